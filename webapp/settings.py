@@ -1,0 +1,76 @@
+"""Settings come from environment variables with the prefix `EGRET_`; the table in the README lists them all.
+
+A value that would make the start unsafe or useless stops it, with a sentence that says what to set.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. Every field is one row of the README's table."""
+
+    model_config = SettingsConfigDict(env_prefix="EGRET_", frozen=True)
+
+    cloud: Literal["sandbox", "aws"] = Field("sandbox", description="Which AWS: embedded or real")
+    host: str = Field("127.0.0.1", description="Address that the dashboard listens on")
+    port: int = Field(8000, ge=0, le=65535, description="Port that the dashboard listens on")
+    data_dir: Path = Field(Path(".egret"), description="Folder for the database, pictures, sandbox")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder")
+    public_url: str = Field("", description="Address that people type, when behind a proxy")
+    regions: str = Field(
+        "eu-central-1,eu-west-1,us-east-1,ap-southeast-1",
+        description="Regions offered; keys are kept in the first",
+    )
+    name_prefix: str = Field(
+        "egret", pattern=r"^[a-z][a-z0-9-]{1,15}$", description="Begins the name of all made in AWS"
+    )
+    permissions_boundary_arn: str = Field("", description="Policy that bounds every role made")
+    endpoints: dict[str, str] = Field(
+        {}, description="JSON: a partner's public origin → the origin really used"
+    )
+    sandbox_pace_s: float = Field(0.6, ge=0, le=30, description="Sandbox: seconds per resource")
+    sandbox_address_quota: int = Field(
+        5, ge=1, le=100, description="Sandbox: Elastic IP addresses per region"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How log lines are written")
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("set EGRET_PUBLIC_URL to an address such as https://egret.example.com")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if self.host not in LOOPBACK_HOSTS and not self.public_url:
+            raise ValueError(
+                f"EGRET_HOST={self.host} opens the dashboard to the network: set EGRET_PUBLIC_URL to "
+                "the address that people will type (https, behind a proxy that ends TLS)"
+            )
+        if not self.region_names:
+            raise ValueError("set EGRET_REGIONS to at least one AWS region")
+        return self
+
+    @property
+    def region_names(self) -> list[str]:
+        return [name.strip() for name in self.regions.split(",") if name.strip()]
+
+    @property
+    def home_region(self) -> str:
+        """Where keys and their KMS key live, whatever region a function runs in."""
+        return self.region_names[0]
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'egret.db').resolve()}"
+
+    def origin(self, public_origin: str) -> str:
+        """The origin to use for a partner's public one (they differ in the sandbox)."""
+        return self.endpoints.get(public_origin, public_origin)
