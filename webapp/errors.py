@@ -10,8 +10,8 @@
     ├── Upstream          502   AWS or a partner answered with an error
     └── Unavailable       503   AWS, the partner or the database did not answer; later may do
 
-An error says what happened (`detail`), and what to do about it (`remedy`). `code` is for programs and
-does not change; the texts may.
+An error says what happened (`detail`), and what to do about it (`remedy`). `code` is for programs
+and does not change; the texts may.
 """
 
 from typing import ClassVar

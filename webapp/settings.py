@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the dashboard listens on")
     port: int = Field(8000, ge=0, le=65535, description="Port that the dashboard listens on")
     data_dir: Path = Field(Path(".egret"), description="Folder for the database, pictures, sandbox")
-    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL; empty means SQLite in the data folder"
+    )
     public_url: str = Field("", description="Address that people type, when behind a proxy")
     regions: str = Field(
         "eu-central-1,eu-west-1,us-east-1,ap-southeast-1",

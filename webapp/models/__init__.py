@@ -1,0 +1,33 @@
+"""The tables. Importing this package makes all of them known to SQLModel's metadata."""
+
+from webapp.models.address import Address, AddressStatus
+from webapp.models.audit_event import AuditEvent
+from webapp.models.base import Status, utc_now
+from webapp.models.function import Access, Function
+from webapp.models.key import Key, KeyVersion
+from webapp.models.lease import Lease
+from webapp.models.network import MAX_ZONES, Nat, Network
+from webapp.models.snapshot import Snapshot
+from webapp.models.stack_event import StackEvent
+from webapp.models.user import AccessToken, TokenKind, User
+
+__all__ = [
+    "MAX_ZONES",
+    "Access",
+    "AccessToken",
+    "Address",
+    "AddressStatus",
+    "AuditEvent",
+    "Function",
+    "Key",
+    "KeyVersion",
+    "Lease",
+    "Nat",
+    "Network",
+    "Snapshot",
+    "StackEvent",
+    "Status",
+    "TokenKind",
+    "User",
+    "utc_now",
+]

@@ -1,0 +1,36 @@
+"""An address: one Elastic IP. It outlives the network that uses it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Field, SQLModel
+
+from webapp.models.base import UtcDateTime, new_id, utc_now
+from webapp.models.costs import monthly_usd
+
+
+class AddressStatus(StrEnum):
+    ALLOCATING = "allocating"
+    FREE = "free"
+    IN_USE = "in_use"
+    RELEASING = "releasing"
+
+
+class Address(SQLModel, table=True):
+    """The row is made before the allocation, and its id is the tag by which the allocation is found."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    region: str
+    status: AddressStatus = AddressStatus.ALLOCATING
+    allocation_id: str | None = Field(default=None, unique=True)
+    public_ip: str | None = Field(default=None, index=True)
+    network_id: str | None = Field(default=None, foreign_key="network.id", index=True)
+    position: int | None = Field(
+        default=None, description="Which NAT gateway of the network, from 0"
+    )
+    availability_zone: str | None = None
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+    @property
+    def monthly_cost_usd(self) -> float:
+        return monthly_usd(nat_gateways=0, addresses=1)

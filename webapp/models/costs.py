@@ -1,0 +1,17 @@
+"""What a network costs a month, in US dollars, at the list prices of us-east-1.
+
+A month is 730 hours, as AWS counts it. Traffic is not in it: a NAT gateway adds 0.045 per GB.
+"""
+
+HOURS_PER_MONTH = 730
+NAT_GATEWAY_USD_PER_HOUR = 0.045
+ADDRESS_USD_PER_HOUR = 0.005
+TRAFFIC_USD_PER_GB = 0.045
+SECRET_USD_PER_MONTH = 0.40
+KMS_KEY_USD_PER_MONTH = 1.00
+
+
+def monthly_usd(*, nat_gateways: int, addresses: int) -> float:
+    """32.85 a NAT gateway and 3.65 an address, attached or idle."""
+    hourly = nat_gateways * NAT_GATEWAY_USD_PER_HOUR + addresses * ADDRESS_USD_PER_HOUR
+    return round(hourly * HOURS_PER_MONTH, 2)

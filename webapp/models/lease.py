@@ -1,0 +1,16 @@
+"""A lease: work in the background that is due, and who is doing it.
+
+Times are seconds of the database's clock, so that the clocks of the replicas need not agree.
+"""
+
+from sqlmodel import Field, SQLModel
+
+
+class Lease(SQLModel, table=True):
+    """`fence` grows with every claim; a writer whose number is older has lost the claim."""
+
+    resource: str = Field(primary_key=True, description="network:<id>, function:<id>")
+    due_at: float = Field(index=True)
+    expires_at: float = 0
+    owner: str = ""
+    fence: int = 0

@@ -1,0 +1,39 @@
+"""A snapshot: one answer of the partner, fetched through a function and kept.
+
+An answer that is not a success is kept too, as the reason why the last good one is getting old.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary
+from sqlmodel import Field, SQLModel
+
+from webapp.models.base import UtcDateTime, new_id, utc_now
+
+
+class Snapshot(SQLModel, table=True):
+    """`body` is byte for byte what the function returned."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    function_id: str = Field(foreign_key="function.id", index=True, ondelete="CASCADE")
+    ok: bool
+    fetched_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)
+    ttl_s: int = 0
+    upstream_status: int | None = None
+    egress_ip: str | None = None
+    key_version: str | None = None
+    content_type: str = "application/json"
+    etag: str = ""
+    body: bytes = Field(default=b"", sa_type=LargeBinary, repr=False)
+    problem: str = Field(default="", description="Why it is not a success; empty when it is")
+    remedy: str = ""
+
+    def age_s(self, now: datetime | None = None) -> int:
+        return max(0, int(((now or utc_now()) - self.fetched_at).total_seconds()))
+
+    def left_s(self, now: datetime | None = None) -> int:
+        """Seconds until the partner's `max-age` has passed."""
+        return max(0, self.ttl_s - self.age_s(now))
+
+    def stale(self, now: datetime | None = None) -> bool:
+        return self.left_s(now) == 0

@@ -1,0 +1,37 @@
+"""People who sign in, and the tokens that sessions and programs carry. Only hashes are kept."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Field, SQLModel
+
+from webapp.models.base import UtcDateTime, new_id, utc_now
+
+
+class User(SQLModel, table=True):
+    id: str = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(unique=True)
+    password_hash: str = Field(repr=False)
+    role: str = "admin"
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class TokenKind(StrEnum):
+    SETUP = "setup"
+    SESSION = "session"
+    API = "api"
+
+
+class AccessToken(SQLModel, table=True):
+    """A session's cookie, a program's bearer token, or the one-time setup token."""
+
+    __tablename__ = "access_token"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    kind: TokenKind
+    token_hash: str = Field(unique=True, repr=False, description="SHA-256 of the token")
+    name: str = ""
+    role: str = "admin"
+    user_id: str | None = Field(default=None, foreign_key="user.id", ondelete="CASCADE")
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
