@@ -1,6 +1,7 @@
-"""Settings come from environment variables with the prefix `EGRET_`; the table in the README lists them all.
+"""Settings come from environment variables with the prefix `EGRET_`; the README has the table.
 
-A value that would make the start unsafe or useless stops it, with a sentence that says what to set.
+A value that would make the start unsafe or useless stops it, with a sentence that says what to
+set.
 """
 
 from pathlib import Path
@@ -53,8 +54,8 @@ class Settings(BaseSettings):
     def _is_safe(self) -> Self:
         if self.host not in LOOPBACK_HOSTS and not self.public_url:
             raise ValueError(
-                f"EGRET_HOST={self.host} opens the dashboard to the network: set EGRET_PUBLIC_URL to "
-                "the address that people will type (https, behind a proxy that ends TLS)"
+                f"EGRET_HOST={self.host} opens the dashboard to the network: set "
+                "EGRET_PUBLIC_URL to the address that people will type (https, behind a proxy that ends TLS)"
             )
         if not self.region_names:
             raise ValueError("set EGRET_REGIONS to at least one AWS region")

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import Column, DateTime, Dialect, Enum
 from sqlalchemy.types import TypeDecorator
 
 ID_BYTES = 6
 
 
 class Status(StrEnum):
-    """Where a network or a function is. What is not settled is being worked on in the background."""
+    """Where a network or a function is. What is not settled is worked on in the background."""
 
     REQUESTED = "requested"
     CREATING = "creating"
@@ -39,7 +39,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value else None
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+        read: datetime | None = value
+        return read.replace(tzinfo=UTC) if read and read.tzinfo is None else read
+
+
+def enum_column(kind: type[StrEnum]) -> Column[Any]:
+    """A column that holds the enum's values as plain text, so that a new value needs no migration."""
+    text = Enum(kind, native_enum=False, values_callable=list, length=16, create_constraint=False)
+    return Column(text, nullable=False)
 
 
 def new_id() -> str:

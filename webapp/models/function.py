@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import Status, UtcDateTime, new_id, utc_now
+from webapp.models.base import Status, UtcDateTime, enum_column, new_id, utc_now
 
 
 class Access(StrEnum):
@@ -28,9 +28,9 @@ class Function(SQLModel, table=True):
     network_id: str = Field(foreign_key="network.id", index=True)
     key_id: str = Field(foreign_key="key.id", index=True)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    access: Access = Access.API_KEY
+    access: Access = Field(default=Access.API_KEY, sa_column=enum_column(Access))
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
-    status: Status = Status.REQUESTED
+    status: Status = Field(default=Status.REQUESTED, sa_column=enum_column(Status))
     reason: str = ""
     remedy: str = ""
     revision: int = 1

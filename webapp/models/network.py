@@ -1,4 +1,4 @@
-"""A network: the VPC with its subnets, routes and NAT gateways, made as one CloudFormation stack."""
+"""A network: the VPC with its subnets, routes and NAT gateways, one CloudFormation stack."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import Status, UtcDateTime, new_id, utc_now
+from webapp.models.base import Status, UtcDateTime, enum_column, new_id, utc_now
 from webapp.models.costs import monthly_usd
 
 MAX_ZONES = 3
@@ -28,8 +28,8 @@ class Network(SQLModel, table=True):
     region: str
     cidr: str
     availability_zones: int
-    nat: Nat
-    status: Status = Status.REQUESTED
+    nat: Nat = Field(sa_column=enum_column(Nat))
+    status: Status = Field(default=Status.REQUESTED, sa_column=enum_column(Status))
     reason: str = ""
     remedy: str = ""
     operation_id: str = Field(default_factory=new_id)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import UtcDateTime, new_id, utc_now
+from webapp.models.base import UtcDateTime, enum_column, new_id, utc_now
 
 
 class User(SQLModel, table=True):
@@ -28,7 +28,7 @@ class AccessToken(SQLModel, table=True):
     __tablename__ = "access_token"
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    kind: TokenKind
+    kind: TokenKind = Field(sa_column=enum_column(TokenKind))
     token_hash: str = Field(unique=True, repr=False, description="SHA-256 of the token")
     name: str = ""
     role: str = "admin"
