@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         if self.host not in LOOPBACK_HOSTS and not self.public_url:
             raise ValueError(
                 f"EGRET_HOST={self.host} opens the dashboard to the network: set "
-                "EGRET_PUBLIC_URL to the address that people will type (https, behind a proxy that ends TLS)"
+                "EGRET_PUBLIC_URL to the https address that people will type"
             )
         if not self.region_names:
             raise ValueError("set EGRET_REGIONS to at least one AWS region")

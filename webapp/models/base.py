@@ -44,7 +44,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def enum_column(kind: type[StrEnum]) -> Column[Any]:
-    """A column that holds the enum's values as plain text, so that a new value needs no migration."""
+    """A column that holds the enum's values as plain text, so a new value needs no migration."""
     text = Enum(kind, native_enum=False, values_callable=list, length=16, create_constraint=False)
     return Column(text, nullable=False)
 

@@ -26,8 +26,6 @@ class StackEvent(SQLModel, table=True):
     @property
     def outcome(self) -> str:
         """`done`, `failed` or `busy`: twenty CloudFormation statuses in three words."""
-        if self.status.endswith("_FAILED") or self.status.startswith(
-            ("ROLLBACK", "UPDATE_ROLLBACK")
-        ):
+        if self.status.endswith("_FAILED") or "ROLLBACK" in self.status:
             return "failed"
         return "done" if self.status.endswith("_COMPLETE") else "busy"
