@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import UtcDateTime, enum_column, new_id, utc_now
+from webapp.models.base import EnumText, UtcDateTime, new_id, utc_now
 from webapp.models.costs import monthly_usd
 
 
@@ -16,14 +16,16 @@ class AddressStatus(StrEnum):
     RELEASING = "releasing"
 
 
+class AddressStatusText(EnumText):
+    kind = AddressStatus
+
+
 class Address(SQLModel, table=True):
     """The row comes before the allocation; its id is the tag by which the allocation is found."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     region: str
-    status: AddressStatus = Field(
-        default=AddressStatus.ALLOCATING, sa_column=enum_column(AddressStatus)
-    )
+    status: AddressStatus = Field(default=AddressStatus.ALLOCATING, sa_type=AddressStatusText)
     allocation_id: str | None = Field(default=None, unique=True)
     public_ip: str | None = Field(default=None, index=True)
     network_id: str | None = Field(default=None, foreign_key="network.id", index=True)

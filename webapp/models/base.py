@@ -1,14 +1,23 @@
-"""What every table shares: ids, times and statuses. Columns and derived values only; no I/O."""
+"""What the tables share: ids, times, statuses, and the columns of a row that stands for a stack."""
 
 import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, Enum
+from sqlalchemy import JSON, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
 
 ID_BYTES = 6
+
+
+def new_id() -> str:
+    return secrets.token_hex(ID_BYTES)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Status(StrEnum):
@@ -35,23 +44,57 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         return value.astimezone(UTC) if value else None
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
         read: datetime | None = value
         return read.replace(tzinfo=UTC) if read and read.tzinfo is None else read
 
 
-def enum_column(kind: type[StrEnum]) -> Column[Any]:
-    """A column that holds the enum's values as plain text, so a new value needs no migration."""
-    text = Enum(kind, native_enum=False, values_callable=list, length=16, create_constraint=False)
-    return Column(text, nullable=False)
+class EnumText(TypeDecorator[StrEnum]):
+    """An enum's value as plain text, so a new value needs no migration; subclass with `kind`."""
+
+    impl = String(16)
+    cache_ok = True
+    kind: type[StrEnum]
+
+    def process_bind_param(self, value: StrEnum | None, _dialect: Dialect) -> str | None:
+        return value and self.kind(value).value
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> StrEnum | None:
+        return value and self.kind(value)
 
 
-def new_id() -> str:
-    return secrets.token_hex(ID_BYTES)
+class StatusText(EnumText):
+    kind = Status
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+class StackRow(SQLModel):
+    """The columns of a row that caches the state of a CloudFormation stack.
+
+    `operation_id` is chosen before AWS is asked: it is the operation's ClientRequestToken.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(unique=True)
+    status: Status = Field(default=Status.REQUESTED, sa_type=StatusText)
+    reason: str = Field(default="", description="Why it failed, or what it waits for")
+    remedy: str = Field(default="", description="What to do about the reason")
+    operation_id: str = Field(default_factory=new_id)
+    started_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    stack_id: str | None = None
+    resource_count: int = Field(default=0, description="How many resources the stack will have")
+    took_s: float | None = Field(default=None, description="How long its creation took")
+    outputs: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+    @property
+    def owner(self) -> str:
+        """The name by which leases and stack events refer to the row: `network:<id>`."""
+        return f"{type(self).__name__.lower()}:{self.id}"
+
+    def output_list(self, name: str) -> list[str]:
+        """A stack output that is a comma-separated list."""
+        return [part for part in self.outputs.get(name, "").split(",") if part]

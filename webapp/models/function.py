@@ -1,13 +1,12 @@
 """A function: an AWS Lambda function made from a template, with a REST API in front of it."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from webapp.models.base import Status, UtcDateTime, enum_column, new_id, utc_now
+from webapp.models.base import EnumText, StackRow
 
 
 class Access(StrEnum):
@@ -18,27 +17,19 @@ class Access(StrEnum):
     OPEN = "open"
 
 
-class Function(SQLModel, table=True):
-    """A cache of the stack's state; `revision` counts the changes asked for."""
+class AccessText(EnumText):
+    kind = Access
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(unique=True)
+
+class Function(StackRow, table=True):
     template: str
     environment: str = ""
     network_id: str = Field(foreign_key="network.id", index=True)
     key_id: str = Field(foreign_key="key.id", index=True)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    access: Access = Field(default=Access.API_KEY, sa_column=enum_column(Access))
+    access: Access = Field(default=Access.API_KEY, sa_type=AccessText)
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
-    status: Status = Field(default=Status.REQUESTED, sa_column=enum_column(Status))
-    reason: str = ""
-    remedy: str = ""
-    revision: int = 1
-    operation_id: str = Field(default_factory=new_id)
-    stack_id: str | None = None
-    outputs: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-    updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    revision: int = Field(default=1, description="Counts the changes that were asked for")
 
     @property
     def endpoint_url(self) -> str | None:
@@ -46,4 +37,5 @@ class Function(SQLModel, table=True):
 
     @property
     def lambda_name(self) -> str | None:
+        """The name of the function in AWS Lambda, once it exists."""
         return self.outputs.get("FunctionName")

@@ -1,13 +1,10 @@
 """A network: the VPC with its subnets, routes and NAT gateways, one CloudFormation stack."""
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import JSON
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from webapp.models.base import Status, UtcDateTime, enum_column, new_id, utc_now
+from webapp.models.base import EnumText, StackRow, Status
 from webapp.models.costs import monthly_usd
 
 MAX_ZONES = 3
@@ -20,23 +17,15 @@ class Nat(StrEnum):
     PER_AZ = "per_az"
 
 
-class Network(SQLModel, table=True):
-    """A cache of the stack's state; `operation_id` is the stack operation's ClientRequestToken."""
+class NatText(EnumText):
+    kind = Nat
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(unique=True)
+
+class Network(StackRow, table=True):
     region: str
     cidr: str
-    availability_zones: int
-    nat: Nat = Field(sa_column=enum_column(Nat))
-    status: Status = Field(default=Status.REQUESTED, sa_column=enum_column(Status))
-    reason: str = ""
-    remedy: str = ""
-    operation_id: str = Field(default_factory=new_id)
-    stack_id: str | None = None
-    outputs: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-    updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    availability_zones: int = Field(description="How many zones it spans, 1 to 3")
+    nat: Nat = Field(sa_type=NatText)
 
     @property
     def nat_gateways(self) -> int:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import UtcDateTime, enum_column, new_id, utc_now
+from webapp.models.base import EnumText, UtcDateTime, new_id, utc_now
 
 
 class User(SQLModel, table=True):
@@ -22,13 +22,17 @@ class TokenKind(StrEnum):
     API = "api"
 
 
+class TokenKindText(EnumText):
+    kind = TokenKind
+
+
 class AccessToken(SQLModel, table=True):
     """A session's cookie, a program's bearer token, or the one-time setup token."""
 
     __tablename__ = "access_token"
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    kind: TokenKind = Field(sa_column=enum_column(TokenKind))
+    kind: TokenKind = Field(sa_type=TokenKindText)
     token_hash: str = Field(unique=True, repr=False, description="SHA-256 of the token")
     name: str = ""
     role: str = "admin"

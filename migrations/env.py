@@ -1,0 +1,33 @@
+"""Alembic's environment: the URL comes from `webapp.db.migrate`, or from the settings by hand."""
+
+from alembic import context
+from sqlmodel import AutoString, SQLModel
+
+import webapp.models  # noqa: F401 - makes the tables known
+from webapp.db import make_engine
+from webapp.models.base import EnumText, UtcDateTime
+from webapp.settings import Settings
+
+
+def as_plain_type(kind: str, item: object, _context: object) -> str | bool:
+    """A migration outlives the class, so it names the column type beneath it."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, EnumText):
+        return "sa.String(length=16)"
+    if kind == "type" and isinstance(item, AutoString):
+        return "sa.String()"
+    return False
+
+
+url = context.config.attributes.get("url") or Settings().database
+
+with make_engine(url).connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=True,
+        render_item=as_plain_type,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
