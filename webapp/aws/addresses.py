@@ -1,0 +1,64 @@
+"""Elastic IP addresses. AllocateAddress has no client token, so a tag looked up first makes it
+repeatable: the tag is our row's id, written with the allocation itself."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from webapp.aws.clients import Clients
+from webapp.aws.errors import translated
+
+ID_TAG = "egret:address"
+MANAGED_TAG = "egret:managed"
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """`associated` is true while a NAT gateway (or anything else) uses the address."""
+
+    allocation_id: str
+    public_ip: str
+    associated: bool
+
+
+class Addresses:
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def ensure(self, region: str, address_id: str, *, name: str) -> Allocation:
+        """The allocation tagged with `address_id`; allocated now if there is none."""
+        with translated("allocating an address", region):
+            return self._find(region, address_id) or self._allocate(region, address_id, name)
+
+    def release(self, region: str, allocation_id: str) -> None:
+        """Give the address back to AWS for ever; harmless when it is gone."""
+        with translated("releasing an address", region):
+            try:
+                self._clients.ec2(region).release_address(AllocationId=allocation_id)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "InvalidAllocationID.NotFound":
+                    raise
+
+    def _find(self, region: str, address_id: str) -> Allocation | None:
+        answer = self._clients.ec2(region).describe_addresses(
+            Filters=[{"Name": f"tag:{ID_TAG}", "Values": [address_id]}]
+        )
+        found = answer["Addresses"]
+        return _allocation(found[0]) if found else None
+
+    def _allocate(self, region: str, address_id: str, name: str) -> Allocation:
+        tags: Any = [
+            {"Key": ID_TAG, "Value": address_id},
+            {"Key": MANAGED_TAG, "Value": "true"},
+            {"Key": "Name", "Value": name},
+        ]
+        return _allocation(
+            self._clients.ec2(region).allocate_address(
+                Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}]
+            )
+        )
+
+
+def _allocation(raw: Any) -> Allocation:
+    return Allocation(raw["AllocationId"], raw["PublicIp"], bool(raw.get("AssociationId")))

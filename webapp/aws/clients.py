@@ -1,0 +1,69 @@
+"""One boto3 client for each service and region, made once and shared by all threads.
+
+boto3 clients may be shared, sessions may not; so a lock guards the making. One session for all
+shares botocore's loaded service models: the second client of a service costs 6 ms, not 120.
+Where AWS is (`AWS_ENDPOINT_URL`) and who we are comes from the ordinary AWS environment variables.
+"""
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_apigateway import APIGatewayClient
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+CONNECT_TIMEOUT_S = 3
+READ_TIMEOUT_S = 30
+MAX_ATTEMPTS = 3
+POOL_CONNECTIONS = 20
+
+
+class Clients:
+    """`endpoint_url` overrides the environment; it is the seam for a proxy that injects faults."""
+
+    def __init__(self, endpoint_url: str | None = None) -> None:
+        self._endpoint_url = endpoint_url
+        self._session = boto3.Session()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = Lock()
+
+    def cloudformation(self, region: str) -> "CloudFormationClient":
+        return cast("CloudFormationClient", self._client("cloudformation", region))
+
+    def ec2(self, region: str) -> "EC2Client":
+        return cast("EC2Client", self._client("ec2", region))
+
+    def secretsmanager(self, region: str) -> "SecretsManagerClient":
+        return cast("SecretsManagerClient", self._client("secretsmanager", region))
+
+    def awslambda(self, region: str) -> "LambdaClient":
+        return cast("LambdaClient", self._client("lambda", region))
+
+    def apigateway(self, region: str) -> "APIGatewayClient":
+        return cast("APIGatewayClient", self._client("apigateway", region))
+
+    def logs(self, region: str) -> "CloudWatchLogsClient":
+        return cast("CloudWatchLogsClient", self._client("logs", region))
+
+    def _client(self, service: str, region: str) -> Any:
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._make(service, region)
+            return self._clients[service, region]
+
+    def _make(self, service: str, region: str) -> Any:
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            max_pool_connections=POOL_CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+        )
+        make: Any = self._session.client
+        return make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)

@@ -1,0 +1,131 @@
+"""What AWS answers when it does not do what we asked, in the words of the one error tree.
+
+Upstream
+└── AwsError           any other answer
+    ├── QuotaExceeded  a limit of the account
+    ├── AccessDenied   credentials that are missing, expired or lack a permission
+    └── NotReached     throttled, no answer, or an error of AWS's own: later may do
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from webapp.errors import EgretError, Upstream
+
+THROTTLED = frozenset(
+    {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+)
+BROKEN = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
+DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+QUOTAS = {
+    "AddressLimitExceeded": ("Elastic IP addresses", "L-0263D0A3", "ec2"),
+    "VpcLimitExceeded": ("VPCs", "L-F678F1CE", "vpc"),
+    "NatGatewayLimitExceeded": ("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
+}
+_ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
+
+
+class AwsError(Upstream):
+    """`aws_code` is AWS's own code."""
+
+    title = "AWS answered with an error"
+    default_code = "aws_error"
+    aws_code = ""
+
+
+class QuotaExceeded(AwsError):
+    status = 409
+    title = "A quota of the AWS account is used up"
+    default_code = "quota_exceeded"
+
+
+class AccessDenied(AwsError):
+    title = "AWS did not let Egret do this"
+    default_code = "aws_access_denied"
+
+
+class NotReached(AwsError):
+    status = 503
+    title = "AWS did not answer"
+    default_code = "aws_not_reached"
+
+
+@contextmanager
+def translated(doing: str, region: str) -> Iterator[None]:
+    """Turn botocore's errors into ours. `doing` completes the sentence "While …"."""
+    try:
+        yield
+    except ClientError as error:
+        raise from_code(
+            error.response["Error"].get("Code", ""),
+            error.response["Error"].get("Message", ""),
+            doing=doing,
+            region=region,
+        ) from error
+    except NoCredentialsError as error:
+        raise AccessDenied(
+            f"While {doing} in {region}: there are no AWS credentials.",
+            remedy="Give the process credentials: a role, a profile or AWS_ACCESS_KEY_ID.",
+        ) from error
+    except BotoCoreError as error:
+        raise NotReached(
+            f"While {doing} in {region}: {error}", remedy="It is tried again by itself."
+        ) from error
+
+
+def from_code(aws_code: str, message: str, *, doing: str, region: str) -> AwsError:
+    """The error for AWS's `aws_code` and `message`."""
+    said = f"While {doing} in {region}, AWS answered {aws_code}: {message}"
+    kind, remedy = _kind(aws_code, region)
+    error = kind(said, remedy=remedy)
+    error.aws_code = aws_code
+    return error
+
+
+def remedy_for_reason(reason: str, region: str) -> str:
+    """What to do about the reason of a failed stack event, or ''."""
+    found = _ERROR_CODE_IN_REASON.search(reason)
+    code = next((group for group in found.groups() if group), "") if found else ""
+    return _kind(code, region)[1]
+
+
+def is_transient(error: EgretError) -> bool:
+    """True when the same call may succeed later without anybody changing anything."""
+    return isinstance(error, NotReached)
+
+
+def _kind(aws_code: str, region: str) -> tuple[type[AwsError], str]:
+    if aws_code in QUOTAS:
+        return QuotaExceeded, _quota_remedy(aws_code, region)
+    if aws_code in DENIED:
+        return AccessDenied, (
+            "Check the credentials of the dashboard and that its policy allows the action; "
+            "the policy it needs is in the README."
+        )
+    if aws_code in THROTTLED | BROKEN:
+        return NotReached, "It is tried again by itself."
+    return AwsError, ""
+
+
+def _quota_remedy(aws_code: str, region: str) -> str:
+    what, quota, service = QUOTAS[aws_code]
+    return (
+        f"Release what is not used, or ask for a higher quota of {what} at "
+        f"https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}"
+        f"/quotas/{quota}, then try again."
+    )

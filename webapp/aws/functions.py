@@ -1,0 +1,82 @@
+"""Lambda functions and the API in front of them, once their stack exists."""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from webapp.aws.clients import Clients
+from webapp.aws.errors import translated
+
+LOG_LINES_MAX = 200
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a function returned: an API Gateway proxy response, or `error` when it raised.
+
+    `body` is exactly the bytes that a caller of the endpoint would get.
+    """
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """`at_ms` is milliseconds since 1970."""
+
+    at_ms: int
+    message: str
+
+
+class Functions:
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def invoke(self, region: str, name: str, event: dict[str, Any] | None = None) -> Invocation:
+        """Run the function now and wait for its answer."""
+        with translated(f"running the function {name}", region):
+            answer = self._clients.awslambda(region).invoke(
+                FunctionName=name, Payload=json.dumps(event or {}).encode()
+            )
+            payload = json.loads(answer["Payload"].read() or b"null")
+        if answer.get("FunctionError") or not isinstance(payload, dict):
+            return Invocation(status=502, error=_error_text(payload))
+        return Invocation(
+            status=int(payload.get("statusCode", 200)),
+            headers={key.lower(): value for key, value in payload.get("headers", {}).items()},
+            body=_body(payload),
+        )
+
+    def api_key(self, region: str, api_key_id: str) -> str:
+        """The value that callers of the endpoint send as `x-api-key`."""
+        with translated("reading the endpoint's API key", region):
+            client = self._clients.apigateway(region)
+            return client.get_api_key(apiKey=api_key_id, includeValue=True)["value"]
+
+    def logs(self, region: str, name: str) -> list[LogLine]:
+        """The newest lines of the function's log, oldest first; [] when it never ran."""
+        client = self._clients.logs(region)
+        with translated(f"reading the log of {name}", region):
+            try:
+                events = client.filter_log_events(
+                    logGroupName=f"/aws/lambda/{name}", limit=LOG_LINES_MAX
+                )["events"]
+            except client.exceptions.ResourceNotFoundException:
+                return []
+        return [LogLine(event["timestamp"], event["message"].rstrip()) for event in events]
+
+
+def _body(payload: dict[str, Any]) -> bytes:
+    body: str = payload.get("body") or ""
+    return base64.b64decode(body) if payload.get("isBase64Encoded") else body.encode()
+
+
+def _error_text(payload: object) -> str:
+    if isinstance(payload, dict):
+        kind, message = payload.get("errorType", "Error"), payload.get("errorMessage", "")
+        return f"{kind}: {message}"
+    return "The function returned something that is not a response."

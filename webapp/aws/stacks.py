@@ -1,0 +1,180 @@
+"""CloudFormation in our own verbs: create, describe, events, delete; each can be repeated.
+
+CloudFormation's twenty-odd statuses fold into four phases. "Already exists", "does not exist" and
+"no updates are to be performed" are answers, not exceptions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from webapp.aws.clients import Clients
+from webapp.aws.errors import translated
+from webapp.errors import Conflict
+
+CAPABILITIES: Any = ["CAPABILITY_NAMED_IAM"]
+CREATE_TIMEOUT_MIN = 30
+
+
+class Phase(StrEnum):
+    BUSY = "busy"
+    DONE = "done"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """`status` is CloudFormation's own word."""
+
+    id: str
+    name: str
+    status: str
+    reason: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def phase(self) -> Phase:
+        if self.status == "DELETE_COMPLETE":
+            return Phase.GONE
+        if self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            return Phase.DONE
+        return Phase.BUSY if self.status.endswith("_IN_PROGRESS") else Phase.FAILED
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of DescribeStackEvents."""
+
+    id: str
+    token: str
+    logical_id: str
+    physical_id: str
+    resource_type: str
+    status: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that CloudFormation must be told to make a stack."""
+
+    region: str
+    name: str
+    body: str
+    parameters: dict[str, str]
+    tags: dict[str, str]
+
+
+class Stacks:
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, plan: Plan, *, token: str) -> str:
+        """Ask for the stack; gives its ARN. With the same token it is harmless twice.
+
+        Raises Conflict when a stack of that name exists which this token did not make.
+        """
+        client = self._clients.cloudformation(plan.region)
+        with translated(f"creating the stack {plan.name}", plan.region):
+            try:
+                return client.create_stack(
+                    StackName=plan.name,
+                    TemplateBody=plan.body,
+                    Parameters=_pairs(plan.parameters, "ParameterKey", "ParameterValue"),
+                    Tags=_pairs(plan.tags, "Key", "Value"),
+                    Capabilities=CAPABILITIES,
+                    OnFailure="ROLLBACK",
+                    TimeoutInMinutes=CREATE_TIMEOUT_MIN,
+                    ClientRequestToken=token,
+                )["StackId"]
+            except client.exceptions.AlreadyExistsException:
+                return self._adopt(plan, token)
+
+    def describe(self, region: str, stack: str) -> Stack | None:
+        """The stack of that ARN or name. A deleted one is found by its ARN only."""
+        client = self._clients.cloudformation(region)
+        with translated(f"reading the stack {_short(stack)}", region):
+            try:
+                found = client.describe_stacks(StackName=stack)["Stacks"][0]
+            except ClientError as error:
+                if _says(error, "does not exist"):
+                    return None
+                raise
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+        return Stack(
+            id=found["StackId"],
+            name=found["StackName"],
+            status=found["StackStatus"],
+            reason=found.get("StackStatusReason", ""),
+            outputs=outputs,
+        )
+
+    def events(self, region: str, stack: str, *, known: set[str] | None = None) -> list[Event]:
+        """Events that are not in `known` (their ids), oldest first."""
+        with translated(f"reading the events of {_short(stack)}", region):
+            newest_first = self._newest_first(region, stack)
+            fresh = _until_known(newest_first, known or set())
+            return list(reversed(list(fresh)))
+
+    def delete(self, region: str, stack: str, *, token: str) -> None:
+        """Ask for the deletion; harmless twice, and when there is no such stack."""
+        client = self._clients.cloudformation(region)
+        with translated(f"deleting the stack {_short(stack)}", region):
+            client.delete_stack(StackName=stack, ClientRequestToken=token)
+
+    def _adopt(self, plan: Plan, token: str) -> str:
+        """The answer to an earlier, lost request of ours; or somebody else's stack."""
+        stack = self.describe(plan.region, plan.name)
+        events = self.events(plan.region, plan.name) if stack else []
+        if stack and any(event.token == token for event in events):
+            return stack.id
+        raise Conflict(
+            f"In {plan.region} there is already a stack named {plan.name}, which this request "
+            "did not make. It was left as it is.",
+            code="stack_exists",
+            remedy="Choose another name, or delete that stack in the AWS console first.",
+        )
+
+    def _newest_first(self, region: str, stack: str) -> Iterator[Event]:
+        pages = self._clients.cloudformation(region).get_paginator("describe_stack_events")
+        for page in pages.paginate(StackName=stack):
+            yield from (_event(raw) for raw in page["StackEvents"])
+
+
+def _until_known(newest_first: Iterator[Event], known: set[str]) -> Iterator[Event]:
+    for event in newest_first:
+        if event.id in known:
+            return
+        yield event
+
+
+def _event(raw: Any) -> Event:
+    return Event(
+        id=raw["EventId"],
+        token=raw.get("ClientRequestToken", ""),
+        logical_id=raw.get("LogicalResourceId", ""),
+        physical_id=raw.get("PhysicalResourceId", ""),
+        resource_type=raw.get("ResourceType", ""),
+        status=raw.get("ResourceStatus", ""),
+        reason=raw.get("ResourceStatusReason", ""),
+        at=raw["Timestamp"],
+    )
+
+
+def _pairs(values: dict[str, str], key: str, value: str) -> Any:
+    return [{key: name, value: text} for name, text in values.items()]
+
+
+def _says(error: ClientError, text: str) -> bool:
+    return text in error.response["Error"].get("Message", "")
+
+
+def _short(stack: str) -> str:
+    """The name in a stack's ARN."""
+    return stack.split("/")[1] if stack.startswith("arn:") else stack

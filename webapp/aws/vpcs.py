@@ -1,0 +1,26 @@
+"""What a region has: its availability zones, and the ranges that its VPCs use."""
+
+from webapp.aws.clients import Clients
+from webapp.aws.errors import translated
+
+
+class Vpcs:
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def availability_zones(self, region: str) -> list[str]:
+        """Names of the zones that can be used, in order: `eu-central-1a`, …"""
+        with translated("listing the availability zones", region):
+            answer = self._clients.ec2(region).describe_availability_zones(
+                Filters=[
+                    {"Name": "state", "Values": ["available"]},
+                    {"Name": "zone-type", "Values": ["availability-zone"]},
+                ]
+            )
+        return sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"])
+
+    def cidrs(self, region: str) -> list[str]:
+        """The ranges of all VPCs of the region, ours and others'."""
+        with translated("listing the VPCs", region):
+            pages = self._clients.ec2(region).get_paginator("describe_vpcs").paginate()
+            return [vpc["CidrBlock"] for page in pages for vpc in page["Vpcs"]]
