@@ -3,9 +3,10 @@
 import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, String
+from sqlalchemy import JSON, DateTime, Dialect, String, Table
+from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -74,6 +75,8 @@ class StackRow(SQLModel):
     """The columns of a row that caches the state of a CloudFormation stack.
 
     `operation_id` is chosen before AWS is asked: it is the operation's ClientRequestToken.
+    `version` counts the writes: who writes over a change that they have not read is refused
+    (SQLAlchemy's StaleDataError).
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -89,6 +92,12 @@ class StackRow(SQLModel):
     outputs: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    version: int = 1
+    __table__: ClassVar[Table]
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__table__.c.version}
 
     @property
     def owner(self) -> str:

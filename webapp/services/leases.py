@@ -1,0 +1,133 @@
+"""Work in the background, shared by any number of replicas through one table.
+
+What must be done is a row; one statement claims it; the claim's number (the fence) goes with every
+commit, so that a process that slept through its lease cannot write over its successor's work.
+All times are the database's clock.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Engine, Executable, and_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session, col, delete, select
+
+from webapp.db import now_s
+from webapp.models import Lease
+
+LEASE_S = 60.0
+
+
+class LeaseLost(Exception):
+    """Somebody else has claimed the row since: what was to be written is void."""
+
+
+@dataclass
+class Work:
+    """A claimed row. `commit` writes only while the claim holds."""
+
+    session: Session
+    resource: str
+    fence: int
+    due_at: float
+
+    @property
+    def noun(self) -> str:
+        return self.resource.partition(":")[0]
+
+    @property
+    def row_id(self) -> str:
+        return self.resource.partition(":")[2]
+
+    def commit(self) -> None:
+        """Commit what the session holds, and extend the lease. Raises LeaseLost."""
+        self._settle(expires_at=now_s() + LEASE_S)
+
+    def again(self, *, in_s: float) -> None:
+        """Commit, and let the row be claimed again in `in_s` seconds."""
+        self._settle(expires_at=0.0, due_at=now_s() + in_s)
+
+    def finish(self) -> None:
+        """Commit: there is nothing more to do, unless it was scheduled again meanwhile."""
+        unchanged = col(Lease.due_at) == self.due_at
+        self._fenced(delete(Lease).where(self._mine(), unchanged))
+
+    def _settle(self, **values: object) -> None:
+        self._fenced(update(Lease).where(self._mine()).values(**values))
+
+    def _fenced(self, statement: Executable) -> None:
+        if self.session.connection().execute(statement).rowcount == 0:
+            self.session.rollback()
+            raise LeaseLost(self.resource)
+        self.session.commit()
+
+    def _mine(self) -> ColumnElement[bool]:
+        return and_(col(Lease.resource) == self.resource, col(Lease.fence) == self.fence)
+
+
+Step = Callable[[Work], None]
+
+
+def schedule(session: Session, resource: str) -> None:
+    """Make `resource` due now; the caller commits, together with the intent itself."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = insert(Lease).values(resource=resource, due_at=now_s(), expires_at=0, owner="", fence=0)
+    session.connection().execute(
+        row.on_conflict_do_update(index_elements=["resource"], set_={"due_at": now_s()})
+    )
+
+
+def claim(session: Session, *, owner: str, resource: str | None = None) -> Work | None:
+    """The row that is due longest (or `resource`, if it is due), or None."""
+    due = (
+        select(Lease.resource)
+        .where(col(Lease.due_at) <= now_s(), col(Lease.expires_at) <= now_s())
+        .order_by(col(Lease.due_at))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if resource:
+        due = due.where(col(Lease.resource) == resource)
+    claimed = session.connection().execute(
+        update(Lease)
+        .where(col(Lease.resource) == due.scalar_subquery())
+        .values(owner=owner, fence=Lease.fence + 1, expires_at=now_s() + LEASE_S)
+        .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
+    )
+    found = claimed.first()
+    session.commit()
+    return Work(session, *found) if found else None
+
+
+def press(session: Session, resource: str, step: Step, *, owner: str) -> None:
+    """Do the first step at once, if nobody else is at it; the background goes on with it."""
+    work = claim(session, owner=owner, resource=resource)
+    if work:
+        attempt(work, step)
+
+
+def attempt(work: Work, step: Step) -> None:
+    """Run one step. When the row changed under it, it is void and soon run again."""
+    try:
+        step(work)
+    except (LeaseLost, StaleDataError):
+        work.session.rollback()
+        _release(work)
+
+
+def _release(work: Work) -> None:
+    """Let the row be claimed again at once, if the claim is still ours."""
+    with suppress(LeaseLost):
+        work.again(in_s=0)
+
+
+def run_one(engine: Engine, steps: dict[str, Step], *, owner: str) -> bool:
+    """Claim one row that is due and run its noun's step. False when nothing is due."""
+    with Session(engine, expire_on_commit=False) as session:
+        work = claim(session, owner=owner)
+        if work is None:
+            return False
+        attempt(work, steps[work.noun])
+        return True
