@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     endpoints: dict[str, str] = Field(
         {}, description="JSON: a partner's public origin → the origin really used"
     )
+    echo_url: str = Field(
+        "https://checkip.amazonaws.com", description="Service that answers the caller's address"
+    )
     sandbox_pace_s: float = Field(0.6, ge=0, le=30, description="Sandbox: seconds per resource")
     sandbox_address_quota: int = Field(
         5, ge=1, le=100, description="Sandbox: Elastic IP addresses per region"

@@ -69,6 +69,7 @@ class Plan:
     body: str
     parameters: dict[str, str]
     tags: dict[str, str]
+    resource_count: int = 0
 
 
 class Stacks:

@@ -2,7 +2,7 @@
 
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
-from webapp.models.base import Status, utc_now
+from webapp.models.base import StackRow, Status, utc_now
 from webapp.models.function import Access, Function
 from webapp.models.key import Key, KeyVersion
 from webapp.models.lease import Lease
@@ -26,6 +26,7 @@ __all__ = [
     "Network",
     "Snapshot",
     "StackEvent",
+    "StackRow",
     "Status",
     "TokenKind",
     "User",

@@ -100,9 +100,13 @@ class StackRow(SQLModel):
         return {"version_id_col": cls.__table__.c.version}
 
     @property
+    def noun(self) -> str:
+        return type(self).__name__.lower()
+
+    @property
     def owner(self) -> str:
         """The name by which leases and stack events refer to the row: `network:<id>`."""
-        return f"{type(self).__name__.lower()}:{self.id}"
+        return f"{self.noun}:{self.id}"
 
     def output_list(self, name: str) -> list[str]:
         """A stack output that is a comma-separated list."""

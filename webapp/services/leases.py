@@ -5,6 +5,8 @@ commit, so that a process that slept through its lease cannot write over its suc
 All times are the database's clock.
 """
 
+import os
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from webapp.db import now_s
 from webapp.models import Lease
 
 LEASE_S = 60.0
+OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
 class LeaseLost(Exception):
@@ -79,7 +82,7 @@ def schedule(session: Session, resource: str) -> None:
     )
 
 
-def claim(session: Session, *, owner: str, resource: str | None = None) -> Work | None:
+def claim(session: Session, *, resource: str | None = None) -> Work | None:
     """The row that is due longest (or `resource`, if it is due), or None."""
     due = (
         select(Lease.resource)
@@ -93,7 +96,7 @@ def claim(session: Session, *, owner: str, resource: str | None = None) -> Work 
     claimed = session.connection().execute(
         update(Lease)
         .where(col(Lease.resource) == due.scalar_subquery())
-        .values(owner=owner, fence=Lease.fence + 1, expires_at=now_s() + LEASE_S)
+        .values(owner=OWNER, fence=Lease.fence + 1, expires_at=now_s() + LEASE_S)
         .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
     )
     found = claimed.first()
@@ -101,9 +104,9 @@ def claim(session: Session, *, owner: str, resource: str | None = None) -> Work 
     return Work(session, *found) if found else None
 
 
-def press(session: Session, resource: str, step: Step, *, owner: str) -> None:
+def press(session: Session, resource: str, step: Step) -> None:
     """Do the first step at once, if nobody else is at it; the background goes on with it."""
-    work = claim(session, owner=owner, resource=resource)
+    work = claim(session, resource=resource)
     if work:
         attempt(work, step)
 
@@ -123,10 +126,10 @@ def _release(work: Work) -> None:
         work.again(in_s=0)
 
 
-def run_one(engine: Engine, steps: dict[str, Step], *, owner: str) -> bool:
+def run_one(engine: Engine, steps: dict[str, Step]) -> bool:
     """Claim one row that is due and run its noun's step. False when nothing is due."""
     with Session(engine, expire_on_commit=False) as session:
-        work = claim(session, owner=owner)
+        work = claim(session)
         if work is None:
             return False
         attempt(work, steps[work.noun])

@@ -1,0 +1,116 @@
+"""What a route is given: the database session, the adapters, and who is asking.
+
+Loading and authorising are one dependency, so that no route can have the one without the other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from webapp.aws import Cloud
+from webapp.errors import Refused, Unauthenticated
+from webapp.models import User
+from webapp.services import access
+from webapp.services.images import Images
+from webapp.settings import Settings
+
+SESSION_COOKIE = "egret_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the application is made of; `create_app` puts it together."""
+
+    settings: Settings
+    engine: Engine
+    cloud: Cloud
+    images: Images
+
+
+@dataclass(frozen=True)
+class Context:
+    """One request: its session, the parts, and the name of who asks."""
+
+    request: Request
+    session: Session
+    parts: Parts
+    actor: str
+    user: User | None = None
+
+    @property
+    def cloud(self) -> Cloud:
+        return self.parts.cloud
+
+    @property
+    def settings(self) -> Settings:
+        return self.parts.settings
+
+
+def parts_of(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def open_session(request: Request) -> Iterator[Session]:
+    with Session(parts_of(request).engine, expire_on_commit=False) as session:
+        yield session
+
+
+DbSession = Annotated[Session, Depends(open_session)]
+
+
+def anyone(request: Request, session: DbSession) -> Context:
+    """For the few pages that are there before somebody has signed in."""
+    return Context(request, session, parts_of(request), actor="nobody")
+
+
+def signed_in(request: Request, session: DbSession) -> Context:
+    """For pages: the user of the session cookie, or Unauthenticated."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    user = access.user_of_session(session, token) if token else None
+    if user is None:
+        raise Unauthenticated("Nobody is signed in.", remedy="Sign in, then try again.")
+    request.state.user = user
+    return Context(request, session, parts_of(request), actor=user.name, user=user)
+
+
+def api_caller(request: Request, session: DbSession) -> Context:
+    """For the API: the holder of a bearer token, or else of a session cookie."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        found = access.bearer(session, token.strip())
+        return Context(request, session, parts_of(request), actor=f"token {found.name}")
+    if SESSION_COOKIE in request.cookies:
+        return signed_in(request, session)
+    raise Unauthenticated(
+        "This needs a bearer token.",
+        remedy="Make one with: egret tokens create --name NAME. Send Authorization: Bearer TOKEN.",
+    )
+
+
+def refuse_cross_origin(request: Request) -> None:
+    """CSRF protection without tokens, the rule of Go 1.25's `http.CrossOriginProtection`.
+
+    Browsers say where a write comes from; what says nothing is no browser, and carries no cookie
+    that it does not mean to send. Raises Refused.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    own = origin is None or origin.partition("://")[2] == request.headers.get("host")
+    if site not in ("same-origin", "none") if site else not own:
+        raise Refused(
+            "This request came from another site.",
+            code="cross_origin",
+            remedy="Open the dashboard itself and do it there.",
+        )
+
+
+Anyone = Annotated[Context, Depends(anyone)]
+SignedIn = Annotated[Context, Depends(signed_in)]
+ApiCaller = Annotated[Context, Depends(api_caller)]

@@ -1,0 +1,71 @@
+"""`create_app()`: the one place that knows everything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from webapp.aws import Cloud
+from webapp.db import make_engine
+from webapp.deps import Parts, refuse_cross_origin
+from webapp.middleware import BodyLimit, Surroundings
+from webapp.problems import add_handlers
+from webapp.reconciler import Reconciler
+from webapp.routes import api, health, pages
+from webapp.services.images import Images
+from webapp.settings import LOOPBACK_HOSTS, Settings
+from webapp.templating import STATIC, static_version
+
+GZIP_MIN_BYTES = 700
+
+
+def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
+    """The dashboard. `cloud` is the seam for tests; the database must have been migrated."""
+    parts = Parts(
+        settings=settings,
+        engine=make_engine(settings.database),
+        cloud=cloud or Cloud.connect(),
+        images=Images(settings),
+    )
+    app = FastAPI(
+        title="Egret",
+        summary="Functions that call a partner from one fixed, whitelisted address.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=_lifespan,
+        dependencies=[Depends(refuse_cross_origin)],
+    )
+    app.state.parts = parts
+    _add_middleware(app, settings)
+    add_handlers(app)
+    app.include_router(health.router)
+    app.include_router(api.router)
+    app.include_router(pages.router, include_in_schema=False)
+    app.mount(f"/static/{static_version()}", StaticFiles(directory=STATIC))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
+    reconciler.start()
+    yield
+    reconciler.stop()
+    parts.engine.dispose()
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the first to see a request."""
+    public = urlsplit(settings.public_url)
+    hosts = {*LOOPBACK_HOSTS, "[::1]", *([public.hostname] if public.hostname else [])}
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts))
+    app.add_middleware(Surroundings, https=public.scheme == "https")

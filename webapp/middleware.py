@@ -1,0 +1,100 @@
+"""What surrounds every request, as plain ASGI: nothing is buffered, so streams flow.
+
+Request ids and the access log, the limit on bodies, and the headers of a strict policy on every
+answer.
+"""
+
+import logging
+import secrets
+import time
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_MAX_BYTES: Final = 128 * 1024
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types app",
+    )
+)
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+HSTS: Final = "max-age=31536000; includeSubDomains"
+
+log = logging.getLogger("egret.access")
+
+
+class Surroundings:
+    """Gives each request an id, logs it without its query (a token may be in it), adds headers."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self._app = app
+        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if https else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["request_id"] = request_id = secrets.token_hex(8)
+        started, status = time.perf_counter(), 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._complete(MutableHeaders(scope=message), scope["path"], status, request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            took_ms = (time.perf_counter() - started) * 1000
+            log.info(
+                "%s %s %s %.0f ms %s", scope["method"], scope["path"], status, took_ms, request_id
+            )
+
+    def _complete(self, headers: MutableHeaders, path: str, status: int, request_id: str) -> None:
+        for name, value in self._headers.items():
+            headers.setdefault(name, value)
+        headers["X-Request-ID"] = request_id
+        unchanging = path.startswith("/static/") and status == 200  # noqa: PLR2004 - HTTP's OK
+        headers.setdefault("Cache-Control", IMMUTABLE if unchanging else "no-cache, private")
+
+
+class BodyLimit:
+    """Refuses a body over `BODY_MAX_BYTES` while it is read, announced or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > BODY_MAX_BYTES:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_limited, send)

@@ -1,0 +1,58 @@
+"""The background loop: claims rows that are due, and takes each one step further.
+
+Any number of processes may run it, each with a few threads; the lease table keeps them apart.
+"""
+
+import logging
+from threading import Event, Thread
+
+from sqlalchemy import Engine
+
+from webapp.aws import Cloud
+from webapp.services import functions, leases, networks
+from webapp.services.leases import Step
+from webapp.settings import Settings
+
+THREADS = 3
+IDLE_S = 0.25
+AFTER_ERROR_S = 5.0
+STOP_TIMEOUT_S = 5.0
+
+log = logging.getLogger("egret.reconciler")
+
+
+class Reconciler:
+    """`start` it once; `stop` waits for the steps that are under way, a short while."""
+
+    def __init__(self, engine: Engine, cloud: Cloud, settings: Settings) -> None:
+        self._engine = engine
+        self._steps: dict[str, Step] = {
+            "network": networks.step(cloud, settings),
+            "function": functions.step(cloud, settings),
+        }
+        self._stopping = Event()
+        self._threads = [
+            Thread(target=self._run, name=f"reconciler-{number}", daemon=True)
+            for number in range(THREADS)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(STOP_TIMEOUT_S)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._stopping.wait(self._once())
+
+    def _once(self) -> float:
+        """Seconds to wait before the next look."""
+        try:
+            return 0 if leases.run_one(self._engine, self._steps) else IDLE_S
+        except Exception:
+            log.exception("a step failed; it is run again when its lease ends")
+            return AFTER_ERROR_S

@@ -1,0 +1,9 @@
+"""The API under /api/v1: JSON for programs, with the same services beneath as the pages."""
+
+from fastapi import APIRouter
+
+from webapp.routes.api import addresses, audit_events, functions, keys, networks
+
+router = APIRouter(prefix="/api/v1")
+for noun in (networks, addresses, keys, functions, audit_events):
+    router.include_router(noun.router)

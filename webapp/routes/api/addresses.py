@@ -1,0 +1,34 @@
+"""Addresses by the API."""
+
+from fastapi import APIRouter, Response
+
+from webapp.deps import ApiCaller
+from webapp.routes.api.paging import After, Limit
+from webapp.routes.api.schemas import AddressOut, Listed, NewAddress, address_out, listed
+from webapp.services import addresses
+
+router = APIRouter(prefix="/addresses", tags=["addresses"])
+
+
+@router.get("")
+def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[AddressOut]:
+    every = sorted(addresses.list_all(ctx.session), key=lambda d: d.address.id)
+    return listed(every, address_out, lambda d: d.address.id, limit=limit, after=after)
+
+
+@router.post("", status_code=201)
+def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
+    address = addresses.create(ctx.session, ctx.cloud, actor=ctx.actor, region=new.region)
+    return address_out(addresses.detail(ctx.session, address.id))
+
+
+@router.get("/{address_id}")
+def show(ctx: ApiCaller, address_id: str) -> AddressOut:
+    return address_out(addresses.detail(ctx.session, address_id))
+
+
+@router.delete("/{address_id}", status_code=204)
+def release(ctx: ApiCaller, address_id: str, confirm: str = "") -> Response:
+    """Gives the address back to AWS, for ever. `confirm` is the address itself."""
+    addresses.release(ctx.session, ctx.cloud, address_id, actor=ctx.actor, typed=confirm)
+    return Response(status_code=204)

@@ -1,0 +1,20 @@
+"""The audit trail by the API."""
+
+from fastapi import APIRouter
+
+from webapp.deps import ApiCaller
+from webapp.routes.api.paging import Limit
+from webapp.routes.api.schemas import AuditEventOut, Listed, audit_event_out
+from webapp.services import audit
+
+router = APIRouter(prefix="/audit-events", tags=["audit"])
+
+
+@router.get("")
+def index(ctx: ApiCaller, limit: Limit = 50, after: int = 0) -> Listed[AuditEventOut]:
+    """Who did what, oldest first."""
+    found = audit.list_after(ctx.session, after, limit=limit + 1)
+    return Listed(
+        items=[audit_event_out(event) for event in found[:limit]],
+        next=str(found[limit - 1].id) if len(found) > limit else None,
+    )

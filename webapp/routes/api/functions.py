@@ -1,0 +1,130 @@
+"""Functions by the API, and what they fetched."""
+
+from email.utils import format_datetime
+
+from fastapi import APIRouter, Request, Response
+
+from webapp.deps import ApiCaller
+from webapp.models import Snapshot
+from webapp.routes.api.paging import After, Limit
+from webapp.routes.api.schemas import (
+    EventOut,
+    FunctionOut,
+    InvocationOut,
+    Listed,
+    LogLineOut,
+    NewFunction,
+    SnapshotOut,
+    TemplateOut,
+    event_out,
+    function_out,
+    invocation_out,
+    listed,
+    snapshot_out,
+    template_out,
+)
+from webapp.services import functions, previews, stack_work
+from webapp.services.templates import list_templates
+
+router = APIRouter(tags=["functions"])
+
+
+@router.get("/templates")
+def templates(_ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[TemplateOut]:
+    """What functions can be made from."""
+    return listed(list_templates(), template_out, lambda t: t.name, limit=limit, after=after)
+
+
+@router.get("/functions")
+def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[FunctionOut]:
+    every = functions.list_all(ctx.session)
+    return listed(every, function_out, lambda d: d.function.name, limit=limit, after=after)
+
+
+@router.post("/functions", status_code=202)
+def create(ctx: ApiCaller, new: NewFunction, response: Response) -> FunctionOut:
+    function = functions.create(
+        ctx.session,
+        ctx.cloud,
+        ctx.settings,
+        actor=ctx.actor,
+        name=new.name,
+        template=new.template,
+        network=new.network,
+        key=new.key,
+        values=new.settings,
+        access=new.access,
+        cors_origins=new.cors_origins,
+        environment=new.environment,
+    )
+    response.headers["Location"] = f"/api/v1/functions/{function.name}"
+    return function_out(functions.detail(ctx.session, function.name))
+
+
+@router.get("/functions/{name}")
+def show(ctx: ApiCaller, name: str) -> FunctionOut:
+    return function_out(functions.detail(ctx.session, name))
+
+
+@router.delete("/functions/{name}", status_code=202)
+def destroy(ctx: ApiCaller, name: str) -> Response:
+    """202: the deletion goes on in the background."""
+    functions.destroy(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name, typed=name)
+    return Response(status_code=202)
+
+
+@router.post("/functions/{name}/attempts", status_code=202)
+def retry(ctx: ApiCaller, name: str) -> FunctionOut:
+    """Another attempt at a function that failed."""
+    functions.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return function_out(functions.detail(ctx.session, name))
+
+
+@router.get("/functions/{name}/events")
+def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: int = 0) -> Listed[EventOut]:
+    """The stack's events in the order of their arrival."""
+    found = stack_work.events(ctx.session, functions.get(ctx.session, name), after=after)
+    return Listed(
+        items=[event_out(event) for event in found[:limit]],
+        next=str(found[limit - 1].id) if len(found) > limit else None,
+    )
+
+
+@router.get("/functions/{name}/logs")
+def logs(ctx: ApiCaller, name: str) -> Listed[LogLineOut]:
+    """The newest lines of the function's log."""
+    lines = functions.logs(ctx.session, ctx.cloud, name)
+    return Listed(items=[LogLineOut(at_ms=x.at_ms, message=x.message) for x in lines], next=None)
+
+
+@router.post("/functions/{name}/invocations")
+def invoke(ctx: ApiCaller, name: str) -> InvocationOut:
+    """Run it now; nothing is cached."""
+    return invocation_out(functions.invoke(ctx.session, ctx.cloud, name))
+
+
+@router.post("/functions/{name}/snapshots", status_code=201)
+def fetch(ctx: ApiCaller, name: str) -> SnapshotOut:
+    """Fetch through the function and cache the answer; `ok` says whether it was a success."""
+    function = functions.get(ctx.session, name)
+    return snapshot_out(previews.fetch(ctx.session, ctx.cloud, function, actor=ctx.actor))
+
+
+@router.api_route("/functions/{name}/preview", methods=["GET", "HEAD"])
+def preview(ctx: ApiCaller, name: str, request: Request) -> Response:
+    """The cached body itself, byte for byte what the function returned."""
+    snapshot = previews.cached(ctx.session, functions.get(ctx.session, name))
+    headers = _cache_headers(snapshot)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(snapshot.body, media_type=snapshot.content_type, headers=headers)
+
+
+def _cache_headers(snapshot: Snapshot) -> dict[str, str]:
+    headers = {
+        "ETag": f'"{snapshot.etag}"',
+        "Age": str(snapshot.age_s()),
+        "Cache-Control": f"private, max-age={snapshot.ttl_s}",
+        "Last-Modified": format_datetime(snapshot.fetched_at, usegmt=True),
+    }
+    return headers | ({"X-Egress-Ip": snapshot.egress_ip} if snapshot.egress_ip else {})

@@ -1,0 +1,75 @@
+"""Keys by the API. The secret is in no answer."""
+
+from fastapi import APIRouter, Response
+
+from webapp.deps import ApiCaller
+from webapp.routes.api.paging import After, Limit
+from webapp.routes.api.schemas import (
+    KeyOut,
+    Listed,
+    MatchOut,
+    NewKey,
+    NewVersion,
+    VersionOut,
+    key_out,
+    listed,
+    match_out,
+    version_out,
+)
+from webapp.services import keys, networks
+
+router = APIRouter(prefix="/keys", tags=["keys"])
+
+
+@router.get("")
+def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[KeyOut]:
+    every = keys.list_all(ctx.session)
+    return listed(every, key_out, lambda d: d.key.name, limit=limit, after=after)
+
+
+@router.post("", status_code=201)
+def create(ctx: ApiCaller, new: NewKey, response: Response) -> KeyOut:
+    key = keys.create(
+        ctx.session,
+        ctx.cloud,
+        ctx.settings,
+        actor=ctx.actor,
+        name=new.name,
+        secret=new.secret,
+        environment=new.environment,
+        note=new.note,
+    )
+    response.headers["Location"] = f"/api/v1/keys/{key.name}"
+    return key_out(keys.detail(ctx.session, key.name))
+
+
+@router.get("/{name}")
+def show(ctx: ApiCaller, name: str) -> KeyOut:
+    return key_out(keys.detail(ctx.session, name))
+
+
+@router.delete("/{name}", status_code=204)
+def destroy(ctx: ApiCaller, name: str) -> Response:
+    keys.destroy(ctx.session, ctx.cloud, actor=ctx.actor, name=name, typed=name)
+    return Response(status_code=204)
+
+
+@router.get("/{name}/versions")
+def versions(
+    ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None
+) -> Listed[VersionOut]:
+    found = sorted(keys.detail(ctx.session, name).versions, key=lambda version: version.id)
+    return listed(found, version_out, lambda version: version.id, limit=limit, after=after)
+
+
+@router.post("/{name}/versions", status_code=201)
+def add_version(ctx: ApiCaller, name: str, new: NewVersion) -> KeyOut:
+    keys.add_version(ctx.session, ctx.cloud, actor=ctx.actor, name=name, secret=new.secret)
+    return key_out(keys.detail(ctx.session, name))
+
+
+@router.get("/{name}/match")
+def match(ctx: ApiCaller, name: str, network: str) -> MatchOut:
+    """Whether the key allows every address of the network."""
+    key, found = keys.get(ctx.session, name), networks.get(ctx.session, network)
+    return match_out(keys.match(ctx.session, key, found))

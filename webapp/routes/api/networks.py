@@ -1,0 +1,71 @@
+"""Networks by the API."""
+
+from fastapi import APIRouter, Response
+
+from webapp.deps import ApiCaller
+from webapp.routes.api.paging import After, Limit
+from webapp.routes.api.schemas import (
+    EventOut,
+    Listed,
+    NetworkOut,
+    NewNetwork,
+    event_out,
+    listed,
+    network_out,
+)
+from webapp.services import networks, stack_work
+
+router = APIRouter(prefix="/networks", tags=["networks"])
+
+
+@router.get("")
+def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[NetworkOut]:
+    every = networks.list_all(ctx.session)
+    return listed(every, network_out, lambda d: d.network.name, limit=limit, after=after)
+
+
+@router.post("", status_code=202)
+def create(ctx: ApiCaller, new: NewNetwork, response: Response) -> NetworkOut:
+    network = networks.create(
+        ctx.session,
+        ctx.cloud,
+        ctx.settings,
+        actor=ctx.actor,
+        name=new.name,
+        region=new.region,
+        cidr=new.cidr,
+        availability_zones=new.availability_zones,
+        nat=new.nat,
+        address_ids=new.addresses,
+    )
+    response.headers["Location"] = f"/api/v1/networks/{network.name}"
+    return network_out(networks.detail(ctx.session, network.name))
+
+
+@router.get("/{name}")
+def show(ctx: ApiCaller, name: str) -> NetworkOut:
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.delete("/{name}", status_code=202)
+def destroy(ctx: ApiCaller, name: str) -> Response:
+    """Its addresses stay. 202: the deletion goes on in the background."""
+    networks.destroy(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name, typed=name)
+    return Response(status_code=202)
+
+
+@router.post("/{name}/attempts", status_code=202)
+def retry(ctx: ApiCaller, name: str) -> NetworkOut:
+    """Another attempt at a network that failed."""
+    networks.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.get("/{name}/events")
+def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: int = 0) -> Listed[EventOut]:
+    """The stack's events in the order of their arrival."""
+    found = stack_work.events(ctx.session, networks.get(ctx.session, name), after=after)
+    return Listed(
+        items=[event_out(event) for event in found[:limit]],
+        next=str(found[limit - 1].id) if len(found) > limit else None,
+    )

@@ -1,0 +1,374 @@
+"""What the API takes and gives. Names and times are for programs: stable, plain, UTC."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from webapp.aws.functions import Invocation
+from webapp.models import Access, AuditEvent, KeyVersion, Nat, Snapshot, StackEvent
+from webapp.services.addresses import AddressDetail
+from webapp.services.functions import FunctionDetail
+from webapp.services.keys import KeyDetail, Match
+from webapp.services.networks import NetworkDetail
+from webapp.services.templates import Template
+
+PAGE_MAX = 200
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
+
+class Sent(BaseModel):
+    """A body that the API takes: a field that it does not know is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewNetwork(Sent):
+    name: str
+    region: str
+    cidr: str = ""
+    availability_zones: int = 2
+    nat: Nat = Nat.SINGLE
+    addresses: list[str] = []
+
+
+class NewAddress(Sent):
+    region: str
+
+
+class NewKey(Sent):
+    name: str
+    secret: str = Field(repr=False)
+    environment: str = ""
+    note: str = ""
+
+
+class NewVersion(Sent):
+    secret: str = Field(repr=False)
+
+
+class NewFunction(Sent):
+    name: str
+    template: str
+    network: str
+    key: str
+    settings: dict[str, Any] = {}
+    access: Access = Access.API_KEY
+    cors_origins: list[str] = []
+    environment: str = ""
+
+
+class Listed(BaseModel, Generic[Item]):
+    """One page of a list; `next` is what to send as `after` for the next one."""
+
+    items: list[Item]
+    next: str | None
+
+
+def listed(
+    rows: Sequence[Row],
+    give: Callable[[Row], Item],
+    key: Callable[[Row], str],
+    *,
+    limit: int,
+    after: str | None,
+) -> Listed[Item]:
+    """The page after the row with the key `after`; `rows` are in the order of their keys."""
+    rest = [row for row in rows if after is None or key(row) > after]
+    shown = rest[:limit]
+    return Listed(
+        items=[give(row) for row in shown],
+        next=key(shown[-1]) if len(rest) > limit else None,
+    )
+
+
+class AddressOfNetwork(BaseModel):
+    id: str
+    public_ip: str | None
+    allocation_id: str | None
+    availability_zone: str | None
+
+
+class NetworkOut(BaseModel):
+    name: str
+    region: str
+    status: str
+    reason: str
+    remedy: str
+    cidr: str
+    availability_zones: int
+    nat: str
+    addresses: list[AddressOfNetwork]
+    stack_id: str | None
+    functions: list[str]
+    monthly_cost_usd: float
+    proof: None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+def network_out(detail: NetworkDetail) -> NetworkOut:
+    network = detail.network
+    return NetworkOut(
+        **network.model_dump(
+            include={
+                "name",
+                "region",
+                "reason",
+                "remedy",
+                "cidr",
+                "availability_zones",
+                "stack_id",
+                "created_at",
+                "updated_at",
+            }
+        ),
+        status=network.status.value,
+        nat=network.nat.value,
+        addresses=[AddressOfNetwork(**a.model_dump()) for a in detail.addresses],
+        functions=[function.name for function in detail.functions],
+        monthly_cost_usd=network.monthly_cost_usd,
+    )
+
+
+class EventOut(BaseModel):
+    id: int
+    at: datetime
+    logical_id: str
+    physical_id: str
+    resource_type: str
+    status: str
+    reason: str
+
+
+def event_out(event: StackEvent) -> EventOut:
+    return EventOut(**event.model_dump())
+
+
+class AddressOut(BaseModel):
+    id: str
+    region: str
+    status: str
+    public_ip: str | None
+    allocation_id: str | None
+    network: str | None
+    keys: list[str]
+    monthly_cost_usd: float
+    created_at: datetime
+
+
+def address_out(detail: AddressDetail) -> AddressOut:
+    address = detail.address
+    return AddressOut(
+        id=address.id,
+        region=address.region,
+        status=address.status.value,
+        public_ip=address.public_ip,
+        allocation_id=address.allocation_id,
+        network=detail.network.name if detail.network else None,
+        keys=[key.name for key in detail.keys],
+        monthly_cost_usd=address.monthly_cost_usd,
+        created_at=address.created_at,
+    )
+
+
+class VersionOut(BaseModel):
+    id: str
+    stage: str
+    created_at: datetime
+
+
+def version_out(version: KeyVersion) -> VersionOut:
+    return VersionOut(**version.model_dump())
+
+
+class KeyOut(BaseModel):
+    name: str
+    environment: str
+    note: str
+    fingerprint: str
+    claims: dict[str, Any]
+    versions: list[VersionOut]
+    functions: list[str]
+    created_at: datetime
+
+
+def key_out(detail: KeyDetail) -> KeyOut:
+    key = detail.key
+    return KeyOut(
+        name=key.name,
+        environment=key.environment,
+        note=key.note,
+        fingerprint=key.fingerprint,
+        claims=key.claims,
+        versions=[version_out(version) for version in detail.versions],
+        functions=[function.name for function in detail.functions],
+        created_at=key.created_at,
+    )
+
+
+class MatchOut(BaseModel):
+    """`paste` is the exact text for the partner's portal."""
+
+    network: str
+    ok: bool
+    allowed: list[str]
+    missing: list[str]
+    paste: str
+
+
+def match_out(match: Match) -> MatchOut:
+    return MatchOut(
+        network=match.network.name,
+        ok=match.ok,
+        allowed=match.allowed,
+        missing=match.missing,
+        paste=match.paste,
+    )
+
+
+class SettingOut(BaseModel):
+    name: str
+    label: str
+    help: str
+    type: str
+    default: Any
+    minimum: int | None
+    maximum: int | None
+    choices: list[tuple[str, str]]
+
+
+class TemplateOut(BaseModel):
+    name: str
+    title: str
+    summary: str
+    settings: list[SettingOut]
+
+
+def template_out(template: Template) -> TemplateOut:
+    return TemplateOut(
+        name=template.name,
+        title=template.title,
+        summary=template.summary,
+        settings=[SettingOut.model_validate(s, from_attributes=True) for s in template.settings],
+    )
+
+
+class SnapshotOut(BaseModel):
+    fetched_at: datetime
+    age_s: int
+    ttl_s: int
+    stale: bool
+    egress_ip: str | None
+    upstream_status: int | None
+    key_version: str | None
+    ok: bool
+    problem: str
+    remedy: str
+
+
+def snapshot_out(snapshot: Snapshot) -> SnapshotOut:
+    return SnapshotOut(
+        **snapshot.model_dump(
+            include={
+                "fetched_at",
+                "ttl_s",
+                "egress_ip",
+                "upstream_status",
+                "key_version",
+                "ok",
+                "problem",
+                "remedy",
+            }
+        ),
+        age_s=snapshot.age_s(),
+        stale=snapshot.stale(),
+    )
+
+
+class FunctionOut(BaseModel):
+    name: str
+    template: str
+    environment: str
+    network: str
+    key: str
+    status: str
+    reason: str
+    remedy: str
+    endpoint_url: str | None
+    access: str
+    cors_origins: list[str]
+    settings: dict[str, Any]
+    revision: int
+    stack_id: str | None
+    snapshot: SnapshotOut | None
+    failure: SnapshotOut | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def function_out(detail: FunctionDetail) -> FunctionOut:
+    function = detail.function
+    return FunctionOut(
+        **function.model_dump(
+            include={
+                "name",
+                "template",
+                "environment",
+                "reason",
+                "remedy",
+                "cors_origins",
+                "settings",
+                "revision",
+                "stack_id",
+                "created_at",
+                "updated_at",
+            }
+        ),
+        network=detail.network.name,
+        key=detail.key.name,
+        status=function.status.value,
+        access=function.access.value,
+        endpoint_url=function.endpoint_url,
+        snapshot=snapshot_out(detail.snapshot) if detail.snapshot else None,
+        failure=snapshot_out(detail.failure) if detail.failure else None,
+    )
+
+
+class InvocationOut(BaseModel):
+    """What the function returned: `body` is text as a caller of the endpoint gets it."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+    error: str
+
+
+def invocation_out(invocation: Invocation) -> InvocationOut:
+    return InvocationOut(
+        status=invocation.status,
+        headers=invocation.headers,
+        body=invocation.body.decode(errors="replace"),
+        error=invocation.error,
+    )
+
+
+class LogLineOut(BaseModel):
+    at_ms: int
+    message: str
+
+
+class AuditEventOut(BaseModel):
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    noun: str
+    name: str
+    detail: str
+
+
+def audit_event_out(event: AuditEvent) -> AuditEventOut:
+    return AuditEventOut(**event.model_dump())

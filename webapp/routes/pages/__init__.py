@@ -1,0 +1,18 @@
+"""Pages: HTML for people. A form that changes something is a POST that answers 303."""
+
+from fastapi import APIRouter
+
+from webapp.routes.pages import (
+    access,
+    addresses,
+    functions,
+    images,
+    keys,
+    networks,
+    overview,
+    streams,
+)
+
+router = APIRouter()
+for page in (access, overview, networks, addresses, keys, functions, streams, images):
+    router.include_router(page.router)

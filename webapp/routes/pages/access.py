@@ -1,0 +1,89 @@
+"""Setup of the first administrator, signing in and out."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import SESSION_COOKIE, Anyone, Context, SignedIn
+from webapp.errors import EgretError
+from webapp.forms import Form, errors_of
+from webapp.services import access
+from webapp.templating import page, see_other
+
+SESSION_COOKIE_S = access.SESSION_DAYS * 24 * 3600
+
+router = APIRouter()
+
+
+@router.get("/setup")
+def setup(ctx: Anyone, token: str = "") -> Response:
+    if not access.needs_setup(ctx.session):
+        return see_other("/sign-in")
+    return _setup(ctx, {"token": token, "name": ""}, {})
+
+
+@router.post("/setup")
+def create_first_user(ctx: Anyone, form: Form) -> Response:
+    try:
+        user = access.create_first_user(
+            ctx.session,
+            setup_token=form.text("token"),
+            name=form.text("name"),
+            password=form.text("password"),
+        )
+    except EgretError as error:
+        ctx.session.rollback()
+        return _setup(ctx, form.filled_in(without=("password",)), errors_of(error))
+    return _welcome(ctx, access.open_session(ctx.session, user), "/")
+
+
+@router.get("/sign-in")
+def sign_in(ctx: Anyone, next: str = "/") -> Response:
+    if access.needs_setup(ctx.session):
+        return see_other("/setup")
+    return _sign_in(ctx, {"name": "", "next": next}, {})
+
+
+@router.post("/sign-in")
+def open_session(ctx: Anyone, form: Form) -> Response:
+    try:
+        token = access.sign_in(ctx.session, name=form.text("name"), password=form.text("password"))
+    except EgretError as error:
+        return _sign_in(ctx, form.filled_in(without=("password",)), errors_of(error))
+    return _welcome(ctx, token, form.text("next", "/"))
+
+
+@router.post("/sign-out")
+def sign_out(ctx: SignedIn) -> Response:
+    access.sign_out(ctx.session, ctx.request.cookies[SESSION_COOKIE])
+    response = see_other("/sign-in")
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+def _welcome(ctx: Context, token: str, next_path: str) -> Response:
+    response = see_other(_own_path(next_path))
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=SESSION_COOKIE_S,
+        httponly=True,
+        samesite="lax",
+        secure=ctx.settings.public_url.startswith("https://"),
+    )
+    return response
+
+
+def _own_path(path: str) -> str:
+    """A path on this site; what leads elsewhere becomes the first page."""
+    inside = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if inside else "/"
+
+
+def _setup(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+    status_code = 422 if errors else 200
+    return page(ctx.request, "setup.html", status_code=status_code, form=form, errors=errors)
+
+
+def _sign_in(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+    status_code = 422 if errors else 200
+    return page(ctx.request, "sign_in.html", status_code=status_code, form=form, errors=errors)

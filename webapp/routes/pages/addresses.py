@@ -1,0 +1,52 @@
+"""The page of addresses."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import Context, SignedIn
+from webapp.errors import EgretError
+from webapp.forms import Form, errors_of
+from webapp.services import addresses
+from webapp.templating import page, see_other
+
+router = APIRouter()
+
+
+@router.get("/addresses")
+def index(ctx: SignedIn) -> HTMLResponse:
+    return _index(ctx, {})
+
+
+@router.post("/addresses")
+def create(ctx: SignedIn, form: Form) -> Response:
+    try:
+        address = addresses.create(
+            ctx.session, ctx.cloud, actor=ctx.actor, region=form.text("region")
+        )
+    except EgretError as error:
+        return _index(ctx, errors_of(error))
+    return see_other("/addresses", f"{address.public_ip} is yours.")
+
+
+@router.post("/addresses/{address_id}/release")
+def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
+    address = addresses.get(ctx.session, address_id)
+    ip = address.public_ip
+    try:
+        addresses.release(
+            ctx.session, ctx.cloud, address_id, actor=ctx.actor, typed=form.text("confirm")
+        )
+    except EgretError as error:
+        return _index(ctx, {address_id: str(error)})
+    return see_other("/addresses", f"{ip} was released.")
+
+
+def _index(ctx: Context, errors: dict[str, str]) -> HTMLResponse:
+    return page(
+        ctx.request,
+        "addresses/index.html",
+        status_code=422 if errors else 200,
+        addresses=addresses.list_all(ctx.session),
+        regions=ctx.settings.region_names,
+        errors=errors,
+    )

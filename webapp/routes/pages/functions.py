@@ -1,0 +1,148 @@
+"""Pages of functions, and the preview of what they fetch."""
+
+import json
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import Context, SignedIn
+from webapp.errors import EgretError, Invalid
+from webapp.forms import Form, errors_of
+from webapp.models import Access, Snapshot
+from webapp.partners import partner
+from webapp.services import functions, keys, networks, previews, stack_work
+from webapp.services.functions import FunctionDetail
+from webapp.services.templates import get_template, list_templates
+from webapp.templating import page, see_other
+
+router = APIRouter()
+
+
+@router.get("/functions")
+def index(ctx: SignedIn) -> HTMLResponse:
+    return page(ctx.request, "functions/index.html", functions=functions.list_all(ctx.session))
+
+
+@router.get("/functions/new")
+def new(ctx: SignedIn, template: str = "", network: str = "", key: str = "") -> HTMLResponse:
+    chosen = get_template(template) if template else list_templates()[0]
+    form: dict[str, object] = {
+        "name": "",
+        "template": chosen.name,
+        "network": network,
+        "key": key,
+        "access": Access.API_KEY.value,
+        "cors_origins": "",
+    }
+    defaults = {f"settings.{setting.name}": setting.default for setting in chosen.settings}
+    return _new(ctx, form | defaults, {})
+
+
+@router.post("/functions")
+def create(ctx: SignedIn, form: Form) -> Response:
+    try:
+        function = functions.create(
+            ctx.session,
+            ctx.cloud,
+            ctx.settings,
+            actor=ctx.actor,
+            name=form.text("name"),
+            template=form.text("template"),
+            network=form.text("network"),
+            key=form.text("key"),
+            values=form.group("settings"),
+            access=functions.access_named(form.text("access")),
+            cors_origins=form.text("cors_origins").replace(",", " ").split(),
+        )
+    except EgretError as error:
+        ctx.session.rollback()
+        return _new(ctx, form.filled_in(), errors_of(error))
+    return see_other(f"/functions/{function.name}")
+
+
+@router.get("/functions/{name}")
+def show(ctx: SignedIn, name: str) -> HTMLResponse:
+    return _show(ctx, name)
+
+
+@router.post("/functions/{name}/snapshots")
+def refresh(ctx: SignedIn, name: str) -> Response:
+    function = functions.get(ctx.session, name)
+    previews.fetch(ctx.session, ctx.cloud, function, actor=ctx.actor)
+    return see_other(f"/functions/{name}#preview")
+
+
+@router.post("/functions/{name}/attempts")
+def retry(ctx: SignedIn, name: str) -> Response:
+    functions.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return see_other(f"/functions/{name}")
+
+
+@router.post("/functions/{name}/api-key")
+def show_api_key(ctx: SignedIn, name: str) -> HTMLResponse:
+    """The endpoint's API key, read from AWS for this one answer."""
+    value = functions.api_key(ctx.session, ctx.cloud, actor=ctx.actor, name=name)
+    response = _show(ctx, name, api_key=value)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.post("/functions/{name}/deletion")
+def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
+    try:
+        functions.destroy(
+            ctx.session,
+            ctx.cloud,
+            ctx.settings,
+            actor=ctx.actor,
+            name=name,
+            typed=form.text("confirm"),
+        )
+    except Invalid as error:
+        return _show(ctx, name, confirm_error=error.detail, status_code=422)
+    return see_other(f"/functions/{name}")
+
+
+def _show(
+    ctx: Context, name: str, *, api_key: str = "", confirm_error: str = "", status_code: int = 200
+) -> HTMLResponse:
+    detail = functions.detail(ctx.session, name)
+    return page(
+        ctx.request,
+        "functions/show.html",
+        status_code=status_code,
+        detail=detail,
+        events=list(reversed(stack_work.events(ctx.session, detail.function))),
+        rows=_rows(detail),
+        body_text=_pretty(detail.snapshot),
+        curl=functions.curl(detail.function),
+        api_key=api_key,
+        confirm_error=confirm_error,
+    )
+
+
+def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+    return page(
+        ctx.request,
+        "functions/new.html",
+        status_code=422 if errors else 200,
+        form=form,
+        errors=errors,
+        templates=list_templates(),
+        template=get_template(str(form.get("template", ""))),
+        networks=networks.list_all(ctx.session),
+        keys=keys.list_all(ctx.session),
+        accesses=[access.value for access in Access],
+    )
+
+
+def _rows(detail: FunctionDetail) -> list[object] | None:
+    if detail.snapshot is None:
+        return None
+    return list(partner(detail.template.partner).rows(detail.snapshot.body))
+
+
+def _pretty(snapshot: Snapshot | None) -> str:
+    if snapshot is None:
+        return ""
+    return json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)

@@ -1,0 +1,15 @@
+"""Pictures of partners, through our own origin."""
+
+from fastapi import APIRouter, Response
+
+from webapp.deps import SignedIn
+
+CACHE = "private, max-age=604800, immutable"
+
+router = APIRouter()
+
+
+@router.get("/images/{host}/{path:path}")
+def image(ctx: SignedIn, host: str, path: str) -> Response:
+    body = ctx.parts.images.get(host, path)
+    return Response(body, media_type="image/png", headers={"Cache-Control": CACHE})

@@ -1,0 +1,139 @@
+"""Pages of networks."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import Context, SignedIn
+from webapp.errors import EgretError, Invalid
+from webapp.forms import Form, errors_of
+from webapp.models import MAX_ZONES, Nat
+from webapp.models.costs import monthly_usd
+from webapp.services import addresses, keys, networks, stack_work
+from webapp.templating import page, see_other
+
+router = APIRouter()
+
+
+@router.get("/networks")
+def index(ctx: SignedIn, q: str = "", status: str = "") -> HTMLResponse:
+    every = networks.list_all(ctx.session)
+    shown = [
+        detail
+        for detail in every
+        if q.lower() in detail.network.name and status in ("", detail.network.status)
+    ]
+    return page(
+        ctx.request,
+        "networks/index.html",
+        networks=shown,
+        total=len(every),
+        q=q,
+        status_code=status_code,
+    )
+
+
+@router.get("/networks/new")
+def new(ctx: SignedIn) -> HTMLResponse:
+    form: dict[str, object] = {
+        "name": "",
+        "region": ctx.settings.home_region,
+        "cidr": "",
+        "availability_zones": "2",
+        "nat": Nat.SINGLE.value,
+        "addresses": [],
+    }
+    return _new(ctx, form, {})
+
+
+@router.post("/networks")
+def create(ctx: SignedIn, form: Form) -> Response:
+    try:
+        network = networks.create(
+            ctx.session,
+            ctx.cloud,
+            ctx.settings,
+            actor=ctx.actor,
+            name=form.text("name"),
+            region=form.text("region"),
+            cidr=form.text("cidr"),
+            availability_zones=form.number("availability_zones"),
+            nat=_nat(form.text("nat")),
+            address_ids=form.texts("addresses"),
+        )
+    except EgretError as error:
+        ctx.session.rollback()
+        again = {**form.filled_in(), "addresses": form.texts("addresses")}
+        return _new(ctx, again, errors_of(error))
+    return see_other(f"/networks/{network.name}")
+
+
+@router.get("/networks/{name}")
+def show(ctx: SignedIn, name: str) -> HTMLResponse:
+    return _show(ctx, name)
+
+
+@router.post("/networks/{name}/attempts")
+def retry(ctx: SignedIn, name: str) -> Response:
+    networks.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return see_other(f"/networks/{name}")
+
+
+@router.post("/networks/{name}/deletion")
+def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
+    try:
+        networks.destroy(
+            ctx.session,
+            ctx.cloud,
+            ctx.settings,
+            actor=ctx.actor,
+            name=name,
+            typed=form.text("confirm"),
+        )
+    except Invalid as error:
+        return _show(ctx, name, confirm_error=error.detail, status_code=422)
+    return see_other(f"/networks/{name}")
+
+
+def _show(
+    ctx: Context, name: str, *, confirm_error: str = "", status_code: int = 200
+) -> HTMLResponse:
+    detail = networks.detail(ctx.session, name)
+    every_key = [key_detail.key for key_detail in keys.list_all(ctx.session)]
+    return page(
+        ctx.request,
+        "networks/show.html",
+        status_code=status_code,
+        detail=detail,
+        events=list(reversed(stack_work.events(ctx.session, detail.network))),
+        matches=[(key, keys.match(ctx.session, key, detail.network)) for key in every_key],
+        confirm_error=confirm_error,
+    )
+
+
+def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+    return page(
+        ctx.request,
+        "networks/new.html",
+        status_code=422 if errors else 200,
+        form=form,
+        errors=errors,
+        regions=ctx.settings.region_names,
+        costs=_costs(),
+        free_addresses=addresses.free(ctx.session),
+    )
+
+
+def _costs() -> list[tuple[int, str, float]]:
+    """US dollars a month of each choice of zones and NAT."""
+    return [
+        (zones, nat.value, monthly_usd(nat_gateways=nats, addresses=nats))
+        for zones in range(1, MAX_ZONES + 1)
+        for nat, nats in ((Nat.SINGLE, 1), (Nat.PER_AZ, zones))
+    ]
+
+
+def _nat(text: str) -> Nat:
+    try:
+        return Nat(text)
+    except ValueError:
+        raise Invalid("Choose one NAT gateway, or one per zone.", field="nat") from None

@@ -1,0 +1,24 @@
+"""The first page."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import SignedIn
+from webapp.services.overview import overview
+from webapp.templating import page
+
+router = APIRouter()
+
+
+@router.get("/")
+def index(ctx: SignedIn) -> HTMLResponse:
+    view = overview(ctx.session)
+    return page(
+        ctx.request,
+        "overview.html",
+        steps=view.steps,
+        networks=view.networks,
+        functions=view.functions,
+        monthly_cost_usd=view.monthly_cost_usd,
+        warnings=view.warnings,
+    )

@@ -1,0 +1,106 @@
+"""Server-sent events: a stack's timeline and status, while something changes.
+
+Any replica may be the one that follows the stack, so the stream reads the database, where the
+events arrive. `Last-Event-ID` resumes it after a lost connection without a gap.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlmodel import Session
+
+from webapp.deps import Context, SignedIn, parts_of
+from webapp.errors import NotFound
+from webapp.models import StackEvent
+from webapp.services import functions, networks, stack_work
+from webapp.services.functions import FunctionDetail
+from webapp.services.networks import NetworkDetail
+from webapp.templating import partial_context, render
+
+POLL_S = 0.5
+
+router = APIRouter()
+Load = Callable[[Session], NetworkDetail | FunctionDetail]
+
+
+@dataclass(frozen=True)
+class View:
+    """What one look at the database shows; `state` changes when the status part must."""
+
+    events: list[StackEvent]
+    status_html: str
+    state: tuple[Any, ...]
+    settled: bool
+
+
+@router.get("/networks/{name}/stream", response_class=EventSourceResponse)
+async def stream_network(
+    ctx: SignedIn,
+    name: str,
+    after: int = 0,
+    last_event_id: Annotated[int, Header()] = 0,
+) -> AsyncIterator[ServerSentEvent]:
+    ctx.session.close()
+    load = partial(networks.detail, name=name)
+    async for event in _stream(ctx, load, "networks", max(after, last_event_id)):
+        yield event
+
+
+@router.get("/functions/{name}/stream", response_class=EventSourceResponse)
+async def stream_function(
+    ctx: SignedIn,
+    name: str,
+    after: int = 0,
+    last_event_id: Annotated[int, Header()] = 0,
+) -> AsyncIterator[ServerSentEvent]:
+    ctx.session.close()
+    load = partial(functions.detail, name=name)
+    async for event in _stream(ctx, load, "functions", max(after, last_event_id)):
+        yield event
+
+
+async def _stream(
+    ctx: Context, load: Load, folder: str, after: int
+) -> AsyncIterator[ServerSentEvent]:
+    """`row` per event, `status` when it changes, then `done`; `gone` when the thing is deleted."""
+    state: tuple[Any, ...] = ()
+    while True:
+        try:
+            view = await asyncio.to_thread(_look, ctx.request, load, folder, after)
+        except NotFound:
+            yield ServerSentEvent(raw_data=f"/{folder}", event="gone")
+            return
+        for event in view.events:
+            after = event.id or after
+            html = render("stacks/_event.html", **partial_context(ctx.request), event=event)
+            yield ServerSentEvent(raw_data=html, event="row", id=str(after))
+        if view.state != state:
+            state = view.state
+            yield ServerSentEvent(raw_data=view.status_html, event="status")
+        if view.settled:
+            yield ServerSentEvent(raw_data="settled", event="done")
+            return
+        await asyncio.sleep(POLL_S)
+
+
+def _look(request: Request, load: Load, folder: str, after: int) -> View:
+    with Session(parts_of(request).engine, expire_on_commit=False) as session:
+        detail = load(session)
+        row = detail.network if isinstance(detail, NetworkDetail) else detail.function
+        progress = detail.progress
+        return View(
+            events=stack_work.events(session, row, after=after),
+            status_html=render(f"{folder}/_status.html", **partial_context(request), detail=detail),
+            state=(
+                row.status,
+                row.reason,
+                progress.done,
+                tuple(address.public_ip for address in detail.addresses),
+            ),
+            settled=row.status.settled,
+        )

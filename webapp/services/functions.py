@@ -1,0 +1,277 @@
+"""Functions: their rules, and the steps by which one comes to be and goes."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlmodel import Session, col, select
+
+from webapp.aws import Cloud
+from webapp.aws.functions import Invocation, LogLine
+from webapp.aws.stack_templates import FunctionStack
+from webapp.errors import Conflict, Invalid, NotFound
+from webapp.models import Access, Address, Function, Key, Network, Snapshot, Status
+from webapp.services import addresses, audit, keys, leases, networks, previews, stack_work
+from webapp.services.leases import Step, Work
+from webapp.services.names import add_named, check_name, check_typed
+from webapp.services.progress import Progress, progress_of
+from webapp.services.templates import Template, get_template, validate
+from webapp.settings import Settings
+
+TYPICAL_S = 60
+"""How long AWS takes for a function when this installation has not made one yet."""
+CORS_ORIGINS_MAX = 10
+
+
+@dataclass(frozen=True)
+class FunctionDetail:
+    """`snapshot` is the last good one; `failure` the latest attempt, if it failed after that."""
+
+    function: Function
+    network: Network
+    key: Key
+    template: Template
+    snapshot: Snapshot | None
+    failure: Snapshot | None
+    addresses: list[Address]
+    progress: Progress
+
+
+def list_all(session: Session) -> list[FunctionDetail]:
+    rows = session.exec(select(Function).order_by(col(Function.name))).all()
+    return [_detail(session, function) for function in rows]
+
+
+def get(session: Session, name: str) -> Function:
+    function = session.exec(select(Function).where(Function.name == name)).first()
+    if function is None:
+        raise NotFound(f"There is no function named {name}.", remedy="It may have been deleted.")
+    return function
+
+
+def detail(session: Session, name: str) -> FunctionDetail:
+    return _detail(session, get(session, name))
+
+
+def create(
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    *,
+    actor: str,
+    name: str,
+    template: str,
+    network: str,
+    key: str,
+    values: dict[str, Any],
+    access: Access = Access.API_KEY,
+    cors_origins: list[str] | None = None,
+    environment: str = "",
+) -> Function:
+    """Refuse what cannot work before anything is made; then commit the intent and begin."""
+    check_name(name)
+    chosen = get_template(template)
+    in_network, with_key = _ready(session, network), keys.get(session, key)
+    _check_match(session, with_key, in_network)
+    function = Function(
+        name=name,
+        template=chosen.name,
+        environment=environment,
+        network_id=in_network.id,
+        key_id=with_key.id,
+        settings=validate(chosen, values),
+        access=access,
+        cors_origins=[_origin(origin) for origin in (cors_origins or [])[:CORS_ORIGINS_MAX]],
+    )
+    add_named(session, function)
+    audit.record(session, actor=actor, action="create", noun="function", name=name)
+    _begin(session, cloud, settings, function)
+    return function
+
+
+def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Function:
+    """Another attempt at a function that failed."""
+    function = get(session, name)
+    if function.status is not Status.FAILED:
+        raise Conflict(
+            f"The function {name} is {function.status}; only a failed one is tried again."
+        )
+    stack_work.request(function, Status.REQUESTED)
+    audit.record(session, actor=actor, action="retry", noun="function", name=name)
+    _begin(session, cloud, settings, function)
+    return function
+
+
+def destroy(
+    session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str, typed: str
+) -> Function:
+    """Delete the function's stack, and with it its endpoint and its snapshots."""
+    function = get(session, name)
+    check_typed(typed, name, "deleted")
+    if function.status is not Status.DELETING:
+        stack_work.request(function, Status.DELETING)
+        audit.record(session, actor=actor, action="delete", noun="function", name=name)
+        _begin(session, cloud, settings, function)
+    return function
+
+
+def invoke(session: Session, cloud: Cloud, name: str) -> Invocation:
+    """Run it now; the answer is what the function returned."""
+    function = get(session, name)
+    network = _network(session, function)
+    return cloud.functions.invoke(network.region, previews.lambda_name(function))
+
+
+def logs(session: Session, cloud: Cloud, name: str) -> list[LogLine]:
+    function = get(session, name)
+    network = _network(session, function)
+    return cloud.functions.logs(network.region, previews.lambda_name(function))
+
+
+def api_key(session: Session, cloud: Cloud, *, actor: str, name: str) -> str:
+    """The value that callers of the endpoint send as `x-api-key`. It is not stored here."""
+    function = get(session, name)
+    api_key_id = function.outputs.get("ApiKeyId", "")
+    if function.access is not Access.API_KEY or not api_key_id:
+        raise Conflict(f"The endpoint of {name} has no API key (access: {function.access}).")
+    audit.record(session, actor=actor, action="read API key", noun="function", name=name)
+    session.commit()
+    return cloud.functions.api_key(_network(session, function).region, api_key_id)
+
+
+def curl(function: Function) -> str:
+    """A command line that calls the endpoint, for copying; '' while there is none."""
+    if not function.endpoint_url:
+        return ""
+    by_access = {
+        Access.API_KEY: ' -H "x-api-key: $EGRET_API_KEY"',
+        Access.IAM: ' --aws-sigv4 "aws:amz:$AWS_REGION:execute-api"'
+        ' --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
+        Access.OPEN: "",
+    }
+    return f"curl{by_access[function.access]} {function.endpoint_url}"
+
+
+def access_named(text: str) -> Access:
+    try:
+        return Access(text)
+    except ValueError:
+        raise Invalid("Choose who may call the endpoint.", field="access") from None
+
+
+def step(cloud: Cloud, settings: Settings) -> Step:
+    """What the background loop does with a function that is due."""
+    return stack_work.step(
+        Function,
+        {
+            Status.REQUESTED: partial(_request, cloud, settings),
+            Status.CREATING: partial(_create, cloud),
+            Status.DELETING: partial(_delete, cloud),
+        },
+    )
+
+
+def _request(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
+    network = _network(work.session, function)
+    key = work.session.get_one(Key, function.key_id)
+    plan = _stack(settings, function, network, key).plan()
+    stack_work.start(work, cloud, function, plan)
+
+
+def _create(cloud: Cloud, work: Work, function: Function) -> None:
+    """Once it is ready, its first answer is fetched, so that the table is there to be seen."""
+    region = _network(work.session, function).region
+    stack = stack_work.follow(work, cloud, function, region)
+    if stack:
+        stack_work.settle(work, function, stack, region)
+        if function.status is Status.READY:
+            previews.refresh(work.session, cloud, function, region=region)
+
+
+def _delete(cloud: Cloud, work: Work, function: Function) -> None:
+    region = _network(work.session, function).region
+    if stack_work.delete(cloud, work, function, region):
+        stack_work.forget(work.session, function)
+        work.finish()
+
+
+def _begin(session: Session, cloud: Cloud, settings: Settings, function: Function) -> None:
+    leases.schedule(session, function.owner)
+    session.commit()
+    leases.press(session, function.owner, step(cloud, settings))
+
+
+def _ready(session: Session, name: str) -> Network:
+    network = networks.get(session, name)
+    if network.status is not Status.READY:
+        raise Conflict(
+            f"The network {name} is {network.status}.",
+            code="network_not_ready",
+            remedy="Wait until it is ready, or choose another one.",
+            errors={"network": f"This network is {network.status}, not ready."},
+        )
+    return network
+
+
+def _check_match(session: Session, key: Key, network: Network) -> None:
+    found = keys.match(session, key, network)
+    if not found.ok:
+        raise Conflict(
+            f"The key {key.name} does not allow {', '.join(found.missing)}, from which the network "
+            f"{network.name} calls. The partner would answer 403 to every call.",
+            code="key_does_not_match",
+            remedy="Make a key in the partner's portal that allows: "
+            f"{' '.join(found.paste.split())}, and upload it.",
+            errors={"key": f"This key does not allow {', '.join(found.missing)}."},
+        )
+
+
+def _origin(text: str) -> str:
+    """A web origin such as https://example.com, or Invalid."""
+    parts = urlsplit(text.strip())
+    plain = f"{parts.scheme}://{parts.netloc}"
+    if parts.scheme not in ("http", "https") or not parts.netloc or plain != text.strip():
+        raise Invalid(
+            f"{text!r} is not an origin. Write it like https://example.com, without a path.",
+            field="cors_origins",
+        )
+    return plain
+
+
+def _stack(settings: Settings, function: Function, network: Network, key: Key) -> FunctionStack:
+    template = get_template(function.template)
+    return FunctionStack(
+        prefix=settings.name_prefix,
+        name=function.name,
+        region=network.region,
+        template=template.name,
+        subnet_ids=tuple(network.output_list("PrivateSubnetIds")),
+        security_group_id=network.outputs["SecurityGroupId"],
+        secret_arn=key.secret_arn,
+        kms_key_arn=key.kms_key_arn,
+        partner_url=settings.origin(template.partner_origin),
+        echo_url=settings.origin(settings.echo_url),
+        settings=function.settings,
+        access=function.access.value,
+        cors_origins=tuple(function.cors_origins),
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+    )
+
+
+def _network(session: Session, function: Function) -> Network:
+    return session.get_one(Network, function.network_id)
+
+
+def _detail(session: Session, function: Function) -> FunctionDetail:
+    snapshot, failure = previews.latest(session, function)
+    return FunctionDetail(
+        function=function,
+        network=_network(session, function),
+        key=session.get_one(Key, function.key_id),
+        template=get_template(function.template),
+        snapshot=snapshot,
+        failure=failure,
+        addresses=addresses.of_network(session, function.network_id),
+        progress=progress_of(session, function, typical_s=TYPICAL_S),
+    )

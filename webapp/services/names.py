@@ -1,0 +1,52 @@
+"""The rule for every name that people choose: it becomes part of names in AWS."""
+
+import re
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from webapp.errors import Conflict, Invalid
+from webapp.models import Function, Network
+
+NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+NOTE_MAX_CHARS = 500
+
+
+def check_name(name: str) -> str:
+    """The name itself, or Invalid with the rule."""
+    if not NAME.fullmatch(name):
+        raise Invalid(
+            "A name has 2 to 31 small letters, digits and dashes, and begins with a letter.",
+            code="bad_name",
+            field="name",
+        )
+    return name
+
+
+def taken(noun: str, name: str) -> Conflict:
+    return Conflict(
+        f"There is already a {noun} named {name}.",
+        code="name_taken",
+        remedy="Choose another name.",
+        errors={"name": "This name is taken."},
+    )
+
+
+def add_named(session: Session, row: Network | Function) -> None:
+    """Insert the row now: of two requests with one name, one loses here."""
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise taken(row.noun, row.name) from None
+
+
+def check_typed(typed: str, expected: str, what: str) -> None:
+    """Deleting what cannot be made again asks for its name, typed exactly."""
+    if typed.strip() != expected:
+        raise Invalid(
+            f"What was typed is not {expected}. Nothing was {what}.",
+            code="not_confirmed",
+            field="confirm",
+        )

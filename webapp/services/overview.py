@@ -1,0 +1,145 @@
+"""The first page: four steps until they are done, then status, cost and warnings."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from webapp.models import Access, Address, AddressStatus, Key, StackRow, Status
+from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH
+from webapp.services import functions, networks
+from webapp.services.functions import FunctionDetail
+from webapp.services.networks import NetworkDetail
+
+
+@dataclass(frozen=True)
+class Step:
+    title: str
+    text: str
+    href: str
+    action: str
+    done: bool
+
+
+@dataclass(frozen=True)
+class Warning:
+    """`level` is error, warning or info."""
+
+    level: str
+    text: str
+    href: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    steps: list[Step]
+    networks: list[NetworkDetail]
+    functions: list[FunctionDetail]
+    monthly_cost_usd: float
+    warnings: list[Warning]
+
+
+def overview(session: Session) -> Overview:
+    in_use, running = networks.list_all(session), functions.list_all(session)
+    keys = session.exec(select(Key)).all()
+    idle = session.exec(select(Address).where(Address.status == AddressStatus.FREE)).all()
+    return Overview(
+        steps=_steps(in_use, len(keys), running),
+        networks=in_use,
+        functions=running,
+        monthly_cost_usd=_monthly_usd(in_use, idle, len(keys)),
+        warnings=_warnings(in_use, running, idle),
+    )
+
+
+def _steps(in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]) -> list[Step]:
+    ready = any(n.network.status is Status.READY for n in in_use)
+    deployed = any(f.function.status is Status.READY for f in running)
+    return [
+        Step(
+            "Create an egress network",
+            "It gets a fixed public address of its own within seconds.",
+            "/networks/new" if not in_use else f"/networks/{in_use[0].network.name}",
+            "New network" if not in_use else "See its progress",
+            ready,
+        ),
+        Step(
+            "Have the address whitelisted, and upload the key",
+            "Paste the address into the partner's portal; bring back the key that it gives.",
+            "/keys/new",
+            "New key",
+            keys > 0,
+        ),
+        Step(
+            "Deploy a function",
+            "From a template, in the network, with the key.",
+            "/functions/new" if not running else f"/functions/{running[0].function.name}",
+            "New function" if not running else "See its progress",
+            deployed,
+        ),
+        Step(
+            "See the partner's answer",
+            "Fetched from your address, cached, as a table.",
+            f"/functions/{running[0].function.name}" if running else "/functions",
+            "See the preview",
+            any(f.snapshot for f in running),
+        ),
+    ]
+
+
+def _monthly_usd(in_use: list[NetworkDetail], idle: Sequence[Address], keys: int) -> float:
+    networks_usd = sum(detail.network.monthly_cost_usd for detail in in_use)
+    addresses_usd = sum(address.monthly_cost_usd for address in idle)
+    keys_usd = keys * SECRET_USD_PER_MONTH + (KMS_KEY_USD_PER_MONTH if keys or in_use else 0)
+    return round(networks_usd + addresses_usd + keys_usd, 2)
+
+
+def _warnings(
+    in_use: list[NetworkDetail], running: list[FunctionDetail], idle: Sequence[Address]
+) -> list[Warning]:
+    failed = [
+        Warning("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "See why")
+        for row, href in _rows(in_use, running)
+        if row.status is Status.FAILED
+    ]
+    stale = [
+        Warning(
+            "warning",
+            f"{detail.function.name} did not get a new answer: {detail.failure.problem}",
+            f"/functions/{detail.function.name}",
+            "See what to do",
+        )
+        for detail in running
+        if detail.failure
+    ]
+    public = [
+        Warning(
+            "warning",
+            f"Everyone can call the endpoint of {detail.function.name}.",
+            f"/functions/{detail.function.name}",
+            "See its access",
+        )
+        for detail in running
+        if detail.function.access is Access.OPEN
+    ]
+    unused = [
+        Warning(
+            "info",
+            f"{address.public_ip} is used by no network and costs "
+            f"{address.monthly_cost_usd:.2f} USD a month.",
+            "/addresses",
+            "See addresses",
+        )
+        for address in idle
+    ]
+    return failed + stale + public + unused
+
+
+def _rows(
+    in_use: list[NetworkDetail], running: list[FunctionDetail]
+) -> Iterator[tuple[StackRow, str]]:
+    for network in (detail.network for detail in in_use):
+        yield network, f"/networks/{network.name}"
+    for function in (detail.function for detail in running):
+        yield function, f"/functions/{function.name}"

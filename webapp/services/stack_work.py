@@ -1,0 +1,180 @@
+"""The life of one stack, told in the row's status: what networks and functions have in common.
+
+    requested → creating → ready          failed: retry, or delete
+    any → deleting → (the row is gone)
+
+Each function is one step: it reads what AWS says, writes the row, and says when to look again. A
+step may be killed between any two lines and run again from the row.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session, col, select
+from sqlmodel import delete as sql_delete
+
+from webapp.aws import Cloud
+from webapp.aws.errors import is_transient, remedy_for_reason
+from webapp.aws.stacks import Event, Phase, Plan, Stack
+from webapp.errors import EgretError
+from webapp.models import Function, Network, StackEvent, StackRow, Status, utc_now
+from webapp.models.base import new_id
+from webapp.services.leases import Work
+
+Row = TypeVar("Row", Network, Function)
+
+POLL_S = 2.0
+POLL_JITTER_S = 0.4
+RETRY_S = 5.0
+
+
+def poll_again(work: Work) -> None:
+    work.again(in_s=POLL_S + random.uniform(-POLL_JITTER_S, POLL_JITTER_S))  # noqa: S311 - jitter
+
+
+def request(row: StackRow, status: Status) -> None:
+    """Set a new intent on the row: another operation with a token of its own."""
+    row.status = status
+    row.reason = row.remedy = ""
+    row.operation_id = new_id()
+    row.started_at = row.updated_at = utc_now()
+
+
+def start(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> None:
+    """requested → creating. What a failed attempt of ours left is deleted first."""
+    left = cloud.stacks.describe(plan.region, row.stack_id) if row.stack_id else None
+    if left and left.phase is Phase.FAILED:
+        cloud.stacks.delete(plan.region, left.id, token=f"{row.operation_id}-clear")
+    elif not left or left.phase is Phase.GONE:
+        row.stack_id = cloud.stacks.create(plan, token=row.operation_id)
+        row.status, row.resource_count = Status.CREATING, plan.resource_count
+    elif left.phase is Phase.DONE:
+        row.status = Status.CREATING
+    poll_again(work)
+
+
+def follow(work: Work, cloud: Cloud, row: StackRow, region: str) -> Stack | None:
+    """Copy new events; gives the stack once it is no longer busy, None while it is.
+
+    A stack that is gone, or was never made, is given with the phase GONE.
+    """
+    if row.stack_id is None:
+        return Stack(id="", name="", status="DELETE_COMPLETE")
+    stack = cloud.stacks.describe(region, row.stack_id)
+    _copy_events(work.session, cloud, row, region)
+    if stack is None:
+        return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE")
+    if stack.phase is Phase.BUSY:
+        poll_again(work)
+        return None
+    return stack
+
+
+def settle(work: Work, row: StackRow, stack: Stack, region: str) -> None:
+    """creating → ready or failed, with the root cause as the reason."""
+    row.updated_at = utc_now()
+    if stack.phase is Phase.DONE:
+        row.status, row.outputs = Status.READY, stack.outputs
+        row.reason = row.remedy = ""
+        row.took_s = (row.updated_at - row.started_at).total_seconds()
+    else:
+        cause = root_cause(work.session, row)
+        reason = f"{cause.logical_id}: {cause.reason}" if cause else stack.reason
+        fail(row, reason or stack.status, remedy_for_reason(reason, region))
+    work.finish()
+
+
+def fail(row: StackRow, reason: str, remedy: str = "") -> None:
+    row.status, row.updated_at = Status.FAILED, utc_now()
+    row.reason = reason
+    row.remedy = remedy or "Read the reason, mend it, then try again; or delete it."
+
+
+def stumble(work: Work, row: StackRow, error: EgretError) -> None:
+    """What to do with an error in the middle of a step: wait for what passes, else fail."""
+    if is_transient(error):
+        row.reason, row.remedy = error.detail, error.remedy
+        work.again(in_s=RETRY_S)
+    else:
+        fail(row, error.detail, error.remedy)
+        work.finish()
+
+
+def root_cause(session: Session, row: StackRow) -> StackEvent | None:
+    """The first failure of the running operation that is not the echo of another one."""
+    failures = select(StackEvent).where(
+        col(StackEvent.owner) == row.owner,
+        col(StackEvent.operation_id) == row.operation_id,
+        col(StackEvent.status).endswith("_FAILED"),
+    )
+    found = session.exec(failures.order_by(col(StackEvent.id))).all()
+    echoes = ("Resource creation cancelled", "The following resource(s) failed")
+    return next((event for event in found if not event.reason.startswith(echoes)), None)
+
+
+def events(session: Session, row: StackRow, *, after: int = 0) -> list[StackEvent]:
+    """The row's events that came after the one with the id `after`, oldest first."""
+    mine = select(StackEvent).where(col(StackEvent.owner) == row.owner, col(StackEvent.id) > after)
+    return list(session.exec(mine.order_by(col(StackEvent.id))).all())
+
+
+def step(
+    model: type[Row], steps: Mapping[Status, Callable[[Work, Row], None]]
+) -> Callable[[Work], None]:
+    """The step for a due row of `model`: the one of its status, with errors written to the row."""
+
+    def run(work: Work) -> None:
+        row = work.session.get(model, work.row_id)
+        if row is None or row.status not in steps:
+            work.finish()
+            return
+        try:
+            steps[row.status](work, row)
+        except EgretError as error:
+            work.session.rollback()
+            work.session.refresh(row)
+            stumble(work, row, error)
+
+    return run
+
+
+def delete(cloud: Cloud, work: Work, row: StackRow, region: str) -> bool:
+    """deleting → True once the stack is gone (or never was), for the caller to forget the row."""
+    if row.stack_id:
+        cloud.stacks.delete(region, row.stack_id, token=row.operation_id)
+    stack = follow(work, cloud, row, region)
+    if stack and stack.phase is not Phase.GONE:
+        settle(work, row, stack, region)
+    return stack is not None and stack.phase is Phase.GONE
+
+
+def forget(session: Session, row: StackRow) -> None:
+    """Delete the row and its events; its stack is gone."""
+    session.connection().execute(sql_delete(StackEvent).where(col(StackEvent.owner) == row.owner))
+    session.delete(row)
+
+
+def _copy_events(session: Session, cloud: Cloud, row: StackRow, region: str) -> None:
+    assert row.stack_id  # noqa: S101 - the callers have looked
+    known = set(
+        session.exec(select(StackEvent.event_id).where(StackEvent.owner == row.owner)).all()
+    )
+    for event in cloud.stacks.events(region, row.stack_id, known=known):
+        session.add(_row_of(event, row))
+
+
+def _row_of(event: Event, row: StackRow) -> StackEvent:
+    at: datetime = event.at
+    return StackEvent(
+        owner=row.owner,
+        event_id=event.id,
+        operation_id=event.token,
+        logical_id=event.logical_id,
+        physical_id=event.physical_id,
+        resource_type=event.resource_type,
+        status=event.status,
+        reason=event.reason,
+        at=at,
+    )

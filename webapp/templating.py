@@ -1,0 +1,122 @@
+"""Pages: Jinja2 with autoescape, and what every template may use."""
+
+import hashlib
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from lucide.jinja import lucide
+from markupsafe import Markup
+
+from webapp.deps import parts_of
+
+ROOT = Path(__file__).parents[1]
+STATIC = ROOT / "static"
+NOTICE_COOKIE = "egret_notice"
+NOTICE_SECONDS = 60
+PORTAL_ORIGIN = "https://developer.clashofclans.com"
+
+
+def page(
+    request: Request, template: str, /, *, status_code: int = 200, **context: Any
+) -> HTMLResponse:
+    """A whole page; a notice that the last request left is shown once."""
+    html = render(template, **_of_request(request), **context, notices=_read_notice(request))
+    response = HTMLResponse(html, status_code=status_code)
+    if NOTICE_COOKIE in request.cookies:
+        response.delete_cookie(NOTICE_COOKIE)
+    return response
+
+
+def render(template: str, /, **context: Any) -> str:
+    return environment.get_template(template).render(context)
+
+
+def see_other(url: str, notice: str = "", kind: str = "success") -> RedirectResponse:
+    """The answer to a form that did something: go and look, with a notice to show there."""
+    response = RedirectResponse(url, status_code=303)
+    if notice:
+        response.set_cookie(
+            NOTICE_COOKIE,
+            quote(f"{kind}:{notice}"),
+            max_age=NOTICE_SECONDS,
+            httponly=True,
+            samesite="lax",
+        )
+    return response
+
+
+def partial_context(request: Request) -> dict[str, Any]:
+    """What a partial that is streamed needs of the request."""
+    return _of_request(request)
+
+
+def static_version() -> str:
+    """A hash of the whole folder: in the path, it lets every file be cached for ever."""
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
+def _of_request(request: Request) -> dict[str, Any]:
+    settings = parts_of(request).settings
+    return {
+        "path": request.url.path,
+        "portal_url": settings.origin(PORTAL_ORIGIN),
+        "request_id": request.scope.get("request_id", ""),
+        "settings_cloud": settings.cloud,
+        "user": getattr(request.state, "user", None),
+    }
+
+
+def _read_notice(request: Request) -> list[tuple[str, str]]:
+    kind, _, text = unquote(request.cookies.get(NOTICE_COOKIE, "")).partition(":")
+    return [(kind, text)] if text else []
+
+
+def _icon(name: str, size: int = 16, **attributes: Any) -> Markup:
+    attributes.setdefault("aria_hidden", "true")
+    return Markup(lucide(name, size=size, **attributes))  # noqa: S704 - drawn by us, not by users
+
+
+def _pattern(text: str) -> str:
+    """`text` literally, for an <input pattern>, which browsers compile with the v flag."""
+    return re.sub(r"[^A-Za-z0-9_]", lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def _utc(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    shown = [f"{number} {unit}" for number, unit in parts if number][:2]
+    return " ".join(shown) or "0 s"
+
+
+def _environment() -> Environment:
+    version = static_version()
+    made = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"asset": lambda path: f"/static/{version}/{path}", "icon": _icon}
+    made.filters |= {
+        "duration": _duration,
+        "pattern": _pattern,
+        "usd": lambda amount: f"{amount:,.2f}",
+        "utc": _utc,
+    }
+    return made
+
+
+environment = _environment()
