@@ -76,7 +76,7 @@ class Surroundings:
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = request_id
-        unchanging = path.startswith("/static/") and status == 200  # noqa: PLR2004 - HTTP's OK
+        unchanging = path.startswith("/static/") and status == 200
         headers.setdefault("Cache-Control", IMMUTABLE if unchanging else "no-cache, private")
 
 

@@ -21,7 +21,8 @@ from webapp.settings import Settings
 
 TYPICAL_S = 60
 """How long AWS takes for a function when this installation has not made one yet."""
-CORS_ORIGINS_MAX = 10
+CORS_ORIGINS_MAX = 1
+"""API Gateway's own answers, a 403 say, can name one origin only."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ def _stack(settings: Settings, function: Function, network: Network, key: Key) -
         prefix=settings.name_prefix,
         name=function.name,
         region=network.region,
-        template=template.name,
+        code=template.handler,
         subnet_ids=tuple(network.output_list("PrivateSubnetIds")),
         security_group_id=network.outputs["SecurityGroupId"],
         secret_arn=key.secret_arn,
@@ -253,6 +254,8 @@ def _stack(settings: Settings, function: Function, network: Network, key: Key) -
         partner_url=settings.origin(template.partner_origin),
         echo_url=settings.origin(settings.echo_url),
         settings=function.settings,
+        memory_mb=template.memory_mb,
+        timeout_s=template.timeout_s,
         access=function.access.value,
         cors_origins=tuple(function.cors_origins),
         permissions_boundary_arn=settings.permissions_boundary_arn,

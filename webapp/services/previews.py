@@ -84,7 +84,7 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
     adapter = partner(get_template(function.template).partner)
     snapshot = Snapshot(
         function_id=function.id,
-        ok=answer.status == 200,  # noqa: PLR2004 - HTTP's OK
+        ok=answer.status == 200,
         fetched_at=utc_now(),
         ttl_s=max_age_s(answer.headers.get("cache-control", ""), default=FALLBACK_TTL_S),
         upstream_status=_number(answer.headers.get("x-upstream-status")) or answer.status,

@@ -28,7 +28,7 @@ def index(ctx: SignedIn, q: str = "", status: str = "") -> HTMLResponse:
         networks=shown,
         total=len(every),
         q=q,
-        status_code=status_code,
+        status=status,
     )
 
 

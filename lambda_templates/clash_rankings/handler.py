@@ -1,0 +1,236 @@
+"""Answers the clan ranking of one location: the partner's own body, with where it came from.
+
+Runs on AWS Lambda's Python runtime with nothing but what that runtime ships. The key is read from
+Secrets Manager once per execution environment, kept five minutes, and read again when the partner
+refuses it; it is sent to the partner and to nobody else. Every answer is an API Gateway proxy
+response whose headers say what the partner's status was, which address an echo service saw this
+environment call from, and which version of the key was used.
+"""
+
+import ipaddress
+import json
+import os
+import re
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+KEY_CACHE_S = 300
+EGRESS_IP_CACHE_S = 300
+PARTNER_TIMEOUT_S = 6
+PARTNER_TOTAL_S = 8
+ECHO_TIMEOUT_S = 2
+SECRET_TIMEOUT_S = 2
+BODY_MAX_BYTES = 2 * 1024 * 1024
+CHUNK_BYTES = 64 * 1024
+ERROR_MAX_AGE_S = 10
+KEY_REFUSED = (401, 403)
+
+
+class Problem(Exception):
+    """Something that is not an answer of the partner: what the caller is told instead."""
+
+    def __init__(self, status, code, detail):
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+
+
+@dataclass(frozen=True)
+class Key:
+    """A version of the key; its value stays out of every text."""
+
+    value: str
+    version: str
+
+    def __repr__(self):
+        return f"Key(version={self.version!r})"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the partner said."""
+
+    status: int
+    body: bytes
+    content_type: str
+    cache_control: str
+    retry_after: str
+
+
+class Cached:
+    """A value that is fetched when it is asked for, and again after `seconds`."""
+
+    def __init__(self, fetch, seconds, clock=time.monotonic):
+        self._fetch, self._seconds, self._clock = fetch, seconds, clock
+        self._value, self._until = None, 0.0
+
+    def get(self, fresh=False):
+        if fresh or self._value is None or self._clock() >= self._until:
+            self._value, self._until = self._fetch(), self._clock() + self._seconds
+        return self._value
+
+
+class Rankings:
+    """One execution environment. `env` and `clock` are what tests vary."""
+
+    def __init__(self, env, clock=time.monotonic):
+        self._env, self._clock = env, clock
+        self._settings = json.loads(env["SETTINGS"])
+        self._origins = [origin for origin in env.get("CORS_ORIGINS", "").split(",") if origin]
+        self._key = Cached(self._read_key, KEY_CACHE_S, clock)
+        self._egress_ip = Cached(self._ask_echo, EGRESS_IP_CACHE_S, clock)
+        self._background = ThreadPoolExecutor(max_workers=1)
+        self._secrets = boto3.client(
+            "secretsmanager",
+            region_name=env["KEY_SECRET_ARN"].split(":")[3],
+            config=Config(
+                connect_timeout=SECRET_TIMEOUT_S,
+                read_timeout=SECRET_TIMEOUT_S,
+                retries={"total_max_attempts": 2},
+            ),
+        )
+
+    def answer(self, event):
+        """The API Gateway proxy response for `event`."""
+        egress_ip = self._background.submit(self._egress_ip.get)
+        try:
+            answer, key = self._ask_partner()
+            headers = {
+                "Content-Type": answer.content_type,
+                "Cache-Control": _cache_control(answer),
+                "X-Upstream-Status": str(answer.status),
+                "X-Key-Version": key.version,
+                **({"Retry-After": answer.retry_after} if answer.retry_after else {}),
+            }
+            status, body = answer.status, answer.body.decode("utf-8", "replace")
+        except Problem as problem:
+            headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+            status, body = (
+                problem.status,
+                json.dumps(
+                    {"status": problem.status, "code": problem.code, "detail": problem.detail}
+                ),
+            )
+        headers |= _egress_header(egress_ip) | self._cors(event)
+        return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+    def _ask_partner(self):
+        """The partner's answer. A refused key is read again: it may have been replaced."""
+        key = self._key.get()
+        answer = self._call(key)
+        if answer.status in KEY_REFUSED:
+            newer = self._key.get(fresh=True)
+            if newer.version != key.version:
+                key, answer = newer, self._call(newer)
+        return answer, key
+
+    def _call(self, key):
+        location, limit = self._settings["location"], int(self._settings["limit"])
+        url = f"{self._env['PARTNER_URL']}/v1/locations/{location}/rankings/clans?limit={limit}"
+        request = urllib.request.Request(
+            url, headers={"Authorization": f"Bearer {key.value}", "Accept": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=PARTNER_TIMEOUT_S) as response:
+                return self._read(response, response.status)
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return self._read(refusal, refusal.code)
+        except TimeoutError as error:
+            raise _timed_out() from error
+        except OSError as error:
+            if isinstance(getattr(error, "reason", None), TimeoutError):
+                raise _timed_out() from error
+            raise Problem(
+                502, "partner_unreachable", f"The partner could not be reached: {error}"
+            ) from error
+
+    def _read(self, response, status):
+        """The body, within the limits of size and time; a success must be JSON."""
+        until, parts, size = self._clock() + PARTNER_TOTAL_S, [], 0
+        while chunk := response.read(CHUNK_BYTES):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > BODY_MAX_BYTES:
+                limit = BODY_MAX_BYTES // 1024
+                raise Problem(502, "partner_too_large", f"The answer is over {limit} KiB.")
+            if self._clock() > until:
+                raise _timed_out()
+        body = b"".join(parts)
+        if status == 200 and not _is_json(body):
+            raise Problem(502, "partner_not_json", "The partner answered 200 without valid JSON.")
+        return Answer(
+            status=status,
+            body=body,
+            content_type=response.headers.get("Content-Type", "application/json"),
+            cache_control=response.headers.get("Cache-Control", ""),
+            retry_after=response.headers.get("Retry-After", ""),
+        )
+
+    def _read_key(self):
+        try:
+            found = self._secrets.get_secret_value(SecretId=self._env["KEY_SECRET_ARN"])
+        except (BotoCoreError, ClientError) as error:
+            raise Problem(
+                502, "key_unreadable", f"The key could not be read: {type(error).__name__}"
+            ) from error
+        return Key(found["SecretString"], found["VersionId"])
+
+    def _ask_echo(self):
+        with urllib.request.urlopen(self._env["ECHO_URL"], timeout=ECHO_TIMEOUT_S) as response:
+            return str(ipaddress.IPv4Address(response.read(64).decode().strip()))
+
+    def _cors(self, event):
+        origin = (event.get("headers") or {}).get("origin") or (event.get("headers") or {}).get(
+            "Origin"
+        )
+        if origin not in self._origins:
+            return {"Vary": "Origin"} if self._origins else {}
+        return {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Expose-Headers": "X-Upstream-Status, X-Egress-Ip, X-Key-Version",
+            "Vary": "Origin",
+        }
+
+
+def _egress_header(asked: Future):
+    """The address that an echo service saw; none rather than a wait or a guess."""
+    try:
+        return {"X-Egress-Ip": asked.result(timeout=ECHO_TIMEOUT_S)}
+    except (OSError, ValueError, TimeoutError):
+        return {}
+
+
+def _cache_control(answer):
+    """`max-age=N` in its plain form; the partner's errors carry `public max-age=600`."""
+    found = re.search(r"max-age=(\d+)", answer.cache_control)
+    seconds = int(found[1]) if found and answer.status == 200 else ERROR_MAX_AGE_S
+    return f"max-age={seconds}"
+
+
+def _is_json(body):
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
+
+
+def _timed_out():
+    return Problem(504, "partner_timeout", f"No answer within {PARTNER_TOTAL_S} s.")
+
+
+_environment = None
+
+
+def handler(event, _context):
+    """AWS Lambda's entry; the environment is made at the first call and kept."""
+    global _environment  # noqa: PLW0603 - how an execution environment keeps what it has
+    _environment = _environment or Rankings(os.environ)
+    return _environment.answer(event)

@@ -1,0 +1,68 @@
+"""How many resources a stack will have: CloudFormation's conditions, evaluated beforehand.
+
+Only what our own templates use: Ref, Equals, Not, And, Or, Condition.
+"""
+
+from typing import Any
+
+import yaml
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short tags: `!Ref x` becomes `{"Ref": x}`."""
+
+
+def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)  # noqa: S101 - YAML has no fourth kind
+    return {suffix: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _tagged)
+
+
+def parse(body: str) -> dict[str, Any]:
+    """The template as plain data, short tags in their long form."""
+    parsed: dict[str, Any] = yaml.load(body, _Loader)  # noqa: S506 - a SafeLoader
+    return parsed
+
+
+def count_resources(body: str, parameters: dict[str, str]) -> int:
+    """How many resources the template makes with these parameters."""
+    template = parse(body)
+    defaults = {
+        name: str(parameter.get("Default", ""))
+        for name, parameter in template.get("Parameters", {}).items()
+    }
+    holds = _Conditions(template.get("Conditions", {}), defaults | parameters)
+    resources = template["Resources"].values()
+    return sum("Condition" not in r or holds.named(r["Condition"]) for r in resources)
+
+
+class _Conditions:
+    def __init__(self, conditions: dict[str, Any], parameters: dict[str, str]) -> None:
+        self._conditions, self._parameters = conditions, parameters
+
+    def named(self, name: str) -> bool:
+        return self._holds(self._conditions[name])
+
+    def _holds(self, expression: dict[str, Any]) -> bool:
+        ((function, arguments),) = expression.items()
+        match function:
+            case "Equals":
+                return self._value(arguments[0]) == self._value(arguments[1])
+            case "Not":
+                return not self._holds(arguments[0])
+            case "And":
+                return all(self._holds(argument) for argument in arguments)
+            case "Or":
+                return any(self._holds(argument) for argument in arguments)
+            case "Condition":
+                return self.named(arguments)
+        raise ValueError(f"{function} is not used in conditions here")
+
+    def _value(self, operand: Any) -> str:
+        return self._parameters[operand["Ref"]] if isinstance(operand, dict) else str(operand)

@@ -1,0 +1,179 @@
+"""The `egret` command.
+
+`demo` starts the sandbox and then, as a process of its own with the sandbox's environment, the same
+`serve` that runs on AWS: the dashboard cannot tell the difference.
+"""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from webapp.db import make_engine, migrate
+from webapp.errors import EgretError
+from webapp.services import access
+from webapp.settings import Settings
+
+GRACEFUL_SHUTDOWN_S = 3
+CHECK_S = 1.0
+
+app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
+users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
+tokens = typer.Typer(no_args_is_help=True, help="Bearer tokens for programs.")
+sandbox = typer.Typer(no_args_is_help=True, help="The embedded AWS and partner.")
+app.add_typer(users, name="users")
+app.add_typer(tokens, name="tokens")
+app.add_typer(sandbox, name="sandbox")
+
+Name = Annotated[str, typer.Option(help="What it is called in lists and in the audit trail.")]
+
+
+@app.command()
+def demo() -> None:
+    """Start the sandbox and the dashboard on it: no AWS account, nothing billed."""
+    from webapp.sandbox.launcher import Sandbox
+
+    settings = _settings()
+    with Sandbox.start(
+        settings.data_dir / "sandbox",
+        pace_s=settings.sandbox_pace_s,
+        address_quota=settings.sandbox_address_quota,
+    ) as running:
+        dashboard = subprocess.Popen(
+            [sys.executable, "-m", "webapp.cli", "serve"],
+            env=os.environ | running.environment(),
+        )
+        try:
+            while dashboard.poll() is None:
+                running.check()
+                _wait(dashboard)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            dashboard.terminate()
+            dashboard.wait()
+    raise typer.Exit(max(dashboard.returncode, 0))
+
+
+@app.command()
+def serve() -> None:
+    """Start the dashboard; the AWS environment variables say which AWS."""
+    from webapp.main import create_app
+
+    settings = _settings()
+    _log_as(settings.log_format)
+    migrate(settings.database)
+    _print_welcome(settings)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
+    )
+
+
+@app.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database's schema up to date."""
+    migrate(_settings().database)
+    print("The schema is up to date.")
+
+
+@users.command("create")
+def create_user(
+    name: Name,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+) -> None:
+    """Make another administrator."""
+    with _session() as session:
+        access.create_user(session, actor="command line", name=name, password=password)
+        session.commit()
+    print(f"{name} can sign in now.")
+
+
+@tokens.command("create")
+def create_token(
+    name: Name, role: Annotated[str, typer.Option(help="What it may do.")] = "admin"
+) -> None:
+    """Make a bearer token and print it, once."""
+    with _session() as session:
+        print(access.create_api_token(session, name=name, role=role))
+
+
+@sandbox.command()
+def info(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say where the running sandbox is, for the AWS command line and for people."""
+    from webapp.sandbox.launcher import read_info
+
+    found = read_info(_settings().data_dir / "sandbox").as_dict()
+    if as_json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name:18} {value}")
+
+
+def main() -> None:
+    """Run the command; an error of ours is a sentence, not a traceback."""
+    try:
+        app()
+    except EgretError as error:
+        sys.exit(f"egret: {error}")
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
+        )
+        sys.exit(f"egret: a setting will not do: {problems}")
+
+
+def _session() -> Session:
+    settings = _settings()
+    migrate(settings.database)
+    return Session(make_engine(settings.database), expire_on_commit=False)
+
+
+def _print_welcome(settings: Settings) -> None:
+    """The one address to open; with a one-time token while there is no administrator."""
+    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    with Session(make_engine(settings.database), expire_on_commit=False) as session:
+        if access.needs_setup(session):
+            url += f"/setup?token={access.new_setup_token(session)}"
+    print(f"\n  Egret is at {url}\n", flush=True)
+
+
+def _log_as(log_format: str) -> None:
+    text = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    as_json = (
+        '{"time": "%(asctime)s", "level": "%(levelname)s", "logger": "%(name)s", '
+        '"message": "%(message)s"}'
+    )
+    logging.basicConfig(level=logging.INFO, format=as_json if log_format == "json" else text)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(CHECK_S)
+    except subprocess.TimeoutExpired:
+        return
+
+
+if __name__ == "__main__":
+    main()
