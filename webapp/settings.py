@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     echo_url: str = Field(
         "https://checkip.amazonaws.com", description="Service that answers the caller's address"
     )
+    execute_api_url: str = Field(
+        "https://{api}.execute-api.{region}.amazonaws.com/{stage}/",
+        description="Where API Gateway serves a function's endpoint",
+    )
     sandbox_pace_s: float = Field(0.6, ge=0, le=30, description="Sandbox: seconds per resource")
     sandbox_address_quota: int = Field(
         5, ge=1, le=100, description="Sandbox: Elastic IP addresses per region"

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.aws.functions import Invocation, LogLine
 from webapp.aws.stack_templates import FunctionStack
+from webapp.aws.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Access, Address, Function, Key, Network, Snapshot, Status
 from webapp.services import addresses, audit, keys, leases, networks, previews, stack_work
@@ -167,7 +168,7 @@ def step(cloud: Cloud, settings: Settings) -> Step:
         Function,
         {
             Status.REQUESTED: partial(_request, cloud, settings),
-            Status.CREATING: partial(_create, cloud),
+            Status.CREATING: partial(_create, cloud, settings),
             Status.DELETING: partial(_delete, cloud),
         },
     )
@@ -180,11 +181,15 @@ def _request(cloud: Cloud, settings: Settings, work: Work, function: Function) -
     stack_work.start(work, cloud, function, plan)
 
 
-def _create(cloud: Cloud, work: Work, function: Function) -> None:
+def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
     """Once it is ready, its first answer is fetched, so that the table is there to be seen."""
     region = _network(work.session, function).region
     stack = stack_work.follow(work, cloud, function, region)
     if stack:
+        if stack.phase is Phase.DONE:
+            stack.outputs["EndpointUrl"] = settings.execute_api_url.format(
+                api=stack.outputs["RestApiId"], region=region, stage=stack.outputs["StageName"]
+            )
         stack_work.settle(work, function, stack, region)
         if function.status is Status.READY:
             previews.refresh(work.session, cloud, function, region=region)

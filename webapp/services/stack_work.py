@@ -28,6 +28,7 @@ Row = TypeVar("Row", Network, Function)
 POLL_S = 2.0
 POLL_JITTER_S = 0.4
 RETRY_S = 5.0
+STACK_VANISHED = "The stack was deleted outside Egret."
 
 
 def poll_again(work: Work) -> None:
@@ -56,16 +57,12 @@ def start(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> None:
 
 
 def follow(work: Work, cloud: Cloud, row: StackRow, region: str) -> Stack | None:
-    """Copy new events; gives the stack once it is no longer busy, None while it is.
-
-    A stack that is gone, or was never made, is given with the phase GONE.
-    """
-    if row.stack_id is None:
-        return Stack(id="", name="", status="DELETE_COMPLETE")
+    """Copy new events; gives the stack once it is no longer busy, None while it is."""
+    assert row.stack_id  # noqa: S101 - a row that is being created has one
     stack = cloud.stacks.describe(region, row.stack_id)
     _copy_events(work.session, cloud, row, region)
     if stack is None:
-        return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE")
+        return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE", reason=STACK_VANISHED)
     if stack.phase is Phase.BUSY:
         poll_again(work)
         return None
@@ -142,12 +139,17 @@ def step(
 
 def delete(cloud: Cloud, work: Work, row: StackRow, region: str) -> bool:
     """deleting → True once the stack is gone (or never was), for the caller to forget the row."""
-    if row.stack_id:
-        cloud.stacks.delete(region, row.stack_id, token=row.operation_id)
-    stack = follow(work, cloud, row, region)
-    if stack and stack.phase is not Phase.GONE:
+    stack = cloud.stacks.describe(region, row.stack_id) if row.stack_id else None
+    if stack is None or stack.phase is Phase.GONE:
+        return True
+    _copy_events(work.session, cloud, row, region)
+    if stack.status == "DELETE_FAILED" and root_cause(work.session, row):
         settle(work, row, stack, region)
-    return stack is not None and stack.phase is Phase.GONE
+        return False
+    if stack.status != "DELETE_IN_PROGRESS":
+        cloud.stacks.delete(region, stack.id, token=row.operation_id)
+    poll_again(work)
+    return False
 
 
 def forget(session: Session, row: StackRow) -> None:

@@ -1,0 +1,68 @@
+"""Starts the embedded AWS: `python -m webapp.sandbox.embedded_aws`, told by its environment."""
+
+import asyncio
+import importlib.metadata
+import os
+import signal
+import sys
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from webapp.sandbox.embedded_aws.options import Options
+from webapp.sandbox.parent import end_with_parent
+
+MINISTACK = "1.5.33"
+
+
+def main() -> None:
+    found = importlib.metadata.version("ministack")
+    if found != MINISTACK:
+        sys.exit(f"The embedded AWS needs ministack {MINISTACK}, not {found}: make install")
+    options = Options.from_environment()
+    os.environ["PERSIST_STATE"] = "1"
+    os.environ["STATE_DIR"] = str(options.state_dir / "blobs")
+    asyncio.run(_serve(options))
+
+
+async def _serve(options: Options) -> None:
+    from ministack import app
+
+    from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways, resources, runtime
+    from webapp.sandbox.embedded_aws.operations import Operations
+    from webapp.sandbox.embedded_aws.state import State
+
+    operations = Operations(options.pace_of)
+    state = State(options.state_dir, operations)
+    nat_delay_s = options.pace_of("AWS::EC2::NatGateway")
+    addresses.install(options.address_quota)
+    nat_gateways.install(nat_delay_s)
+    checks.install()
+    resources.install(nat_delay_s)
+    runtime.install(options.nat_proxy)
+    operations.install()
+    state.install()
+
+    async def embedded(scope: Any, receive: Any, send: Any) -> None:
+        async def send_and_resume(message: Any) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                operations.resume()
+
+        await app.app(scope, receive, send_and_resume)
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    end_with_parent()
+    saver = asyncio.create_task(state.keep())
+    config = Config()
+    config.bind = [f"127.0.0.1:{options.port}"]
+    config.loglevel = "WARNING"
+    await serve(embedded, config, shutdown_trigger=stop.wait)
+    saver.cancel()
+
+
+main()

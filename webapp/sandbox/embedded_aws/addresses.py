@@ -1,0 +1,128 @@
+"""Elastic IPs: a quota, filters, in-use errors; addresses from documentation ranges (RFC 5737)."""
+
+from ipaddress import IPv4Network
+from typing import Any
+
+from ministack.services import ec2
+
+from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+
+POOL = [
+    str(ip)
+    for network in ("203.0.113.0/24", "198.51.100.0/24")
+    for ip in IPv4Network(network).hosts()
+]
+FILTERED = {
+    "allocation-id": "AllocationId",
+    "association-id": "AssociationId",
+    "domain": "Domain",
+    "network-interface-id": "NetworkInterfaceId",
+    "public-ip": "PublicIp",
+}
+
+Address = dict[str, Any]
+
+
+def install(quota: int) -> None:
+    ec2._ACTION_MAP.update(
+        AllocateAddress=action(lambda params: _allocate(params, quota)),
+        DescribeAddresses=action(_describe),
+        ReleaseAddress=action(_release),
+    )
+
+
+def get(allocation_id: str) -> Address:
+    address: Address | None = ec2._addresses.get(allocation_id)
+    if address is None:
+        raise Ec2Error(
+            "InvalidAllocationID.NotFound", f"The allocation ID '{allocation_id}' does not exist"
+        )
+    return address
+
+
+def new_id(prefix: str) -> str:
+    return f"{prefix}-{ec2.new_uuid().replace('-', '')[:17]}"
+
+
+def _allocate(params: Params, quota: int) -> Answer:
+    if len(ec2._addresses) >= quota:
+        raise Ec2Error("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+    allocation_id = new_id("eipalloc")
+    address = {
+        "AllocationId": allocation_id,
+        "PublicIp": _unused(ec2._p(params, "Address")),
+        "Domain": "vpc",
+        "AssociationId": None,
+        "InstanceId": None,
+        "NetworkInterfaceId": None,
+        "PrivateIpAddress": None,
+    }
+    ec2._addresses[allocation_id] = address
+    ec2._parse_tag_specs(params, "elastic-ip", allocation_id)
+    return _answer("AllocateAddress", _fields(address))
+
+
+def _unused(wanted: str) -> str:
+    """`wanted` if it can be had back, else the first address of the pool that nobody has."""
+    taken = {address["PublicIp"] for address in ec2._addresses._data.values()}
+    if wanted and (wanted in taken or wanted not in POOL):
+        raise Ec2Error("InvalidAddress.NotFound", f"Address '{wanted}' not found.")
+    return wanted or next(ip for ip in POOL if ip not in taken)
+
+
+def _release(params: Params) -> Answer:
+    address = get(ec2._p(params, "AllocationId"))
+    if address["AssociationId"]:
+        raise Ec2Error("InvalidIPAddress.InUse", f"Address {address['PublicIp']} is in use.")
+    del ec2._addresses[address["AllocationId"]]
+    ec2._tags.pop(address["AllocationId"], None)
+    return _answer("ReleaseAddress", "<return>true</return>")
+
+
+def _describe(params: Params) -> Answer:
+    ids = ec2._parse_member_list(params, "AllocationId")
+    ips = ec2._parse_member_list(params, "PublicIp")
+    for allocation_id in ids:
+        get(allocation_id)
+    _check_known(ips)
+    filters = ec2._parse_filters(params)
+    items = "".join(
+        f"<item>{_fields(address)}{ec2._tag_set_xml(address['AllocationId'])}</item>"
+        for address in ec2._addresses.values()
+        if (not ids or address["AllocationId"] in ids)
+        and (not ips or address["PublicIp"] in ips)
+        and _passes(address, filters)
+    )
+    return _answer("DescribeAddresses", f"<addressesSet>{items}</addressesSet>")
+
+
+def _check_known(ips: list[str]) -> None:
+    known = {address["PublicIp"] for address in ec2._addresses.values()}
+    for ip in ips:
+        if ip not in known:
+            raise Ec2Error("InvalidAddress.NotFound", f"Address '{ip}' not found.")
+
+
+def _passes(address: Address, filters: dict[str, list[str]]) -> bool:
+    plain = all(
+        address[field] in filters[name] for name, field in FILTERED.items() if name in filters
+    )
+    return plain and ec2._resource_matches_tag_filters(address["AllocationId"], filters)
+
+
+def _fields(address: Address) -> str:
+    optional = {
+        "associationId": address["AssociationId"],
+        "networkInterfaceId": address["NetworkInterfaceId"],
+        "privateIpAddress": address["PrivateIpAddress"],
+    }
+    given = "".join(f"<{tag}>{value}</{tag}>" for tag, value in optional.items() if value)
+    return (
+        f"<publicIp>{address['PublicIp']}</publicIp><domain>vpc</domain>"
+        f"<allocationId>{address['AllocationId']}</allocationId>{given}"
+    )
+
+
+def _answer(name: str, inner: str) -> Answer:
+    answer: Answer = ec2._xml(200, f"{name}Response", inner)
+    return answer

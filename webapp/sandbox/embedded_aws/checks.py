@@ -1,0 +1,123 @@
+"""What EC2 refuses: ranges that do not fit, quotas, things that are missing or still in use.
+
+The checks stand alone, so that the API's actions and CloudFormation's handlers share them.
+"""
+
+from collections.abc import Callable
+from ipaddress import IPv4Network
+from typing import Any
+
+from ministack.services import ec2, lambda_svc
+
+from webapp.sandbox.embedded_aws import nat_gateways
+from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+
+VPC_QUOTA = 5
+LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
+
+
+def install() -> None:
+    """Put the checks before ministack's own actions, and DryRun before all of them."""
+    before: dict[str, Callable[[Params], None]] = {
+        "CreateVpc": lambda p: new_vpc(ec2._p(p, "CidrBlock")),
+        "CreateSubnet": lambda p: new_subnet(ec2._p(p, "VpcId"), ec2._p(p, "CidrBlock")),
+        "CreateRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
+        "ReplaceRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
+        "DeleteSubnet": lambda p: unused_subnet(ec2._p(p, "SubnetId")),
+        "DeleteSecurityGroup": lambda p: unused_group(ec2._p(p, "GroupId")),
+        "DeleteInternetGateway": lambda p: detached_gateway(ec2._p(p, "InternetGatewayId")),
+        "DeleteVpc": lambda p: unused_vpc(ec2._p(p, "VpcId")),
+    }
+    for name, run in list(ec2._ACTION_MAP.items()):
+        ec2._ACTION_MAP[name] = action(_checked(run, before.get(name)))
+
+
+def new_vpc(cidr: str) -> None:
+    network = _network(cidr)
+    if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
+        raise Ec2Error("InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
+    if len(ec2._vpcs) >= VPC_QUOTA:
+        raise Ec2Error("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
+
+
+def new_subnet(vpc_id: str, cidr: str) -> None:
+    network = _network(cidr)
+    vpc = ec2._vpcs.get(vpc_id)
+    if vpc is None:
+        raise Ec2Error("InvalidVpcID.NotFound", f"The vpc ID '{vpc_id}' does not exist")
+    if not network.subnet_of(_network(vpc["CidrBlock"])):
+        raise Ec2Error("InvalidSubnet.Range", f"The CIDR '{cidr}' is invalid.")
+    for subnet in ec2._subnets.values():
+        if subnet["VpcId"] == vpc_id and _network(subnet["CidrBlock"]).overlaps(network):
+            raise Ec2Error(
+                "InvalidSubnet.Conflict", f"The CIDR '{cidr}' conflicts with another subnet"
+            )
+
+
+def new_route(nat_id: str) -> None:
+    if nat_id and nat_id not in ec2._nat_gateways:
+        raise Ec2Error(
+            "InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat_id}' does not exist"
+        )
+
+
+def unused_subnet(subnet_id: str) -> None:
+    if nat_gateways.in_subnet(subnet_id) or _has_function("SubnetIds", subnet_id):
+        raise _in_use("subnet", subnet_id)
+
+
+def unused_group(group_id: str) -> None:
+    if _has_function("SecurityGroupIds", group_id):
+        raise Ec2Error("DependencyViolation", f"resource {group_id} has a dependent object")
+
+
+def detached_gateway(gateway_id: str) -> None:
+    gateway = ec2._internet_gateways.get(gateway_id)
+    if gateway and gateway.get("Attachments"):
+        raise _in_use("internetGateway", gateway_id)
+
+
+def unused_vpc(vpc_id: str) -> None:
+    subnets = any(subnet["VpcId"] == vpc_id for subnet in ec2._subnets.values())
+    gateways = any(
+        attachment.get("VpcId") == vpc_id
+        for gateway in ec2._internet_gateways.values()
+        for attachment in gateway.get("Attachments") or ()
+    )
+    if subnets or gateways:
+        raise _in_use("vpc", vpc_id)
+
+
+def _checked(
+    run: Callable[[Params], Answer], check: Callable[[Params], None] | None
+) -> Callable[[Params], Answer]:
+    def answer(params: Params) -> Answer:
+        if check:
+            check(params)
+        return run(params)
+
+    return answer
+
+
+def _network(cidr: str) -> IPv4Network:
+    try:
+        return IPv4Network(cidr)
+    except ValueError:
+        raise Ec2Error(
+            "InvalidParameterValue",
+            f"Value ({cidr}) for parameter cidrBlock is invalid. This is not a valid CIDR block.",
+        ) from None
+
+
+def _has_function(field: str, resource_id: str) -> bool:
+    functions: list[dict[str, Any]] = list(lambda_svc._functions.values())
+    return any(
+        resource_id in ((function["config"].get("VpcConfig") or {}).get(field) or ())
+        for function in functions
+    )
+
+
+def _in_use(kind: str, resource_id: str) -> Ec2Error:
+    return Ec2Error(
+        "DependencyViolation", f"The {kind} '{resource_id}' has dependencies and cannot be deleted."
+    )

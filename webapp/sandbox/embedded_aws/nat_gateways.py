@@ -1,0 +1,166 @@
+"""NAT gateways: each holds an Elastic IP, takes its time to come and go, and counts to a quota."""
+
+import time
+from typing import Any
+
+from ministack.services import ec2
+
+from webapp.sandbox.embedded_aws import addresses
+from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+
+QUOTA_PER_ZONE = 5
+ALIVE = ("pending", "available", "deleting")
+FILTERED = {"nat-gateway-id": "NatGatewayId", "subnet-id": "SubnetId", "vpc-id": "VpcId"}
+
+NatGateway = dict[str, Any]
+
+
+def install(delay_s: float) -> None:
+    ec2._ACTION_MAP.update(
+        CreateNatGateway=action(lambda params: _create(params, delay_s)),
+        DescribeNatGateways=action(_describe),
+        DeleteNatGateway=action(lambda params: _delete(params, delay_s)),
+    )
+
+
+def create(subnet_id: str, allocation_id: str, *, delay_s: float, token: str = "") -> NatGateway:
+    """A new NAT gateway, or the one that the same client token made. Raises Ec2Error."""
+    for nat in ec2._nat_gateways.values():
+        if token and nat.get("Token") == token:
+            return _aged(nat)
+    subnet = ec2._subnets.get(subnet_id)
+    if subnet is None:
+        raise Ec2Error("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+    address = addresses.get(allocation_id)
+    if address["AssociationId"]:
+        raise Ec2Error(
+            "Resource.AlreadyAssociated",
+            f"Elastic IP address [{allocation_id}] is already associated",
+        )
+    _check_quota(subnet["AvailabilityZone"])
+    nat = {
+        "NatGatewayId": addresses.new_id("nat"),
+        "SubnetId": subnet_id,
+        "VpcId": subnet["VpcId"],
+        "AllocationId": allocation_id,
+        "ConnectivityType": "public",
+        "State": "pending",
+        "ChangesAt": time.time() + delay_s,
+        "CreateTime": ec2._now_ts(),
+        "Token": token,
+    }
+    address["AssociationId"] = addresses.new_id("eipassoc")
+    address["NetworkInterfaceId"] = addresses.new_id("eni")
+    ec2._nat_gateways[nat["NatGatewayId"]] = nat
+    return nat
+
+
+def delete(nat_id: str, *, delay_s: float) -> None:
+    """Its address is free, and routes to it are black holes, from now on. Harmless twice."""
+    nat = ec2._nat_gateways.get(nat_id)
+    if nat is None or nat["State"] in ("deleting", "deleted"):
+        return
+    nat["State"], nat["ChangesAt"] = "deleting", time.time() + delay_s
+    address = ec2._addresses.get(nat["AllocationId"])
+    if address:
+        address["AssociationId"] = address["NetworkInterfaceId"] = None
+    for table in ec2._route_tables.values():
+        for route in table["Routes"]:
+            if route.get("NatGatewayId") == nat_id:
+                route["State"] = "blackhole"
+
+
+def in_subnet(subnet_id: str) -> bool:
+    """Whether a NAT gateway still holds the subnet."""
+    return any(
+        nat["SubnetId"] == subnet_id and _aged(nat)["State"] in ALIVE
+        for nat in ec2._nat_gateways.values()
+    )
+
+
+def _check_quota(zone: str) -> None:
+    there = [
+        nat
+        for nat in ec2._nat_gateways.values()
+        if _aged(nat)["State"] in ALIVE
+        and (ec2._subnets.get(nat["SubnetId"]) or {}).get("AvailabilityZone") == zone
+    ]
+    if len(there) >= QUOTA_PER_ZONE:
+        raise Ec2Error(
+            "NatGatewayLimitExceeded",
+            "Performing this operation would exceed the limit of "
+            f"{QUOTA_PER_ZONE} NAT gateways in {zone}",
+        )
+
+
+def _aged(nat: NatGateway) -> NatGateway:
+    """The state it has by now."""
+    if time.time() >= nat.get("ChangesAt", 0):
+        nat["State"] = {"pending": "available", "deleting": "deleted"}.get(
+            nat["State"], nat["State"]
+        )
+    return nat
+
+
+def _create(params: Params, delay_s: float) -> Answer:
+    nat = create(
+        ec2._p(params, "SubnetId"),
+        ec2._p(params, "AllocationId"),
+        delay_s=delay_s,
+        token=ec2._p(params, "ClientToken"),
+    )
+    ec2._parse_tag_specs(params, "natgateway", nat["NatGatewayId"])
+    return _answer("CreateNatGateway", f"<natGateway>{_fields(nat)}</natGateway>")
+
+
+def _describe(params: Params) -> Answer:
+    ids = ec2._parse_member_list(params, "NatGatewayId")
+    filters = ec2._parse_filters(params)
+    items = "".join(
+        f"<item>{_fields(nat)}</item>"
+        for nat in map(_aged, list(ec2._nat_gateways.values()))
+        if (not ids or nat["NatGatewayId"] in ids) and _passes(nat, filters)
+    )
+    return _answer("DescribeNatGateways", f"<natGatewaySet>{items}</natGatewaySet>")
+
+
+def _delete(params: Params, delay_s: float) -> Answer:
+    nat_id = ec2._p(params, "NatGatewayId")
+    if nat_id not in ec2._nat_gateways:
+        raise Ec2Error("NatGatewayNotFound", f"NatGateway {nat_id} was not found")
+    delete(nat_id, delay_s=delay_s)
+    return _answer("DeleteNatGateway", f"<natGatewayId>{nat_id}</natGatewayId>")
+
+
+def _passes(nat: NatGateway, filters: dict[str, list[str]]) -> bool:
+    fields = FILTERED | {"state": "State"}
+    plain = all(nat[field] in filters[name] for name, field in fields.items() if name in filters)
+    return plain and ec2._resource_matches_tag_filters(nat["NatGatewayId"], filters)
+
+
+def _fields(nat: NatGateway) -> str:
+    address = ec2._addresses.get(nat["AllocationId"]) or {}
+    held = "".join(
+        f"<{tag}>{value}</{tag}>"
+        for tag, value in (
+            ("allocationId", nat["AllocationId"]),
+            ("publicIp", address.get("PublicIp")),
+            ("associationId", address.get("AssociationId")),
+            ("networkInterfaceId", address.get("NetworkInterfaceId")),
+        )
+        if value
+    )
+    return (
+        f"<natGatewayId>{nat['NatGatewayId']}</natGatewayId>"
+        f"<subnetId>{nat['SubnetId']}</subnetId><vpcId>{nat['VpcId']}</vpcId>"
+        f"<state>{nat['State']}</state><connectivityType>public</connectivityType>"
+        f"<createTime>{nat['CreateTime']}</createTime>"
+        f"<natGatewayAddressSet><item>{held}<isPrimary>true</isPrimary>"
+        "<status>succeeded</status></item></natGatewayAddressSet>"
+        f"{ec2._tag_set_xml(nat['NatGatewayId'])}"
+    )
+
+
+def _answer(name: str, inner: str) -> Answer:
+    answer: Answer = ec2._xml(200, f"{name}Response", inner)
+    return answer

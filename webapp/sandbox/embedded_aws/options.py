@@ -1,0 +1,34 @@
+"""What the embedded AWS is told when it starts: environment variables, set by the launcher."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+NAT_PACE = 6
+"""A NAT gateway takes this many times as long as any other resource."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """`nat_proxy` is host:port; '' leaves functions without a way out of their VPC."""
+
+    port: int
+    state_dir: Path
+    pace_s: float
+    address_quota: int
+    nat_proxy: str
+
+    @classmethod
+    def from_environment(cls) -> "Options":
+        env = os.environ
+        return cls(
+            port=int(env["GATEWAY_PORT"]),
+            state_dir=Path(env["EMBEDDED_AWS_STATE_DIR"]),
+            pace_s=float(env.get("EMBEDDED_AWS_PACE_S", "0")),
+            address_quota=int(env.get("EMBEDDED_AWS_ADDRESS_QUOTA", "5")),
+            nat_proxy=env.get("EMBEDDED_AWS_NAT_PROXY", ""),
+        )
+
+    def pace_of(self, resource_type: str) -> float:
+        """Seconds that CloudFormation takes for a resource of that type."""
+        return self.pace_s * (NAT_PACE if resource_type == "AWS::EC2::NatGateway" else 1)

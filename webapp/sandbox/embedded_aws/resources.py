@@ -1,0 +1,128 @@
+"""What CloudFormation makes beyond ministack's own: NAT gateways, functions in VPCs, checks."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import ec2, iam, lambda_svc
+from ministack.services.cloudformation import provisioners
+
+from webapp.sandbox.embedded_aws import checks, nat_gateways
+from webapp.sandbox.embedded_aws.errors import Ec2Error
+
+Properties = dict[str, Any]
+Made = tuple[str, dict[str, Any]]
+HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
+NAT_GONE_TIMEOUT_S = 60.0
+NAT_POLL_S = 0.1
+
+
+def install(nat_delay_s: float) -> None:
+    """CloudFormation waits for a NAT gateway itself, so `nat_delay_s` is only for the API."""
+    HANDLERS["AWS::EC2::NatGateway"] = {
+        "create": _create_nat,
+        "update": _update_nat,
+        "delete": lambda nat_id, _properties: _delete_nat(nat_id, nat_delay_s),
+    }
+    _check_first("AWS::EC2::VPC", lambda p: checks.new_vpc(p.get("CidrBlock", "")))
+    _check_first(
+        "AWS::EC2::Subnet", lambda p: checks.new_subnet(p.get("VpcId", ""), p.get("CidrBlock", ""))
+    )
+    _check_first("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
+    _check_first("AWS::Lambda::Function", _check_role)
+    _check_last("AWS::EC2::Subnet", checks.unused_subnet)
+    _check_last("AWS::EC2::SecurityGroup", checks.unused_group)
+    _check_last("AWS::EC2::VPC", checks.unused_vpc)
+    _keep_vpc_config()
+
+
+def _create_nat(_logical_id: str, properties: Properties, _stack: str) -> Made:
+    nat = nat_gateways.create(properties["SubnetId"], properties["AllocationId"], delay_s=0)
+    nat["State"] = "available"
+    provisioners._ec2_apply_tags(nat["NatGatewayId"], properties)
+    return nat["NatGatewayId"], {"NatGatewayId": nat["NatGatewayId"]}
+
+
+def _update_nat(nat_id: str, old: Properties, new: Properties, stack: str) -> Made:
+    """Tags change in place; another subnet or address is another NAT gateway."""
+    if any(old.get(name) != new.get(name) for name in ("SubnetId", "AllocationId")):
+        return _create_nat(nat_id, new, stack)
+    provisioners._ec2_apply_tags(nat_id, new, old)
+    return nat_id, {"NatGatewayId": nat_id}
+
+
+def _delete_nat(nat_id: str, delay_s: float) -> None:
+    nat_gateways.delete(nat_id, delay_s=min(delay_s, NAT_GONE_TIMEOUT_S))
+    nat = ec2._nat_gateways.get(nat_id)
+    if nat:
+        nat["State"] = "deleted"
+
+
+def _check_role(properties: Properties) -> None:
+    role = str(properties.get("Role", "")).rsplit("/", 1)[-1]
+    if role not in iam._roles:
+        raise ValueError(
+            "The role defined for the function cannot be assumed by Lambda. (Service: Lambda, "
+            "Status Code: 400, Error Code: InvalidParameterValueException)"
+        )
+
+
+def _check_first(resource_type: str, check: Callable[[Properties], None]) -> None:
+    create = HANDLERS[resource_type]["create"]
+
+    def checked(logical_id: str, properties: Properties, stack: str) -> Made:
+        check(properties)
+        made: Made = create(logical_id, properties, stack)
+        return made
+
+    HANDLERS[resource_type]["create"] = checked
+
+
+def _check_last(resource_type: str, check: Callable[[str], None]) -> None:
+    delete = HANDLERS[resource_type]["delete"]
+
+    def checked(physical_id: str, *rest: Any) -> None:
+        check(physical_id)
+        delete(physical_id, *rest)
+
+    HANDLERS[resource_type]["delete"] = checked
+
+
+def _keep_vpc_config() -> None:
+    """ministack drops a function's VpcConfig; AWS keeps it and adds the VPC's id."""
+    handlers = HANDLERS["AWS::Lambda::Function"]
+    create, update = handlers["create"], handlers["update"]
+
+    def created(logical_id: str, properties: Properties, stack: str) -> Made:
+        name, attributes = create(logical_id, properties, stack)
+        _put_vpc_config(name, properties)
+        return name, attributes
+
+    def updated(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Made:
+        name, attributes = update(physical_id, old, new, *rest)
+        _put_vpc_config(name, new)
+        return name, attributes
+
+    handlers["create"], handlers["update"] = created, updated
+
+
+def _put_vpc_config(name: str, properties: Properties) -> None:
+    wanted = properties.get("VpcConfig")
+    if not wanted:
+        return
+    first = ec2._subnets.get(wanted["SubnetIds"][0])
+    if first is None:
+        raise Ec2Error("InvalidSubnetID.NotFound", f"{wanted['SubnetIds'][0]} does not exist")
+    lambda_svc._functions[name]["config"]["VpcConfig"] = {
+        "SubnetIds": list(wanted["SubnetIds"]),
+        "SecurityGroupIds": list(wanted["SecurityGroupIds"]),
+        "VpcId": first["VpcId"],
+        "Ipv6AllowedForDualStack": False,
+    }
+
+
+def wait(seconds: float, stop: Callable[[], bool]) -> None:
+    """Sleep, unless `stop` says that there is no more reason to."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not stop():
+        time.sleep(min(NAT_POLL_S, seconds))

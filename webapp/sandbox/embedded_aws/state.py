@@ -1,0 +1,65 @@
+"""State in one file, written whole or not at all, at most a second and a half behind.
+
+ministack writes a file per service when it is ended politely. A kill must find all services in one
+moment, together with the journal of what stacks have made; so it is one file, taken under the lock
+under which resources change.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ministack import app
+from ministack.core import persistence
+
+from webapp.sandbox.embedded_aws.operations import Operations
+
+SAVE_EVERY_S = 1.0
+FILE = "state.json"
+
+
+class State:
+    def __init__(self, folder: Path, operations: Operations) -> None:
+        self._file = folder / FILE
+        self._operations = operations
+        self._saved = ""
+        self._loaded: dict[str, Any] = {}
+        os.umask(0o077)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def install(self) -> None:
+        """Load what there is, and take the place of ministack's own files."""
+        if self._file.exists():
+            text = self._file.read_text()
+            self._loaded = json.loads(text, object_hook=persistence._json_object_hook)
+        self._operations.journal.update(
+            {key: tuple(made) for key, made in self._loaded.pop("journal", {}).items()}
+        )
+        app.load_state = self._loaded.get
+        app.save_all = self._save_services
+
+    async def keep(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY_S)
+            text = self._snapshot(app._build_persistence_save_dict())
+            await asyncio.to_thread(self._write, text)
+
+    def _save_services(self, services: dict[str, Callable[[], Any]]) -> None:
+        self._write(self._snapshot(services))
+
+    def _snapshot(self, services: dict[str, Callable[[], Any]]) -> str:
+        with self._operations.lock:
+            state = {name: get_state() for name, get_state in services.items()}
+            state["journal"] = dict(self._operations.journal)
+            return json.dumps(state, default=persistence._json_default)
+
+    def _write(self, text: str) -> None:
+        if text == self._saved:
+            return
+        part = self._file.with_suffix(".part")
+        part.write_text(text)
+        part.replace(self._file)
+        self._saved = text
