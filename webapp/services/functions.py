@@ -203,9 +203,10 @@ def _delete(cloud: Cloud, work: Work, function: Function) -> None:
 
 
 def _begin(session: Session, cloud: Cloud, settings: Settings, function: Function) -> None:
-    leases.schedule(session, function.owner)
-    session.commit()
-    leases.press(session, function.owner, step(cloud, settings))
+    """Commit the intent and take the first step at once; the background goes on with it."""
+    work = leases.begin(session, function.owner)
+    if work:
+        leases.attempt(work, step(cloud, settings))
 
 
 def _ready(session: Session, name: str) -> Network:

@@ -73,17 +73,33 @@ class Work:
 Step = Callable[[Work], None]
 
 
-def schedule(session: Session, resource: str) -> None:
-    """Make `resource` due now; the caller commits, together with the intent itself."""
+def begin(session: Session, resource: str) -> Work | None:
+    """Commit what the session holds as an intent, and claim its row in the same transaction.
+
+    None when another process is at the row just now: then it is due again as soon as that is done.
+    """
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(Lease).values(resource=resource, due_at=now_s(), expires_at=0, owner="", fence=0)
-    session.connection().execute(
-        row.on_conflict_do_update(index_elements=["resource"], set_={"due_at": now_s()})
+    mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + LEASE_S}
+    claimed = session.connection().execute(
+        insert(Lease)
+        .values(resource=resource, fence=1, **mine)
+        .on_conflict_do_update(
+            index_elements=["resource"],
+            set_=mine | {"fence": Lease.fence + 1},
+            where=col(Lease.expires_at) <= now_s(),
+        )
+        .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
     )
+    found = claimed.first()
+    if found is None:
+        again = update(Lease).where(col(Lease.resource) == resource).values(due_at=now_s())
+        session.connection().execute(again)
+    session.commit()
+    return Work(session, *found) if found else None
 
 
-def claim(session: Session, *, resource: str | None = None) -> Work | None:
-    """The row that is due longest (or `resource`, if it is due), or None."""
+def claim(session: Session) -> Work | None:
+    """The row that is due longest, or None."""
     due = (
         select(Lease.resource)
         .where(col(Lease.due_at) <= now_s(), col(Lease.expires_at) <= now_s())
@@ -91,8 +107,6 @@ def claim(session: Session, *, resource: str | None = None) -> Work | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if resource:
-        due = due.where(col(Lease.resource) == resource)
     claimed = session.connection().execute(
         update(Lease)
         .where(col(Lease.resource) == due.scalar_subquery())
@@ -102,13 +116,6 @@ def claim(session: Session, *, resource: str | None = None) -> Work | None:
     found = claimed.first()
     session.commit()
     return Work(session, *found) if found else None
-
-
-def press(session: Session, resource: str, step: Step) -> None:
-    """Do the first step at once, if nobody else is at it; the background goes on with it."""
-    work = claim(session, resource=resource)
-    if work:
-        attempt(work, step)
 
 
 def attempt(work: Work, step: Step) -> None:

@@ -157,9 +157,10 @@ def _delete(cloud: Cloud, work: Work, network: Network) -> None:
 
 
 def _begin(session: Session, cloud: Cloud, settings: Settings, network: Network) -> None:
-    leases.schedule(session, network.owner)
-    session.commit()
-    leases.press(session, network.owner, step(cloud, settings))
+    """Commit the intent and take the first step at once; the background goes on with it."""
+    work = leases.begin(session, network.owner)
+    if work:
+        leases.attempt(work, step(cloud, settings))
 
 
 def _stack(session: Session, cloud: Cloud, settings: Settings, network: Network) -> NetworkStack:

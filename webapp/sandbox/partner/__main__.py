@@ -1,0 +1,69 @@
+"""Starts the partner: `python -m webapp.sandbox.partner`, told by its environment."""
+
+import os
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from webapp.sandbox.parent import end_with_parent
+from webapp.sandbox.partner import api, badges, portal
+from webapp.sandbox.partner.callers import source_address
+from webapp.sandbox.partner.faults import Fault, Faults
+from webapp.sandbox.partner.keys import Keys
+
+ECHO_HOST = "echo.sandbox"
+BADGE_CACHE = "public, max-age=604800"
+
+
+def create_partner(state_dir: Path, nat_token: str) -> FastAPI:
+    app = FastAPI(title="The sandbox's partner", docs_url=None, redoc_url=None)
+    app.state.keys = Keys(state_dir)
+    app.state.faults = Faults()
+    app.state.nat_token = nat_token
+    app.state.calls = {}
+    app.add_exception_handler(api.Refusal, api.refused)
+    app.include_router(api.router)
+    app.include_router(portal.router)
+    app.add_api_route("/badges/{size}/{name}.png", badge)
+    app.add_api_route("/echo", echo)
+    app.add_api_route("/", root)
+    app.add_api_route("/sandbox/faults", set_fault, methods=["POST"])
+    return app
+
+
+def badge(size: int, name: str) -> Response:
+    if size not in badges.SIZES:
+        return PlainTextResponse("no such size\n", 404)
+    headers = {"cache-control": BADGE_CACHE}
+    return Response(badges.draw(name, size), headers=headers, media_type="image/png")
+
+
+def echo(request: Request) -> PlainTextResponse:
+    """The caller's address and a newline, as checkip.amazonaws.com answers."""
+    return PlainTextResponse(f"{source_address(request)}\n")
+
+
+def root(request: Request) -> Response:
+    if request.headers.get("host", "").partition(":")[0] == ECHO_HOST:
+        return echo(request)
+    return PlainTextResponse("The sandbox's partner. Its portal is at /portal.\n")
+
+
+def set_fault(request: Request, fault: Fault) -> dict[str, str]:
+    """For trying out how a failing partner is shown."""
+    request.app.state.faults.set(fault)
+    return {"mode": fault.mode}
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    end_with_parent()
+    uvicorn.run(
+        create_partner(Path(os.environ["PARTNER_STATE_DIR"]), os.environ["NAT_TOKEN"]),
+        host="127.0.0.1",
+        port=int(os.environ["PARTNER_PORT"]),
+        access_log=False,
+        log_level="warning",
+    )

@@ -1,0 +1,170 @@
+"""The Clash of Clans API under /v1: who may call, what it answers, and how it fails."""
+
+import base64
+import json
+import time
+from collections import deque
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+
+from webapp.sandbox.partner import rankings
+from webapp.sandbox.partner.callers import source_address
+from webapp.sandbox.partner.faults import Faults
+from webapp.sandbox.partner.keys import Keys, PartnerKey, allows
+
+KINDS = ("clans", "players", "capitals", "clans-builder-base", "players-builder-base")
+MAX_AGE_S = {"capitals": 600}
+DEFAULT_MAX_AGE_S = 60
+ERROR_CACHE = "public max-age=600"
+RATE_PER_S = 40
+LIMIT_MAX = 200
+GLOBAL = "global"
+
+router = APIRouter(prefix="/v1")
+
+
+class Refusal(Exception):
+    """An error of the API: `{"reason", "message"?}`."""
+
+    def __init__(self, status: int, reason: str, message: str = "") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.body = {"reason": reason} | ({"message": message} if message else {})
+
+
+class Asked(BaseModel):
+    """The query of a list, as text: the API has its own words for what does not fit."""
+
+    limit: str = ""
+    after: str = ""
+    before: str = ""
+
+
+def refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)  # noqa: S101 - registered for nothing else
+    return _json(error.body, status=error.status, cache=ERROR_CACHE)
+
+
+@router.get("/locations")
+async def locations(request: Request, asked: Annotated[Asked, Query()]) -> Response:
+    await _let_in(request)
+    return _json(_page(rankings.locations(), asked), cache=_counting_down(60))
+
+
+@router.get("/locations/{location_id}")
+async def location(request: Request, location_id: str) -> Response:
+    await _let_in(request)
+    return _json(_location(location_id), cache=_counting_down(600))
+
+
+@router.get("/locations/{location_id}/rankings/{kind}")
+async def ranking(
+    request: Request, location_id: str, kind: str, asked: Annotated[Asked, Query()]
+) -> Response:
+    fault = await _let_in(request)
+    if fault:
+        return fault
+    if kind not in KINDS:
+        raise Refusal(404, "notFound")
+    place = rankings.RECORDED_LOCATION
+    if location_id != GLOBAL:
+        place = _location(location_id)["id"]
+    seconds = MAX_AGE_S.get(kind, DEFAULT_MAX_AGE_S)
+    page = _page(rankings.rows(place, kind), asked)
+    return _json(page, cache=_counting_down(seconds))
+
+
+async def _let_in(request: Request) -> Response | None:
+    """Checks the token, the address and the rate; gives the answer of a fault that is set."""
+    keys: Keys = request.app.state.keys
+    faults: Faults = request.app.state.faults
+    fault = await faults.answer()
+    key = _key(keys, request.headers.get("authorization", ""))
+    address = source_address(request)
+    if not allows(key, address):
+        raise Refusal(
+            403,
+            "accessDenied.invalidIp",
+            f"Invalid authorization: API key does not allow access from IP {address}",
+        )
+    _check_rate(request.app.state.calls.setdefault(key.id, deque()))
+    return fault
+
+
+def _key(keys: Keys, authorization: str) -> PartnerKey:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Refusal(403, "accessDenied", "Missing authorization")
+    key = keys.find(token.strip())
+    if key is None or "clash" not in key.scopes:
+        raise Refusal(403, "accessDenied", "Invalid authorization")
+    return key
+
+
+def _check_rate(calls: deque[float]) -> None:
+    now = time.monotonic()
+    while calls and calls[0] < now - 1:
+        calls.popleft()
+    calls.append(now)
+    if len(calls) > RATE_PER_S:
+        raise Refusal(429, "requestThrottled")
+
+
+def _location(location_id: str) -> dict[str, Any]:
+    found = rankings.location(location_id)
+    if found is None:
+        raise Refusal(400, "badRequest", "Unknown value for parameter locationId")
+    return found
+
+
+def _page(rows: list[dict[str, Any]], asked: Asked) -> dict[str, Any]:
+    """One page and its cursors: unpadded base64url of `{"pos": n}`."""
+    if asked.after and asked.before:
+        raise Refusal(400, "badRequest", "Only after or before can be specified, not both")
+    size, start = _limit(asked.limit), 0
+    if asked.after:
+        start = _position(asked.after)
+    elif asked.before:
+        start = max(0, _position(asked.before) - size)
+    shown = rows[start : start + size]
+    cursors = {}
+    if start + size < len(rows):
+        cursors["after"] = _cursor(start + size)
+    if start > 0:
+        cursors["before"] = _cursor(start)
+    return {"items": shown, "paging": {"cursors": cursors}}
+
+
+def _limit(limit: str) -> int:
+    if not limit:
+        return LIMIT_MAX
+    if not limit.isdigit() or not 1 <= int(limit) <= LIMIT_MAX:
+        raise Refusal(400, "badRequest", "Invalid value for parameter limit")
+    return int(limit)
+
+
+def _cursor(position: int) -> str:
+    raw = json.dumps({"pos": position}, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _position(cursor: str) -> int:
+    try:
+        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return int(found["pos"])
+    except (ValueError, KeyError, TypeError):
+        raise Refusal(400, "badRequest", "Invalid value for cursor") from None
+
+
+def _counting_down(seconds: int) -> str:
+    """The time that remains until the partner makes its rankings anew."""
+    return f"max-age={seconds - int(time.time()) % seconds}"
+
+
+def _json(body: Any, *, status: int = 200, cache: str) -> Response:
+    """The content type is without a charset, as the real one's."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    headers = {"content-type": "application/json", "cache-control": cache}
+    return Response(text.encode(), status, headers)

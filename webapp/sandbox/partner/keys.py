@@ -1,0 +1,140 @@
+"""API keys of the partner: JWTs (HS512) with the addresses that they allow, in a private file."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any
+
+KEYS_MAX = 10
+TIER = "developer/silver"
+TEMPORARY_TIER = "developer/bronze"
+TEMPORARY_S = 3600
+
+
+class BadKeyRequest(ValueError):
+    """What was asked for cannot be made; the message says why."""
+
+
+@dataclass(frozen=True)
+class PartnerKey:
+    """`key` is the token itself; the real portal shows it again and again, so this does too."""
+
+    id: str
+    name: str
+    description: str
+    cidrRanges: list[str]
+    scopes: list[str]
+    key: str
+
+
+class Keys:
+    """Kept in `folder`; a restart finds them again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "partner.json"
+        self._secret = secrets.token_hex(32)
+        self._developer = str(uuid.uuid4())
+        self._keys: dict[str, PartnerKey] = {}
+        if self._file.exists():
+            self._load()
+        else:
+            self._save()
+
+    def all(self) -> list[PartnerKey]:
+        return list(self._keys.values())
+
+    def create(
+        self, name: str, description: str, cidrs: list[str], scopes: list[str], *, temporary: bool
+    ) -> PartnerKey:
+        """Raises BadKeyRequest."""
+        if len(self._keys) >= KEYS_MAX:
+            raise BadKeyRequest(f"You have {KEYS_MAX} keys already. Revoke one first.")
+        if not name.strip():
+            raise BadKeyRequest("Give the key a name.")
+        ranges = [_checked(cidr) for cidr in cidrs]
+        if not ranges:
+            raise BadKeyRequest("Allow at least one IP address.")
+        key_id = str(uuid.uuid4())
+        token = self._token(key_id, ranges, scopes, temporary=temporary)
+        made = PartnerKey(key_id, name.strip(), description, ranges, scopes, token)
+        self._keys[key_id] = made
+        self._save()
+        return made
+
+    def revoke(self, key_id: str) -> bool:
+        found = self._keys.pop(key_id, None)
+        self._save()
+        return found is not None
+
+    def find(self, token: str) -> PartnerKey | None:
+        """The live key of that token, its signature checked."""
+        head, _, signature = token.rpartition(".")
+        if not hmac.compare_digest(signature, self._sign(head)):
+            return None
+        return next((key for key in self._keys.values() if key.key == token), None)
+
+    def _token(self, key_id: str, cidrs: list[str], scopes: list[str], *, temporary: bool) -> str:
+        now = int(time.time())
+        limits: list[dict[str, Any]] = [
+            {"tier": TEMPORARY_TIER if temporary else TIER, "type": "throttling"},
+            {"cidrs": cidrs, "type": "client"},
+        ]
+        payload: dict[str, Any] = {
+            "iss": "supercell",
+            "aud": "supercell:gameapi",
+            "jti": key_id,
+            "iat": now,
+            "sub": f"developer/{self._developer}",
+            "scopes": scopes,
+            "limits": limits,
+        }
+        if temporary:
+            payload["exp"] = now + TEMPORARY_S
+            limits.append({"origins": ["developer.clashofclans.com"], "type": "cors"})
+        header = {"typ": "JWT", "alg": "HS512", "kid": "28a318f7-0000-a1eb-7fa1-2c7433c6cca5"}
+        head = f"{_encoded(header)}.{_encoded(payload)}"
+        return f"{head}.{self._sign(head)}"
+
+    def _sign(self, head: str) -> str:
+        digest = hmac.new(self._secret.encode(), head.encode(), hashlib.sha512).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def _load(self) -> None:
+        found = json.loads(self._file.read_text())
+        self._secret, self._developer = found["secret"], found["developer"]
+        self._keys = {raw["id"]: PartnerKey(**raw) for raw in found["keys"]}
+
+    def _save(self) -> None:
+        part = self._file.with_suffix(".part")
+        part.touch(mode=0o600)
+        keys = [asdict(key) for key in self._keys.values()]
+        part.write_text(
+            json.dumps({"secret": self._secret, "developer": self._developer, "keys": keys})
+        )
+        part.replace(self._file)
+
+
+def allows(key: PartnerKey, address: str) -> bool:
+    ip = IPv4Address(address)
+    return any(ip in IPv4Network(cidr, strict=False) for cidr in key.cidrRanges)
+
+
+def _checked(cidr: str) -> str:
+    """As it was typed, if it is an IPv4 address or range."""
+    try:
+        IPv4Network(cidr.strip(), strict=False)
+    except ValueError:
+        raise BadKeyRequest(f"{cidr!r} is not an IPv4 address or CIDR range.") from None
+    return cidr.strip()
+
+
+def _encoded(part: dict[str, Any]) -> str:
+    raw = json.dumps(part, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -1,0 +1,98 @@
+"""What the partner knows: its 266 locations, one recorded ranking, and made-up ones elsewhere."""
+
+import hashlib
+import json
+import random
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+RECORDED_LOCATION = 32000006
+REGIONS = range(32000000, 32000006)
+NAMES_LOCATION = 32000249
+"""The location whose clans have difficult names."""
+CLANS = 200
+BADGES = "https://api-assets.clashofclans.com/badges"
+SIZES = {"small": 70, "large": 512, "medium": 200}
+TAG_LETTERS = "0289PYLQGRJCUV"
+WORDS = ("Iron", "Storm", "Royal", "Silent", "Ember", "Frost", "Golden", "Shadow", "Wild", "Last")
+BANDS = ("Wolves", "Legion", "Guard", "Raiders", "Empire", "Knights", "Order", "Clan", "Kings")
+DIFFICULT_NAMES = (
+    "صقور العرب",
+    "אריות הצפון",
+    "🔥Drägons🔥 & Co",
+    "<script>alert(1)</script>",
+    "Z̴" + "".join(chr(0x300 + offset) for offset in range(50)) + "algo",
+    "王者荣耀",
+    "a\u200bb\u200dc",
+    "Tom & Jerry <3",
+)
+
+
+@cache
+def locations() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((DATA / "locations.json").read_text())
+    return found
+
+
+def location(location_id: str) -> dict[str, Any] | None:
+    return next((found for found in locations() if str(found["id"]) == location_id), None)
+
+
+@cache
+def rows(location_id: int, kind: str) -> list[dict[str, Any]]:
+    """The whole ranking of a location, always the same."""
+    if location_id in REGIONS:
+        return []
+    if kind != "clans":
+        return [_other(location_id, kind, rank) for rank in range(1, CLANS + 1)]
+    made = [_clan(location_id, rank) for rank in range(1, CLANS + 1)]
+    if location_id == RECORDED_LOCATION:
+        recorded = json.loads((DATA / "rankings_top10.json").read_text())["items"]
+        return [*recorded, *made[len(recorded) :]]
+    return made
+
+
+def _clan(location_id: int, rank: int) -> dict[str, Any]:
+    chance = _chance(location_id, "clans", rank)
+    badge = hashlib.sha256(f"{location_id}/{rank}".encode()).hexdigest()[:40]
+    clan: dict[str, Any] = {"tag": _tag(chance), "name": _name(chance, location_id, rank)}
+    if rank % 7:
+        clan["location"] = location(str(location_id))
+    return clan | {
+        "badgeUrls": {size: f"{BADGES}/{pixels}/{badge}.png" for size, pixels in SIZES.items()},
+        "clanLevel": chance.randint(8, 34),
+        "members": chance.randint(38, 50),
+        "clanPoints": 58_000 - rank * 61 - chance.randint(0, 40),
+        "rank": rank,
+        "previousRank": -1 if rank % 9 == 0 else max(1, rank + chance.choice((-3, -1, 0, 0, 1, 4))),
+    }
+
+
+def _other(location_id: int, kind: str, rank: int) -> dict[str, Any]:
+    """Players, capitals and builder bases: the fields that differ, as documented."""
+    chance = _chance(location_id, kind, rank)
+    common = {"tag": _tag(chance), "name": _name(chance, location_id, rank)}
+    places = {"rank": rank, "previousRank": max(1, rank + chance.choice((-1, 0, 1)))}
+    if kind.startswith("players"):
+        played = {"expLevel": 200 + rank, "trophies": 6_000 - rank * 3}
+        return common | played | {"attackWins": 100, "defenseWins": 3} | places
+    points = "clanCapitalPoints" if kind == "capitals" else "clanBuilderBasePoints"
+    clan = _clan(location_id, rank)
+    clan.pop("clanPoints")
+    return clan | {points: 5_000 - rank * 7}
+
+
+def _name(chance: random.Random, location_id: int, rank: int) -> str:
+    if location_id == NAMES_LOCATION and rank <= len(DIFFICULT_NAMES):
+        return DIFFICULT_NAMES[rank - 1]
+    return f"{chance.choice(WORDS)} {chance.choice(BANDS)} {rank}"
+
+
+def _tag(chance: random.Random) -> str:
+    return "#" + "".join(chance.choices(TAG_LETTERS, k=8))
+
+
+def _chance(*seed: object) -> random.Random:
+    return random.Random(repr(seed))  # noqa: S311 - made-up clans, not secrets
