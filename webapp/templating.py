@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -26,7 +26,7 @@ def page(
     request: Request, template: str, /, *, status_code: int = 200, **context: Any
 ) -> HTMLResponse:
     """A whole page; a notice that the last request left is shown once."""
-    html = render(template, **_of_request(request), **context, notices=_read_notice(request))
+    html = render(template, **(_of_request(request) | context | _notices(request)))
     response = HTMLResponse(html, status_code=status_code)
     if NOTICE_COOKIE in request.cookies:
         response.delete_cookie(NOTICE_COOKIE)
@@ -66,6 +66,7 @@ def _of_request(request: Request) -> dict[str, Any]:
     settings = parts_of(request).settings
     return {
         "path": request.url.path,
+        "notices": [],
         "portal_url": settings.origin(PORTAL_ORIGIN),
         "request_id": request.scope.get("request_id", ""),
         "settings_cloud": settings.cloud,
@@ -73,9 +74,9 @@ def _of_request(request: Request) -> dict[str, Any]:
     }
 
 
-def _read_notice(request: Request) -> list[tuple[str, str]]:
+def _notices(request: Request) -> dict[str, Any]:
     kind, _, text = unquote(request.cookies.get(NOTICE_COOKIE, "")).partition(":")
-    return [(kind, text)] if text else []
+    return {"notices": [(kind, text)] if text else []}
 
 
 def _icon(name: str, size: int = 16, **attributes: Any) -> Markup:
@@ -112,6 +113,7 @@ def _environment() -> Environment:
     made.globals |= {"asset": lambda path: f"/static/{version}/{path}", "icon": _icon}
     made.filters |= {
         "duration": _duration,
+        "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),
         "pattern": _pattern,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,

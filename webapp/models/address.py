@@ -17,6 +17,7 @@ class AddressStatus(StrEnum):
 
 
 class AddressStatusText(EnumText):
+    cache_ok = True
     kind = AddressStatus
 
 

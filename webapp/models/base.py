@@ -68,6 +68,7 @@ class EnumText(TypeDecorator[StrEnum]):
 
 
 class StatusText(EnumText):
+    cache_ok = True
     kind = Status
 
 

@@ -18,6 +18,7 @@ class Access(StrEnum):
 
 
 class AccessText(EnumText):
+    cache_ok = True
     kind = Access
 
 

@@ -18,6 +18,7 @@ class Nat(StrEnum):
 
 
 class NatText(EnumText):
+    cache_ok = True
     kind = Nat
 
 

@@ -23,6 +23,7 @@ class TokenKind(StrEnum):
 
 
 class TokenKindText(EnumText):
+    cache_ok = True
     kind = TokenKind
 
 

@@ -7,6 +7,7 @@ events arrive. `Last-Event-ID` resumes it after a lost connection without a gap.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -16,13 +17,14 @@ from sqlmodel import Session
 
 from webapp.deps import Context, SignedIn, parts_of
 from webapp.errors import NotFound
-from webapp.models import StackEvent
+from webapp.models import StackEvent, Status, utc_now
 from webapp.services import functions, networks, stack_work
 from webapp.services.functions import FunctionDetail
 from webapp.services.networks import NetworkDetail
 from webapp.templating import partial_context, render
 
 POLL_S = 0.5
+FIRST_ANSWER = timedelta(seconds=30)
 
 router = APIRouter()
 Load = Callable[[Session], NetworkDetail | FunctionDetail]
@@ -88,6 +90,14 @@ async def _stream(
         await asyncio.sleep(POLL_S)
 
 
+def _awaits_first_answer(detail: NetworkDetail | FunctionDetail) -> bool:
+    """A function that has just become ready is about to fetch for the first time."""
+    if isinstance(detail, NetworkDetail) or detail.function.status is not Status.READY:
+        return False
+    fresh = utc_now() - detail.function.updated_at < FIRST_ANSWER
+    return fresh and detail.snapshot is None and detail.failure is None
+
+
 def _look(request: Request, load: Load, folder: str, after: int) -> View:
     with Session(parts_of(request).engine, expire_on_commit=False) as session:
         detail = load(session)
@@ -102,5 +112,5 @@ def _look(request: Request, load: Load, folder: str, after: int) -> View:
                 progress.done,
                 tuple(address.public_ip for address in detail.addresses),
             ),
-            settled=row.status.settled,
+            settled=row.status.settled and not _awaits_first_answer(detail),
         )
