@@ -1,0 +1,63 @@
+# Everything is set up by what needs it: `make run` on a fresh machine is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := webapp lambda_templates migrations tests
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check lint types contracts bench migrate lock browser
+
+run: $(VENV)/.run
+	$(BIN)/egret demo
+
+test: $(VENV)/.dev browser
+	$(BIN)/pytest
+
+check: lint types contracts test
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/oxlint --quiet static
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench
+
+migrate: $(VENV)/.run
+	$(BIN)/egret migrate
+
+# New versions of everything, written down with their hashes.
+lock: $(VENV)/.dev
+	$(PIP) uv
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade --extra dev pyproject.toml -o requirements-dev.lock
+
+# Debian keeps venv and the browser in packages of their own; root may install them, others are told.
+$(BIN)/pip:
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+	  rm -rf $(VENV); \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq python3-venv; \
+	  else echo "Install python3-venv first: sudo apt-get install python3-venv"; exit 1; fi; \
+	  $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/pip
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/pip
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps -e .
+	@touch $@ $(VENV)/.run
+
+browser:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core fonts-noto-color-emoji >/dev/null; \
+	  else echo "The browser tests need Chromium: sudo apt-get install chromium"; exit 1; fi; }
