@@ -118,6 +118,8 @@ class Sandbox:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+            if child.stdin:
+                child.stdin.close()
         (self.folder / "sandbox.json").unlink(missing_ok=True)
         self.lock.close()
 

@@ -1,0 +1,67 @@
+"""What tests share. The slow parts, the sandbox and a dashboard on it, start once per run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from tests.dashboard import Dashboard
+from webapp.aws import Cloud
+from webapp.aws.clients import Clients
+from webapp.db import make_engine, migrate
+from webapp.sandbox.launcher import Sandbox
+from webapp.settings import Settings
+
+ADDRESS_QUOTA = 40
+PACE_S = 0.05
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    with Sandbox.start(folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA) as running:
+        aws = {k: v for k, v in running.environment().items() if k.startswith("AWS_")}
+        before = dict(os.environ)
+        os.environ.update(aws)
+        yield running
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def clients(sandbox: Sandbox) -> Clients:
+    return Clients(sandbox.info.aws_endpoint)
+
+
+@pytest.fixture(scope="session")
+def cloud(sandbox: Sandbox) -> Cloud:
+    return Cloud.connect(sandbox.info.aws_endpoint)
+
+
+@pytest.fixture(scope="session")
+def dashboard(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    running = Dashboard(sandbox, tmp_path_factory.mktemp("dashboard")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    migrate(settings.database)
+    made = make_engine(settings.database)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with Session(engine, expire_on_commit=False) as opened:
+        yield opened

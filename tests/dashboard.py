@@ -1,0 +1,147 @@
+"""A real dashboard for tests: `egret serve` as a process of its own, on the shared sandbox."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from webapp.sandbox.launcher import Sandbox
+
+START_TIMEOUT_S = 30.0
+SETTLE_TIMEOUT_S = 60.0
+TIMEOUT_S = 30.0
+POLL_S = 0.1
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Dashboard:
+    """`start` it, `kill` it, `start` it again: the data folder stays."""
+
+    sandbox: Sandbox
+    data_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    process: "subprocess.Popen[str] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.data_dir / "dashboard.log").read_text()
+
+    @property
+    def setup_url(self) -> str:
+        """The address with the one-time token that the last start printed."""
+        return re.findall(r"Egret is at (\S+)", self.log)[-1]
+
+    def start(self) -> "Dashboard":
+        self.port = self.port or free_port()
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with (self.data_dir / "dashboard.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "webapp.cli", "serve"],
+                env=self._environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        wait_for(lambda: _answers(f"{self.url}/readyz"), START_TIMEOUT_S)
+        return self
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(10)
+
+    def run(self, *arguments: str) -> str:
+        """What the `egret` command prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "webapp.cli", *arguments],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def api(self) -> "Api":
+        token = self.run("tokens", "create", "--name", "tests").splitlines()[-1]
+        return Api(f"{self.url}/api/v1", {"Authorization": f"Bearer {token}"})
+
+    def _environment(self) -> dict[str, str]:
+        own = {
+            "EGRET_DATA_DIR": str(self.data_dir),
+            "EGRET_PORT": str(self.port),
+            "PYTHONWARNINGS": "error",
+        }
+        return os.environ | self.sandbox.environment() | own | self.environment
+
+
+@dataclass
+class Api:
+    """The API, as a program uses it."""
+
+    url: str
+    headers: dict[str, str]
+
+    def get(
+        self, path: str, params: dict[str, Any] | None = None, **headers: str
+    ) -> httpx.Response:
+        return self._request("GET", path, params=params, headers=headers)
+
+    def post(self, path: str, body: object | None = None) -> httpx.Response:
+        return self._request("POST", path, json=body)
+
+    def delete(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
+        return self._request("DELETE", path, params=params)
+
+    def settled(self, path: str) -> dict[str, Any]:
+        """The network or function at `path`, once it is ready or has failed."""
+        found: dict[str, Any] = {}
+
+        def is_settled() -> bool:
+            found.update(self.get(path).raise_for_status().json())
+            return found["status"] in ("ready", "failed", "parked")
+
+        wait_for(is_settled, SETTLE_TIMEOUT_S)
+        return found
+
+    def gone(self, path: str) -> None:
+        wait_for(lambda: self.get(path).status_code == 404, SETTLE_TIMEOUT_S)
+
+    def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = self.headers | options.pop("headers", {})
+        return httpx.request(method, self.url + path, headers=headers, timeout=TIMEOUT_S, **options)
+
+
+def wait_for(condition: Any, seconds: float) -> None:
+    """Until `condition()` is true, at most `seconds`."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"did not come true within {seconds} s"
+        time.sleep(POLL_S)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,85 @@
+"""A real browser on a real dashboard. Every test fails on a console error, a breach of the policy,
+or a request to anywhere but this machine."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+from tests.dashboard import PASSWORD, Dashboard
+from webapp.sandbox.launcher import Sandbox
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOCAL = ("http://127.0.0.1:", "data:")
+USER = "ada"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return browser_context_args | {
+        "permissions": ["clipboard-read", "clipboard-write"],
+        "viewport": {"width": 1280, "height": 900},
+    }
+
+
+@pytest.fixture(scope="session")
+def fresh(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """A dashboard of the browser tests' own, where nobody has set anything up."""
+    own = {"EGRET_NAME_PREFIX": "browser"}
+    running = Dashboard(sandbox, tmp_path_factory.mktemp("fresh"), environment=own).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    faults: list[str] = []
+    context.on("page", lambda opened: _watch(opened, faults))
+    yield context.new_page()
+    assert not faults, faults
+
+
+@pytest.fixture
+def screenshots() -> Path | None:
+    """Where to keep pictures of the pages, when EGRET_SCREENSHOTS says so."""
+    folder = os.environ.get("EGRET_SCREENSHOTS")
+    return Path(folder) if folder else None
+
+
+def sign_in(page: Page, dashboard: Dashboard) -> None:
+    page.goto(f"{dashboard.url}/sign-in")
+    page.get_by_label("Name").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def _watch(page: Page, faults: list[str]) -> None:
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 422" not in message.text:
+            faults.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(LOCAL):
+            faults.append(f"asked for {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", on_request)

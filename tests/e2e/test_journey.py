@@ -1,0 +1,205 @@
+"""The main job in a browser, clicking as a person would."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.dashboard import PASSWORD, Dashboard
+from tests.e2e.conftest import USER, sign_in
+from webapp.sandbox.launcher import Sandbox
+
+READY_TIMEOUT_MS = 60_000
+ADDRESS_TIMEOUT_MS = 2_000
+BADGE_PIXELS = 70
+SMALL = {"width": 375, "height": 800}
+LARGE = {"width": 1280, "height": 900}
+PAGES = (
+    "/",
+    "/networks",
+    "/networks/new",
+    "/networks/production",
+    "/addresses",
+    "/keys",
+    "/keys/new",
+    "/keys/clash",
+    "/functions",
+    "/functions/new",
+    "/functions/top-clans",
+)
+
+
+def test_from_nothing_to_the_table(page: Page, fresh: Dashboard) -> None:
+    set_up(page, fresh)
+    address = create_network(page, "production")
+    token = make_partner_key(page, [address], name="egret")
+    upload_key(page, "clash", token)
+    expect(page.get_by_text("Every address is allowed")).to_be_visible()
+    expect(page.get_by_text("developer/silver")).to_be_visible()
+    deploy_function(page, "top-clans", search="intern")
+    rows = page.locator("table.ranking tbody tr")
+    expect(rows).to_have_count(10, timeout=READY_TIMEOUT_MS)
+    expect(rows.first).to_contain_text("Kings Rock")
+    expect(page.locator(".provenance")).to_contain_text(address)
+    badges = page.locator("table.ranking img")
+    expect(badges).to_have_count(10)
+    for badge in badges.all():
+        badge.scroll_into_view_if_needed()
+        expect(badge).to_have_js_property("naturalWidth", BADGE_PIXELS)
+    expect(page.locator("#endpoint code").first).to_contain_text("curl -H")
+    page.get_by_role("button", name="Refresh").click()
+    expect(rows).to_have_count(10)
+
+
+def test_the_wrong_address_is_explained_until_it_works(page: Page, fresh: Dashboard) -> None:
+    sign_in(page, fresh)
+    token = make_partner_key(page, ["198.51.100.5"], name="wrong", base=fresh)
+    page.goto(f"{fresh.url}/keys/new")
+    upload_key(page, "mistaken", token)
+    paste = page.locator(".paste code").first.inner_text()
+    page.goto(f"{fresh.url}/functions/new")
+    deploy_function(page, "corrected", key="mistaken")
+    expect(page.locator("#key-error")).to_contain_text("does not allow")
+    expect(page.get_by_label("Name")).to_have_value("corrected")
+    token = make_partner_key(page, [paste], name="right", base=fresh)
+    page.goto(f"{fresh.url}/keys/mistaken")
+    page.get_by_text("Upload a new version").click()
+    page.get_by_label("Key", exact=True).fill(token)
+    page.get_by_role("button", name="Encrypt and store").click()
+    expect(page.get_by_text("Every address is allowed")).to_be_visible()
+    page.goto(f"{fresh.url}/functions/new")
+    deploy_function(page, "corrected", key="mistaken", search="united states")
+    rows = page.locator("table.ranking tbody tr")
+    expect(rows).to_have_count(10, timeout=READY_TIMEOUT_MS)
+
+
+def test_difficult_names_are_whole_escaped_and_isolated(page: Page, fresh: Dashboard) -> None:
+    sign_in(page, fresh)
+    page.goto(f"{fresh.url}/functions/corrected")
+    names = page.locator("table.ranking bdi").all_inner_texts()
+    assert "صقور العرب" in names
+    assert "<script>alert(1)</script>" in names
+    assert "Tom & Jerry <3" in names
+    assert any(len(name) > 50 and name.startswith("Z") for name in names)
+    assert page.locator("table.ranking script").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility(
+    page: Page, fresh: Dashboard, theme: str, screenshots: Path | None
+) -> None:
+    sign_in(page, fresh)
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    for path in PAGES:
+        for size in (LARGE, SMALL):
+            page.set_viewport_size(size)
+            page.goto(f"{fresh.url}{path}")
+            assert page.locator("html").get_attribute("data-theme") == theme
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+            if screenshots:
+                name = f"{path.strip('/').replace('/', '-') or 'overview'}-{theme}-{size['width']}"
+                page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+        violations = Axe().run(page).response["violations"]
+        assert not violations, (path, [(v["id"], v["nodes"][0]["html"]) for v in violations])
+
+
+def test_a_deleted_network_leaves_its_address_until_it_is_released(
+    page: Page, fresh: Dashboard
+) -> None:
+    sign_in(page, fresh)
+    for name in ("top-clans", "corrected"):
+        delete(page, f"{fresh.url}/functions/{name}", name, "Delete function")
+        expect(page).to_have_url(f"{fresh.url}/functions", timeout=READY_TIMEOUT_MS)
+    page.goto(f"{fresh.url}/networks/production")
+    address = page.locator("code.ip").inner_text()
+    delete(page, f"{fresh.url}/networks/production", "something", "Delete network", refused=True)
+    delete(page, f"{fresh.url}/networks/production", "production", "Delete network")
+    expect(page).to_have_url(f"{fresh.url}/networks", timeout=READY_TIMEOUT_MS)
+    page.goto(f"{fresh.url}/addresses")
+    expect(page.locator("code.ip")).to_have_text(address)
+    expect(page.get_by_text("Free", exact=True)).to_be_visible()
+    page.get_by_text("Release this address").click()
+    page.get_by_label(re.compile("Type the address")).fill(address)
+    page.get_by_role("button", name="Release address").click()
+    expect(page.get_by_text(f"{address} was released.")).to_be_visible()
+    expect(page.get_by_text("No addresses yet")).to_be_visible()
+
+
+def set_up(page: Page, dashboard: Dashboard) -> None:
+    page.goto(dashboard.setup_url)
+    page.get_by_label("Your name").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create administrator").click()
+    expect(page.get_by_role("heading", name="Four steps")).to_be_visible()
+
+
+def create_network(page: Page, name: str) -> str:
+    """Gives the address, as it was copied to the clipboard while the network is being made."""
+    page.get_by_role("link", name="New network").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Create network").click()
+    expect(page.locator("code.ip")).to_be_visible(timeout=ADDRESS_TIMEOUT_MS)
+    page.get_by_role("button", name=re.compile("Copy address")).click()
+    copied: str = page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch(r"\d+\.\d+\.\d+\.\d+", copied)
+    page.reload()
+    expect(page.locator(".timeline li").first).to_be_visible()
+    expect(page.locator("#status .badge").first).to_have_text("Ready", timeout=READY_TIMEOUT_MS)
+    expect(page.locator("code.ip")).to_have_text(copied)
+    return copied
+
+
+def make_partner_key(
+    page: Page, addresses: list[str], *, name: str, base: Dashboard | None = None
+) -> str:
+    """In the sandbox partner's portal, by the link on the page."""
+    if base:
+        page.goto(f"{base.url}/keys/new")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name=re.compile("developer portal")).first.click()
+    portal = opened.value
+    portal.get_by_label("Key name").fill(name)
+    portal.get_by_label("Allowed IP addresses").fill("\n".join(addresses))
+    portal.get_by_role("button", name="Create key").click()
+    token = portal.get_by_label("Token").input_value()
+    portal.close()
+    return token
+
+
+def upload_key(page: Page, name: str, token: str) -> None:
+    if not page.url.endswith("/keys/new"):
+        page.get_by_role("link", name="upload it").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Key", exact=True).fill(token)
+    page.get_by_role("button", name="Encrypt and store").click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
+def deploy_function(page: Page, name: str, *, key: str = "", search: str = "") -> None:
+    if not page.url.endswith("/functions/new"):
+        page.get_by_role("link", name="Functions", exact=True).click()
+        page.get_by_role("link", name="New function").first.click()
+    page.get_by_label("Name").fill(name)
+    if key:
+        page.get_by_label("Key", exact=True).select_option(key)
+    if search:
+        page.get_by_label("Search Location").fill(search)
+    page.get_by_role("button", name="Deploy function").click()
+
+
+def delete(page: Page, url: str, typed: str, button: str, *, refused: bool = False) -> None:
+    page.goto(url)
+    page.locator("summary.danger").click()
+    field = page.get_by_label(re.compile("to confirm"))
+    field.evaluate("field => field.removeAttribute('pattern')")
+    field.fill(typed)
+    page.get_by_role("button", name=button).click()
+    if refused:
+        expect(page.get_by_text("Nothing was deleted")).to_be_visible()
+
+
+def test_the_sandbox_portal_breaks_no_rule_of_accessibility(page: Page, sandbox: Sandbox) -> None:
+    page.goto(sandbox.info.portal_url)
+    assert not Axe().run(page).response["violations"]

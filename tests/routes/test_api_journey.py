@@ -1,0 +1,294 @@
+"""The main job by the API alone: from nothing to the partner's ranking, and back to nothing."""
+
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.dashboard import Api, Dashboard
+from tests.tokens import mint
+from webapp.sandbox.launcher import Sandbox
+
+REGION = "eu-central-1"
+RECORDED = json.loads((Path(__file__).parents[1] / "data" / "rankings_top10.json").read_text())
+
+
+@dataclass
+class Journey:
+    """A network, a key and a function that are ready."""
+
+    dashboard: Dashboard
+    api: Api
+    network: dict[str, Any]
+    secret: str
+    key: httpx.Response
+    function: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def journey(dashboard: Dashboard, sandbox: Sandbox) -> Iterator[Journey]:
+    api = dashboard.api()
+    body = {"name": "main", "region": REGION, "availability_zones": 2, "nat": "per_az"}
+    assert api.post("/networks", body).status_code == 202
+    network = api.settled("/networks/main")
+    secret = partner_key(sandbox, addresses_of(network))
+    key = api.post("/keys", {"name": "partner", "secret": secret})
+    api.post(
+        "/functions",
+        {
+            "name": "top",
+            "template": "clash_rankings",
+            "network": "main",
+            "key": "partner",
+            "settings": {"location": "32000006", "limit": 10},
+            "access": "api_key",
+        },
+    ).raise_for_status()
+    function = api.settled("/functions/top")
+    yield Journey(dashboard, api, network, secret, key, function)
+    api.delete("/functions/top")
+    api.gone("/functions/top")
+    api.delete("/networks/main")
+    api.gone("/networks/main")
+
+
+def partner_key(sandbox: Sandbox, cidrs: list[str], scopes: tuple[str, ...] = ("clash",)) -> str:
+    """A key from the sandbox partner's portal, as its form makes one."""
+    form = {"name": "tests", "description": "", "cidrRanges": cidrs, "scopes": list(scopes)}
+    answer = httpx.post(f"{sandbox.info.partner_url}/api/apikey/create", json=form)
+    key: str = answer.raise_for_status().json()["key"]["key"]
+    return key
+
+
+def revoke(sandbox: Sandbox, token: str) -> None:
+    portal = f"{sandbox.info.partner_url}/api/apikey"
+    keys = httpx.post(f"{portal}/list").json()["keys"]
+    key_id = next(key["id"] for key in keys if key["key"] == token)
+    httpx.post(f"{portal}/revoke", json={"id": key_id}).raise_for_status()
+
+
+def addresses_of(network: dict[str, Any]) -> list[str]:
+    return [address["public_ip"] for address in network["addresses"]]
+
+
+def test_a_network_becomes_ready_with_one_address_per_zone(journey: Journey) -> None:
+    assert journey.network["status"] == "ready", journey.network["reason"]
+    assert len(set(addresses_of(journey.network))) == 2
+    assert journey.network["monthly_cost_usd"] == 73.0
+
+
+def test_an_uploaded_key_shows_its_claims_and_never_itself(journey: Journey) -> None:
+    shown = journey.key.json()
+    assert shown["claims"]["cidrs"] == addresses_of(journey.network)
+    assert shown["claims"]["tier"] == "developer/silver"
+    assert journey.secret not in journey.key.text
+    match = journey.api.get("/keys/partner/match", params={"network": "main"}).json()
+    assert match["ok"]
+    assert match["paste"].split() == addresses_of(journey.network)
+
+
+def test_a_function_fetches_the_recorded_ranking_from_the_whitelisted_address(
+    journey: Journey,
+) -> None:
+    assert journey.function["status"] == "ready", journey.function["reason"]
+    snapshot = journey.api.post("/functions/top/snapshots").json()
+    assert snapshot["ok"], snapshot["problem"]
+    assert snapshot["egress_ip"] in addresses_of(journey.network)
+    assert snapshot["upstream_status"] == 200
+    assert 0 < snapshot["ttl_s"] <= 60
+    assert journey.api.get("/functions/top/preview").json()["items"] == RECORDED["items"]
+
+
+def test_the_preview_is_byte_for_byte_what_the_function_returned(journey: Journey) -> None:
+    returned = journey.api.post("/functions/top/invocations").json()
+    preview = journey.api.get("/functions/top/preview")
+    assert preview.content == returned["body"].encode()
+    assert int(preview.headers["Age"]) >= 0
+
+
+def test_an_unchanged_preview_is_not_sent_again(journey: Journey) -> None:
+    etag = journey.api.get("/functions/top/preview").headers["ETag"]
+    again = journey.api.get("/functions/top/preview", **{"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_endpoint_answers_only_with_its_api_key(journey: Journey) -> None:
+    url = journey.function["endpoint_url"]
+    assert httpx.get(url).status_code == 403
+    assert httpx.get(url, headers={"x-api-key": "wrong"}).status_code == 403
+
+
+def test_stack_events_can_be_read_page_by_page(journey: Journey) -> None:
+    first = journey.api.get("/networks/main/events", params={"limit": 5}).json()
+    second = journey.api.get(
+        "/networks/main/events", params={"limit": 5, "after": first["next"]}
+    ).json()
+    ids = [event["id"] for page in (first, second) for event in page["items"]]
+    assert ids == sorted(ids)
+    assert len(ids) == 10
+
+
+def test_a_key_for_other_addresses_is_refused_before_anything_is_made(
+    journey: Journey, sandbox: Sandbox
+) -> None:
+    wrong = partner_key(sandbox, ["198.51.100.77"])
+    journey.api.post("/keys", {"name": "elsewhere", "secret": wrong}).raise_for_status()
+    body = {"name": "never", "template": "clash_rankings", "network": "main", "key": "elsewhere"}
+    refused = journey.api.post("/functions", body)
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (409, "key_does_not_match")
+    assert all(ip in problem["remedy"] for ip in addresses_of(journey.network))
+    assert journey.api.get("/functions/never").status_code == 404
+
+
+def test_a_new_network_takes_a_free_address_again(journey: Journey) -> None:
+    free = journey.api.post("/addresses", {"region": "us-east-1"}).json()
+    body = {
+        "name": "again",
+        "region": "us-east-1",
+        "availability_zones": 1,
+        "addresses": [free["id"]],
+    }
+    journey.api.post("/networks", body).raise_for_status()
+    network = journey.api.settled("/networks/again")
+    assert addresses_of(network) == [free["public_ip"]]
+    in_use = journey.api.delete(f"/addresses/{free['id']}", params={"confirm": free["public_ip"]})
+    assert (in_use.status_code, in_use.json()["code"]) == (409, "address_in_use")
+    journey.api.delete("/networks/again")
+    journey.api.gone("/networks/again")
+    kept = journey.api.get(f"/addresses/{free['id']}").json()
+    assert (kept["status"], kept["public_ip"]) == ("free", free["public_ip"])
+    mistyped = journey.api.delete(f"/addresses/{free['id']}", params={"confirm": "203.0.113.250"})
+    assert mistyped.status_code == 422
+    released = journey.api.delete(f"/addresses/{free['id']}", params={"confirm": free["public_ip"]})
+    assert released.status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("mode", "code"),
+    [("maintenance", 503), ("throttled", 429), ("html", 502), ("down", 500), ("huge", 502)],
+)
+def test_when_the_partner_fails_the_last_good_answer_stays(
+    journey: Journey, sandbox: Sandbox, mode: str, code: int
+) -> None:
+    before = journey.api.get("/functions/top/preview").content
+    faults = f"{sandbox.info.partner_url}/sandbox/faults"
+    httpx.post(faults, json={"mode": mode, "seconds": 30}).raise_for_status()
+    failed = journey.api.post("/functions/top/snapshots").json()
+    httpx.post(faults, json={"mode": "none"}).raise_for_status()
+    assert not failed["ok"]
+    assert failed["problem"]
+    assert failed["remedy"]
+    assert failed["upstream_status"] == code
+    function = journey.api.get("/functions/top").json()
+    assert function["failure"]["problem"] == failed["problem"]
+    assert journey.api.get("/functions/top/preview").content == before
+
+
+def test_a_wrong_address_is_explained_and_a_new_version_mends_it(
+    journey: Journey, sandbox: Sandbox
+) -> None:
+    wrong = partner_key(sandbox, ["198.51.100.99"])
+    journey.api.post("/keys/partner/versions", {"secret": wrong}).raise_for_status()
+    revoke(sandbox, journey.secret)
+    failed = journey.api.post("/functions/top/snapshots").json()
+    assert not failed["ok"]
+    assert failed["egress_ip"] in addresses_of(journey.network)
+    assert failed["egress_ip"] in failed["problem"]
+    assert "the network main" in failed["problem"]
+    right = partner_key(sandbox, addresses_of(journey.network))
+    journey.api.post("/keys/partner/versions", {"secret": right}).raise_for_status()
+    assert journey.api.post("/functions/top/snapshots").json()["ok"]
+    versions = journey.api.get("/keys/partner/versions").json()["items"]
+    assert sorted(version["stage"] for version in versions) == ["", "AWSCURRENT", "AWSPREVIOUS"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"name": "Main", "region": REGION}, "bad_name"),
+        ({"name": "main", "region": REGION}, "name_taken"),
+        ({"name": "far", "region": "mars-1"}, "invalid"),
+        ({"name": "wide", "region": REGION, "availability_zones": 4}, "invalid"),
+        ({"name": "range", "region": REGION, "cidr": "10.0.0.0/99"}, "invalid"),
+        ({"name": "public", "region": REGION, "cidr": "8.8.0.0/16"}, "invalid"),
+        ({"name": "field", "region": REGION, "zones": 2}, "invalid"),
+    ],
+)
+def test_a_network_that_breaks_a_rule_is_refused_with_the_field(
+    journey: Journey, body: dict[str, Any], code: str
+) -> None:
+    refused = journey.api.post("/networks", body)
+    problem = refused.json()
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert problem["code"] == code
+    assert problem["errors"]
+    assert problem["request_id"] == refused.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("secret", "code"),
+    [
+        ("hello", "not_a_jwt"),
+        ("x" * 17_000, "key_too_large"),
+        (mint(scopes=["brawlstars"]), "other_game"),
+        (mint(exp=1630604200), "temporary_token"),
+    ],
+)
+def test_what_is_no_key_is_refused_with_the_reason(
+    journey: Journey, secret: str, code: str
+) -> None:
+    refused = journey.api.post("/keys", {"name": "bad", "secret": secret})
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert secret not in refused.text
+    assert journey.api.get("/keys/bad").status_code == 404
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer egret_wrong"}])
+def test_without_a_good_token_the_api_answers_401_and_says_how_to_get_one(
+    dashboard: Dashboard, headers: dict[str, str]
+) -> None:
+    refused = httpx.get(f"{dashboard.url}/api/v1/networks", headers=headers)
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+    assert "egret tokens create" in refused.json()["remedy"]
+
+
+def test_the_secret_is_nowhere_but_in_secrets_manager(journey: Journey, sandbox: Sandbox) -> None:
+    needles = [journey.secret, journey.secret.split(".")[2]]
+    pages = [
+        journey.api.get(path).text
+        for path in (
+            "/keys",
+            "/keys/partner",
+            "/functions/top",
+            "/functions/top/logs",
+            "/functions/top/events",
+            "/audit-events",
+            "/networks/main",
+        )
+    ]
+    files = [p.read_bytes() for p in journey.dashboard.data_dir.rglob("*") if p.is_file()]
+    logs = [p.read_bytes() for p in sandbox.folder.glob("*.log")]
+    for needle in needles:
+        assert not any(needle in page for page in pages)
+        assert not any(needle.encode() in content for content in files + logs)
+
+
+def test_the_network_survives_a_kill_while_it_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
+    own = Dashboard(sandbox, tmp_path, environment={"EGRET_NAME_PREFIX": "killed"}).start()
+    api = own.api()
+    body = {"name": "survivor", "region": "eu-west-1", "availability_zones": 1}
+    api.post("/networks", body).raise_for_status()
+    own.stop(signal.SIGKILL)
+    own.start()
+    network = api.settled("/networks/survivor")
+    assert network["status"] == "ready", network["reason"]
+    assert len(addresses_of(network)) == 1
+    api.delete("/networks/survivor")
+    api.gone("/networks/survivor")
+    own.stop()
