@@ -12,23 +12,26 @@ from tests.dashboard import Dashboard
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
-from webapp.sandbox.launcher import Sandbox
+from webapp.sandbox.launcher import ACCOUNT, REGION, Sandbox
 from webapp.settings import Settings
 
 ADDRESS_QUOTA = 40
 PACE_S = 0.05
+
+# Whoever runs the tests, they never meet a real account.
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": ACCOUNT,
+    "AWS_SECRET_ACCESS_KEY": "sandbox",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
     with Sandbox.start(folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA) as running:
-        aws = {k: v for k, v in running.environment().items() if k.startswith("AWS_")}
-        before = dict(os.environ)
-        os.environ.update(aws)
         yield running
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

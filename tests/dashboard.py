@@ -43,7 +43,8 @@ class Dashboard:
     @property
     def setup_url(self) -> str:
         """The address with the one-time token that the last start printed."""
-        return re.findall(r"Egret is at (\S+)", self.log)[-1]
+        found: list[str] = re.findall(r"Egret is at (\S+)", self.log)
+        return found[-1]
 
     def start(self) -> "Dashboard":
         self.port = self.port or free_port()
@@ -96,9 +97,12 @@ class Api:
     headers: dict[str, str]
 
     def get(
-        self, path: str, params: dict[str, Any] | None = None, **headers: str
+        self,
+        path: str,
+        params: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        return self._request("GET", path, params=params, headers=headers)
+        return self._request("GET", path, params=params, headers=headers or {})
 
     def post(self, path: str, body: object | None = None) -> httpx.Response:
         return self._request("POST", path, json=body)

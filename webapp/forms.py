@@ -1,5 +1,6 @@
 """Forms: read whole, so that a bad one can be shown again as it was filled in."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -35,9 +36,9 @@ class SentForm:
         names = [name for name in self._data if name.startswith(start)]
         return {name.removeprefix(start): self.text(name) for name in names}
 
-    def filled_in(self, *, without: tuple[str, ...] = ()) -> dict[str, object]:
-        """What was sent, to fill the form in again; secrets are left out by name."""
-        return {name: self.text(name) for name in self._data if name not in without}
+    def filled_in(self, blank: Mapping[str, object]) -> dict[str, object]:
+        """`blank`, the form as it is at first, with what was sent; no other field, no secret."""
+        return {name: self.text(name) if name in self._data else blank[name] for name in blank}
 
 
 async def read_form(request: Request) -> SentForm:

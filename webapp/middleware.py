@@ -1,7 +1,6 @@
 """What surrounds every request, as plain ASGI: nothing is buffered, so streams flow.
 
-Request ids and the access log, the limit on bodies, and the headers of a strict policy on every
-answer.
+Request ids, the access log, the limit on bodies, and the headers of a strict policy.
 """
 
 import logging
@@ -81,7 +80,11 @@ class Surroundings:
 
 
 class BodyLimit:
-    """Refuses a body over `BODY_MAX_BYTES` while it is read, announced or not."""
+    """Refuses a body over `BODY_MAX_BYTES` while it is read, announced or not.
+
+    FastAPI's own limit answers before the app can, in plain text; this one is answered like every
+    other error, with what to do.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -14,8 +14,10 @@ import re
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -26,17 +28,21 @@ EGRESS_IP_CACHE_S = 300
 PARTNER_TIMEOUT_S = 6
 PARTNER_TOTAL_S = 8
 ECHO_TIMEOUT_S = 2
-SECRET_TIMEOUT_S = 2
+SECRET_TIMEOUT_S = 1
 BODY_MAX_BYTES = 2 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 ERROR_MAX_AGE_S = 10
 KEY_REFUSED = (401, 403)
 
+Clock = Callable[[], float]
+Event = dict[str, Any]
+Value = TypeVar("Value")
+
 
 class Problem(Exception):
     """Something that is not an answer of the partner: what the caller is told instead."""
 
-    def __init__(self, status, code, detail):
+    def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
 
@@ -48,7 +54,7 @@ class Key:
     value: str
     version: str
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Key(version={self.version!r})"
 
 
@@ -63,14 +69,15 @@ class Answer:
     retry_after: str
 
 
-class Cached:
+class Cached(Generic[Value]):
     """A value that is fetched when it is asked for, and again after `seconds`."""
 
-    def __init__(self, fetch, seconds, clock=time.monotonic):
+    def __init__(self, fetch: Callable[[], Value], seconds: float, clock: Clock) -> None:
         self._fetch, self._seconds, self._clock = fetch, seconds, clock
-        self._value, self._until = None, 0.0
+        self._value: Value | None = None
+        self._until = 0.0
 
-    def get(self, fresh=False):
+    def get(self, fresh: bool = False) -> Value:
         if fresh or self._value is None or self._clock() >= self._until:
             self._value, self._until = self._fetch(), self._clock() + self._seconds
         return self._value
@@ -79,7 +86,7 @@ class Cached:
 class Rankings:
     """One execution environment. `env` and `clock` are what tests vary."""
 
-    def __init__(self, env, clock=time.monotonic):
+    def __init__(self, env: Mapping[str, str], clock: Clock = time.monotonic) -> None:
         self._env, self._clock = env, clock
         self._settings = json.loads(env["SETTINGS"])
         self._origins = [origin for origin in env.get("CORS_ORIGINS", "").split(",") if origin]
@@ -96,7 +103,7 @@ class Rankings:
             ),
         )
 
-    def answer(self, event):
+    def answer(self, event: Event) -> Event:
         """The API Gateway proxy response for `event`."""
         egress_ip = self._background.submit(self._egress_ip.get)
         try:
@@ -120,7 +127,7 @@ class Rankings:
         headers |= _egress_header(egress_ip) | self._cors(event)
         return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
-    def _ask_partner(self):
+    def _ask_partner(self) -> tuple[Answer, Key]:
         """The partner's answer. A refused key is read again: it may have been replaced."""
         key = self._key.get()
         answer = self._call(key)
@@ -130,7 +137,7 @@ class Rankings:
                 key, answer = newer, self._call(newer)
         return answer, key
 
-    def _call(self, key):
+    def _call(self, key: Key) -> Answer:
         location, limit = self._settings["location"], int(self._settings["limit"])
         url = f"{self._env['PARTNER_URL']}/v1/locations/{location}/rankings/clans?limit={limit}"
         request = urllib.request.Request(
@@ -151,7 +158,7 @@ class Rankings:
                 502, "partner_unreachable", f"The partner could not be reached: {error}"
             ) from error
 
-    def _read(self, response, status):
+    def _read(self, response: Any, status: int) -> Answer:
         """The body, within the limits of size and time; a success must be JSON."""
         until, parts, size = self._clock() + PARTNER_TOTAL_S, [], 0
         while chunk := response.read(CHUNK_BYTES):
@@ -173,7 +180,7 @@ class Rankings:
             retry_after=response.headers.get("Retry-After", ""),
         )
 
-    def _read_key(self):
+    def _read_key(self) -> Key:
         try:
             found = self._secrets.get_secret_value(SecretId=self._env["KEY_SECRET_ARN"])
         except (BotoCoreError, ClientError) as error:
@@ -182,14 +189,13 @@ class Rankings:
             ) from error
         return Key(found["SecretString"], found["VersionId"])
 
-    def _ask_echo(self):
+    def _ask_echo(self) -> str:
         with urllib.request.urlopen(self._env["ECHO_URL"], timeout=ECHO_TIMEOUT_S) as response:
             return str(ipaddress.IPv4Address(response.read(64).decode().strip()))
 
-    def _cors(self, event):
-        origin = (event.get("headers") or {}).get("origin") or (event.get("headers") or {}).get(
-            "Origin"
-        )
+    def _cors(self, event: Event) -> dict[str, str]:
+        given = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        origin = given.get("origin")
         if origin not in self._origins:
             return {"Vary": "Origin"} if self._origins else {}
         return {
@@ -199,7 +205,7 @@ class Rankings:
         }
 
 
-def _egress_header(asked: Future):
+def _egress_header(asked: "Future[str]") -> dict[str, str]:
     """The address that an echo service saw; none rather than a wait or a guess."""
     try:
         return {"X-Egress-Ip": asked.result(timeout=ECHO_TIMEOUT_S)}
@@ -207,14 +213,14 @@ def _egress_header(asked: Future):
         return {}
 
 
-def _cache_control(answer):
+def _cache_control(answer: Answer) -> str:
     """`max-age=N` in its plain form; the partner's errors carry `public max-age=600`."""
     found = re.search(r"max-age=(\d+)", answer.cache_control)
     seconds = int(found[1]) if found and answer.status == 200 else ERROR_MAX_AGE_S
     return f"max-age={seconds}"
 
 
-def _is_json(body):
+def _is_json(body: bytes) -> bool:
     try:
         json.loads(body)
     except ValueError:
@@ -222,14 +228,14 @@ def _is_json(body):
     return True
 
 
-def _timed_out():
+def _timed_out() -> Problem:
     return Problem(504, "partner_timeout", f"No answer within {PARTNER_TOTAL_S} s.")
 
 
-_environment = None
+_environment: Rankings | None = None
 
 
-def handler(event, _context):
+def handler(event: Event, _context: object) -> Event:
     """AWS Lambda's entry; the environment is made at the first call and kept."""
     global _environment  # noqa: PLW0603 - how an execution environment keeps what it has
     _environment = _environment or Rankings(os.environ)

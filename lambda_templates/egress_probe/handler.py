@@ -8,7 +8,7 @@ ECHO_TIMEOUT_S = 5
 ANSWER_MAX_BYTES = 64
 
 
-def handler(_event, _context):
+def handler(_event: object, _context: object) -> dict[str, str]:
     """`{"ip": "203.0.113.7"}`; raises when the echo service does not answer with an address."""
     with urllib.request.urlopen(os.environ["ECHO_URL"], timeout=ECHO_TIMEOUT_S) as response:
         answer = response.read(ANSWER_MAX_BYTES).decode("ascii").strip()

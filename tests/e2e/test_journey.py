@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.dashboard import PASSWORD, Dashboard
 from tests.e2e.conftest import USER, sign_in
@@ -14,8 +14,8 @@ from webapp.sandbox.launcher import Sandbox
 READY_TIMEOUT_MS = 60_000
 ADDRESS_TIMEOUT_MS = 2_000
 BADGE_PIXELS = 70
-SMALL = {"width": 375, "height": 800}
-LARGE = {"width": 1280, "height": 900}
+SMALL: ViewportSize = {"width": 375, "height": 800}
+LARGE: ViewportSize = {"width": 1280, "height": 900}
 PAGES = (
     "/",
     "/networks",

@@ -113,7 +113,7 @@ def test_the_preview_is_byte_for_byte_what_the_function_returned(journey: Journe
 
 def test_an_unchanged_preview_is_not_sent_again(journey: Journey) -> None:
     etag = journey.api.get("/functions/top/preview").headers["ETag"]
-    again = journey.api.get("/functions/top/preview", **{"If-None-Match": etag})
+    again = journey.api.get("/functions/top/preview", headers={"If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
 
 

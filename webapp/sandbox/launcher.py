@@ -150,6 +150,7 @@ def read_info(folder: Path) -> Info:
 
 
 def _locked(folder: Path) -> IO[str]:
+    (folder / "lock").touch(mode=0o600)
     lock = (folder / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

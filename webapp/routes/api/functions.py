@@ -6,23 +6,20 @@ from fastapi import APIRouter, Request, Response
 
 from webapp.deps import ApiCaller
 from webapp.models import Snapshot
-from webapp.routes.api.paging import After, Limit
-from webapp.routes.api.schemas import (
-    EventOut,
+from webapp.routes.api.function_schemas import (
     FunctionOut,
     InvocationOut,
-    Listed,
     LogLineOut,
     NewFunction,
     SnapshotOut,
     TemplateOut,
-    event_out,
     function_out,
     invocation_out,
-    listed,
     snapshot_out,
     template_out,
 )
+from webapp.routes.api.paging import After, Limit
+from webapp.routes.api.schemas import EventOut, Listed, event_out, listed
 from webapp.services import functions, previews, stack_work
 from webapp.services.templates import list_templates
 
@@ -110,7 +107,8 @@ def fetch(ctx: ApiCaller, name: str) -> SnapshotOut:
     return snapshot_out(previews.fetch(ctx.session, ctx.cloud, function, actor=ctx.actor))
 
 
-@router.api_route("/functions/{name}/preview", methods=["GET", "HEAD"])
+@router.head("/functions/{name}/preview", include_in_schema=False)
+@router.get("/functions/{name}/preview")
 def preview(ctx: ApiCaller, name: str, request: Request) -> Response:
     """The cached body itself, byte for byte what the function returned."""
     snapshot = previews.cached(ctx.session, functions.get(ctx.session, name))

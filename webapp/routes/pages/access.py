@@ -9,6 +9,8 @@ from webapp.forms import Form, errors_of
 from webapp.services import access
 from webapp.templating import page, see_other
 
+BLANK_SETUP: dict[str, object] = {"token": "", "name": ""}
+BLANK_SIGN_IN: dict[str, object] = {"name": "", "next": "/"}
 SESSION_COOKIE_S = access.SESSION_DAYS * 24 * 3600
 
 router = APIRouter()
@@ -18,7 +20,7 @@ router = APIRouter()
 def setup(ctx: Anyone, token: str = "") -> Response:
     if not access.needs_setup(ctx.session):
         return see_other("/sign-in")
-    return _setup(ctx, {"token": token, "name": ""}, {})
+    return _setup(ctx, BLANK_SETUP | {"token": token}, {})
 
 
 @router.post("/setup")
@@ -32,7 +34,7 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
         )
     except EgretError as error:
         ctx.session.rollback()
-        return _setup(ctx, form.filled_in(without=("password",)), errors_of(error))
+        return _setup(ctx, form.filled_in(BLANK_SETUP), errors_of(error))
     return _welcome(ctx, access.open_session(ctx.session, user), "/")
 
 
@@ -40,7 +42,7 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
 def sign_in(ctx: Anyone, next: str = "/") -> Response:
     if access.needs_setup(ctx.session):
         return see_other("/setup")
-    return _sign_in(ctx, {"name": "", "next": next}, {})
+    return _sign_in(ctx, BLANK_SIGN_IN | {"next": next}, {})
 
 
 @router.post("/sign-in")
@@ -48,7 +50,7 @@ def open_session(ctx: Anyone, form: Form) -> Response:
     try:
         token = access.sign_in(ctx.session, name=form.text("name"), password=form.text("password"))
     except EgretError as error:
-        return _sign_in(ctx, form.filled_in(without=("password",)), errors_of(error))
+        return _sign_in(ctx, form.filled_in(BLANK_SIGN_IN), errors_of(error))
     return _welcome(ctx, token, form.text("next", "/"))
 
 

@@ -12,7 +12,7 @@ from webapp.models import Access, Snapshot
 from webapp.partners import partner
 from webapp.services import functions, keys, networks, previews, stack_work
 from webapp.services.functions import FunctionDetail
-from webapp.services.templates import get_template, list_templates
+from webapp.services.templates import Template, get_template, list_templates
 from webapp.templating import page, see_other
 
 router = APIRouter()
@@ -26,16 +26,7 @@ def index(ctx: SignedIn) -> HTMLResponse:
 @router.get("/functions/new")
 def new(ctx: SignedIn, template: str = "", network: str = "", key: str = "") -> HTMLResponse:
     chosen = get_template(template) if template else list_templates()[0]
-    form: dict[str, object] = {
-        "name": "",
-        "template": chosen.name,
-        "network": network,
-        "key": key,
-        "access": Access.API_KEY.value,
-        "cors_origins": "",
-    }
-    defaults = {f"settings.{setting.name}": setting.default for setting in chosen.settings}
-    return _new(ctx, form | defaults, {})
+    return _new(ctx, _blank(chosen) | {"network": network, "key": key}, {})
 
 
 @router.post("/functions")
@@ -56,7 +47,8 @@ def create(ctx: SignedIn, form: Form) -> Response:
         )
     except EgretError as error:
         ctx.session.rollback()
-        return _new(ctx, form.filled_in(), errors_of(error))
+        blank = _blank(get_template(form.text("template")))
+        return _new(ctx, form.filled_in(blank), errors_of(error))
     return see_other(f"/functions/{function.name}")
 
 
@@ -129,11 +121,23 @@ def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLR
         form=form,
         errors=errors,
         templates=list_templates(),
-        template=get_template(str(form.get("template", ""))),
+        template=get_template(str(form["template"])),
         networks=networks.list_all(ctx.session),
         keys=keys.list_all(ctx.session),
         accesses=[access.value for access in Access],
     )
+
+
+def _blank(template: Template) -> dict[str, object]:
+    form: dict[str, object] = {
+        "name": "",
+        "template": template.name,
+        "network": "",
+        "key": "",
+        "access": Access.API_KEY.value,
+        "cors_origins": "",
+    }
+    return form | {f"settings.{setting.name}": setting.default for setting in template.settings}
 
 
 def _rows(detail: FunctionDetail) -> list[object] | None:

@@ -9,6 +9,8 @@ from webapp.forms import Form, errors_of
 from webapp.services import keys
 from webapp.templating import page, see_other
 
+BLANK: dict[str, object] = {"name": "", "environment": "", "note": ""}
+
 router = APIRouter()
 
 
@@ -19,7 +21,7 @@ def index(ctx: SignedIn) -> HTMLResponse:
 
 @router.get("/keys/new")
 def new(ctx: SignedIn) -> HTMLResponse:
-    return _new(ctx, {"name": "", "environment": "", "note": ""}, {})
+    return _new(ctx, BLANK, {})
 
 
 @router.post("/keys")
@@ -36,7 +38,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
             note=form.text("note"),
         )
     except EgretError as error:
-        return _new(ctx, form.filled_in(without=("secret",)), errors_of(error))
+        return _new(ctx, form.filled_in(BLANK), errors_of(error))
     return see_other(f"/keys/{key.name}", f"The key {key.name} is stored, encrypted.")
 
 

@@ -34,15 +34,7 @@ def index(ctx: SignedIn, q: str = "", status: str = "") -> HTMLResponse:
 
 @router.get("/networks/new")
 def new(ctx: SignedIn) -> HTMLResponse:
-    form: dict[str, object] = {
-        "name": "",
-        "region": ctx.settings.home_region,
-        "cidr": "",
-        "availability_zones": "2",
-        "nat": Nat.SINGLE.value,
-        "addresses": [],
-    }
-    return _new(ctx, form, {})
+    return _new(ctx, _blank(ctx), {})
 
 
 @router.post("/networks")
@@ -62,7 +54,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
         )
     except EgretError as error:
         ctx.session.rollback()
-        again = {**form.filled_in(), "addresses": form.texts("addresses")}
+        again = {**form.filled_in(_blank(ctx)), "addresses": form.texts("addresses")}
         return _new(ctx, again, errors_of(error))
     return see_other(f"/networks/{network.name}")
 
@@ -121,6 +113,17 @@ def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLR
         costs=_costs(),
         free_addresses=addresses.free(ctx.session),
     )
+
+
+def _blank(ctx: Context) -> dict[str, object]:
+    return {
+        "name": "",
+        "region": ctx.settings.home_region,
+        "cidr": "",
+        "availability_zones": "2",
+        "nat": Nat.SINGLE.value,
+        "addresses": [],
+    }
 
 
 def _costs() -> list[tuple[int, str, float]]:

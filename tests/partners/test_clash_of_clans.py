@@ -1,0 +1,144 @@
+"""What a key says of itself, what the partner's errors mean, and the rows of a ranking."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tokens import encoded, mint
+from webapp.partners import allows, max_age_s
+from webapp.partners.base import RefusedKey
+from webapp.partners.clash_of_clans import ClashOfClans
+
+PARTNER = ClashOfClans()
+RECORDED = (Path(__file__).parents[1] / "data" / "rankings_top10.json").read_bytes()
+
+
+def test_a_key_tells_its_scopes_addresses_tier_and_time() -> None:
+    claims = PARTNER.claims(mint(cidrs=["203.0.113.7", "198.51.100.0/24"]))
+    assert claims.scopes == ("clash",)
+    assert claims.cidrs == ("203.0.113.7", "198.51.100.0/24")
+    assert claims.tier == "developer/silver"
+    assert claims.issued_at == "2021-09-02T16:36:40+00:00"
+
+
+@pytest.mark.parametrize("around", ["{}", "  {}\n", '"{}"', "Bearer {}", "bearer  {} "])
+def test_what_is_pasted_around_a_key_is_taken_off(around: str) -> None:
+    token = mint()
+    assert PARTNER.normalise(around.format(token)) == token
+
+
+def test_the_limit_with_addresses_is_found_wherever_it_stands() -> None:
+    limits = [{"cidrs": ["203.0.113.8"], "type": "client"}, {"tier": "t", "type": "throttling"}]
+    assert PARTNER.claims(mint(limits=limits)).cidrs == ("203.0.113.8",)
+
+
+@pytest.mark.parametrize(
+    ("secret", "code", "word"),
+    [
+        ("", "not_a_jwt", "JWT"),
+        ("hello", "not_a_jwt", "JWT"),
+        ("a.b.c", "not_a_jwt", "JWT"),
+        (f"{encoded([])}.{encoded({})}.x", "not_a_jwt", "JWT"),
+        (f"{encoded({'alg': 'x'})}.{encoded({})}.ü", "not_a_jwt", "JWT"),
+        ("x" * (16 * 1024 + 1), "key_too_large", "16 KiB"),
+        (mint(scopes=["royale"]), "other_game", "Clash Royale"),
+        (mint(scopes=["brawlstars"]), "other_game", "Brawl Stars"),
+        (mint(scopes=None), "other_game", "Clash of Clans"),
+        (mint(exp=1630604200), "temporary_token", "one-hour"),
+        (mint(limits=[{"tier": "t"}]), "no_cidrs", "no address"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_reason(secret: str, code: str, word: str) -> None:
+    with pytest.raises(RefusedKey) as refusal:
+        PARTNER.claims(secret)
+    assert refusal.value.code == code
+    assert word in refusal.value.detail
+    assert refusal.value.remedy
+
+
+@given(st.text(max_size=300))
+def test_no_text_makes_the_parser_fail_otherwise_than_by_refusing(text: str) -> None:
+    with pytest.raises(RefusedKey):
+        PARTNER.claims(PARTNER.normalise(text))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "title"),
+    [
+        (403, {"reason": "accessDenied", "message": "Invalid authorization"}, "not accept the key"),
+        (400, {"reason": "badRequest", "message": "Unknown value"}, "not understand"),
+        (404, {"reason": "notFound"}, "no such thing"),
+        (429, {"reason": "requestThrottled"}, "how often"),
+        (503, {"reason": "inMaintenance"}, "maintenance"),
+        (500, {"reason": "unknownException"}, "error of its own"),
+        (504, {"code": "partner_timeout", "detail": "No answer within 8 s."}, "in time"),
+        (502, "<html>Bad gateway</html>", "problem of its own"),
+        (429, "", "how often"),
+        (418, {}, "418"),
+    ],
+)
+def test_each_error_has_a_meaning_and_something_to_do(status: int, body: Any, title: str) -> None:
+    raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    why = PARTNER.explain(status, {}, raw)
+    assert title in why.title
+    assert why.what_to_do
+
+
+def test_a_wrong_address_names_the_address_that_was_seen() -> None:
+    body = {
+        "reason": "accessDenied.invalidIp",
+        "message": "Invalid authorization: API key does not allow access from IP 203.0.113.9",
+    }
+    why = PARTNER.explain(403, {}, json.dumps(body).encode())
+    assert why.source_address == "203.0.113.9"
+    assert "203.0.113.9" in why.detail
+    assert "new key" in why.what_to_do
+
+
+@pytest.mark.parametrize(("headers", "wait"), [({}, 60), ({"retry-after": "7"}, 7)])
+def test_throttling_says_how_long_to_wait(headers: dict[str, str], wait: int) -> None:
+    assert PARTNER.explain(429, headers, b"{}").retry_after_s == wait
+
+
+def test_the_recorded_ranking_becomes_rows() -> None:
+    rows = PARTNER.rows(RECORDED)
+    assert [row.rank for row in rows] == list(range(1, 11))
+    assert rows[0].name == "Kings Rock"
+    assert rows[0].image is not None
+    assert rows[0].image.startswith("/images/api-assets.clashofclans.com/badges/70/")
+
+
+@pytest.mark.parametrize(
+    ("rank", "previous", "movement", "places"),
+    [(3, 5, "up", 2), (5, 3, "down", 2), (4, 4, "same", 0), (9, -1, "new", 0)],
+)
+def test_movement_is_told_from_the_previous_rank(
+    rank: int, previous: int, movement: str, places: int
+) -> None:
+    body = {"items": [{"rank": rank, "previousRank": previous, "name": "x"}]}
+    (row,) = PARTNER.rows(json.dumps(body).encode())
+    assert (row.movement, row.places) == (movement, places)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"items": 3}', b'{"items": [3]}', b"<html>"])
+def test_a_body_that_is_no_ranking_has_no_rows(body: bytes) -> None:
+    assert PARTNER.rows(body) == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("max-age=60", 60), ("public max-age=600", 600), ("no-store", 9), ('max-age="5"', 5), ("", 9)],
+)
+def test_max_age_is_read_from_whatever_partners_send(header: str, seconds: int) -> None:
+    assert max_age_s(header, default=9) == seconds
+
+
+def test_a_key_must_allow_every_address() -> None:
+    found = allows(["203.0.113.7", "198.51.100.0/24", "junk"], ["203.0.113.7", "203.0.113.8"])
+    assert found.allowed == ("203.0.113.7",)
+    assert found.missing == ("203.0.113.8",)
+    assert found.paste == "203.0.113.7\n203.0.113.8"

@@ -1,0 +1,155 @@
+"""What every answer keeps to: who may ask, from where, how much, and under which policy."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.testclient import TestClient
+
+from webapp.aws import Cloud
+from webapp.db import migrate
+from webapp.main import create_app
+from webapp.middleware import BODY_MAX_BYTES
+from webapp.settings import Settings
+
+OPEN = {"/setup", "/sign-in", "/healthz", "/readyz"}
+HOST = "http://127.0.0.1:8000"
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    migrate(settings.database)
+    return create_app(settings, Cloud.connect("http://127.0.0.1:9"))
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[Any]:
+    with TestClient(app, base_url=HOST, follow_redirects=False) as opened:
+        yield opened
+
+
+def routes(app: FastAPI) -> list[tuple[str, str]]:
+    """Method and path of every route, names filled in."""
+    names = {"{name}": "x", "{address_id}": "x", "{host}": "h", "{path:path}": "p.png"}
+    found = []
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute):
+            path = context.path or ""
+            for name, value in names.items():
+                path = path.replace(name, value)
+            found += [(method, path) for method in sorted((context.methods or set()) - {"HEAD"})]
+    return found
+
+
+def test_nobody_sees_a_page_or_uses_the_api_without_signing_in(app: FastAPI, client: Any) -> None:
+    closed = [(m, p) for m, p in routes(app) if p not in OPEN]
+    assert len(closed) > 40
+    for method, path in closed:
+        answer = client.request(method, path)
+        if path.startswith("/api/"):
+            assert answer.status_code == 401, (method, path)
+        else:
+            assert answer.status_code == 303, (method, path)
+            assert answer.headers["location"].startswith("/sign-in")
+
+
+def test_every_answer_carries_the_policy(client: Any) -> None:
+    for path in ("/", "/setup", "/healthz", "/nothing", "/api/v1/networks"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"]
+        assert len(headers["x-request-id"]) == 16
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+    ],
+)
+def test_a_write_from_another_site_is_refused(client: Any, headers: dict[str, str]) -> None:
+    refused = client.post("/sign-in", headers=headers, data={"name": "a", "password": "b"})
+    assert refused.status_code == 403
+    assert "another site" in refused.text
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": HOST}]
+)
+def test_a_write_from_our_own_page_or_a_program_is_let_in(
+    client: Any, headers: dict[str, str]
+) -> None:
+    answer = client.post("/sign-in", headers=headers, data={"name": "a", "password": "b"})
+    assert answer.status_code == 422
+
+
+def test_another_host_name_is_refused(client: Any) -> None:
+    assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_a_large_body_is_refused(client: Any) -> None:
+    body = {"name": "x" * BODY_MAX_BYTES}
+    assert client.post("/sign-in", data=body).status_code == 413
+    refused = client.post("/api/v1/keys", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"]
+)
+def test_signing_in_never_leads_elsewhere(app: FastAPI, client: Any, elsewhere: str) -> None:
+    setup(client, app)
+    form = {"name": "ada", "password": "correct horse battery", "next": elsewhere}
+    assert client.post("/sign-in", data=form).headers["location"] == "/"
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_other_sites(app: FastAPI, client: Any) -> None:
+    cookie = setup(client, app).headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_after_setup_there_is_no_second_setup(app: FastAPI, client: Any) -> None:
+    setup(client, app)
+    assert client.get("/setup").headers["location"] == "/sign-in"
+
+
+def test_an_error_page_says_what_happened_and_gives_the_request_id(client: Any) -> None:
+    answer = client.get("/nothing")
+    assert answer.status_code == 404
+    assert "There is nothing at /nothing" in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+
+
+def test_the_api_describes_itself(client: Any) -> None:
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    assert {
+        "/api/v1/networks",
+        "/api/v1/keys/{name}/match",
+        "/api/v1/functions/{name}/preview",
+    } <= (set(paths))
+
+
+def test_static_files_are_cached_for_ever_under_their_hash(client: Any) -> None:
+    page = client.get("/setup").text
+    start = page.index("/static/")
+    path = page[start : page.index('"', start)]
+    assert client.get(path).headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def setup(client: Any, app: FastAPI) -> Any:
+    from sqlmodel import Session
+
+    from webapp.services import access
+
+    with Session(app.state.parts.engine) as session:
+        token = access.new_setup_token(session)
+    form = {"token": token, "name": "ada", "password": "correct horse battery"}
+    return client.post("/setup", data=form)

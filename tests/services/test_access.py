@@ -1,0 +1,92 @@
+"""Who may come in: one setup token, sessions that end, and nothing kept but hashes."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session, col, select, update
+
+from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
+from webapp.models import AccessToken, User, utc_now
+from webapp.services import access
+
+PASSWORD = "correct horse battery"
+
+
+def make_first(session: Session) -> User:
+    token = access.new_setup_token(session)
+    return access.create_first_user(session, setup_token=token, name="ada", password=PASSWORD)
+
+
+def test_the_setup_token_makes_one_administrator_once(session: Session) -> None:
+    token = access.new_setup_token(session)
+    access.create_first_user(session, setup_token=token, name="ada", password=PASSWORD)
+    assert not access.needs_setup(session)
+    with pytest.raises(Conflict):
+        access.create_first_user(session, setup_token=token, name="eve", password=PASSWORD)
+
+
+def test_only_the_last_setup_token_counts(session: Session) -> None:
+    old = access.new_setup_token(session)
+    access.new_setup_token(session)
+    with pytest.raises(Refused):
+        access.create_first_user(session, setup_token=old, name="ada", password=PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("", PASSWORD), ("ada", "short"), ("a" * 65, PASSWORD)]
+)
+def test_a_name_or_password_that_will_not_do_is_refused(
+    session: Session, name: str, password: str
+) -> None:
+    token = access.new_setup_token(session)
+    with pytest.raises(Invalid):
+        access.create_first_user(session, setup_token=token, name=name, password=password)
+
+
+def test_a_session_opens_with_the_password_and_ends_with_sign_out(session: Session) -> None:
+    make_first(session)
+    token = access.sign_in(session, name="ada", password=PASSWORD)
+    user = access.user_of_session(session, token)
+    assert user is not None
+    assert user.name == "ada"
+    access.sign_out(session, token)
+    assert access.user_of_session(session, token) is None
+
+
+@pytest.mark.parametrize(("name", "password"), [("ada", "wrong"), ("eve", PASSWORD)])
+def test_a_wrong_name_and_a_wrong_password_are_told_alike(
+    session: Session, name: str, password: str
+) -> None:
+    make_first(session)
+    with pytest.raises(Invalid) as error:
+        access.sign_in(session, name=name, password=password)
+    assert error.value.code == "bad_credentials"
+
+
+def test_an_expired_session_is_no_session(session: Session) -> None:
+    make_first(session)
+    token = access.sign_in(session, name="ada", password=PASSWORD)
+    past = utc_now() - timedelta(seconds=1)
+    session.connection().execute(update(AccessToken).values(expires_at=past))
+    session.commit()
+    session.expire_all()
+    assert access.user_of_session(session, token) is None
+
+
+def test_an_api_token_is_no_session_and_the_other_way_round(session: Session) -> None:
+    make_first(session)
+    api = access.create_api_token(session, name="ci", role="admin")
+    assert access.bearer(session, api).name == "ci"
+    assert access.user_of_session(session, api) is None
+    with pytest.raises(Unauthenticated):
+        access.bearer(session, access.sign_in(session, name="ada", password=PASSWORD))
+
+
+def test_neither_password_nor_token_is_in_the_database(session: Session) -> None:
+    make_first(session)
+    token = access.create_api_token(session, name="ci", role="admin")
+    rows = [*session.exec(select(User)), *session.exec(select(AccessToken))]
+    kept = " ".join(str(row.model_dump()) for row in rows)
+    assert PASSWORD not in kept
+    assert token not in kept
+    assert session.exec(select(User).where(col(User.password_hash).startswith("$argon2id"))).all()

@@ -1,0 +1,43 @@
+"""Settings: unsafe ones stop the start, and the README lists them all."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from webapp.settings import Settings
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_every_setting_stands_in_the_readme_with_its_default() -> None:
+    text = README.read_text()
+    for name, field in Settings.model_fields.items():
+        row = next((line for line in text.splitlines() if f"`EGRET_{name.upper()}`" in line), "")
+        assert field.description
+        assert field.description in row, name
+        if field.default not in ("", {}):
+            assert f"`{field.default}`" in row, name
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"host": "0.0.0.0"}, "EGRET_PUBLIC_URL"),
+        ({"public_url": "egret.example.com"}, "https://"),
+        ({"regions": " , "}, "EGRET_REGIONS"),
+        ({"name_prefix": "Egret!"}, "pattern"),
+        ({"port": 70000}, "65535"),
+    ],
+)
+def test_a_setting_that_will_not_do_stops_the_start_with_what_to_set(
+    values: dict[str, object], word: str
+) -> None:
+    with pytest.raises(ValidationError, match=word):
+        Settings.model_validate(values)
+
+
+def test_a_partners_origin_is_replaced_where_the_settings_say_so() -> None:
+    settings = Settings(endpoints={"https://a.example": "http://127.0.0.1:1"})
+    assert settings.origin("https://a.example") == "http://127.0.0.1:1"
+    assert settings.origin("https://b.example") == "https://b.example"
