@@ -24,11 +24,15 @@ PASSWORD = "correct horse battery staple"
 
 @dataclass
 class Dashboard:
-    """`start` it, `kill` it, `start` it again: the data folder stays."""
+    """`start` it, `stop` it, even by SIGKILL, `start` it again: the data folder stays.
 
-    sandbox: Sandbox
+    Without a sandbox to share, the command must be `demo`, which starts one of its own.
+    """
+
+    sandbox: Sandbox | None
     data_dir: Path
     environment: dict[str, str] = field(default_factory=dict)
+    command: str = "serve"
     port: int = 0
     process: "subprocess.Popen[str] | None" = None
 
@@ -51,14 +55,20 @@ class Dashboard:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "dashboard.log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "webapp.cli", "serve"],
+                [sys.executable, "-m", "webapp.cli", self.command],
                 env=self._environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        wait_for(lambda: _answers(f"{self.url}/readyz"), START_TIMEOUT_S)
+        wait_for(self.answers, START_TIMEOUT_S)
         return self
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         if self.process and self.process.poll() is None:
@@ -80,13 +90,21 @@ class Dashboard:
         token = self.run("tokens", "create", "--name", "tests").splitlines()[-1]
         return Api(f"{self.url}/api/v1", {"Authorization": f"Bearer {token}"})
 
+    def signed_in(self) -> dict[str, str]:
+        """The cookies of an administrator's session; made by the setup page where there is none."""
+        form = {"name": "ada", "password": PASSWORD, "token": self.setup_url.partition("token=")[2]}
+        page = "setup" if form["token"] else "sign-in"
+        answer = httpx.post(f"{self.url}/{page}", data=form, timeout=TIMEOUT_S)
+        return dict(answer.cookies)
+
     def _environment(self) -> dict[str, str]:
         own = {
             "EGRET_DATA_DIR": str(self.data_dir),
             "EGRET_PORT": str(self.port),
             "PYTHONWARNINGS": "error",
         }
-        return os.environ | self.sandbox.environment() | own | self.environment
+        shared = self.sandbox.environment() if self.sandbox else {}
+        return os.environ | shared | own | self.environment
 
 
 @dataclass
@@ -142,10 +160,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -1,5 +1,6 @@
 """Rules that matter are programs: no patches in tests, no traces of a machine, small files."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -39,3 +40,13 @@ def test_files_stay_small_enough_to_read(folder: str) -> None:
     sources = [p for p in files(".py") if p.is_relative_to(ROOT / folder)]
     too_long = {p.name: n for p in sources if (n := len(p.read_text().splitlines())) > LINES_MAX}
     assert not too_long
+
+
+def test_the_dashboards_own_policy_allows_no_action_of_all_and_reads_no_secret() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    policy = json.loads(text.partition("```json")[2].partition("```")[0])
+    listed = [statement["Action"] for statement in policy["Statement"]]
+    actions = [a for entry in listed for a in (entry if isinstance(entry, list) else [entry])]
+    assert len(actions) > 80
+    assert not [action for action in actions if "*" in action]
+    assert "secretsmanager:GetSecretValue" not in actions

@@ -47,8 +47,9 @@ def demo() -> None:
         address_quota=settings.sandbox_address_quota,
     ) as running:
         dashboard = subprocess.Popen(
-            [sys.executable, "-m", "webapp.cli", "serve"],
+            [sys.executable, "-m", "webapp.cli", "serve", "--end-with-parent"],
             env=os.environ | running.environment(),
+            stdin=subprocess.PIPE,
         )
         try:
             while dashboard.poll() is None:
@@ -63,9 +64,16 @@ def demo() -> None:
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    as_child: Annotated[bool, typer.Option("--end-with-parent", hidden=True)] = False,
+) -> None:
     """Start the dashboard; the AWS environment variables say which AWS."""
     from webapp.main import create_app
+
+    if as_child:
+        from webapp.sandbox.parent import end_with_parent
+
+        end_with_parent()
 
     settings = _settings()
     _log_as(settings.log_format)

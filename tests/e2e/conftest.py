@@ -73,7 +73,8 @@ def sign_in(page: Page, dashboard: Dashboard) -> None:
 
 def _watch(page: Page, faults: list[str]) -> None:
     def on_console(message: ConsoleMessage) -> None:
-        if message.type == "error" and "status of 422" not in message.text:
+        expected = any(f"status of {code}" in message.text for code in (404, 422))
+        if message.type == "error" and not expected:
             faults.append(message.text)
 
     def on_request(request: Request) -> None:

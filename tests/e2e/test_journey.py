@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.dashboard import PASSWORD, Dashboard
 from tests.e2e.conftest import USER, sign_in
@@ -105,6 +105,39 @@ def test_no_page_breaks_a_rule_of_accessibility(
         assert not violations, (path, [(v["id"], v["nodes"][0]["html"]) for v in violations])
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nor_does_a_page_for_those_outside(page: Page, fresh: Dashboard, theme: str) -> None:
+    for path in ("/sign-in", "/healthz-not-there"):
+        page.goto(f"{fresh.url}{path}")
+        page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+        page.reload()
+        violations = Axe().run(page).response["violations"]
+        assert not violations, (path, [v["id"] for v in violations])
+
+
+def test_without_scripts_everything_but_the_live_parts_works(
+    browser: Browser, fresh: Dashboard
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, fresh)
+    page.goto(f"{fresh.url}/functions/top-clans")
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.locator("table.ranking tbody tr")).to_have_count(10)
+    page.goto(f"{fresh.url}/functions/new")
+    page.get_by_label("Location").select_option("France (FR)")
+    page.goto(f"{fresh.url}/addresses")
+    page.get_by_label("Region").select_option("us-east-1")
+    page.get_by_role("button", name="Allocate an address").click()
+    card = page.locator("section.card", has_text="Free")
+    address = card.locator("code.ip").inner_text()
+    card.locator("summary.danger").click()
+    card.get_by_label(re.compile("Type the address")).fill(address)
+    card.get_by_role("button", name="Release address").click()
+    expect(page.get_by_text(f"{address} was released.")).to_be_visible()
+    context.close()
+
+
 def test_a_deleted_network_leaves_its_address_until_it_is_released(
     page: Page, fresh: Dashboard
 ) -> None:
@@ -129,6 +162,7 @@ def test_a_deleted_network_leaves_its_address_until_it_is_released(
 
 def set_up(page: Page, dashboard: Dashboard) -> None:
     page.goto(dashboard.setup_url)
+    assert not Axe().run(page).response["violations"]
     page.get_by_label("Your name").fill(USER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create administrator").click()

@@ -1,0 +1,121 @@
+"""What goes wrong is survived, explained, and mended from where it stands."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dashboard import Api, Dashboard, wait_for
+from webapp.aws.clients import Clients
+from webapp.sandbox.launcher import Sandbox, read_info
+
+REGION = "eu-west-1"
+VPC_QUOTA = 5
+EMPTY = json.dumps({"Resources": {"Wait": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
+
+
+@pytest.fixture(scope="module")
+def api(dashboard: Dashboard) -> Api:
+    return dashboard.api()
+
+
+@pytest.fixture
+def no_room(clients: Clients) -> Iterator[list[str]]:
+    """A region whose quota of VPCs is used up; gives the VPCs that may go."""
+    ec2 = clients.ec2(REGION)
+    room = VPC_QUOTA - len(ec2.describe_vpcs()["Vpcs"])
+    made = [ec2.create_vpc(CidrBlock=f"10.{200 + n}.0.0/16")["Vpc"]["VpcId"] for n in range(room)]
+    yield made
+    for vpc_id in made:
+        ec2.delete_vpc(VpcId=vpc_id)
+
+
+def create(api: Api, name: str) -> dict[str, Any]:
+    body = {"name": name, "region": REGION, "availability_zones": 1}
+    found: dict[str, Any] = api.post("/networks", body).raise_for_status().json()
+    return found
+
+
+def remove(api: Api, name: str) -> None:
+    api.delete(f"/networks/{name}").raise_for_status()
+    api.gone(f"/networks/{name}")
+
+
+def test_a_used_up_quota_is_explained_and_a_retry_succeeds_on_the_same_address(
+    api: Api, clients: Clients, no_room: list[str]
+) -> None:
+    address = create(api, "crowded")["addresses"][0]["public_ip"]
+    failed = api.settled("/networks/crowded")
+    assert failed["status"] == "failed"
+    assert failed["reason"].startswith("Vpc:")
+    assert "VpcLimitExceeded" in failed["reason"]
+    assert "servicequotas" in failed["remedy"]
+    clients.ec2(REGION).delete_vpc(VpcId=no_room.pop())
+    api.post("/networks/crowded/attempts").raise_for_status()
+    mended = api.settled("/networks/crowded")
+    assert mended["status"] == "ready", mended["reason"]
+    assert [a["public_ip"] for a in mended["addresses"]] == [address]
+    remove(api, "crowded")
+
+
+def test_a_foreign_stack_of_the_same_name_is_left_as_it_is(api: Api, clients: Clients) -> None:
+    cloudformation = clients.cloudformation(REGION)
+    theirs = cloudformation.create_stack(
+        StackName="egret-network-theirs", TemplateBody=EMPTY, ClientRequestToken="somebody-else"
+    )["StackId"]
+    create(api, "theirs")
+    failed = api.settled("/networks/theirs")
+    assert failed["status"] == "failed"
+    assert "already a stack named egret-network-theirs" in failed["reason"]
+    remove(api, "theirs")
+    (stack,) = cloudformation.describe_stacks(StackName=theirs)["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    cloudformation.delete_stack(StackName=theirs)
+
+
+def test_a_network_can_be_deleted_while_it_is_made(api: Api) -> None:
+    create(api, "hasty")
+    remove(api, "hasty")
+
+
+def test_a_killed_dashboard_goes_on_where_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
+    own = Dashboard(sandbox, tmp_path, environment={"EGRET_NAME_PREFIX": "killed"}).start()
+    api = own.api()
+    create(api, "survivor")
+    own.stop(signal.SIGKILL)
+    own.start()
+    network = api.settled("/networks/survivor")
+    assert network["status"] == "ready", network["reason"]
+    remove(api, "survivor")
+    own.stop()
+
+
+def test_a_killed_demo_goes_on_with_one_vpc_and_one_address(tmp_path: Path) -> None:
+    """All of it dies with the command: dashboard, embedded AWS, NAT and partner."""
+    demo = Dashboard(
+        None, tmp_path, environment={"EGRET_SANDBOX_PACE_S": "0.2"}, command="demo"
+    ).start()
+    api = demo.api()
+    address = create(api, "survivor")["addresses"][0]["public_ip"]
+    wait_for(lambda: len(api.get("/networks/survivor/events").json()["items"]) > 3, 30)
+    demo.stop(signal.SIGKILL)
+    wait_for(lambda: not demo.answers(), 10)
+    demo.start()
+    network = api.settled("/networks/survivor")
+    assert network["status"] == "ready", network["reason"]
+    assert [a["public_ip"] for a in network["addresses"]] == [address]
+    ec2 = Clients(read_info(tmp_path / "sandbox").aws_endpoint).ec2(REGION)
+    ours: Any = [{"Name": "cidr", "Values": ["10.0.0.0/16"]}]
+    assert len(ec2.describe_vpcs(Filters=ours)["Vpcs"]) == 1
+    assert len(ec2.describe_addresses()["Addresses"]) == 1
+    demo.stop()
+
+
+def test_the_command_tells_where_the_sandbox_is(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    with Sandbox.start(folder, pace_s=0, address_quota=5) as running:
+        own = Dashboard(None, tmp_path)
+        assert json.loads(own.run("sandbox", "info", "--json")) == running.info.as_dict()
