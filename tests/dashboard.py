@@ -19,6 +19,7 @@ START_TIMEOUT_S = 30.0
 SETTLE_TIMEOUT_S = 60.0
 TIMEOUT_S = 30.0
 POLL_S = 0.1
+USER = "ada"
 PASSWORD = "correct horse battery staple"
 
 
@@ -92,7 +93,7 @@ class Dashboard:
 
     def signed_in(self) -> dict[str, str]:
         """The cookies of an administrator's session; made by the setup page where there is none."""
-        form = {"name": "ada", "password": PASSWORD, "token": self.setup_url.partition("token=")[2]}
+        form = {"name": USER, "password": PASSWORD, "token": self.setup_url.partition("token=")[2]}
         page = "setup" if form["token"] else "sign-in"
         answer = httpx.post(f"{self.url}/{page}", data=form, timeout=TIMEOUT_S)
         return dict(answer.cookies)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
-from tests.dashboard import PASSWORD, Dashboard
+from tests.dashboard import PASSWORD, USER, Dashboard
+from tests.portal import addresses_of, partner_key
 from webapp.sandbox.launcher import Sandbox
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -24,7 +25,6 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 LOCAL = ("http://127.0.0.1:", "data:")
-USER = "ada"
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +45,27 @@ def fresh(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A dashboard of the browser tests' own, where nobody has set anything up."""
     own = {"EGRET_NAME_PREFIX": "browser"}
     running = Dashboard(sandbox, tmp_path_factory.mktemp("fresh"), environment=own).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def shown(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """A dashboard with a network, a key and two functions, one with difficult names."""
+    own = {"EGRET_NAME_PREFIX": "shown"}
+    running = Dashboard(sandbox, tmp_path_factory.mktemp("shown"), environment=own).start()
+    running.signed_in()
+    api = running.api()
+    api.post("/networks", {"name": "production", "region": "eu-central-1"}).raise_for_status()
+    network = api.settled("/networks/production")
+    secret = partner_key(sandbox, addresses_of(network))
+    api.post("/keys", {"name": "clash", "secret": secret}).raise_for_status()
+    for name, location in (("top-clans", "32000006"), ("names", "32000249")):
+        body = {"name": name, "template": "clash_rankings", "network": "production", "key": "clash"}
+        settings = {"location": location, "limit": 10}
+        api.post("/functions", body | {"settings": settings}).raise_for_status()
+        api.settled(f"/functions/{name}")
+        api.post(f"/functions/{name}/snapshots").raise_for_status()
     yield running
     running.stop()
 

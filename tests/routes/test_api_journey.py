@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.dashboard import Api, Dashboard
+from tests.portal import addresses_of, partner_key, revoke
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
@@ -66,25 +67,6 @@ def journey(dashboard: Dashboard, sandbox: Sandbox) -> Iterator[Journey]:
     api.gone("/functions/top")
     api.delete("/networks/main")
     api.gone("/networks/main")
-
-
-def partner_key(sandbox: Sandbox, cidrs: list[str], scopes: tuple[str, ...] = ("clash",)) -> str:
-    """A key from the sandbox partner's portal, as its form makes one."""
-    form = {"name": "tests", "description": "", "cidrRanges": cidrs, "scopes": list(scopes)}
-    answer = httpx.post(f"{sandbox.info.partner_url}/api/apikey/create", json=form)
-    key: str = answer.raise_for_status().json()["key"]["key"]
-    return key
-
-
-def revoke(sandbox: Sandbox, token: str) -> None:
-    portal = f"{sandbox.info.partner_url}/api/apikey"
-    keys = httpx.post(f"{portal}/list").json()["keys"]
-    key_id = next(key["id"] for key in keys if key["key"] == token)
-    httpx.post(f"{portal}/revoke", json={"id": key_id}).raise_for_status()
-
-
-def addresses_of(network: dict[str, Any]) -> list[str]:
-    return [address["public_ip"] for address in network["addresses"]]
 
 
 def test_a_network_becomes_ready_with_one_address_per_zone(journey: Journey) -> None:
