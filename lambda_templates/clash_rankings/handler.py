@@ -2,17 +2,21 @@
 
 Runs on AWS Lambda's Python runtime with nothing but what that runtime ships. The key is read from
 Secrets Manager once per execution environment, kept five minutes, and read again when the partner
-refuses it; it is sent to the partner and to nobody else. Every answer is an API Gateway proxy
-response whose headers say what the partner's status was, which address an echo service saw this
-environment call from, and which version of the key was used.
+refuses it; it is sent to the partner and to nobody else, which is why no redirect is followed.
+Every answer is an API Gateway proxy response whose headers say what the partner's status was, which
+address an echo service saw this environment call from, and which version of the key was used.
+
+Sockets have a time-out for each wait, not for all of them together: names that do not resolve, many
+addresses and bytes that drip would add up. So the partner is asked in a thread, and given up after
+`PARTNER_TOTAL_S`; such a thread stays behind until the other side lets go.
 """
 
+import http.client
 import ipaddress
 import json
 import os
 import re
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,7 +36,10 @@ SECRET_TIMEOUT_S = 1
 BODY_MAX_BYTES = 2 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 ERROR_MAX_AGE_S = 10
+THREADS_MAX = 8
 KEY_REFUSED = (401, 403)
+KEY_SHAPE = r"[!-~]+"
+"""Printable ASCII without spaces; anything else would be quoted in an error about the header."""
 
 Clock = Callable[[], float]
 Event = dict[str, Any]
@@ -69,6 +76,15 @@ class Answer:
     retry_after: str
 
 
+class AsTheyCome(urllib.request.HTTPErrorProcessor):
+    """Every answer is returned: no status is an exception, and no redirect is followed."""
+
+    def http_response(self, _request: Any, response: Any) -> Any:
+        return response
+
+    https_response = http_response
+
+
 class Cached(Generic[Value]):
     """A value that is fetched when it is asked for, and again after `seconds`."""
 
@@ -92,7 +108,8 @@ class Rankings:
         self._origins = [origin for origin in env.get("CORS_ORIGINS", "").split(",") if origin]
         self._key = Cached(self._read_key, KEY_CACHE_S, clock)
         self._egress_ip = Cached(self._ask_echo, EGRESS_IP_CACHE_S, clock)
-        self._background = ThreadPoolExecutor(max_workers=1)
+        self._background = ThreadPoolExecutor(THREADS_MAX)
+        self._opener = urllib.request.build_opener(AsTheyCome)
         self._secrets = boto3.client(
             "secretsmanager",
             region_name=env["KEY_SECRET_ARN"].split(":")[3],
@@ -105,6 +122,7 @@ class Rankings:
 
     def answer(self, event: Event) -> Event:
         """The API Gateway proxy response for `event`."""
+        until = self._clock() + ECHO_TIMEOUT_S
         egress_ip = self._background.submit(self._egress_ip.get)
         try:
             answer, key = self._ask_partner()
@@ -124,7 +142,7 @@ class Rankings:
                     {"status": problem.status, "code": problem.code, "detail": problem.detail}
                 ),
             )
-        headers |= _egress_header(egress_ip) | self._cors(event)
+        headers |= _egress_header(egress_ip, until - self._clock()) | self._cors(event)
         return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
     def _ask_partner(self) -> tuple[Answer, Key]:
@@ -138,30 +156,33 @@ class Rankings:
         return answer, key
 
     def _call(self, key: Key) -> Answer:
+        """The partner's answer, or a Problem, within PARTNER_TOTAL_S."""
+        try:
+            return self._background.submit(self._fetch, key).result(PARTNER_TOTAL_S)
+        except TimeoutError as error:
+            raise _timed_out() from error
+
+    def _fetch(self, key: Key) -> Answer:
         location, limit = self._settings["location"], int(self._settings["limit"])
         url = f"{self._env['PARTNER_URL']}/v1/locations/{location}/rankings/clans?limit={limit}"
         request = urllib.request.Request(
             url, headers={"Authorization": f"Bearer {key.value}", "Accept": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=PARTNER_TIMEOUT_S) as response:
-                return self._read(response, response.status)
-        except urllib.error.HTTPError as refusal:
-            with refusal:
-                return self._read(refusal, refusal.code)
-        except TimeoutError as error:
-            raise _timed_out() from error
+            with self._opener.open(request, timeout=PARTNER_TIMEOUT_S) as response:
+                return self._read(response)
         except OSError as error:
-            if isinstance(getattr(error, "reason", None), TimeoutError):
+            reason = getattr(error, "reason", error)
+            if isinstance(reason, TimeoutError):
                 raise _timed_out() from error
-            raise Problem(
-                502, "partner_unreachable", f"The partner could not be reached: {error}"
-            ) from error
+            raise _unreachable(str(reason)) from error
+        except http.client.HTTPException as error:
+            raise _unreachable(f"no HTTP answer ({type(error).__name__})") from error
 
-    def _read(self, response: Any, status: int) -> Answer:
+    def _read(self, response: http.client.HTTPResponse) -> Answer:
         """The body, within the limits of size and time; a success must be JSON."""
         until, parts, size = self._clock() + PARTNER_TOTAL_S, [], 0
-        while chunk := response.read(CHUNK_BYTES):
+        while chunk := response.read1(CHUNK_BYTES):
             parts.append(chunk)
             size += len(chunk)
             if size > BODY_MAX_BYTES:
@@ -170,10 +191,10 @@ class Rankings:
             if self._clock() > until:
                 raise _timed_out()
         body = b"".join(parts)
-        if status == 200 and not _is_json(body):
+        if response.status == 200 and not _is_json(body):
             raise Problem(502, "partner_not_json", "The partner answered 200 without valid JSON.")
         return Answer(
-            status=status,
+            status=response.status,
             body=body,
             content_type=response.headers.get("Content-Type", "application/json"),
             cache_control=response.headers.get("Cache-Control", ""),
@@ -187,10 +208,13 @@ class Rankings:
             raise Problem(
                 502, "key_unreadable", f"The key could not be read: {type(error).__name__}"
             ) from error
-        return Key(found["SecretString"], found["VersionId"])
+        value = found.get("SecretString", "")
+        if not re.fullmatch(KEY_SHAPE, value):
+            raise Problem(502, "key_unreadable", "The secret does not hold a key.")
+        return Key(value, found["VersionId"])
 
     def _ask_echo(self) -> str:
-        with urllib.request.urlopen(self._env["ECHO_URL"], timeout=ECHO_TIMEOUT_S) as response:
+        with self._opener.open(self._env["ECHO_URL"], timeout=ECHO_TIMEOUT_S) as response:
             return str(ipaddress.IPv4Address(response.read(64).decode().strip()))
 
     def _cors(self, event: Event) -> dict[str, str]:
@@ -205,11 +229,11 @@ class Rankings:
         }
 
 
-def _egress_header(asked: "Future[str]") -> dict[str, str]:
+def _egress_header(asked: Future[str], wait_s: float) -> dict[str, str]:
     """The address that an echo service saw; none rather than a wait or a guess."""
     try:
-        return {"X-Egress-Ip": asked.result(timeout=ECHO_TIMEOUT_S)}
-    except (OSError, ValueError, TimeoutError):
+        return {"X-Egress-Ip": asked.result(max(0, wait_s))}
+    except (OSError, ValueError, http.client.HTTPException):
         return {}
 
 
@@ -222,10 +246,14 @@ def _cache_control(answer: Answer) -> str:
 
 def _is_json(body: bytes) -> bool:
     try:
-        json.loads(body)
-    except ValueError:
+        json.loads(body.decode())
+    except (ValueError, RecursionError):
         return False
     return True
+
+
+def _unreachable(reason: str) -> Problem:
+    return Problem(502, "partner_unreachable", f"The partner could not be reached: {reason}")
 
 
 def _timed_out() -> Problem:

@@ -92,6 +92,49 @@ def test_a_tags_only_update_keeps_the_nat_gateway(lab: Lab) -> None:
     assert updated.outputs["Nat"] == stack.outputs["Nat"]
 
 
+def test_a_tags_only_update_keeps_the_address_of_a_stack(lab: Lab) -> None:
+    resources: dict[str, Any] = {"Ip": {"Type": "AWS::EC2::EIP", "Properties": {}}}
+    outputs: dict[str, Any] = {"Ip": {"Ref": "Ip"}}
+    stack = lab.deployed(resources, outputs)
+    resources["Ip"]["Properties"]["Tags"] = [{"Key": "Name", "Value": "renamed"}]
+    body = json.dumps({"Resources": resources, "Outputs": {"Ip": {"Value": outputs["Ip"]}}})
+    lab.clients.cloudformation(lab.region).update_stack(StackName=stack.name, TemplateBody=body)
+    assert lab.settled(stack.id).outputs["Ip"] == stack.outputs["Ip"]
+    named: Any = [{"Name": "tag:Name", "Values": ["renamed"]}]
+    found = lab.clients.ec2(lab.region).describe_addresses(Filters=named)["Addresses"]
+    assert [address["PublicIp"] for address in found] == [stack.outputs["Ip"]]
+
+
+def test_a_reference_to_a_secret_is_its_arn(lab: Lab) -> None:
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "x"}}
+    stack = lab.deployed({"Secret": secret}, {"Ref": {"Ref": "Secret"}})
+    assert stack.outputs["Ref"].startswith("arn:aws:secretsmanager:")
+    client = lab.clients.secretsmanager(lab.region)
+    assert client.describe_secret(SecretId=stack.outputs["Ref"])["ARN"] == stack.outputs["Ref"]
+
+
+def test_an_update_that_changes_nothing_says_so(lab: Lab) -> None:
+    plan = lab.plan(vpc())
+    stack_id = lab.stacks.create(plan, token=unique("token"))
+    lab.made.append(stack_id)
+    lab.settled(stack_id)
+    with pytest.raises(ClientError, match="No updates are to be performed"):
+        lab.clients.cloudformation(lab.region).update_stack(
+            StackName=stack_id, TemplateBody=plan.body
+        )
+
+
+def test_a_stack_that_was_rolled_back_cannot_be_updated(lab: Lab) -> None:
+    plan = lab.plan(vpc() | {"Bad": subnet("10.99.0.0/24")})
+    stack_id = lab.stacks.create(plan, token=unique("token"))
+    lab.made.append(stack_id)
+    assert lab.settled(stack_id).status == "ROLLBACK_COMPLETE"
+    with pytest.raises(ClientError, match="ROLLBACK_COMPLETE"):
+        lab.clients.cloudformation(lab.region).update_stack(
+            StackName=stack_id, TemplateBody=lab.plan(vpc()).body
+        )
+
+
 def test_a_route_to_a_deleted_nat_gateway_is_a_black_hole(lab: Lab) -> None:
     ec2 = lab.clients.ec2(lab.region)
     stack = lab.deployed(

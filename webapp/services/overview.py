@@ -22,7 +22,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Warning:
+class Notice:
     """`level` is error, warning or info."""
 
     level: str
@@ -37,7 +37,7 @@ class Overview:
     networks: list[NetworkDetail]
     functions: list[FunctionDetail]
     monthly_cost_usd: float
-    warnings: list[Warning]
+    warnings: list[Notice]
 
 
 def overview(session: Session) -> Overview:
@@ -97,14 +97,14 @@ def _monthly_usd(in_use: list[NetworkDetail], idle: Sequence[Address], keys: int
 
 def _warnings(
     in_use: list[NetworkDetail], running: list[FunctionDetail], idle: Sequence[Address]
-) -> list[Warning]:
+) -> list[Notice]:
     failed = [
-        Warning("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "See why")
+        Notice("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "See why")
         for row, href in _rows(in_use, running)
         if row.status is Status.FAILED
     ]
     stale = [
-        Warning(
+        Notice(
             "warning",
             f"{detail.function.name} did not get a new answer: {detail.failure.problem}",
             f"/functions/{detail.function.name}",
@@ -114,7 +114,7 @@ def _warnings(
         if detail.failure
     ]
     public = [
-        Warning(
+        Notice(
             "warning",
             f"Everyone can call the endpoint of {detail.function.name}.",
             f"/functions/{detail.function.name}",
@@ -124,7 +124,7 @@ def _warnings(
         if detail.function.access is Access.OPEN
     ]
     unused = [
-        Warning(
+        Notice(
             "info",
             f"{address.public_ip} is used by no network and costs "
             f"{address.monthly_cost_usd:.2f} USD a month.",

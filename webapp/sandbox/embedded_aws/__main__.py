@@ -39,7 +39,7 @@ async def _serve(options: Options) -> None:
     addresses.install(options.address_quota)
     nat_gateways.install(nat_delay_s)
     checks.install()
-    resources.install(nat_delay_s)
+    resources.install(nat_delay_s, options.address_quota)
     runtime.install(options.nat_proxy)
     operations.install()
     state.install()

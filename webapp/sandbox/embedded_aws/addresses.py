@@ -40,25 +40,45 @@ def get(allocation_id: str) -> Address:
     return address
 
 
+def by_ip(ip: str) -> Address:
+    for address in ec2._addresses.values():
+        if address["PublicIp"] == ip:
+            found: Address = address
+            return found
+    raise Ec2Error("InvalidAddress.NotFound", f"Address '{ip}' not found.")
+
+
 def new_id(prefix: str) -> str:
     return f"{prefix}-{ec2.new_uuid().replace('-', '')[:17]}"
 
 
-def _allocate(params: Params, quota: int) -> Answer:
+def create(quota: int, wanted: str = "") -> Address:
+    """A new address; `wanted` is one that was released and shall be had again."""
     if len(ec2._addresses) >= quota:
         raise Ec2Error("AddressLimitExceeded", "The maximum number of addresses has been reached.")
-    allocation_id = new_id("eipalloc")
     address = {
-        "AllocationId": allocation_id,
-        "PublicIp": _unused(ec2._p(params, "Address")),
+        "AllocationId": new_id("eipalloc"),
+        "PublicIp": _unused(wanted),
         "Domain": "vpc",
         "AssociationId": None,
         "InstanceId": None,
         "NetworkInterfaceId": None,
         "PrivateIpAddress": None,
     }
-    ec2._addresses[allocation_id] = address
-    ec2._parse_tag_specs(params, "elastic-ip", allocation_id)
+    ec2._addresses[address["AllocationId"]] = address
+    return address
+
+
+def release(address: Address) -> None:
+    if address["AssociationId"]:
+        raise Ec2Error("InvalidIPAddress.InUse", f"Address {address['PublicIp']} is in use.")
+    del ec2._addresses[address["AllocationId"]]
+    ec2._tags.pop(address["AllocationId"], None)
+
+
+def _allocate(params: Params, quota: int) -> Answer:
+    address = create(quota, ec2._p(params, "Address"))
+    ec2._parse_tag_specs(params, "elastic-ip", address["AllocationId"])
     return _answer("AllocateAddress", _fields(address))
 
 
@@ -71,11 +91,7 @@ def _unused(wanted: str) -> str:
 
 
 def _release(params: Params) -> Answer:
-    address = get(ec2._p(params, "AllocationId"))
-    if address["AssociationId"]:
-        raise Ec2Error("InvalidIPAddress.InUse", f"Address {address['PublicIp']} is in use.")
-    del ec2._addresses[address["AllocationId"]]
-    ec2._tags.pop(address["AllocationId"], None)
+    release(get(ec2._p(params, "AllocationId")))
     return _answer("ReleaseAddress", "<return>true</return>")
 
 

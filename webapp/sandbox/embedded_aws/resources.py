@@ -7,7 +7,7 @@ from typing import Any
 from ministack.services import ec2, iam, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from webapp.sandbox.embedded_aws import checks, nat_gateways
+from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways
 from webapp.sandbox.embedded_aws.errors import Ec2Error
 
 Properties = dict[str, Any]
@@ -17,8 +17,13 @@ NAT_GONE_TIMEOUT_S = 60.0
 NAT_POLL_S = 0.1
 
 
-def install(nat_delay_s: float) -> None:
+def install(nat_delay_s: float, address_quota: int) -> None:
     """CloudFormation waits for a NAT gateway itself, so `nat_delay_s` is only for the API."""
+    HANDLERS["AWS::EC2::EIP"] = {
+        "create": lambda _id, properties, _stack: _create_address(properties, address_quota),
+        "update": _update_address,
+        "delete": lambda ip, _properties: _delete_address(ip),
+    }
     HANDLERS["AWS::EC2::NatGateway"] = {
         "create": _create_nat,
         "update": _update_nat,
@@ -34,6 +39,50 @@ def install(nat_delay_s: float) -> None:
     _check_last("AWS::EC2::SecurityGroup", checks.unused_group)
     _check_last("AWS::EC2::VPC", checks.unused_vpc)
     _keep_vpc_config()
+    _refer_to_secrets_by_arn()
+
+
+def _create_address(properties: Properties, quota: int) -> Made:
+    """An AWS::EC2::EIP: its Ref is the address itself."""
+    address = addresses.create(quota)
+    provisioners._ec2_apply_tags(address["AllocationId"], properties)
+    return address["PublicIp"], _address_attributes(address)
+
+
+def _update_address(ip: str, old: Properties, new: Properties, _stack: str) -> Made:
+    address = addresses.by_ip(ip)
+    provisioners._ec2_apply_tags(address["AllocationId"], new, old)
+    return ip, _address_attributes(address)
+
+
+def _delete_address(ip: str) -> None:
+    addresses.release(addresses.by_ip(ip))
+
+
+def _address_attributes(address: Properties) -> Properties:
+    return {"AllocationId": address["AllocationId"], "PublicIp": address["PublicIp"]}
+
+
+def _refer_to_secrets_by_arn() -> None:
+    """ministack's Ref of a secret is its name; on AWS it is the ARN."""
+    handlers = HANDLERS["AWS::SecretsManager::Secret"]
+    create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
+
+    def created(logical_id: str, properties: Properties, stack: str) -> Made:
+        _, attributes = create(logical_id, properties, stack)
+        return attributes["Arn"], attributes
+
+    def updated(arn: str, old: Properties, new: Properties, *rest: Any) -> Made:
+        _, attributes = update(_secret_name(arn), old, new, *rest)
+        return attributes["Arn"], attributes
+
+    handlers["create"], handlers["update"] = created, updated
+    handlers["delete"] = lambda arn, properties: delete(_secret_name(arn), properties)
+
+
+def _secret_name(arn: str) -> str:
+    """The name in `arn:aws:secretsmanager:region:account:secret:name-xxxxxx`."""
+    return arn.split(":")[6].rpartition("-")[0]
 
 
 def _create_nat(_logical_id: str, properties: Properties, _stack: str) -> Made:
