@@ -38,6 +38,10 @@ class NetworkStack:
     permissions_boundary_arn: str = ""
     parked: bool = False
 
+    @staticmethod
+    def stack_name(prefix: str, name: str) -> str:
+        return f"{prefix}-network-{name}"
+
     def plan(self) -> Plan:
         parameters = {
             "Name": f"{self.prefix} {self.name}",
@@ -58,7 +62,7 @@ class NetworkStack:
             parameters[f"AllocationId{number}"] = allocation_id
         return _plan(
             self.region,
-            f"{self.prefix}-network-{self.name}",
+            self.stack_name(self.prefix, self.name),
             _read("network.yaml", PROBE.read_text()),
             parameters,
             {"egret:managed": "true", "egret:network": self.name},
@@ -86,6 +90,10 @@ class FunctionStack:
     cors_origins: tuple[str, ...] = ()
     permissions_boundary_arn: str = ""
 
+    @staticmethod
+    def stack_name(prefix: str, name: str) -> str:
+        return f"{prefix}-function-{name}"
+
     def plan(self) -> Plan:
         parameters = {
             "Name": self.name,
@@ -108,7 +116,7 @@ class FunctionStack:
         shape = hashlib.sha256(f"{body}{self.access}{self.cors_origins}".encode()).hexdigest()[:8]
         return _plan(
             self.region,
-            f"{self.prefix}-function-{self.name}",
+            self.stack_name(self.prefix, self.name),
             body.replace("@deployment@", f"Deployment{shape}"),
             parameters,
             {"egret:managed": "true", "egret:function": self.name},

@@ -129,12 +129,17 @@ class Stacks:
         with translated(f"deleting the stack {_short(stack)}", region):
             client.delete_stack(StackName=stack, ClientRequestToken=token)
 
+    def made_by(self, region: str, name: str, *, token: str) -> str | None:
+        """The ARN of the stack of that name, if the operation `token` made it."""
+        stack = self.describe(region, name)
+        events = self.events(region, name) if stack else []
+        return stack.id if stack and any(event.token == token for event in events) else None
+
     def _adopt(self, plan: Plan, token: str) -> str:
         """The answer to an earlier, lost request of ours; or somebody else's stack."""
-        stack = self.describe(plan.region, plan.name)
-        events = self.events(plan.region, plan.name) if stack else []
-        if stack and any(event.token == token for event in events):
-            return stack.id
+        stack_id = self.made_by(plan.region, plan.name, token=token)
+        if stack_id:
+            return stack_id
         raise Conflict(
             f"In {plan.region} there is already a stack named {plan.name}, which this request "
             "did not make. It was left as it is.",

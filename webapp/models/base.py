@@ -88,6 +88,7 @@ class StackRow(SQLModel):
     operation_id: str = Field(default_factory=new_id)
     started_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     stack_id: str | None = None
+    creation_id: str = Field(default="", description="The operation that asked for the stack")
     resource_count: int = Field(default=0, description="How many resources the stack will have")
     took_s: float | None = Field(default=None, description="How long its creation took")
     outputs: dict[str, str] = Field(default_factory=dict, sa_type=JSON)

@@ -169,7 +169,7 @@ def step(cloud: Cloud, settings: Settings) -> Step:
         {
             Status.REQUESTED: partial(_request, cloud, settings),
             Status.CREATING: partial(_create, cloud, settings),
-            Status.DELETING: partial(_delete, cloud),
+            Status.DELETING: partial(_delete, cloud, settings),
         },
     )
 
@@ -195,9 +195,10 @@ def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) ->
             previews.refresh(work.session, cloud, function, region=region)
 
 
-def _delete(cloud: Cloud, work: Work, function: Function) -> None:
+def _delete(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
     region = _network(work.session, function).region
-    if stack_work.delete(cloud, work, function, region):
+    name = FunctionStack.stack_name(settings.name_prefix, function.name)
+    if stack_work.delete(cloud, work, function, region=region, stack_name=name):
         stack_work.forget(work.session, function)
         work.finish()
 

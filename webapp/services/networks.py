@@ -127,7 +127,7 @@ def step(cloud: Cloud, settings: Settings) -> Step:
         {
             Status.REQUESTED: partial(_request, cloud, settings),
             Status.CREATING: partial(_create, cloud),
-            Status.DELETING: partial(_delete, cloud),
+            Status.DELETING: partial(_delete, cloud, settings),
         },
     )
 
@@ -149,8 +149,9 @@ def _create(cloud: Cloud, work: Work, network: Network) -> None:
         stack_work.settle(work, network, stack, network.region)
 
 
-def _delete(cloud: Cloud, work: Work, network: Network) -> None:
-    if stack_work.delete(cloud, work, network, network.region):
+def _delete(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
+    name = NetworkStack.stack_name(settings.name_prefix, network.name)
+    if stack_work.delete(cloud, work, network, region=network.region, stack_name=name):
         addresses.let_go(work.session, network)
         stack_work.forget(work.session, network)
         work.finish()

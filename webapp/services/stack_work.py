@@ -49,6 +49,8 @@ def start(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> None:
     if left and left.phase is Phase.FAILED:
         cloud.stacks.delete(plan.region, left.id, token=f"{row.operation_id}-clear")
     elif not left or left.phase is Phase.GONE:
+        row.creation_id = row.operation_id
+        work.commit()
         row.stack_id = cloud.stacks.create(plan, token=row.operation_id)
         row.status, row.resource_count = Status.CREATING, plan.resource_count
     elif left.phase is Phase.DONE:
@@ -137,8 +139,10 @@ def step(
     return run
 
 
-def delete(cloud: Cloud, work: Work, row: StackRow, region: str) -> bool:
+def delete(cloud: Cloud, work: Work, row: StackRow, *, region: str, stack_name: str) -> bool:
     """deleting → True once the stack is gone (or never was), for the caller to forget the row."""
+    if not row.stack_id and row.creation_id:
+        row.stack_id = cloud.stacks.made_by(region, stack_name, token=row.creation_id)
     stack = cloud.stacks.describe(region, row.stack_id) if row.stack_id else None
     if stack is None or stack.phase is Phase.GONE:
         return True
