@@ -82,7 +82,8 @@ class AsTheyCome(urllib.request.HTTPErrorProcessor):
     def http_response(self, _request: Any, response: Any) -> Any:
         return response
 
-    https_response = http_response
+    def https_response(self, _request: Any, response: Any) -> Any:
+        return response
 
 
 class Cached(Generic[Value]):
