@@ -35,5 +35,6 @@ class Network(StackRow, table=True):
 
     @property
     def monthly_cost_usd(self) -> float:
-        running = 0 if self.status is Status.PARKED else self.nat_gateways
+        never_made = self.status is Status.FAILED and not self.outputs
+        running = 0 if self.status is Status.PARKED or never_made else self.nat_gateways
         return monthly_usd(nat_gateways=running, addresses=self.nat_gateways)
