@@ -101,10 +101,15 @@ class Cached(Generic[Value]):
 
 
 class Rankings:
-    """One execution environment. `env` and `clock` are what tests vary."""
+    """One execution environment. What it is made with is what tests vary."""
 
-    def __init__(self, env: Mapping[str, str], clock: Clock = time.monotonic) -> None:
-        self._env, self._clock = env, clock
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        clock: Clock = time.monotonic,
+        partner_total_s: float = PARTNER_TOTAL_S,
+    ) -> None:
+        self._env, self._clock, self._total_s = env, clock, partner_total_s
         self._settings = json.loads(env["SETTINGS"])
         self._origins = [origin for origin in env.get("CORS_ORIGINS", "").split(",") if origin]
         self._key = Cached(self._read_key, KEY_CACHE_S, clock)
@@ -159,9 +164,9 @@ class Rankings:
     def _call(self, key: Key) -> Answer:
         """The partner's answer, or a Problem, within PARTNER_TOTAL_S."""
         try:
-            return self._background.submit(self._fetch, key).result(PARTNER_TOTAL_S)
+            return self._background.submit(self._fetch, key).result(self._total_s)
         except TimeoutError as error:
-            raise _timed_out() from error
+            raise self._timed_out() from error
 
     def _fetch(self, key: Key) -> Answer:
         location, limit = self._settings["location"], int(self._settings["limit"])
@@ -175,14 +180,14 @@ class Rankings:
         except OSError as error:
             reason = getattr(error, "reason", error)
             if isinstance(reason, TimeoutError):
-                raise _timed_out() from error
+                raise self._timed_out() from error
             raise _unreachable(str(reason)) from error
         except http.client.HTTPException as error:
             raise _unreachable(f"no HTTP answer ({type(error).__name__})") from error
 
     def _read(self, response: http.client.HTTPResponse) -> Answer:
         """The body, within the limits of size and time; a success must be JSON."""
-        until, parts, size = self._clock() + PARTNER_TOTAL_S, [], 0
+        until, parts, size = self._clock() + self._total_s, [], 0
         while chunk := response.read1(CHUNK_BYTES):
             parts.append(chunk)
             size += len(chunk)
@@ -190,7 +195,7 @@ class Rankings:
                 limit = BODY_MAX_BYTES // 1024
                 raise Problem(502, "partner_too_large", f"The answer is over {limit} KiB.")
             if self._clock() > until:
-                raise _timed_out()
+                raise self._timed_out()
         body = b"".join(parts)
         if response.status == 200 and not _is_json(body):
             raise Problem(502, "partner_not_json", "The partner answered 200 without valid JSON.")
@@ -201,6 +206,9 @@ class Rankings:
             cache_control=response.headers.get("Cache-Control", ""),
             retry_after=response.headers.get("Retry-After", ""),
         )
+
+    def _timed_out(self) -> Problem:
+        return Problem(504, "partner_timeout", f"No answer within {self._total_s} s.")
 
     def _read_key(self) -> Key:
         try:
@@ -255,10 +263,6 @@ def _is_json(body: bytes) -> bool:
 
 def _unreachable(reason: str) -> Problem:
     return Problem(502, "partner_unreachable", f"The partner could not be reached: {reason}")
-
-
-def _timed_out() -> Problem:
-    return Problem(504, "partner_timeout", f"No answer within {PARTNER_TOTAL_S} s.")
 
 
 _environment: Rankings | None = None

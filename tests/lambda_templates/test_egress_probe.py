@@ -1,0 +1,38 @@
+"""The probe tells the address that the echo service saw, or fails."""
+
+import json
+import socket
+from types import ModuleType
+
+import pytest
+
+from tests.lambda_templates.world import World, load
+
+
+@pytest.fixture
+def probe(world: World, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("ECHO_URL", f"{world.url}/echo")
+    return load("egress_probe")
+
+
+def test_the_address_is_told(probe: ModuleType) -> None:
+    assert json.dumps(probe.handler({}, None)) == '{"ip": "203.0.113.7"}'
+
+
+@pytest.mark.parametrize(
+    "echo", [b"<html>", b"", b"::1", b"203.0.113.7 and more", b"203.0.113.256", b"\xff", b"1" * 99]
+)
+def test_what_is_no_address_is_never_told(probe: ModuleType, world: World, echo: bytes) -> None:
+    world.echo = echo
+    with pytest.raises(ValueError):
+        probe.handler({}, None)
+
+
+def test_without_an_echo_service_it_fails(
+    probe: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("ECHO_URL", f"http://127.0.0.1:{unused.getsockname()[1]}/")
+        with pytest.raises(OSError):
+            probe.handler({}, None)

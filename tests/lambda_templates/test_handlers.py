@@ -1,0 +1,31 @@
+"""What holds for every handler: it is small, and needs nothing but what Lambda ships."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lambda_templates.world import HANDLERS
+
+SIZE_MAX_BYTES = 15 * 1024
+SHIPPED_BY_LAMBDA = {"boto3", "botocore"}
+
+
+@pytest.mark.parametrize(
+    "handler", sorted(HANDLERS.glob("*/handler.py")), ids=lambda p: p.parent.name
+)
+def test_a_handler_is_small_and_imports_only_what_lambda_ships(handler: Path) -> None:
+    assert handler.stat().st_size <= SIZE_MAX_BYTES
+    modules = set()
+    for node in ast.walk(ast.parse(handler.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(str(node.module).split(".")[0])
+    assert modules <= set(sys.stdlib_module_names) | SHIPPED_BY_LAMBDA
+
+
+@pytest.mark.parametrize("folder", sorted(path for path in HANDLERS.iterdir() if path.is_dir()))
+def test_a_handler_is_explained_beside_it(folder: Path) -> None:
+    assert (folder / "README.md").read_text().startswith("# ")
