@@ -97,6 +97,25 @@ class Stacks:
             except client.exceptions.AlreadyExistsException:
                 return self._adopt(plan, token)
 
+    def update(self, plan: Plan, stack_id: str, *, token: str) -> bool:
+        """Ask for the change; False when there is nothing to change."""
+        client = self._clients.cloudformation(plan.region)
+        with translated(f"changing the stack {plan.name}", plan.region):
+            try:
+                client.update_stack(
+                    StackName=stack_id,
+                    TemplateBody=plan.body,
+                    Parameters=_pairs(plan.parameters, "ParameterKey", "ParameterValue"),
+                    Tags=_pairs(plan.tags, "Key", "Value"),
+                    Capabilities=CAPABILITIES,
+                    ClientRequestToken=token,
+                )
+            except ClientError as error:
+                if _says(error, "No updates are to be performed"):
+                    return False
+                raise
+        return True
+
     def describe(self, region: str, stack: str) -> Stack | None:
         """The stack of that ARN or name. A deleted one is found by its ARN only."""
         client = self._clients.cloudformation(region)

@@ -120,6 +120,42 @@ def destroy(
     return network
 
 
+def park(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Network:
+    """Remove the NAT gateways and their routes, and their cost; the addresses stay."""
+    return _switch(session, cloud, settings, actor=actor, name=name, to=Status.PARKING)
+
+
+def unpark(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Network:
+    """Make the NAT gateways anew, on the same addresses."""
+    return _switch(session, cloud, settings, actor=actor, name=name, to=Status.UNPARKING)
+
+
+def _switch(
+    session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str, to: Status
+) -> Network:
+    """Pressing twice is harmless: what is there, or on the way there, is left alone."""
+    network = get(session, name)
+    before, after = _SWITCHES[to]
+    if network.status in (to, after):
+        return network
+    if network.status is not before:
+        raise Conflict(
+            f"The network {name} is {network.status}, not {before}.",
+            code="wrong_status",
+            remedy=f"Wait until it is {before}.",
+        )
+    stack_work.request(network, to)
+    audit.record(session, actor=actor, action=to.value, noun="network", name=name)
+    _begin(session, cloud, settings, network)
+    return network
+
+
+_SWITCHES = {
+    Status.PARKING: (Status.READY, Status.PARKED),
+    Status.UNPARKING: (Status.PARKED, Status.READY),
+}
+
+
 def step(cloud: Cloud, settings: Settings) -> Step:
     """What the background loop does with a network that is due."""
     return stack_work.step(
@@ -128,6 +164,8 @@ def step(cloud: Cloud, settings: Settings) -> Step:
             Status.REQUESTED: partial(_request, cloud, settings),
             Status.CREATING: partial(_create, cloud),
             Status.DELETING: partial(_delete, cloud, settings),
+            Status.PARKING: partial(_change, cloud, settings),
+            Status.UNPARKING: partial(_change, cloud, settings),
         },
     )
 
@@ -149,6 +187,16 @@ def _create(cloud: Cloud, work: Work, network: Network) -> None:
         stack_work.settle(work, network, stack, network.region)
 
 
+def _change(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
+    before, after = _SWITCHES[network.status]
+    parked = after is Status.PARKED
+    plan = _stack(work.session, cloud, settings, network, parked=parked).plan()
+    network.resource_count = plan.resource_count
+    stack = stack_work.change(work, cloud, network, plan)
+    if stack:
+        stack_work.settle_change(work, network, stack, network.region, reached=after, back=before)
+
+
 def _delete(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
     name = NetworkStack.stack_name(settings.name_prefix, network.name)
     if stack_work.delete(cloud, work, network, region=network.region, stack_name=name):
@@ -164,18 +212,23 @@ def _begin(session: Session, cloud: Cloud, settings: Settings, network: Network)
         leases.attempt(work, step(cloud, settings))
 
 
-def _stack(session: Session, cloud: Cloud, settings: Settings, network: Network) -> NetworkStack:
+def _stack(
+    session: Session, cloud: Cloud, settings: Settings, network: Network, *, parked: bool = False
+) -> NetworkStack:
     used = addresses.of_network(session, network.id)
+    names = network.output_list("AvailabilityZones")
+    zones = names or cloud.vpcs.availability_zones(network.region)
     return NetworkStack(
         prefix=settings.name_prefix,
         name=network.name,
         region=network.region,
         cidr=network.cidr,
-        zones=tuple(cloud.vpcs.availability_zones(network.region)[: network.availability_zones]),
+        zones=tuple(zones[: network.availability_zones]),
         nat=network.nat.value,
         allocation_ids=tuple(address.allocation_id or "" for address in used),
         echo_url=settings.origin(settings.echo_url),
         permissions_boundary_arn=settings.permissions_boundary_arn,
+        parked=parked,
     )
 
 
@@ -184,8 +237,9 @@ def _zones(network: Network, used: list[Address]) -> list[Zone]:
         f"{network.region}{letter}" for letter in "abc"[: network.availability_zones]
     ]
     ranges = subnet_cidrs(network.cidr, network.availability_zones)
+    parked = network.status is Status.PARKED
     return [
-        Zone(name, public, private, nat=bool(address), address=address)
+        Zone(name, public, private, nat=bool(address) and not parked, address=address)
         for name, (public, private), address in zip_longest(names, ranges, used)
     ]
 

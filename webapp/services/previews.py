@@ -49,7 +49,14 @@ def cached(session: Session, function: Function) -> Snapshot:
 def fetch(session: Session, cloud: Cloud, function: Function, *, actor: str) -> Snapshot:
     """Fetch through the function because somebody asked."""
     audit.record(session, actor=actor, action="fetch", noun="function", name=function.name)
-    region = session.get_one(Network, function.network_id).region
+    network = session.get_one(Network, function.network_id)
+    if network.status is Status.PARKED:
+        raise Conflict(
+            f"The network {network.name} is parked: nothing gets out of it.",
+            code="network_parked",
+            remedy="Unpark the network; its addresses are the same.",
+        )
+    region = network.region
     return refresh(session, cloud, function, region=region)
 
 

@@ -37,11 +37,10 @@ def progress_of(session: Session, row: StackRow, *, typical_s: int) -> Progress:
 
 def _finished(session: Session, row: StackRow) -> set[str]:
     """Logical ids of the resources that the operation has done with."""
-    wanted = "DELETE_COMPLETE" if row.status is Status.DELETING else "CREATE_COMPLETE"
     done = select(StackEvent.logical_id).where(
         col(StackEvent.owner) == row.owner,
         col(StackEvent.operation_id) == row.operation_id,
-        col(StackEvent.status) == wanted,
+        col(StackEvent.status).endswith("_COMPLETE"),
         col(StackEvent.resource_type) != STACK_TYPE,
     )
     return set(session.exec(done).all())

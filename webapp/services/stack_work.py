@@ -71,13 +71,41 @@ def follow(work: Work, cloud: Cloud, row: StackRow, region: str) -> Stack | None
     return stack
 
 
-def settle(work: Work, row: StackRow, stack: Stack, region: str) -> None:
+def change(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> Stack | None:
+    """Bring the stack to `plan`; gives the stack once this operation is over, None before."""
+    assert row.stack_id  # noqa: S101 - only a row that was made is changed
+    stack = cloud.stacks.describe(plan.region, row.stack_id)
+    _copy_events(work.session, cloud, row, plan.region)
+    if stack is None:
+        return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE", reason=STACK_VANISHED)
+    if stack.phase is not Phase.BUSY:
+        begun = any(event.operation_id == row.operation_id for event in events(work.session, row))
+        if begun or not cloud.stacks.update(plan, stack.id, token=row.operation_id):
+            return stack
+    poll_again(work)
+    return None
+
+
+def settle_change(
+    work: Work, row: StackRow, stack: Stack, region: str, *, reached: Status, back: Status
+) -> None:
+    """parking → parked, say; or back to what it was, with the reason, when AWS rolled it back."""
+    settle(work, row, stack, region, reached=reached)
+    if stack.status == "UPDATE_ROLLBACK_COMPLETE":
+        row.status = back
+        row.remedy = "AWS put everything back as it was. Read the reason, mend it, then try again."
+        work.session.commit()
+
+
+def settle(
+    work: Work, row: StackRow, stack: Stack, region: str, *, reached: Status = Status.READY
+) -> None:
     """creating → ready or failed, with the root cause as the reason."""
-    row.updated_at = utc_now()
     if stack.phase is Phase.DONE:
-        row.status, row.outputs = Status.READY, stack.outputs
+        if row.status is Status.CREATING:
+            row.took_s = (utc_now() - row.started_at).total_seconds()
+        row.status, row.outputs, row.updated_at = reached, stack.outputs, utc_now()
         row.reason = row.remedy = ""
-        row.took_s = (row.updated_at - row.started_at).total_seconds()
     else:
         cause = root_cause(work.session, row)
         reason = f"{cause.logical_id}: {cause.reason}" if cause else stack.reason

@@ -61,6 +61,20 @@ def retry(ctx: ApiCaller, name: str) -> NetworkOut:
     return network_out(networks.detail(ctx.session, name))
 
 
+@router.post("/{name}/parking", status_code=202)
+def park(ctx: ApiCaller, name: str) -> NetworkOut:
+    """Remove the NAT gateways and their cost; the addresses stay."""
+    networks.park(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.delete("/{name}/parking", status_code=202)
+def unpark(ctx: ApiCaller, name: str) -> NetworkOut:
+    """Make the NAT gateways anew, on the same addresses."""
+    networks.unpark(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return network_out(networks.detail(ctx.session, name))
+
+
 @router.get("/{name}/events")
 def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: int = 0) -> Listed[EventOut]:
     """The stack's events in the order of their arrival."""

@@ -70,6 +70,18 @@ def retry(ctx: SignedIn, name: str) -> Response:
     return see_other(f"/networks/{name}")
 
 
+@router.post("/networks/{name}/parking")
+def park(ctx: SignedIn, name: str) -> Response:
+    networks.park(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return see_other(f"/networks/{name}")
+
+
+@router.post("/networks/{name}/unparking")
+def unpark(ctx: SignedIn, name: str) -> Response:
+    networks.unpark(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return see_other(f"/networks/{name}")
+
+
 @router.post("/networks/{name}/deletion")
 def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
     try:

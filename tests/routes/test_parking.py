@@ -1,0 +1,77 @@
+"""Parking: the bill stops, the address stays, and everything comes back on it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.dashboard import Api, Dashboard
+from tests.portal import addresses_of, partner_key
+from webapp.aws.clients import Clients
+from webapp.sandbox.launcher import Sandbox
+
+REGION = "us-east-1"
+NETWORK = "/networks/resting"
+FUNCTION = "/functions/resting"
+
+
+@pytest.fixture(scope="module")
+def api(dashboard: Dashboard, sandbox: Sandbox) -> Iterator[Api]:
+    """The API, with a network in which a function runs."""
+    api = dashboard.api()
+    body = {"name": "resting", "region": REGION, "availability_zones": 2, "nat": "per_az"}
+    api.post("/networks", body).raise_for_status()
+    network = api.settled(NETWORK)
+    secret = partner_key(sandbox, addresses_of(network))
+    api.post("/keys", {"name": "resting", "secret": secret}).raise_for_status()
+    function = {"name": "resting", "template": "clash_rankings", "key": "resting"}
+    api.post("/functions", function | {"network": "resting"}).raise_for_status()
+    api.settled(FUNCTION)
+    api.post(f"{FUNCTION}/snapshots").raise_for_status()
+    yield api
+    for path in (FUNCTION, NETWORK):
+        api.delete(path)
+        api.gone(path)
+
+
+def nat_gateways(clients: Clients, network: dict[str, Any]) -> list[str]:
+    allocations = {address["allocation_id"] for address in network["addresses"]}
+    found = clients.ec2(REGION).describe_nat_gateways()["NatGateways"]
+    return [
+        nat["NatGatewayId"]
+        for nat in found
+        if nat["State"] == "available"
+        and nat["NatGatewayAddresses"][0].get("AllocationId") in allocations
+    ]
+
+
+def test_a_parked_network_costs_its_addresses_only_and_keeps_them(
+    api: Api, clients: Clients
+) -> None:
+    before = api.get(NETWORK).json()
+    api.post(f"{NETWORK}/parking").raise_for_status()
+    parked = api.settled(NETWORK)
+    assert parked["status"] == "parked", parked["reason"]
+    assert addresses_of(parked) == addresses_of(before)
+    assert (before["monthly_cost_usd"], parked["monthly_cost_usd"]) == (73.0, 7.3)
+    assert nat_gateways(clients, parked) == []
+    refused = api.post(f"{FUNCTION}/snapshots")
+    assert (refused.status_code, refused.json()["code"]) == (409, "network_parked")
+    assert api.get(f"{FUNCTION}/preview").status_code == 200
+    api.delete(f"{NETWORK}/parking").raise_for_status()
+    back = api.settled(NETWORK)
+    assert back["status"] == "ready", back["reason"]
+    assert addresses_of(back) == addresses_of(before)
+    assert len(nat_gateways(clients, back)) == 2
+    snapshot = api.post(f"{FUNCTION}/snapshots").json()
+    assert snapshot["ok"], snapshot["problem"]
+    assert snapshot["egress_ip"] in addresses_of(before)
+
+
+def test_pressing_twice_is_harmless(api: Api) -> None:
+    answers = [api.post(f"{NETWORK}/parking") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert api.settled(NETWORK)["status"] == "parked"
+    answers = [api.delete(f"{NETWORK}/parking") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert api.settled(NETWORK)["status"] == "ready"
