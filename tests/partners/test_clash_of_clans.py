@@ -14,6 +14,34 @@ from webapp.partners.base import RefusedKey
 from webapp.partners.clash_of_clans import ClashOfClans
 
 PARTNER = ClashOfClans()
+CLAIMS = ("scopes", "limits", "iat", "exp", "sub")
+FIELDS = [
+    "rank",
+    "previousRank",
+    "badgeUrls",
+    "name",
+    "tag",
+    "clanLevel",
+    "members",
+    "clanPoints",
+    "location",
+    "items",
+]
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=[]))
+    | st.sampled_from(["clash", "http://[", "\ud800", "203.0.113.7"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["cidrs", "tier", "type", "small", "medium", "name"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
 RECORDED = (Path(__file__).parents[1] / "data" / "rankings_top10.json").read_bytes()
 
 
@@ -25,7 +53,9 @@ def test_a_key_tells_its_scopes_addresses_tier_and_time() -> None:
     assert claims.issued_at == "2021-09-02T16:36:40+00:00"
 
 
-@pytest.mark.parametrize("around", ["{}", "  {}\n", '"{}"', "Bearer {}", "bearer  {} "])
+@pytest.mark.parametrize(
+    "around", ["{}", "  {}\n", '"{}"', "Bearer {}", "bearer  {} ", 'Bearer "{}"']
+)
 def test_what_is_pasted_around_a_key_is_taken_off(around: str) -> None:
     token = mint()
     assert PARTNER.normalise(around.format(token)) == token
@@ -43,13 +73,18 @@ def test_the_limit_with_addresses_is_found_wherever_it_stands() -> None:
         ("hello", "not_a_jwt", "JWT"),
         ("a.b.c", "not_a_jwt", "JWT"),
         (f"{encoded([])}.{encoded({})}.x", "not_a_jwt", "JWT"),
-        (f"{encoded({'alg': 'x'})}.{encoded({})}.ü", "not_a_jwt", "JWT"),
+        (f"{encoded({'alg': 'x'})}.{encoded({})}.ü", "not_ascii", "ASCII"),
+        ("\ud800", "not_ascii", "ASCII"),
         ("x" * (16 * 1024 + 1), "key_too_large", "16 KiB"),
         (mint(scopes=["royale"]), "other_game", "Clash Royale"),
         (mint(scopes=["brawlstars"]), "other_game", "Brawl Stars"),
         (mint(scopes=None), "other_game", "Clash of Clans"),
         (mint(exp=1630604200), "temporary_token", "one-hour"),
         (mint(limits=[{"tier": "t"}]), "no_cidrs", "no address"),
+        (mint(limits=[{"cidrs": []}]), "no_cidrs", "no address"),
+        (mint(limits=[{"cidrs": "203.0.113.7"}]), "no_cidrs", "no address"),
+        (mint(limits=7), "no_cidrs", "no address"),
+        (mint(scopes=7), "other_game", "Clash of Clans"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_reason(secret: str, code: str, word: str) -> None:
@@ -58,6 +93,22 @@ def test_what_cannot_be_used_is_refused_with_the_reason(secret: str, code: str, 
     assert refusal.value.code == code
     assert word in refusal.value.detail
     assert refusal.value.remedy
+
+
+@pytest.mark.parametrize("iat", [1e18, float("nan"), "yesterday", None, -1e30])
+def test_a_time_that_no_calendar_knows_is_left_out(iat: Any) -> None:
+    assert PARTNER.claims(mint(iat=iat)).issued_at == ""
+
+
+@given(st.dictionaries(st.sampled_from(CLAIMS), JSON))
+def test_whatever_a_token_holds_it_is_read_or_refused(payload: dict[str, Any]) -> None:
+    token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.x"
+    try:
+        claims = PARTNER.claims(token)
+    except RefusedKey:
+        return
+    assert claims.cidrs
+    json.dumps(claims.as_json(), ensure_ascii=False).encode()
 
 
 @given(st.text(max_size=300))
@@ -69,6 +120,7 @@ def test_no_text_makes_the_parser_fail_otherwise_than_by_refusing(text: str) -> 
 @pytest.mark.parametrize(
     ("status", "body", "title"),
     [
+        (403, {"reason": "accessDenied", "message": "Missing authorization"}, "found no key"),
         (403, {"reason": "accessDenied", "message": "Invalid authorization"}, "not accept the key"),
         (400, {"reason": "badRequest", "message": "Unknown value"}, "not understand"),
         (404, {"reason": "notFound"}, "no such thing"),
@@ -78,6 +130,10 @@ def test_no_text_makes_the_parser_fail_otherwise_than_by_refusing(text: str) -> 
         (504, {"code": "partner_timeout", "detail": "No answer within 8 s."}, "in time"),
         (502, "<html>Bad gateway</html>", "problem of its own"),
         (429, "", "how often"),
+        (503, "<html>Maintenance</html>", "maintenance"),
+        (401, "", "not accept the key"),
+        (403, {"reason": "somethingNew"}, "not accept the key"),
+        (500, {"reason": ["unknownException"]}, "problem of its own"),
         (418, {}, "418"),
     ],
 )
@@ -99,7 +155,25 @@ def test_a_wrong_address_names_the_address_that_was_seen() -> None:
     assert "new key" in why.what_to_do
 
 
-@pytest.mark.parametrize(("headers", "wait"), [({}, 60), ({"retry-after": "7"}, 7)])
+@pytest.mark.parametrize("ip", ["", " from IP 999.1.1.1", " from IP 1.2.3", " from IP ::1"])
+def test_an_address_that_is_none_is_not_named(ip: str) -> None:
+    body = {"reason": "accessDenied.invalidIp", "message": f"Invalid authorization:{ip}"}
+    why = PARTNER.explain(403, {}, json.dumps(body).encode())
+    assert why.source_address is None
+    assert "another address" in why.detail
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({}, 60),
+        ({"retry-after": "7"}, 7),
+        ({"Retry-After": " 7 "}, 7),
+        ({"retry-after": "²"}, 60),
+        ({"retry-after": "9" * 5000}, 60),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, 60),
+    ],
+)
 def test_throttling_says_how_long_to_wait(headers: dict[str, str], wait: int) -> None:
     assert PARTNER.explain(429, headers, b"{}").retry_after_s == wait
 
@@ -114,10 +188,17 @@ def test_the_recorded_ranking_becomes_rows() -> None:
 
 @pytest.mark.parametrize(
     ("rank", "previous", "movement", "places"),
-    [(3, 5, "up", 2), (5, 3, "down", 2), (4, 4, "same", 0), (9, -1, "new", 0)],
+    [
+        (3, 5, "up", 2),
+        (5, 3, "down", 2),
+        (4, 4, "same", 0),
+        (9, -1, "new", 0),
+        (9, 0, "new", 0),
+        (9, None, "new", 0),
+    ],
 )
 def test_movement_is_told_from_the_previous_rank(
-    rank: int, previous: int, movement: str, places: int
+    rank: int, previous: int | None, movement: str, places: int
 ) -> None:
     body = {"items": [{"rank": rank, "previousRank": previous, "name": "x"}]}
     (row,) = PARTNER.rows(json.dumps(body).encode())
@@ -127,6 +208,22 @@ def test_movement_is_told_from_the_previous_rank(
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"items": 3}', b'{"items": [3]}', b"<html>"])
 def test_a_body_that_is_no_ranking_has_no_rows(body: bytes) -> None:
     assert PARTNER.rows(body) == ()
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON), max_size=3))
+def test_whatever_a_row_holds_it_can_be_shown(items: list[dict[str, Any]]) -> None:
+    for row in PARTNER.rows(json.dumps({"items": items}).encode()):
+        shown = f"{row.rank} {row.places} {row.image} {row.name} {row.tag} {row.location}"
+        shown += "".join(f"{number or 0:,}" for number in (row.level, row.members, row.points))
+        assert shown.encode()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[", "badge.png", "", 7, "data:image/png;base64,x", "javascript:alert(1)"]
+)
+def test_a_badge_without_a_host_is_not_shown(url: object) -> None:
+    (row,) = PARTNER.rows(json.dumps({"items": [{"badgeUrls": {"small": url}}]}).encode())
+    assert row.image is None
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,28 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from typing import Any
 from urllib.parse import urlsplit
 
 from webapp.partners.answers import Explanation
 from webapp.partners.base import KeyClaims, RefusedKey
+from webapp.partners.lenient import (
+    as_list,
+    as_number,
+    as_object,
+    as_text,
+    as_texts,
+    parse_object,
+)
 
 KEY_MAX_BYTES = 16 * 1024
 OWN_SCOPE = "clash"
 GAMES = {"royale": "Clash Royale", "brawlstars": "Brawl Stars"}
-UNRANKED = -1
+AROUND_A_KEY = " \t\r\n\"'"
+BEARER = "bearer "
+FIRST_RANK = 1
+"""A clan that was not ranked before comes with the previous rank -1."""
 THROTTLE_WAIT_S = 60
 PORTAL = "https://developer.clashofclans.com"
 MAKE_ANOTHER = f"Make a key at {PORTAL} under My Account, and paste the whole token."
@@ -44,41 +56,40 @@ class RankingRow:
 
 class ClashOfClans:
     def normalise(self, secret: str) -> str:
-        text = secret.strip().strip("\"'").strip()
-        return text[7:].strip() if text[:7].lower() == "bearer " else text
+        text = secret.strip().strip(AROUND_A_KEY)
+        if text.lower().startswith(BEARER):
+            text = text[len(BEARER) :].strip(AROUND_A_KEY)
+        return text
 
     def claims(self, secret: str) -> KeyClaims:
         payload = _payload(secret)
-        scopes = tuple(str(scope) for scope in payload.get("scopes") or ())
+        scopes = as_texts(payload.get("scopes"))
         _check_scope(scopes)
-        limits = [limit for limit in payload.get("limits") or () if isinstance(limit, dict)]
+        limits = [as_object(limit) for limit in as_list(payload.get("limits"))]
         if "exp" in payload or any(limit.get("type") == "cors" for limit in limits):
             raise RefusedKey(
                 "This is the portal's own one-hour token, not a key.",
                 MAKE_ANOTHER,
                 code="temporary_token",
             )
-        cidrs = next((limit["cidrs"] for limit in limits if "cidrs" in limit), None)
+        cidrs = next(filter(None, (as_texts(limit.get("cidrs")) for limit in limits)), ())
         if not cidrs:
             raise RefusedKey("This key allows no address at all.", MAKE_ANOTHER, code="no_cidrs")
         return KeyClaims(
             kind="Clash of Clans API key",
             scopes=scopes,
-            cidrs=tuple(str(cidr) for cidr in cidrs),
-            tier=next((str(limit["tier"]) for limit in limits if "tier" in limit), ""),
+            cidrs=cidrs,
+            tier=next(filter(None, (as_text(limit.get("tier")) for limit in limits)), ""),
             issued_at=_time(payload.get("iat")),
         )
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:
-        said = _json_object(body)
-        reason = str(said.get("reason") or said.get("code") or "")
-        message = str(said.get("message") or said.get("detail") or "")
+        said = parse_object(body)
+        reason = as_text(said.get("reason")) or as_text(said.get("code"))
+        message = as_text(said.get("message")) or as_text(said.get("detail"))
         if reason == "accessDenied.invalidIp":
             return _wrong_address(message)
-        if reason in _MEANINGS:
-            title, what_to_do = _MEANINGS[reason]
-        else:
-            title, what_to_do = _by_status(status)
+        title, what_to_do = _meaning(status, reason, message)
         return Explanation(
             code=reason or f"http_{status}",
             title=title,
@@ -88,9 +99,8 @@ class ClashOfClans:
         )
 
     def rows(self, body: bytes) -> Sequence[RankingRow]:
-        items = _json_object(body).get("items")
-        if not isinstance(items, list):
-            return ()
+        """The rows of a ranking; none when the body is no ranking."""
+        items = as_list(parse_object(body).get("items"))
         return tuple(_row(item) for item in items if isinstance(item, dict))
 
 
@@ -99,6 +109,10 @@ _MEANINGS = {
         "The partner does not accept the key",
         "A new key may need a minute until it works. If it stays so, the key was revoked: make "
         "another one in the partner's portal and upload it as a new version.",
+    ),
+    "accessDenied: Missing authorization": (
+        "The partner found no key in the request",
+        "Upload the key again as a new version.",
     ),
     "badRequest": (
         "The partner does not understand the request",
@@ -128,19 +142,26 @@ _MEANINGS = {
 }
 
 
-def _by_status(status: int) -> tuple[str, str]:
-    if status == 429:
-        return _MEANINGS["requestThrottled"]
-    if status == 403:
-        return _MEANINGS["accessDenied"]
+_REASON_OF_STATUS = {
+    401: "accessDenied",
+    403: "accessDenied",
+    429: "requestThrottled",
+    503: "inMaintenance",
+}
+
+
+def _meaning(status: int, reason: str, message: str) -> tuple[str, str]:
+    """Title and what to do: by what the partner said, or else by the status."""
+    for said in (f"{reason}: {message}", reason, _REASON_OF_STATUS.get(status, "")):
+        if said in _MEANINGS:
+            return _MEANINGS[said]
     if status >= 500:
         return f"The partner has a problem of its own ({status})", "Try again in a minute."
     return f"The partner answered {status}", "Check the function's settings."
 
 
 def _wrong_address(message: str) -> Explanation:
-    found = re.search(r"from IP (\d{1,3}(?:\.\d{1,3}){3})", message)
-    seen = found[1] if found else None
+    seen = _address_in(message)
     return Explanation(
         code="accessDenied.invalidIp",
         title="The partner does not allow this address",
@@ -152,17 +173,33 @@ def _wrong_address(message: str) -> Explanation:
     )
 
 
+def _address_in(message: str) -> str | None:
+    found = re.search(r"from IP ([0-9.]{7,15})", message)
+    try:
+        return str(IPv4Address(found[1].rstrip("."))) if found else None
+    except ValueError:
+        return None
+
+
 def _wait_s(status: int, headers: Mapping[str, str]) -> int | None:
-    told = headers.get("retry-after", "")
-    if told.isdigit():
+    """Seconds of Retry-After; a date in it counts as nothing told."""
+    told = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
+    if re.fullmatch(r"[0-9]{1,6}", told.strip()):
         return int(told)
     return THROTTLE_WAIT_S if status == 429 else None
 
 
 def _payload(secret: str) -> dict[str, Any]:
-    if len(secret.encode()) > KEY_MAX_BYTES:
+    if len(secret) > KEY_MAX_BYTES:
         limit = KEY_MAX_BYTES // 1024
         raise RefusedKey(f"A key has at most {limit} KiB.", MAKE_ANOTHER, code="key_too_large")
+    if not secret.isascii():
+        raise RefusedKey(
+            "A key is plain ASCII text; this holds other characters, perhaps from where it was "
+            "copied.",
+            MAKE_ANOTHER,
+            code="not_ascii",
+        )
     parts = secret.split(".")
     if len(parts) != 3 or not re.fullmatch(r"[A-Za-z0-9_.-]+", secret):
         raise _no_jwt()
@@ -202,44 +239,44 @@ def _check_scope(scopes: Sequence[str]) -> None:
 
 
 def _time(seconds: object) -> str:
+    """The moment in ISO 8601; empty when there is none that a calendar knows."""
     if not isinstance(seconds, int | float):
         return ""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (OverflowError, OSError, ValueError):
+        return ""
 
 
 def _row(item: dict[str, Any]) -> RankingRow:
-    rank, previous = item.get("rank") or 0, item.get("previousRank", UNRANKED)
+    rank, previous = as_number(item.get("rank")) or 0, as_number(item.get("previousRank"))
+    movement, places = _movement(rank, previous)
     return RankingRow(
         rank=rank,
-        movement=_movement(rank, previous),
-        places=0 if previous == UNRANKED else abs(previous - rank),
-        image=_image(item.get("badgeUrls") or {}),
-        name=str(item.get("name", "")),
-        tag=str(item.get("tag", "")),
-        level=item.get("clanLevel"),
-        members=item.get("members"),
-        points=item.get("clanPoints"),
-        location=str((item.get("location") or {}).get("name", "")),
+        movement=movement,
+        places=places,
+        image=_image(as_object(item.get("badgeUrls"))),
+        name=as_text(item.get("name")),
+        tag=as_text(item.get("tag")),
+        level=as_number(item.get("clanLevel")),
+        members=as_number(item.get("members")),
+        points=as_number(item.get("clanPoints")),
+        location=as_text(as_object(item.get("location")).get("name")),
     )
 
 
-def _movement(rank: int, previous: int) -> str:
-    if previous == UNRANKED:
-        return "new"
+def _movement(rank: int, previous: int | None) -> tuple[str, int]:
+    if previous is None or previous < FIRST_RANK:
+        return "new", 0
     if previous == rank:
-        return "same"
-    return "up" if previous > rank else "down"
+        return "same", 0
+    return ("up" if previous > rank else "down"), abs(previous - rank)
 
 
 def _image(urls: dict[str, Any]) -> str | None:
     """The small badge's path on our own origin."""
-    parts = urlsplit(str(urls.get("small") or urls.get("medium") or ""))
+    try:
+        parts = urlsplit(as_text(urls.get("small")) or as_text(urls.get("medium")))
+    except ValueError:
+        return None
     return f"/images/{parts.hostname}{parts.path}" if parts.hostname else None
