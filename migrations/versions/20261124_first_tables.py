@@ -189,6 +189,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_key_version_key_id"), ["key_id"], unique=False)
 
     op.create_table(
+        "proof",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("network_id", sa.String(), nullable=False),
+        sa.Column("availability_zone", sa.String(), nullable=False),
+        sa.Column("expected_ip", sa.String(), nullable=False),
+        sa.Column("seen_ip", sa.String(), nullable=True),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["network_id"], ["network.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("proof", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_proof_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_proof_network_id"), ["network_id"], unique=False)
+
+    op.create_table(
         "snapshot",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("function_id", sa.String(), nullable=False),
@@ -217,6 +234,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_snapshot_fetched_at"))
 
     op.drop_table("snapshot")
+    with op.batch_alter_table("proof", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_proof_network_id"))
+        batch_op.drop_index(batch_op.f("ix_proof_at"))
+
+    op.drop_table("proof")
     with op.batch_alter_table("key_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_key_version_key_id"))
 

@@ -25,6 +25,15 @@ class Invocation:
 
 
 @dataclass(frozen=True)
+class Result:
+    """What a function that is no endpoint returned; `error` when it raised or timed out."""
+
+    payload: dict[str, Any]
+    request_id: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class LogLine:
     """`at_ms` is milliseconds since 1970."""
 
@@ -50,6 +59,16 @@ class Functions:
             headers={key.lower(): value for key, value in payload.get("headers", {}).items()},
             body=_body(payload),
         )
+
+    def call(self, region: str, name: str) -> Result:
+        """Run a function that returns an object, and wait for it."""
+        with translated(f"running the function {name}", region):
+            answer = self._clients.awslambda(region).invoke(FunctionName=name)
+            payload = json.loads(answer["Payload"].read() or b"null")
+        request_id = answer["ResponseMetadata"].get("RequestId", "")
+        if answer.get("FunctionError") or not isinstance(payload, dict):
+            return Result({}, request_id, _error_text(payload))
+        return Result(payload, request_id)
 
     def api_key(self, region: str, api_key_id: str) -> str:
         """The value that callers of the endpoint send as `x-api-key`."""

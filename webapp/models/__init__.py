@@ -7,6 +7,7 @@ from webapp.models.function import Access, Function
 from webapp.models.key import Key, KeyVersion
 from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network
+from webapp.models.proof import Proof
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
 from webapp.models.user import AccessToken, TokenKind, User
@@ -24,6 +25,7 @@ __all__ = [
     "Lease",
     "Nat",
     "Network",
+    "Proof",
     "Snapshot",
     "StackEvent",
     "StackRow",

@@ -12,7 +12,6 @@ import asyncio
 import base64
 import logging
 import os
-import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -27,7 +26,6 @@ from webapp.sandbox.parent import end_with_parent
 DROPPED_AFTER_S = 60.0
 """How long a dropped connection stays open before the proxy gives it up."""
 PARTNER_TIMEOUT_S = 30.0
-WALK_CACHE_S = 1.0
 HEAD_MAX_BYTES = 32 * 1024
 BODY_MAX_BYTES = 1024 * 1024
 SUFFIX = ".sandbox"
@@ -66,7 +64,6 @@ class Nat:
         self._partner_url = partner_url
         self._token = token
         self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
-        self._walked: dict[tuple[Caller, int], tuple[float, str | None]] = {}
 
     async def serve(self, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._connected, "127.0.0.1", port)
@@ -89,23 +86,15 @@ class Nat:
             return _response(407, b"name the function and its subnet as the proxy's user\n")
         if request.method == "CONNECT" or not (parts.hostname or "").endswith(SUFFIX):
             return _response(502, b"this name does not resolve in the sandbox\n")
-        address = await self._source_address(caller, parts.port or 80)
+        address = await asyncio.to_thread(self._source_address, caller, parts.port or 80)
         if address is None:
             log.info("dropped: %s from %s", caller.function, caller.subnet_id)
             await asyncio.sleep(DROPPED_AFTER_S)
             return b""
         return await self._forward(request, address)
 
-    async def _source_address(self, caller: Caller, port: int) -> str | None:
-        """The address that the caller comes out with, walked at most once a second."""
-        known = self._walked.get((caller, port))
-        if known and known[0] > time.monotonic():
-            return known[1]
-        address = await asyncio.to_thread(self._walk, caller, port)
-        self._walked[caller, port] = (time.monotonic() + WALK_CACHE_S, address)
-        return address
-
-    def _walk(self, caller: Caller, port: int) -> str | None:
+    def _source_address(self, caller: Caller, port: int) -> str | None:
+        """The address that the caller comes out with, walked for every request; or None."""
         lambdas = self._clients.awslambda(caller.region)
         found = lambdas.get_function_configuration(FunctionName=caller.function)
         vpc = found.get("VpcConfig") or {}

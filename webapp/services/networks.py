@@ -9,8 +9,17 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.aws.stack_templates import NetworkStack, subnet_cidrs
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import MAX_ZONES, Address, AddressStatus, Function, Nat, Network, Status
-from webapp.services import addresses, audit, cidrs, foundation, leases, stack_work
+from webapp.models import (
+    MAX_ZONES,
+    Address,
+    AddressStatus,
+    Function,
+    Nat,
+    Network,
+    Proof,
+    Status,
+)
+from webapp.services import addresses, audit, cidrs, foundation, leases, proofs, stack_work
 from webapp.services.leases import Step, Work
 from webapp.services.names import add_named, check_name, check_typed
 from webapp.services.progress import Progress, progress_of
@@ -37,6 +46,7 @@ class NetworkDetail:
     addresses: list[Address]
     functions: list[Function]
     zones: list[Zone]
+    proofs: list[Proof]
     progress: Progress
 
 
@@ -185,6 +195,7 @@ def _create(cloud: Cloud, work: Work, network: Network) -> None:
     stack = stack_work.follow(work, cloud, network, network.region)
     if stack:
         stack_work.settle(work, network, stack, network.region)
+        _prove(cloud, work, network)
 
 
 def _change(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
@@ -195,6 +206,13 @@ def _change(cloud: Cloud, settings: Settings, work: Work, network: Network) -> N
     stack = stack_work.change(work, cloud, network, plan)
     if stack:
         stack_work.settle_change(work, network, stack, network.region, reached=after, back=before)
+        _prove(cloud, work, network)
+
+
+def _prove(cloud: Cloud, work: Work, network: Network) -> None:
+    """Whoever waits for *ready* waits for the proof too; a network that is not has none."""
+    if network.status is Status.READY:
+        proofs.prove(work.session, cloud, network, actor="egret")
 
 
 def _delete(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
@@ -270,5 +288,6 @@ def _detail(session: Session, network: Network) -> NetworkDetail:
         addresses=used,
         functions=_functions(session, network),
         zones=_zones(network, used),
+        proofs=proofs.latest(session, network),
         progress=progress_of(session, network, typical_s=TYPICAL_S),
     )

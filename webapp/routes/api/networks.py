@@ -9,11 +9,13 @@ from webapp.routes.api.schemas import (
     Listed,
     NetworkOut,
     NewNetwork,
+    ProofOut,
     event_out,
     listed,
     network_out,
+    proof_out,
 )
-from webapp.services import networks, stack_work
+from webapp.services import networks, proofs, stack_work
 
 router = APIRouter(prefix="/networks", tags=["networks"])
 
@@ -73,6 +75,21 @@ def unpark(ctx: ApiCaller, name: str) -> NetworkOut:
     """Make the NAT gateways anew, on the same addresses."""
     networks.unpark(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
     return network_out(networks.detail(ctx.session, name))
+
+
+@router.post("/{name}/proofs", status_code=201)
+def prove(ctx: ApiCaller, name: str) -> Listed[ProofOut]:
+    """Ask every zone's probe which address it is seen from, now."""
+    network = networks.get(ctx.session, name)
+    found = proofs.prove(ctx.session, ctx.cloud, network, actor=ctx.actor)
+    return Listed(items=[proof_out(proof) for proof in found], next=None)
+
+
+@router.get("/{name}/proofs")
+def list_proofs(ctx: ApiCaller, name: str) -> Listed[ProofOut]:
+    """What the probes saw, newest first."""
+    found = proofs.list_all(ctx.session, networks.get(ctx.session, name))
+    return Listed(items=[proof_out(proof) for proof in found], next=None)
 
 
 @router.get("/{name}/events")

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from webapp.models import AuditEvent, KeyVersion, Nat, StackEvent
+from webapp.models import AuditEvent, KeyVersion, Nat, Proof, StackEvent
 from webapp.services.addresses import AddressDetail
 from webapp.services.keys import KeyDetail, Match
 from webapp.services.networks import NetworkDetail
@@ -77,6 +77,40 @@ class AddressOfNetwork(BaseModel):
     availability_zone: str | None
 
 
+class ProofOut(BaseModel):
+    """Which address an echo service saw a zone call from, and which it should have been."""
+
+    availability_zone: str
+    ok: bool
+    seen_ip: str | None
+    expected_ip: str
+    problem: str
+    request_id: str
+    at: datetime
+
+
+def proof_out(proof: Proof) -> ProofOut:
+    return ProofOut(**proof.model_dump(), ok=proof.ok)
+
+
+class NetworkProof(BaseModel):
+    """The newest proof of every zone; `ok` when all of them are."""
+
+    ok: bool
+    at: datetime
+    zones: list[ProofOut]
+
+
+def network_proof(proofs: Sequence[Proof]) -> NetworkProof | None:
+    if not proofs:
+        return None
+    return NetworkProof(
+        ok=all(proof.ok for proof in proofs),
+        at=min(proof.at for proof in proofs),
+        zones=[proof_out(proof) for proof in proofs],
+    )
+
+
 class NetworkOut(BaseModel):
     name: str
     region: str
@@ -90,7 +124,7 @@ class NetworkOut(BaseModel):
     stack_id: str | None
     functions: list[str]
     monthly_cost_usd: float
-    proof: None = None
+    proof: NetworkProof | None
     created_at: datetime
     updated_at: datetime
 
@@ -116,6 +150,7 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
         addresses=[AddressOfNetwork(**a.model_dump()) for a in detail.addresses],
         functions=[function.name for function in detail.functions],
         monthly_cost_usd=network.monthly_cost_usd,
+        proof=network_proof(detail.proofs),
     )
 
 

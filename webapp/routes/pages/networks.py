@@ -8,7 +8,7 @@ from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, errors_of
 from webapp.models import MAX_ZONES, Nat
 from webapp.models.costs import monthly_usd
-from webapp.services import addresses, keys, networks, stack_work
+from webapp.services import addresses, keys, networks, proofs, stack_work
 from webapp.templating import page, see_other
 
 router = APIRouter()
@@ -67,6 +67,13 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 @router.post("/networks/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
     networks.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    return see_other(f"/networks/{name}")
+
+
+@router.post("/networks/{name}/proofs")
+def prove(ctx: SignedIn, name: str) -> Response:
+    network = networks.get(ctx.session, name)
+    proofs.prove(ctx.session, ctx.cloud, network, actor=ctx.actor)
     return see_other(f"/networks/{name}")
 
 

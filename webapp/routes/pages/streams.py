@@ -110,6 +110,7 @@ def _look(request: Request, load: Load, folder: str, after: int) -> View:
                 row.status,
                 row.reason,
                 progress.done,
+                len(detail.proofs) if isinstance(detail, NetworkDetail) else 0,
                 tuple(address.public_ip for address in detail.addresses),
             ),
             settled=row.status.settled and not _awaits_first_answer(detail),

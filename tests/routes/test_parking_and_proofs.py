@@ -1,4 +1,4 @@
-"""Parking: the bill stops, the address stays, and everything comes back on it."""
+"""Parking stops the bill and keeps the address; proofs say which address the outside sees."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -75,3 +75,32 @@ def test_pressing_twice_is_harmless(api: Api) -> None:
     answers = [api.delete(f"{NETWORK}/parking") for _ in range(3)]
     assert {answer.status_code for answer in answers} == {202}
     assert api.settled(NETWORK)["status"] == "ready"
+
+
+def test_a_network_proves_by_itself_which_address_each_zone_is_seen_from(api: Api) -> None:
+    network = api.get(NETWORK).json()
+    proofs = {proof["availability_zone"]: proof for proof in network["proof"]["zones"]}
+    assert network["proof"]["ok"]
+    assert sorted(proofs) == [f"{REGION}a", f"{REGION}b"]
+    assert [proofs[zone]["seen_ip"] for zone in sorted(proofs)] == addresses_of(network)
+    assert all(proof["ok"] and proof["request_id"] for proof in proofs.values())
+
+
+def test_a_broken_way_out_is_told_by_the_next_proof(api: Api, clients: Clients) -> None:
+    network = api.get(NETWORK).json()
+    ec2 = clients.ec2(REGION)
+    tables = ec2.describe_route_tables()["RouteTables"]
+    broken = nat_gateways(clients, network)[0]
+    table = next(
+        table["RouteTableId"]
+        for table in tables
+        if any(route.get("NatGatewayId") == broken for route in table["Routes"])
+    )
+    anywhere = "0.0.0.0/0"
+    ec2.delete_route(RouteTableId=table, DestinationCidrBlock=anywhere)
+    found = api.post(f"{NETWORK}/proofs").json()["items"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock=anywhere, NatGatewayId=broken)
+    assert sorted(proof["ok"] for proof in found) == [False, True]
+    assert all(proof["problem"] for proof in found if not proof["ok"])
+    again = api.post(f"{NETWORK}/proofs").json()["items"]
+    assert all(proof["ok"] for proof in again)

@@ -1,0 +1,67 @@
+"""Proofs: nobody needs to believe which address a partner sees; each zone's probe goes and looks.
+
+A probe runs in each private subnet of the network, and asks an echo service.
+"""
+
+from sqlmodel import Session, col, select
+
+from webapp.aws import Cloud
+from webapp.errors import Conflict, EgretError
+from webapp.models import Nat, Network, Proof, Status
+from webapp.services import addresses, audit
+
+PROOFS_LISTED = 200
+
+
+def prove(session: Session, cloud: Cloud, network: Network, *, actor: str) -> list[Proof]:
+    """Ask every zone's probe now, and keep what it saw. Raises Conflict when none can answer."""
+    if network.status is not Status.READY:
+        raise Conflict(
+            f"The network {network.name} is {network.status}.",
+            code="network_not_ready",
+            remedy="Wait until it is ready.",
+        )
+    ips = [address.public_ip or "" for address in addresses.of_network(session, network.id)]
+    zones = network.output_list("AvailabilityZones")
+    probes = network.output_list("ProbeFunctionNames")
+    proofs = [
+        _ask(cloud, network, zone, probe, _expected(network, ips, position))
+        for position, (zone, probe) in enumerate(zip(zones, probes, strict=True))
+    ]
+    session.add_all(proofs)
+    audit.record(session, actor=actor, action="prove", noun="network", name=network.name)
+    session.commit()
+    return proofs
+
+
+def latest(session: Session, network: Network) -> list[Proof]:
+    """The newest proof of each zone, in the order of the zones."""
+    newest: dict[str, Proof] = {}
+    for proof in list_all(session, network):
+        newest.setdefault(proof.availability_zone, proof)
+    return [newest[zone] for zone in sorted(newest)]
+
+
+def list_all(session: Session, network: Network) -> list[Proof]:
+    """Newest first."""
+    mine = select(Proof).where(Proof.network_id == network.id)
+    return list(session.exec(mine.order_by(col(Proof.at).desc()).limit(PROOFS_LISTED)))
+
+
+def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str) -> Proof:
+    proof = Proof(network_id=network.id, availability_zone=zone, expected_ip=expected_ip)
+    try:
+        result = cloud.functions.call(network.region, probe)
+    except EgretError as error:
+        proof.problem = error.detail
+        return proof
+    proof.request_id = result.request_id
+    proof.seen_ip, proof.problem = result.payload.get("ip"), result.error
+    if proof.seen_ip and not proof.ok:
+        proof.problem = f"It came from {proof.seen_ip}, not from {expected_ip}."
+    return proof
+
+
+def _expected(network: Network, ips: list[str], position: int) -> str:
+    """With one NAT gateway, every zone goes out through the first address."""
+    return ips[position if network.nat is Nat.PER_AZ else 0]
