@@ -128,6 +128,26 @@ def test_nor_does_a_page_for_those_outside(page: Page, shown: Dashboard, theme: 
         assert not violations, (path, [v["id"] for v in violations])
 
 
+def test_a_network_is_proven_parked_and_brought_back(page: Page, shown: Dashboard) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/networks/production")
+    address = page.locator("code.ip").inner_text()
+    page.get_by_role("button", name="Prove again").click()
+    expect(page.get_by_text(re.compile(f"Proven .*: {address} from")).first).to_be_visible()
+    page.get_by_role("button", name="Park", exact=True).click()
+    status = page.locator("#status .badge").first
+    expect(status).to_have_text("Parked", timeout=READY_TIMEOUT_MS)
+    expect(page.locator("code.ip")).to_have_text(address)
+    assert not Axe().run(page).response["violations"]
+    page.goto(f"{shown.url}/functions/top-clans")
+    expect(page.get_by_text("it cannot reach the partner")).to_be_visible()
+    expect(page.locator("table.ranking tbody tr")).to_have_count(10)
+    page.goto(f"{shown.url}/networks/production")
+    page.get_by_role("button", name="Unpark").click()
+    expect(status).to_have_text("Ready", timeout=READY_TIMEOUT_MS)
+    expect(page.locator("code.ip")).to_have_text(address)
+
+
 def test_without_scripts_everything_but_the_live_parts_works(
     browser: Browser, shown: Dashboard
 ) -> None:
