@@ -134,6 +134,42 @@ def test_the_functions_role_reads_its_one_key_and_decrypts_only_through_secrets_
     assert "kms:ViaService" in str(statements["DecryptItThroughSecretsManager"]["Condition"])
 
 
+@pytest.mark.parametrize(
+    ("name", "role", "whose"),
+    [
+        ("function", "Role", "function:${AWS::StackName}"),
+        ("network", "ProbeRole", "function:${AWS::StackName}-probe-*"),
+    ],
+)
+def test_a_functions_own_code_may_do_nothing_of_what_lambda_does_with_interfaces(
+    name: str, role: str, whose: str
+) -> None:
+    found = parse(PLANS[name].body)["Resources"][role]["Properties"]["Policies"][0]
+    statements = found["PolicyDocument"]["Statement"]
+    allowed = next(s for s in statements if s["Effect"] == "Allow" and s["Resource"] == "*")
+    denied = next(s for s in statements if s["Effect"] == "Deny")
+    (condition,) = denied["Condition"].values()
+    assert denied["Action"] == allowed["Action"]
+    assert condition["lambda:SourceFunctionArn"]["Sub"].endswith(whose)
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier"),
+    [
+        ("PublicRoute", "InternetGatewayAttachment"),
+        ("NatGateway1", "PublicRoute"),
+        ("NatGateway1", "PublicAssociation1"),
+        ("NatGateway3", "PublicAssociation3"),
+        ("Probe1", "PrivateAssociation1"),
+        ("Probe1", "ProbeLogGroup1"),
+    ],
+)
+def test_what_must_outlast_another_part_is_named_by_it(later: str, earlier: str) -> None:
+    """CloudFormation deletes in the opposite order: a gateway goes after what leads through it."""
+    resources = parse(PLANS["network"].body)["Resources"]
+    assert earlier in resources[later]["DependsOn"]
+
+
 def test_no_address_is_a_resource_of_a_network() -> None:
     types = {r["Type"] for r in parse(PLANS["network"].body)["Resources"].values()}
     assert "AWS::EC2::EIP" not in types
