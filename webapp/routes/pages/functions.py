@@ -149,4 +149,5 @@ def _rows(detail: FunctionDetail) -> list[object] | None:
 def _pretty(snapshot: Snapshot | None) -> str:
     if snapshot is None:
         return ""
-    return json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)
+    text = json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)
+    return text.encode(errors="replace").decode()  # half a surrogate pair is JSON, not UTF-8
