@@ -8,13 +8,15 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from webapp.sandbox.parent import end_with_parent
-from webapp.sandbox.partner import api, badges, portal
+from webapp.sandbox.partner import api, badges, faults, portal
 from webapp.sandbox.partner.callers import source_address
 from webapp.sandbox.partner.faults import Fault, Faults
 from webapp.sandbox.partner.keys import Keys
 
 ECHO_HOST = "echo.sandbox"
 BADGE_CACHE = "public, max-age=604800"
+GRACEFUL_SHUTDOWN_S = 1
+"""A slow answer that is under way does not hold up the end of the sandbox."""
 
 
 def create_partner(state_dir: Path, nat_token: str) -> FastAPI:
@@ -24,12 +26,13 @@ def create_partner(state_dir: Path, nat_token: str) -> FastAPI:
     app.state.nat_token = nat_token
     app.state.calls = {}
     app.add_exception_handler(api.Refusal, api.refused)
+    app.add_exception_handler(faults.Instead, faults.answered_instead)
     app.include_router(api.router)
     app.include_router(portal.router)
     app.add_api_route("/badges/{size}/{name}.png", badge)
     app.add_api_route("/echo", echo)
-    app.add_api_route("/", root)
     app.add_api_route("/sandbox/faults", set_fault, methods=["POST"])
+    app.add_api_route("/{path:path}", anything_else)
     return app
 
 
@@ -45,10 +48,12 @@ def echo(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{source_address(request)}\n")
 
 
-def root(request: Request) -> Response:
+def anything_else(request: Request, path: str) -> Response:
+    """The echo service answers on every path of its name, as checkip.amazonaws.com does."""
     if request.headers.get("host", "").partition(":")[0] == ECHO_HOST:
         return echo(request)
-    return PlainTextResponse("The sandbox's partner. Its portal is at /portal.\n")
+    status = 404 if path else 200
+    return PlainTextResponse("The sandbox's partner. Its portal is at /portal.\n", status)
 
 
 def set_fault(request: Request, fault: Fault) -> dict[str, str]:
@@ -66,4 +71,5 @@ if __name__ == "__main__":
         port=int(os.environ["PARTNER_PORT"]),
         access_log=False,
         log_level="warning",
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
     )

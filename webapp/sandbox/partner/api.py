@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from webapp.sandbox.partner import rankings
@@ -21,8 +21,6 @@ ERROR_CACHE = "public max-age=600"
 RATE_PER_S = 40
 LIMIT_MAX = 200
 GLOBAL = "global"
-
-router = APIRouter(prefix="/v1")
 
 
 class Refusal(Exception):
@@ -42,30 +40,44 @@ class Asked(BaseModel):
     before: str = ""
 
 
+async def let_in(request: Request) -> None:
+    """Fails as a fault tells it to, then checks the token, the address and the rate.
+
+    Raises Instead, Refusal.
+    """
+    faults: Faults = request.app.state.faults
+    await faults.strike()
+    key = _key(request.app.state.keys, request.headers.get("authorization", ""))
+    address = source_address(request)
+    if not allows(key, address):
+        raise Refusal(
+            403,
+            "accessDenied.invalidIp",
+            f"Invalid authorization: API key does not allow access from IP {address}",
+        )
+    _check_rate(request.app.state.calls.setdefault(key.id, deque()))
+
+
+router = APIRouter(prefix="/v1", dependencies=[Depends(let_in)])
+
+
 def refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for nothing else
     return _json(error.body, status=error.status, cache=ERROR_CACHE)
 
 
 @router.get("/locations")
-async def locations(request: Request, asked: Annotated[Asked, Query()]) -> Response:
-    await _let_in(request)
+async def locations(asked: Annotated[Asked, Query()]) -> Response:
     return _json(_page(rankings.locations(), asked), cache=_counting_down(60))
 
 
 @router.get("/locations/{location_id}")
-async def location(request: Request, location_id: str) -> Response:
-    await _let_in(request)
+async def location(location_id: str) -> Response:
     return _json(_location(location_id), cache=_counting_down(600))
 
 
 @router.get("/locations/{location_id}/rankings/{kind}")
-async def ranking(
-    request: Request, location_id: str, kind: str, asked: Annotated[Asked, Query()]
-) -> Response:
-    fault = await _let_in(request)
-    if fault:
-        return fault
+async def ranking(location_id: str, kind: str, asked: Annotated[Asked, Query()]) -> Response:
     if kind not in KINDS:
         raise Refusal(404, "notFound")
     place = rankings.RECORDED_LOCATION
@@ -76,21 +88,9 @@ async def ranking(
     return _json(page, cache=_counting_down(seconds))
 
 
-async def _let_in(request: Request) -> Response | None:
-    """Checks the token, the address and the rate; gives the answer of a fault that is set."""
-    keys: Keys = request.app.state.keys
-    faults: Faults = request.app.state.faults
-    fault = await faults.answer()
-    key = _key(keys, request.headers.get("authorization", ""))
-    address = source_address(request)
-    if not allows(key, address):
-        raise Refusal(
-            403,
-            "accessDenied.invalidIp",
-            f"Invalid authorization: API key does not allow access from IP {address}",
-        )
-    _check_rate(request.app.state.calls.setdefault(key.id, deque()))
-    return fault
+@router.get("/{path:path}")
+async def unknown() -> Response:
+    raise Refusal(404, "notFound")
 
 
 def _key(keys: Keys, authorization: str) -> PartnerKey:
@@ -140,7 +140,7 @@ def _page(rows: list[dict[str, Any]], asked: Asked) -> dict[str, Any]:
 def _limit(limit: str) -> int:
     if not limit:
         return LIMIT_MAX
-    if not limit.isdigit() or not 1 <= int(limit) <= LIMIT_MAX:
+    if not (limit.isascii() and limit.isdigit()) or not 1 <= int(limit) <= LIMIT_MAX:
         raise Refusal(400, "badRequest", "Invalid value for parameter limit")
     return int(limit)
 
@@ -153,9 +153,12 @@ def _cursor(position: int) -> str:
 def _position(cursor: str) -> int:
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return int(found["pos"])
-    except (ValueError, KeyError, TypeError):
-        raise Refusal(400, "badRequest", "Invalid value for cursor") from None
+        position = int(found["pos"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        position = -1
+    if position < 0:
+        raise Refusal(400, "badRequest", "Invalid value for cursor")
+    return position
 
 
 def _counting_down(seconds: int) -> str:

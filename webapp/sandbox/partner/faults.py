@@ -2,15 +2,27 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Literal
 
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
+from starlette.types import Receive, Scope, Send
 
-Mode = Literal["none", "down", "maintenance", "throttled", "html", "slow", "huge", "invalid_json"]
+Mode = Literal[
+    "none", "down", "maintenance", "throttled", "html", "slow", "reset", "huge", "invalid_json"
+]
 HUGE_BYTES = 10 * 1024 * 1024
 SLOW_S = 30.0
 SECONDS_MAX = 600
+
+
+class Instead(Exception):
+    """A fault's answer, given instead of the real one."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
 
 
 class Fault(BaseModel):
@@ -26,12 +38,26 @@ class Faults:
     def set(self, fault: Fault) -> None:
         self._mode, self._until = fault.mode, time.monotonic() + fault.seconds
 
-    async def answer(self) -> Response | None:
-        """What to answer instead, while a fault is set."""
+    async def strike(self) -> None:
+        """Waits, or raises Instead, while a fault is set."""
         mode = self._mode if time.monotonic() < self._until else "none"
         if mode == "slow":
             await asyncio.sleep(SLOW_S)
-        return _ANSWERS[mode]() if mode in _ANSWERS else None
+        if mode in _ANSWERS:
+            raise Instead(_ANSWERS[mode]())
+
+
+class Cut(Response):
+    """Promises a body and ends without one, so that the server cuts the connection."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"4096")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+def answered_instead(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Instead)  # noqa: S101 - registered for nothing else
+    return error.response
 
 
 def _reason(status: int, body: str) -> Response:
@@ -43,7 +69,7 @@ def _html(status: int) -> Response:
     return Response(f"<html><h1>{status}</h1></html>", status, media_type="text/html")
 
 
-_ANSWERS = {
+_ANSWERS: dict[str, Callable[[], Response]] = {
     "down": lambda: _reason(500, '{"reason":"unknownException"}'),
     "maintenance": lambda: _reason(
         503,
@@ -52,6 +78,7 @@ _ANSWERS = {
     ),
     "throttled": lambda: _reason(429, '{"reason":"requestThrottled"}'),
     "html": lambda: _html(502),
+    "reset": Cut,
     "huge": lambda: _reason(200, '{"items":["' + "x" * HUGE_BYTES + '"]}'),
     "invalid_json": lambda: _reason(200, '{"items": ['),
 }

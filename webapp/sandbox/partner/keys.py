@@ -10,6 +10,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 KEYS_MAX = 10
@@ -24,7 +25,10 @@ class BadKeyRequest(ValueError):
 
 @dataclass(frozen=True)
 class PartnerKey:
-    """`key` is the token itself; the real portal shows it again and again, so this does too."""
+    """`key` is the token itself; the list of the real portal's API holds it, so this one's does.
+
+    `expires_at` is in seconds since 1970; None is for ever.
+    """
 
     id: str
     name: str
@@ -32,6 +36,7 @@ class PartnerKey:
     cidrRanges: list[str]
     scopes: list[str]
     key: str
+    expires_at: int | None = None
 
 
 class Keys:
@@ -42,46 +47,56 @@ class Keys:
         self._secret = secrets.token_hex(32)
         self._developer = str(uuid.uuid4())
         self._keys: dict[str, PartnerKey] = {}
+        self._lock = Lock()
         if self._file.exists():
             self._load()
         else:
             self._save()
 
     def all(self) -> list[PartnerKey]:
-        return list(self._keys.values())
+        with self._lock:
+            return list(self._keys.values())
 
     def create(
         self, name: str, description: str, cidrs: list[str], scopes: list[str], *, temporary: bool
     ) -> PartnerKey:
-        """Raises BadKeyRequest."""
-        if len(self._keys) >= KEYS_MAX:
-            raise BadKeyRequest(f"You have {KEYS_MAX} keys already. Revoke one first.")
+        """`temporary`: the portal's own kind of token, for an hour. Raises BadKeyRequest."""
         if not name.strip():
             raise BadKeyRequest("Give the key a name.")
         ranges = [_checked(cidr) for cidr in cidrs]
         if not ranges:
             raise BadKeyRequest("Allow at least one IP address.")
-        key_id = str(uuid.uuid4())
-        token = self._token(key_id, ranges, scopes, temporary=temporary)
-        made = PartnerKey(key_id, name.strip(), description, ranges, scopes, token)
-        self._keys[key_id] = made
-        self._save()
+        if temporary:
+            ranges = [str(IPv4Network(cidr, strict=False)) for cidr in ranges]
+        now, key_id = int(time.time()), str(uuid.uuid4())
+        token = self._token(key_id, ranges, scopes, now=now, temporary=temporary)
+        expires_at = now + TEMPORARY_S if temporary else None
+        made = PartnerKey(key_id, name.strip(), description, ranges, scopes, token, expires_at)
+        with self._lock:
+            if len(self._keys) >= KEYS_MAX:
+                raise BadKeyRequest(f"You have {KEYS_MAX} keys already. Revoke one first.")
+            self._keys[key_id] = made
+            self._save()
         return made
 
     def revoke(self, key_id: str) -> bool:
-        found = self._keys.pop(key_id, None)
-        self._save()
+        with self._lock:
+            found = self._keys.pop(key_id, None)
+            self._save()
         return found is not None
 
     def find(self, token: str) -> PartnerKey | None:
-        """The live key of that token, its signature checked."""
+        """The live key of that token, its signature and its time checked."""
         head, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(signature, self._sign(head)):
+        if not hmac.compare_digest(signature.encode(), self._sign(head).encode()):
             return None
-        return next((key for key in self._keys.values() if key.key == token), None)
+        key = next((key for key in self.all() if key.key == token), None)
+        is_over = key and key.expires_at is not None and key.expires_at <= time.time()
+        return None if is_over else key
 
-    def _token(self, key_id: str, cidrs: list[str], scopes: list[str], *, temporary: bool) -> str:
-        now = int(time.time())
+    def _token(
+        self, key_id: str, cidrs: list[str], scopes: list[str], *, now: int, temporary: bool
+    ) -> str:
         limits: list[dict[str, Any]] = [
             {"tier": TEMPORARY_TIER if temporary else TIER, "type": "throttling"},
             {"cidrs": cidrs, "type": "client"},

@@ -50,12 +50,14 @@ def create(request: Request, new: NewKey) -> JSONResponse:
 
 
 @router.post("/api/apikey/list")
+@router.post("/portal/api/apikey/list")
 def list_keys(request: Request) -> JSONResponse:
     keys: Keys = request.app.state.keys
     return JSONResponse({"keys": [key.__dict__ for key in keys.all()]})
 
 
 @router.post("/api/apikey/revoke")
+@router.post("/portal/api/apikey/revoke")
 def revoke(request: Request, revocation: Revocation) -> JSONResponse:
     keys: Keys = request.app.state.keys
     found = keys.revoke(revocation.id)
@@ -85,7 +87,7 @@ def create_by_form(
     try:
         made = keys.create(name, description, cidrs, [scope], temporary=False)
     except BadKeyRequest as error:
-        typed = {"name": name, "description": description, "addresses": addresses}
+        typed = {"name": name, "description": description, "addresses": addresses, "scope": scope}
         return _page(request, typed=typed, error=str(error), status=422)
     return _page(request, made=made)
 
@@ -108,10 +110,11 @@ def _page(
     keys: Keys = request.app.state.keys
     context: dict[str, Any] = {
         "keys": keys.all(),
-        "typed": typed or {"name": "", "description": "", "addresses": ""},
+        "typed": typed or {"name": "", "description": "", "addresses": "", "scope": ""},
         "error": error,
         "made": made,
         "games": GAMES,
     }
     html = environment.get_template("portal.html").render(context)
-    return HTMLResponse(html, status, {"content-security-policy": POLICY})
+    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
+    return HTMLResponse(html, status, headers)

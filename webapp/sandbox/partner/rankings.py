@@ -56,32 +56,60 @@ def rows(location_id: int, kind: str) -> list[dict[str, Any]]:
 
 def _clan(location_id: int, rank: int) -> dict[str, Any]:
     chance = _chance(location_id, "clans", rank)
-    badge = hashlib.sha256(f"{location_id}/{rank}".encode()).hexdigest()[:40]
     clan: dict[str, Any] = {"tag": _tag(chance), "name": _name(chance, location_id, rank)}
     if rank % 7:
         clan["location"] = location(str(location_id))
     return clan | {
-        "badgeUrls": {size: f"{BADGES}/{pixels}/{badge}.png" for size, pixels in SIZES.items()},
+        "badgeUrls": _badges(location_id, rank),
         "clanLevel": chance.randint(8, 34),
         "members": chance.randint(38, 50),
-        "clanPoints": 58_000 - rank * 61 - chance.randint(0, 40),
+        "clanPoints": _top_points(location_id) - rank * 61 - chance.randint(0, 40),
         "rank": rank,
         "previousRank": -1 if rank % 9 == 0 else max(1, rank + chance.choice((-3, -1, 0, 0, 1, 4))),
     }
 
 
+def _top_points(location_id: int) -> int:
+    """Made-up clans come below the recorded ones."""
+    return 51_700 if location_id == RECORDED_LOCATION else 58_000
+
+
 def _other(location_id: int, kind: str, rank: int) -> dict[str, Any]:
     """Players, capitals and builder bases: the fields that differ, as documented."""
-    chance = _chance(location_id, kind, rank)
-    common = {"tag": _tag(chance), "name": _name(chance, location_id, rank)}
-    places = {"rank": rank, "previousRank": max(1, rank + chance.choice((-1, 0, 1)))}
     if kind.startswith("players"):
-        played = {"expLevel": 200 + rank, "trophies": 6_000 - rank * 3}
-        return common | played | {"attackWins": 100, "defenseWins": 3} | places
+        return _player(location_id, kind, rank)
     points = "clanCapitalPoints" if kind == "capitals" else "clanBuilderBasePoints"
     clan = _clan(location_id, rank)
-    clan.pop("clanPoints")
-    return clan | {points: 5_000 - rank * 7}
+    del clan["clanPoints"]
+    places = {name: clan.pop(name) for name in ("rank", "previousRank")}
+    return clan | {points: 5_000 - rank * 7} | places
+
+
+def _player(location_id: int, kind: str, rank: int) -> dict[str, Any]:
+    """A player of every fifth place is in no clan."""
+    chance = _chance(location_id, kind, rank)
+    player: dict[str, Any] = {
+        "tag": _tag(chance),
+        "name": _name(chance, location_id, rank),
+        "expLevel": chance.randint(180, 260),
+    }
+    if kind == "players":
+        won = {"attackWins": chance.randint(20, 200), "defenseWins": chance.randint(0, 9)}
+        player |= {"trophies": 6_200 - rank * 3} | won
+    else:
+        player |= {"builderBaseTrophies": 6_200 - rank * 3}
+    player |= {"rank": rank, "previousRank": -1 if rank % 9 == 0 else max(1, rank - 1)}
+    return player | ({"clan": _clan_of_player(location_id, rank)} if rank % 5 else {})
+
+
+def _clan_of_player(location_id: int, rank: int) -> dict[str, Any]:
+    clan = _clan(location_id, rank)
+    return {name: clan[name] for name in ("tag", "name", "badgeUrls")}
+
+
+def _badges(location_id: int, rank: int) -> dict[str, str]:
+    name = hashlib.sha256(f"{location_id}/{rank}".encode()).hexdigest()[:40]
+    return {size: f"{BADGES}/{pixels}/{name}.png" for size, pixels in SIZES.items()}
 
 
 def _name(chance: random.Random, location_id: int, rank: int) -> str:

@@ -1,0 +1,37 @@
+"""A partner in this process, asked as the NAT asks it."""
+
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+NAT_TOKEN = "the NAT's token"
+ADDRESS = "203.0.113.7"
+
+
+class Partner:
+    """`get` comes from the whitelisted address with a good key; `token` and `address` vary it."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.key = self.new_key([ADDRESS])
+
+    def get(self, path: str, *, token: str = "", address: str = ADDRESS) -> Any:
+        headers = {
+            "x-sandbox-source-address": address,
+            "x-sandbox-nat-token": NAT_TOKEN,
+            "authorization": f"Bearer {token or self.key}",
+        }
+        return self.client.get(path, headers=headers)
+
+    def items(self, path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get(path).json()["items"]
+        return found
+
+    def new_key(self, cidrs: list[str], **form: Any) -> str:
+        body = {"name": "k", "cidrRanges": cidrs, "scopes": ["clash"]} | form
+        key: str = self.client.post("/api/apikey/create", json=body).json()["key"]["key"]
+        return key
+
+    def fail(self, mode: str, seconds: float = 60) -> None:
+        fault = {"mode": mode, "seconds": seconds}
+        self.client.post("/sandbox/faults", json=fault).raise_for_status()
