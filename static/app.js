@@ -8,8 +8,9 @@ const parse = (html) =>
 const COPIED_SHOWN_MS = 2500;
 const RELATIVE_EVERY_MS = 10_000;
 const SECRET_MAX_BYTES = 16 * 1024;
+const TOO_LARGE = "This is over 16 KiB, and no key is: look whether it is the right file.";
 
-// --- Theme, notices, copy ---------------------------------------------------------------------
+// --- Theme, notices, copy -------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector);
@@ -26,63 +27,79 @@ function toggleTheme() {
   localStorage.setItem("theme", root.dataset.theme);
 }
 
+// `data-copy` is the text itself; `data-copy-of` the id of the element that holds it.
 async function copy(button) {
   const said = button.nextElementSibling; // <span role="status">: shown and announced
+  const source = document.getElementById(button.dataset.copyOf) ?? button.previousElementSibling;
   try {
-    await navigator.clipboard.writeText(button.dataset.copy);
+    await navigator.clipboard.writeText(button.dataset.copy ?? source.textContent);
     said.textContent = "Copied";
   } catch {
-    getSelection().selectAllChildren(button.previousElementSibling); // plain http has no clipboard
+    getSelection().selectAllChildren(source); // plain http has no clipboard
     said.textContent = "Press Ctrl+C";
   }
   setTimeout(() => (said.textContent = ""), COPIED_SHOWN_MS);
 }
 
-// --- <live-stack src data-refresh>: a stack's timeline and status, while something changes -------
+// --- <live-stack src data-refresh>: a stack's timeline and status, while something changes --------
 
 customElements.define(
   "live-stack",
   class extends HTMLElement {
     connectedCallback() {
       this.source = new EventSource(this.getAttribute("src"));
-      this.source.onopen = () => this.say("Live");
+      this.source.onopen = () => this.say("Live", "ok");
       this.source.onerror = () =>
-        this.say(
-          this.source.readyState === EventSource.CLOSED
-            ? "Live updates stopped. Reload the page."
-            : "Connection lost. Reconnecting…",
-        );
+        this.source.readyState === EventSource.CLOSED
+          ? this.say("Stopped. Reload the page to go on.", "bad")
+          : this.say("Reconnecting…", "warn");
       const on = (name, act) => this.source.addEventListener(name, (event) => act(event.data));
-      on("row", (html) => this.querySelector("ol").prepend(...parse(html).body.childNodes));
-      on("status", (html) => replace("#status", parse(html)));
+      on("row", (html) => this.add(parse(html).querySelector("li")));
+      on("status", (html) => refresh("#status", parse(html)));
       on("done", () => this.finish());
       on("gone", (path) => location.assign(path));
     }
     disconnectedCallback() {
       this.source.close();
     }
-    say(text) {
-      this.querySelector("[data-state]").textContent = text;
+    say(text, tone) {
+      const state = this.querySelector("[data-state]");
+      state.textContent = text;
+      state.className = `live ${tone}`;
+    }
+    add(row) {
+      const of = CSS.escape(row.dataset.of);
+      this.querySelector(`li.busy[data-of="${of}"]`)?.remove(); // it has become this row
+      this.querySelector("ol").prepend(row);
     }
     async finish() {
       this.source.close();
-      this.say("Up to date");
+      this.say("Up to date", "");
       const parts = this.dataset.refresh.split(" ").filter(Boolean);
       if (!parts.length) return;
       const fresh = parse(await (await fetch(location.pathname)).text());
-      for (const part of parts) replace(part, fresh);
+      for (const part of parts) refresh(part, fresh);
     }
   },
 );
 
-// Put the part of `fresh` in place of the page's own, and keep the focus where it was.
-function replace(selector, fresh) {
+function refresh(selector, fresh) {
   const [old, next] = [document.querySelector(selector), fresh.querySelector(selector)];
-  if (!old || !next) return;
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const same = focused?.id ? `#${focused.id}` : focused?.dataset.copy && `[data-copy="${CSS.escape(focused.dataset.copy)}"]`;
-  old.replaceWith(next);
-  if (same) next.querySelector(same)?.focus();
+  if (old && next) morph(old, next);
+}
+
+// Make `old` like `next`, touching only what differs: focus, selection and open details stay.
+function morph(old, next) {
+  if (old.isEqualNode(next) || old.role === "status") return;
+  const opaque = old.nodeType !== Node.ELEMENT_NODE || old.localName.includes("-");
+  if (opaque || old.nodeName !== next.nodeName || old.id !== next.id) return old.replaceWith(next);
+  for (const name of old.getAttributeNames())
+    if (name !== "open" && !next.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of next.attributes)
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const [before, after] = [[...old.childNodes], [...next.childNodes]];
+  after.forEach((node, at) => (before[at] ? morph(before[at], node) : old.append(node)));
+  before.slice(after.length).forEach((node) => node.remove());
 }
 
 // --- Times: "3 minutes ago", seconds that run, seconds that are left -----------------------------
@@ -164,13 +181,19 @@ customElements.define(
   },
 );
 
-// --- <secret-drop>: a key may be dropped as a file ----------------------------------------------
+// --- <secret-drop>: a key may be dropped as a file; what is too large is said at once --------------
 
 customElements.define(
   "secret-drop",
   class extends HTMLElement {
     connectedCallback() {
       const field = this.querySelector("textarea");
+      const check = () => {
+        const wrong = new Blob([field.value]).size > SECRET_MAX_BYTES ? TOO_LARGE : "";
+        field.setCustomValidity(wrong);
+        this.say(wrong);
+      };
+      field.addEventListener("input", check);
       this.addEventListener("dragover", (event) => {
         event.preventDefault();
         this.classList.add("over");
@@ -180,9 +203,9 @@ customElements.define(
         event.preventDefault();
         this.classList.remove("over");
         const file = event.dataTransfer.files[0];
-        if (file && file.size > SECRET_MAX_BYTES) return this.say("This file is over 16 KiB: no key is.");
+        if (file?.size > SECRET_MAX_BYTES) return this.say(TOO_LARGE);
         field.value = file ? await file.text() : event.dataTransfer.getData("text");
-        this.say("");
+        check();
       });
     }
     say(text) {
