@@ -1,6 +1,9 @@
-"""A kill of the embedded AWS in the middle of a stack: it goes on, and nothing is doubled."""
+"""A kill of a part, or of all, at any time: what was begun goes on, and nothing is doubled."""
 
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,31 @@ from tests.sandbox.lab import Lab, egress, unique
 from webapp.aws.clients import Clients
 from webapp.aws.stacks import Phase
 from webapp.errors import Conflict, NotFound, Unavailable
-from webapp.sandbox.launcher import Sandbox, read_info
+from webapp.sandbox.folder import LOG_KEPT_BYTES, LOG_MAX_BYTES
+from webapp.sandbox.launcher import Info, Sandbox, read_info
 
 REGION = "eu-central-1"
 PACE_S = 0.25
 SAVED_S = 2.0
+START_TIMEOUT_S = 30.0
+PARENT = """
+import sys, time
+from pathlib import Path
+from webapp.sandbox.launcher import Sandbox
+running = Sandbox.start(Path(sys.argv[1]), pace_s=0, address_quota=5)
+time.sleep(600)
+"""
+ASKING_PARENT = """
+import os, subprocess, sys
+from pathlib import Path
+from webapp.sandbox.launcher import Sandbox
+ASK = "import boto3; print(boto3.Session().client('ec2').describe_availability_zones()" \
+      "['AvailabilityZones'][0]['RegionName'])"
+with Sandbox.start(Path(sys.argv[1]), pace_s=0, address_quota=5) as running:
+    environment = os.environ | running.environment()
+    sys.exit(subprocess.run([sys.executable, "-c", ASK], env=environment).returncode)
+"""
+NOWHERE = "http://127.0.0.1:9"
 
 
 def start(folder: Path, pace_s: float) -> Sandbox:
@@ -62,3 +85,74 @@ def test_what_a_sandbox_keeps_is_private_and_survives_a_restart(tmp_path: Path) 
         assert again.info.aws_endpoint == endpoint
         ec2 = Clients(again.info.aws_endpoint).ec2(REGION)
         assert [a["PublicIp"] for a in ec2.describe_addresses()["Addresses"]] == [ip]
+
+
+def test_the_children_end_with_a_parent_that_is_killed_and_a_start_waits_for_them(
+    tmp_path: Path,
+) -> None:
+    before = killed_sandbox(tmp_path)
+    with pytest.raises(NotFound):
+        read_info(tmp_path)
+    with start(tmp_path, 0) as again:
+        assert again.info == before
+
+
+def test_a_log_stays_short_and_keeps_its_end(sandbox: Sandbox) -> None:
+    file = sandbox.folder / "nat.log"
+    with file.open("a") as log:
+        log.write("x" * LOG_MAX_BYTES + "the end")
+    sandbox.check()
+    assert file.stat().st_size == LOG_KEPT_BYTES
+    assert file.read_text().endswith("the end")
+
+
+def test_a_folder_that_was_open_is_closed_and_ports_that_are_unreadable_are_chosen_anew(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir(mode=0o755)
+    (folder / "ports.json").write_text('{"nat": ')
+    with start(folder, 0) as running:
+        assert folder.stat().st_mode & 0o077 == 0
+        assert running.info.aws_endpoint != sandbox.info.aws_endpoint
+
+
+def test_a_child_that_ends_is_named_with_its_last_words(tmp_path: Path) -> None:
+    with start(tmp_path, 0) as running:
+        running.check()
+        with (tmp_path / "partner.log").open("a") as log:
+            log.write("the last words\n")
+        running.children["partner"].kill()
+        running.children["partner"].wait()
+        with pytest.raises(Unavailable, match=r"partner ended: .*the last words"):
+            running.check()
+
+
+def test_nothing_of_the_parents_environment_leads_out_of_the_sandbox(tmp_path: Path) -> None:
+    elsewhere = {
+        "HTTP_PROXY": NOWHERE,
+        "http_proxy": NOWHERE,
+        "AWS_PROFILE": "somebody-elses",
+        "AWS_DEFAULT_PROFILE": "somebody-elses",
+        "AWS_SESSION_TOKEN": "somebody-elses",
+        "AWS_ENDPOINT_URL_EC2": NOWHERE,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", ASKING_PARENT, str(tmp_path)],
+        env=os.environ | elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.returncode) == (REGION, 0), done.stderr
+
+
+def killed_sandbox(folder: Path) -> Info:
+    """Where a sandbox was whose parent has just been killed."""
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(folder)])
+    wait_for((folder / "sandbox.json").exists, START_TIMEOUT_S)
+    info = read_info(folder)
+    parent.kill()
+    parent.wait()
+    return info

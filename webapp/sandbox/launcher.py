@@ -1,15 +1,13 @@
 """Starts the sandbox: three children on free ports of 127.0.0.1, in a private folder.
 
 The ports are kept, because addresses of endpoints are stored; so are AWS's state and the partner's
-keys. The children end with their parent, also when it is killed. One sandbox runs in a folder at a
-time.
+keys. The children end with their parent, also when it is killed. They see nothing of the parent's
+environment that could lead them to a real account or through a real proxy.
 """
 
-import fcntl
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -17,19 +15,21 @@ import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
 
-from webapp.errors import Conflict, NotFound, Unavailable
+from webapp.errors import NotFound, Unavailable
+from webapp.sandbox.folder import Folder, is_used
 
 ACCOUNT = "210987654321"
 REGION = "eu-central-1"
 READY_TIMEOUT_S = 30.0
 READY_POLL_S = 0.05
 STOP_TIMEOUT_S = 5.0
-LOG_MAX_BYTES = 5 * 1024 * 1024
 LOG_TAIL_LINES = 5
 PASSED_ON = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "VIRTUAL_ENV", "PYTHONPATH")
 CHILDREN = ("embedded_aws", "partner", "nat")
+LOOPBACK = "127.0.0.1,localhost"
+INFO = "sandbox.json"
+PROFILES = "aws-profiles"
 
 
 @dataclass(frozen=True)
@@ -53,31 +53,34 @@ class Info:
 class Sandbox:
     """A running sandbox; use it as a context manager, or `stop` it."""
 
-    folder: Path
+    place: Folder
     info: Info
-    lock: IO[str]
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, folder: Path, *, pace_s: float, address_quota: int) -> "Sandbox":
+    def start(cls, state_dir: Path, *, pace_s: float, address_quota: int) -> "Sandbox":
         """Start all three at once, and wait until each answers. Raises Conflict, Unavailable."""
-        folder = folder.resolve()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _locked(folder)
-        ports = _ports(folder)
-        sandbox = cls(folder, _info(ports), lock)
+        place = Folder(state_dir)
+        place.claim()
+        (place.path / INFO).unlink(missing_ok=True)
+        ports = place.ports(CHILDREN)
+        sandbox = cls(place, _info(ports))
+        environments = _environments(place.path, ports, pace_s=pace_s, address_quota=address_quota)
         try:
-            for name, environment in _environments(
-                folder, ports, pace_s=pace_s, address_quota=address_quota
-            ).items():
-                sandbox.children[name] = _start(folder, name, environment)
+            for name in CHILDREN:
+                sandbox.children[name] = _start(place, name, environments[name])
             for name in CHILDREN:
                 sandbox._wait_until_ready(name, ports[name])
         except BaseException:
             sandbox.stop()
             raise
-        _write_private(folder / "sandbox.json", json.dumps(sandbox.info.as_dict()))
+        place.write(PROFILES, "[default]\n")
+        place.write(INFO, json.dumps(sandbox.info.as_dict()))
         return sandbox
+
+    @property
+    def folder(self) -> Path:
+        return self.place.path
 
     def environment(self) -> dict[str, str]:
         """What makes a dashboard use this sandbox: AWS's own variables, and the endpoints."""
@@ -88,7 +91,7 @@ class Sandbox:
             "https://api-assets.clashofclans.com": direct,
             "https://developer.clashofclans.com": self.info.portal_url,
         }
-        return {
+        return self._nothing_of_another_account() | {
             "AWS_ENDPOINT_URL": self.info.aws_endpoint,
             "AWS_ACCESS_KEY_ID": self.info.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.info.secret_access_key,
@@ -97,13 +100,16 @@ class Sandbox:
             "EGRET_CLOUD": "sandbox",
             "EGRET_ENDPOINTS": json.dumps(endpoints),
             "EGRET_EXECUTE_API_URL": self.info.aws_endpoint + "/_aws/execute-api/{api}/{stage}/",
+            "NO_PROXY": LOOPBACK,
+            "no_proxy": LOOPBACK,
         }
 
     def check(self) -> None:
-        """Raises Unavailable, with the last words of a child that has ended."""
+        """Raises Unavailable, with the last words of a child that has ended. Keeps logs short."""
         for name, child in self.children.items():
+            self.place.shorten_log(name)
             if child.poll() is not None:
-                lines = _log_file(self.folder, name).read_text(errors="replace").splitlines()
+                lines = self.place.log(name).read_text(errors="replace").splitlines()
                 raise Unavailable(
                     f"The sandbox's {name} ended: {' / '.join(lines[-LOG_TAIL_LINES:])}",
                     remedy="Start again; what it had is kept.",
@@ -120,14 +126,27 @@ class Sandbox:
                 child.wait()
             if child.stdin:
                 child.stdin.close()
-        (self.folder / "sandbox.json").unlink(missing_ok=True)
-        self.lock.close()
+        (self.folder / INFO).unlink(missing_ok=True)
+        self.place.leave()
 
     def __enter__(self) -> "Sandbox":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _nothing_of_another_account(self) -> dict[str, str]:
+        """Profiles, tokens and endpoints that a person may have set up for real accounts."""
+        profiles = str(self.folder / PROFILES)
+        endpoints = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]
+        return dict.fromkeys(endpoints, self.info.aws_endpoint) | {
+            "AWS_CONFIG_FILE": profiles,
+            "AWS_SHARED_CREDENTIALS_FILE": profiles,
+            "AWS_PROFILE": "default",
+            "AWS_DEFAULT_PROFILE": "default",
+            "AWS_SESSION_TOKEN": "",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        }
 
     def _wait_until_ready(self, name: str, port: int) -> None:
         until = time.monotonic() + READY_TIMEOUT_S
@@ -139,49 +158,14 @@ class Sandbox:
         raise Unavailable(f"The sandbox's {name} did not start within {READY_TIMEOUT_S:.0f} s.")
 
 
-def read_info(folder: Path) -> Info:
+def read_info(state_dir: Path) -> Info:
     """Of the sandbox that runs in the folder. Raises NotFound when none does."""
-    try:
-        return Info(**json.loads((folder / "sandbox.json").read_text()))
-    except FileNotFoundError:
+    file = state_dir / INFO
+    if not file.exists() or not is_used(state_dir):  # a killed one leaves its file
         raise NotFound(
-            f"No sandbox is running in {folder}.", remedy="Start one with: egret demo"
-        ) from None
-
-
-def _locked(folder: Path) -> IO[str]:
-    (folder / "lock").touch(mode=0o600)
-    lock = (folder / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise Conflict(
-            f"A sandbox is running in {folder} already.",
-            code="sandbox_running",
-            remedy="Stop it first, or set EGRET_DATA_DIR to another folder.",
-        ) from None
-    return lock
-
-
-def _ports(folder: Path) -> dict[str, int]:
-    """The ports of the last start where they are free, else new ones."""
-    file = folder / "ports.json"
-    kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    ports = {name: _free_port(kept.get(name, 0)) for name in CHILDREN}
-    _write_private(file, json.dumps(ports))
-    return ports
-
-
-def _free_port(wanted: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+            f"No sandbox is running in {state_dir}.", remedy="Start one with: egret demo"
+        )
+    return Info(**json.loads(file.read_text()))
 
 
 def _info(ports: dict[str, int]) -> Info:
@@ -231,15 +215,13 @@ def _environments(
     }
 
 
-def _start(folder: Path, name: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+def _start(place: Folder, name: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
     """A child with a clean environment, its words in a log, its standard input a pipe of ours."""
     inherited = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
-    home = {"HOME": str(folder), "PYTHONUNBUFFERED": "1"}
-    log_file = _log_file(folder, name)
-    if log_file.exists() and log_file.stat().st_size > LOG_MAX_BYTES:
-        log_file.unlink()
-    log_file.touch(mode=0o600)
-    with log_file.open("ab") as log:
+    home = {"HOME": str(place.path), "PYTHONUNBUFFERED": "1"}
+    place.log(name).touch(mode=0o600)
+    place.shorten_log(name)
+    with place.log(name).open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", f"webapp.sandbox.{name}"],
             env=inherited | home | environment,
@@ -247,26 +229,17 @@ def _start(folder: Path, name: str, environment: dict[str, str]) -> "subprocess.
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=(place.inherited_fd,),
         )
 
 
-def _log_file(folder: Path, name: str) -> Path:
-    return folder / f"{name}.log"
-
-
 def _answers(port: int) -> bool:
-    """True once something speaks HTTP there, whatever it says."""
+    """True once something speaks HTTP there, whatever it says. Past any proxy."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=1).close()
+        direct.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=1).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
         return False
     return True
-
-
-def _write_private(file: Path, text: str) -> None:
-    part = file.with_suffix(".part")
-    part.touch(mode=0o600)
-    part.write_text(text)
-    part.replace(file)
