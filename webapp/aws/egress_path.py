@@ -3,6 +3,9 @@
 security group → route table → NAT gateway → its subnet's route → internet gateway → address. A
 function in a public subnet gets nowhere: its interface has no public address. (VPC user guide,
 "NAT gateways" and "Enable internet access for VPC-connected Lambda functions".)
+
+Network ACLs and routes narrower than 0.0.0.0/0 are not followed: Egret's own networks have none on
+the way to a partner.
 """
 
 from collections.abc import Iterator
@@ -10,13 +13,16 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from webapp.aws.errors import translated
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
 ANYWHERE = "0.0.0.0/0"
-ALL_PROTOCOLS, TCP = "-1", "tcp"
+ALL_PROTOCOLS, TCP = "-1", ("tcp", "6")
+GONE = frozenset({"NatGatewayNotFound", "InvalidInternetGatewayID.NotFound"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,10 @@ class EgressPath:
 def walk(
     ec2: "EC2Client", region: str, *, subnet_id: str, group_ids: list[str], port: int
 ) -> EgressPath:
-    """Where a packet from the subnet to a public address's TCP `port` comes out."""
+    """Where a packet from the subnet to a public address's TCP `port` comes out.
+
+    Raises AwsError, also for a subnet or a security group that does not exist.
+    """
     with translated("following the way out of a subnet", region):
         hops: list[Hop] = []
         trail = _Trail(ec2)
@@ -76,7 +85,7 @@ class _Trail:
         gateway_id = outer.get("GatewayId", "")
         yield Hop("NAT gateway's route table", outer["RouteTableId"], _outer_fault(outer))
         yield Hop("internet gateway", gateway_id, self._gateway_fault(gateway_id, nat["VpcId"]))
-        held: dict[str, str] = next(iter(nat.get("NatGatewayAddresses") or ()), {})
+        held = _primary(nat.get("NatGatewayAddresses") or [])
         self.source_address = held.get("PublicIp")
         missing = "" if self.source_address else "The NAT gateway holds no public address."
         yield Hop("address", held.get("AllocationId", ""), missing)
@@ -100,28 +109,42 @@ class _Trail:
     def _table(self, subnet_id: str) -> Any:
         """The table that is associated with the subnet, or else its VPC's main one."""
         vpc_id = self._ec2.describe_subnets(SubnetIds=[subnet_id])["Subnets"][0]["VpcId"]
-        tables: list[Any] = [
-            table
-            for table in self._ec2.describe_route_tables()["RouteTables"]
-            if table["VpcId"] == vpc_id
-        ]
+        tables: list[Any] = self._ec2.describe_route_tables(
+            Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
+        )["RouteTables"]
         for table in tables:
             if any(a.get("SubnetId") == subnet_id for a in table.get("Associations", [])):
                 return table
-        return next(t for t in tables if any(a.get("Main") for a in t.get("Associations", [])))
+        mains = (t for t in tables if any(a.get("Main") for a in t.get("Associations", [])))
+        return next(mains, {"RouteTableId": ""})
 
     def _nat_gateway(self, nat_id: str) -> Any:
-        found: Any = self._ec2.describe_nat_gateways(NatGatewayIds=[nat_id])["NatGateways"]
-        return found[0] if found else {"State": "missing"}
+        try:
+            found: Any = self._ec2.describe_nat_gateways(NatGatewayIds=[nat_id])["NatGateways"]
+        except ClientError as error:
+            found = _nothing_if_gone(error)
+        return found[0] if found else {"State": "gone"}
 
     def _gateway_fault(self, gateway_id: str, vpc_id: str) -> str:
-        gateways = self._ec2.describe_internet_gateways(InternetGatewayIds=[gateway_id])
-        attached = [
-            attachment.get("VpcId")
-            for gateway in gateways["InternetGateways"]
-            for attachment in gateway.get("Attachments", [])
-        ]
+        try:
+            answer: Any = self._ec2.describe_internet_gateways(InternetGatewayIds=[gateway_id])
+            found: list[Any] = answer["InternetGateways"]
+        except ClientError as error:
+            found = _nothing_if_gone(error)
+        attached = [held.get("VpcId") for gateway in found for held in gateway["Attachments"]]
         return "" if vpc_id in attached else "It is not attached to the VPC."
+
+
+def _nothing_if_gone(error: ClientError) -> list[Any]:
+    """A route may outlive what it leads to."""
+    if error.response["Error"].get("Code") not in GONE:
+        raise error
+    return []
+
+
+def _primary(addresses: list[Any]) -> dict[str, str]:
+    """The one that connections come from until its ports are used up."""
+    return next((a for a in addresses if a.get("IsPrimary")), addresses[0] if addresses else {})
 
 
 def _lets_out(rule: Any, port: int) -> bool:
@@ -132,15 +155,18 @@ def _lets_out(rule: Any, port: int) -> bool:
     if rule["IpProtocol"] == ALL_PROTOCOLS:
         return everywhere
     in_range = rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535)
-    return everywhere and rule["IpProtocol"] == TCP and in_range
+    return everywhere and rule["IpProtocol"] in TCP and in_range
 
 
 def _route_fault(route: dict[str, Any]) -> str:
     if route.get("State") == "blackhole":
         return "Its default route leads to a NAT gateway that is gone."
-    if route.get("GatewayId"):
+    if str(route.get("GatewayId", "")).startswith("igw-"):
         return "It is a public subnet: a function's interface has no public address there."
-    return "" if route.get("NatGatewayId") else "It has no default route."
+    if route.get("NatGatewayId"):
+        return ""
+    leads_on = "DestinationCidrBlock" in route
+    return "Its default route leads past the NAT." if leads_on else "It has no default route."
 
 
 def _nat_fault(nat: Any) -> str:

@@ -3,9 +3,11 @@
 A function names itself and its subnet to the proxy. For each request the way out of that subnet is
 walked in the embedded EC2: where it ends at an address, the request goes on to the partner with
 that source address; where it breaks, nothing is ever answered, as with dropped packets, and the
-function's own time-out ends the wait.
+function's own time-out ends the wait. A walk takes about 60 ms and is not cached, so that a change
+of the network counts from the next request on.
 
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group counts.
+Only plain HTTP passes: inside of TLS the partner could not be told the source address.
 """
 
 import asyncio
@@ -16,23 +18,33 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from webapp.aws.clients import Clients
 from webapp.aws.egress_path import walk
 from webapp.errors import EgretError
+from webapp.sandbox.nat_http import HEAD_MAX_BYTES, Malformed, Request, message, read, response
 from webapp.sandbox.parent import end_with_parent
 
 DROPPED_AFTER_S = 60.0
 """How long a dropped connection stays open before the proxy gives it up."""
 PARTNER_TIMEOUT_S = 30.0
-HEAD_MAX_BYTES = 32 * 1024
-BODY_MAX_BYTES = 1024 * 1024
+READ_TIMEOUT_S = 10.0
 SUFFIX = ".sandbox"
 OUTSIDE_ADDRESS = "198.18.0.1"
 """What a function outside any VPC is seen as: an address of AWS's own."""
+CHUNK_BYTES = 4096
+NO_TLS = "The sandbox passes plain HTTP only: use http://<name>.sandbox:443"
 HOP_BY_HOP = frozenset(
-    {"connection", "proxy-authorization", "proxy-connection", "keep-alive", "content-length"}
+    {
+        "connection",
+        "content-length",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "upgrade",
+    }
 )
 FORGED = frozenset({"x-sandbox-source-address", "x-sandbox-nat-token"})
 
@@ -48,14 +60,6 @@ class Caller:
     subnet_id: str
 
 
-@dataclass(frozen=True)
-class Request:
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes
-
-
 class Nat:
     """`partner_url` is where every virtual partner really listens."""
 
@@ -66,35 +70,50 @@ class Nat:
         self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
 
     async def serve(self, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._connected, "127.0.0.1", port)
+        return await asyncio.start_server(self._connected, "127.0.0.1", port, limit=HEAD_MAX_BYTES)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            request = await _read(reader)
-            if request:
-                writer.write(await self._answer(request))
+            async with asyncio.timeout(READ_TIMEOUT_S):
+                request = await read(reader)
+            answer = await self._answer(request)
+            if answer is None:
+                await _hold(reader)
+            else:
+                writer.write(answer)
                 await writer.drain()
-        except (TimeoutError, ConnectionError, ValueError, asyncio.IncompleteReadError):
-            log.info("a connection was given up")
+        except Malformed as error:
+            writer.write(response(400, str(error)))
+        except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+            log.info("a connection was given up: %r", error)
         finally:
             writer.close()
 
-    async def _answer(self, request: Request) -> bytes:
+    async def _answer(self, request: Request) -> bytes | None:
+        """None when nothing must ever be answered. Raises ConnectionError."""
         caller = _caller(request.headers.get("proxy-authorization", ""))
-        parts = urlsplit(request.url)
         if caller is None:
-            return _response(407, b"name the function and its subnet as the proxy's user\n")
-        if request.method == "CONNECT" or not (parts.hostname or "").endswith(SUFFIX):
-            return _response(502, b"this name does not resolve in the sandbox\n")
-        address = await asyncio.to_thread(self._source_address, caller, parts.port or 80)
+            return response(407, "name the function and its subnet as the proxy's user")
+        if request.method == "CONNECT":
+            return response(501, NO_TLS, reason=NO_TLS)
+        host, port = _target(request.url)
+        if not host.endswith(SUFFIX):
+            return response(502, f"{host} does not resolve in the sandbox")
+        address = await asyncio.to_thread(self._source_address, caller, port)
         if address is None:
             log.info("dropped: %s from %s", caller.function, caller.subnet_id)
-            await asyncio.sleep(DROPPED_AFTER_S)
-            return b""
+            return None
         return await self._forward(request, address)
 
     def _source_address(self, caller: Caller, port: int) -> str | None:
         """The address that the caller comes out with, walked for every request; or None."""
+        try:
+            return self._walked(caller, port)
+        except (EgretError, BotoCoreError, ClientError) as error:
+            log.info("no way out for %s: %s", caller.function, error)
+            return None
+
+    def _walked(self, caller: Caller, port: int) -> str | None:
         lambdas = self._clients.awslambda(caller.region)
         found = lambdas.get_function_configuration(FunctionName=caller.function)
         vpc = found.get("VpcConfig") or {}
@@ -103,21 +122,19 @@ class Nat:
             return OUTSIDE_ADDRESS
         if caller.subnet_id not in subnets:
             return None
-        try:
-            path = walk(
-                self._clients.ec2(caller.region),
-                caller.region,
-                subnet_id=caller.subnet_id,
-                group_ids=list(vpc.get("SecurityGroupIds") or []),
-                port=port,
-            )
-        except (EgretError, ClientError, LookupError):
-            return None
+        path = walk(
+            self._clients.ec2(caller.region),
+            caller.region,
+            subnet_id=caller.subnet_id,
+            group_ids=list(vpc.get("SecurityGroupIds") or []),
+            port=port,
+        )
         return path.source_address
 
     async def _forward(self, request: Request, address: str) -> bytes:
         parts = urlsplit(request.url)
-        target = f"{self._partner_url}{parts.path or '/'}"
+        query = f"?{parts.query}" if parts.query else ""
+        target = f"{self._partner_url}{parts.path or '/'}{query}"
         headers = {
             name: value
             for name, value in request.headers.items()
@@ -130,45 +147,39 @@ class Nat:
         }
         try:
             answer = await self._partner.request(
-                request.method, target, params=parts.query, headers=headers, content=request.body
+                request.method, target, headers=headers, content=request.body
             )
+        except httpx.InvalidURL as error:
+            raise Malformed(str(error)) from error
         except httpx.HTTPError as error:
             raise ConnectionError(str(error)) from error
-        return _response(answer.status_code, answer.content, dict(answer.headers))
+        return message(answer.status_code, answer.content, dict(answer.headers))
 
 
-async def _read(reader: asyncio.StreamReader) -> Request | None:
-    """One request in absolute form (RFC 9112, 3.2.2), or None when the caller hung up."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    if len(head) > HEAD_MAX_BYTES:
-        raise ValueError("the request's head is too large")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    method, url, _ = first.split(" ", 2)
-    pairs = (line.split(":", 1) for line in lines if ":" in line)
-    headers = {name.strip().lower(): value.strip() for name, value in pairs}
-    length = int(headers.get("content-length", "0"))
-    if length > BODY_MAX_BYTES:
-        raise ValueError("the request's body is too large")
-    return Request(method, url, headers, await reader.readexactly(length))
+async def _hold(reader: asyncio.StreamReader) -> None:
+    """Say nothing until the caller hangs up, or the bound is reached."""
+    async with asyncio.timeout(DROPPED_AFTER_S):
+        while await reader.read(CHUNK_BYTES):
+            pass
+
+
+def _target(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "", parts.port or 80
+    except ValueError:
+        raise Malformed("this is no address") from None
 
 
 def _caller(authorization: str) -> Caller | None:
     scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
+    try:
+        user = base64.b64decode(encoded, validate=True).decode().partition(":")[0]
+    except ValueError:
         return None
-    user = base64.b64decode(encoded).decode().partition(":")[0]
     names = user.split(".")
-    return Caller(*names) if len(names) == 3 else None
-
-
-def _response(status: int, body: bytes, headers: dict[str, str] | None = None) -> bytes:
-    given = {"content-type": "text/plain"} | (headers or {})
-    for name in ("content-encoding", "transfer-encoding", "connection"):
-        given.pop(name, None)
-    given |= {"content-length": str(len(body)), "connection": "close"}
-    reason = httpx.codes.get_reason_phrase(status)
-    lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {v}" for name, v in given.items())]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    is_caller = scheme.lower() == "basic" and len(names) == 3 and all(names)
+    return Caller(*names) if is_caller else None
 
 
 async def _main() -> None:
