@@ -16,7 +16,7 @@ document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector);
   if (hit("[data-theme-toggle]")) toggleTheme();
   hit("[data-dismiss]")?.closest(".notice").remove();
-  const button = hit("[data-copy]");
+  const button = hit("[data-copy], [data-copy-of]");
   if (button) copy(button);
 });
 
@@ -168,6 +168,11 @@ customElements.define(
       const all = [...select.options];
       select.size = 7;
       box.hidden = false;
+      box.addEventListener("keydown", (event) => {
+        if (!["Enter", "ArrowDown"].includes(event.key)) return;
+        event.preventDefault(); // on to the list, and not off with the form
+        select.focus();
+      });
       box.addEventListener("input", () => {
         const wanted = box.value.trim().toLowerCase();
         const shown = all.filter((option) => option.text.toLowerCase().includes(wanted));
