@@ -102,6 +102,7 @@ class Dashboard:
         own = {
             "EGRET_DATA_DIR": str(self.data_dir),
             "EGRET_PORT": str(self.port),
+            "EGRET_POLL_S": "0.3",
             "PYTHONWARNINGS": "error",
         }
         shared = self.sandbox.environment() if self.sandbox else {}

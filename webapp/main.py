@@ -28,7 +28,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     parts = Parts(
         settings=settings,
         engine=make_engine(settings.database),
-        cloud=cloud or Cloud.connect(),
+        cloud=cloud or Cloud.connect(poll_s=settings.poll_s),
         images=Images(settings),
     )
     app = FastAPI(

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         "https://{api}.execute-api.{region}.amazonaws.com/{stage}/",
         description="Where API Gateway serves a function's endpoint",
     )
+    poll_s: float = Field(
+        2.0, ge=0.1, le=60, description="Seconds between two looks at a stack that is changing"
+    )
     sandbox_pace_s: float = Field(0.6, ge=0, le=30, description="Sandbox: seconds per resource")
     sandbox_address_quota: int = Field(
         5, ge=1, le=100, description="Sandbox: Elastic IP addresses per region"

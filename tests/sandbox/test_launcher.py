@@ -150,9 +150,9 @@ def test_nothing_of_the_parents_environment_leads_out_of_the_sandbox(tmp_path: P
 
 def killed_sandbox(folder: Path) -> Info:
     """Where a sandbox was whose parent has just been killed."""
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(folder)])
-    wait_for((folder / "sandbox.json").exists, START_TIMEOUT_S)
-    info = read_info(folder)
-    parent.kill()
-    parent.wait()
-    return info
+    with subprocess.Popen([sys.executable, "-c", PARENT, str(folder)]) as parent:
+        try:
+            wait_for((folder / "sandbox.json").exists, START_TIMEOUT_S)
+            return read_info(folder)
+        finally:
+            parent.kill()

@@ -9,19 +9,25 @@ from webapp.aws.secrets import Secrets
 from webapp.aws.stacks import Stacks
 from webapp.aws.vpcs import Vpcs
 
+POLL_S = 2.0
+
 
 @dataclass(frozen=True)
 class Cloud:
-    """The adapters together, as the services take them."""
+    """The adapters together, as the services take them.
+
+    `poll_s` is the time between two looks at a stack that is changing.
+    """
 
     addresses: Addresses
     functions: Functions
     secrets: Secrets
     stacks: Stacks
     vpcs: Vpcs
+    poll_s: float = POLL_S
 
     @classmethod
-    def connect(cls, endpoint_url: str | None = None) -> "Cloud":
+    def connect(cls, endpoint_url: str | None = None, *, poll_s: float = POLL_S) -> "Cloud":
         """Adapters over one set of clients; nothing is sent until they are used."""
         clients = Clients(endpoint_url)
         return cls(
@@ -30,4 +36,5 @@ class Cloud:
             secrets=Secrets(clients),
             stacks=Stacks(clients),
             vpcs=Vpcs(clients),
+            poll_s=poll_s,
         )

@@ -25,14 +25,15 @@ from webapp.services.leases import Work
 
 Row = TypeVar("Row", Network, Function)
 
-POLL_S = 2.0
-POLL_JITTER_S = 0.4
+POLL_JITTER = 0.2
 RETRY_S = 5.0
 STACK_VANISHED = "The stack was deleted outside Egret."
 
 
-def poll_again(work: Work) -> None:
-    work.again(in_s=POLL_S + random.uniform(-POLL_JITTER_S, POLL_JITTER_S))  # noqa: S311 - jitter
+def poll_again(work: Work, cloud: Cloud) -> None:
+    """Look again soon; not all at once, after a restart with many stacks."""
+    jitter = random.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)  # noqa: S311 - no secret
+    work.again(in_s=cloud.poll_s * jitter)
 
 
 def request(row: StackRow, status: Status) -> None:
@@ -55,7 +56,7 @@ def start(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> None:
         row.status, row.resource_count = Status.CREATING, plan.resource_count
     elif left.phase is Phase.DONE:
         row.status = Status.CREATING
-    poll_again(work)
+    poll_again(work, cloud)
 
 
 def follow(work: Work, cloud: Cloud, row: StackRow, region: str) -> Stack | None:
@@ -66,7 +67,7 @@ def follow(work: Work, cloud: Cloud, row: StackRow, region: str) -> Stack | None
     if stack is None:
         return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE", reason=STACK_VANISHED)
     if stack.phase is Phase.BUSY:
-        poll_again(work)
+        poll_again(work, cloud)
         return None
     return stack
 
@@ -82,7 +83,7 @@ def change(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> Stack | None:
         begun = any(event.operation_id == row.operation_id for event in events(work.session, row))
         if begun or not cloud.stacks.update(plan, stack.id, token=row.operation_id):
             return stack
-    poll_again(work)
+    poll_again(work, cloud)
     return None
 
 
@@ -180,7 +181,7 @@ def delete(cloud: Cloud, work: Work, row: StackRow, *, region: str, stack_name: 
         return False
     if stack.status != "DELETE_IN_PROGRESS":
         cloud.stacks.delete(region, stack.id, token=row.operation_id)
-    poll_again(work)
+    poll_again(work, cloud)
     return False
 
 
