@@ -9,7 +9,7 @@ from threading import Event, Thread
 from sqlalchemy import Engine
 
 from webapp.aws import Cloud
-from webapp.services import functions, leases, networks
+from webapp.services import functions, leases, network_steps
 from webapp.services.leases import Step
 from webapp.settings import Settings
 
@@ -27,7 +27,7 @@ class Reconciler:
     def __init__(self, engine: Engine, cloud: Cloud, settings: Settings) -> None:
         self._engine = engine
         self._steps: dict[str, Step] = {
-            "network": networks.step(cloud, settings),
+            "network": network_steps.step(cloud, settings),
             "function": functions.step(cloud, settings),
         }
         self._stopping = Event()

@@ -11,7 +11,7 @@ from webapp.aws import Cloud
 from webapp.aws.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Nat, Network, Status
-from webapp.services import addresses, leases, networks
+from webapp.services import addresses, leases, network_steps, networks
 from webapp.settings import Settings
 
 REGION = "us-east-1"
@@ -32,7 +32,7 @@ def new(session: Session, cloud: Cloud, settings: Settings, name: str, **choices
 
 def work_on(engine: Engine, cloud: Cloud, settings: Settings, until: Any) -> None:
     """What the background loop does, here and now."""
-    steps = {"network": networks.step(cloud, settings)}
+    steps = {"network": network_steps.step(cloud, settings)}
 
     def step_and_look() -> bool:
         leases.run_one(engine, steps)

@@ -40,6 +40,11 @@ class Addresses:
                 if error.response["Error"]["Code"] != "InvalidAllocationID.NotFound":
                     raise
 
+    def find(self, region: str, address_id: str) -> Allocation | None:
+        """The allocation tagged with `address_id`."""
+        with translated("looking for an address", region):
+            return self._find(region, address_id)
+
     def _find(self, region: str, address_id: str) -> Allocation | None:
         answer = self._clients.ec2(region).describe_addresses(
             Filters=[{"Name": f"tag:{ID_TAG}", "Values": [address_id]}]

@@ -6,7 +6,7 @@ A handler's code is put into the template itself (`ZipFile`), so no bucket is ne
 import hashlib
 import ipaddress
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class NetworkStack:
     echo_url: str
     permissions_boundary_arn: str = ""
     parked: bool = False
+    protected: bool = False
 
     @staticmethod
     def stack_name(prefix: str, name: str) -> str:
@@ -60,13 +61,14 @@ class NetworkStack:
             parameters[f"PrivateCidr{number}"] = private
         for number, allocation_id in enumerate(self.allocation_ids, 1):
             parameters[f"AllocationId{number}"] = allocation_id
-        return _plan(
+        plan = _plan(
             self.region,
             self.stack_name(self.prefix, self.name),
             _read("network.yaml", PROBE.read_text()),
             parameters,
             {"egret:managed": "true", "egret:network": self.name},
         )
+        return replace(plan, protected=self.protected)
 
 
 @dataclass(frozen=True)

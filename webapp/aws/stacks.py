@@ -4,7 +4,8 @@ CloudFormation's twenty-odd statuses fold into four phases. "Already exists", "d
 "no updates are to be performed" are answers, not exceptions.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,11 +14,19 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import translated
+from webapp.aws.errors import AwsError, translated
 from webapp.errors import Conflict
 
 CAPABILITIES: Any = ["CAPABILITY_NAMED_IAM"]
 CREATE_TIMEOUT_MIN = 30
+ROLLED_BACK = "UPDATE_ROLLBACK_COMPLETE"
+"""As it was before the update: as good as done."""
+STUCK = "UPDATE_ROLLBACK_FAILED"
+"""The status of a stack that can neither go on nor back until it is told to continue."""
+PREVIEW_TIMEOUT_S = 25.0
+PREVIEW_POLL_S = 0.5
+NEVER_REPLACED = frozenset({"AWS::EC2::NatGateway", "AWS::EC2::Subnet", "AWS::EC2::VPC"})
+EXPRESS: Any = {"DeploymentConfig": {"Mode": "EXPRESS"}}
 
 
 class Phase(StrEnum):
@@ -41,7 +50,7 @@ class Stack:
     def phase(self) -> Phase:
         if self.status == "DELETE_COMPLETE":
             return Phase.GONE
-        if self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        if self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", ROLLED_BACK):
             return Phase.DONE
         return Phase.BUSY if self.status.endswith("_IN_PROGRESS") else Phase.FAILED
 
@@ -61,6 +70,23 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One line of a change set. `replacement` is CloudFormation's True, False or Conditional."""
+
+    action: str
+    logical_id: str
+    resource_type: str
+    replacement: str = ""
+
+    @property
+    def harmful(self) -> bool:
+        """Whether something that is there goes. Conditional counts for a NAT gateway or more."""
+        if self.action == "Remove" or self.replacement == "True":
+            return True
+        return self.replacement == "Conditional" and self.resource_type in NEVER_REPLACED
+
+
+@dataclass(frozen=True)
 class Plan:
     """All that CloudFormation must be told to make a stack."""
 
@@ -70,6 +96,7 @@ class Plan:
     parameters: dict[str, str]
     tags: dict[str, str]
     resource_count: int = 0
+    protected: bool = False
 
 
 class Stacks:
@@ -92,6 +119,7 @@ class Stacks:
                     Capabilities=CAPABILITIES,
                     OnFailure="ROLLBACK",
                     TimeoutInMinutes=CREATE_TIMEOUT_MIN,
+                    EnableTerminationProtection=plan.protected,
                     ClientRequestToken=token,
                 )["StackId"]
             except client.exceptions.AlreadyExistsException:
@@ -115,6 +143,40 @@ class Stacks:
                     return False
                 raise
         return True
+
+    def preview(self, plan: Plan, stack_id: str, *, name: str) -> list[Change]:
+        """What the plan would change: a change set that is made, read and deleted again."""
+        client = self._clients.cloudformation(plan.region)
+        with translated(f"previewing a change of the stack {plan.name}", plan.region):
+            change_set = client.create_change_set(
+                StackName=stack_id,
+                ChangeSetName=name,
+                TemplateBody=plan.body,
+                Parameters=_pairs(plan.parameters, "ParameterKey", "ParameterValue"),
+                Tags=_pairs(plan.tags, "Key", "Value"),
+                Capabilities=CAPABILITIES,
+            )["Id"]
+            try:
+                return self._read_change_set(plan.region, change_set)
+            finally:
+                client.delete_change_set(ChangeSetName=change_set)
+
+    def _read_change_set(self, region: str, change_set: str) -> list[Change]:
+        client = self._clients.cloudformation(region)
+        until = time.monotonic() + PREVIEW_TIMEOUT_S
+        while time.monotonic() < until:
+            found = client.describe_change_set(ChangeSetName=change_set)
+            if found["Status"] == "FAILED" and "didn't contain changes" in found["StatusReason"]:
+                return []
+            if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
+                break
+            time.sleep(PREVIEW_POLL_S)
+        if found["Status"] != "CREATE_COMPLETE":
+            raise AwsError(
+                f"CloudFormation did not say what would change: {found.get('StatusReason', '')}",
+                remedy="Try again in a minute.",
+            )
+        return [_change(raw["ResourceChange"]) for raw in found["Changes"]]
 
     def describe(self, region: str, stack: str) -> Stack | None:
         """The stack of that ARN or name. A deleted one is found by its ARN only."""
@@ -142,11 +204,38 @@ class Stacks:
             fresh = _until_known(newest_first, known or set())
             return list(reversed(list(fresh)))
 
-    def delete(self, region: str, stack: str, *, token: str) -> None:
-        """Ask for the deletion; harmless twice, and when there is no such stack."""
+    def delete(
+        self,
+        region: str,
+        stack: str,
+        *,
+        token: str,
+        retain: Sequence[str] = (),
+        express: bool = False,
+    ) -> None:
+        """Ask for the deletion; harmless twice, and when there is no such stack.
+
+        `retain` names resources to leave behind, only after a deletion that failed. `express` does
+        not wait until AWS has cleared up, where the installed botocore knows that.
+        """
         client = self._clients.cloudformation(region)
+        more: Any = {"RetainResources": list(retain)} if retain else {}
+        if express and _knows(client, "DeleteStack", "DeploymentConfig"):
+            more |= EXPRESS
         with translated(f"deleting the stack {_short(stack)}", region):
-            client.delete_stack(StackName=stack, ClientRequestToken=token)
+            client.delete_stack(StackName=stack, ClientRequestToken=token, **more)
+
+    def continue_rollback(self, region: str, stack: str, *, token: str) -> None:
+        """Go on with a rollback that failed."""
+        client = self._clients.cloudformation(region)
+        with translated(f"rolling back the stack {_short(stack)}", region):
+            client.continue_update_rollback(StackName=stack, ClientRequestToken=token)
+
+    def protect(self, region: str, stack: str, *, on: bool) -> None:
+        """Switch CloudFormation's termination protection on or off."""
+        client = self._clients.cloudformation(region)
+        with translated(f"protecting the stack {_short(stack)}", region):
+            client.update_termination_protection(StackName=stack, EnableTerminationProtection=on)
 
     def made_by(self, region: str, name: str, *, token: str) -> str | None:
         """The ARN of the stack of that name, if the operation `token` made it."""
@@ -192,8 +281,23 @@ def _event(raw: Any) -> Event:
     )
 
 
+def _change(raw: Any) -> Change:
+    return Change(
+        raw["Action"],
+        raw["LogicalResourceId"],
+        raw["ResourceType"],
+        raw.get("Replacement", ""),
+    )
+
+
 def _pairs(values: dict[str, str], key: str, value: str) -> Any:
     return [{key: name, value: text} for name, text in values.items()]
+
+
+def _knows(client: Any, operation: str, parameter: str) -> bool:
+    """Whether the installed botocore knows the parameter: it is newer than the oldest we take."""
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    return parameter in shape.members
 
 
 def _says(error: ClientError, text: str) -> bool:

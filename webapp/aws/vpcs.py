@@ -1,5 +1,7 @@
 """What a region has: its availability zones, and the ranges that its VPCs use."""
 
+from typing import Any
+
 from webapp.aws.clients import Clients
 from webapp.aws.errors import translated
 
@@ -18,6 +20,21 @@ class Vpcs:
                 ]
             )
         return sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"])
+
+    def lambda_interfaces(self, region: str, vpc_id: str) -> list[str]:
+        """The network interfaces that Lambda still has in the VPC, also of deleted functions."""
+        if not vpc_id:
+            return []
+        filters: Any = [
+            {"Name": "vpc-id", "Values": [vpc_id]},
+            {"Name": "description", "Values": ["AWS Lambda VPC ENI*"]},
+        ]
+        with translated("listing Lambda's network interfaces", region):
+            pages = self._clients.ec2(region).get_paginator("describe_network_interfaces")
+            found = [
+                i for page in pages.paginate(Filters=filters) for i in page["NetworkInterfaces"]
+            ]
+        return [interface["NetworkInterfaceId"] for interface in found]
 
     def cidrs(self, region: str) -> list[str]:
         """The ranges of all VPCs of the region, ours and others'."""

@@ -6,7 +6,7 @@ from webapp.models.base import StackRow, Status, utc_now
 from webapp.models.function import Access, Function
 from webapp.models.key import Key, KeyVersion
 from webapp.models.lease import Lease
-from webapp.models.network import MAX_ZONES, Nat, Network
+from webapp.models.network import MAX_ZONES, Nat, Network, Shape
 from webapp.models.proof import Proof
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
@@ -26,6 +26,7 @@ __all__ = [
     "Nat",
     "Network",
     "Proof",
+    "Shape",
     "Snapshot",
     "StackEvent",
     "StackRow",

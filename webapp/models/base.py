@@ -90,6 +90,10 @@ class StackRow(SQLModel):
     stack_id: str | None = None
     creation_id: str = Field(default="", description="The operation that asked for the stack")
     resource_count: int = Field(default=0, description="How many resources the stack will have")
+    attempts: int = Field(default=1, description="The how many-th request of the operation")
+    retain: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="What a deletion may leave behind"
+    )
     took_s: float | None = Field(default=None, description="How long its creation took")
     outputs: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
@@ -100,6 +104,9 @@ class StackRow(SQLModel):
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.__table__.c.version}
+
+    express_deletion: ClassVar[bool] = False
+    """Whether a deletion need not wait until AWS has cleared up behind it."""
 
     @property
     def noun(self) -> str:

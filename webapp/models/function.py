@@ -1,7 +1,7 @@
 """A function: an AWS Lambda function made from a template, with a REST API in front of it."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON
 from sqlmodel import Field
@@ -23,6 +23,8 @@ class AccessText(EnumText):
 
 
 class Function(StackRow, table=True):
+    express_deletion: ClassVar[bool] = True
+
     template: str
     environment: str = ""
     network_id: str = Field(foreign_key="network.id", index=True)

@@ -1,7 +1,10 @@
 """A network: the VPC with its subnets, routes and NAT gateways, one CloudFormation stack."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from sqlalchemy import JSON
 from sqlmodel import Field
 
 from webapp.models.base import EnumText, StackRow, Status
@@ -22,19 +25,49 @@ class NatText(EnumText):
     kind = Nat
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How many zones a network spans, and where its NAT gateways are."""
+
+    availability_zones: int
+    nat: Nat
+
+    @property
+    def nat_gateways(self) -> int:
+        """How many there are while it is not parked; each has one address."""
+        return self.availability_zones if self.nat is Nat.PER_AZ else 1
+
+
 class Network(StackRow, table=True):
     region: str
     cidr: str
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
     nat: Nat = Field(sa_type=NatText)
+    environment: str = ""
+    protected: bool = Field(default=False, description="Termination protection is on")
+    change: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="A proposed shape, and what it changes"
+    )
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.availability_zones, self.nat)
+
+    @property
+    def wanted(self) -> Shape | None:
+        """The shape that was proposed and is not there yet."""
+        if not self.change:
+            return None
+        return Shape(self.change["availability_zones"], Nat(self.change["nat"]))
 
     @property
     def nat_gateways(self) -> int:
-        """How many it has when it is not parked; each has one address."""
-        return self.availability_zones if self.nat is Nat.PER_AZ else 1
+        return self.shape.nat_gateways
 
     @property
     def monthly_cost_usd(self) -> float:
+        """Addresses that wait for a proposed change cost already."""
         never_made = self.status is Status.FAILED and not self.outputs
         running = 0 if self.status is Status.PARKED or never_made else self.nat_gateways
-        return monthly_usd(nat_gateways=running, addresses=self.nat_gateways)
+        addresses = (self.wanted or self.shape).nat_gateways
+        return monthly_usd(nat_gateways=running, addresses=addresses)

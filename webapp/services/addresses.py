@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
+from webapp.aws.addresses import Allocation
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Address, AddressStatus, Key, Network
 from webapp.partners import allows_address
@@ -82,9 +83,7 @@ def create(session: Session, cloud: Cloud, *, actor: str, region: str) -> Addres
 def ensure(session: Session, cloud: Cloud, address: Address, *, name: str) -> None:
     """Make sure the row has its allocation in AWS. The caller commits."""
     if address.allocation_id is None:
-        allocation = cloud.addresses.ensure(address.region, address.id, name=name)
-        address.allocation_id = allocation.allocation_id
-        address.public_ip = allocation.public_ip
+        _take(address, cloud.addresses.ensure(address.region, address.id, name=name))
         session.add(address)
 
 
@@ -107,15 +106,22 @@ def reserve(session: Session, network: Network, chosen: list[str]) -> list[Addre
     return addresses
 
 
-def let_go(session: Session, network: Network) -> None:
+def let_go(session: Session, cloud: Cloud, network: Network) -> None:
     """The network is gone: its addresses are free, whatever happens to everything else."""
     for address in of_network(session, network.id):
-        address.network_id = address.position = address.availability_zone = None
-        if address.allocation_id:
-            address.status = AddressStatus.FREE
-            session.add(address)
-        else:
-            session.delete(address)
+        set_free(session, cloud, address)
+
+
+def set_free(session: Session, cloud: Cloud, address: Address) -> None:
+    """No network uses it. One whose allocation's answer was lost is looked for first."""
+    address.network_id = address.position = address.availability_zone = None
+    if address.allocation_id is None:
+        _take(address, cloud.addresses.find(address.region, address.id))
+    if address.allocation_id:
+        address.status = AddressStatus.FREE
+        session.add(address)
+    else:
+        session.delete(address)
 
 
 def release(session: Session, cloud: Cloud, address_id: str, *, actor: str, typed: str) -> None:
@@ -138,6 +144,12 @@ def release(session: Session, cloud: Cloud, address_id: str, *, actor: str, type
     )
     session.delete(address)
     session.commit()
+
+
+def _take(address: Address, allocation: Allocation | None) -> None:
+    if allocation:
+        address.allocation_id = allocation.allocation_id
+        address.public_ip = allocation.public_ip
 
 
 def _free_in(session: Session, address_id: str, region: str) -> Address:

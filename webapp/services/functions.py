@@ -13,7 +13,7 @@ from webapp.aws.stack_templates import FunctionStack
 from webapp.aws.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Access, Address, Function, Key, Network, Snapshot, Status
-from webapp.services import addresses, audit, keys, leases, networks, previews, stack_work
+from webapp.services import addresses, audit, keys, leases, networks, previews, stack_work, teardown
 from webapp.services.leases import Step, Work
 from webapp.services.names import add_named, check_name, check_typed
 from webapp.services.progress import Progress, progress_of
@@ -198,7 +198,7 @@ def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) ->
 def _delete(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
     region = _network(work.session, function).region
     name = FunctionStack.stack_name(settings.name_prefix, function.name)
-    if stack_work.delete(cloud, work, function, region=region, stack_name=name):
+    if teardown.delete(cloud, work, function, region=region, stack_name=name):
         stack_work.forget(work.session, function)
         work.finish()
 

@@ -9,6 +9,7 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Function, Network
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,19}")
 NOTE_MAX_CHARS = 500
 
 
@@ -21,6 +22,16 @@ def check_name(name: str) -> str:
             field="name",
         )
     return name
+
+
+def check_environment(environment: str) -> str:
+    """'' or a short word such as `prod`."""
+    if environment and not ENVIRONMENT.fullmatch(environment):
+        raise Invalid(
+            "An environment has at most 20 small letters, digits and dashes, such as prod or test.",
+            field="environment",
+        )
+    return environment
 
 
 def taken(noun: str, name: str) -> Conflict:

@@ -1,29 +1,30 @@
-"""Networks: their rules, and the steps by which one comes to be and goes."""
+"""Networks: their rules. What happens in the background is in `network_steps`."""
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import zip_longest
 
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
-from webapp.aws.stack_templates import NetworkStack, subnet_cidrs
+from webapp.aws.stack_templates import subnet_cidrs
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import (
     MAX_ZONES,
     Address,
-    AddressStatus,
     Function,
     Nat,
     Network,
     Proof,
     Status,
 )
-from webapp.services import addresses, audit, cidrs, foundation, leases, proofs, stack_work
-from webapp.services.leases import Step, Work
-from webapp.services.names import add_named, check_name, check_typed
+from webapp.services import addresses, audit, cidrs, network_steps, proofs, stack_work, teardown
+from webapp.services.names import add_named, check_environment, check_name, check_typed
 from webapp.services.progress import Progress, progress_of
+from webapp.services.teardown import Left
 from webapp.settings import Settings
+
+PRODUCTION = "prod"
+"""Networks of this environment are protected from deletion when they are made."""
 
 TYPICAL_S = 180
 """How long AWS takes for a network when this installation has not made one yet."""
@@ -46,6 +47,7 @@ class NetworkDetail:
     addresses: list[Address]
     functions: list[Function]
     zones: list[Zone]
+    left: list[Left]
     proofs: list[Proof]
     progress: Progress
 
@@ -66,6 +68,12 @@ def detail(session: Session, name: str) -> NetworkDetail:
     return _detail(session, get(session, name))
 
 
+def functions_in(session: Session, network: Network) -> list[Function]:
+    """The functions that call through the network."""
+    mine = select(Function).where(Function.network_id == network.id)
+    return list(session.exec(mine.order_by(col(Function.name))))
+
+
 def create(
     session: Session,
     cloud: Cloud,
@@ -78,6 +86,7 @@ def create(
     availability_zones: int = 2,
     nat: Nat = Nat.SINGLE,
     address_ids: list[str] | None = None,
+    environment: str = "",
 ) -> Network:
     """Commit the intent, then begin at once: addresses first, then the stack."""
     check_name(name)
@@ -91,11 +100,13 @@ def create(
         cidr=cidrs.check(cidr, taken) if cidr.strip() else cidrs.choose(taken),
         availability_zones=availability_zones,
         nat=nat,
+        environment=check_environment(environment),
+        protected=environment == PRODUCTION,
     )
     add_named(session, network)
     addresses.reserve(session, network, address_ids or [])
     audit.record(session, actor=actor, action="create", noun="network", name=name)
-    _begin(session, cloud, settings, network)
+    network_steps.begin(session, cloud, settings, network)
     return network
 
 
@@ -106,27 +117,57 @@ def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, nam
         raise Conflict(f"The network {name} is {network.status}; only a failed one is tried again.")
     stack_work.request(network, Status.REQUESTED)
     audit.record(session, actor=actor, action="retry", noun="network", name=name)
-    _begin(session, cloud, settings, network)
+    network_steps.begin(session, cloud, settings, network)
     return network
 
 
 def destroy(
-    session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str, typed: str
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    *,
+    actor: str,
+    name: str,
+    typed: str,
+    retain: list[str] | None = None,
 ) -> Network:
-    """Delete the network's stack; its addresses stay. Refused while a function is in it."""
+    """Delete the network's stack; its addresses stay. Refused while a function is in it.
+
+    `retain` are resources that an earlier deletion could not delete, and that are left behind.
+    """
     network = get(session, name)
-    functions = _functions(session, network)
+    functions = functions_in(session, network)
     if functions:
         raise Conflict(
             f"The network {name} is used by: {', '.join(f.name for f in functions)}.",
             code="network_in_use",
             remedy="Delete these functions first.",
         )
+    if network.protected:
+        raise Conflict(
+            f"The network {name} is protected from deletion.",
+            code="network_protected",
+            remedy="Switch its termination protection off first.",
+        )
     check_typed(typed, name, "deleted")
+    kept = _check_retained(session, network, retain or [])
     if network.status is not Status.DELETING:
         stack_work.request(network, Status.DELETING)
+        network.retain = kept
         audit.record(session, actor=actor, action="delete", noun="network", name=name)
-        _begin(session, cloud, settings, network)
+        network_steps.begin(session, cloud, settings, network)
+    return network
+
+
+def protect(session: Session, cloud: Cloud, *, actor: str, name: str, on: bool) -> Network:
+    """Termination protection: nobody deletes it by mistake, in the AWS console neither."""
+    network = get(session, name)
+    if network.stack_id:
+        cloud.stacks.protect(network.region, network.stack_id, on=on)
+    network.protected = on
+    action = "protect" if on else "unprotect"
+    audit.record(session, actor=actor, action=action, noun="network", name=name)
+    session.commit()
     return network
 
 
@@ -145,7 +186,7 @@ def _switch(
 ) -> Network:
     """Pressing twice is harmless: what is there, or on the way there, is left alone."""
     network = get(session, name)
-    before, after = _SWITCHES[to]
+    before, after = network_steps.SWITCHES[to]
     if network.status in (to, after):
         return network
     if network.status is not before:
@@ -156,98 +197,8 @@ def _switch(
         )
     stack_work.request(network, to)
     audit.record(session, actor=actor, action=to.value, noun="network", name=name)
-    _begin(session, cloud, settings, network)
+    network_steps.begin(session, cloud, settings, network)
     return network
-
-
-_SWITCHES = {
-    Status.PARKING: (Status.READY, Status.PARKED),
-    Status.UNPARKING: (Status.PARKED, Status.READY),
-}
-
-
-def step(cloud: Cloud, settings: Settings) -> Step:
-    """What the background loop does with a network that is due."""
-    return stack_work.step(
-        Network,
-        {
-            Status.REQUESTED: partial(_request, cloud, settings),
-            Status.CREATING: partial(_create, cloud),
-            Status.DELETING: partial(_delete, cloud, settings),
-            Status.PARKING: partial(_change, cloud, settings),
-            Status.UNPARKING: partial(_change, cloud, settings),
-        },
-    )
-
-
-def _request(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
-    """Addresses first, each committed as soon as it is known; then the stack."""
-    for address in addresses.of_network(work.session, network.id):
-        addresses.ensure(work.session, cloud, address, name=f"egret {network.name}")
-        address.status = AddressStatus.IN_USE
-        work.commit()
-    foundation.prepare(cloud, settings)
-    plan = _stack(work.session, cloud, settings, network).plan()
-    stack_work.start(work, cloud, network, plan)
-
-
-def _create(cloud: Cloud, work: Work, network: Network) -> None:
-    stack = stack_work.follow(work, cloud, network, network.region)
-    if stack:
-        stack_work.settle(work, network, stack, network.region)
-        _prove(cloud, work, network)
-
-
-def _change(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
-    before, after = _SWITCHES[network.status]
-    parked = after is Status.PARKED
-    plan = _stack(work.session, cloud, settings, network, parked=parked).plan()
-    network.resource_count = plan.resource_count
-    stack = stack_work.change(work, cloud, network, plan)
-    if stack:
-        stack_work.settle_change(work, network, stack, network.region, reached=after, back=before)
-        _prove(cloud, work, network)
-
-
-def _prove(cloud: Cloud, work: Work, network: Network) -> None:
-    """Whoever waits for *ready* waits for the proof too; a network that is not has none."""
-    if network.status is Status.READY:
-        proofs.prove(work.session, cloud, network, actor="egret")
-
-
-def _delete(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
-    name = NetworkStack.stack_name(settings.name_prefix, network.name)
-    if stack_work.delete(cloud, work, network, region=network.region, stack_name=name):
-        addresses.let_go(work.session, network)
-        stack_work.forget(work.session, network)
-        work.finish()
-
-
-def _begin(session: Session, cloud: Cloud, settings: Settings, network: Network) -> None:
-    """Commit the intent and take the first step at once; the background goes on with it."""
-    work = leases.begin(session, network.owner)
-    if work:
-        leases.attempt(work, step(cloud, settings))
-
-
-def _stack(
-    session: Session, cloud: Cloud, settings: Settings, network: Network, *, parked: bool = False
-) -> NetworkStack:
-    used = addresses.of_network(session, network.id)
-    names = network.output_list("AvailabilityZones")
-    zones = names or cloud.vpcs.availability_zones(network.region)
-    return NetworkStack(
-        prefix=settings.name_prefix,
-        name=network.name,
-        region=network.region,
-        cidr=network.cidr,
-        zones=tuple(zones[: network.availability_zones]),
-        nat=network.nat.value,
-        allocation_ids=tuple(address.allocation_id or "" for address in used),
-        echo_url=settings.origin(settings.echo_url),
-        permissions_boundary_arn=settings.permissions_boundary_arn,
-        parked=parked,
-    )
 
 
 def _zones(network: Network, used: list[Address]) -> list[Zone]:
@@ -262,9 +213,15 @@ def _zones(network: Network, used: list[Address]) -> list[Zone]:
     ]
 
 
-def _functions(session: Session, network: Network) -> list[Function]:
-    mine = select(Function).where(Function.network_id == network.id)
-    return list(session.exec(mine.order_by(col(Function.name))))
+def _check_retained(session: Session, network: Network, retain: list[str]) -> list[str]:
+    known = {resource.logical_id for resource in teardown.left(session, network)}
+    unknown = [logical_id for logical_id in retain if logical_id not in known]
+    if unknown:
+        raise Invalid(
+            f"{', '.join(unknown)} cannot be left behind: only what a deletion could not delete.",
+            field="retain",
+        )
+    return retain
 
 
 def _cidrs_of_rows(session: Session, region: str) -> list[str]:
@@ -286,8 +243,9 @@ def _detail(session: Session, network: Network) -> NetworkDetail:
     return NetworkDetail(
         network=network,
         addresses=used,
-        functions=_functions(session, network),
-        zones=_zones(network, used),
+        functions=functions_in(session, network),
+        zones=_zones(network, used[: network.nat_gateways]),
+        left=teardown.left(session, network) if network.status is Status.FAILED else [],
         proofs=proofs.latest(session, network),
         progress=progress_of(session, network, typical_s=TYPICAL_S),
     )

@@ -6,9 +6,7 @@ from statistics import median
 from sqlmodel import Session, col, select
 
 from webapp.models import StackEvent, StackRow, Status, utc_now
-from webapp.services.stack_work import root_cause
-
-STACK_TYPE = "AWS::CloudFormation::Stack"
+from webapp.services.stack_work import STACK_TYPE, root_cause
 
 
 @dataclass(frozen=True)

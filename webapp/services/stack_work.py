@@ -17,7 +17,7 @@ from sqlmodel import delete as sql_delete
 
 from webapp.aws import Cloud
 from webapp.aws.errors import is_transient, remedy_for_reason
-from webapp.aws.stacks import Event, Phase, Plan, Stack
+from webapp.aws.stacks import ROLLED_BACK, STUCK, Event, Phase, Plan, Stack
 from webapp.errors import EgretError
 from webapp.models import Function, Network, StackEvent, StackRow, Status, utc_now
 from webapp.models.base import new_id
@@ -26,6 +26,10 @@ from webapp.services.leases import Work
 Row = TypeVar("Row", Network, Function)
 
 POLL_JITTER = 0.2
+STACK_TYPE = "AWS::CloudFormation::Stack"
+AGAIN = "-again"
+"""Ends the token of an operation's second, third … request, before its number."""
+ROLLBACKS_MAX = 3
 RETRY_S = 5.0
 STACK_VANISHED = "The stack was deleted outside Egret."
 
@@ -41,13 +45,21 @@ def request(row: StackRow, status: Status) -> None:
     row.status = status
     row.reason = row.remedy = ""
     row.operation_id = new_id()
+    row.attempts = 1
+    row.retain = []
     row.started_at = row.updated_at = utc_now()
 
 
 def start(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> None:
-    """requested → creating. What a failed attempt of ours left is deleted first."""
+    """requested → creating. What a failed attempt of ours left is deleted first.
+
+    A stack that is stuck in the middle of a rollback is no such thing: it is helped on.
+    """
     left = cloud.stacks.describe(plan.region, row.stack_id) if row.stack_id else None
-    if left and left.phase is Phase.FAILED:
+    if left and left.status == STUCK:
+        cloud.stacks.continue_rollback(plan.region, left.id, token=token_of(row))
+        row.status = Status.CREATING
+    elif left and left.phase is Phase.FAILED:
         cloud.stacks.delete(plan.region, left.id, token=f"{row.operation_id}-clear")
     elif not left or left.phase is Phase.GONE:
         row.creation_id = row.operation_id
@@ -63,7 +75,7 @@ def follow(work: Work, cloud: Cloud, row: StackRow, region: str) -> Stack | None
     """Copy new events; gives the stack once it is no longer busy, None while it is."""
     assert row.stack_id  # noqa: S101 - a row that is being created has one
     stack = cloud.stacks.describe(region, row.stack_id)
-    _copy_events(work.session, cloud, row, region)
+    copy_events(work.session, cloud, row, region)
     if stack is None:
         return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE", reason=STACK_VANISHED)
     if stack.phase is Phase.BUSY:
@@ -76,9 +88,11 @@ def change(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> Stack | None:
     """Bring the stack to `plan`; gives the stack once this operation is over, None before."""
     assert row.stack_id  # noqa: S101 - only a row that was made is changed
     stack = cloud.stacks.describe(plan.region, row.stack_id)
-    _copy_events(work.session, cloud, row, plan.region)
+    copy_events(work.session, cloud, row, plan.region)
     if stack is None:
         return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE", reason=STACK_VANISHED)
+    if stack.status == STUCK:
+        return _help_on(work, cloud, row, stack, plan.region)
     if stack.phase is not Phase.BUSY:
         begun = any(event.operation_id == row.operation_id for event in events(work.session, row))
         if begun or not cloud.stacks.update(plan, stack.id, token=row.operation_id):
@@ -87,15 +101,31 @@ def change(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> Stack | None:
     return None
 
 
+def _help_on(work: Work, cloud: Cloud, row: StackRow, stack: Stack, region: str) -> Stack | None:
+    """Continue a rollback that failed, a few times; then it is the person's turn."""
+    if failed_attempts(work.session, row, STUCK) >= row.attempts:
+        if row.attempts > ROLLBACKS_MAX:
+            return stack
+        row.attempts += 1
+        row.reason = f"AWS could not put everything back; this is attempt {row.attempts}."
+        work.again(in_s=RETRY_S)
+        return None
+    cloud.stacks.continue_rollback(region, stack.id, token=token_of(row))
+    poll_again(work, cloud)
+    return None
+
+
 def settle_change(
     work: Work, row: StackRow, stack: Stack, region: str, *, reached: Status, back: Status
 ) -> None:
     """parking → parked, say; or back to what it was, with the reason, when AWS rolled it back."""
-    settle(work, row, stack, region, reached=reached)
-    if stack.status == "UPDATE_ROLLBACK_COMPLETE":
-        row.status = back
+    if stack.status == ROLLED_BACK:
+        row.status, row.updated_at = back, utc_now()
+        row.reason = _why(work.session, row, stack)
         row.remedy = "AWS put everything back as it was. Read the reason, mend it, then try again."
-        work.session.commit()
+        work.finish()
+    else:
+        settle(work, row, stack, region, reached=reached)
 
 
 def settle(
@@ -108,10 +138,29 @@ def settle(
         row.status, row.outputs, row.updated_at = reached, stack.outputs, utc_now()
         row.reason = row.remedy = ""
     else:
-        cause = root_cause(work.session, row)
-        reason = f"{cause.logical_id}: {cause.reason}" if cause else stack.reason
-        fail(row, reason or stack.status, remedy_for_reason(reason, region))
+        reason = _why(work.session, row, stack)
+        fail(row, reason, remedy_for_reason(reason, region))
     work.finish()
+
+
+def _why(session: Session, row: StackRow, stack: Stack) -> str:
+    cause = root_cause(session, row)
+    return f"{cause.logical_id}: {cause.reason}" if cause else stack.reason or stack.status
+
+
+def token_of(row: StackRow) -> str:
+    """The ClientRequestToken of the operation's next request."""
+    return f"{row.operation_id}{AGAIN}{row.attempts}" if row.attempts > 1 else row.operation_id
+
+
+def failed_attempts(session: Session, row: StackRow, status: str) -> int:
+    """How often the stack itself has come to `status` in the running operation."""
+    return sum(
+        event.status == status
+        and event.resource_type == STACK_TYPE
+        and event.operation_id == row.operation_id
+        for event in events(session, row)
+    )
 
 
 def fail(row: StackRow, reason: str, remedy: str = "") -> None:
@@ -168,30 +217,13 @@ def step(
     return run
 
 
-def delete(cloud: Cloud, work: Work, row: StackRow, *, region: str, stack_name: str) -> bool:
-    """deleting → True once the stack is gone (or never was), for the caller to forget the row."""
-    if not row.stack_id and row.creation_id:
-        row.stack_id = cloud.stacks.made_by(region, stack_name, token=row.creation_id)
-    stack = cloud.stacks.describe(region, row.stack_id) if row.stack_id else None
-    if stack is None or stack.phase is Phase.GONE:
-        return True
-    _copy_events(work.session, cloud, row, region)
-    if stack.status == "DELETE_FAILED" and root_cause(work.session, row):
-        settle(work, row, stack, region)
-        return False
-    if stack.status != "DELETE_IN_PROGRESS":
-        cloud.stacks.delete(region, stack.id, token=row.operation_id)
-    poll_again(work, cloud)
-    return False
-
-
 def forget(session: Session, row: StackRow) -> None:
     """Delete the row and its events; its stack is gone."""
     session.connection().execute(sql_delete(StackEvent).where(col(StackEvent.owner) == row.owner))
     session.delete(row)
 
 
-def _copy_events(session: Session, cloud: Cloud, row: StackRow, region: str) -> None:
+def copy_events(session: Session, cloud: Cloud, row: StackRow, region: str) -> None:
     assert row.stack_id  # noqa: S101 - the callers have looked
     known = set(
         session.exec(select(StackEvent.event_id).where(StackEvent.owner == row.owner)).all()
@@ -205,7 +237,7 @@ def _row_of(event: Event, row: StackRow) -> StackEvent:
     return StackEvent(
         owner=row.owner,
         event_id=event.id,
-        operation_id=event.token,
+        operation_id=event.token.partition(AGAIN)[0],
         logical_id=event.logical_id,
         physical_id=event.physical_id,
         resource_type=event.resource_type,

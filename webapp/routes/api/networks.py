@@ -1,13 +1,17 @@
 """Networks by the API."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from webapp.deps import ApiCaller
 from webapp.routes.api.paging import After, Limit
 from webapp.routes.api.schemas import (
+    Confirmation,
     EventOut,
     Listed,
     NetworkOut,
+    NewChange,
     NewNetwork,
     ProofOut,
     event_out,
@@ -15,9 +19,10 @@ from webapp.routes.api.schemas import (
     network_out,
     proof_out,
 )
-from webapp.services import networks, proofs, stack_work
+from webapp.services import growth, networks, proofs, stack_work
 
 router = APIRouter(prefix="/networks", tags=["networks"])
+Retain = Annotated[tuple[str, ...], Query()]
 
 
 @router.get("")
@@ -39,6 +44,7 @@ def create(ctx: ApiCaller, new: NewNetwork, response: Response) -> NetworkOut:
         availability_zones=new.availability_zones,
         nat=new.nat,
         address_ids=new.addresses,
+        environment=new.environment,
     )
     response.headers["Location"] = f"/api/v1/networks/{network.name}"
     return network_out(networks.detail(ctx.session, network.name))
@@ -50,10 +56,67 @@ def show(ctx: ApiCaller, name: str) -> NetworkOut:
 
 
 @router.delete("/{name}", status_code=202)
-def destroy(ctx: ApiCaller, name: str) -> Response:
-    """Its addresses stay. 202: the deletion goes on in the background."""
-    networks.destroy(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name, typed=name)
+def destroy(ctx: ApiCaller, name: str, retain: Retain = ()) -> Response:
+    """Its addresses stay. 202: the deletion goes on in the background.
+
+    `retain`, again and again: what an earlier deletion could not delete, and is left behind.
+    """
+    networks.destroy(
+        ctx.session,
+        ctx.cloud,
+        ctx.settings,
+        actor=ctx.actor,
+        name=name,
+        typed=name,
+        retain=list(retain),
+    )
     return Response(status_code=202)
+
+
+@router.post("/{name}/change", status_code=201)
+def propose(ctx: ApiCaller, name: str, new: NewChange) -> NetworkOut:
+    """Allocate the addresses of a larger shape, and say what would change. Nothing else happens."""
+    network = networks.get(ctx.session, name)
+    growth.propose(
+        ctx.session,
+        ctx.cloud,
+        ctx.settings,
+        actor=ctx.actor,
+        name=name,
+        availability_zones=new.availability_zones or network.availability_zones,
+        nat=new.nat or network.nat,
+    )
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.post("/{name}/change/confirmation", status_code=202)
+def confirm(ctx: ApiCaller, name: str, sent: Confirmation) -> NetworkOut:
+    """Route calls to the new addresses: whitelist them first."""
+    growth.confirm(
+        ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name, anyway=sent.anyway
+    )
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.delete("/{name}/change")
+def cancel(ctx: ApiCaller, name: str) -> NetworkOut:
+    """Withdraw the proposal; its addresses stay, free."""
+    growth.cancel(ctx.session, ctx.cloud, actor=ctx.actor, name=name)
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.post("/{name}/protection")
+def protect(ctx: ApiCaller, name: str) -> NetworkOut:
+    """Switch termination protection on."""
+    networks.protect(ctx.session, ctx.cloud, actor=ctx.actor, name=name, on=True)
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.delete("/{name}/protection")
+def unprotect(ctx: ApiCaller, name: str) -> NetworkOut:
+    """Switch termination protection off."""
+    networks.protect(ctx.session, ctx.cloud, actor=ctx.actor, name=name, on=False)
+    return network_out(networks.detail(ctx.session, name))
 
 
 @router.post("/{name}/attempts", status_code=202)

@@ -1,6 +1,7 @@
 """What the API takes and gives. Names and times are for programs: stable, plain, UTC."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +11,7 @@ from webapp.models import AuditEvent, KeyVersion, Nat, Proof, StackEvent
 from webapp.services.addresses import AddressDetail
 from webapp.services.keys import KeyDetail, Match
 from webapp.services.networks import NetworkDetail
+from webapp.services.teardown import Left
 
 PAGE_MAX = 200
 Item = TypeVar("Item")
@@ -29,6 +31,20 @@ class NewNetwork(Sent):
     availability_zones: int = 2
     nat: Nat = Nat.SINGLE
     addresses: list[str] = []
+    environment: str = ""
+
+
+class NewChange(Sent):
+    """The shape that a network shall have; what is not sent stays as it is."""
+
+    availability_zones: int | None = None
+    nat: Nat | None = None
+
+
+class Confirmation(Sent):
+    """`anyway`: although a key in use does not allow the new addresses."""
+
+    anyway: bool = False
 
 
 class NewAddress(Sent):
@@ -111,6 +127,37 @@ def network_proof(proofs: Sequence[Proof]) -> NetworkProof | None:
     )
 
 
+class ChangeOut(BaseModel):
+    """A proposed shape, and what CloudFormation says that it changes."""
+
+    availability_zones: int
+    nat: str
+    addresses: list[AddressOfNetwork]
+    preview: list[dict[str, str]]
+
+
+def change_out(detail: NetworkDetail) -> ChangeOut | None:
+    network = detail.network
+    if not network.change:
+        return None
+    new = detail.addresses[network.nat_gateways :]
+    return ChangeOut(**network.change, addresses=[AddressOfNetwork(**a.model_dump()) for a in new])
+
+
+class LeftOut(BaseModel):
+    """What a deletion could not delete."""
+
+    logical_id: str
+    physical_id: str
+    resource_type: str
+    reason: str
+    monthly_cost_usd: float
+
+
+def left_out(left: Left) -> LeftOut:
+    return LeftOut(**asdict(left), monthly_cost_usd=left.monthly_cost_usd)
+
+
 class NetworkOut(BaseModel):
     name: str
     region: str
@@ -120,6 +167,10 @@ class NetworkOut(BaseModel):
     cidr: str
     availability_zones: int
     nat: str
+    environment: str
+    protected: bool
+    change: ChangeOut | None
+    undeleted: list[LeftOut]
     addresses: list[AddressOfNetwork]
     stack_id: str | None
     functions: list[str]
@@ -140,6 +191,8 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
                 "remedy",
                 "cidr",
                 "availability_zones",
+                "environment",
+                "protected",
                 "stack_id",
                 "created_at",
                 "updated_at",
@@ -147,6 +200,8 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
         ),
         status=network.status.value,
         nat=network.nat.value,
+        change=change_out(detail),
+        undeleted=[left_out(left) for left in detail.left],
         addresses=[AddressOfNetwork(**a.model_dump()) for a in detail.addresses],
         functions=[function.name for function in detail.functions],
         monthly_cost_usd=network.monthly_cost_usd,

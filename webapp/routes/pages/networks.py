@@ -6,9 +6,9 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, errors_of
-from webapp.models import MAX_ZONES, Nat
+from webapp.models import MAX_ZONES, Nat, Network, Shape
 from webapp.models.costs import monthly_usd
-from webapp.services import addresses, keys, networks, proofs, stack_work
+from webapp.services import addresses, growth, keys, networks, proofs, stack_work
 from webapp.templating import page, see_other
 
 router = APIRouter()
@@ -51,6 +51,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
             availability_zones=form.number("availability_zones"),
             nat=_nat(form.text("nat")),
             address_ids=form.texts("addresses"),
+            environment=form.text("environment").strip(),
         )
     except EgretError as error:
         ctx.session.rollback()
@@ -89,6 +90,40 @@ def unpark(ctx: SignedIn, name: str) -> Response:
     return see_other(f"/networks/{name}")
 
 
+@router.post("/networks/{name}/change")
+def propose(ctx: SignedIn, name: str, form: Form) -> Response:
+    growth.propose(
+        ctx.session,
+        ctx.cloud,
+        ctx.settings,
+        actor=ctx.actor,
+        name=name,
+        availability_zones=form.number("availability_zones"),
+        nat=_nat(form.text("nat")),
+    )
+    return see_other(f"/networks/{name}")
+
+
+@router.post("/networks/{name}/change/confirmation")
+def confirm(ctx: SignedIn, name: str, form: Form) -> Response:
+    anyway = bool(form.text("anyway"))
+    growth.confirm(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name, anyway=anyway)
+    return see_other(f"/networks/{name}")
+
+
+@router.post("/networks/{name}/change/withdrawal")
+def cancel(ctx: SignedIn, name: str) -> Response:
+    growth.cancel(ctx.session, ctx.cloud, actor=ctx.actor, name=name)
+    return see_other(f"/networks/{name}", "Withdrawn. The new addresses are free.")
+
+
+@router.post("/networks/{name}/protection")
+def protect(ctx: SignedIn, name: str, form: Form) -> Response:
+    on = form.text("protected") == "on"
+    networks.protect(ctx.session, ctx.cloud, actor=ctx.actor, name=name, on=on)
+    return see_other(f"/networks/{name}")
+
+
 @router.post("/networks/{name}/deletion")
 def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
@@ -99,6 +134,7 @@ def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
             actor=ctx.actor,
             name=name,
             typed=form.text("confirm"),
+            retain=form.texts("retain"),
         )
     except Invalid as error:
         return _show(ctx, name, confirm_error=error.detail, status_code=422)
@@ -118,6 +154,8 @@ def _show(
         events=list(reversed(stack_work.events(ctx.session, detail.network))),
         matches=[(key, keys.match(ctx.session, key, detail.network)) for key in every_key],
         confirm_error=confirm_error,
+        lacking=growth.keys_that_lack(ctx.session, detail.network),
+        shapes=_larger(detail.network),
     )
 
 
@@ -142,7 +180,22 @@ def _blank(ctx: Context) -> dict[str, object]:
         "availability_zones": "2",
         "nat": Nat.SINGLE.value,
         "addresses": [],
+        "environment": "",
     }
+
+
+def _larger(network: Network) -> list[tuple[Shape, float]]:
+    """The shapes to which the network may grow, and US dollars a month of each."""
+    every = [Shape(zones, nat) for zones in range(1, MAX_ZONES + 1) for nat in Nat]
+    now = network.shape
+    return [
+        (shape, monthly_usd(nat_gateways=shape.nat_gateways, addresses=shape.nat_gateways))
+        for shape in every
+        if shape != now
+        and shape.availability_zones >= now.availability_zones
+        and shape.nat_gateways >= now.nat_gateways
+        and not (shape.availability_zones == 1 and now.availability_zones == 1)
+    ]
 
 
 def _costs() -> list[tuple[int, str, float]]:

@@ -29,7 +29,14 @@ def main() -> None:
 async def _serve(options: Options) -> None:
     from ministack import app
 
-    from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways, resources, runtime
+    from webapp.sandbox.embedded_aws import (
+        addresses,
+        change_sets,
+        checks,
+        nat_gateways,
+        resources,
+        runtime,
+    )
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.state import State
 
@@ -41,6 +48,7 @@ async def _serve(options: Options) -> None:
     checks.install()
     resources.install(nat_delay_s, options.address_quota)
     runtime.install(options.nat_proxy)
+    change_sets.install()
     operations.install()
     state.install()
 

@@ -1,0 +1,107 @@
+"""A network grows: the whitelist comes first, every address stays, and calls go on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dashboard import Api, Dashboard, wait_for
+from tests.portal import addresses_of, partner_key
+from webapp.aws.clients import Clients
+from webapp.sandbox.launcher import Sandbox
+
+REGION = "eu-central-1"
+PROOF_TIMEOUT_S = 30.0
+PATH = "/networks/growing"
+
+
+@pytest.fixture(scope="module")
+def api(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    own = {"EGRET_NAME_PREFIX": "growth"}
+    folder: Path = tmp_path_factory.mktemp("growth")
+    running = Dashboard(sandbox, folder, environment=own).start()
+    yield running.api()
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def grown(api: Api, sandbox: Sandbox) -> dict[str, Any]:
+    """One zone, then two with a NAT gateway each, with a function whose key knows one address."""
+    api.post("/networks", {"name": "growing", "region": REGION, "availability_zones": 1})
+    before = api.settled(PATH)
+    secret = partner_key(sandbox, addresses_of(before))
+    api.post("/keys", {"name": "clash", "secret": secret}).raise_for_status()
+    settings = {"location": "32000006", "limit": 10}
+    body = {"name": "top", "template": "clash_rankings", "network": "growing", "key": "clash"}
+    api.post("/functions", body | {"settings": settings}).raise_for_status()
+    api.settled("/functions/top")
+    proposed = api.post(f"{PATH}/change", {"availability_zones": 2, "nat": "per_az"})
+    return {"before": before, "proposed": proposed.raise_for_status().json()}
+
+
+def test_new_addresses_are_shown_before_any_call_comes_from_them(grown: dict[str, Any]) -> None:
+    before, proposed = grown["before"], grown["proposed"]
+    assert (proposed["status"], proposed["availability_zones"]) == ("ready", 1)
+    change = proposed["change"]
+    old, new = [a["public_ip"] for a in proposed["addresses"]]
+    assert old == before["addresses"][0]["public_ip"]
+    assert [a["public_ip"] for a in change["addresses"]] == [new]
+    assert proposed["monthly_cost_usd"] == before["monthly_cost_usd"] + 3.65
+
+
+def test_the_preview_says_what_is_added_and_that_nothing_is_replaced(grown: dict[str, Any]) -> None:
+    lines = {line["logical_id"]: line for line in grown["proposed"]["change"]["preview"]}
+    assert lines["NatGateway2"]["action"] == "Add"
+    assert "NatGateway1" not in lines
+    assert not [line for line in lines.values() if line["replacement"] == "True"]
+
+
+def test_it_grows_once_the_key_allows_the_new_address(
+    api: Api, sandbox: Sandbox, clients: Clients, grown: dict[str, Any]
+) -> None:
+    new = grown["proposed"]["change"]["addresses"][0]["public_ip"]
+    refused = api.post(f"{PATH}/change/confirmation", {})
+    assert refused.status_code == 409
+    assert f"clash does not allow {new}" in refused.json()["detail"]
+    secret = partner_key(sandbox, addresses_of(grown["proposed"]))
+    api.post("/keys/clash/versions", {"secret": secret}).raise_for_status()
+    api.post(f"{PATH}/change/confirmation", {}).raise_for_status()
+    after = api.settled(PATH)
+    assert (after["status"], after["availability_zones"], after["nat"]) == ("ready", 2, "per_az")
+    assert after["change"] is None
+    assert addresses_of(after) == addresses_of(grown["proposed"])
+    gateways = clients.ec2(REGION).describe_nat_gateways()["NatGateways"]
+    before = grown["before"]["addresses"][0]["allocation_id"]
+    holding = [g for g in gateways if g["NatGatewayAddresses"][0].get("AllocationId") == before]
+    assert [gateway["State"] for gateway in holding] == ["available"]
+    wait_for(lambda: len(api.get(PATH).json()["proof"]["zones"]) == 2, PROOF_TIMEOUT_S)
+    assert api.get(PATH).json()["proof"]["ok"]
+
+
+@pytest.mark.usefixtures("grown")
+def test_a_network_does_not_shrink(api: Api) -> None:
+    refused = api.post(f"{PATH}/change", {"availability_zones": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "would_lose_address")
+
+
+@pytest.mark.usefixtures("grown")
+def test_a_withdrawn_change_leaves_its_address_free(api: Api) -> None:
+    proposed = api.post(f"{PATH}/change", {"availability_zones": 3}).raise_for_status().json()
+    new = proposed["change"]["addresses"][0]["id"]
+    api.delete(f"{PATH}/change").raise_for_status()
+    assert api.get(f"/addresses/{new}").json()["status"] == "free"
+    assert api.get(PATH).json()["change"] is None
+
+
+def test_a_protected_network_is_not_deleted(api: Api, clients: Clients) -> None:
+    api.post("/networks", {"name": "kept", "region": REGION, "environment": "prod"})
+    network = api.settled("/networks/kept")
+    assert network["protected"]
+    refused = api.delete("/networks/kept")
+    assert (refused.status_code, refused.json()["code"]) == (409, "network_protected")
+    stack = clients.cloudformation(REGION).describe_stacks(StackName=network["stack_id"])
+    assert stack["Stacks"][0]["EnableTerminationProtection"] is True
+    api.delete("/networks/kept/protection").raise_for_status()
+    api.delete("/networks/kept").raise_for_status()
+    api.gone("/networks/kept")

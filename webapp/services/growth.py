@@ -1,0 +1,180 @@
+"""Growth: another zone, or a NAT gateway in each, with every address that there is kept.
+
+Whitelist first: the addresses that the new shape needs are allocated when it is proposed, and
+shown; CloudFormation says what it would change. Calls come from them only once it is confirmed.
+What would replace or remove anything is refused: a replaced NAT gateway is an outage.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlmodel import Session, col, select
+
+from webapp.aws import Cloud
+from webapp.aws.stacks import Change
+from webapp.errors import Conflict, EgretError, Invalid
+from webapp.models import MAX_ZONES, Address, Key, Nat, Network, Shape, Status
+from webapp.models.base import new_id
+from webapp.services import addresses, audit, keys, network_steps, networks, stack_work
+from webapp.services.keys import Match
+from webapp.settings import Settings
+
+
+def propose(
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    *,
+    actor: str,
+    name: str,
+    availability_zones: int,
+    nat: Nat,
+) -> Network:
+    """Allocate what the shape needs, and find out what it changes. Nothing else happens yet."""
+    network = networks.get(session, name)
+    wanted = Shape(availability_zones, nat)
+    _check(network, wanted)
+    missing = wanted.nat_gateways - len(addresses.of_network(session, network.id))
+    _reserve(session, network, missing)
+    network.change = {"availability_zones": availability_zones, "nat": nat.value, "preview": []}
+    network.reason = network.remedy = ""
+    audit.record(
+        session,
+        actor=actor,
+        action="propose",
+        noun="network",
+        name=name,
+        detail=f"{availability_zones} zones, {nat.value}",
+    )
+    network_steps.begin(session, cloud, settings, network)
+    if not network.change:
+        raise Conflict(network.reason, code="change_not_possible", remedy=network.remedy)
+    _preview(session, cloud, settings, network)
+    return network
+
+
+def confirm(
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    *,
+    actor: str,
+    name: str,
+    anyway: bool = False,
+) -> Network:
+    """Route calls to the new addresses. `anyway`: although a key in use does not allow them."""
+    network = networks.get(session, name)
+    if network.status is Status.UPDATING:
+        return network
+    if not network.change or network.status is not Status.READY:
+        raise _nothing_proposed(network)
+    lacking = [] if anyway else keys_that_lack(session, network)
+    if lacking:
+        raise Conflict(
+            f"{_sentence(lacking)} The partner would refuse every call from there.",
+            code="key_does_not_match",
+            remedy="Upload a key that allows them as a new version, or confirm it anyway.",
+        )
+    stack_work.request(network, Status.UPDATING)
+    audit.record(session, actor=actor, action="grow", noun="network", name=name)
+    network_steps.begin(session, cloud, settings, network)
+    return network
+
+
+def cancel(session: Session, cloud: Cloud, *, actor: str, name: str) -> Network:
+    """Withdraw the proposal. Its addresses stay, free, until they are released."""
+    network = networks.get(session, name)
+    if not network.change or network.status is not Status.READY:
+        raise _nothing_proposed(network)
+    network_steps.withdraw(session, cloud, network)
+    audit.record(session, actor=actor, action="withdraw", noun="network", name=name)
+    session.commit()
+    return network
+
+
+def new_addresses(session: Session, network: Network) -> list[Address]:
+    """Those that wait for the proposed change; no call comes from them yet."""
+    return addresses.of_network(session, network.id)[network.nat_gateways :]
+
+
+def keys_that_lack(session: Session, network: Network) -> list[Match]:
+    """Keys of the network's functions that do not allow all of its addresses."""
+    used = [function.key_id for function in networks.functions_in(session, network)]
+    found = session.exec(select(Key).where(col(Key.id).in_(used)).order_by(col(Key.name)))
+    matches = [keys.match(session, key, network) for key in found]
+    return [match for match in matches if not match.ok]
+
+
+def _check(network: Network, wanted: Shape) -> None:
+    now = network.shape
+    if network.status is not Status.READY:
+        raise Conflict(
+            f"The network {network.name} is {network.status}, not ready.",
+            code="wrong_status",
+            remedy="Wait until it is ready; unpark it if it is parked.",
+        )
+    if network.change:
+        raise Conflict(
+            f"Another change of {network.name} is proposed already.",
+            code="change_proposed",
+            remedy="Confirm or withdraw that one first.",
+        )
+    if not 1 <= wanted.availability_zones <= MAX_ZONES:
+        raise Invalid(f"A network has 1 to {MAX_ZONES} zones.", field="availability_zones")
+    if wanted == now:
+        raise Invalid("That is how it is already.", field="availability_zones")
+    if wanted.availability_zones < now.availability_zones or wanted.nat_gateways < now.nat_gateways:
+        raise Conflict(
+            "A network only grows: with a zone or a NAT gateway less, an address in use would go.",
+            code="would_lose_address",
+            remedy="Create another network for it, move the functions, then delete this one.",
+        )
+
+
+def _reserve(session: Session, network: Network, count: int) -> None:
+    """Rows for new addresses, after those that there are; allocated in the next step."""
+    first = len(addresses.of_network(session, network.id))
+    for position in range(first, first + count):
+        session.add(Address(region=network.region, network_id=network.id, position=position))
+
+
+def _preview(session: Session, cloud: Cloud, settings: Settings, network: Network) -> None:
+    assert network.stack_id  # noqa: S101 - a network that is ready has one
+    plan = network_steps.stack(session, cloud, settings, network, grown=True).plan()
+    try:
+        changes = cloud.stacks.preview(plan, network.stack_id, name=f"preview-{new_id()}")
+    except EgretError:
+        network_steps.withdraw(session, cloud, network)
+        session.commit()
+        raise
+    harmful = [change for change in changes if change.harmful]
+    if harmful:
+        network_steps.withdraw(session, cloud, network)
+        session.commit()
+        raise _would_replace(harmful)
+    network.change = {**network.change, "preview": [asdict(change) for change in changes]}
+    session.commit()
+
+
+def _would_replace(harmful: Sequence[Change]) -> Conflict:
+    names = ", ".join(f"{change.logical_id} ({change.action})" for change in harmful)
+    return Conflict(
+        f"CloudFormation would replace or remove: {names}. That would interrupt calls, so the "
+        "change was withdrawn and nothing was done.",
+        code="would_replace",
+        remedy="Look at the drift of the network: somebody may have changed it outside Egret.",
+    )
+
+
+def _nothing_proposed(network: Network) -> Conflict:
+    return Conflict(
+        f"No change of {network.name} waits for an answer (it is {network.status}).",
+        code="no_change_proposed",
+        remedy="Propose one first.",
+    )
+
+
+def _sentence(lacking: Sequence[Match]) -> str:
+    return " ".join(
+        f"The key {match.key.name} does not allow {', '.join(match.missing)}." for match in lacking
+    )

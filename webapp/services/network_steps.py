@@ -1,0 +1,165 @@
+"""The steps by which a network comes to be, is parked, grows and goes; each may be run twice."""
+
+from functools import partial
+
+from sqlmodel import Session
+
+from webapp.aws import Cloud
+from webapp.aws.errors import is_transient
+from webapp.aws.stack_templates import NetworkStack
+from webapp.aws.stacks import ROLLED_BACK, Phase
+from webapp.errors import EgretError
+from webapp.models import AddressStatus, Network, Status
+from webapp.services import addresses, foundation, leases, proofs, stack_work, teardown
+from webapp.services.leases import Step, Work
+from webapp.settings import Settings
+
+SWITCHES = {
+    Status.PARKING: (Status.READY, Status.PARKED),
+    Status.UNPARKING: (Status.PARKED, Status.READY),
+}
+"""What a switch needs, and what it leads to."""
+
+
+def step(cloud: Cloud, settings: Settings) -> Step:
+    """What the background loop does with a network that is due."""
+    return stack_work.step(
+        Network,
+        {
+            Status.REQUESTED: partial(_request, cloud, settings),
+            Status.CREATING: partial(_create, cloud),
+            Status.READY: partial(_allocate, cloud),
+            Status.UPDATING: partial(_grow, cloud, settings),
+            Status.DELETING: partial(_delete, cloud, settings),
+            Status.PARKING: partial(_switch, cloud, settings),
+            Status.UNPARKING: partial(_switch, cloud, settings),
+        },
+    )
+
+
+def begin(session: Session, cloud: Cloud, settings: Settings, network: Network) -> None:
+    """Commit the intent and take the first step at once; the background goes on with it."""
+    work = leases.begin(session, network.owner)
+    if work:
+        leases.attempt(work, step(cloud, settings))
+
+
+def stack(
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    network: Network,
+    *,
+    parked: bool = False,
+    grown: bool = False,
+) -> NetworkStack:
+    """The network as CloudFormation shall make it: as it is, parked, or with its change."""
+    wanted = network.wanted if grown and network.wanted else network.shape
+    used = addresses.of_network(session, network.id)[: wanted.nat_gateways]
+    return NetworkStack(
+        prefix=settings.name_prefix,
+        name=network.name,
+        region=network.region,
+        cidr=network.cidr,
+        zones=_zones(cloud, network, wanted.availability_zones),
+        nat=wanted.nat.value,
+        allocation_ids=tuple(address.allocation_id or "" for address in used),
+        echo_url=settings.origin(settings.echo_url),
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+        parked=parked,
+        protected=network.protected,
+    )
+
+
+def _request(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
+    """Addresses first, each committed as soon as it is known; then the stack."""
+    _ensure_addresses(cloud, work, network)
+    foundation.prepare(cloud, settings)
+    plan = stack(work.session, cloud, settings, network).plan()
+    stack_work.start(work, cloud, network, plan)
+
+
+def _create(cloud: Cloud, work: Work, network: Network) -> None:
+    found = stack_work.follow(work, cloud, network, network.region)
+    if found:
+        reached = Status.READY if "NatGatewayIds" in found.outputs else Status.PARKED
+        stack_work.settle(work, network, found, network.region, reached=reached)
+        _prove(cloud, work, network)
+
+
+def _switch(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
+    before, after = SWITCHES[network.status]
+    parked = after is Status.PARKED
+    plan = stack(work.session, cloud, settings, network, parked=parked).plan()
+    network.resource_count = plan.resource_count
+    found = stack_work.change(work, cloud, network, plan)
+    if found:
+        stack_work.settle_change(work, network, found, network.region, reached=after, back=before)
+        _prove(cloud, work, network)
+
+
+def _allocate(cloud: Cloud, work: Work, network: Network) -> None:
+    """Addresses for a proposed change. When AWS refuses them, the proposal is withdrawn."""
+    try:
+        _ensure_addresses(cloud, work, network)
+    except EgretError as error:
+        if is_transient(error):
+            raise
+        work.session.rollback()
+        work.session.refresh(network)
+        withdraw(work.session, cloud, network)
+        network.reason, network.remedy = error.detail, error.remedy
+    work.finish()
+
+
+def withdraw(session: Session, cloud: Cloud, network: Network) -> None:
+    """Forget a proposed change; the addresses that were allocated for it are free."""
+    network.change = {}
+    for address in addresses.of_network(session, network.id)[network.nat_gateways :]:
+        addresses.set_free(session, cloud, address)
+
+
+def _grow(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
+    _ensure_addresses(cloud, work, network)
+    plan = stack(work.session, cloud, settings, network, grown=True).plan()
+    network.resource_count = plan.resource_count
+    found = stack_work.change(work, cloud, network, plan)
+    if found:
+        if found.phase is Phase.DONE and found.status != ROLLED_BACK and network.wanted:
+            network.availability_zones = network.wanted.availability_zones
+            network.nat = network.wanted.nat
+            network.change = {}
+        stack_work.settle_change(
+            work, network, found, network.region, reached=Status.READY, back=Status.READY
+        )
+        _prove(cloud, work, network)
+
+
+def _delete(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
+    name = NetworkStack.stack_name(settings.name_prefix, network.name)
+    if teardown.delete(cloud, work, network, region=network.region, stack_name=name):
+        addresses.let_go(work.session, cloud, network)
+        stack_work.forget(work.session, network)
+        work.finish()
+
+
+def _prove(cloud: Cloud, work: Work, network: Network) -> None:
+    """Whoever waits for *ready* waits for the proof too; a network that is not has none."""
+    if network.status is Status.READY:
+        proofs.prove(work.session, cloud, network, actor="egret")
+
+
+def _ensure_addresses(cloud: Cloud, work: Work, network: Network) -> None:
+    for address in addresses.of_network(work.session, network.id):
+        addresses.ensure(work.session, cloud, address, name=f"egret {network.name}")
+        address.status = AddressStatus.IN_USE
+        work.commit()
+
+
+def _zones(cloud: Cloud, network: Network, count: int) -> tuple[str, ...]:
+    """The zones that it has, in their order; then others of the region."""
+    names = network.output_list("AvailabilityZones")
+    if len(names) < count:
+        offered = cloud.vpcs.availability_zones(network.region)
+        names += [zone for zone in offered if zone not in names]
+    return tuple(names[:count])
