@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
 from webapp.aws.functions import Functions
+from webapp.aws.paths import Paths
 from webapp.aws.secrets import Secrets
 from webapp.aws.stacks import Stacks
 from webapp.aws.vpcs import Vpcs
@@ -21,6 +22,7 @@ class Cloud:
 
     addresses: Addresses
     functions: Functions
+    paths: Paths
     secrets: Secrets
     stacks: Stacks
     vpcs: Vpcs
@@ -33,6 +35,7 @@ class Cloud:
         return cls(
             addresses=Addresses(clients),
             functions=Functions(clients),
+            paths=Paths(clients),
             secrets=Secrets(clients),
             stacks=Stacks(clients),
             vpcs=Vpcs(clients),

@@ -25,7 +25,7 @@ def prove(session: Session, cloud: Cloud, network: Network, *, actor: str) -> li
     zones = network.output_list("AvailabilityZones")
     probes = network.output_list("ProbeFunctionNames")
     proofs = [
-        _ask(cloud, network, zone, probe, _expected(network, ips, position))
+        _ask(cloud, network, zone, probe, expected_ip(network, ips, position))
         for position, (zone, probe) in enumerate(zip(zones, probes, strict=True))
     ]
     session.add_all(proofs)
@@ -62,6 +62,6 @@ def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str
     return proof
 
 
-def _expected(network: Network, ips: list[str], position: int) -> str:
+def expected_ip(network: Network, ips: list[str], position: int) -> str:
     """With one NAT gateway, every zone goes out through the first address."""
     return ips[position if network.nat is Nat.PER_AZ else 0]

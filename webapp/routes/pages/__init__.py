@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from webapp.routes.pages import (
     access,
     addresses,
+    diagnoses,
     functions,
     images,
     keys,
@@ -14,5 +15,5 @@ from webapp.routes.pages import (
 )
 
 router = APIRouter()
-for page in (access, overview, networks, addresses, keys, functions, streams, images):
+for page in (access, overview, networks, addresses, keys, functions, streams, images, diagnoses):
     router.include_router(page.router)

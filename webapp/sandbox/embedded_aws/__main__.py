@@ -29,7 +29,14 @@ def main() -> None:
 async def _serve(options: Options) -> None:
     from ministack import app
 
-    from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways, resources, runtime
+    from webapp.sandbox.embedded_aws import (
+        addresses,
+        checks,
+        nat_gateways,
+        network_acls,
+        resources,
+        runtime,
+    )
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.state import State
 
@@ -38,6 +45,7 @@ async def _serve(options: Options) -> None:
     nat_delay_s = options.pace_of("AWS::EC2::NatGateway")
     addresses.install(options.address_quota)
     nat_gateways.install(nat_delay_s)
+    network_acls.install()
     checks.install()
     resources.install(nat_delay_s, options.address_quota)
     runtime.install(options.nat_proxy)
