@@ -131,7 +131,7 @@ def test_a_function_that_was_taken_out_of_its_network_is_told(api: Api, clients:
     function = api.get(f"{FUNCTION}/diagnosis").json()["zones"][0]["hops"][-1]["resource_id"]
     awslambda = clients.awslambda(REGION)
     before = awslambda.get_function_configuration(FunctionName=function)["VpcConfig"]
-    kept = {key: before[key] for key in ("SubnetIds", "SecurityGroupIds")}
+    kept: Any = {key: before[key] for key in ("SubnetIds", "SecurityGroupIds")}
     awslambda.update_function_configuration(
         FunctionName=function, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
     )
