@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
+from webapp.aws.drift import Drift
 from webapp.aws.functions import Functions
 from webapp.aws.paths import Paths
 from webapp.aws.secrets import Secrets
@@ -21,6 +22,7 @@ class Cloud:
     """
 
     addresses: Addresses
+    drift: Drift
     functions: Functions
     paths: Paths
     secrets: Secrets
@@ -34,6 +36,7 @@ class Cloud:
         clients = Clients(endpoint_url)
         return cls(
             addresses=Addresses(clients),
+            drift=Drift(clients),
             functions=Functions(clients),
             paths=Paths(clients),
             secrets=Secrets(clients),

@@ -6,6 +6,7 @@ from webapp.routes.pages import (
     access,
     addresses,
     diagnoses,
+    drifts,
     functions,
     images,
     keys,
@@ -15,5 +16,16 @@ from webapp.routes.pages import (
 )
 
 router = APIRouter()
-for page in (access, overview, networks, addresses, keys, functions, streams, images, diagnoses):
+for page in (
+    access,
+    overview,
+    networks,
+    addresses,
+    keys,
+    functions,
+    streams,
+    images,
+    diagnoses,
+    drifts,
+):
     router.include_router(page.router)

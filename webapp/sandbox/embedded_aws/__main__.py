@@ -32,6 +32,7 @@ async def _serve(options: Options) -> None:
     from webapp.sandbox.embedded_aws import (
         addresses,
         checks,
+        drift,
         nat_gateways,
         network_acls,
         resources,
@@ -48,6 +49,7 @@ async def _serve(options: Options) -> None:
     network_acls.install()
     checks.install()
     resources.install(nat_delay_s, options.address_quota)
+    drift.install()
     runtime.install(options.nat_proxy)
     operations.install()
     state.install()
