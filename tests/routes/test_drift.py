@@ -43,6 +43,11 @@ def differences(api: Api) -> dict[str, Any]:
     return {difference["what"]: difference for difference in found}
 
 
+def acl_of(ec2: Any, ids: dict[str, str]) -> str:
+    there = [{"Name": "association.subnet-id", "Values": [ids["PrivateSubnet1"]]}]
+    return str(ec2.describe_network_acls(Filters=there)["NetworkAcls"][0]["NetworkAclId"])
+
+
 def test_a_network_as_it_was_made_has_no_difference(api: Api) -> None:
     found = api.get(f"{NETWORK}/drift").json()
     assert (found["in_sync"], found["differences"]) == (True, [])
@@ -67,6 +72,9 @@ def test_what_was_changed_is_told_and_restored(api: Api, ec2: Any, ids: dict[str
     ec2.revoke_security_group_egress(**group, IpPermissions=rules["IpPermissionsEgress"])
     ec2.authorize_security_group_egress(**group, IpPermissions=[ssh])
     ec2.authorize_security_group_ingress(**group, IpPermissions=[ssh])
+    acl = acl_of(ec2, ids)
+    deny = {"Protocol": "-1", "RuleAction": "deny", "CidrBlock": ANYWHERE}
+    ec2.create_network_acl_entry(NetworkAclId=acl, RuleNumber=7, Egress=False, **deny)
     ec2.modify_vpc_attribute(VpcId=ids["Vpc"], EnableDnsSupport={"Value": False})
     found = differences(api)
     told = {what: (d["expected"], d["actual"]) for what, d in found.items()}
@@ -77,6 +85,13 @@ def test_what_was_changed_is_told_and_restored(api: Api, ec2: Any, ids: dict[str
         "Outbound rules of the security group": (f"TCP 443: {ANYWHERE}", f"TCP 22: {ANYWHERE}"),
         "Inbound rules of the security group": ("none", f"TCP 22: {ANYWHERE}"),
         "DNS (enableDnsSupport)": ("on", "off"),
+        "Rules of the default network ACL": (
+            f"outbound 100: allow everything to {ANYWHERE}; "
+            f"inbound 100: allow everything from {ANYWHERE}",
+            f"outbound 100: allow everything to {ANYWHERE}; "
+            f"inbound 7: deny everything from {ANYWHERE}; "
+            f"inbound 100: allow everything from {ANYWHERE}",
+        ),
     }
     assert all(difference["restorable"] for difference in found.values())
     answer = api.post(f"{NETWORK}/drift/restoration").raise_for_status().json()
@@ -86,6 +101,29 @@ def test_what_was_changed_is_told_and_restored(api: Api, ec2: Any, ids: dict[str
     assert api.get(NETWORK).json()["proof"]["ok"]
     trail = api.get("/audit-events", {"limit": 200}).json()["items"]
     assert any(e["action"] == "restore" and "Default route" in e["detail"] for e in trail)
+
+
+def test_a_subnet_with_a_network_acl_of_its_own_gets_the_default_one_back(
+    api: Api, ec2: Any, ids: dict[str, str]
+) -> None:
+    default, subnet_id = acl_of(ec2, ids), ids["PrivateSubnet1"]
+    closed = ec2.create_network_acl(VpcId=ids["Vpc"])["NetworkAcl"]["NetworkAclId"]
+    (held,) = [
+        a["NetworkAclAssociationId"]
+        for a in ec2.describe_network_acls(NetworkAclIds=[default])["NetworkAcls"][0][
+            "Associations"
+        ]
+        if a["SubnetId"] == subnet_id
+    ]
+    ec2.replace_network_acl_association(AssociationId=held, NetworkAclId=closed)
+    (found,) = differences(api).values()
+    assert (found["resource_id"], found["expected"], found["actual"]) == (
+        subnet_id,
+        default,
+        closed,
+    )
+    assert api.post(f"{NETWORK}/drift/restoration").json()["drift"]["in_sync"]
+    ec2.delete_network_acl(NetworkAclId=closed)
 
 
 def test_a_subnet_that_was_moved_to_another_route_table_is_moved_back(

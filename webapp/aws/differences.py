@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+NONE = "none"
+
 
 @dataclass(frozen=True)
 class Difference:

@@ -13,6 +13,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.differences import Difference, layout_of
 from webapp.aws.errors import translated
 from webapp.aws.function_hops import function_hops
+from webapp.aws.guards import Guards
 from webapp.aws.wiring import Wiring
 
 CHECK_WAIT_S = 15.0
@@ -74,7 +75,8 @@ class Drift:
             )["StackResources"]
             ids = {r["LogicalResourceId"]: r.get("PhysicalResourceId", "") for r in resources}
             layout = layout_of(ids, zones=zones, allocation_ids=allocation_ids)
-            found = list(Wiring(self._clients.ec2(region), layout).differences())
+            ec2 = self._clients.ec2(region)
+            found = [*Wiring(ec2, layout).differences(), *Guards(ec2, layout).differences()]
         for zone in layout.zones:
             hops = function_hops(
                 self._clients.awslambda(region),

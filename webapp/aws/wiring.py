@@ -5,31 +5,18 @@ CloudFormation repairs nothing while the template stays the same, so what can be
 back by a call of its own. Each is harmless when it was done already.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from webapp.aws.differences import Difference, Layout, Zone
+from webapp.aws.differences import NONE, Difference, Layout, Zone
+from webapp.aws.repeatable import once
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
 ANYWHERE = "0.0.0.0/0"
-HTTPS_OUT: Any = {
-    "IpProtocol": "tcp",
-    "FromPort": 443,
-    "ToPort": 443,
-    "IpRanges": [{"CidrIp": ANYWHERE, "Description": "HTTPS"}],
-}
-DONE_ALREADY = frozenset(
-    {"RouteAlreadyExists", "InvalidPermission.Duplicate", "InvalidPermission.NotFound"}
-)
 NAT_AGAIN = "Park the network and unpark it: its NAT gateways are made anew, on the same addresses."
-NOT_FOUND_SUFFIX = (".NotFound", "NotFound")
-NONE = "none"
 
 
 class Wiring:
@@ -46,7 +33,6 @@ class Wiring:
             yield from self._default_route(zone)
             yield from self._extra_routes(zone)
         yield from self._public_route()
-        yield from self._rules()
         yield from self._dns()
 
     def _addresses(self) -> Iterator[Difference]:
@@ -123,35 +109,6 @@ class Wiring:
                 restore=restore,
             )
 
-    def _rules(self) -> Iterator[Difference]:
-        """HTTPS out, nothing in."""
-        group_id = self._layout.group_id
-        groups: Any = self._found(
-            lambda: self._ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
-        )
-        if not groups:
-            by_hand = "Delete the network and make it again, on the same addresses."
-            yield Difference("Security group", group_id, "there", "gone", by_hand=by_hand)
-            return
-        out, into = groups[0].get("IpPermissionsEgress", []), groups[0].get("IpPermissions", [])
-        if _spoken(out) != _spoken([HTTPS_OUT]):
-            yield Difference(
-                "Outbound rules of the security group",
-                group_id,
-                _spoken([HTTPS_OUT]),
-                _spoken(out),
-                restore=partial(self._only_https_out, out),
-            )
-        if into:
-            revoke = self._ec2.revoke_security_group_ingress
-            yield Difference(
-                "Inbound rules of the security group",
-                group_id,
-                NONE,
-                _spoken(into),
-                restore=partial(revoke, GroupId=group_id, IpPermissions=_sendable(into)),
-            )
-
     def _dns(self) -> Iterator[Difference]:
         vpc_id = self._layout.vpc_id
         for attribute, field in (
@@ -182,24 +139,7 @@ class Wiring:
         elif old:
             self._ec2.replace_route(**arguments, **target)
         else:
-            _once(lambda: self._ec2.create_route(**arguments, **target))
-
-    def _only_https_out(self, found: list[Any]) -> None:
-        """First open what must be open, so that nothing that is right is cut off meanwhile."""
-        group_id = self._layout.group_id
-        wrong = [rule for rule in found if _spoken([rule]) != _spoken([HTTPS_OUT])]
-        if len(wrong) == len(found):
-            _once(
-                lambda: self._ec2.authorize_security_group_egress(
-                    GroupId=group_id, IpPermissions=[HTTPS_OUT]
-                )
-            )
-        if wrong:
-            _once(
-                lambda: self._ec2.revoke_security_group_egress(
-                    GroupId=group_id, IpPermissions=_sendable(wrong)
-                )
-            )
+            once(lambda: self._ec2.create_route(**arguments, **target))
 
     def _route(self, table_id: str) -> Any:
         routes: list[Any] = self._tables.get(table_id, {}).get("Routes", [])
@@ -227,29 +167,6 @@ class Wiring:
         found = self._ec2.describe_nat_gateways(Filters=here)["NatGateways"]
         return {nat["NatGatewayId"]: nat for nat in found}
 
-    def _found(self, read: Callable[[], Any]) -> Any:
-        try:
-            return read()
-        except ClientError as error:
-            if not str(error.response["Error"].get("Code", "")).endswith(NOT_FOUND_SUFFIX):
-                raise
-            return []
-
-
-def _once(change: Callable[[], Any]) -> None:
-    """Somebody may have done it in the meantime."""
-    with suppress(_DoneAlready):
-        try:
-            change()
-        except ClientError as error:
-            if error.response["Error"].get("Code") in DONE_ALREADY:
-                raise _DoneAlready from error
-            raise
-
-
-class _DoneAlready(Exception):
-    pass
-
 
 def _target(route: Any) -> str:
     """Where a route leads, as one id."""
@@ -258,27 +175,3 @@ def _target(route: Any) -> str:
     peering = route.get("VpcPeeringConnectionId")
     lost = " (black hole)" if route.get("State") == "blackhole" else ""
     return f"{peering or found}{lost}"
-
-
-def _spoken(rules: list[Any]) -> str:
-    """Rules of a security group in words, in an order that does not depend on AWS's."""
-    return "; ".join(sorted(_rule(rule) for rule in rules)) or NONE
-
-
-def _rule(rule: Any) -> str:
-    others = [
-        *(allowed["CidrIp"] for allowed in rule.get("IpRanges", [])),
-        *(allowed["CidrIpv6"] for allowed in rule.get("Ipv6Ranges", [])),
-        *(allowed["PrefixListId"] for allowed in rule.get("PrefixListIds", [])),
-        *(allowed.get("GroupId", "") for allowed in rule.get("UserIdGroupPairs", [])),
-    ]
-    if rule["IpProtocol"] == "-1":
-        return f"everything to {', '.join(sorted(others))}"
-    ports = sorted({rule.get("FromPort", 0), rule.get("ToPort", 65535)})
-    spoken = "-".join(str(port) for port in ports)
-    return f"{rule['IpProtocol'].upper()} {spoken}: {', '.join(sorted(others))}"
-
-
-def _sendable(rules: list[Any]) -> Any:
-    """As EC2 takes them back: without what is empty."""
-    return [{key: value for key, value in rule.items() if value != []} for rule in rules]
