@@ -41,6 +41,24 @@ def test_the_first_broken_hop_is_shown_with_its_repair(
     expect(page.get_by_text("Every hop is whole.")).to_be_visible()
 
 
+def test_what_differs_is_shown_and_restored(
+    page: Page, shown: Dashboard, clients: Clients, screenshots: Path | None
+) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}{NETWORK}/diagnosis")
+    break_a_route(clients.ec2(REGION), page)
+    page.get_by_role("link", name="See what differs").click()
+    expect(page.get_by_text(f"Default route of {REGION}a", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Check the stack").click()
+    expect(page.get_by_text("CloudFormation has compared its stack.")).to_be_visible()
+    check(page, f"{NETWORK}/drift", shown, screenshots, "drift")
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text(f"Restored: Default route of {REGION}a.")).to_be_visible()
+    expect(page.get_by_text("Nothing differs.")).to_be_visible()
+    page.get_by_role("link", name="Walk the way out").click()
+    expect(page.get_by_text("Every hop is whole.")).to_be_visible()
+
+
 def check(page: Page, path: str, dashboard: Dashboard, screenshots: Path | None, name: str) -> None:
     """No breach of accessibility, and nothing wider than the window, in both themes."""
     for theme in ("light", "dark"):
