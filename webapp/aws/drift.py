@@ -73,7 +73,11 @@ class Drift:
             resources: Any = self._clients.cloudformation(region).describe_stack_resources(
                 StackName=stack_id
             )["StackResources"]
-            ids = {r["LogicalResourceId"]: r.get("PhysicalResourceId", "") for r in resources}
+            ids = {
+                resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
+                for resource in resources
+                if resource["ResourceStatus"] != "DELETE_COMPLETE"
+            }
             layout = layout_of(ids, zones=zones, allocation_ids=allocation_ids)
             ec2 = self._clients.ec2(region)
             found = [*Wiring(ec2, layout).differences(), *Guards(ec2, layout).differences()]

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.aws.differences import Difference
+from webapp.aws.stacks import Phase
 from webapp.errors import Conflict
 from webapp.models import Network, Status
 from webapp.services import addresses, audit, proofs
@@ -39,7 +40,7 @@ class Report:
 
 def report(session: Session, cloud: Cloud, network: Network) -> Report:
     """Raises Conflict while the network is being changed, or was never made."""
-    stack_id = _steady(network)
+    stack_id = _steady(cloud, network)
     check = cloud.drift.last_check(network.region, stack_id)
     return Report(
         network=network,
@@ -53,7 +54,7 @@ def report(session: Session, cloud: Cloud, network: Network) -> Report:
 
 def check(session: Session, cloud: Cloud, network: Network, *, actor: str) -> bool:
     """Let CloudFormation compare its stack; False when it takes longer than one waits for it."""
-    done = cloud.drift.check(network.region, _steady(network))
+    done = cloud.drift.check(network.region, _steady(cloud, network))
     audit.record(session, actor=actor, action="check drift", noun="network", name=network.name)
     session.commit()
     return done
@@ -61,7 +62,7 @@ def check(session: Session, cloud: Cloud, network: Network, *, actor: str) -> bo
 
 def restore(session: Session, cloud: Cloud, network: Network, *, actor: str) -> list[Difference]:
     """Put back what can be, and give that; a network that is whole again is proven again."""
-    stack_id = _steady(network)
+    stack_id = _steady(cloud, network)
     mendable = [d for d in _read(session, cloud, network, stack_id) if d.restore]
     for difference in mendable:
         audit.record(
@@ -90,12 +91,19 @@ def _read(session: Session, cloud: Cloud, network: Network, stack_id: str) -> li
     )
 
 
-def _steady(network: Network) -> str:
-    """The stack's id, or Conflict."""
+def _steady(cloud: Cloud, network: Network) -> str:
+    """The id of a stack that is there and not being changed, or Conflict."""
     if network.status not in STEADY or not network.stack_id:
         raise Conflict(
             f"The network {network.name} is {network.status}: there is nothing steady to compare.",
             code="network_not_steady",
             remedy="Wait until it is ready or parked, then look again.",
+        )
+    stack = cloud.stacks.describe(network.region, network.stack_id)
+    if stack is None or stack.phase is Phase.GONE:
+        raise Conflict(
+            f"The stack of the network {network.name} was deleted outside Egret.",
+            code="stack_gone",
+            remedy="Delete the network, and make it again on the same addresses.",
         )
     return network.stack_id
