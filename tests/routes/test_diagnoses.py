@@ -147,7 +147,8 @@ def test_a_parked_network_says_that_it_is_parked(api: Api) -> None:
     api.delete(f"{NETWORK}/parking").raise_for_status()
     assert "parked" in found["problem"]
     assert (found["ok"], found["remedy"]) == (False, "Unpark it.")
-    assert {zone["hops"][-1]["name"] for zone in found["zones"]} == {"route table"}
+    last = {(zone["hops"][-1]["name"], zone["hops"][-1]["repair"]) for zone in found["zones"]}
+    assert last == {("route table", "Unpark the network.")}
     api.settled(NETWORK)
     assert api.get(f"{NETWORK}/diagnosis").json()["ok"]
 

@@ -103,6 +103,19 @@ def test_what_was_changed_is_told_and_restored(api: Api, ec2: Any, ids: dict[str
     assert any(e["action"] == "restore" and "Default route" in e["detail"] for e in trail)
 
 
+def test_a_zone_that_comes_out_at_another_zones_address_is_told_although_it_gets_out(
+    api: Api, ec2: Any, ids: dict[str, str]
+) -> None:
+    first, second = addresses_of(api.get(NETWORK).json())
+    route = {"RouteTableId": ids["PrivateRouteTable2"], "DestinationCidrBlock": ANYWHERE}
+    ec2.replace_route(**route, NatGatewayId=ids["NatGateway1"])
+    zone = api.get(f"{NETWORK}/diagnosis").json()["zones"][1]
+    assert (zone["ok"], all(hop["ok"] for hop in zone["hops"])) == (False, True)
+    assert zone["problem"] == f"It comes out at {first}, not at {second}."
+    api.post(f"{NETWORK}/drift/restoration").raise_for_status()
+    assert api.get(f"{NETWORK}/diagnosis").json()["ok"]
+
+
 def test_a_subnet_with_a_network_acl_of_its_own_gets_the_default_one_back(
     api: Api, ec2: Any, ids: dict[str, str]
 ) -> None:

@@ -4,7 +4,7 @@ Each zone's way is walked from the private subnet to the address, as packets go.
 yet, or parked, is a diagnosis too, not an error.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from sqlmodel import Session
@@ -120,16 +120,20 @@ def _way(cloud: Cloud, network: Network, way: Way, function: str) -> Way:
             network.region, function=function, subnet_id=way.subnet_id, group_ids=[group]
         )
     except EgretError as error:
-        return _with_problem(way, error.detail, error.remedy)
-    seen = Way(way.zone, way.subnet_id, way.expected_ip, path.source_address, path.hops)
+        return replace(way, problem=error.detail, remedy=error.remedy)
+    hops = tuple(_in_words_of(network, hop) for hop in path.hops)
+    seen = replace(way, seen_ip=path.source_address, hops=hops)
     if path.source_address and path.source_address != way.expected_ip:
-        return _with_problem(
+        return replace(
             seen,
-            f"It comes out at {path.source_address}, not at {way.expected_ip}.",
-            "Lead the default route back to the NAT gateway that holds the network's address.",
+            problem=f"It comes out at {path.source_address}, not at {way.expected_ip}.",
+            remedy="Lead the default route back to the NAT gateway that holds the network's "
+            "address: Restore under Differences does it.",
         )
     return seen
 
 
-def _with_problem(way: Way, problem: str, remedy: str) -> Way:
-    return Way(way.zone, way.subnet_id, way.expected_ip, way.seen_ip, way.hops, problem, remedy)
+def _in_words_of(network: Network, hop: Hop) -> Hop:
+    """What a parked network lacks is not to be made by hand."""
+    is_parking = network.status is Status.PARKED and hop.name == "route table" and not hop.ok
+    return replace(hop, repair="Unpark the network.") if is_parking else hop
