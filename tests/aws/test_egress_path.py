@@ -8,8 +8,9 @@ import pytest
 
 from tests.dashboard import wait_for
 from webapp.aws.clients import Clients
-from webapp.aws.egress_path import ANYWHERE, EgressPath, walk
+from webapp.aws.egress_path import ANYWHERE, walk
 from webapp.aws.errors import AwsError
+from webapp.aws.hops import HOPS, EgressPath
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -93,6 +94,33 @@ class Site:
         self.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[rule])
         return group
 
+    def acl_of(self, subnet_id: str) -> str:
+        return str(self._acl(subnet_id)["NetworkAclId"])
+
+    def own_acl(self, subnet_id: str, *entries: tuple[int, str, bool, str, int, int]) -> str:
+        """A network ACL of the subnet's own: number, action, outbound, range, first, last port."""
+        made: Any = self.ec2.create_network_acl(VpcId=self.vpc)["NetworkAcl"]["NetworkAclId"]
+        for number, action, egress, cidr, first, last in entries:
+            arguments: Any = {"RuleAction": action, "PortRange": {"From": first, "To": last}}
+            self.ec2.create_network_acl_entry(
+                NetworkAclId=made,
+                RuleNumber=number,
+                Protocol="6",
+                Egress=egress,
+                CidrBlock=cidr,
+                **arguments,
+            )
+        held = next(a for a in self._acl(subnet_id)["Associations"] if a["SubnetId"] == subnet_id)
+        self.ec2.replace_network_acl_association(
+            AssociationId=held["NetworkAclAssociationId"], NetworkAclId=made
+        )
+        return str(made)
+
+    def _acl(self, subnet_id: str) -> Any:
+        there: Any = [{"Name": "association.subnet-id", "Values": [subnet_id]}]
+        (found,) = self.ec2.describe_network_acls(Filters=there)["NetworkAcls"]
+        return found
+
     def walk(self, subnet_id: str = "", groups: list[str] | None = None) -> EgressPath:
         chosen = groups or [self.group("tcp", HTTPS, HTTPS)]
         return walk(
@@ -127,6 +155,7 @@ def site(clients: Clients) -> Iterator[Site]:
 
 def fault(path: EgressPath) -> tuple[str, str]:
     assert path.source_address is None
+    assert path.hops[-1].repair
     assert path.broken is path.hops[-1]
     return path.broken.name, path.broken.detail
 
@@ -135,20 +164,17 @@ def test_a_whole_way_out_ends_at_the_nat_gateways_address(site: Site) -> None:
     path = site.walk()
     assert path.source_address == site.address()
     assert path.broken is None
-    assert [(hop.name, hop.ok) for hop in path.hops] == [
-        ("security group", True),
-        ("route table", True),
-        ("NAT gateway", True),
-        ("NAT gateway's route table", True),
-        ("internet gateway", True),
-        ("address", True),
-    ]
+    assert tuple(hop.name for hop in path.hops) == HOPS
+    assert all(hop.ok and not hop.repair for hop in path.hops)
     assert [hop.resource_id for hop in path.hops[1:]] == [
+        site.acl_of(site.private),
         site.private_table,
         site.nats[0],
+        site.acl_of(site.public),
         site.public_table,
         site.gateway,
         site.allocations[0],
+        site.vpc,
     ]
 
 
@@ -214,6 +240,53 @@ def test_one_security_group_of_several_that_lets_it_out_is_enough(site: Site) ->
     wide = site.group("tcp", 0, 65535)
     assert site.walk(groups=[closed, everything]).source_address
     assert site.walk(groups=[wide]).source_address
+
+
+OUT, IN, EPHEMERAL = True, False, (1024, 65535)
+INSIDE = "10.77.1.0/24"
+
+
+def test_a_private_subnets_network_acl_must_let_the_call_out_and_its_answer_in(site: Site) -> None:
+    acl = site.own_acl(site.private, (100, "allow", OUT, ANYWHERE, HTTPS, HTTPS))
+    path = site.walk()
+    name, detail = fault(path)
+    assert (name, "inbound" in detail) == ("network ACL", True)
+    assert path.hops[-1].resource_id == acl
+    assert "1024-65535" in path.hops[-1].repair
+    entry: Any = {"RuleNumber": 100, "RuleAction": "allow", "Egress": IN, "CidrBlock": ANYWHERE}
+    site.ec2.create_network_acl_entry(
+        NetworkAclId=acl, Protocol="6", PortRange={"From": 1024, "To": 65535}, **entry
+    )
+    assert site.walk().source_address == site.address()
+    entry |= {"RuleNumber": 90, "RuleAction": "deny", "Egress": OUT}
+    site.ec2.create_network_acl_entry(NetworkAclId=acl, Protocol="-1", **entry)
+    name, detail = fault(site.walk())
+    assert (name, "rule 90" in detail) == ("network ACL", True)
+
+
+def test_the_nat_gateways_network_acl_must_let_calls_and_answers_through(site: Site) -> None:
+    site.own_acl(
+        site.public,
+        (100, "allow", IN, INSIDE, HTTPS, HTTPS),
+        (100, "allow", OUT, ANYWHERE, HTTPS, HTTPS),
+        (110, "allow", IN, ANYWHERE, *EPHEMERAL),
+    )
+    name, detail = fault(site.walk())
+    assert (name, INSIDE in detail) == ("NAT gateway's network ACL", True)
+
+
+def test_without_dns_resolution_a_partner_has_no_address(site: Site) -> None:
+    site.ec2.modify_vpc_attribute(VpcId=site.vpc, EnableDnsSupport={"Value": False})
+    name, detail = fault(site.walk())
+    assert (name, "enableDnsSupport" in detail) == ("DNS", True)
+
+
+def test_every_broken_hop_says_what_to_do(site: Site) -> None:
+    site.ec2.detach_internet_gateway(InternetGatewayId=site.gateway, VpcId=site.vpc)
+    broken = site.walk().broken
+    site.ec2.attach_internet_gateway(InternetGatewayId=site.gateway, VpcId=site.vpc)
+    assert broken
+    assert (broken.name, site.vpc in broken.repair) == ("internet gateway", True)
 
 
 def test_a_subnet_that_does_not_exist_is_an_error_not_a_hop(site: Site) -> None:

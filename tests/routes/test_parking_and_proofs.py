@@ -101,6 +101,7 @@ def test_a_broken_way_out_is_told_by_the_next_proof(api: Api, clients: Clients) 
     found = api.post(f"{NETWORK}/proofs").json()["items"]
     ec2.create_route(RouteTableId=table, DestinationCidrBlock=anywhere, NatGatewayId=broken)
     assert sorted(proof["ok"] for proof in found) == [False, True]
-    assert all(proof["problem"] for proof in found if not proof["ok"])
+    (problem,) = (proof["problem"] for proof in found if not proof["ok"])
+    assert "breaks at the route table: It has no default route." in problem
     again = api.post(f"{NETWORK}/proofs").json()["items"]
     assert all(proof["ok"] for proof in again)

@@ -65,6 +65,22 @@ def test_a_security_group_without_https_gives_no_answer(lab: Lab) -> None:
     assert timed_out(call(lab, stack.outputs["Name"]))
 
 
+def test_a_network_acl_that_drops_the_answers_gives_no_answer(lab: Lab) -> None:
+    stack = lab.deployed(egress(lab.allocate()), OUTPUTS | {"Subnet": {"Ref": "Private"}})
+    ec2 = lab.clients.ec2(lab.region)
+    here: Any = [{"Name": "association.subnet-id", "Values": [stack.outputs["Subnet"]]}]
+    (acl,) = ec2.describe_network_acls(Filters=here)["NetworkAcls"]
+    deny: Any = {"RuleNumber": 50, "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"}
+    ec2.create_network_acl_entry(
+        NetworkAclId=acl["NetworkAclId"],
+        Protocol="6",
+        Egress=False,
+        PortRange={"From": 1024, "To": 65535},
+        **deny,
+    )
+    assert timed_out(call(lab, stack.outputs["Name"]))
+
+
 def test_a_deleted_nat_gateway_gives_no_answer(lab: Lab) -> None:
     stack = lab.deployed(egress(lab.allocate()), OUTPUTS)
     lab.clients.ec2(lab.region).delete_nat_gateway(NatGatewayId=stack.outputs["Nat"])

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
+from webapp.aws.drift import Drift
 from webapp.aws.functions import Functions
+from webapp.aws.paths import Paths
 from webapp.aws.secrets import Secrets
 from webapp.aws.stacks import Stacks
 from webapp.aws.vpcs import Vpcs
@@ -20,7 +22,9 @@ class Cloud:
     """
 
     addresses: Addresses
+    drift: Drift
     functions: Functions
+    paths: Paths
     secrets: Secrets
     stacks: Stacks
     vpcs: Vpcs
@@ -32,7 +36,9 @@ class Cloud:
         clients = Clients(endpoint_url)
         return cls(
             addresses=Addresses(clients),
+            drift=Drift(clients),
             functions=Functions(clients),
+            paths=Paths(clients),
             secrets=Secrets(clients),
             stacks=Stacks(clients),
             vpcs=Vpcs(clients),

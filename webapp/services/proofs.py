@@ -25,7 +25,7 @@ def prove(session: Session, cloud: Cloud, network: Network, *, actor: str) -> li
     zones = network.output_list("AvailabilityZones")
     probes = network.output_list("ProbeFunctionNames")
     proofs = [
-        _ask(cloud, network, zone, probe, _expected(network, ips, position))
+        _ask(cloud, network, zone, probe, expected_ip(network, ips, position))
         for position, (zone, probe) in enumerate(zip(zones, probes, strict=True))
     ]
     session.add_all(proofs)
@@ -57,11 +57,28 @@ def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str
         return proof
     proof.request_id = result.request_id
     proof.seen_ip, proof.problem = result.payload.get("ip"), result.error
+    if not proof.seen_ip:
+        proof.problem = f"{proof.problem} {_broken_hop(cloud, network, zone, probe)}".strip()
     if proof.seen_ip and not proof.ok:
         proof.problem = f"It came from {proof.seen_ip}, not from {expected_ip}."
     return proof
 
 
-def _expected(network: Network, ips: list[str], position: int) -> str:
+def _broken_hop(cloud: Cloud, network: Network, zone: str, probe: str) -> str:
+    """Where the probe's way out breaks, in a sentence; '' when that is not known."""
+    zones, subnets = (network.output_list(o) for o in ("AvailabilityZones", "PrivateSubnetIds"))
+    try:
+        way = cloud.paths.trace(
+            network.region,
+            function=probe,
+            subnet_id=subnets[zones.index(zone)],
+            group_ids=[network.outputs["SecurityGroupId"]],
+        )
+    except EgretError:
+        return ""
+    return f"Its way out breaks at the {way.broken.name}: {way.broken.detail}" if way.broken else ""
+
+
+def expected_ip(network: Network, ips: list[str], position: int) -> str:
     """With one NAT gateway, every zone goes out through the first address."""
     return ips[position if network.nat is Nat.PER_AZ else 0]

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from webapp.routes.api import addresses, audit_events, functions, keys, networks
+from webapp.routes.api import addresses, audit_events, diagnoses, drifts, functions, keys, networks
 
 router = APIRouter(prefix="/api/v1")
-for noun in (networks, addresses, keys, functions, audit_events):
+for noun in (networks, addresses, keys, functions, audit_events, diagnoses, drifts):
     router.include_router(noun.router)

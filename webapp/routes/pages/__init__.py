@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from webapp.routes.pages import (
     access,
     addresses,
+    diagnoses,
+    drifts,
     functions,
     images,
     keys,
@@ -14,5 +16,16 @@ from webapp.routes.pages import (
 )
 
 router = APIRouter()
-for page in (access, overview, networks, addresses, keys, functions, streams, images):
+for page in (
+    access,
+    overview,
+    networks,
+    addresses,
+    keys,
+    functions,
+    streams,
+    images,
+    diagnoses,
+    drifts,
+):
     router.include_router(page.router)

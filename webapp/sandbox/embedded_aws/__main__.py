@@ -33,7 +33,9 @@ async def _serve(options: Options) -> None:
         addresses,
         change_sets,
         checks,
+        drift,
         nat_gateways,
+        network_acls,
         resources,
         runtime,
     )
@@ -45,8 +47,10 @@ async def _serve(options: Options) -> None:
     nat_delay_s = options.pace_of("AWS::EC2::NatGateway")
     addresses.install(options.address_quota)
     nat_gateways.install(nat_delay_s)
+    network_acls.install()
     checks.install()
     resources.install(nat_delay_s, options.address_quota)
+    drift.install()
     runtime.install(options.nat_proxy)
     change_sets.install()
     operations.install()

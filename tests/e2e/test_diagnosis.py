@@ -1,0 +1,88 @@
+"""The way out, hop by hop, in a browser: whole, broken, and mended."""
+
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.dashboard import Dashboard
+from tests.e2e.conftest import sign_in
+from webapp.aws.clients import Clients
+
+REGION = "eu-central-1"
+ANYWHERE = "0.0.0.0/0"
+NETWORK = "/networks/production"
+SIZES: tuple[ViewportSize, ...] = (
+    {"width": 1280, "height": 900},
+    {"width": 375, "height": 800},
+)
+
+
+def test_the_first_broken_hop_is_shown_with_its_repair(
+    page: Page, shown: Dashboard, clients: Clients, screenshots: Path | None
+) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}{NETWORK}")
+    page.get_by_role("link", name="Hop by hop").click()
+    expect(page.get_by_text("Every hop is whole.")).to_be_visible()
+    check(page, f"{NETWORK}/diagnosis", shown, screenshots, "diagnosis-whole")
+    ec2 = clients.ec2(REGION)
+    route, nat = break_a_route(ec2, page)
+    page.get_by_role("link", name="Look again").click()
+    expect(page.get_by_text("Breaks at: route table")).to_have_count(1)
+    expect(page.get_by_text("It has no default route.")).to_be_visible()
+    expect(page.get_by_text("Not looked at").first).to_be_visible()
+    check(page, f"{NETWORK}/diagnosis", shown, screenshots, "diagnosis-broken")
+    page.goto(f"{shown.url}/functions/top-clans/diagnosis")
+    expect(page.get_by_text("Breaks at: route table")).to_have_count(1)
+    ec2.create_route(**route, NatGatewayId=nat)
+    page.get_by_role("link", name="Look again").click()
+    expect(page.get_by_text("Every hop is whole.")).to_be_visible()
+
+
+def test_what_differs_is_shown_and_restored(
+    page: Page, shown: Dashboard, clients: Clients, screenshots: Path | None
+) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}{NETWORK}/diagnosis")
+    break_a_route(clients.ec2(REGION), page)
+    page.get_by_role("link", name="See what differs").click()
+    expect(page.get_by_text(f"Default route of {REGION}a", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Check the stack").click()
+    expect(page.get_by_text("CloudFormation has compared its stack.")).to_be_visible()
+    check(page, f"{NETWORK}/drift", shown, screenshots, "drift")
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text(f"Restored: Default route of {REGION}a.")).to_be_visible()
+    expect(page.get_by_text("Nothing differs.")).to_be_visible()
+    page.get_by_role("link", name="Walk the way out").click()
+    expect(page.get_by_text("Every hop is whole.")).to_be_visible()
+
+
+def check(page: Page, path: str, dashboard: Dashboard, screenshots: Path | None, name: str) -> None:
+    """No breach of accessibility, and nothing wider than the window, in both themes."""
+    for theme in ("light", "dark"):
+        page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+        for size in SIZES:
+            page.set_viewport_size(size)
+            page.goto(f"{dashboard.url}{path}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+            if screenshots:
+                picture = screenshots / f"{name}-{theme}-{size['width']}.png"
+                page.screenshot(path=picture, full_page=True)
+        violations = Axe().run(page).response["violations"]
+        assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
+    page.set_viewport_size(SIZES[0])
+
+
+def break_a_route(ec2: Any, page: Page) -> tuple[Any, str]:
+    """Take the default route of the first zone's subnet; gives what puts it back."""
+    subnet_id = page.locator(".facts code").first.inner_text()
+    tables = ec2.describe_route_tables()["RouteTables"]
+    table = next(
+        t for t in tables if any(a.get("SubnetId") == subnet_id for a in t["Associations"])
+    )
+    nat = next(r["NatGatewayId"] for r in table["Routes"] if r.get("NatGatewayId"))
+    route = {"RouteTableId": table["RouteTableId"], "DestinationCidrBlock": ANYWHERE}
+    ec2.delete_route(**route)
+    return route, str(nat)

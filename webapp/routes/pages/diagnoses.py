@@ -1,0 +1,24 @@
+"""The hop doctor's pages."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import SignedIn
+from webapp.services import diagnoses, functions, networks
+from webapp.templating import page
+
+router = APIRouter()
+
+
+@router.get("/networks/{name}/diagnosis")
+def of_network(ctx: SignedIn, name: str) -> HTMLResponse:
+    network = networks.get(ctx.session, name)
+    found = diagnoses.of_network(ctx.session, ctx.cloud, network)
+    return page(ctx.request, "diagnoses/show.html", found=found)
+
+
+@router.get("/functions/{name}/diagnosis")
+def of_function(ctx: SignedIn, name: str) -> HTMLResponse:
+    function = functions.get(ctx.session, name)
+    found = diagnoses.of_function(ctx.session, ctx.cloud, function)
+    return page(ctx.request, "diagnoses/show.html", found=found)

@@ -1,0 +1,34 @@
+"""Stack drift of a network's resources: whether they are there still.
+
+ministack compares no type of EC2. For these, existence is compared and no property, as it does for
+some of its own types; Egret's own reading beside it compares the wiring.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import ec2
+from ministack.services.cloudformation import drift
+
+GONE = ("deleting", "deleted")
+
+
+def install() -> None:
+    stores: dict[str, Callable[[], Any]] = {
+        "AWS::EC2::VPC": lambda: ec2._vpcs,
+        "AWS::EC2::Subnet": lambda: ec2._subnets,
+        "AWS::EC2::RouteTable": lambda: ec2._route_tables,
+        "AWS::EC2::InternetGateway": lambda: ec2._internet_gateways,
+        "AWS::EC2::SecurityGroup": lambda: ec2._security_groups,
+        "AWS::EC2::NatGateway": lambda: ec2._nat_gateways,
+    }
+    for resource_type, store in stores.items():
+        drift._DRIFT_READERS[resource_type] = (_reader(store), frozenset())
+
+
+def _reader(store: Callable[[], Any]) -> Callable[[str, Any], dict[str, Any] | None]:
+    def read(physical_id: str, _properties: Any) -> dict[str, Any] | None:
+        found = store().get(physical_id)
+        return None if found is None or found.get("State") in GONE else {}
+
+    return read

@@ -1,0 +1,130 @@
+"""Network ACLs: each subnet is associated with one, its VPC's default one until that is replaced.
+
+ministack keeps the rules but no port ranges, and forgets which subnet an association is about.
+An association's id is made of its subnet's, so that the default ones need not be kept.
+"""
+
+from typing import Any
+
+from ministack.services import ec2
+
+from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+
+Acl = dict[str, Any]
+PREFIX = "aclassoc-"
+_IS_ENTRY = ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry")
+
+
+def install() -> None:
+    for name in _IS_ENTRY:
+        ec2._ACTION_MAP[name] = action(_with_ports(ec2._ACTION_MAP[name]))
+    ec2._network_acl_entry_xml = _entry_with_ports(ec2._network_acl_entry_xml)
+    ec2._ACTION_MAP |= {
+        "DescribeNetworkAcls": action(_describe(ec2._ACTION_MAP["DescribeNetworkAcls"])),
+        "ReplaceNetworkAclAssociation": action(_associate),
+        "DeleteNetworkAcl": action(_delete(ec2._ACTION_MAP["DeleteNetworkAcl"])),
+    }
+
+
+def _describe(run: Any) -> Any:
+    def answer(params: Params) -> Answer:
+        _associate_the_rest()
+        wanted = ec2._parse_filters(params).get("association.subnet-id")
+        if not wanted:
+            described: Answer = run(params)
+            return described
+        holding = [acl for acl in _every_acl() if _subnets(acl) & set(wanted)]
+        ids = {f"NetworkAclId.{n}": [acl["NetworkAclId"]] for n, acl in enumerate(holding, 1)}
+        described = run(params | (ids or {"NetworkAclId.1": ["none"]}))
+        return described
+
+    return answer
+
+
+def _associate(params: Params) -> Answer:
+    """The subnet of an association goes over to another ACL."""
+    old, acl_id = ec2._p(params, "AssociationId"), ec2._p(params, "NetworkAclId")
+    acl = ec2._network_acls.get(acl_id)
+    if acl is None:
+        raise Ec2Error(
+            "InvalidNetworkAclID.NotFound", f"The networkAcl ID '{acl_id}' does not exist"
+        )
+    _associate_the_rest()
+    subnet_id = f"subnet-{old.removeprefix(PREFIX)}"
+    if not any(subnet_id in _subnets(each) for each in _every_acl()):
+        raise Ec2Error(
+            "InvalidAssociationID.NotFound", f"The association ID '{old}' does not exist"
+        )
+    for each in _every_acl():
+        each["Associations"] = [a for a in each["Associations"] if a["SubnetId"] != subnet_id]
+    acl["Associations"].append(_association(subnet_id))
+    new = _association(subnet_id)["NetworkAclAssociationId"]
+    inner = f"<newAssociationId>{new}</newAssociationId>"
+    answer: Answer = ec2._xml(200, "ReplaceNetworkAclAssociationResponse", inner)
+    return answer
+
+
+def _delete(run: Any) -> Any:
+    def answer(params: Params) -> Answer:
+        acl = ec2._network_acls.get(ec2._p(params, "NetworkAclId"))
+        if acl and (acl["IsDefault"] or _subnets(acl)):
+            raise Ec2Error(
+                "DependencyViolation",
+                f"The networkAcl '{acl['NetworkAclId']}' has dependencies and cannot be deleted.",
+            )
+        deleted: Answer = run(params)
+        return deleted
+
+    return answer
+
+
+def _associate_the_rest() -> None:
+    """Bring the associations up to the subnets that there are."""
+    defaults = {a["VpcId"]: a for a in _every_acl() if a["IsDefault"]}
+    there = set(ec2._subnets)
+    for acl in _every_acl():
+        acl["Associations"] = [a for a in acl["Associations"] if a["SubnetId"] in there]
+    held = {subnet for acl in _every_acl() for subnet in _subnets(acl)}
+    for subnet_id, subnet in list(ec2._subnets.items()):
+        if subnet_id not in held and subnet["VpcId"] in defaults:
+            defaults[subnet["VpcId"]]["Associations"].append(_association(subnet_id))
+
+
+def _every_acl() -> list[Acl]:
+    return list(ec2._network_acls.values())
+
+
+def _subnets(acl: Acl) -> set[str]:
+    return {association["SubnetId"] for association in acl["Associations"]}
+
+
+def _association(subnet_id: str) -> dict[str, str]:
+    own = subnet_id.removeprefix("subnet-")
+    return {"NetworkAclAssociationId": f"{PREFIX}{own}", "SubnetId": subnet_id}
+
+
+def _with_ports(run: Any) -> Any:
+    """ministack appends the new entry last; its ports are put beside it."""
+
+    def answer(params: Params) -> Answer:
+        made: Answer = run(params)
+        acl = ec2._network_acls.get(ec2._p(params, "NetworkAclId"))
+        first, last = ec2._p(params, "PortRange.From"), ec2._p(params, "PortRange.To")
+        if acl and first and last:
+            acl["Entries"][-1]["PortRange"] = {"From": int(first), "To": int(last)}
+        return made
+
+    return answer
+
+
+def _entry_with_ports(run: Any) -> Any:
+    def xml(entry: dict[str, Any]) -> str:
+        plain: str = run(entry)
+        ports = entry.get("PortRange")
+        if not ports:
+            return plain
+        first, last = ports["From"], ports["To"]
+        in_range = f"<portRange><from>{first}</from><to>{last}</to></portRange>"
+        return plain.replace("</item>", f"{in_range}</item>")
+
+    return xml
