@@ -7,9 +7,10 @@ import logging
 from threading import Event, Thread
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from webapp.aws import Cloud
-from webapp.services import functions, leases, network_steps
+from webapp.services import functions, leases, network_steps, rounds
 from webapp.services.leases import Step
 from webapp.settings import Settings
 
@@ -26,9 +27,11 @@ class Reconciler:
 
     def __init__(self, engine: Engine, cloud: Cloud, settings: Settings) -> None:
         self._engine = engine
+        self._settings = settings
         self._steps: dict[str, Step] = {
             "network": network_steps.step(cloud, settings),
             "function": functions.step(cloud, settings),
+            rounds.NOUN: rounds.step(cloud),
         }
         self._stopping = Event()
         self._threads = [
@@ -37,6 +40,8 @@ class Reconciler:
         ]
 
     def start(self) -> None:
+        with Session(self._engine) as session:
+            rounds.schedule(session, self._settings)
         for thread in self._threads:
             thread.start()
 

@@ -31,6 +31,32 @@ class Addresses:
         with translated("allocating an address", region):
             return self._find(region, address_id) or self._allocate(region, address_id, name)
 
+    def recover(self, region: str, address_id: str, public_ip: str, *, name: str) -> Allocation:
+        """Have an address again that was released, while nobody else has it.
+
+        EC2's AllocateAddress with `Address` gives it back "if it is available"; it says
+        InvalidAddress.NotFound otherwise.
+        """
+        with translated(f"asking for {public_ip} again", region):
+            return self._find(region, address_id) or self._allocate(
+                region, address_id, name, Address=public_ip
+            )
+
+    def every(self, region: str) -> list[Allocation]:
+        """All of the account's allocations in the region, ours and others'."""
+        with translated("listing the addresses", region):
+            answer = self._clients.ec2(region).describe_addresses()
+        return [_allocation(raw) for raw in answer["Addresses"]]
+
+    def adopt(self, region: str, allocation_id: str, address_id: str) -> None:
+        """Tag an allocation that exists as the one of `address_id`."""
+        tags: Any = [
+            {"Key": ID_TAG, "Value": address_id},
+            {"Key": MANAGED_TAG, "Value": "true"},
+        ]
+        with translated("tagging an address", region):
+            self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
+
     def release(self, region: str, allocation_id: str) -> None:
         """Give the address back to AWS for ever; harmless when it is gone."""
         with translated("releasing an address", region):
@@ -52,7 +78,7 @@ class Addresses:
         found = answer["Addresses"]
         return _allocation(found[0]) if found else None
 
-    def _allocate(self, region: str, address_id: str, name: str) -> Allocation:
+    def _allocate(self, region: str, address_id: str, name: str, **wanted: str) -> Allocation:
         tags: Any = [
             {"Key": ID_TAG, "Value": address_id},
             {"Key": MANAGED_TAG, "Value": "true"},
@@ -60,7 +86,9 @@ class Addresses:
         ]
         return _allocation(
             self._clients.ec2(region).allocate_address(
-                Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}]
+                Domain="vpc",
+                TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}],
+                **wanted,  # type: ignore[arg-type]  # the stubs know no such call
             )
         )
 

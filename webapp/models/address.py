@@ -10,9 +10,12 @@ from webapp.models.costs import monthly_usd
 
 
 class AddressStatus(StrEnum):
+    """*lost*: it was released outside Egret, and AWS may still give it back."""
+
     ALLOCATING = "allocating"
     FREE = "free"
     IN_USE = "in_use"
+    LOST = "lost"
     RELEASING = "releasing"
 
 
@@ -38,4 +41,4 @@ class Address(SQLModel, table=True):
 
     @property
     def monthly_cost_usd(self) -> float:
-        return monthly_usd(nat_gateways=0, addresses=1)
+        return monthly_usd(nat_gateways=0, addresses=int(self.status is not AddressStatus.LOST))

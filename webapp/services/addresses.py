@@ -8,11 +8,15 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.addresses import Allocation
+from webapp.aws.errors import AwsError
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Address, AddressStatus, Key, Network
+from webapp.models import Address, AddressStatus, Function, Key, Network, utc_now
 from webapp.partners import allows_address
 from webapp.services import audit
 from webapp.services.names import check_typed
+
+ALLOCATION_TIMEOUT_S = 120.0
+GONE_FOR_GOOD = frozenset({"InvalidAddress.NotFound", "InvalidParameterValue", "AuthFailure"})
 
 
 @dataclass(frozen=True)
@@ -124,26 +128,141 @@ def set_free(session: Session, cloud: Cloud, address: Address) -> None:
         session.delete(address)
 
 
-def release(session: Session, cloud: Cloud, address_id: str, *, actor: str, typed: str) -> None:
-    """Give the address back to AWS, for ever. Only when no network uses it, and typed exactly."""
-    address = get(session, address_id)
-    if address.network_id:
-        network = session.get(Network, address.network_id)
-        raise Conflict(
-            f"{address.public_ip} is used by the network {network.name if network else '?'}.",
-            code="address_in_use",
-            remedy="Delete the network first; the address stays until it is released here.",
+def adopt(session: Session, cloud: Cloud, *, actor: str, region: str, wanted: str) -> Address:
+    """Take over an Elastic IP that the account has already, by its allocation id or address.
+
+    Refused when something uses it: Egret could not keep it where it is.
+    """
+    wanted = wanted.strip()
+    every = cloud.addresses.every(region)
+    found = next((a for a in every if wanted in (a.allocation_id, a.public_ip)), None)
+    if found is None:
+        raise Invalid(
+            f"The account has no Elastic IP {wanted} in {region}.",
+            code="address_unknown",
+            remedy="Look in the EC2 console for its allocation id, and in which region it is.",
+            field="adopt",
         )
+    _check_adoptable(session, found)
+    address = Address(
+        region=region,
+        status=AddressStatus.FREE,
+        allocation_id=found.allocation_id,
+        public_ip=found.public_ip,
+    )
+    session.add(address)
+    cloud.addresses.adopt(region, found.allocation_id, address.id)
+    audit.record(session, actor=actor, action="adopt", noun="address", name=found.public_ip)
+    session.commit()
+    return address
+
+
+def look(session: Session, cloud: Cloud, region: str) -> None:
+    """Compare the region's rows with AWS: what was released outside Egret is *lost*.
+
+    What a crash left half done is finished: an allocation is found, a release is repeated.
+    """
+    there = {allocation.allocation_id for allocation in cloud.addresses.every(region)}
+    for address in session.exec(select(Address).where(Address.region == region)).all():
+        if address.status is AddressStatus.RELEASING:
+            _give_back(session, cloud, address, actor="egret")
+        elif address.allocation_id is None:
+            if not address.network_id and _is_left(address):
+                set_free(session, cloud, address)
+        elif address.allocation_id not in there:
+            address.status = AddressStatus.LOST
+        elif address.status is AddressStatus.LOST:
+            address.status = _status_of(address)
+    session.commit()
+
+
+def recover(session: Session, cloud: Cloud, address_id: str, *, actor: str) -> Address:
+    """Ask AWS for a lost address again. Raises Conflict when somebody else has it by now."""
+    address = get(session, address_id)
+    if address.status is not AddressStatus.LOST or not address.public_ip:
+        raise Conflict(f"{address.public_ip or address.id} is not lost.", code="wrong_status")
+    try:
+        _take(
+            address,
+            cloud.addresses.recover(
+                address.region, address.id, address.public_ip, name=f"egret {address.id}"
+            ),
+        )
+    except AwsError as error:
+        if error.aws_code not in GONE_FOR_GOOD:
+            raise
+        raise Conflict(
+            f"AWS cannot give {address.public_ip} back: {error.detail}",
+            code="address_gone",
+            remedy="Forget it here, and have the partner whitelist another address.",
+        ) from error
+    address.status = _status_of(address)
+    audit.record(session, actor=actor, action="recover", noun="address", name=address.public_ip)
+    session.commit()
+    return address
+
+
+def release(session: Session, cloud: Cloud, address_id: str, *, actor: str, typed: str) -> None:
+    """Give the address back to AWS, for ever. Only when nothing depends on it, typed exactly."""
+    address = get(session, address_id)
+    _check_unused(session, address)
     check_typed(typed, address.public_ip or address.id, "released")
     address.status = AddressStatus.RELEASING
     session.commit()
+    _give_back(session, cloud, address, actor=actor)
+    session.commit()
+
+
+def _give_back(session: Session, cloud: Cloud, address: Address, *, actor: str) -> None:
     if address.allocation_id:
         cloud.addresses.release(address.region, address.allocation_id)
     audit.record(
         session, actor=actor, action="release", noun="address", name=address.public_ip or ""
     )
     session.delete(address)
-    session.commit()
+
+
+def _check_unused(session: Session, address: Address) -> None:
+    """Raises Conflict with the network, its functions and the keys that name the address."""
+    network = session.get(Network, address.network_id) if address.network_id else None
+    functions = select(Function).where(Function.network_id == address.network_id)
+    used_by = [f"the network {network.name}"] if network else []
+    if network:
+        used_by += [f"the function {function.name}" for function in session.exec(functions)]
+    used_by += [f"the key {key.name}" for key in session.exec(select(Key)) if _names(key, address)]
+    if used_by:
+        raise Conflict(
+            f"{address.public_ip} is needed by {', '.join(used_by)}.",
+            code="address_in_use",
+            remedy="Delete these first; the address stays until it is released here.",
+        )
+
+
+def _check_adoptable(session: Session, found: Allocation) -> None:
+    known = session.exec(select(Address).where(Address.allocation_id == found.allocation_id))
+    if known.first():
+        raise Conflict(f"{found.public_ip} is here already.", code="address_known")
+    if found.associated:
+        raise Conflict(
+            f"{found.public_ip} is used by something else in the account.",
+            code="address_associated",
+            remedy="Disassociate it there first, in the EC2 console for instance.",
+        )
+
+
+def _names(key: Key, address: Address) -> bool:
+    """Whether the key allows exactly this address, not just a range that it is in."""
+    ip = address.public_ip
+    return bool(ip) and not {ip, f"{ip}/32"}.isdisjoint(key.claims.get("cidrs", []))
+
+
+def _status_of(address: Address) -> AddressStatus:
+    return AddressStatus.IN_USE if address.network_id else AddressStatus.FREE
+
+
+def _is_left(address: Address) -> bool:
+    """Whether nobody is allocating it any more: the process that was is gone."""
+    return (utc_now() - address.created_at).total_seconds() > ALLOCATION_TIMEOUT_S
 
 
 def _take(address: Address, allocation: Allocation | None) -> None:

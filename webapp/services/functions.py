@@ -12,8 +12,18 @@ from webapp.aws.functions import Invocation, LogLine
 from webapp.aws.stack_templates import FunctionStack
 from webapp.aws.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Access, Address, Function, Key, Network, Snapshot, Status
-from webapp.services import addresses, audit, keys, leases, networks, previews, stack_work, teardown
+from webapp.models import Access, Address, Function, Key, Network, Proof, Snapshot, Status
+from webapp.services import (
+    addresses,
+    audit,
+    keys,
+    leases,
+    networks,
+    previews,
+    proofs,
+    stack_work,
+    teardown,
+)
 from webapp.services.leases import Step, Work
 from webapp.services.names import add_named, check_name, check_typed
 from webapp.services.progress import Progress, progress_of
@@ -37,6 +47,7 @@ class FunctionDetail:
     snapshot: Snapshot | None
     failure: Snapshot | None
     addresses: list[Address]
+    proofs: list[Proof]
     progress: Progress
 
 
@@ -275,13 +286,15 @@ def _network(session: Session, function: Function) -> Network:
 
 def _detail(session: Session, function: Function) -> FunctionDetail:
     snapshot, failure = previews.latest(session, function)
+    network = _network(session, function)
     return FunctionDetail(
         function=function,
-        network=_network(session, function),
+        network=network,
         key=session.get_one(Key, function.key_id),
         template=get_template(function.template),
         snapshot=snapshot,
         failure=failure,
         addresses=addresses.of_network(session, function.network_id),
+        proofs=proofs.latest(session, network),
         progress=progress_of(session, function, typical_s=TYPICAL_S),
     )

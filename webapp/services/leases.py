@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Executable, and_, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -78,7 +79,7 @@ def begin(session: Session, resource: str) -> Work | None:
 
     None when another process is at the row just now: then it is due again as soon as that is done.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    insert = _insert(session)
     mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + LEASE_S}
     claimed = session.connection().execute(
         insert(Lease)
@@ -96,6 +97,14 @@ def begin(session: Session, resource: str) -> Work | None:
         session.connection().execute(again)
     session.commit()
     return Work(session, *found) if found else None
+
+
+def schedule(session: Session, resource: str) -> None:
+    """Make the row due now, unless there is one already."""
+    insert = _insert(session)
+    row = insert(Lease).values(resource=resource, due_at=now_s(), expires_at=0, owner="", fence=0)
+    session.connection().execute(row.on_conflict_do_nothing(index_elements=["resource"]))
+    session.commit()
 
 
 def claim(session: Session) -> Work | None:
@@ -125,6 +134,11 @@ def attempt(work: Work, step: Step) -> None:
     except (LeaseLost, StaleDataError):
         work.session.rollback()
         _release(work)
+
+
+def _insert(session: Session) -> Any:
+    """The dialect's INSERT: the generic one has no ON CONFLICT."""
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
 
 def _release(work: Work) -> None:

@@ -103,6 +103,19 @@ def _warnings(
         for row, href in _rows(in_use, running)
         if row.status is Status.FAILED
     ]
+    unproven = [
+        Notice(
+            "error",
+            f"The partner may not see the address of {detail.network.name}: "
+            f"{proof.availability_zone}: {proof.problem or 'the probe got no answer.'}",
+            f"/networks/{detail.network.name}",
+            "See its proofs",
+        )
+        for detail in in_use
+        if detail.network.status is Status.READY
+        for proof in detail.proofs
+        if not proof.ok
+    ]
     stale = [
         Notice(
             "warning",
@@ -133,7 +146,7 @@ def _warnings(
         )
         for address in idle
     ]
-    return failed + stale + public + unused
+    return failed + unproven + stale + public + unused
 
 
 def _rows(

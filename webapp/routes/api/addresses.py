@@ -18,12 +18,25 @@ def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[Addr
 
 @router.post("", status_code=201)
 def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
-    address = addresses.create(ctx.session, ctx.cloud, actor=ctx.actor, region=new.region)
+    """Allocate an address, or adopt one that the account has already."""
+    if new.adopt:
+        address = addresses.adopt(
+            ctx.session, ctx.cloud, actor=ctx.actor, region=new.region, wanted=new.adopt
+        )
+    else:
+        address = addresses.create(ctx.session, ctx.cloud, actor=ctx.actor, region=new.region)
     return address_out(addresses.detail(ctx.session, address.id))
 
 
 @router.get("/{address_id}")
 def show(ctx: ApiCaller, address_id: str) -> AddressOut:
+    return address_out(addresses.detail(ctx.session, address_id))
+
+
+@router.post("/{address_id}/recovery")
+def recover(ctx: ApiCaller, address_id: str) -> AddressOut:
+    """Ask AWS for a lost address again."""
+    addresses.recover(ctx.session, ctx.cloud, address_id, actor=ctx.actor)
     return address_out(addresses.detail(ctx.session, address_id))
 
 

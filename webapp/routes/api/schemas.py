@@ -48,7 +48,10 @@ class Confirmation(Sent):
 
 
 class NewAddress(Sent):
+    """`adopt`: an allocation id or an address that the account has already."""
+
     region: str
+    adopt: str = ""
 
 
 class NewKey(Sent):

@@ -28,6 +28,30 @@ def create(ctx: SignedIn, form: Form) -> Response:
     return see_other("/addresses", f"{address.public_ip} is yours.")
 
 
+@router.post("/addresses/adoption")
+def adopt(ctx: SignedIn, form: Form) -> Response:
+    try:
+        address = addresses.adopt(
+            ctx.session,
+            ctx.cloud,
+            actor=ctx.actor,
+            region=form.text("region"),
+            wanted=form.text("adopt"),
+        )
+    except EgretError as error:
+        return _index(ctx, errors_of(error), adopt=form.text("adopt"))
+    return see_other("/addresses", f"{address.public_ip} is here now.")
+
+
+@router.post("/addresses/{address_id}/recovery")
+def recover(ctx: SignedIn, address_id: str) -> Response:
+    try:
+        address = addresses.recover(ctx.session, ctx.cloud, address_id, actor=ctx.actor)
+    except EgretError as error:
+        return _index(ctx, {"": f"{error.detail} {error.remedy}"})
+    return see_other("/addresses", f"{address.public_ip} is yours again.")
+
+
 @router.post("/addresses/{address_id}/release")
 def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
     address = addresses.get(ctx.session, address_id)
@@ -41,7 +65,7 @@ def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
     return see_other("/addresses", f"{ip} was released.")
 
 
-def _index(ctx: Context, errors: dict[str, str]) -> HTMLResponse:
+def _index(ctx: Context, errors: dict[str, str], *, adopt: str = "") -> HTMLResponse:
     return page(
         ctx.request,
         "addresses/index.html",
@@ -49,4 +73,5 @@ def _index(ctx: Context, errors: dict[str, str]) -> HTMLResponse:
         addresses=addresses.list_all(ctx.session),
         regions=ctx.settings.region_names,
         errors=errors,
+        adopt=adopt,
     )
