@@ -56,6 +56,8 @@ def test_from_nothing_to_the_table_and_back(page: Page, fresh: Dashboard) -> Non
     delete(page, f"{fresh.url}/networks/production", "something", "Delete network", refused=True)
     delete(page, f"{fresh.url}/networks/production", "production", "Delete network")
     expect(page).to_have_url(f"{fresh.url}/networks", timeout=READY_TIMEOUT_MS)
+    delete(page, f"{fresh.url}/keys/clash", "clash", "Delete key")
+    expect(page).to_have_url(f"{fresh.url}/keys")
     page.goto(f"{fresh.url}/addresses")
     expect(page.locator("code.ip")).to_have_text(address)
     expect(page.get_by_text("Free", exact=True)).to_be_visible()

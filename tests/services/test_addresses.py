@@ -62,7 +62,15 @@ def test_one_that_somebody_else_has_by_now_is_gone(
 def test_a_key_that_names_an_address_keeps_it_from_release(session: Session, cloud: Cloud) -> None:
     row = addresses.create(session, cloud, actor="tests", region=REGION)
     ip = row.public_ip or ""
-    key = Key(name="bank", fingerprint="", partner="clash_of_clans", claims={"cidrs": [ip]})
+    key = Key(
+        name="bank",
+        partner="clash_of_clans",
+        region=REGION,
+        secret_arn="arn:of:a:secret",
+        kms_key_arn="arn:of:a:kms:key",
+        fingerprint="",
+        claims={"cidrs": [ip]},
+    )
     session.add(key)
     session.commit()
     with pytest.raises(Conflict, match="the key bank"):

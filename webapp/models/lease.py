@@ -9,7 +9,9 @@ from sqlmodel import Field, SQLModel
 class Lease(SQLModel, table=True):
     """`fence` grows with every claim; a writer whose number is older has lost the claim."""
 
-    resource: str = Field(primary_key=True, description="network:<id>, function:<id>, region:<name>")
+    resource: str = Field(
+        primary_key=True, description="network:<id>, function:<id>, region:<name>"
+    )
     due_at: float = Field(index=True)
     expires_at: float = 0
     owner: str = ""
