@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Response
 
 from webapp.deps import ApiCaller
+from webapp.routes.api.address_schemas import AddressOut, NewAddress, address_out
 from webapp.routes.api.paging import After, Limit
-from webapp.routes.api.schemas import AddressOut, Listed, NewAddress, address_out, listed
+from webapp.routes.api.schemas import Listed, listed
 from webapp.services import addresses
 
 router = APIRouter(prefix="/addresses", tags=["addresses"])

@@ -8,7 +8,6 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from webapp.models import AuditEvent, KeyVersion, Nat, Proof, StackEvent
-from webapp.services.addresses import AddressDetail
 from webapp.services.keys import KeyDetail, Match
 from webapp.services.networks import NetworkDetail
 from webapp.services.teardown import Left
@@ -45,13 +44,6 @@ class Confirmation(Sent):
     """`anyway`: although a key in use does not allow the new addresses."""
 
     anyway: bool = False
-
-
-class NewAddress(Sent):
-    """`adopt`: an allocation id or an address that the account has already."""
-
-    region: str
-    adopt: str = ""
 
 
 class NewKey(Sent):
@@ -224,33 +216,6 @@ class EventOut(BaseModel):
 
 def event_out(event: StackEvent) -> EventOut:
     return EventOut(**event.model_dump())
-
-
-class AddressOut(BaseModel):
-    id: str
-    region: str
-    status: str
-    public_ip: str | None
-    allocation_id: str | None
-    network: str | None
-    keys: list[str]
-    monthly_cost_usd: float
-    created_at: datetime
-
-
-def address_out(detail: AddressDetail) -> AddressOut:
-    address = detail.address
-    return AddressOut(
-        id=address.id,
-        region=address.region,
-        status=address.status.value,
-        public_ip=address.public_ip,
-        allocation_id=address.allocation_id,
-        network=detail.network.name if detail.network else None,
-        keys=[key.name for key in detail.keys],
-        monthly_cost_usd=address.monthly_cost_usd,
-        created_at=address.created_at,
-    )
 
 
 class VersionOut(BaseModel):
