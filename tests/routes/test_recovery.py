@@ -44,21 +44,21 @@ def remove(api: Api, name: str) -> None:
     api.gone(f"/networks/{name}")
 
 
-def test_a_used_up_quota_is_explained_and_a_retry_succeeds_on_the_same_address(
+def test_a_used_up_quota_is_told_before_anything_is_made(
     api: Api, clients: Clients, no_room: list[str]
 ) -> None:
-    address = create(api, "crowded")["addresses"][0]["public_ip"]
-    failed = api.settled("/networks/crowded")
-    assert failed["status"] == "failed"
-    assert failed["reason"].startswith("Vpc:")
-    assert "VpcLimitExceeded" in failed["reason"]
-    assert "servicequotas" in failed["remedy"]
-    clients.ec2(REGION).delete_vpc(VpcId=no_room.pop())
-    api.post("/networks/crowded/attempts").raise_for_status()
-    mended = api.settled("/networks/crowded")
-    assert mended["status"] == "ready", mended["reason"]
-    assert [a["public_ip"] for a in mended["addresses"]] == [address]
-    remove(api, "crowded")
+    ec2 = clients.ec2(REGION)
+    addresses = ec2.describe_addresses()["Addresses"]
+    body = {"name": "crowded", "region": REGION, "availability_zones": 1}
+    refused = api.post("/networks", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "quota_exceeded")
+    assert f"{VPC_QUOTA} of {VPC_QUOTA} VPCs in {REGION} are used" in refused.json()["detail"]
+    assert "servicequotas" in refused.json()["remedy"]
+    assert api.get("/networks/crowded").status_code == 404
+    assert ec2.describe_addresses()["Addresses"] == addresses
+    ec2.delete_vpc(VpcId=no_room.pop())
+    assert create(api, "crowded")["status"] in ("requested", "creating")
+    assert api.settled("/networks/crowded")["status"] == "ready"
 
 
 def test_a_foreign_stack_of_the_same_name_is_left_as_it_is(api: Api, clients: Clients) -> None:

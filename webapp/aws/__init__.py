@@ -7,6 +7,8 @@ from webapp.aws.clients import Clients
 from webapp.aws.drift import Drift
 from webapp.aws.functions import Functions
 from webapp.aws.paths import Paths
+from webapp.aws.permissions import Permissions
+from webapp.aws.quotas import Quotas
 from webapp.aws.secrets import Secrets
 from webapp.aws.stacks import Stacks
 from webapp.aws.vpcs import Vpcs
@@ -25,6 +27,8 @@ class Cloud:
     drift: Drift
     functions: Functions
     paths: Paths
+    permissions: Permissions
+    quotas: Quotas
     secrets: Secrets
     stacks: Stacks
     vpcs: Vpcs
@@ -39,6 +43,8 @@ class Cloud:
             drift=Drift(clients),
             functions=Functions(clients),
             paths=Paths(clients),
+            permissions=Permissions(clients),
+            quotas=Quotas(clients),
             secrets=Secrets(clients),
             stacks=Stacks(clients),
             vpcs=Vpcs(clients),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_service_quotas import ServiceQuotasClient
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 30
@@ -51,6 +52,9 @@ class Clients:
 
     def logs(self, region: str) -> "CloudWatchLogsClient":
         return cast("CloudWatchLogsClient", self._client("logs", region))
+
+    def service_quotas(self, region: str) -> "ServiceQuotasClient":
+        return cast("ServiceQuotasClient", self._client("service-quotas", region))
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:

@@ -1,4 +1,4 @@
-"""How many resources a stack will have: CloudFormation's conditions, evaluated beforehand.
+"""Which resources a stack will have: CloudFormation's conditions, evaluated beforehand.
 
 Only what our own templates use: Ref, Equals, Not, And, Or, Condition.
 """
@@ -32,14 +32,22 @@ def parse(body: str) -> dict[str, Any]:
 
 def count_resources(body: str, parameters: dict[str, str]) -> int:
     """How many resources the template makes with these parameters."""
+    return len(resources(body, parameters))
+
+
+def resources(body: str, parameters: dict[str, str]) -> dict[str, str]:
+    """What the template makes with these parameters: logical id → type."""
     template = parse(body)
     defaults = {
         name: str(parameter.get("Default", ""))
         for name, parameter in template.get("Parameters", {}).items()
     }
     holds = _Conditions(template.get("Conditions", {}), defaults | parameters)
-    resources = template["Resources"].values()
-    return sum("Condition" not in r or holds.named(r["Condition"]) for r in resources)
+    return {
+        logical_id: resource["Type"]
+        for logical_id, resource in template["Resources"].items()
+        if "Condition" not in resource or holds.named(resource["Condition"])
+    }
 
 
 class _Conditions:

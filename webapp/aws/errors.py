@@ -10,6 +10,7 @@ Upstream
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -32,10 +33,28 @@ DENIED = frozenset(
         "UnrecognizedClientException",
     }
 )
+
+
+class QuotaKind(NamedTuple):
+    """A quota of Service Quotas, by its codes there."""
+
+    what: str
+    code: str
+    service: str
+
+    def url(self, region: str) -> str:
+        """The page of AWS's console where a higher one is asked for."""
+        return (
+            f"https://{region}.console.aws.amazon.com/servicequotas/home/services/{self.service}"
+            f"/quotas/{self.code}"
+        )
+
+
 QUOTAS = {
-    "AddressLimitExceeded": ("Elastic IP addresses", "L-0263D0A3", "ec2"),
-    "VpcLimitExceeded": ("VPCs", "L-F678F1CE", "vpc"),
-    "NatGatewayLimitExceeded": ("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
+    "AddressLimitExceeded": QuotaKind("Elastic IP addresses", "L-0263D0A3", "ec2"),
+    "VpcLimitExceeded": QuotaKind("VPCs", "L-F678F1CE", "vpc"),
+    "InternetGatewayLimitExceeded": QuotaKind("internet gateways", "L-A4707A72", "vpc"),
+    "NatGatewayLimitExceeded": QuotaKind("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
 }
 _ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
 
@@ -123,9 +142,8 @@ def _kind(aws_code: str, region: str) -> tuple[type[AwsError], str]:
 
 
 def _quota_remedy(aws_code: str, region: str) -> str:
-    what, quota, service = QUOTAS[aws_code]
+    kind = QUOTAS[aws_code]
     return (
-        f"Release what is not used, or ask for a higher quota of {what} at "
-        f"https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}"
-        f"/quotas/{quota}, then try again."
+        f"Release what is not used, or ask for a higher quota of {kind.what} at "
+        f"{kind.url(region)}, then try again."
     )

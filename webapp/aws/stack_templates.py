@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from webapp.aws.conditions import count_resources
+from webapp.aws.conditions import resources
 from webapp.aws.stacks import Plan
 from webapp.errors import TooLarge
 
@@ -152,5 +152,5 @@ def _plan(
             f"{BODY_MAX_BYTES}.",
             remedy="Make the handler smaller.",
         )
-    count = count_resources(body, parameters)
-    return Plan(region, name, body, parameters, tags, count)
+    made = resources(body, parameters)
+    return Plan(region, name, body, parameters, tags, made)

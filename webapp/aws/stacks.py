@@ -88,15 +88,19 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that CloudFormation must be told to make a stack."""
+    """All that CloudFormation must be told to make a stack; `resources`: logical id → type."""
 
     region: str
     name: str
     body: str
     parameters: dict[str, str]
     tags: dict[str, str]
-    resource_count: int = 0
+    resources: dict[str, str] = field(default_factory=dict)
     protected: bool = False
+
+    @property
+    def resource_count(self) -> int:
+        return len(self.resources)
 
 
 class Stacks:

@@ -5,13 +5,17 @@ from typing import Any
 from webapp.aws.clients import Clients
 from webapp.aws.errors import translated
 
+ZONES_WITHOUT_NAT = frozenset({"use1-az3"})
+"""Zones, by their account-independent ids, in which AWS makes no NAT gateway any more; Lambda does
+not run there either."""
+
 
 class Vpcs:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
     def availability_zones(self, region: str) -> list[str]:
-        """Names of the zones that can be used, in order: `eu-central-1a`, …"""
+        """Names of the zones that can have a NAT gateway, in order: `eu-central-1a`, …"""
         with translated("listing the availability zones", region):
             answer = self._clients.ec2(region).describe_availability_zones(
                 Filters=[
@@ -19,7 +23,11 @@ class Vpcs:
                     {"Name": "zone-type", "Values": ["availability-zone"]},
                 ]
             )
-        return sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"])
+        return sorted(
+            zone["ZoneName"]
+            for zone in answer["AvailabilityZones"]
+            if zone.get("ZoneId") not in ZONES_WITHOUT_NAT
+        )
 
     def lambda_interfaces(self, region: str, vpc_id: str) -> list[str]:
         """The network interfaces that Lambda still has in the VPC, also of deleted functions."""

@@ -7,6 +7,8 @@ HOURS_PER_MONTH = 730
 NAT_GATEWAY_USD_PER_HOUR = 0.045
 ADDRESS_USD_PER_HOUR = 0.005
 TRAFFIC_USD_PER_GB = 0.045
+TRAFFIC_GB = {"low": 1, "typical": 50, "high": 1000}
+"""What a network may carry a month: of answers of 20 kB, one a minute, one a second, twenty."""
 SECRET_USD_PER_MONTH = 0.40
 KMS_KEY_USD_PER_MONTH = 1.00
 
@@ -15,3 +17,8 @@ def monthly_usd(*, nat_gateways: int, addresses: int) -> float:
     """32.85 a NAT gateway and 3.65 an address, attached or idle."""
     hourly = nat_gateways * NAT_GATEWAY_USD_PER_HOUR + addresses * ADDRESS_USD_PER_HOUR
     return round(hourly * HOURS_PER_MONTH, 2)
+
+
+def traffic_usd(gb: float) -> float:
+    """What a NAT gateway takes for carrying `gb` gigabytes."""
+    return round(gb * TRAFFIC_USD_PER_GB, 2)

@@ -9,16 +9,25 @@ from webapp.aws import Cloud
 from webapp.aws.stack_templates import subnet_cidrs
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import (
-    MAX_ZONES,
     Address,
     Function,
     Nat,
     Network,
     Proof,
+    Shape,
     Status,
 )
-from webapp.services import addresses, audit, cidrs, network_steps, proofs, stack_work, teardown
-from webapp.services.names import add_named, check_environment, check_name, check_typed
+from webapp.services import (
+    addresses,
+    audit,
+    cidrs,
+    network_steps,
+    preflight,
+    proofs,
+    stack_work,
+    teardown,
+)
+from webapp.services.names import add_named, check_environment, check_typed
 from webapp.services.progress import Progress, progress_of
 from webapp.services.teardown import Left
 from webapp.settings import Settings
@@ -88,12 +97,14 @@ def create(
     address_ids: list[str] | None = None,
     environment: str = "",
 ) -> Network:
-    """Commit the intent, then begin at once: addresses first, then the stack."""
-    check_name(name)
-    _check_region(settings, region)
-    if not 1 <= availability_zones <= MAX_ZONES:
-        raise Invalid(f"A network has 1 to {MAX_ZONES} zones.", field="availability_zones")
-    taken = cloud.vpcs.cidrs(region) + _cidrs_of_rows(session, region)
+    """Commit the intent, then begin at once: addresses first, then the stack.
+
+    Raises QuotaExceeded, before anything is made, when the account has no room for it.
+    """
+    preflight.check_wish(settings, name=name, region=region, availability_zones=availability_zones)
+    shape = Shape(availability_zones, nat)
+    preflight.require_room(cloud, region, shape, addresses_chosen=len(address_ids or []))
+    taken = preflight.ranges_in_use(session, cloud, region)
     network = Network(
         name=name,
         region=region,
@@ -222,20 +233,6 @@ def _check_retained(session: Session, network: Network, retain: list[str]) -> li
             field="retain",
         )
     return retain
-
-
-def _cidrs_of_rows(session: Session, region: str) -> list[str]:
-    """Ranges of our own networks, also of those whose VPC is not there yet."""
-    return list(session.exec(select(Network.cidr).where(Network.region == region)))
-
-
-def _check_region(settings: Settings, region: str) -> None:
-    if region not in settings.region_names:
-        raise Invalid(
-            f"The region {region!r} is not offered here.",
-            remedy=f"Choose one of: {', '.join(settings.region_names)}.",
-            field="region",
-        )
 
 
 def _detail(session: Session, network: Network) -> NetworkDetail:

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Context
+from webapp.models import Shape
 from webapp.routes.api.paging import After, Limit
+from webapp.routes.api.preflight_schemas import PreflightOut, preflight_out
 from webapp.routes.api.schemas import (
     Confirmation,
     EventOut,
@@ -19,7 +21,7 @@ from webapp.routes.api.schemas import (
     network_out,
     proof_out,
 )
-from webapp.services import growth, networks, proofs, stack_work
+from webapp.services import growth, networks, preflight, proofs, stack_work
 
 router = APIRouter(prefix="/networks", tags=["networks"])
 Retain = Annotated[tuple[str, ...], Query()]
@@ -32,7 +34,13 @@ def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[Netw
 
 
 @router.post("", status_code=202)
-def create(ctx: ApiCaller, new: NewNetwork, response: Response) -> NetworkOut:
+def create(
+    ctx: ApiCaller, new: NewNetwork, response: Response, dry_run: bool = False
+) -> NetworkOut | PreflightOut:
+    """With `dry_run`, say what would be made, what it costs and what blocks it; make nothing."""
+    if dry_run:
+        response.status_code = 200
+        return preflight_out(_look(ctx, new))
     network = networks.create(
         ctx.session,
         ctx.cloud,
@@ -162,4 +170,17 @@ def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: int = 0) -> List
     return Listed(
         items=[event_out(event) for event in found[:limit]],
         next=str(found[limit - 1].id) if len(found) > limit else None,
+    )
+
+
+def _look(ctx: Context, new: NewNetwork) -> preflight.Preflight:
+    return preflight.look(
+        ctx.session,
+        ctx.cloud,
+        ctx.settings,
+        name=new.name,
+        region=new.region,
+        cidr=new.cidr,
+        shape=Shape(new.availability_zones, new.nat),
+        address_ids=new.addresses,
     )

@@ -5,10 +5,10 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, errors_of
+from webapp.forms import Form, SentForm, errors_of
 from webapp.models import MAX_ZONES, Nat, Network, Shape
 from webapp.models.costs import monthly_usd
-from webapp.services import addresses, growth, keys, networks, proofs, stack_work
+from webapp.services import addresses, growth, keys, networks, preflight, proofs, stack_work
 from webapp.templating import page, see_other
 
 router = APIRouter()
@@ -55,9 +55,28 @@ def create(ctx: SignedIn, form: Form) -> Response:
         )
     except EgretError as error:
         ctx.session.rollback()
-        again = {**form.filled_in(_blank(ctx)), "addresses": form.texts("addresses")}
-        return _new(ctx, again, errors_of(error))
+        return _new(ctx, _filled_in(ctx, form), errors_of(error))
     return see_other(f"/networks/{network.name}")
+
+
+@router.post("/networks/preflight")
+def look(ctx: SignedIn, form: Form) -> Response:
+    """The form again, with what its network would be: nothing is made."""
+    again = _filled_in(ctx, form)
+    try:
+        found = preflight.look(
+            ctx.session,
+            ctx.cloud,
+            ctx.settings,
+            name=form.text("name"),
+            region=form.text("region"),
+            cidr=form.text("cidr"),
+            shape=Shape(form.number("availability_zones"), _nat(form.text("nat"))),
+            address_ids=form.texts("addresses"),
+        )
+    except EgretError as error:
+        return _new(ctx, again, errors_of(error))
+    return _new(ctx, again, {}, found)
 
 
 @router.get("/networks/{name}")
@@ -159,13 +178,23 @@ def _show(
     )
 
 
-def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+def _filled_in(ctx: Context, form: SentForm) -> dict[str, object]:
+    return {**form.filled_in(_blank(ctx)), "addresses": form.texts("addresses")}
+
+
+def _new(
+    ctx: Context,
+    form: dict[str, object],
+    errors: dict[str, str],
+    found: preflight.Preflight | None = None,
+) -> HTMLResponse:
     return page(
         ctx.request,
         "networks/new.html",
         status_code=422 if errors else 200,
         form=form,
         errors=errors,
+        preflight=found,
         regions=ctx.settings.region_names,
         costs=_costs(),
         free_addresses=addresses.free(ctx.session),

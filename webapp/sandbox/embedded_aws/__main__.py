@@ -36,6 +36,7 @@ async def _serve(options: Options) -> None:
         drift,
         nat_gateways,
         network_acls,
+        quotas,
         resources,
         runtime,
     )
@@ -49,6 +50,7 @@ async def _serve(options: Options) -> None:
     nat_gateways.install(nat_delay_s)
     network_acls.install()
     checks.install()
+    quotas.install(options.address_quota)
     resources.install(nat_delay_s, options.address_quota)
     drift.install()
     runtime.install(options.nat_proxy)

@@ -12,7 +12,7 @@ from ministack.services import ec2, lambda_svc
 from webapp.sandbox.embedded_aws import nat_gateways
 from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
 
-VPC_QUOTA = 5
+VPC_QUOTA = INTERNET_GATEWAY_QUOTA = 5
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
 
 
@@ -20,6 +20,7 @@ def install() -> None:
     """Put the checks before ministack's own actions, and DryRun before all of them."""
     before: dict[str, Callable[[Params], None]] = {
         "CreateVpc": lambda p: new_vpc(ec2._p(p, "CidrBlock")),
+        "CreateInternetGateway": lambda _p: new_internet_gateway(),
         "CreateSubnet": lambda p: new_subnet(ec2._p(p, "VpcId"), ec2._p(p, "CidrBlock")),
         "CreateRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
         "ReplaceRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
@@ -38,6 +39,14 @@ def new_vpc(cidr: str) -> None:
         raise Ec2Error("InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
     if len(ec2._vpcs) >= VPC_QUOTA:
         raise Ec2Error("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
+
+
+def new_internet_gateway() -> None:
+    if len(ec2._internet_gateways) >= INTERNET_GATEWAY_QUOTA:
+        raise Ec2Error(
+            "InternetGatewayLimitExceeded",
+            "The maximum number of internet gateways has been reached.",
+        )
 
 
 def new_subnet(vpc_id: str, cidr: str) -> None:

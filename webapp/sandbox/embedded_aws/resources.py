@@ -33,6 +33,7 @@ def install(nat_delay_s: float, address_quota: int) -> None:
     _check_first(
         "AWS::EC2::Subnet", lambda p: checks.new_subnet(p.get("VpcId", ""), p.get("CidrBlock", ""))
     )
+    _check_first("AWS::EC2::InternetGateway", lambda _p: checks.new_internet_gateway())
     _check_first("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
     _check_first("AWS::Lambda::Function", _check_role)
     _check_last("AWS::EC2::Subnet", checks.unused_subnet)

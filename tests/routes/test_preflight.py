@@ -1,0 +1,92 @@
+"""Before anything is made: what would be, what it costs, and what stands in the way."""
+
+from typing import Any
+
+import pytest
+
+from tests.dashboard import Api, Dashboard
+from webapp.aws.clients import Clients
+
+REGION = "ap-southeast-1"
+WISH = {"name": "planned", "region": REGION, "availability_zones": 2, "nat": "per_az"}
+
+
+@pytest.fixture(scope="module")
+def api(dashboard: Dashboard) -> Api:
+    return dashboard.api()
+
+
+def look(api: Api, **wish: Any) -> dict[str, Any]:
+    answer = api.post("/networks?dry_run=true", WISH | wish)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def check(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(check for check in found["checks"] if check["name"] == name)
+
+
+def test_it_lists_what_would_be_made_and_makes_nothing(api: Api, clients: Clients) -> None:
+    found = look(api)
+    assert not found["blocked"], found["checks"]
+    assert found["zones"] == [f"{REGION}a", f"{REGION}b"]
+    assert found["new_addresses"] == 2
+    made = {line["logical_id"]: line["resource_type"] for line in found["resources"]}
+    assert made["NatGateway2"] == "AWS::EC2::NatGateway"
+    assert "NatGateway3" not in made
+    assert api.get("/networks/planned").status_code == 404
+    assert clients.ec2(REGION).describe_addresses()["Addresses"] == []
+
+
+def test_costs_are_told_for_low_typical_and_high_traffic(api: Api) -> None:
+    costs = {cost["traffic"]: cost["monthly_usd"] for cost in look(api)["costs"]}
+    assert costs == {"low": 73.04, "typical": 75.25, "high": 118.0}
+
+
+def test_each_quota_is_told_with_its_use_and_its_limit(api: Api, clients: Clients) -> None:
+    vpcs = clients.ec2(REGION).describe_vpcs()["Vpcs"]
+    quota = check(look(api), "Quota of VPCs")
+    assert (quota["used"], quota["limit"], quota["verdict"]) == (len(vpcs), 5, "ok")
+    gateways = check(look(api), f"Quota of NAT gateways in {REGION}b")
+    assert (gateways["used"], gateways["limit"]) == (0, 5)
+
+
+def test_permissions_are_asked_of_ec2_by_dry_run(api: Api) -> None:
+    told = check(look(api), "Permissions")["detail"]
+    assert {"ec2:AllocateAddress", "ec2:CreateVpc", "ec2:CreateNatGateway"} <= set(
+        told.removeprefix("AWS would allow ").partition(".")[0].split(", ")
+    )
+
+
+def test_a_range_that_overlaps_a_vpc_is_blocked_with_a_free_one(api: Api, clients: Clients) -> None:
+    vpc = clients.ec2(REGION).create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    try:
+        found = look(api, cidr="10.77.4.0/22")
+    finally:
+        clients.ec2(REGION).delete_vpc(VpcId=vpc)
+    assert found["blocked"]
+    blocked = check(found, "Range")
+    assert "overlaps 10.77.0.0/16" in blocked["detail"]
+    assert found["cidr"] in blocked["remedy"]
+
+
+def test_a_quota_without_room_blocks_with_the_page_to_raise_it(api: Api, clients: Clients) -> None:
+    ec2 = clients.ec2(REGION)
+    room = 5 - len(ec2.describe_vpcs()["Vpcs"])
+    made = [ec2.create_vpc(CidrBlock=f"10.{80 + n}.0.0/16")["Vpc"]["VpcId"] for n in range(room)]
+    try:
+        found = look(api)
+    finally:
+        for vpc_id in made:
+            ec2.delete_vpc(VpcId=vpc_id)
+    blocked = check(found, "Quota of VPCs")
+    assert (found["blocked"], blocked["verdict"]) == (True, "blocked")
+    assert blocked["link"].endswith("/servicequotas/home/services/vpc/quotas/L-F678F1CE")
+
+
+@pytest.mark.parametrize(
+    "wish", [{"name": "Bad Name"}, {"region": "nowhere"}, {"availability_zones": 4}]
+)
+def test_what_no_network_can_be_is_refused(api: Api, wish: dict[str, Any]) -> None:
+    assert api.post("/networks?dry_run=true", WISH | wish).status_code == 422

@@ -1,0 +1,78 @@
+"""Permissions, asked beforehand: EC2's DryRun answers whether a call would be let through.
+
+Only EC2 has it; CloudFormation, IAM and Lambda do not. What is made inside a VPC is asked for with
+a VPC and a subnet that the region has already; nothing is made in it.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from webapp.aws.clients import Clients
+from webapp.aws.errors import DENIED, translated
+
+ASKERS = 8
+WOULD_WORK = "DryRunOperation"
+ANY_RANGE = "10.0.0.0/16"
+NAME = "egret-dry-run"
+
+
+@dataclass(frozen=True)
+class Permission:
+    """`allowed` is None when AWS gave an answer that does not tell."""
+
+    action: str
+    allowed: bool | None
+    answer: str = ""
+
+
+class Permissions:
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def dry_run(self, region: str) -> list[Permission]:
+        """What making a network needs of EC2, each with AWS's answer."""
+        with translated("asking for permissions", region):
+            calls = self._calls(region)
+            with ThreadPoolExecutor(ASKERS) as pool:
+                return list(pool.map(_ask, calls, calls.values()))
+
+    def _calls(self, region: str) -> dict[str, Callable[..., Any]]:
+        ec2 = self._clients.ec2(region)
+        calls: dict[str, Callable[..., Any]] = {
+            "ec2:AllocateAddress": partial(ec2.allocate_address, Domain="vpc"),
+            "ec2:CreateVpc": partial(ec2.create_vpc, CidrBlock=ANY_RANGE),
+            "ec2:CreateInternetGateway": ec2.create_internet_gateway,
+        }
+        subnet: Any = next(iter(ec2.describe_subnets(MaxResults=5)["Subnets"]), None)
+        if subnet:
+            vpc: Any = {"VpcId": subnet["VpcId"]}
+            group: Any = {"GroupName": NAME, "Description": NAME}
+            calls |= {
+                "ec2:CreateSubnet": partial(
+                    ec2.create_subnet, CidrBlock=subnet["CidrBlock"], **vpc
+                ),
+                "ec2:CreateRouteTable": partial(ec2.create_route_table, **vpc),
+                "ec2:CreateSecurityGroup": partial(ec2.create_security_group, **group, **vpc),
+                "ec2:CreateNatGateway": partial(
+                    ec2.create_nat_gateway,
+                    SubnetId=subnet["SubnetId"],
+                    ConnectivityType="private",
+                ),
+            }
+        return calls
+
+
+def _ask(action: str, call: Callable[..., Any]) -> Permission:
+    try:
+        call(DryRun=True)
+    except ClientError as error:
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        if code == WOULD_WORK:
+            return Permission(action, allowed=True)
+        return Permission(action, False if code in DENIED else None, f"{code}: {message}")
+    return Permission(action, allowed=None, answer="AWS paid no heed to DryRun.")

@@ -1,0 +1,107 @@
+"""Quotas: how many of what a network is made of the account may have in a region, and has.
+
+A limit comes from Service Quotas: the account's own, or else AWS's default. Without permission to
+read it, it is None: nobody knows, and AWS decides when the thing is made.
+"""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from webapp.aws.clients import Clients
+from webapp.aws.errors import DENIED, QUOTAS, QuotaKind, translated
+
+READERS = 8
+NO_OWN_VALUE = "NoSuchResourceException"
+COUNTED_STATES = ["pending", "available", "deleting"]
+"""NAT gateways in these states count; a failed or a deleted one does not."""
+
+ADDRESSES = QUOTAS["AddressLimitExceeded"]
+VPCS = QUOTAS["VpcLimitExceeded"]
+INTERNET_GATEWAYS = QUOTAS["InternetGatewayLimitExceeded"]
+NAT_GATEWAYS = QUOTAS["NatGatewayLimitExceeded"]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One quota of a region; that of NAT gateways is one of each zone."""
+
+    kind: QuotaKind
+    region: str
+    used: int
+    limit: int | None
+    zone: str = ""
+
+    def lacks(self, count: int) -> bool:
+        """Whether `count` more are known to be too many."""
+        return self.limit is not None and self.used + count > self.limit
+
+
+class Quotas:
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def read(self, region: str, zones: list[str]) -> list[Quota]:
+        """Those of addresses, VPCs and internet gateways, then of NAT gateways in each zone."""
+        with ThreadPoolExecutor(READERS) as pool:
+            kinds = (ADDRESSES, VPCS, INTERNET_GATEWAYS, NAT_GATEWAYS)
+            limits = {kind: pool.submit(self._limit, region, kind) for kind in kinds}
+            used = {
+                ADDRESSES: pool.submit(self._addresses, region),
+                VPCS: pool.submit(self._count, region, "describe_vpcs", "Vpcs"),
+                INTERNET_GATEWAYS: pool.submit(
+                    self._count, region, "describe_internet_gateways", "InternetGateways"
+                ),
+            }
+            in_zones = pool.submit(self._nat_gateways, region)
+        plain = [
+            Quota(kind, region, count.result(), limits[kind].result())
+            for kind, count in used.items()
+        ]
+        of_zone, nats = in_zones.result(), limits[NAT_GATEWAYS].result()
+        return plain + [Quota(NAT_GATEWAYS, region, of_zone[z], nats, z) for z in zones]
+
+    def _limit(self, region: str, kind: QuotaKind) -> int | None:
+        client = self._clients.service_quotas(region)
+        which = {"ServiceCode": kind.service, "QuotaCode": kind.code}
+        with translated(f"reading the quota of {kind.what}", region):
+            try:
+                return _value(client.get_service_quota, which)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in DENIED:
+                    return None
+                if code != NO_OWN_VALUE:
+                    raise
+            return _value(client.get_aws_default_service_quota, which)
+
+    def _addresses(self, region: str) -> int:
+        with translated("counting the addresses", region):
+            return len(self._clients.ec2(region).describe_addresses()["Addresses"])
+
+    def _count(self, region: str, operation: Any, field: str) -> int:
+        with translated(f"counting with {operation}", region):
+            pages = self._clients.ec2(region).get_paginator(operation).paginate()
+            return sum(len(page[field]) for page in pages)
+
+    def _nat_gateways(self, region: str) -> Counter[str]:
+        """How many there are in each zone; AWS tells it of their subnets only."""
+        ec2: Any = self._clients.ec2(region)  # the stubs misname the filter
+        alive = [{"Name": "state", "Values": COUNTED_STATES}]
+        with translated("counting the NAT gateways", region):
+            nats = ec2.get_paginator("describe_nat_gateways").paginate(Filter=alive)
+            subnet_ids = [nat["SubnetId"] for page in nats for nat in page["NatGateways"]]
+            if not subnet_ids:
+                return Counter()
+            subnets = ec2.get_paginator("describe_subnets").paginate(
+                Filters=[{"Name": "subnet-id", "Values": sorted(set(subnet_ids))}]
+            )
+            zones = {s["SubnetId"]: s["AvailabilityZone"] for p in subnets for s in p["Subnets"]}
+        return Counter(zones[subnet_id] for subnet_id in subnet_ids if subnet_id in zones)
+
+
+def _value(ask: Any, which: dict[str, str]) -> int:
+    return int(ask(**which)["Quota"]["Value"])

@@ -1,0 +1,37 @@
+"""Service Quotas, which ministack has not: the limits that this embedded EC2 really enforces."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ministack import app
+from ministack.core.router import SERVICE_PATTERNS
+
+from webapp.sandbox.embedded_aws import checks, nat_gateways
+
+NAME = "servicequotas"
+TARGET = "ServiceQuotasV20190624"
+
+
+def install(address_quota: int) -> None:
+    limits = {
+        "L-0263D0A3": address_quota,
+        "L-F678F1CE": checks.VPC_QUOTA,
+        "L-A4707A72": checks.INTERNET_GATEWAY_QUOTA,
+        "L-FE5A380F": nat_gateways.QUOTA_PER_ZONE,
+    }
+
+    async def handle(
+        _method: str, _path: str, _headers: Mapping[str, str], body: bytes, _query: object
+    ) -> tuple[int, dict[str, str], bytes]:
+        code = json.loads(body)["QuotaCode"]
+        if code not in limits:
+            return _answer(400, {"__type": "NoSuchResourceException", "message": "No such quota"})
+        return _answer(200, {"Quota": {"QuotaCode": code, "Value": float(limits[code])}})
+
+    SERVICE_PATTERNS[NAME] = {"target_prefixes": [TARGET]}
+    app.SERVICE_HANDLERS[NAME] = handle
+
+
+def _answer(status: int, content: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode()

@@ -1,0 +1,210 @@
+"""Preflight: what stands in the way of a network, what it would be made of, and what it would cost.
+
+Nothing is made. A quota that is used up half way leaves a half-built network in other tools; here
+it is read first, and what blocks comes with what to do about it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlmodel import Session, select
+
+from webapp.aws import Cloud
+from webapp.aws.errors import QuotaExceeded
+from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, Quota
+from webapp.aws.stack_templates import NetworkStack
+from webapp.errors import Invalid
+from webapp.models import MAX_ZONES, Network, Shape
+from webapp.models.costs import TRAFFIC_GB, monthly_usd, traffic_usd
+from webapp.services import cidrs, names
+from webapp.settings import Settings
+
+
+class Verdict(StrEnum):
+    """*unknown*: AWS would not say."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at. `link` is where the remedy is, `used` and `limit` a quota's."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    remedy: str = ""
+    link: str = ""
+    used: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """US dollars a month when so many gigabytes go through."""
+
+    traffic: str
+    traffic_gb: int
+    monthly_usd: float
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """`resources`: logical id → type, as the stack would have them."""
+
+    cidr: str
+    zones: list[str]
+    new_addresses: int
+    checks: list[Check]
+    costs: list[Cost]
+    resources: dict[str, str]
+
+    @property
+    def blocked(self) -> bool:
+        return any(check.verdict is Verdict.BLOCKED for check in self.checks)
+
+
+def look(
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    *,
+    name: str,
+    region: str,
+    cidr: str,
+    shape: Shape,
+    address_ids: list[str],
+) -> Preflight:
+    """Look at everything that a creation with these values would need. Makes nothing."""
+    check_wish(settings, name=name, region=region, availability_zones=shape.availability_zones)
+    zones = cloud.vpcs.availability_zones(region)
+    chosen, range_check = _range(cidr, ranges_in_use(session, cloud, region))
+    checks = [_name(session, name), range_check, _zones(region, zones, shape)]
+    checks += _quotas(cloud, region, zones, shape, addresses_chosen=len(address_ids))
+    checks += _permissions(cloud, region)
+    stack = NetworkStack(
+        prefix=settings.name_prefix,
+        name=name,
+        region=region,
+        cidr=chosen,
+        zones=tuple(zones[: shape.availability_zones]),
+        nat=shape.nat.value,
+        allocation_ids=(),
+        echo_url=settings.origin(settings.echo_url),
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+    )
+    return Preflight(
+        cidr=chosen,
+        zones=zones[: shape.availability_zones],
+        new_addresses=max(shape.nat_gateways - len(address_ids), 0),
+        checks=checks,
+        costs=list(_costs(shape)),
+        resources=stack.plan().resources,
+    )
+
+
+def check_wish(settings: Settings, *, name: str, region: str, availability_zones: int) -> None:
+    """Raises Invalid for what no network can be, wherever it is."""
+    names.check_name(name)
+    if region not in settings.region_names:
+        raise Invalid(
+            f"The region {region!r} is not offered here.",
+            remedy=f"Choose one of: {', '.join(settings.region_names)}.",
+            field="region",
+        )
+    if not 1 <= availability_zones <= MAX_ZONES:
+        raise Invalid(f"A network has 1 to {MAX_ZONES} zones.", field="availability_zones")
+
+
+def require_room(cloud: Cloud, region: str, shape: Shape, *, addresses_chosen: int) -> None:
+    """Raises QuotaExceeded when a quota is known to have no room for such a network."""
+    zones = cloud.vpcs.availability_zones(region)
+    for check in _quotas(cloud, region, zones, shape, addresses_chosen=addresses_chosen):
+        if check.verdict is Verdict.BLOCKED:
+            raise QuotaExceeded(
+                f"{check.detail} Nothing was made.", remedy=f"{check.remedy} {check.link}"
+            )
+
+
+def ranges_in_use(session: Session, cloud: Cloud, region: str) -> list[str]:
+    """Ranges of the region's VPCs, and of our own networks whose VPC is not there yet."""
+    of_rows = session.exec(select(Network.cidr).where(Network.region == region))
+    return cloud.vpcs.cidrs(region) + list(of_rows)
+
+
+def _name(session: Session, name: str) -> Check:
+    if session.exec(select(Network).where(Network.name == name)).first():
+        said = names.taken("network", name)
+        return Check("Name", Verdict.BLOCKED, said.detail, said.remedy)
+    return Check("Name", Verdict.OK, f"{name} is free.")
+
+
+def _range(cidr: str, taken: list[str]) -> tuple[str, Check]:
+    """The range that it would have, and whether that will do."""
+    try:
+        chosen = cidrs.check(cidr, taken) if cidr.strip() else cidrs.choose(taken)
+    except Invalid as error:
+        free = cidrs.choose(taken)
+        return free, Check("Range", Verdict.BLOCKED, error.detail, f"{free} is free.")
+    return chosen, Check("Range", Verdict.OK, f"{chosen} overlaps no VPC of the region.")
+
+
+def _zones(region: str, zones: list[str], shape: Shape) -> Check:
+    offered = f"{region} has {len(zones)} zones for NAT gateways: {', '.join(zones)}."
+    if len(zones) < shape.availability_zones:
+        remedy = f"Choose {len(zones)} zones, or another region."
+        return Check("Zones", Verdict.BLOCKED, offered, remedy)
+    return Check("Zones", Verdict.OK, offered)
+
+
+def _quotas(
+    cloud: Cloud, region: str, zones: list[str], shape: Shape, *, addresses_chosen: int
+) -> list[Check]:
+    used = zones[: shape.availability_zones]
+    with_nat = used[: shape.nat_gateways]
+    checks = []
+    for quota in cloud.quotas.read(region, with_nat):
+        needed = shape.nat_gateways - addresses_chosen if quota.kind is ADDRESSES else 1
+        checks.append(_quota(quota, max(needed, 0)))
+    return checks
+
+
+def _quota(quota: Quota, needed: int) -> Check:
+    what = f"NAT gateways in {quota.zone}" if quota.kind is NAT_GATEWAYS else quota.kind.what
+    name = f"Quota of {what}"
+    link = quota.kind.url(quota.region)
+    if quota.limit is None:
+        detail = f"{quota.used} used, {needed} more needed; the limit may not be read."
+        remedy = "Allow servicequotas:GetServiceQuota, or look there:"
+        return Check(name, Verdict.UNKNOWN, detail, remedy, link, used=quota.used)
+    where = "" if quota.zone else f" in {quota.region}"
+    detail = f"{quota.used} of {quota.limit} {what}{where} are used, {needed} more needed."
+    if quota.lacks(needed):
+        remedy = "Release what is not used, or ask for a higher quota:"
+        return Check(name, Verdict.BLOCKED, detail, remedy, link, quota.used, quota.limit)
+    return Check(name, Verdict.OK, detail, used=quota.used, limit=quota.limit)
+
+
+def _permissions(cloud: Cloud, region: str) -> Iterator[Check]:
+    """One line for all that are there, one for each that is not."""
+    asked = cloud.permissions.dry_run(region)
+    allowed = [permission.action for permission in asked if permission.allowed]
+    if allowed:
+        detail = f"AWS would allow {', '.join(allowed)}. Only EC2 can be asked beforehand."
+        yield Check("Permissions", Verdict.OK, detail)
+    for permission in asked:
+        if permission.allowed is False:
+            detail = f"AWS does not allow {permission.action}. {permission.answer}"
+            remedy = "Add it to the policy of the dashboard."
+            yield Check(f"Permission {permission.action}", Verdict.BLOCKED, detail, remedy)
+        elif permission.allowed is None:
+            yield Check(f"Permission {permission.action}", Verdict.UNKNOWN, permission.answer)
+
+
+def _costs(shape: Shape) -> Iterator[Cost]:
+    fixed = monthly_usd(nat_gateways=shape.nat_gateways, addresses=shape.nat_gateways)
+    for traffic, gb in TRAFFIC_GB.items():
+        yield Cost(traffic, gb, round(fixed + traffic_usd(gb), 2))
