@@ -127,6 +127,9 @@ class Api:
     def post(self, path: str, body: object | None = None) -> httpx.Response:
         return self._request("POST", path, json=body)
 
+    def put(self, path: str, body: object) -> httpx.Response:
+        return self._request("PUT", path, json=body)
+
     def delete(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
         return self._request("DELETE", path, params=params)
 

@@ -31,7 +31,7 @@ class Reconciler:
         self._steps: dict[str, Step] = {
             "network": network_steps.step(cloud, settings),
             "function": functions.step(cloud, settings),
-            rounds.NOUN: rounds.step(cloud),
+            rounds.NOUN: rounds.step(cloud, settings),
         }
         self._stopping = Event()
         self._threads = [

@@ -73,6 +73,9 @@ def upgrade() -> None:
         sa.Column("environment", sa.String(), nullable=False),
         sa.Column("protected", sa.Boolean(), nullable=False),
         sa.Column("change", sa.JSON(), nullable=False),
+        sa.Column("hours", sa.JSON(), nullable=False),
+        sa.Column("hours_include_now", sa.Boolean(), nullable=True),
+        sa.Column("idle_hours", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )

@@ -105,3 +105,20 @@ def test_a_broken_way_out_is_told_by_the_next_proof(api: Api, clients: Clients) 
     assert "breaks at the route table: It has no default route." in problem
     again = api.post(f"{NETWORK}/proofs").json()["items"]
     assert all(proof["ok"] for proof in again)
+
+
+def test_a_schedule_is_kept_and_tells_when_it_acts_next(api: Api) -> None:
+    hours = {
+        "time_zone": "Europe/Berlin",
+        "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+        "start": "00:00",
+        "end": "23:59",
+    }
+    kept = api.put(f"{NETWORK}/schedule", {"hours": hours, "idle_hours": 12}).raise_for_status()
+    assert kept.json()["hours"] == hours
+    assert kept.json()["next_status"] in ("parked", "ready")
+    assert api.get(NETWORK).json()["schedule"] == kept.json()
+    refused = api.put(f"{NETWORK}/schedule", {"hours": hours | {"time_zone": "Mars"}})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["time_zone"])
+    api.delete(f"{NETWORK}/schedule").raise_for_status()
+    assert api.get(f"{NETWORK}/schedule").json()["hours"] is None

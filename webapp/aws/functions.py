@@ -3,12 +3,16 @@
 import base64
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import translated
 
 LOG_LINES_MAX = 200
+LOG_PAGES_MAX = 20
+RUN_BEGINS = '"START RequestId"'
+"""The pattern of the line with which Lambda begins the log of each invocation."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,26 @@ class Functions:
             except client.exceptions.ResourceNotFoundException:
                 return []
         return [LogLine(event["timestamp"], event["message"].rstrip()) for event in events]
+
+    def ran_since(self, region: str, name: str, since: datetime) -> bool:
+        """Whether the function was invoked after `since`, by its log.
+
+        A log so long that it cannot be read through is that of a function that runs.
+        """
+        client = self._clients.logs(region)
+        pages = client.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{name}",
+            startTime=int(since.timestamp() * 1000),
+            filterPattern=RUN_BEGINS,
+        )
+        with translated(f"reading the log of {name}", region):
+            try:
+                for number, found in enumerate(pages):
+                    if found["events"] or number >= LOG_PAGES_MAX:
+                        return True
+            except client.exceptions.ResourceNotFoundException:
+                return False
+        return False
 
 
 def _body(payload: dict[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from webapp.models.base import EnumText, StackRow, Status
 from webapp.models.costs import monthly_usd
+from webapp.models.hours import Hours
 
 MAX_ZONES = 3
 
@@ -48,10 +49,21 @@ class Network(StackRow, table=True):
     change: dict[str, Any] = Field(
         default_factory=dict, sa_type=JSON, description="A proposed shape, and what it changes"
     )
+    hours: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="Weekly hours, outside which it is parked"
+    )
+    hours_include_now: bool | None = Field(
+        default=None, description="What the hours said when they were looked at last"
+    )
+    idle_hours: int = Field(default=0, description="Parked after so many without a call; 0: never")
 
     @property
     def shape(self) -> Shape:
         return Shape(self.availability_zones, self.nat)
+
+    @property
+    def weekly_hours(self) -> Hours | None:
+        return Hours(**self.hours | {"days": tuple(self.hours["days"])}) if self.hours else None
 
     @property
     def wanted(self) -> Shape | None:

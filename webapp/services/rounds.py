@@ -11,12 +11,13 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.errors import EgretError
 from webapp.models import Network, Proof, Status, utc_now
-from webapp.services import addresses, leases, proofs
+from webapp.services import addresses, leases, parking, proofs
 from webapp.services.leases import Step, Work
 from webapp.settings import Settings
 
 NOUN = "region"
 ROUND_S = 300.0
+CLOCK_SLACK_S = 1.0
 PROOF_AGE_MAX = timedelta(days=1)
 
 log = logging.getLogger("egret.rounds")
@@ -28,20 +29,27 @@ def schedule(session: Session, settings: Settings) -> None:
         leases.schedule(session, f"{NOUN}:{region}")
 
 
-def step(cloud: Cloud) -> Step:
-    """One round of a region: its addresses, and the daily proof of one network."""
+def step(cloud: Cloud, settings: Settings) -> Step:
+    """One round of a region: its addresses, schedules, and the daily proof of one network."""
 
     def run(work: Work) -> None:
         try:
+            parking.apply_all(work.session, cloud, settings, work.row_id)
             addresses.look(work.session, cloud, work.row_id)
             proven = _prove_one(work.session, cloud, work.row_id)
         except EgretError as error:
             work.session.rollback()
             log.warning("the round of %s waits: %s", work.row_id, error.detail)
             proven = False
-        work.again(in_s=0 if proven else ROUND_S)
+        work.again(in_s=0 if proven else _pause_s(work.session, work.row_id))
 
     return run
+
+
+def _pause_s(session: Session, region: str) -> float:
+    """Until the next round: sooner when the hours of a network begin or end before."""
+    edge_s = parking.due_in_s(session, region, utc_now())
+    return ROUND_S if edge_s is None else min(ROUND_S, edge_s + CLOCK_SLACK_S)
 
 
 def _prove_one(session: Session, cloud: Cloud, region: str) -> bool:

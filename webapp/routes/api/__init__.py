@@ -2,8 +2,26 @@
 
 from fastapi import APIRouter
 
-from webapp.routes.api import addresses, audit_events, diagnoses, drifts, functions, keys, networks
+from webapp.routes.api import (
+    addresses,
+    audit_events,
+    diagnoses,
+    drifts,
+    functions,
+    keys,
+    networks,
+    schedules,
+)
 
 router = APIRouter(prefix="/api/v1")
-for noun in (networks, addresses, keys, functions, audit_events, diagnoses, drifts):
+for noun in (
+    networks,
+    addresses,
+    keys,
+    functions,
+    audit_events,
+    diagnoses,
+    drifts,
+    schedules,
+):
     router.include_router(noun.router)

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from webapp.models import AuditEvent, KeyVersion, Nat, Proof, StackEvent
+from webapp.routes.api.schedule_schemas import ScheduleOut, schedule_out
 from webapp.services.keys import KeyDetail, Match
 from webapp.services.networks import NetworkDetail
 from webapp.services.teardown import Left
@@ -171,6 +172,7 @@ class NetworkOut(BaseModel):
     functions: list[str]
     monthly_cost_usd: float
     proof: NetworkProof | None
+    schedule: ScheduleOut
     created_at: datetime
     updated_at: datetime
 
@@ -201,6 +203,7 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
         functions=[function.name for function in detail.functions],
         monthly_cost_usd=network.monthly_cost_usd,
         proof=network_proof(detail.proofs),
+        schedule=schedule_out(network),
     )
 
 

@@ -12,6 +12,7 @@ from webapp.routes.pages import (
     keys,
     networks,
     overview,
+    schedules,
     streams,
 )
 
@@ -27,5 +28,6 @@ for page in (
     images,
     diagnoses,
     drifts,
+    schedules,
 ):
     router.include_router(page.router)
