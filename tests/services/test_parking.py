@@ -11,7 +11,7 @@ from sqlmodel import Session
 from tests.dashboard import wait_for
 from webapp.aws import Cloud
 from webapp.errors import Invalid
-from webapp.models import Network, Status, utc_now
+from webapp.models import Nat, Network, Status, utc_now
 from webapp.models.hours import DAYS, Hours
 from webapp.reconciler import Reconciler
 from webapp.services import networks, parking
@@ -74,8 +74,10 @@ def test_it_parks_outside_its_hours_and_runs_inside_them(
     def apply() -> None:
         parking.apply(session, quick, settings, network, utc_now())
 
-    told = {"actor": "ada", "name": "napping"}
-    parking.set_schedule(session, quick, settings, **told, hours=outside())
+    def keep(hours: Hours) -> None:
+        parking.set_schedule(session, quick, settings, actor="ada", name="napping", hours=hours)
+
+    keep(outside())
     settled(session, network, Status.PARKED)
     networks.unpark(session, quick, settings, actor="ada", name="napping")
     settled(session, network, Status.READY)
@@ -83,7 +85,7 @@ def test_it_parks_outside_its_hours_and_runs_inside_them(
     assert network.status is Status.READY, "who unparks it by hand keeps it until the next edge"
     networks.park(session, quick, settings, actor="ada", name="napping")
     settled(session, network, Status.PARKED)
-    parking.set_schedule(session, quick, settings, **told, hours=ALWAYS)
+    keep(ALWAYS)
     settled(session, network, Status.READY)
 
 
@@ -103,7 +105,8 @@ def test_it_parks_when_nothing_has_called_for_its_idle_hours(
 def test_invocations_are_read_from_the_log(cloud: Cloud, network: Network) -> None:
     probe = network.output_list("ProbeFunctionNames")[0]
     now = utc_now()
-    assert cloud.functions.ran_since(REGION, probe, now - timedelta(hours=1))
+    hour_ago = now - timedelta(hours=1)
+    wait_for(lambda: cloud.functions.ran_since(REGION, probe, hour_ago), 30)
     assert not cloud.functions.ran_since(REGION, probe, now + timedelta(minutes=1))
     assert not cloud.functions.ran_since(REGION, "never-made", now)
 
@@ -123,7 +126,7 @@ def test_hours_that_no_clock_shows_are_refused(
 ) -> None:
     session.add(
         Network(
-            name="napping", region=REGION, cidr="10.0.0.0/16", availability_zones=1, nat="single"
+            name="napping", region=REGION, cidr="10.0.0.0/16", availability_zones=1, nat=Nat.SINGLE
         )
     )
     session.commit()
