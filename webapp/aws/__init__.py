@@ -35,9 +35,15 @@ class Cloud:
     poll_s: float = POLL_S
 
     @classmethod
-    def connect(cls, endpoint_url: str | None = None, *, poll_s: float = POLL_S) -> "Cloud":
+    def connect(
+        cls,
+        endpoint_url: str | None = None,
+        *,
+        poll_s: float = POLL_S,
+        clients: Clients | None = None,
+    ) -> "Cloud":
         """Adapters over one set of clients; nothing is sent until they are used."""
-        clients = Clients(endpoint_url)
+        clients = clients or Clients(endpoint_url)
         return cls(
             addresses=Addresses(clients),
             drift=Drift(clients),

@@ -27,11 +27,13 @@ POOL_CONNECTIONS = 20
 
 
 class Clients:
-    """`endpoint_url` overrides the environment; it is the seam for a proxy that injects faults."""
+    """`endpoint_url` overrides the environment. `session` is the seam for what injects faults."""
 
-    def __init__(self, endpoint_url: str | None = None) -> None:
+    def __init__(
+        self, endpoint_url: str | None = None, session: boto3.Session | None = None
+    ) -> None:
         self._endpoint_url = endpoint_url
-        self._session = boto3.Session()
+        self._session = session or boto3.Session()
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
 

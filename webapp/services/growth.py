@@ -6,15 +6,12 @@ What would replace or remove anything is refused: a replaced NAT gateway is an o
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
-from webapp.aws.stacks import Change
-from webapp.errors import Conflict, EgretError, Invalid
+from webapp.errors import Conflict, Invalid
 from webapp.models import MAX_ZONES, Address, Key, Nat, Network, Shape, Status
-from webapp.models.base import new_id
 from webapp.services import addresses, audit, keys, network_steps, networks, stack_work
 from webapp.services.keys import Match
 from webapp.settings import Settings
@@ -49,7 +46,6 @@ def propose(
     network_steps.begin(session, cloud, settings, network)
     if not network.change:
         raise Conflict(network.reason, code="change_not_possible", remedy=network.remedy)
-    _preview(session, cloud, settings, network)
     return network
 
 
@@ -136,34 +132,6 @@ def _reserve(session: Session, network: Network, count: int) -> None:
     first = len(addresses.of_network(session, network.id))
     for position in range(first, first + count):
         session.add(Address(region=network.region, network_id=network.id, position=position))
-
-
-def _preview(session: Session, cloud: Cloud, settings: Settings, network: Network) -> None:
-    assert network.stack_id  # noqa: S101 - a network that is ready has one
-    plan = network_steps.stack(session, cloud, settings, network, grown=True).plan()
-    try:
-        changes = cloud.stacks.preview(plan, network.stack_id, name=f"preview-{new_id()}")
-    except EgretError:
-        network_steps.withdraw(session, cloud, network)
-        session.commit()
-        raise
-    harmful = [change for change in changes if change.harmful]
-    if harmful:
-        network_steps.withdraw(session, cloud, network)
-        session.commit()
-        raise _would_replace(harmful)
-    network.change = {**network.change, "preview": [asdict(change) for change in changes]}
-    session.commit()
-
-
-def _would_replace(harmful: Sequence[Change]) -> Conflict:
-    names = ", ".join(f"{change.logical_id} ({change.action})" for change in harmful)
-    return Conflict(
-        f"CloudFormation would replace or remove: {names}. That would interrupt calls, so the "
-        "change was withdrawn and nothing was done.",
-        code="would_replace",
-        remedy="Look at the drift of the network: somebody may have changed it outside Egret.",
-    )
 
 
 def _nothing_proposed(network: Network) -> Conflict:

@@ -1,5 +1,6 @@
 """The steps by which a network comes to be, is parked, grows and goes; each may be run twice."""
 
+from dataclasses import asdict
 from functools import partial
 
 from sqlmodel import Session
@@ -7,9 +8,10 @@ from sqlmodel import Session
 from webapp.aws import Cloud
 from webapp.aws.errors import is_transient
 from webapp.aws.stack_templates import NetworkStack
-from webapp.aws.stacks import ROLLED_BACK, Phase
-from webapp.errors import EgretError
+from webapp.aws.stacks import ROLLED_BACK, Phase, Plan
+from webapp.errors import Conflict, EgretError
 from webapp.models import AddressStatus, Network, Status
+from webapp.models.base import new_id
 from webapp.services import addresses, foundation, leases, proofs, stack_work, teardown
 from webapp.services.leases import Step, Work
 from webapp.settings import Settings
@@ -28,7 +30,7 @@ def step(cloud: Cloud, settings: Settings) -> Step:
         {
             Status.REQUESTED: partial(_request, cloud, settings),
             Status.CREATING: partial(_create, cloud),
-            Status.READY: partial(_allocate, cloud),
+            Status.READY: partial(_propose, cloud, settings),
             Status.UPDATING: partial(_grow, cloud, settings),
             Status.DELETING: partial(_delete, cloud, settings),
             Status.PARKING: partial(_switch, cloud, settings),
@@ -98,10 +100,13 @@ def _switch(cloud: Cloud, settings: Settings, work: Work, network: Network) -> N
         _prove(cloud, work, network)
 
 
-def _allocate(cloud: Cloud, work: Work, network: Network) -> None:
-    """Addresses for a proposed change. When AWS refuses them, the proposal is withdrawn."""
+def _propose(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
+    """Addresses for a proposed change, and its preview. What AWS refuses is withdrawn."""
     try:
         _ensure_addresses(cloud, work, network)
+        if network.change and not network.change["preview"]:
+            plan = stack(work.session, cloud, settings, network, grown=True).plan()
+            network.change = {**network.change, "preview": _preview(cloud, network, plan)}
     except EgretError as error:
         if is_transient(error):
             raise
@@ -110,6 +115,21 @@ def _allocate(cloud: Cloud, work: Work, network: Network) -> None:
         withdraw(work.session, cloud, network)
         network.reason, network.remedy = error.detail, error.remedy
     work.finish()
+
+
+def _preview(cloud: Cloud, network: Network, plan: Plan) -> list[dict[str, str]]:
+    """What CloudFormation would change. Raises Conflict when it would replace or remove a thing."""
+    assert network.stack_id  # noqa: S101 - a network that is ready has one
+    changes = cloud.stacks.preview(plan, network.stack_id, name=f"preview-{new_id()}")
+    harmful = [f"{change.logical_id} ({change.action})" for change in changes if change.harmful]
+    if harmful:
+        raise Conflict(
+            f"CloudFormation would replace or remove: {', '.join(harmful)}. That would interrupt "
+            "calls, so the change was withdrawn and nothing was done.",
+            remedy="Look at the differences of the network: somebody may have changed it outside "
+            "Egret.",
+        )
+    return [asdict(change) for change in changes]
 
 
 def withdraw(session: Session, cloud: Cloud, network: Network) -> None:

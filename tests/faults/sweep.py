@@ -1,0 +1,107 @@
+"""kill -9 right before and right after every single call to AWS, of everything a network does.
+
+Passes when, for every call k of create, park, unpark, grow, delete and release, the restarted
+worker ends where the uninterrupted one does: nothing orphaned, nothing made twice, no address lost.
+"""
+
+import itertools
+import json
+import multiprocessing
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from tests.faults.worker import OPERATIONS, Job, Kill, work
+from tests.faults.world import allocations, world
+from webapp.aws.clients import Clients
+from webapp.db import make_engine, migrate
+from webapp.sandbox.launcher import REGION, Sandbox
+from webapp.settings import Settings
+
+CALLS_MAX = 120
+ALWAYS = {"create", "delete", "release"}
+"""The others are left out once they have been killed at each of their calls."""
+ADDRESS_QUOTA = 40
+
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.faults.worker"])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The world after each operation, and those during which nobody was killed."""
+
+    worlds: list[tuple[str, dict[str, Any]]]
+    survived: set[str]
+
+
+class Lane:
+    """One dashboard after another, each with a prefix and a database of its own."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self._numbers = itertools.count()
+        self._sandbox, self._folder = sandbox, folder
+        self._clients = Clients(sandbox.info.aws_endpoint)
+
+    def run(self, operations: tuple[str, ...], kill: Kill | None) -> Outcome:
+        """One after the other, each killed where told and then gone on with."""
+        settings = self._fresh()
+        worlds, survived = [], set()
+        for operation in operations:
+            held = allocations(self._clients, REGION)
+            if self._exit_code(settings, operation, kill) == 0:
+                survived.add(operation)
+            else:
+                assert self._exit_code(settings, operation, None) == 0
+            if operation != "release":
+                assert held <= allocations(self._clients, REGION), "an address was lost"
+            worlds.append((operation, self._world(settings)))
+        return Outcome(worlds, survived)
+
+    def _fresh(self) -> Settings:
+        """A dashboard that has made nothing yet, not even its foundation."""
+        number = next(self._numbers)
+        settings = Settings(
+            data_dir=self._folder / str(number),
+            name_prefix=f"sweep-{number}",
+            regions=REGION,
+            endpoints=json.loads(self._sandbox.environment()["EGRET_ENDPOINTS"]),
+        )
+        migrate(settings.database)
+        return settings
+
+    def _exit_code(self, settings: Settings, operation: str, kill: Kill | None) -> int | None:
+        job = Job(settings, self._sandbox.info.aws_endpoint, operation, kill)
+        process = processes.Process(target=work, args=(job,))
+        process.start()
+        process.join()
+        assert process.exitcode in (0, -signal.SIGKILL), f"{operation} failed"
+        return process.exitcode
+
+    def _world(self, settings: Settings) -> dict[str, Any]:
+        engine = make_engine(settings.database)
+        with Session(engine) as session:
+            found = world(session, self._clients, settings)
+        engine.dispose()
+        return found
+
+
+def sweep(folder: Path, *, after: bool) -> None:
+    """Kill at call 1, 2, 3 … of each operation, until none of them takes so many calls."""
+    with Sandbox.start(folder / "sandbox", pace_s=0, address_quota=ADDRESS_QUOTA) as sandbox:
+        lane = Lane(sandbox, folder)
+        expected: dict[tuple[str, ...], Outcome] = {}
+        swept: set[str] = set()
+        for call in range(1, CALLS_MAX):
+            operations = tuple(o for o in OPERATIONS if o in ALWAYS or o not in swept)
+            if operations not in expected:
+                expected[operations] = lane.run(operations, None)
+            found = lane.run(operations, Kill(call, after=after))
+            assert found.worlds == expected[operations].worlds, f"killed at call {call}"
+            swept |= found.survived
+            if swept == set(OPERATIONS):
+                return
+    raise AssertionError(f"an operation takes more than {CALLS_MAX} calls")
