@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -18,7 +19,7 @@ from sqlmodel import Session, select
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
-from webapp.models import Address, Lease, Nat, Network
+from webapp.models import Address, Lease, Nat, Network, utc_now
 from webapp.services import addresses, growth, leases, network_steps, networks
 from webapp.settings import Settings
 
@@ -59,10 +60,10 @@ def work(job: Job) -> None:
     cloud = Cloud.connect(poll_s=POLL_S, clients=clients)
     engine = make_engine(settings.database)
     with Session(engine, expire_on_commit=False) as session:
-        _outlive_leases(session)
-        _drive(session, cloud, settings)
+        outlive(session)
+        drive(session, cloud, settings)
         OPERATIONS[job.operation](session, cloud, settings)
-        _drive(session, cloud, settings)
+        drive(session, cloud, settings)
     engine.dispose()
 
 
@@ -82,14 +83,16 @@ class _Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _outlive_leases(session: Session) -> None:
-    """The lease of a killed worker has run out: the time until then is virtual."""
-    session.connection().execute(update(Lease).values(expires_at=0.0))
+def outlive(session: Session) -> None:
+    """An hour later: leases of killed workers have run out, and what waited is due."""
+    an_hour_ago = utc_now() - timedelta(hours=1)
+    session.connection().execute(update(Lease).values(expires_at=0.0, due_at=0.0))
+    session.connection().execute(update(Address).values(created_at=an_hour_ago))
     session.commit()
 
 
-def _drive(session: Session, cloud: Cloud, settings: Settings) -> None:
-    """What the background loop does, until nothing is left to do."""
+def drive(session: Session, cloud: Cloud, settings: Settings) -> None:
+    """What the background loop does, until nothing is left to do; waits are virtual."""
     steps = {"network": network_steps.step(cloud, settings)}
     engine: Any = session.get_bind()
     until = time.monotonic() + TIMEOUT_S
@@ -97,6 +100,8 @@ def _drive(session: Session, cloud: Cloud, settings: Settings) -> None:
         assert time.monotonic() < until, "it did not settle"
         if not leases.run_one(engine, steps):
             time.sleep(POLL_S)
+            session.connection().execute(update(Lease).values(due_at=0.0))
+            session.commit()
         session.rollback()
     session.expire_all()
 
@@ -141,7 +146,7 @@ def _delete(session: Session, cloud: Cloud, settings: Settings) -> None:
         networks.destroy(session, cloud, settings, actor=ACTOR, name=NAME, typed=NAME)
 
 
-def _release(session: Session, cloud: Cloud, settings: Settings) -> None:
+def release_all(session: Session, cloud: Cloud, settings: Settings) -> None:
     addresses.look(session, cloud, settings.home_region)
     for address in session.exec(select(Address)).all():
         addresses.release(
@@ -155,5 +160,5 @@ OPERATIONS: dict[str, Callable[[Session, Cloud, Settings], None]] = {
     "unpark": _unpark,
     "grow": _grow,
     "delete": _delete,
-    "release": _release,
+    "release": release_all,
 }

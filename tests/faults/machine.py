@@ -1,0 +1,249 @@
+"""No address is ever lost: a machine that does anything to a network in any order, with any fault.
+
+After each step the set of allocations in AWS has changed by an explicit release or allocation only,
+and the rows say what AWS has. Time until leases and retries run out is virtual.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from tests.faults import worker
+from tests.faults.world import allocations, world
+from webapp.aws import Cloud
+from webapp.aws.clients import Clients
+from webapp.db import make_engine, migrate
+from webapp.errors import EgretError
+from webapp.models import Address, Nat, Network, Status
+from webapp.sandbox.launcher import REGION, Sandbox
+from webapp.services import addresses, growth, networks
+from webapp.settings import Settings
+
+EXAMPLES = 100
+STEPS = 6
+CALLS_MAX = 20
+ADDRESS_QUOTA = 40
+ERRORS = {
+    "throttled": ("RequestLimitExceeded", "Request limit exceeded."),
+    "broken": ("InternalError", "An internal error has occurred."),
+    "denied": ("UnauthorizedOperation", "You are not authorized to perform this operation."),
+    "quota": ("AddressLimitExceeded", "The maximum number of addresses has been reached."),
+}
+HYPOTHESIS = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens at the `call`th call to AWS."""
+
+    kind: str
+    call: int
+
+
+faults = st.none() | st.builds(
+    Fault, st.sampled_from(["crash_before", "crash_after", *ERRORS]), st.integers(1, CALLS_MAX)
+)
+
+
+class Injector:
+    """Hooks on one boto3 session; at most one fault is armed."""
+
+    def __init__(self) -> None:
+        self.session = boto3.Session(region_name=REGION)
+        self.fault: Fault | None = None
+        self._calls = 0
+        self.session.events.register("before-call", self._before)
+        self.session.events.register("response-received", self._after)
+
+    def arm(self, fault: Fault | None) -> None:
+        self.fault, self._calls = fault, 0
+
+    def _before(self, **_: object) -> Any:
+        self._calls += 1
+        if not self.fault or self._calls != self.fault.call:
+            return None
+        if self.fault.kind == "crash_before":
+            raise Crash
+        return refusal(*ERRORS[self.fault.kind]) if self.fault.kind in ERRORS else None
+
+    def _after(self, **_: object) -> None:
+        if self.fault and self.fault.kind == "crash_after" and self._calls == self.fault.call:
+            raise Crash
+
+
+class _Refused:
+    status_code = 400
+
+
+def refusal(code: str, message: str) -> tuple[_Refused, dict[str, Any]]:
+    """An answer that botocore takes for AWS's last word, its own retries being over."""
+    return _Refused(), {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {}}
+
+
+class Lab:
+    """One sandbox, one database, one cloud with faults; the machine's examples share them."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        endpoints = json.loads(sandbox.environment()["EGRET_ENDPOINTS"])
+        self.settings = Settings(
+            data_dir=folder, name_prefix="machine", regions=REGION, endpoints=endpoints
+        )
+        migrate(self.settings.database)
+        self.engine: Engine = make_engine(self.settings.database)
+        self.injector = Injector()
+        # Proofs would start a process each; they fail here, and that must harm nothing.
+        self.injector.session.events.register("before-call.lambda.Invoke", self._no_probe)
+        faulty = Clients(sandbox.info.aws_endpoint, self.injector.session)
+        self.cloud = Cloud.connect(poll_s=worker.POLL_S, clients=faulty)
+        self.clients = Clients(sandbox.info.aws_endpoint)
+
+    @staticmethod
+    def _no_probe(**_: object) -> Any:
+        return refusal("ServiceException", "Lambda is not there.")
+
+    def allocations(self) -> set[str]:
+        return allocations(self.clients, REGION)
+
+
+@contextmanager
+def lab(folder: Path) -> Iterator[Lab]:
+    with Sandbox.start(folder / "sandbox", pace_s=0, address_quota=ADDRESS_QUOTA) as sandbox:
+        opened = Lab(sandbox, folder / "data")
+        yield opened
+        opened.engine.dispose()
+
+
+def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
+    """The machine for networks with one NAT gateway, or with one per zone."""
+
+    class AnyOrder(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.teardown()
+            self.held = at.allocations()
+
+        @initialize(zones=st.integers(1, 2), fault=faults)
+        def begin(self, zones: int, fault: Fault | None) -> None:
+            self.create(zones, fault)
+
+        @rule(zones=st.integers(1, 2), fault=faults)
+        def create(self, zones: int, fault: Fault | None) -> None:
+            self._do(fault, networks.create, region=REGION, availability_zones=zones, nat=nat)
+
+        @rule(fault=faults)
+        def retry(self, fault: Fault | None) -> None:
+            self._do(fault, networks.retry)
+
+        @rule(fault=faults)
+        def park(self, fault: Fault | None) -> None:
+            self._do(fault, networks.park)
+
+        @rule(fault=faults)
+        def unpark(self, fault: Fault | None) -> None:
+            self._do(fault, networks.unpark)
+
+        @rule(zones=st.integers(2, 3), fault=faults, again=faults)
+        def grow(self, zones: int, fault: Fault | None, again: Fault | None) -> None:
+            self._do(fault, growth.propose, availability_zones=zones, nat=nat)
+            self._do(again, growth.confirm)
+
+        @rule(fault=faults)
+        def withdraw(self, fault: Fault | None) -> None:
+            self._do(fault, _withdraw)
+
+        @rule(fault=faults)
+        def delete(self, fault: Fault | None) -> None:
+            self._do(fault, networks.destroy, typed=worker.NAME)
+
+        @rule(fault=faults)
+        def allocate(self, fault: Fault | None) -> None:
+            self._run(fault, lambda s: addresses.create(s, at.cloud, actor="test", region=REGION))
+
+        @rule(fault=faults)
+        def release(self, fault: Fault | None) -> None:
+            """The only thing that may take an allocation away, and only the one that was typed."""
+            with Session(at.engine) as session:
+                free = addresses.free(session)
+            if free:
+                self.held.discard(free[0].allocation_id or "")
+                self._run(fault, lambda s: _release(s, at.cloud, free[0]))
+
+        @invariant()
+        def rows_equal_aws(self) -> None:
+            with Session(at.engine) as session:
+                found = world(session, at.clients, at.settings)
+                network = session.exec(select(Network)).first()
+            assert found["agree"], found
+            assert found["nat_addresses_are_ours"], found
+            if network is None:
+                assert found["vpcs"] == found["nat_gateways"] == 0, found
+            elif network.status in (Status.READY, Status.PARKED):
+                running = network.nat_gateways if network.status is Status.READY else 0
+                assert (found["vpcs"], found["nat_gateways"]) == (1, running), found
+
+        @invariant()
+        def no_address_is_lost(self) -> None:
+            now = at.allocations()
+            assert self.held <= now
+            self.held = now
+
+        def teardown(self) -> None:
+            if _status(at):
+                self._do(None, networks.destroy, typed=worker.NAME)
+            self._run(None, lambda s: worker.release_all(s, at.cloud, at.settings))
+            assert not at.allocations()
+
+        def _do(self, fault: Fault | None, service: Any, **told: Any) -> None:
+            told |= {"actor": "test", "name": worker.NAME}
+            self._run(fault, lambda s: service(s, at.cloud, at.settings, **told))
+
+        def _run(self, fault: Fault | None, click: Any) -> None:
+            """Click, go on in the background; after a crash a new process goes on."""
+            at.injector.arm(fault)
+            try:
+                with Session(at.engine, expire_on_commit=False) as session:
+                    click(session)
+                    worker.drive(session, at.cloud, at.settings)
+            except (Crash, EgretError):
+                pass
+            at.injector.arm(None)
+            with Session(at.engine, expire_on_commit=False) as session:
+                worker.outlive(session)
+                worker.drive(session, at.cloud, at.settings)
+                addresses.look(session, at.cloud, REGION)
+
+    return AnyOrder
+
+
+def _status(at: Lab) -> Status | None:
+    with Session(at.engine) as session:
+        network = session.exec(select(Network)).first()
+        return network.status if network else None
+
+
+def _withdraw(session: Session, cloud: Cloud, _settings: Settings, **told: Any) -> None:
+    growth.cancel(session, cloud, **told)
+
+
+def _release(session: Session, cloud: Cloud, address: Address) -> None:
+    typed = address.public_ip or address.id
+    addresses.release(session, cloud, address.id, actor="test", typed=typed)
