@@ -57,7 +57,8 @@ class Reconciler:
     def _once(self) -> float:
         """Seconds to wait before the next look."""
         try:
-            return 0 if leases.run_one(self._engine, self._steps) else IDLE_S
+            lease_s = self._settings.lease_s
+            return 0 if leases.run_one(self._engine, self._steps, lease_s=lease_s) else IDLE_S
         except Exception:
             log.exception("a step failed; it is run again when its lease ends")
             return AFTER_ERROR_S

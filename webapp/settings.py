@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     poll_s: float = Field(
         2.0, ge=0.1, le=60, description="Seconds between two looks at a stack that is changing"
     )
+    lease_s: float = Field(
+        60.0, ge=2, le=600, description="Seconds until another process takes over from a killed one"
+    )
     sandbox_pace_s: float = Field(0.6, ge=0, le=30, description="Sandbox: seconds per resource")
     sandbox_address_quota: int = Field(
         5, ge=1, le=100, description="Sandbox: Elastic IP addresses per region"

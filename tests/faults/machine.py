@@ -123,6 +123,11 @@ class Lab:
     def allocations(self) -> set[str]:
         return allocations(self.clients, REGION)
 
+    def release_strays(self) -> None:
+        """What a failing example lost must not fail the next one."""
+        for allocation_id in self.allocations():
+            self.clients.ec2(REGION).release_address(AllocationId=allocation_id)
+
 
 @contextmanager
 def lab(folder: Path) -> Iterator[Lab]:
@@ -138,7 +143,8 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
     class AnyOrder(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.teardown()
+            self._clear()
+            at.release_strays()
             self.held = at.allocations()
 
         @initialize(zones=st.integers(1, 2), fault=faults)
@@ -207,10 +213,13 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
             self.held = now
 
         def teardown(self) -> None:
+            self._clear()
+            assert not at.allocations()
+
+        def _clear(self) -> None:
             if _status(at):
                 self._do(None, networks.destroy, typed=worker.NAME)
             self._run(None, lambda s: worker.release_all(s, at.cloud, at.settings))
-            assert not at.allocations()
 
         def _do(self, fault: Fault | None, service: Any, **told: Any) -> None:
             told |= {"actor": "test", "name": worker.NAME}

@@ -93,17 +93,21 @@ def outlive(session: Session) -> None:
 
 def drive(session: Session, cloud: Cloud, settings: Settings) -> None:
     """What the background loop does, until nothing is left to do; waits are virtual."""
-    steps = {"network": network_steps.step(cloud, settings)}
-    engine: Any = session.get_bind()
     until = time.monotonic() + TIMEOUT_S
     while session.exec(select(Lease)).first():
         assert time.monotonic() < until, "it did not settle"
-        if not leases.run_one(engine, steps):
+        if not one_step(session, cloud, settings):
             time.sleep(POLL_S)
             session.connection().execute(update(Lease).values(due_at=0.0))
             session.commit()
-        session.rollback()
     session.expire_all()
+
+
+def one_step(session: Session, cloud: Cloud, settings: Settings) -> bool:
+    """False when nothing was due."""
+    session.rollback()
+    engine: Any = session.get_bind()
+    return leases.run_one(engine, {"network": network_steps.step(cloud, settings)})
 
 
 def _network(session: Session) -> Network | None:
@@ -138,6 +142,7 @@ def _grow(session: Session, cloud: Cloud, settings: Settings) -> None:
     told: dict[str, Any] = {"actor": ACTOR, "name": NAME}
     if not network.change:
         growth.propose(session, cloud, settings, **told, availability_zones=GROWN, nat=Nat.PER_AZ)
+        drive(session, cloud, settings)
     growth.confirm(session, cloud, settings, **told)
 
 

@@ -1,5 +1,6 @@
 """Elastic IP addresses. AllocateAddress has no client token, so a tag looked up first makes it
-repeatable: the tag is our row's id, written with the allocation itself."""
+repeatable: the tag is our row's id, written with the allocation itself. botocore must not repeat
+it: when only the answer was lost, that would be a second address."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,7 @@ class Addresses:
             {"Key": "Name", "Value": name},
         ]
         return _allocation(
-            self._clients.ec2(region).allocate_address(
+            self._clients.ec2_once(region).allocate_address(
                 Domain="vpc",
                 TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}],
                 **wanted,  # type: ignore[arg-type]  # the stubs know no such call

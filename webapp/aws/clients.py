@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 
+from webapp.aws.pace import Pace
+
 if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
     from types_boto3_cloudformation import CloudFormationClient
@@ -34,7 +36,8 @@ class Clients:
     ) -> None:
         self._endpoint_url = endpoint_url
         self._session = session or boto3.Session()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, int], Any] = {}
+        self._paces: dict[str, Pace] = {}
         self._lock = Lock()
 
     def cloudformation(self, region: str) -> "CloudFormationClient":
@@ -42,6 +45,10 @@ class Clients:
 
     def ec2(self, region: str) -> "EC2Client":
         return cast("EC2Client", self._client("ec2", region))
+
+    def ec2_once(self, region: str) -> "EC2Client":
+        """For what has no client token, and would be done twice when an answer is lost."""
+        return cast("EC2Client", self._client("ec2", region, attempts=1))
 
     def secretsmanager(self, region: str) -> "SecretsManagerClient":
         return cast("SecretsManagerClient", self._client("secretsmanager", region))
@@ -58,18 +65,21 @@ class Clients:
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
 
-    def _client(self, service: str, region: str) -> Any:
+    def _client(self, service: str, region: str, *, attempts: int = MAX_ATTEMPTS) -> Any:
         with self._lock:
-            if (service, region) not in self._clients:
-                self._clients[service, region] = self._make(service, region)
-            return self._clients[service, region]
+            key = (service, region, attempts)
+            if key not in self._clients:
+                self._clients[key] = self._make(*key)
+            return self._clients[key]
 
-    def _make(self, service: str, region: str) -> Any:
+    def _make(self, service: str, region: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
             max_pool_connections=POOL_CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
         )
         make: Any = self._session.client
-        return make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
+        client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
+        self._paces.setdefault(region, Pace()).follow(client)
+        return client

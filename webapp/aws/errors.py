@@ -4,12 +4,15 @@ Upstream
 └── AwsError           any other answer
     ├── QuotaExceeded  a limit of the account
     ├── AccessDenied   credentials that are missing, expired or lack a permission
+    ├── ClockOff       our clock differs from AWS's, so it takes our signatures for old ones
     └── NotReached     throttled, no answer, or an error of AWS's own: later may do
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
@@ -20,16 +23,25 @@ THROTTLED = frozenset(
     {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
 )
 BROKEN = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
-DENIED = frozenset(
+UNPERMITTED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+SIGNATURES = frozenset(
     {
-        "AccessDenied",
-        "AccessDeniedException",
         "AuthFailure",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+    }
+)
+"""Codes that also stand for a clock that is wrong."""
+SIGNATURES_ARE_VALID_FOR = timedelta(minutes=5)
+DENIED = (
+    UNPERMITTED
+    | SIGNATURES
+    | {
         "ExpiredToken",
         "ExpiredTokenException",
         "InvalidClientTokenId",
-        "SignatureDoesNotMatch",
-        "UnauthorizedOperation",
         "UnrecognizedClientException",
     }
 )
@@ -56,6 +68,7 @@ QUOTAS = {
     "InternetGatewayLimitExceeded": QuotaKind("internet gateways", "L-A4707A72", "vpc"),
     "NatGatewayLimitExceeded": QuotaKind("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
 }
+_ACTION_IN_MESSAGE = re.compile(r"not authorized to perform:? (\w+:\w+)")
 _ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
 
 
@@ -78,6 +91,12 @@ class AccessDenied(AwsError):
     default_code = "aws_access_denied"
 
 
+class ClockOff(AwsError):
+    status = 503
+    title = "The clock of this machine is wrong"
+    default_code = "clock_off"
+
+
 class NotReached(AwsError):
     status = 503
     title = "AWS did not answer"
@@ -90,12 +109,7 @@ def translated(doing: str, region: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise from_code(
-            error.response["Error"].get("Code", ""),
-            error.response["Error"].get("Message", ""),
-            doing=doing,
-            region=region,
-        ) from error
+        raise from_client_error(error, doing=doing, region=region) from error
     except NoCredentialsError as error:
         raise AccessDenied(
             f"While {doing} in {region}: there are no AWS credentials.",
@@ -107,13 +121,22 @@ def translated(doing: str, region: str) -> Iterator[None]:
         ) from error
 
 
-def from_code(aws_code: str, message: str, *, doing: str, region: str) -> AwsError:
-    """The error for AWS's `aws_code` and `message`."""
+def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsError:
+    """The error for what AWS answered."""
+    aws_code = error.response["Error"].get("Code", "")
+    message = error.response["Error"].get("Message", "")
     said = f"While {doing} in {region}, AWS answered {aws_code}: {message}"
     kind, remedy = _kind(aws_code, region)
-    error = kind(said, remedy=remedy)
-    error.aws_code = aws_code
-    return error
+    if aws_code in SIGNATURES and (off := _clock_off(error)):
+        said = f"While {doing} in {region}: the clock of this machine is {off}."
+        kind, remedy = ClockOff, "Set it, by NTP for instance. It is tried again by itself."
+    elif aws_code in UNPERMITTED:
+        action = _ACTION_IN_MESSAGE.search(message)
+        named = action.group(1) if action else error.operation_name
+        remedy = f"Allow {named} in the policy of the dashboard. It is tried again by itself."
+    raised = kind(said, remedy=remedy)
+    raised.aws_code = aws_code
+    return raised
 
 
 def remedy_for_reason(reason: str, region: str) -> str:
@@ -128,13 +151,30 @@ def is_transient(error: EgretError) -> bool:
     return isinstance(error, NotReached)
 
 
+def waits_for_somebody(error: EgretError) -> bool:
+    """True when it succeeds as soon as somebody mends credentials, permissions or the clock."""
+    return isinstance(error, AccessDenied | ClockOff)
+
+
+def _clock_off(error: ClientError) -> str:
+    """`20 minutes behind AWS`, by the date of its answer; '' when that is close to ours."""
+    headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
+    if "date" not in headers:
+        return ""
+    off = datetime.now(UTC) - parsedate_to_datetime(headers["date"])
+    if abs(off) < SIGNATURES_ARE_VALID_FOR:
+        return ""
+    minutes = round(abs(off).total_seconds() / 60)
+    return f"{minutes} minutes {'ahead of' if off.total_seconds() > 0 else 'behind'} AWS"
+
+
 def _kind(aws_code: str, region: str) -> tuple[type[AwsError], str]:
     if aws_code in QUOTAS:
         return QuotaExceeded, _quota_remedy(aws_code, region)
     if aws_code in DENIED:
         return AccessDenied, (
-            "Check the credentials of the dashboard and that its policy allows the action; "
-            "the policy it needs is in the README."
+            "Check the credentials of the dashboard and its policy (docs/operations.md has the "
+            "one it needs). It is tried again by itself."
         )
     if aws_code in THROTTLED | BROKEN:
         return NotReached, "It is tried again by itself."

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.addresses import Allocation
-from webapp.aws.errors import AwsError
-from webapp.errors import Conflict, Invalid, NotFound
+from webapp.aws.errors import AwsError, is_transient
+from webapp.errors import Conflict, EgretError, Invalid, NotFound
 from webapp.models import Address, AddressStatus, Function, Key, Network, utc_now
 from webapp.partners import allows_address
 from webapp.services import audit
@@ -72,9 +72,10 @@ def create(session: Session, cloud: Cloud, *, actor: str, region: str) -> Addres
     session.commit()
     try:
         ensure(session, cloud, address, name=f"egret {address.id}")
-    except Exception:
-        session.delete(address)
-        session.commit()
+    except EgretError as error:
+        if not is_transient(error):  # else it may be there: the next round looks for it by its tag
+            session.delete(address)
+            session.commit()
         raise
     address.status = AddressStatus.FREE
     audit.record(

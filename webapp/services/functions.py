@@ -216,7 +216,7 @@ def _delete(cloud: Cloud, settings: Settings, work: Work, function: Function) ->
 
 def _begin(session: Session, cloud: Cloud, settings: Settings, function: Function) -> None:
     """Commit the intent and take the first step at once; the background goes on with it."""
-    work = leases.begin(session, function.owner)
+    work = leases.begin(session, function.owner, lease_s=settings.lease_s)
     if work:
         leases.attempt(work, step(cloud, settings))
 

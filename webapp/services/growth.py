@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.errors import Conflict, Invalid
 from webapp.models import MAX_ZONES, Address, Key, Nat, Network, Shape, Status
-from webapp.services import addresses, audit, keys, network_steps, networks, stack_work
+from webapp.services import addresses, audit, keys, network_steps, networks, preflight, stack_work
 from webapp.services.keys import Match
 from webapp.settings import Settings
 
@@ -32,6 +32,7 @@ def propose(
     wanted = Shape(availability_zones, nat)
     _check(network, wanted)
     missing = wanted.nat_gateways - len(addresses.of_network(session, network.id))
+    preflight.require_room_to_grow(cloud, network, wanted, addresses=missing)
     _reserve(session, network, missing)
     network.change = {"availability_zones": availability_zones, "nat": nat.value, "preview": []}
     network.reason = network.remedy = ""
@@ -64,6 +65,12 @@ def confirm(
         return network
     if not network.change or network.status is not Status.READY:
         raise _nothing_proposed(network)
+    if not network.change["preview"]:
+        raise Conflict(
+            f"What would change in {name} is not known yet.",
+            code="change_not_previewed",
+            remedy="Wait a moment, then confirm it.",
+        )
     lacking = [] if anyway else keys_that_lack(session, network)
     if lacking:
         raise Conflict(

@@ -21,6 +21,7 @@ from webapp.db import now_s
 from webapp.models import Lease
 
 LEASE_S = 60.0
+"""How long a killed process's work waits for another one, unless the settings say otherwise."""
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -36,6 +37,7 @@ class Work:
     resource: str
     fence: int
     due_at: float
+    lease_s: float = LEASE_S
 
     @property
     def noun(self) -> str:
@@ -47,7 +49,7 @@ class Work:
 
     def commit(self) -> None:
         """Commit what the session holds, and extend the lease. Raises LeaseLost."""
-        self._settle(expires_at=now_s() + LEASE_S)
+        self._settle(expires_at=now_s() + self.lease_s)
 
     def again(self, *, in_s: float) -> None:
         """Commit, and let the row be claimed again in `in_s` seconds."""
@@ -74,13 +76,13 @@ class Work:
 Step = Callable[[Work], None]
 
 
-def begin(session: Session, resource: str) -> Work | None:
+def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work | None:
     """Commit what the session holds as an intent, and claim its row in the same transaction.
 
     None when another process is at the row just now: then it is due again as soon as that is done.
     """
     insert = _insert(session)
-    mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + LEASE_S}
+    mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
     claimed = session.connection().execute(
         insert(Lease)
         .values(resource=resource, fence=1, **mine)
@@ -96,7 +98,7 @@ def begin(session: Session, resource: str) -> Work | None:
         again = update(Lease).where(col(Lease.resource) == resource).values(due_at=now_s())
         session.connection().execute(again)
     session.commit()
-    return Work(session, *found) if found else None
+    return _work(session, found, lease_s)
 
 
 def schedule(session: Session, resource: str) -> None:
@@ -107,7 +109,7 @@ def schedule(session: Session, resource: str) -> None:
     session.commit()
 
 
-def claim(session: Session) -> Work | None:
+def claim(session: Session, *, lease_s: float = LEASE_S) -> Work | None:
     """The row that is due longest, or None."""
     due = (
         select(Lease.resource)
@@ -119,12 +121,12 @@ def claim(session: Session) -> Work | None:
     claimed = session.connection().execute(
         update(Lease)
         .where(col(Lease.resource) == due.scalar_subquery())
-        .values(owner=OWNER, fence=Lease.fence + 1, expires_at=now_s() + LEASE_S)
+        .values(owner=OWNER, fence=Lease.fence + 1, expires_at=now_s() + lease_s)
         .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
     )
     found = claimed.first()
     session.commit()
-    return Work(session, *found) if found else None
+    return _work(session, found, lease_s)
 
 
 def attempt(work: Work, step: Step) -> None:
@@ -141,16 +143,21 @@ def _insert(session: Session) -> Any:
     return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
 
+def _work(session: Session, found: Any, lease_s: float) -> Work | None:
+    """`found`: the claimed row's resource, fence and due time, or None."""
+    return Work(session, *found, lease_s=lease_s) if found else None
+
+
 def _release(work: Work) -> None:
     """Let the row be claimed again at once, if the claim is still ours."""
     with suppress(LeaseLost):
         work.again(in_s=0)
 
 
-def run_one(engine: Engine, steps: dict[str, Step]) -> bool:
+def run_one(engine: Engine, steps: dict[str, Step], *, lease_s: float = LEASE_S) -> bool:
     """Claim one row that is due and run its noun's step. False when nothing is due."""
     with Session(engine, expire_on_commit=False) as session:
-        work = claim(session)
+        work = claim(session, lease_s=lease_s)
         if work is None:
             return False
         attempt(work, steps[work.noun])

@@ -41,7 +41,7 @@ def step(cloud: Cloud, settings: Settings) -> Step:
 
 def begin(session: Session, cloud: Cloud, settings: Settings, network: Network) -> None:
     """Commit the intent and take the first step at once; the background goes on with it."""
-    work = leases.begin(session, network.owner)
+    work = leases.begin(session, network.owner, lease_s=settings.lease_s)
     if work:
         leases.attempt(work, step(cloud, settings))
 

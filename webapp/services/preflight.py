@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.aws.errors import QuotaExceeded
-from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, Quota
+from webapp.aws.quotas import ADDRESSES, INTERNET_GATEWAYS, NAT_GATEWAYS, VPCS, Quota
 from webapp.aws.stack_templates import NetworkStack
 from webapp.errors import Invalid
 from webapp.models import MAX_ZONES, Network, Shape
@@ -52,6 +52,15 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Need:
+    """How many more of each are needed; one NAT gateway in each of `nat_zones`."""
+
+    addresses: int
+    vpcs: int
+    nat_zones: list[str]
+
+
+@dataclass(frozen=True)
 class Preflight:
     """`resources`: logical id → type, as the stack would have them."""
 
@@ -83,7 +92,7 @@ def look(
     zones = cloud.vpcs.availability_zones(region)
     chosen, range_check = _range(cidr, ranges_in_use(session, cloud, region))
     checks = [_name(session, name), range_check, _zones(region, zones, shape)]
-    checks += _quotas(cloud, region, zones, shape, addresses_chosen=len(address_ids))
+    checks += _quotas(cloud, region, _need(zones, shape, addresses_chosen=len(address_ids)))
     checks += _permissions(cloud, region)
     stack = NetworkStack(
         prefix=settings.name_prefix,
@@ -122,11 +131,14 @@ def check_wish(settings: Settings, *, name: str, region: str, availability_zones
 def require_room(cloud: Cloud, region: str, shape: Shape, *, addresses_chosen: int) -> None:
     """Raises QuotaExceeded when a quota is known to have no room for such a network."""
     zones = cloud.vpcs.availability_zones(region)
-    for check in _quotas(cloud, region, zones, shape, addresses_chosen=addresses_chosen):
-        if check.verdict is Verdict.BLOCKED:
-            raise QuotaExceeded(
-                f"{check.detail} Nothing was made.", remedy=f"{check.remedy} {check.link}"
-            )
+    _require(cloud, region, _need(zones, shape, addresses_chosen=addresses_chosen))
+
+
+def require_room_to_grow(cloud: Cloud, network: Network, wanted: Shape, *, addresses: int) -> None:
+    """Raises QuotaExceeded when there is no room for `addresses` more and their NAT gateways."""
+    zones = cloud.vpcs.availability_zones(network.region)
+    with_nat = zones[network.nat_gateways : wanted.nat_gateways]
+    _require(cloud, network.region, Need(addresses, vpcs=0, nat_zones=with_nat))
 
 
 def ranges_in_use(session: Session, cloud: Cloud, region: str) -> list[str]:
@@ -160,16 +172,23 @@ def _zones(region: str, zones: list[str], shape: Shape) -> Check:
     return Check("Zones", Verdict.OK, offered)
 
 
-def _quotas(
-    cloud: Cloud, region: str, zones: list[str], shape: Shape, *, addresses_chosen: int
-) -> list[Check]:
-    used = zones[: shape.availability_zones]
-    with_nat = used[: shape.nat_gateways]
-    checks = []
-    for quota in cloud.quotas.read(region, with_nat):
-        needed = shape.nat_gateways - addresses_chosen if quota.kind is ADDRESSES else 1
-        checks.append(_quota(quota, max(needed, 0)))
-    return checks
+def _need(zones: list[str], shape: Shape, *, addresses_chosen: int) -> Need:
+    addresses = max(shape.nat_gateways - addresses_chosen, 0)
+    return Need(addresses, vpcs=1, nat_zones=zones[: shape.nat_gateways])
+
+
+def _require(cloud: Cloud, region: str, need: Need) -> None:
+    for check in _quotas(cloud, region, need):
+        if check.verdict is Verdict.BLOCKED:
+            raise QuotaExceeded(
+                f"{check.detail} Nothing was made.", remedy=f"{check.remedy} {check.link}"
+            )
+
+
+def _quotas(cloud: Cloud, region: str, need: Need) -> list[Check]:
+    count = {ADDRESSES: need.addresses, VPCS: need.vpcs, INTERNET_GATEWAYS: need.vpcs}
+    found = cloud.quotas.read(region, need.nat_zones)
+    return [_quota(quota, count.get(quota.kind, 1)) for quota in found]
 
 
 def _quota(quota: Quota, needed: int) -> Check:

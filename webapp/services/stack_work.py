@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from sqlmodel import delete as sql_delete
 
 from webapp.aws import Cloud
-from webapp.aws.errors import is_transient, remedy_for_reason
+from webapp.aws.errors import is_transient, remedy_for_reason, waits_for_somebody
 from webapp.aws.stacks import ROLLED_BACK, STUCK, Event, Phase, Plan, Stack
 from webapp.errors import EgretError
 from webapp.models import Function, Network, StackEvent, StackRow, Status, utc_now
@@ -31,6 +31,8 @@ AGAIN = "-again"
 """Ends the token of an operation's second, third … request, before its number."""
 ROLLBACKS_MAX = 3
 RETRY_S = 5.0
+PAUSE_S = 15.0
+"""Between two looks whether somebody has mended credentials, a permission or the clock."""
 STACK_VANISHED = "The stack was deleted outside Egret."
 
 
@@ -170,10 +172,13 @@ def fail(row: StackRow, reason: str, remedy: str = "") -> None:
 
 
 def stumble(work: Work, row: StackRow, error: EgretError) -> None:
-    """What to do with an error in the middle of a step: wait for what passes, else fail."""
-    if is_transient(error):
+    """What to do with an error in the middle of a step: wait for what passes, else fail.
+
+    Credentials that expire half way are no failure: the operation pauses, and says for what.
+    """
+    if is_transient(error) or waits_for_somebody(error):
         row.reason, row.remedy = error.detail, error.remedy
-        work.again(in_s=RETRY_S)
+        work.again(in_s=RETRY_S if is_transient(error) else PAUSE_S)
     else:
         fail(row, error.detail, error.remedy)
         work.finish()

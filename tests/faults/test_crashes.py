@@ -8,6 +8,7 @@ import itertools
 import json
 import multiprocessing
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,11 @@ def sweep(folder: Path, *, after: bool) -> None:
             if swept == set(OPERATIONS):
                 return
     raise AssertionError(f"an operation takes more than {CALLS_MAX} calls")
+
+
+def test_a_killed_worker_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
+    """The two sides side by side, each in a sandbox of its own: they wait more than they work."""
+    with ThreadPoolExecutor(2) as pool:
+        before = pool.submit(sweep, tmp_path / "before", after=False)
+        after = pool.submit(sweep, tmp_path / "after", after=True)
+        before.result(), after.result()

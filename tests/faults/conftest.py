@@ -1,0 +1,99 @@
+"""A network's whole life behind a proxy that misbehaves, step by step in this process."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from tests.faults import worker
+from tests.faults.proxy import Proxy, proxied
+from tests.faults.world import allocations, world
+from webapp.aws import Cloud
+from webapp.aws.clients import Clients
+from webapp.db import make_engine, migrate
+from webapp.models import Network
+from webapp.sandbox.launcher import REGION, Sandbox
+from webapp.services import networks
+from webapp.settings import Settings
+
+ADDRESS_QUOTA = 40
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox without any other test's networks: all of it can be counted."""
+    folder = tmp_path_factory.mktemp("faults")
+    with Sandbox.start(folder, pace_s=0, address_quota=ADDRESS_QUOTA) as running:
+        yield running
+
+
+@dataclass
+class Bench:
+    """One dashboard's services, on one database, behind the proxy."""
+
+    session: Session
+    cloud: Cloud
+    clients: Clients
+    settings: Settings
+    proxy: Proxy
+
+    def do(self, operation: str) -> None:
+        """Click, and go on in the background until everything is settled."""
+        worker.OPERATIONS[operation](self.session, self.cloud, self.settings)
+        self.drive()
+
+    def drive(self) -> None:
+        worker.drive(self.session, self.cloud, self.settings)
+
+    def steps(self, count: int) -> None:
+        """So many steps of the background, whatever comes of them."""
+        for _ in range(count):
+            worker.outlive(self.session)
+            worker.one_step(self.session, self.cloud, self.settings)
+        self.session.expire_all()
+
+    @property
+    def network(self) -> Network:
+        return networks.get(self.session, worker.NAME)
+
+    @property
+    def status(self) -> str:
+        return self.network.status.value
+
+    def world(self) -> dict[str, Any]:
+        self.session.expire_all()
+        return world(self.session, self.clients, self.settings)
+
+    def allocations(self) -> set[str]:
+        return allocations(self.clients, REGION)
+
+
+@pytest.fixture
+def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
+    settings = Settings(
+        data_dir=tmp_path,
+        name_prefix="faults",
+        regions=REGION,
+        endpoints=json.loads(own.environment()["EGRET_ENDPOINTS"]),
+    )
+    migrate(settings.database)
+    engine = make_engine(settings.database)
+    with (
+        proxied(own.info.aws_endpoint) as proxy,
+        Session(engine, expire_on_commit=False) as session,
+    ):
+        cloud = Cloud.connect(proxy.url, poll_s=worker.POLL_S)
+        made = Bench(session, cloud, Clients(own.info.aws_endpoint), settings, proxy)
+        yield made
+        proxy.rules.clear()
+        session.rollback()
+        worker.outlive(session)
+        made.drive()
+        made.do("delete")
+        made.do("release")
+        assert not made.allocations()
+    engine.dispose()
