@@ -1,14 +1,16 @@
 """A network's whole life behind a proxy that misbehaves, step by step in this process."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlmodel import Session
 
+from tests.dashboard import wait_for
 from tests.faults import worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
@@ -40,14 +42,31 @@ class Bench:
     clients: Clients
     settings: Settings
     proxy: Proxy
+    aws_endpoint: str
 
     def do(self, operation: str) -> None:
         """Click, and go on in the background until everything is settled."""
         worker.OPERATIONS[operation](self.session, self.cloud, self.settings)
         self.drive()
 
+    def switch(self, *switches: dict[str, Any]) -> None:
+        """Make AWS fail at the network's stack; without any, nothing fails any more."""
+        stack = f"{self.settings.name_prefix}-network-{worker.NAME}"
+        body = [{"stack": stack} | switch for switch in switches]
+        url = f"{self.aws_endpoint}/_egret/switches"
+        httpx.put(url, json=body).raise_for_status()
+
     def drive(self) -> None:
         worker.drive(self.session, self.cloud, self.settings)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Steps of the background until it is true."""
+
+        def step_and_look() -> bool:
+            self.steps(1)
+            return condition()
+
+        wait_for(step_and_look, worker.TIMEOUT_S)
 
     def steps(self, count: int) -> None:
         """So many steps of the background, whatever comes of them."""
@@ -87,9 +106,11 @@ def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         Session(engine, expire_on_commit=False) as session,
     ):
         cloud = Cloud.connect(proxy.url, poll_s=worker.POLL_S)
-        made = Bench(session, cloud, Clients(own.info.aws_endpoint), settings, proxy)
+        endpoint = own.info.aws_endpoint
+        made = Bench(session, cloud, Clients(endpoint), settings, proxy, endpoint)
         yield made
         proxy.rules.clear()
+        made.switch()
         session.rollback()
         worker.outlive(session)
         made.drive()

@@ -11,6 +11,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlmodel import Session
@@ -27,6 +28,8 @@ ALWAYS = {"create", "delete", "release"}
 """The others are left out once they have been killed at each of their calls."""
 ADDRESS_QUOTA = 40
 
+MIGRATING = Lock()
+"""Alembic is not made for threads."""
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.faults.worker"])
 
@@ -71,7 +74,8 @@ class Lane:
             regions=REGION,
             endpoints=json.loads(self._sandbox.environment()["EGRET_ENDPOINTS"]),
         )
-        migrate(settings.database)
+        with MIGRATING:
+            migrate(settings.database)
         return settings
 
     def _exit_code(self, settings: Settings, operation: str, kill: Kill | None) -> int | None:

@@ -91,6 +91,7 @@ class StackRow(SQLModel):
     creation_id: str = Field(default="", description="The operation that asked for the stack")
     resource_count: int = Field(default=0, description="How many resources the stack will have")
     attempts: int = Field(default=1, description="The how many-th request of the operation")
+    attempts_max: int = Field(default=0, description="After how many a deletion is given up")
     retain: list[str] = Field(
         default_factory=list, sa_type=JSON, description="What a deletion may leave behind"
     )

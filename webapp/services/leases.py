@@ -145,7 +145,10 @@ def _insert(session: Session) -> Any:
 
 def _work(session: Session, found: Any, lease_s: float) -> Work | None:
     """`found`: the claimed row's resource, fence and due time, or None."""
-    return Work(session, *found, lease_s=lease_s) if found else None
+    if found is None:
+        return None
+    resource, fence, due_at = found
+    return Work(session, resource, fence, due_at, lease_s)
 
 
 def _release(work: Work) -> None:

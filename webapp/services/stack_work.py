@@ -48,6 +48,7 @@ def request(row: StackRow, status: Status) -> None:
     row.reason = row.remedy = ""
     row.operation_id = new_id()
     row.attempts = 1
+    row.attempts_max = 0
     row.retain = []
     row.started_at = row.updated_at = utc_now()
 

@@ -93,8 +93,12 @@ def _ask(cloud: Cloud, row: StackRow, stack: Stack, region: str) -> None:
 def _after_failure(
     work: Work, row: StackRow, stack: Stack, region: str, held: Sequence[str]
 ) -> None:
+    """Ask again later, unless it is time to give up. Attempts in vain while Lambda holds something
+    do not count: the others begin once it has let go."""
     elapsed_s = (utc_now() - row.started_at).total_seconds()
-    if elapsed_s >= INTERFACES_TIMEOUT_S if held else row.attempts >= ATTEMPTS_MAX:
+    if held or not row.attempts_max:
+        row.attempts_max = row.attempts + ATTEMPTS_MAX - 1
+    if elapsed_s >= INTERFACES_TIMEOUT_S if held else row.attempts >= row.attempts_max:
         stack_work.settle(work, row, stack, region)
         return
     row.attempts += 1

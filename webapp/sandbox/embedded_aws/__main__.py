@@ -34,6 +34,7 @@ async def _serve(options: Options) -> None:
         change_sets,
         checks,
         drift,
+        interfaces,
         nat_gateways,
         network_acls,
         quotas,
@@ -42,11 +43,14 @@ async def _serve(options: Options) -> None:
     )
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.state import State
+    from webapp.sandbox.embedded_aws.switches import PATH, Switches
 
-    operations = Operations(options.pace_of)
+    switches = Switches()
+    operations = Operations(options.pace_of, switches)
     state = State(options.state_dir, operations)
     nat_delay_s = options.pace_of("AWS::EC2::NatGateway")
     addresses.install(options.address_quota)
+    interfaces.install()
     nat_gateways.install(nat_delay_s)
     network_acls.install()
     checks.install()
@@ -59,6 +63,10 @@ async def _serve(options: Options) -> None:
     state.install()
 
     async def embedded(scope: Any, receive: Any, send: Any) -> None:
+        if scope.get("path") == PATH:
+            await switches.serve(scope, receive, send)
+            return
+
         async def send_and_resume(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":

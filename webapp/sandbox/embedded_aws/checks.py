@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import ec2, lambda_svc
 
-from webapp.sandbox.embedded_aws import nat_gateways
+from webapp.sandbox.embedded_aws import interfaces, nat_gateways
 from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
 
 VPC_QUOTA = INTERNET_GATEWAY_QUOTA = 5
@@ -71,12 +71,13 @@ def new_route(nat_id: str) -> None:
 
 
 def unused_subnet(subnet_id: str) -> None:
-    if nat_gateways.in_subnet(subnet_id) or _has_function("SubnetIds", subnet_id):
+    held = nat_gateways.in_subnet(subnet_id) or interfaces.in_subnet(subnet_id)
+    if held or _has_function("SubnetIds", subnet_id):
         raise _in_use("subnet", subnet_id)
 
 
 def unused_group(group_id: str) -> None:
-    if _has_function("SecurityGroupIds", group_id):
+    if interfaces.in_group(group_id) or _has_function("SecurityGroupIds", group_id):
         raise Ec2Error("DependencyViolation", f"resource {group_id} has a dependent object")
 
 

@@ -15,6 +15,7 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, stacks
 
 from webapp.sandbox.embedded_aws.resources import wait
+from webapp.sandbox.embedded_aws.switches import Switches
 
 Journal = dict[str, tuple[str, dict[str, Any]]]
 Deploy = Callable[..., Coroutine[Any, Any, None]]
@@ -25,22 +26,25 @@ CANCELLED = "Resource creation cancelled"
 class Operations:
     """`lock` is held while a resource changes: who saves the state takes it too."""
 
-    def __init__(self, pace_of: Callable[[str], float]) -> None:
+    def __init__(self, pace_of: Callable[[str], float], switches: Switches) -> None:
         self.lock = Lock()
         self.journal: Journal = {}
         self._pace_of = pace_of
+        self._switches = switches
         self._running: dict[str, asyncio.Lock] = {}
         self._deleting: set[str] = set()
         self._deploy: Deploy = stacks._deploy_stack_async
         self._delete: Deploy = stacks._delete_stack_async
         self._provision = stacks._provision_resource
         self._remove = stacks._delete_resource
+        self._update = stacks._update_resource
         self._add_event = stacks._add_event
 
     def install(self) -> None:
         stacks._runs_on_worker_thread = lambda _type: True
         stacks._provision_resource = self._paced_provision
         stacks._delete_resource = self._paced_remove
+        stacks._update_resource = self._checked_update
         for module in (stacks, handlers, changesets):
             for name, ours in (
                 ("_deploy_stack_async", self._run_deploy),
@@ -78,6 +82,7 @@ class Operations:
             async with self._running.setdefault(stack_id, asyncio.Lock()):
                 retain = [sorted(args[0])] if args else []
                 self._record("delete", name, tuple(retain), kwargs)
+                _take_up_leftovers(name)
                 await self._delete(name, stack_id, *args, **kwargs)
                 self._done(name, stack_id)
         finally:
@@ -107,6 +112,7 @@ class Operations:
         wait(self._pace_of(resource_type), lambda: stack_id in self._deleting)
         if stack_id in self._deleting:
             raise ValueError(CANCELLED)
+        self._switches.check(name, logical_id, "create")
         with self.lock:
             made: tuple[str, dict[str, Any]] = self._provision(
                 resource_type, logical_id, properties, name
@@ -122,12 +128,31 @@ class Operations:
         name: str | None = None,
         logical_id: str | None = None,
     ) -> None:
+        self._tell_cleanup(name, logical_id, resource_type, "DELETE_IN_PROGRESS", physical_id)
         wait(self._pace_of(resource_type) / 2, lambda: False)
+        self._switches.check(name, logical_id, "delete")
         with self.lock:
             self._remove(resource_type, physical_id, properties, name, logical_id)
             stack = cloudformation._stacks.get(name) if name else None
             if stack:
                 self.journal.pop(f"{stack['StackId']} {logical_id}", None)
+        self._tell_cleanup(name, logical_id, resource_type, "DELETE_COMPLETE", physical_id)
+
+    def _tell_cleanup(
+        self, name: str | None, logical_id: str | None, resource_type: str, status: str, it: str
+    ) -> None:
+        """The events of what an update removes, which ministack leaves out."""
+        stack = cloudformation._stacks.get(name) if name else None
+        if name and logical_id and stack and stack["StackStatus"] == "UPDATE_IN_PROGRESS":
+            self._add_event_once(
+                stack["StackId"], name, logical_id, resource_type, status, physical_id=it
+            )
+
+    def _checked_update(
+        self, resource_type: str, physical_id: str, old: Any, new: Any, name: str, *rest: Any
+    ) -> Any:
+        self._switches.check(name, rest[0] if rest else None, "update")
+        return self._update(resource_type, physical_id, old, new, name, *rest)
 
     def _add_event_once(
         self,
@@ -145,6 +170,13 @@ class Operations:
         if token and any(_told(event) == told for event in events):
             return
         self._add_event(stack_id, name, logical_id, resource_type, status, *args, **kwargs)
+
+
+def _take_up_leftovers(name: str) -> None:
+    """What a rollback could not delete is still the stack's; ministack forgets it."""
+    stack = cloudformation._stacks[name]
+    if stack["StackStatus"] == "ROLLBACK_FAILED":
+        stack["_resources"].update(stack.pop("_rollback_failed", {}))
 
 
 def _told(event: dict[str, Any]) -> tuple[str, str, str]:

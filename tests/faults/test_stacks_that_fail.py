@@ -1,0 +1,231 @@
+"""Stacks that fail as CloudFormation's do: rolled back, stuck, not deletable, or full quotas.
+
+In all of them: the root cause is shown, it goes on by itself where it can, and no address is lost.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.faults import worker
+from tests.faults.conftest import Bench
+from webapp.aws.errors import QuotaExceeded
+from webapp.errors import Conflict
+from webapp.models import utc_now
+from webapp.sandbox.launcher import REGION
+from webapp.services import networks, stack_work, teardown
+
+NAT_REASON = (
+    "NatGateway nat-0a1 is in state failed and hence failed to stabilize. Detailed failure "
+    "message: Network vpc-0b2 has no Internet gateway attached"
+)
+WONT = "has dependencies and cannot be deleted"
+
+
+def fails(resource: str, when: str, reason: str = WONT, **how_often: int) -> dict[str, Any]:
+    return {"resource": resource, "when": when, "reason": reason} | how_often
+
+
+def stuck(times: int) -> tuple[dict[str, Any], ...]:
+    """Growth fails when the endpoint has been changed already; to change it back fails too."""
+    back = fails("S3Endpoint", "update", "No way back", skip=1, times=times)
+    return fails("Probe2", "create", "No"), back
+
+
+def again(bench: Bench) -> None:
+    networks.retry(bench.session, bench.cloud, bench.settings, actor="test", name=worker.NAME)
+    bench.drive()
+
+
+@pytest.fixture(params=["AddressLimitExceeded", "VpcLimitExceeded", "NatGatewayLimitExceeded"])
+def full(request: pytest.FixtureRequest, bench: Bench) -> Iterator[str]:
+    """A region in which one quota is used up by others; gives how that is told."""
+    ec2: Any = bench.clients.ec2(REGION)
+    addresses, vpcs, nats = [], [], []
+    said = {
+        "AddressLimitExceeded": "40 of 40 Elastic IP addresses",
+        "VpcLimitExceeded": "5 of 5 VPCs",
+        "NatGatewayLimitExceeded": f"5 of 5 NAT gateways in {REGION}a",
+    }[request.param]
+    if request.param == "VpcLimitExceeded":
+        room = 5 - len(ec2.describe_vpcs()["Vpcs"])
+        vpcs = [ec2.create_vpc(CidrBlock=f"10.{90 + n}.0.0/16")["Vpc"] for n in range(room)]
+    else:
+        count = 40 if request.param == "AddressLimitExceeded" else 5
+        addresses = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(count)]
+    if request.param == "NatGatewayLimitExceeded":
+        zone_a = [{"Name": "availability-zone", "Values": [f"{REGION}a"]}]
+        subnet = ec2.describe_subnets(Filters=zone_a)["Subnets"][0]["SubnetId"]
+        for address in addresses:
+            made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+            nats.append(made["NatGateway"]["NatGatewayId"])
+    yield said
+    for nat in nats:
+        ec2.delete_nat_gateway(NatGatewayId=nat)
+    for address in addresses:
+        ec2.release_address(AllocationId=address)
+    for vpc in vpcs:
+        ec2.delete_vpc(VpcId=vpc["VpcId"])
+
+
+def test_a_full_quota_is_told_with_its_limit_and_nothing_is_left(bench: Bench, full: str) -> None:
+    before = (bench.allocations(), bench.world()["nat_gateways"], bench.world()["vpcs"])
+    with pytest.raises(QuotaExceeded) as refused:
+        bench.do("create")
+    assert f"{full}" in refused.value.detail
+    assert "servicequotas" in refused.value.remedy
+    bench.session.rollback()
+    after = (bench.allocations(), bench.world()["nat_gateways"], bench.world()["vpcs"])
+    assert before == after
+    assert bench.world()["network"] is None
+
+
+def test_a_quota_that_fills_up_half_way_leaves_nothing_but_the_address(bench: Bench) -> None:
+    """Somebody else took the last one between the look and the creation."""
+    reason = "The maximum number of VPCs has been reached. (Error Code: VpcLimitExceeded)"
+    bench.switch(fails("Vpc", "create", reason))
+    bench.do("create")
+    assert (bench.status, bench.world()["nat_gateways"], bench.world()["vpcs"]) == ("failed", 0, 0)
+    assert "servicequotas" in bench.network.remedy
+    assert bench.network.monthly_cost_usd == 3.65
+
+
+def test_a_nat_gateway_that_fails_is_the_root_cause_and_a_retry_uses_its_address(
+    bench: Bench,
+) -> None:
+    """ROLLBACK_COMPLETE: the stack is deleted and made anew."""
+    bench.switch(fails("NatGateway1", "create", NAT_REASON))
+    bench.do("create")
+    assert bench.status == "failed"
+    assert bench.network.reason == f"NatGateway1: {NAT_REASON}"
+    assert bench.world()["nat_gateways"] == 0
+    held = bench.allocations()
+    again(bench)
+    assert (bench.status, bench.allocations()) == ("ready", held)
+
+
+def test_a_rollback_that_failed_is_cleared_by_the_next_attempt(bench: Bench) -> None:
+    bench.switch(fails("NatGateway1", "create", NAT_REASON), fails("Vpc", "delete"))
+    bench.do("create")
+    assert bench.status == "failed"
+    assert ("-network-swept", "ROLLBACK_FAILED") in bench.world()["stacks"]
+    held = bench.allocations()
+    again(bench)
+    assert (bench.status, bench.allocations(), bench.world()["vpcs"]) == ("ready", held, 1)
+
+
+def test_an_update_that_failed_goes_back_to_what_was(bench: Bench) -> None:
+    bench.do("create")
+    bench.do("park")
+    bench.switch(fails("NatGateway1", "create", NAT_REASON))
+    bench.do("unpark")
+    assert (bench.status, bench.world()["nat_gateways"]) == ("parked", 0)
+    assert NAT_REASON in bench.network.reason
+    bench.do("unpark")
+    assert bench.status == "ready"
+
+
+def test_a_rollback_that_is_stuck_is_continued_by_itself(bench: Bench) -> None:
+    """UPDATE_ROLLBACK_FAILED, then the shape that was before; the change may be confirmed again."""
+    bench.do("create")
+    bench.switch(*stuck(times=2))
+    bench.do("grow")
+    assert (bench.status, bench.network.availability_zones) == ("ready", 1)
+    assert "Probe2: No" in bench.network.reason
+    assert ("-network-swept", "UPDATE_ROLLBACK_COMPLETE") in bench.world()["stacks"]
+    held = bench.allocations()
+    bench.do("grow")
+    assert (bench.status, bench.network.availability_zones) == ("ready", 2)
+    assert bench.allocations() == held
+
+
+def test_a_rollback_that_stays_stuck_is_the_persons_turn(bench: Bench) -> None:
+    bench.do("create")
+    bench.switch(*stuck(times=99))
+    bench.do("grow")
+    assert bench.status == "failed"
+    assert bench.network.attempts == stack_work.ROLLBACKS_MAX + 1
+    assert bench.network.reason == "Probe2: No"
+    held = bench.allocations()
+    bench.switch()
+    again(bench)
+    assert (bench.status, bench.allocations()) == ("ready", held)
+
+
+def test_lambdas_interfaces_are_waited_for_and_no_error(bench: Bench) -> None:
+    """45 minutes, which are virtual: the row's start is moved back."""
+    bench.do("create")
+    ec2: Any = bench.clients.ec2(REGION)
+    made = ec2.create_network_interface(
+        SubnetId=bench.network.output_list("PrivateSubnetIds")[0],
+        Description="AWS Lambda VPC ENI-swept-0a1b",
+        Groups=[bench.network.outputs["SecurityGroupId"]],
+    )["NetworkInterface"]["NetworkInterfaceId"]
+    worker.OPERATIONS["delete"](bench.session, bench.cloud, bench.settings)
+    for minutes in (0, 15, 30, 44):
+        bench.network.started_at = utc_now() - timedelta(minutes=minutes)
+        bench.session.commit()
+        bench.steps(8)
+        assert bench.status == "deleting", bench.network.reason
+        assert made in bench.network.reason
+        assert teardown.INTERFACES_TYPICAL in bench.network.remedy
+    held = bench.allocations()
+    ec2.delete_network_interface(NetworkInterfaceId=made)
+    bench.drive()
+    assert bench.world()["network"] is None
+    assert bench.allocations() == held
+
+
+def test_what_aws_will_not_delete_may_be_left_behind(bench: Bench) -> None:
+    bench.do("create")
+    bench.switch(fails("Vpc", "delete", "The vpc is shared", times=99))
+    bench.do("delete")
+    assert bench.status == "failed"
+    assert bench.network.attempts == teardown.ATTEMPTS_MAX
+    (left,) = teardown.left(bench.session, bench.network)
+    assert (left.logical_id, left.reason) == ("Vpc", "The vpc is shared")
+    told = {"actor": "test", "name": worker.NAME, "typed": worker.NAME}
+    networks.destroy(bench.session, bench.cloud, bench.settings, **told, retain=["Vpc"])
+    bench.drive()
+    assert bench.world()["network"] is None
+    assert bench.world()["vpcs"] == 1
+    bench.clients.ec2(REGION).delete_vpc(VpcId=left.physical_id)
+
+
+def test_a_deletion_that_fails_now_and_then_is_tried_again(bench: Bench) -> None:
+    bench.do("create")
+    bench.switch(fails("Vpc", "delete", times=2))
+    bench.do("delete")
+    assert bench.world()["network"] is None
+    assert bench.world()["vpcs"] == 0
+
+
+def test_a_nat_gateway_that_hangs_while_it_is_deleted_is_shown_and_waited_for(
+    bench: Bench,
+) -> None:
+    bench.do("create")
+    bench.switch({"resource": "NatGateway1", "when": "delete", "hold": True})
+    worker.OPERATIONS["park"](bench.session, bench.cloud, bench.settings)
+
+    def is_going() -> bool:
+        told = stack_work.events(bench.session, bench.network)
+        return ("NatGateway1", "DELETE_IN_PROGRESS") in {(e.logical_id, e.status) for e in told}
+
+    bench.until(is_going)
+    bench.steps(10)
+    assert bench.status == "parking"
+    bench.switch()
+    bench.drive()
+    assert (bench.status, bench.world()["nat_gateways"]) == ("parked", 0)
+
+
+def test_a_protected_network_is_not_deleted_and_nothing_is_begun(bench: Bench) -> None:
+    bench.do("create")
+    told: dict[str, Any] = {"actor": "test", "name": worker.NAME}
+    networks.protect(bench.session, bench.cloud, **told, on=True)
+    with pytest.raises(Conflict, match="protected"):
+        bench.do("delete")
+    assert bench.status == "ready"
+    networks.protect(bench.session, bench.cloud, **told, on=False)
