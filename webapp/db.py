@@ -6,16 +6,21 @@
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
+CHECK_WAIT_MS = 1_000
+LOCK_WAIT = {"sqlite": "PRAGMA busy_timeout={}", "postgresql": "SET lock_timeout={}"}
+HEARTBEAT = "UPDATE heartbeat SET at = at + 1"
 POOL_SIZE = 10
 
 
@@ -24,7 +29,7 @@ def make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=POOL_SIZE)
     _make_private(make_url(url).database)
-    engine = create_engine(url, hide_parameters=True, pool_size=POOL_SIZE)
+    engine = create_engine(_existing(url), hide_parameters=True, pool_size=POOL_SIZE)
     event.listen(engine, "connect", _set_pragmas)
     return engine
 
@@ -35,6 +40,22 @@ def migrate(url: str) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = url
     command.upgrade(config, "head")
+
+
+def check_writable(engine: Engine) -> None:
+    """Write something, soon. Raises SQLAlchemyError when it is locked, gone, or the disk full."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and not Path(unquote(file.removeprefix("file:"))).exists():
+        raise OperationalError("check_writable", None, FileNotFoundError(file))
+    with engine.connect() as connection:
+        connection.exec_driver_sql(LOCK_WAIT[engine.dialect.name].format(CHECK_WAIT_MS))
+        try:
+            if not connection.exec_driver_sql(HEARTBEAT).rowcount:
+                connection.exec_driver_sql("INSERT INTO heartbeat (id, at) VALUES (1, 0)")
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql(LOCK_WAIT[engine.dialect.name].format(LOCK_WAIT_MS))
 
 
 class now_s(FunctionElement[float]):
@@ -52,6 +73,15 @@ def _now_in_sqlite(*_: Any, **__: Any) -> str:
 @compiles(now_s, "postgresql")
 def _now_in_postgresql(*_: Any, **__: Any) -> str:
     return "EXTRACT(EPOCH FROM clock_timestamp())"
+
+
+def _existing(url: str) -> URL:
+    """The same database, but one that has gone is an error, not a new and empty one."""
+    parsed = make_url(url)
+    if not parsed.database or parsed.database == ":memory:":
+        return parsed
+    query = {"mode": "rw", "uri": "true"}
+    return parsed.set(database=f"file:{quote(parsed.database)}", query=query)
 
 
 def _make_private(database: str | None) -> None:

@@ -8,10 +8,19 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
-from webapp.errors import Conflict, EgretError, Invalid, NotFound, TooLarge, Unauthenticated
+from webapp.errors import (
+    Conflict,
+    EgretError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 from webapp.templating import page
 
 API = "/api/"
@@ -23,6 +32,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(StaleDataError, _answer_stale)
+    app.add_exception_handler(OperationalError, _answer_no_database)
     app.add_exception_handler(Exception, _answer_unexpected)
 
 
@@ -35,6 +45,12 @@ def _answer(request: Request, error: Exception) -> Response:
         back = quote(request.url.path + query) if request.method == "GET" else "/"
         return RedirectResponse(f"/sign-in?next={back}", status_code=303)
     return page(request, "error.html", status_code=error.status, error=error)
+
+
+def _answer_no_database(request: Request, error: Exception) -> Response:
+    log.error("the database: %s", error)
+    detail = "The database cannot be read or written just now."
+    return _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
 
 
 def _problem(request: Request, error: EgretError) -> JSONResponse:

@@ -7,21 +7,26 @@ for so many calls.
 import http.client
 import socket
 import struct
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from urllib.parse import parse_qs, urlsplit
 
 UPSTREAM_TIMEOUT_S = 60
+DELAY_S = 0.5
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding"})
 
 
 @dataclass
 class Rule:
-    """`kind`: lose_answer, lose_request, or refuse with `code` and `message`, `times` times."""
+    """`kind`: lose_answer, lose_request, delay, or refuse with `code` and `message`; `times` times.
+
+    `seen` is set when the call comes.
+    """
 
     action: str
     kind: str
@@ -30,6 +35,7 @@ class Rule:
     message: str = ""
     status: int = 400
     headers: dict[str, str] = field(default_factory=dict)
+    seen: Event = field(default_factory=Event)
 
 
 class Proxy(ThreadingHTTPServer):
@@ -58,6 +64,7 @@ class Proxy(ThreadingHTTPServer):
             for rule in self.rules:
                 if rule.action in (action, "*") and rule.times > 0:
                     rule.times -= 1
+                    rule.seen.set()
                     return rule
         return None
 
@@ -82,7 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         action = self._action(body)
         rule = self.server.match(action)
-        if rule is None:
+        if rule and rule.kind == "delay":
+            time.sleep(DELAY_S)
+        if rule is None or rule.kind == "delay":
             self._answer(*self._forward(body))
         elif rule.kind == "refuse":
             self._answer(rule.status, *_refusal(rule, "X-Amz-Target" in self.headers, action))

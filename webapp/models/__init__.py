@@ -4,6 +4,7 @@ from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
 from webapp.models.base import StackRow, Status, utc_now
 from webapp.models.function import Access, Function
+from webapp.models.heartbeat import Heartbeat
 from webapp.models.key import Key, KeyVersion
 from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, Shape
@@ -20,6 +21,7 @@ __all__ = [
     "AddressStatus",
     "AuditEvent",
     "Function",
+    "Heartbeat",
     "Key",
     "KeyVersion",
     "Lease",

@@ -1,9 +1,9 @@
 """For load balancers and containers: is the process alive, and can it serve?"""
 
 from fastapi import APIRouter, Response
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.db import check_writable
 from webapp.deps import Anyone
 from webapp.errors import Unavailable
 
@@ -18,7 +18,10 @@ def healthz() -> Response:
 @router.get("/readyz")
 def readyz(ctx: Anyone) -> Response:
     try:
-        ctx.session.connection().execute(text("SELECT 1"))
+        check_writable(ctx.parts.engine)
     except SQLAlchemyError as error:
-        raise Unavailable("The database does not answer.") from error
+        raise Unavailable(
+            "The database cannot be written.",
+            remedy="See whether it is locked or gone, and whether its disk is full.",
+        ) from error
     return Response("ready\n", media_type="text/plain")
