@@ -82,8 +82,10 @@ def upgrade() -> None:
         sa.Column("change", sa.JSON(), nullable=False),
         sa.Column("hours", sa.JSON(), nullable=False),
         sa.Column("hours_include_now", sa.Boolean(), nullable=True),
+        sa.Column("link", sa.String(), nullable=True),
         sa.Column("idle_hours", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("link"),
         sa.UniqueConstraint("name"),
     )
     op.create_table(
@@ -245,8 +247,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_snapshot_fetched_at"), ["fetched_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_snapshot_function_id"), ["function_id"], unique=False)
 
+    op.create_table(
+        "whitelisting",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("network_id", sa.String(), nullable=False),
+        sa.Column("function_id", sa.String(), nullable=True),
+        sa.Column("partner", sa.String(), nullable=False),
+        sa.Column("addresses", sa.JSON(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["function_id"], ["function.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["network_id"], ["network.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("whitelisting", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_whitelisting_network_id"), ["network_id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("whitelisting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_whitelisting_network_id"))
+
+    op.drop_table("whitelisting")
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_snapshot_function_id"))
         batch_op.drop_index(batch_op.f("ix_snapshot_fetched_at"))

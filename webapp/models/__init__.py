@@ -12,6 +12,7 @@ from webapp.models.proof import Proof
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
 from webapp.models.user import AccessToken, TokenKind, User
+from webapp.models.whitelisting import Whitelisting
 
 __all__ = [
     "MAX_ZONES",
@@ -35,5 +36,6 @@ __all__ = [
     "Status",
     "TokenKind",
     "User",
+    "Whitelisting",
     "utc_now",
 ]

@@ -55,6 +55,9 @@ class Network(StackRow, table=True):
     hours_include_now: bool | None = Field(
         default=None, description="What the hours said when they were looked at last"
     )
+    link: str | None = Field(
+        default=None, unique=True, description="Secret part of its whitelist's public URL"
+    )
     idle_hours: int = Field(default=0, description="Parked after so many without a call; 0: never")
 
     @property

@@ -11,6 +11,7 @@ from webapp.routes.api import (
     keys,
     networks,
     schedules,
+    whitelists,
 )
 
 router = APIRouter(prefix="/api/v1")
@@ -23,5 +24,6 @@ for noun in (
     diagnoses,
     drifts,
     schedules,
+    whitelists,
 ):
     router.include_router(noun.router)

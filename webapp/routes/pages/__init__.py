@@ -14,6 +14,7 @@ from webapp.routes.pages import (
     overview,
     schedules,
     streams,
+    whitelists,
 )
 
 router = APIRouter()
@@ -29,5 +30,6 @@ for page in (
     diagnoses,
     drifts,
     schedules,
+    whitelists,
 ):
     router.include_router(page.router)

@@ -1,0 +1,63 @@
+"""The whitelist page in a browser, and the public address without signing in."""
+
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.dashboard import Dashboard
+from tests.e2e.conftest import sign_in
+from tests.e2e.test_diagnosis import check
+
+PATH = "/networks/production/whitelist"
+
+
+def test_addresses_are_given_in_every_form_and_partners_are_followed(
+    page: Page, shown: Dashboard, screenshots: Path | None
+) -> None:
+    api = shown.api()
+    ip = api.get("/networks/production").json()["addresses"][0]["public_ip"]
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/networks/production")
+    page.get_by_role("link", name="More forms").click()
+    page.get_by_label("Partner").fill("Supercell")
+    page.get_by_label("Called by").select_option("top-clans")
+    page.get_by_role("button", name="Note that it was sent").click()
+    expect(page.get_by_text("Supercell is on the list.")).to_be_visible()
+    page.get_by_role("button", name="Supercell has confirmed").click()
+    expect(page.get_by_text("Confirmed, not seen yet")).to_be_visible()
+    api.post("/functions/top-clans/snapshots").raise_for_status()
+    page.reload()
+    expect(page.get_by_text("Seen by proof")).to_be_visible()
+    page.get_by_role("button", name="Make a public address").click()
+    check(page, PATH, shown, screenshots, "whitelist")
+    page.get_by_role("button", name="Copy the addresses with /32").click()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{ip}/32"
+    url = page.locator("#link ~ .paste code").inner_text()
+    assert url.startswith(f"{shown.url}/whitelist/")
+    answer = httpx.get(url)
+    assert (answer.status_code, answer.json()["addresses"]) == (200, [ip])
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert httpx.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert httpx.get(f"{url}.txt").text == f"{ip}\n"
+    page.get_by_role("button", name="Switch it off").click()
+    expect(page.get_by_text("Nobody can read that address any more.")).to_be_visible()
+    assert httpx.get(url).status_code == 404
+    page.get_by_role("button", name="Remove Supercell").click()
+    expect(page.get_by_text("Supercell")).to_have_count(0)
+
+
+def test_the_api_gives_the_same(shown: Dashboard) -> None:
+    api = shown.api()
+    kit = api.get(PATH).raise_for_status().json()
+    assert kit["cidrs"] == [f"{ip}/32" for ip in kit["addresses"]]
+    sent = api.post(f"{PATH}/partners", {"partner": "The bank"}).raise_for_status().json()
+    partner = f"{PATH}/partners/{sent['id']}"
+    assert api.post(f"{partner}/confirmation").json()["stage"] == "confirmed"
+    assert api.post(f"{partner}/sending").json()["stage"] == "sent"
+    assert [p["partner"] for p in api.get(PATH).json()["partners"]] == ["The bank"]
+    assert api.delete(partner).status_code == 204
+    assert api.post(f"{partner}/confirmation").status_code == 404
+    link = api.post(f"{PATH}/link").json()["link"]
+    assert httpx.get(f"{shown.url}{link}").status_code == 200
+    assert api.delete(f"{PATH}/link").json()["link"] is None

@@ -1,0 +1,20 @@
+"""A whitelisting: a partner that was sent a network's addresses, and how far it has come."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON
+from sqlmodel import Field, SQLModel
+
+from webapp.models.base import UtcDateTime, new_id, utc_now
+
+
+class Whitelisting(SQLModel, table=True):
+    """`function_id`: the function that calls this partner, whose good answers are the proof."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    network_id: str = Field(foreign_key="network.id", index=True, ondelete="CASCADE")
+    function_id: str | None = Field(default=None, foreign_key="function.id", ondelete="SET NULL")
+    partner: str
+    addresses: list[str] = Field(sa_type=JSON, description="Those that it was sent")
+    sent_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

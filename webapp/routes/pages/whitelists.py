@@ -1,0 +1,114 @@
+"""The page of a network's whitelist, and the public URL that programs of partners read."""
+
+import hashlib
+import json
+from email.utils import format_datetime
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from webapp.deps import Anyone, Context, SignedIn
+from webapp.errors import Invalid
+from webapp.forms import Form, errors_of
+from webapp.services import networks, whitelists
+from webapp.services.whitelists import Kit
+from webapp.templating import page, see_other
+
+router = APIRouter()
+MAX_AGE_S = 300
+
+
+@router.get("/networks/{name}/whitelist")
+def show(ctx: SignedIn, name: str) -> HTMLResponse:
+    return _show(ctx, name, {})
+
+
+@router.post("/networks/{name}/whitelist/partners")
+def send(ctx: SignedIn, name: str, form: Form) -> Response:
+    partner, function = form.text("partner"), form.text("function")
+    try:
+        whitelists.send(ctx.session, actor=ctx.actor, name=name, partner=partner, function=function)
+    except Invalid as error:
+        return _show(ctx, name, errors_of(error), partner=partner, function=function)
+    return _back(name, f"{partner.strip()} is on the list.")
+
+
+@router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/sending")
+def send_again(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
+    whitelists.send_again(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    return _back(name)
+
+
+@router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/confirmation")
+def confirm(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
+    whitelists.confirm(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    return _back(name)
+
+
+@router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/removal")
+def forget(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
+    whitelists.forget(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    return _back(name)
+
+
+@router.post("/networks/{name}/whitelist/link")
+def publish(ctx: SignedIn, name: str) -> Response:
+    whitelists.publish(ctx.session, actor=ctx.actor, name=name)
+    return _back(name)
+
+
+@router.post("/networks/{name}/whitelist/link/removal")
+def withdraw(ctx: SignedIn, name: str) -> Response:
+    whitelists.withdraw(ctx.session, actor=ctx.actor, name=name)
+    return _back(name, "Nobody can read that address any more.")
+
+
+@router.get("/whitelist/{link}.txt")
+def published_text(ctx: Anyone, link: str) -> Response:
+    """One address a line."""
+    kit = whitelists.published(ctx.session, link)
+    return _published(ctx, kit, f"{kit.plain}\n", "text/plain")
+
+
+@router.get("/whitelist/{link}")
+def published(ctx: Anyone, link: str) -> Response:
+    kit = whitelists.published(ctx.session, link)
+    return _published(ctx, kit, json.dumps(kit.published), "application/json")
+
+
+def _published(ctx: Context, kit: Kit, body: str, media_type: str) -> Response:
+    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"public, max-age={MAX_AGE_S}",
+        "Last-Modified": format_datetime(kit.last_update, usegmt=True),
+    }
+    if ctx.request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def _back(name: str, notice: str = "") -> Response:
+    return see_other(f"/networks/{name}/whitelist", notice)
+
+
+def _show(
+    ctx: Context, name: str, errors: dict[str, str], *, partner: str = "", function: str = ""
+) -> HTMLResponse:
+    network = networks.get(ctx.session, name)
+    kit = whitelists.kit(ctx.session, network)
+    origin = ctx.settings.public_url or str(ctx.request.base_url).rstrip("/")
+    return page(
+        ctx.request,
+        "networks/whitelist.html",
+        status_code=422 if errors else 200,
+        network=network,
+        kit=kit,
+        qr=Markup(kit.qr_svg),  # noqa: S704 - drawn by segno, of addresses
+        partners=whitelists.list_all(ctx.session, network),
+        functions=networks.functions_in(ctx.session, network),
+        url=f"{origin}/whitelist/{network.link}" if network.link else "",
+        errors=errors,
+        form={"partner": partner, "function": function},
+    )

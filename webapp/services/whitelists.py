@@ -1,0 +1,233 @@
+"""The whitelist kit: a network's addresses in the forms that partners ask for, and who has them.
+
+A partner is *sent* the addresses, *confirms* that they are on its list, and is *seen*: a function
+got a good answer from one of them since. A person says the first two; the last is a proof.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import quote
+
+import segno
+from sqlmodel import Session, col, select
+
+from webapp.errors import Invalid, NotFound
+from webapp.models import Function, Network, Snapshot, Whitelisting, utc_now
+from webapp.services import addresses, audit, functions, networks
+
+PARTNER_MAX_CHARS = 100
+LINK_BYTES = 24
+QR_SCALE = 4
+QR_BORDER = 2
+
+
+class Stage(StrEnum):
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    SEEN = "seen"
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A network's addresses, those of a proposed change included: whitelist first."""
+
+    network: str
+    addresses: list[str]
+    last_update: datetime
+
+    @property
+    def plain(self) -> str:
+        return "\n".join(self.addresses)
+
+    @property
+    def cidrs(self) -> list[str]:
+        return [f"{ip}/32" for ip in self.addresses]
+
+    @property
+    def comma_separated(self) -> str:
+        return ", ".join(self.addresses)
+
+    @property
+    def published(self) -> dict[str, object]:
+        """What the public URL gives."""
+        return {
+            "addresses": self.addresses,
+            "cidrs": self.cidrs,
+            "last_update": self.last_update.isoformat(timespec="seconds"),
+        }
+
+    @property
+    def json_text(self) -> str:
+        return json.dumps({"network": self.network} | self.published, indent=2)
+
+    @property
+    def mail_subject(self) -> str:
+        return f"Please whitelist our address{'es' if len(self.addresses) > 1 else ''}"
+
+    @property
+    def mail_body(self) -> str:
+        return (
+            "Hello,\n\nour calls to your API come from the address"
+            f"{'es' if len(self.addresses) > 1 else ''} below, and from no other. Please allow "
+            f"{'them' if len(self.addresses) > 1 else 'it'}, and tell us when it is done.\n\n"
+            f"{self.plain}\n\nThank you."
+        )
+
+    @property
+    def mail_link(self) -> str:
+        return f"mailto:?subject={quote(self.mail_subject)}&body={quote(self.mail_body)}"
+
+    @property
+    def qr_svg(self) -> str:
+        """A QR code of the plain list, as an SVG to put into a page."""
+        code = segno.make(self.plain, micro=False)
+        return code.svg_inline(scale=QR_SCALE, border=QR_BORDER, light="white")
+
+
+@dataclass(frozen=True)
+class WhitelistingDetail:
+    """`missing`: addresses that the network has now, and that the partner was not sent."""
+
+    whitelisting: Whitelisting
+    stage: Stage
+    seen_at: datetime | None
+    seen_ip: str | None
+    function: Function | None
+    missing: list[str]
+
+
+def kit(session: Session, network: Network) -> Kit:
+    used = [a for a in addresses.of_network(session, network.id) if a.public_ip]
+    last_update = max([network.created_at, *(address.created_at for address in used)])
+    return Kit(network.name, [address.public_ip or "" for address in used], last_update)
+
+
+def list_all(session: Session, network: Network) -> list[WhitelistingDetail]:
+    """The network's partners, by name."""
+    mine = select(Whitelisting).where(Whitelisting.network_id == network.id)
+    now = kit(session, network).addresses
+    found = session.exec(mine.order_by(col(Whitelisting.partner)))
+    return [_detail(session, whitelisting, now) for whitelisting in found]
+
+
+def send(
+    session: Session, *, actor: str, name: str, partner: str, function: str = ""
+) -> Whitelisting:
+    """Note that the partner was sent the addresses that the network has now."""
+    network = networks.get(session, name)
+    partner = partner.strip()
+    if not 1 <= len(partner) <= PARTNER_MAX_CHARS:
+        raise Invalid(f"Write a name, at most {PARTNER_MAX_CHARS} characters.", field="partner")
+    whitelisting = Whitelisting(
+        network_id=network.id,
+        function_id=_function_in(session, network, function) if function else None,
+        partner=partner,
+        addresses=_some(session, network),
+    )
+    session.add(whitelisting)
+    _record(session, actor, "send whitelist", network, partner)
+    return whitelisting
+
+
+def send_again(session: Session, *, actor: str, name: str, whitelisting_id: str) -> Whitelisting:
+    """The partner was sent the addresses of now; that they are on its list is open again."""
+    network, whitelisting = _find(session, name, whitelisting_id)
+    whitelisting.addresses = _some(session, network)
+    whitelisting.sent_at, whitelisting.confirmed_at = utc_now(), None
+    _record(session, actor, "send whitelist", network, whitelisting.partner)
+    return whitelisting
+
+
+def confirm(session: Session, *, actor: str, name: str, whitelisting_id: str) -> Whitelisting:
+    """The partner says that they are on its list. Harmless twice."""
+    network, whitelisting = _find(session, name, whitelisting_id)
+    whitelisting.confirmed_at = whitelisting.confirmed_at or utc_now()
+    _record(session, actor, "confirm whitelist", network, whitelisting.partner)
+    return whitelisting
+
+
+def forget(session: Session, *, actor: str, name: str, whitelisting_id: str) -> None:
+    network, whitelisting = _find(session, name, whitelisting_id)
+    session.delete(whitelisting)
+    _record(session, actor, "forget whitelist", network, whitelisting.partner)
+
+
+def publish(session: Session, *, actor: str, name: str) -> Network:
+    """Make the public URL, or keep the one that there is."""
+    network = networks.get(session, name)
+    network.link = network.link or secrets.token_urlsafe(LINK_BYTES)
+    _record(session, actor, "publish whitelist", network)
+    return network
+
+
+def withdraw(session: Session, *, actor: str, name: str) -> Network:
+    """Nobody can read the URL any more; a new one would be another."""
+    network = networks.get(session, name)
+    network.link = None
+    _record(session, actor, "withdraw whitelist", network)
+    return network
+
+
+def published(session: Session, link: str) -> Kit:
+    """What the public URL gives. Raises NotFound, whatever is wrong with it."""
+    network = session.exec(select(Network).where(Network.link == link)).first() if link else None
+    if network is None:
+        raise NotFound("There is no whitelist here.", remedy="Ask for the address of the new one.")
+    return kit(session, network)
+
+
+def _detail(session: Session, row: Whitelisting, now: Sequence[str]) -> WhitelistingDetail:
+    proof = _proof(session, row)
+    stage = Stage.CONFIRMED if row.confirmed_at else Stage.SENT
+    return WhitelistingDetail(
+        whitelisting=row,
+        stage=Stage.SEEN if proof else stage,
+        seen_at=proof.fetched_at if proof else None,
+        seen_ip=proof.egress_ip if proof else None,
+        function=session.get(Function, row.function_id) if row.function_id else None,
+        missing=[ip for ip in now if ip not in row.addresses],
+    )
+
+
+def _proof(session: Session, row: Whitelisting) -> Snapshot | None:
+    """The function's newest good answer since, if it went out by an address that was sent."""
+    answers = select(Snapshot).where(
+        Snapshot.function_id == row.function_id,
+        col(Snapshot.ok),
+        col(Snapshot.fetched_at) >= row.sent_at,
+        col(Snapshot.egress_ip).in_(row.addresses),
+    )
+    return session.exec(answers.order_by(col(Snapshot.fetched_at).desc())).first()
+
+
+def _some(session: Session, network: Network) -> list[str]:
+    found = kit(session, network).addresses
+    if not found:
+        raise Invalid(f"{network.name} has no address yet.", remedy="Wait a moment.")
+    return found
+
+
+def _function_in(session: Session, network: Network, name: str) -> str:
+    function = functions.get(session, name)
+    if function.network_id != network.id:
+        raise Invalid(f"{name} is not in the network {network.name}.", field="function")
+    return function.id
+
+
+def _find(session: Session, name: str, whitelisting_id: str) -> tuple[Network, Whitelisting]:
+    network = networks.get(session, name)
+    found = session.get(Whitelisting, whitelisting_id)
+    if found is None or found.network_id != network.id:
+        raise NotFound(f"{name} has no such partner.", remedy="It may have been removed.")
+    return network, found
+
+
+def _record(session: Session, actor: str, action: str, network: Network, detail: str = "") -> None:
+    audit.record(
+        session, actor=actor, action=action, noun="network", name=network.name, detail=detail
+    )
+    session.commit()
