@@ -4,9 +4,11 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,15 @@ class Dashboard:
     def api(self) -> "Api":
         token = self.run("tokens", "create", "--name", "tests").splitlines()[-1]
         return Api(f"{self.url}/api/v1", {"Authorization": f"Bearer {token}"})
+
+    def run_round(self, region: str) -> None:
+        """Let the region's round be due now, and wait until it is over."""
+        resource = f"region:{region}"
+        with closing(sqlite3.connect(self.data_dir / "egret.db")) as database:
+            database.execute("UPDATE lease SET due_at = 0 WHERE resource = ?", (resource,))
+            database.commit()
+            due = "SELECT due_at FROM lease WHERE resource = ? AND expires_at = 0"
+            wait_for(lambda: (database.execute(due, (resource,)).fetchone() or (0,))[0] > 0, 30)
 
     def signed_in(self) -> dict[str, str]:
         """The cookies of an administrator's session; made by the setup page where there is none."""

@@ -28,7 +28,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     parts = Parts(
         settings=settings,
         engine=make_engine(settings.database),
-        cloud=cloud or Cloud.connect(poll_s=settings.poll_s),
+        cloud=cloud or Cloud.connect(poll_s=settings.poll_s, prefix=settings.name_prefix),
         images=Images(settings),
     )
     app = FastAPI(

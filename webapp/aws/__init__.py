@@ -6,6 +6,7 @@ from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
 from webapp.aws.drift import Drift
 from webapp.aws.functions import Functions
+from webapp.aws.inventory import Inventory
 from webapp.aws.paths import Paths
 from webapp.aws.permissions import Permissions
 from webapp.aws.quotas import Quotas
@@ -14,6 +15,7 @@ from webapp.aws.stacks import Stacks
 from webapp.aws.vpcs import Vpcs
 
 POLL_S = 2.0
+PREFIX = "egret"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Cloud:
     addresses: Addresses
     drift: Drift
     functions: Functions
+    inventory: Inventory
     paths: Paths
     permissions: Permissions
     quotas: Quotas
@@ -40,14 +43,19 @@ class Cloud:
         endpoint_url: str | None = None,
         *,
         poll_s: float = POLL_S,
+        prefix: str = PREFIX,
         clients: Clients | None = None,
     ) -> "Cloud":
-        """Adapters over one set of clients; nothing is sent until they are used."""
+        """Adapters over one set of clients; nothing is sent until they are used.
+
+        `prefix` begins the names of all that is made (EGRET_NAME_PREFIX).
+        """
         clients = clients or Clients(endpoint_url)
         return cls(
-            addresses=Addresses(clients),
+            addresses=Addresses(clients, prefix),
             drift=Drift(clients),
             functions=Functions(clients),
+            inventory=Inventory(clients, prefix),
             paths=Paths(clients),
             permissions=Permissions(clients),
             quotas=Quotas(clients),

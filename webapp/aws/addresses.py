@@ -12,6 +12,7 @@ from webapp.aws.errors import translated
 
 ID_TAG = "egret:address"
 MANAGED_TAG = "egret:managed"
+PREFIX_TAG = "egret:prefix"
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,10 @@ class Allocation:
 
 
 class Addresses:
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
+    """`prefix` tells this dashboard's addresses from another one's in the same account."""
+
+    def __init__(self, clients: Clients, prefix: str) -> None:
+        self._clients, self._prefix = clients, prefix
 
     def ensure(self, region: str, address_id: str, *, name: str) -> Allocation:
         """The allocation tagged with `address_id`; allocated now if there is none."""
@@ -51,10 +54,7 @@ class Addresses:
 
     def adopt(self, region: str, allocation_id: str, address_id: str) -> None:
         """Tag an allocation that exists as the one of `address_id`."""
-        tags: Any = [
-            {"Key": ID_TAG, "Value": address_id},
-            {"Key": MANAGED_TAG, "Value": "true"},
-        ]
+        tags = self._tags(address_id)
         with translated("tagging an address", region):
             self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
 
@@ -80,11 +80,7 @@ class Addresses:
         return _allocation(found[0]) if found else None
 
     def _allocate(self, region: str, address_id: str, name: str, **wanted: str) -> Allocation:
-        tags: Any = [
-            {"Key": ID_TAG, "Value": address_id},
-            {"Key": MANAGED_TAG, "Value": "true"},
-            {"Key": "Name", "Value": name},
-        ]
+        tags = [*self._tags(address_id), {"Key": "Name", "Value": name}]
         return _allocation(
             self._clients.ec2_once(region).allocate_address(
                 Domain="vpc",
@@ -92,6 +88,10 @@ class Addresses:
                 **wanted,  # type: ignore[arg-type]  # the stubs know no such call
             )
         )
+
+    def _tags(self, address_id: str) -> list[Any]:
+        tags = {ID_TAG: address_id, MANAGED_TAG: "true", PREFIX_TAG: self._prefix}
+        return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _allocation(raw: Any) -> Allocation:

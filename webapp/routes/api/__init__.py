@@ -10,6 +10,7 @@ from webapp.routes.api import (
     functions,
     keys,
     networks,
+    orphans,
     schedules,
     whitelists,
 )
@@ -25,5 +26,6 @@ for noun in (
     drifts,
     schedules,
     whitelists,
+    orphans,
 ):
     router.include_router(noun.router)

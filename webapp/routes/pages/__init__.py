@@ -11,6 +11,7 @@ from webapp.routes.pages import (
     images,
     keys,
     networks,
+    orphans,
     overview,
     schedules,
     streams,
@@ -31,5 +32,6 @@ for page in (
     drifts,
     schedules,
     whitelists,
+    orphans,
 ):
     router.include_router(page.router)

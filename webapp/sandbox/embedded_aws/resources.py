@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import ec2, iam, lambda_svc
+from ministack.services import cloudformation, ec2, iam, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways
@@ -86,11 +86,20 @@ def _secret_name(arn: str) -> str:
     return arn.split(":")[6].rpartition("-")[0]
 
 
-def _create_nat(_logical_id: str, properties: Properties, _stack: str) -> Made:
+def _create_nat(logical_id: str, properties: Properties, stack: str) -> Made:
     nat = nat_gateways.create(properties["SubnetId"], properties["AllocationId"], delay_s=0)
     nat["State"] = "available"
-    provisioners._ec2_apply_tags(nat["NatGatewayId"], properties)
+    tags = [*properties.get("Tags", []), *_stack_tags(logical_id, stack)]
+    provisioners._ec2_apply_tags(nat["NatGatewayId"], {"Tags": tags})
     return nat["NatGatewayId"], {"NatGatewayId": nat["NatGatewayId"]}
+
+
+def _stack_tags(logical_id: str, name: str) -> list[dict[str, str]]:
+    """What CloudFormation writes on everything that it makes."""
+    stack = cloudformation._stacks[name]
+    own = {"stack-name": name, "stack-id": stack["StackId"], "logical-id": logical_id}
+    system = [{"Key": f"aws:cloudformation:{key}", "Value": value} for key, value in own.items()]
+    return [*(stack.get("Tags") or []), *system]
 
 
 def _update_nat(nat_id: str, old: Properties, new: Properties, stack: str) -> Made:

@@ -1,0 +1,90 @@
+"""Orphans by the API."""
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from webapp.deps import ApiCaller
+from webapp.routes.api.address_schemas import AddressOut, address_out
+from webapp.routes.api.schemas import Sent
+from webapp.services import addresses, orphans
+from webapp.services.orphans import Orphan
+
+router = APIRouter(prefix="/orphans", tags=["orphans"])
+
+
+class Adoption(Sent):
+    """`id` is the address's allocation id."""
+
+    region: str
+    id: str
+
+
+class OrphanOut(BaseModel):
+    """`kind` is address, nat_gateway, interface or stack; `name` is what a deletion confirms."""
+
+    kind: str
+    region: str
+    id: str
+    name: str
+    tags: dict[str, str]
+    adoptable: bool
+    deletable: bool
+    monthly_cost_usd: float
+
+
+class OrphansOut(BaseModel):
+    """`unread`: regions that did not answer, each with why."""
+
+    items: list[OrphanOut]
+    unread: dict[str, str]
+    monthly_cost_usd: float
+
+
+@router.get("")
+def index(ctx: ApiCaller) -> OrphansOut:
+    """What is tagged ours in AWS and not known here, in every region."""
+    found = orphans.find(ctx.session, ctx.cloud, ctx.settings)
+    return OrphansOut(
+        items=[_out(orphan) for orphan in found.orphans],
+        unread=found.unread,
+        monthly_cost_usd=found.monthly_cost_usd,
+    )
+
+
+@router.post("/adoption", status_code=201)
+def adopt(ctx: ApiCaller, sent: Adoption) -> AddressOut:
+    """An orphaned address is a free one of ours from now on."""
+    address = orphans.adopt(
+        ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, region=sent.region, id=sent.id
+    )
+    return address_out(addresses.detail(ctx.session, address.id))
+
+
+@router.delete("", status_code=202)
+def delete(ctx: ApiCaller, region: str, kind: str, id: str, confirm: str = "") -> Response:
+    """`confirm` is the orphan's name. 202: a stack goes on being deleted for a while."""
+    orphans.delete(
+        ctx.session,
+        ctx.cloud,
+        ctx.settings,
+        actor=ctx.actor,
+        region=region,
+        kind=kind,
+        id=id,
+        typed=confirm,
+    )
+    return Response(status_code=202)
+
+
+def _out(orphan: Orphan) -> OrphanOut:
+    found = orphan.found
+    return OrphanOut(
+        kind=found.kind,
+        region=found.region,
+        id=found.id,
+        name=found.name,
+        tags=found.tags,
+        adoptable=orphan.adoptable,
+        deletable=orphan.deletable,
+        monthly_cost_usd=orphan.monthly_cost_usd,
+    )
