@@ -28,7 +28,8 @@ def world(session: Session, clients: Clients, settings: Settings) -> dict[str, A
     return {
         "network": _network(network) if network else None,
         "addresses": [(a.status.value, a.network_id is not None, a.position) for a in addresses],
-        "agree": {a.allocation_id for a in addresses} == allocations(clients, region),
+        "agree": {a.allocation_id for a in addresses if a.allocation_id}
+        == allocations(clients, region),
         "stacks": _stacks(clients, region, settings.name_prefix),
         "nat_gateways": len(nats),
         "nat_addresses_are_ours": {
