@@ -38,7 +38,8 @@ class Settings(BaseSettings):
         {}, description="JSON: a partner's public origin → the origin really used"
     )
     echo_url: str = Field(
-        "https://checkip.amazonaws.com", description="Service that answers the caller's address"
+        "https://checkip.amazonaws.com,https://api.ipify.org",
+        description="Services that answer the caller's address; asked in turn",
     )
     execute_api_url: str = Field(
         "https://{api}.execute-api.{region}.amazonaws.com/{stage}/",
@@ -86,6 +87,11 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.data_dir / 'egret.db').resolve()}"
+
+    @property
+    def echo_origins(self) -> str:
+        """The echo services as functions reach them, separated by commas."""
+        return ",".join(self.origin(url.strip()) for url in self.echo_url.split(","))
 
     def origin(self, public_origin: str) -> str:
         """The origin to use for a partner's public one (they differ in the sandbox)."""

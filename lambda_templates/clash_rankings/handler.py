@@ -223,7 +223,17 @@ class Rankings:
         return Key(value, found["VersionId"])
 
     def _ask_echo(self) -> str:
-        with self._opener.open(self._env["ECHO_URL"], timeout=ECHO_TIMEOUT_S) as response:
+        """By the first of the echo services that answers with an address."""
+        *others, last = self._env["ECHO_URL"].split(",")
+        for url in others:
+            try:
+                return self._ask(url)
+            except (OSError, ValueError, http.client.HTTPException):
+                continue
+        return self._ask(last)
+
+    def _ask(self, url: str) -> str:
+        with self._opener.open(url, timeout=ECHO_TIMEOUT_S) as response:
             return str(ipaddress.IPv4Address(response.read(64).decode().strip()))
 
     def _cors(self, event: Event) -> dict[str, str]:

@@ -3,13 +3,28 @@
 import ipaddress
 import os
 import urllib.request
+from urllib.parse import urlsplit
 
 ECHO_TIMEOUT_S = 5
 ANSWER_MAX_BYTES = 64
 
 
 def handler(_event: object, _context: object) -> dict[str, str]:
-    """`{"ip": "203.0.113.7"}`; raises when the echo service does not answer with an address."""
-    with urllib.request.urlopen(os.environ["ECHO_URL"], timeout=ECHO_TIMEOUT_S) as response:
+    """`{"ip": "203.0.113.7", "echo": "checkip.amazonaws.com"}`.
+
+    The services of ECHO_URL, separated by commas, are asked in turn until one answers with an
+    address; the error of the last one is raised when none does.
+    """
+    *others, last = os.environ["ECHO_URL"].split(",")
+    for url in others:
+        try:
+            return _ask(url)
+        except (OSError, ValueError):
+            continue
+    return _ask(last)
+
+
+def _ask(url: str) -> dict[str, str]:
+    with urllib.request.urlopen(url, timeout=ECHO_TIMEOUT_S) as response:
         answer = response.read(ANSWER_MAX_BYTES).decode("ascii").strip()
-    return {"ip": str(ipaddress.IPv4Address(answer))}
+    return {"ip": str(ipaddress.IPv4Address(answer)), "echo": urlsplit(url).hostname or ""}

@@ -215,6 +215,7 @@ def upgrade() -> None:
         sa.Column("availability_zone", sa.String(), nullable=False),
         sa.Column("expected_ip", sa.String(), nullable=False),
         sa.Column("seen_ip", sa.String(), nullable=True),
+        sa.Column("echo", sa.String(), nullable=False),
         sa.Column("problem", sa.String(), nullable=False),
         sa.Column("request_id", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),

@@ -16,7 +16,8 @@ def probe(world: World, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_the_address_is_told(probe: ModuleType) -> None:
-    assert json.dumps(probe.handler({}, None)) == '{"ip": "203.0.113.7"}'
+    told = '{"ip": "203.0.113.7", "echo": "127.0.0.1"}'
+    assert json.dumps(probe.handler({}, None)) == told
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,11 @@ def test_without_an_echo_service_it_fails(
         monkeypatch.setenv("ECHO_URL", f"http://127.0.0.1:{unused.getsockname()[1]}/")
         with pytest.raises(OSError):
             probe.handler({}, None)
+
+
+@pytest.mark.parametrize("first", ["http://127.0.0.1:9/", "{url}/not-an-address"])
+def test_the_second_echo_service_is_asked_when_the_first_gives_no_address(
+    probe: ModuleType, world: World, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    monkeypatch.setenv("ECHO_URL", f"{first.format(url=world.url)},{world.url}/echo")
+    assert probe.handler({}, None)["ip"] == "203.0.113.7"

@@ -79,6 +79,24 @@ def test_it_grows_once_the_key_allows_the_new_address(
     assert api.get(PATH).json()["proof"]["ok"]
 
 
+def test_its_functions_run_in_the_new_zone_too(
+    api: Api, clients: Clients, grown: dict[str, Any]
+) -> None:
+    def spread() -> bool:
+        function = api.get("/functions/top").json()
+        found = clients.awslambda(REGION).get_function_configuration(
+            FunctionName="growth-function-top"
+        )
+        return function["status"] == "ready" and len(found["VpcConfig"]["SubnetIds"]) == 2
+
+    wait_for(spread, PROOF_TIMEOUT_S)
+    function = api.get("/functions/top").json()
+    assert function["endpoint_url"]
+    snapshot = api.post("/functions/top/snapshots").raise_for_status().json()
+    assert snapshot["ok"], snapshot["problem"]
+    assert snapshot["egress_ip"] in addresses_of(grown["proposed"])
+
+
 @pytest.mark.usefixtures("grown")
 def test_a_network_does_not_shrink(api: Api) -> None:
     refused = api.post(f"{PATH}/change", {"availability_zones": 1})

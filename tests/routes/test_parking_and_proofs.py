@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.dashboard import Api, Dashboard
@@ -122,3 +123,29 @@ def test_a_schedule_is_kept_and_tells_when_it_acts_next(api: Api) -> None:
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["time_zone"])
     api.delete(f"{NETWORK}/schedule").raise_for_status()
     assert api.get(f"{NETWORK}/schedule").json()["hours"] is None
+
+
+def test_a_wrong_address_is_an_alarm_on_every_page_of_the_network(
+    api: Api, dashboard: Dashboard, clients: Clients
+) -> None:
+    """The second zone goes out through the first one's NAT gateway, until it is restored."""
+    first, second = addresses_of(api.get(NETWORK).json())
+    ec2: Any = clients.ec2(REGION)
+    nats = ec2.describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])
+    by_ip = {n["NatGatewayAddresses"][0].get("PublicIp"): n for n in nats["NatGateways"]}
+    wrong, right = by_ip[first]["NatGatewayId"], by_ip[second]["NatGatewayId"]
+    tables = ec2.describe_route_tables()["RouteTables"]
+    (table,) = [t for t in tables if right in {r.get("NatGatewayId") for r in t["Routes"]}]
+    ec2.replace_route(
+        RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", NatGatewayId=wrong
+    )
+    api.post(f"{NETWORK}/proofs").raise_for_status()
+    alarm = f"It came from {first}, not from {second}."
+    cookies = dashboard.signed_in()
+    pages = [f"{dashboard.url}{path}" for path in (NETWORK, FUNCTION, "/")]
+    for page in pages:
+        assert alarm in httpx.get(page, cookies=cookies).text, page
+    api.post(f"{NETWORK}/drift/restoration").raise_for_status()
+    api.post(f"{NETWORK}/proofs").raise_for_status()
+    for page in pages:
+        assert alarm not in httpx.get(page, cookies=cookies).text, page

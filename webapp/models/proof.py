@@ -15,6 +15,7 @@ class Proof(SQLModel, table=True):
     availability_zone: str
     expected_ip: str
     seen_ip: str | None = None
+    echo: str = Field(default="", description="The echo service that saw it")
     problem: str = ""
     request_id: str = ""
     at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)

@@ -88,6 +88,7 @@ class Sandbox:
         endpoints = {
             "https://api.clashofclans.com": "http://api.clashofclans.sandbox:443",
             "https://checkip.amazonaws.com": "http://echo.sandbox:443",
+            "https://api.ipify.org": "http://ipify.sandbox:443",
             "https://api-assets.clashofclans.com": direct,
             "https://developer.clashofclans.com": self.info.portal_url,
         }

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.aws.functions import Invocation, LogLine
 from webapp.aws.stack_templates import FunctionStack
-from webapp.aws.stacks import Phase
+from webapp.aws.stacks import Phase, Stack
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Access, Address, Function, Key, Network, Proof, Snapshot, Status
 from webapp.services import (
@@ -180,6 +180,7 @@ def step(cloud: Cloud, settings: Settings) -> Step:
         {
             Status.REQUESTED: partial(_request, cloud, settings),
             Status.CREATING: partial(_create, cloud, settings),
+            Status.UPDATING: partial(_update, cloud, settings),
             Status.DELETING: partial(_delete, cloud, settings),
         },
     )
@@ -197,13 +198,29 @@ def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) ->
     region = _network(work.session, function).region
     stack = stack_work.follow(work, cloud, function, region)
     if stack:
-        if stack.phase is Phase.DONE:
-            stack.outputs["EndpointUrl"] = settings.execute_api_url.format(
-                api=stack.outputs["RestApiId"], region=region, stage=stack.outputs["StageName"]
-            )
+        _add_endpoint(settings, stack, region)
         stack_work.settle(work, function, stack, region)
         if function.status is Status.READY:
             previews.refresh(work.session, cloud, function, region=region)
+
+
+def _update(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
+    """Its network has grown: it runs in all zones from now on. It can be called all the while."""
+    network = _network(work.session, function)
+    plan = _stack(settings, function, network, work.session.get_one(Key, function.key_id)).plan()
+    stack = stack_work.change(work, cloud, function, plan)
+    if stack:
+        _add_endpoint(settings, stack, network.region)
+        stack_work.settle_change(
+            work, function, stack, network.region, reached=Status.READY, back=Status.READY
+        )
+
+
+def _add_endpoint(settings: Settings, stack: Stack, region: str) -> None:
+    if stack.phase is Phase.DONE:
+        stack.outputs["EndpointUrl"] = settings.execute_api_url.format(
+            api=stack.outputs["RestApiId"], region=region, stage=stack.outputs["StageName"]
+        )
 
 
 def _delete(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
@@ -270,7 +287,7 @@ def _stack(settings: Settings, function: Function, network: Network, key: Key) -
         secret_arn=key.secret_arn,
         kms_key_arn=key.kms_key_arn,
         partner_url=settings.origin(template.partner_origin),
-        echo_url=settings.origin(settings.echo_url),
+        echo_url=settings.echo_origins,
         settings=function.settings,
         memory_mb=template.memory_mb,
         timeout_s=template.timeout_s,

@@ -102,11 +102,10 @@ def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work 
 
 
 def schedule(session: Session, resource: str) -> None:
-    """Make the row due now, unless there is one already."""
+    """Make the row due now, unless there is one already. The caller commits."""
     insert = _insert(session)
     row = insert(Lease).values(resource=resource, due_at=now_s(), expires_at=0, owner="", fence=0)
     session.connection().execute(row.on_conflict_do_nothing(index_elements=["resource"]))
-    session.commit()
 
 
 def claim(session: Session, *, lease_s: float = LEASE_S) -> Work | None:

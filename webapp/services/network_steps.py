@@ -3,14 +3,14 @@
 from dataclasses import asdict
 from functools import partial
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.aws.errors import is_transient
 from webapp.aws.stack_templates import NetworkStack
 from webapp.aws.stacks import ROLLED_BACK, Phase, Plan
 from webapp.errors import Conflict, EgretError
-from webapp.models import AddressStatus, Network, Status
+from webapp.models import AddressStatus, Function, Network, Status
 from webapp.models.base import new_id
 from webapp.services import addresses, foundation, leases, proofs, stack_work, teardown
 from webapp.services.leases import Step, Work
@@ -66,7 +66,7 @@ def stack(
         zones=_zones(cloud, network, wanted.availability_zones),
         nat=wanted.nat.value,
         allocation_ids=tuple(address.allocation_id or "" for address in used),
-        echo_url=settings.origin(settings.echo_url),
+        echo_url=settings.echo_origins,
         permissions_boundary_arn=settings.permissions_boundary_arn,
         parked=parked,
         protected=network.protected,
@@ -149,10 +149,21 @@ def _grow(cloud: Cloud, settings: Settings, work: Work, network: Network) -> Non
             network.availability_zones = network.wanted.availability_zones
             network.nat = network.wanted.nat
             network.change = {}
+            _spread_functions(work.session, network)
         stack_work.settle_change(
             work, network, found, network.region, reached=Status.READY, back=Status.READY
         )
         _prove(cloud, work, network)
+
+
+def _spread_functions(session: Session, network: Network) -> None:
+    """The network's functions shall run in all of its zones; committed together with its shape."""
+    mine = select(Function).where(
+        Function.network_id == network.id, Function.status == Status.READY
+    )
+    for function in session.exec(mine):
+        stack_work.request(function, Status.UPDATING)
+        leases.schedule(session, function.owner)
 
 
 def _delete(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:

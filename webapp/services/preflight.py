@@ -102,7 +102,7 @@ def look(
         zones=tuple(zones[: shape.availability_zones]),
         nat=shape.nat.value,
         allocation_ids=(),
-        echo_url=settings.origin(settings.echo_url),
+        echo_url=settings.echo_origins,
         permissions_boundary_arn=settings.permissions_boundary_arn,
     )
     return Preflight(

@@ -76,7 +76,7 @@ def refresh(session: Session, cloud: Cloud, function: Function, *, region: str) 
 
 def lambda_name(function: Function) -> str:
     """The name in AWS Lambda of a function that can be run, or Conflict."""
-    if function.status is not Status.READY or not function.lambda_name:
+    if function.status not in (Status.READY, Status.UPDATING) or not function.lambda_name:
         raise Conflict(
             f"The function {function.name} is {function.status}.",
             code="function_not_ready",

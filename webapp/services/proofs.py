@@ -57,6 +57,7 @@ def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str
         return proof
     proof.request_id = result.request_id
     proof.seen_ip, proof.problem = result.payload.get("ip"), result.error
+    proof.echo = result.payload.get("echo", "")
     if not proof.seen_ip:
         proof.problem = f"{proof.problem} {_broken_hop(cloud, network, zone, probe)}".strip()
     if proof.seen_ip and not proof.ok:

@@ -27,6 +27,7 @@ def schedule(session: Session, settings: Settings) -> None:
     """Make sure that every region offered has its round; harmless when it has."""
     for region in settings.region_names:
         leases.schedule(session, f"{NOUN}:{region}")
+    session.commit()
 
 
 def step(cloud: Cloud, settings: Settings) -> Step:

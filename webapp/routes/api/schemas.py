@@ -96,6 +96,7 @@ class ProofOut(BaseModel):
     ok: bool
     seen_ip: str | None
     expected_ip: str
+    echo: str
     problem: str
     request_id: str
     at: datetime

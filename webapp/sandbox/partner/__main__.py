@@ -13,7 +13,7 @@ from webapp.sandbox.partner.callers import source_address
 from webapp.sandbox.partner.faults import Fault, Faults
 from webapp.sandbox.partner.keys import Keys
 
-ECHO_HOST = "echo.sandbox"
+ECHO_HOSTS = ("echo.sandbox", "ipify.sandbox")
 BADGE_CACHE = "public, max-age=604800"
 GRACEFUL_SHUTDOWN_S = 1
 """A slow answer that is under way does not hold up the end of the sandbox."""
@@ -49,8 +49,8 @@ def echo(request: Request) -> PlainTextResponse:
 
 
 def anything_else(request: Request, path: str) -> Response:
-    """The echo service answers on every path of its name, as checkip.amazonaws.com does."""
-    if request.headers.get("host", "").partition(":")[0] == ECHO_HOST:
+    """The echo services answer on every path of their names, as checkip.amazonaws.com does."""
+    if request.headers.get("host", "").partition(":")[0] in ECHO_HOSTS:
         return echo(request)
     status = 404 if path else 200
     return PlainTextResponse("The sandbox's partner. Its portal is at /portal.\n", status)
