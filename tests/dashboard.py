@@ -105,8 +105,10 @@ class Dashboard:
     def signed_in(self) -> dict[str, str]:
         """The cookies of an administrator's session; made by the setup page where there is none."""
         form = {"name": USER, "password": PASSWORD, "token": self.setup_url.partition("token=")[2]}
-        page = "setup" if form["token"] else "sign-in"
-        answer = httpx.post(f"{self.url}/{page}", data=form, timeout=TIMEOUT_S)
+        for page in ("setup", "sign-in") if form["token"] else ("sign-in",):
+            answer = httpx.post(f"{self.url}/{page}", data=form, timeout=TIMEOUT_S)
+            if answer.cookies:
+                break
         return dict(answer.cookies)
 
     def _environment(self) -> dict[str, str]:

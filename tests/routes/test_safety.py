@@ -14,7 +14,14 @@ from webapp.main import create_app
 from webapp.middleware import BODY_MAX_BYTES
 from webapp.settings import Settings
 
-OPEN = {"/setup", "/sign-in", "/healthz", "/readyz"}
+OPEN = {
+    "/setup",
+    "/sign-in",
+    "/healthz",
+    "/readyz",
+    "/whitelist/{link}",
+    "/whitelist/{link}.txt",
+}
 HOST = "http://127.0.0.1:8000"
 
 
