@@ -30,7 +30,7 @@ from webapp.services import addresses, growth, networks
 from webapp.settings import Settings
 
 EXAMPLES = 100
-STEPS = 6
+STEPS = 4
 CALLS_MAX = 20
 ADDRESS_QUOTA = 40
 ERRORS = {
