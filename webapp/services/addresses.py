@@ -21,19 +21,26 @@ GONE_FOR_GOOD = frozenset({"InvalidAddress.NotFound", "InvalidParameterValue", "
 
 @dataclass(frozen=True)
 class AddressDetail:
-    """An address and who depends on it: the network that uses it, the keys that allow it."""
+    """An address and who depends on it: its network, the functions there, the keys for it."""
 
     address: Address
     network: Network | None
+    functions: list[Function]
     keys: list[Key]
 
 
 def list_all(session: Session) -> list[AddressDetail]:
     addresses = session.exec(select(Address).order_by(col(Address.created_at))).all()
     networks = {network.id: network for network in session.exec(select(Network)).all()}
+    functions = session.exec(select(Function).order_by(col(Function.name))).all()
     keys = session.exec(select(Key).order_by(col(Key.name))).all()
     return [
-        AddressDetail(address, networks.get(address.network_id or ""), _allowing(keys, address))
+        AddressDetail(
+            address,
+            networks.get(address.network_id or ""),
+            [f for f in functions if f.network_id == address.network_id],
+            _allowing(keys, address),
+        )
         for address in addresses
     ]
 
@@ -46,9 +53,8 @@ def get(session: Session, address_id: str) -> Address:
 
 
 def detail(session: Session, address_id: str) -> AddressDetail:
-    address = get(session, address_id)
-    network = session.get(Network, address.network_id) if address.network_id else None
-    return AddressDetail(address, network, _allowing(session.exec(select(Key)).all(), address))
+    get(session, address_id)
+    return next(found for found in list_all(session) if found.address.id == address_id)
 
 
 def free(session: Session, region: str | None = None) -> list[Address]:

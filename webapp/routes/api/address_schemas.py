@@ -22,6 +22,7 @@ class AddressOut(BaseModel):
     public_ip: str | None
     allocation_id: str | None
     network: str | None
+    functions: list[str]
     keys: list[str]
     monthly_cost_usd: float
     created_at: datetime
@@ -36,6 +37,7 @@ def address_out(detail: AddressDetail) -> AddressOut:
         public_ip=address.public_ip,
         allocation_id=address.allocation_id,
         network=detail.network.name if detail.network else None,
+        functions=[function.name for function in detail.functions],
         keys=[key.name for key in detail.keys],
         monthly_cost_usd=address.monthly_cost_usd,
         created_at=address.created_at,
