@@ -16,6 +16,7 @@ from webapp.sandbox.launcher import ACCOUNT, REGION, Sandbox
 from webapp.settings import Settings
 
 ADDRESS_QUOTA = 40
+NETWORK_QUOTA = 20
 PACE_S = 0.05
 
 # Whoever runs the tests, they never meet a real account.
@@ -30,7 +31,9 @@ os.environ |= {
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
-    with Sandbox.start(folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA) as running:
+    with Sandbox.start(
+        folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
+    ) as running:
         yield running
 
 

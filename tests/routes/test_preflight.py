@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import NETWORK_QUOTA
 from tests.dashboard import Api, Dashboard
 from webapp.aws.clients import Clients
 
@@ -47,9 +48,9 @@ def test_costs_are_told_for_low_typical_and_high_traffic(api: Api) -> None:
 def test_each_quota_is_told_with_its_use_and_its_limit(api: Api, clients: Clients) -> None:
     vpcs = clients.ec2(REGION).describe_vpcs()["Vpcs"]
     quota = check(look(api), "Quota of VPCs")
-    assert (quota["used"], quota["limit"], quota["verdict"]) == (len(vpcs), 5, "ok")
+    assert (quota["used"], quota["limit"], quota["verdict"]) == (len(vpcs), NETWORK_QUOTA, "ok")
     gateways = check(look(api), f"Quota of NAT gateways in {REGION}b")
-    assert (gateways["used"], gateways["limit"]) == (0, 5)
+    assert (gateways["used"], gateways["limit"]) == (0, NETWORK_QUOTA)
 
 
 def test_permissions_are_asked_of_ec2_by_dry_run(api: Api) -> None:
@@ -73,7 +74,7 @@ def test_a_range_that_overlaps_a_vpc_is_blocked_with_a_free_one(api: Api, client
 
 def test_a_quota_without_room_blocks_with_the_page_to_raise_it(api: Api, clients: Clients) -> None:
     ec2 = clients.ec2(REGION)
-    room = 5 - len(ec2.describe_vpcs()["Vpcs"])
+    room = NETWORK_QUOTA - len(ec2.describe_vpcs()["Vpcs"])
     made = [ec2.create_vpc(CidrBlock=f"10.{80 + n}.0.0/16")["Vpc"]["VpcId"] for n in range(room)]
     try:
         found = look(api)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import NETWORK_QUOTA
 from tests.dashboard import Api, Dashboard, wait_for
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox, read_info
 
 REGION = "eu-west-1"
-VPC_QUOTA = 5
 EMPTY = json.dumps({"Resources": {"Wait": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
 
 
@@ -26,7 +26,7 @@ def api(dashboard: Dashboard) -> Api:
 def no_room(clients: Clients) -> Iterator[list[str]]:
     """A region whose quota of VPCs is used up; gives the VPCs that may go."""
     ec2 = clients.ec2(REGION)
-    room = VPC_QUOTA - len(ec2.describe_vpcs()["Vpcs"])
+    room = NETWORK_QUOTA - len(ec2.describe_vpcs()["Vpcs"])
     made = [ec2.create_vpc(CidrBlock=f"10.{200 + n}.0.0/16")["Vpc"]["VpcId"] for n in range(room)]
     yield made
     for vpc_id in made:
@@ -52,7 +52,9 @@ def test_a_used_up_quota_is_told_before_anything_is_made(
     body = {"name": "crowded", "region": REGION, "availability_zones": 1}
     refused = api.post("/networks", body)
     assert (refused.status_code, refused.json()["code"]) == (409, "quota_exceeded")
-    assert f"{VPC_QUOTA} of {VPC_QUOTA} VPCs in {REGION} are used" in refused.json()["detail"]
+    assert (
+        f"{NETWORK_QUOTA} of {NETWORK_QUOTA} VPCs in {REGION} are used" in refused.json()["detail"]
+    )
     assert "servicequotas" in refused.json()["remedy"]
     assert api.get("/networks/crowded").status_code == 404
     assert ec2.describe_addresses()["Addresses"] == addresses

@@ -20,6 +20,7 @@ from webapp.errors import NotFound, Unavailable
 from webapp.sandbox.folder import Folder, is_used
 
 ACCOUNT = "210987654321"
+NETWORK_QUOTA = 5
 REGION = "eu-central-1"
 READY_TIMEOUT_S = 30.0
 READY_POLL_S = 0.05
@@ -58,14 +59,26 @@ class Sandbox:
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, state_dir: Path, *, pace_s: float, address_quota: int) -> "Sandbox":
+    def start(
+        cls,
+        state_dir: Path,
+        *,
+        pace_s: float,
+        address_quota: int,
+        network_quota: int = NETWORK_QUOTA,
+    ) -> "Sandbox":
         """Start all three at once, and wait until each answers. Raises Conflict, Unavailable."""
         place = Folder(state_dir)
         place.claim()
         (place.path / INFO).unlink(missing_ok=True)
         ports = place.ports(CHILDREN)
         sandbox = cls(place, _info(ports))
-        environments = _environments(place.path, ports, pace_s=pace_s, address_quota=address_quota)
+        environments = _environments(place.path, ports)
+        environments["embedded_aws"] |= {
+            "EMBEDDED_AWS_PACE_S": str(pace_s),
+            "EMBEDDED_AWS_ADDRESS_QUOTA": str(address_quota),
+            "EMBEDDED_AWS_NETWORK_QUOTA": str(network_quota),
+        }
         try:
             for name in CHILDREN:
                 sandbox.children[name] = _start(place, name, environments[name])
@@ -183,9 +196,7 @@ def _info(ports: dict[str, int]) -> Info:
     )
 
 
-def _environments(
-    folder: Path, ports: dict[str, int], *, pace_s: float, address_quota: int
-) -> dict[str, dict[str, str]]:
+def _environments(folder: Path, ports: dict[str, int]) -> dict[str, dict[str, str]]:
     info, token = _info(ports), secrets.token_hex(16)
     return {
         "embedded_aws": {
@@ -196,8 +207,6 @@ def _environments(
             "AWS_ENDPOINT_URL": info.aws_endpoint,
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "EMBEDDED_AWS_STATE_DIR": str(folder / "aws"),
-            "EMBEDDED_AWS_PACE_S": str(pace_s),
-            "EMBEDDED_AWS_ADDRESS_QUOTA": str(address_quota),
             "EMBEDDED_AWS_NAT_PROXY": f"127.0.0.1:{ports['nat']}",
         },
         "partner": {

@@ -12,15 +12,17 @@ from ministack.services import ec2, lambda_svc
 from webapp.sandbox.embedded_aws import interfaces, nat_gateways
 from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
 
-VPC_QUOTA = INTERNET_GATEWAY_QUOTA = 5
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
 
 
-def install() -> None:
-    """Put the checks before ministack's own actions, and DryRun before all of them."""
+def install(network_quota: int) -> None:
+    """Put the checks before ministack's own actions, and DryRun before all of them.
+
+    The quota of VPCs is that of internet gateways too, as on AWS.
+    """
     before: dict[str, Callable[[Params], None]] = {
-        "CreateVpc": lambda p: new_vpc(ec2._p(p, "CidrBlock")),
-        "CreateInternetGateway": lambda _p: new_internet_gateway(),
+        "CreateVpc": lambda p: new_vpc(ec2._p(p, "CidrBlock"), network_quota),
+        "CreateInternetGateway": lambda _p: new_internet_gateway(network_quota),
         "CreateSubnet": lambda p: new_subnet(ec2._p(p, "VpcId"), ec2._p(p, "CidrBlock")),
         "CreateRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
         "ReplaceRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
@@ -33,16 +35,16 @@ def install() -> None:
         ec2._ACTION_MAP[name] = action(_checked(run, before.get(name)))
 
 
-def new_vpc(cidr: str) -> None:
+def new_vpc(cidr: str, quota: int) -> None:
     network = _network(cidr)
     if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
         raise Ec2Error("InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
-    if len(ec2._vpcs) >= VPC_QUOTA:
+    if len(ec2._vpcs) >= quota:
         raise Ec2Error("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
 
 
-def new_internet_gateway() -> None:
-    if len(ec2._internet_gateways) >= INTERNET_GATEWAY_QUOTA:
+def new_internet_gateway(quota: int) -> None:
+    if len(ec2._internet_gateways) >= quota:
         raise Ec2Error(
             "InternetGatewayLimitExceeded",
             "The maximum number of internet gateways has been reached.",

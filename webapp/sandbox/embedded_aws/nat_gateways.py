@@ -8,22 +8,23 @@ from ministack.services import ec2
 from webapp.sandbox.embedded_aws import addresses
 from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
 
-QUOTA_PER_ZONE = 5
 ALIVE = ("pending", "available", "deleting")
 FILTERED = {"nat-gateway-id": "NatGatewayId", "subnet-id": "SubnetId", "vpc-id": "VpcId"}
 
 NatGateway = dict[str, Any]
 
 
-def install(delay_s: float) -> None:
+def install(delay_s: float, quota_per_zone: int) -> None:
     ec2._ACTION_MAP.update(
-        CreateNatGateway=action(lambda params: _create(params, delay_s)),
+        CreateNatGateway=action(lambda params: _create(params, delay_s, quota_per_zone)),
         DescribeNatGateways=action(_describe),
         DeleteNatGateway=action(lambda params: _delete(params, delay_s)),
     )
 
 
-def create(subnet_id: str, allocation_id: str, *, delay_s: float, token: str = "") -> NatGateway:
+def create(
+    subnet_id: str, allocation_id: str, *, delay_s: float, quota: int, token: str = ""
+) -> NatGateway:
     """A new NAT gateway, or the one that the same client token made. Raises Ec2Error."""
     for nat in ec2._nat_gateways.values():
         if token and nat.get("Token") == token:
@@ -37,7 +38,7 @@ def create(subnet_id: str, allocation_id: str, *, delay_s: float, token: str = "
             "Resource.AlreadyAssociated",
             f"Elastic IP address [{allocation_id}] is already associated",
         )
-    _check_quota(subnet["AvailabilityZone"])
+    _check_quota(subnet["AvailabilityZone"], quota)
     nat = {
         "NatGatewayId": addresses.new_id("nat"),
         "SubnetId": subnet_id,
@@ -78,18 +79,17 @@ def in_subnet(subnet_id: str) -> bool:
     )
 
 
-def _check_quota(zone: str) -> None:
+def _check_quota(zone: str, quota: int) -> None:
     there = [
         nat
         for nat in ec2._nat_gateways.values()
         if _aged(nat)["State"] in ALIVE
         and (ec2._subnets.get(nat["SubnetId"]) or {}).get("AvailabilityZone") == zone
     ]
-    if len(there) >= QUOTA_PER_ZONE:
+    if len(there) >= quota:
         raise Ec2Error(
             "NatGatewayLimitExceeded",
-            "Performing this operation would exceed the limit of "
-            f"{QUOTA_PER_ZONE} NAT gateways in {zone}",
+            f"Performing this operation would exceed the limit of {quota} NAT gateways in {zone}",
         )
 
 
@@ -102,11 +102,12 @@ def _aged(nat: NatGateway) -> NatGateway:
     return nat
 
 
-def _create(params: Params, delay_s: float) -> Answer:
+def _create(params: Params, delay_s: float, quota: int) -> Answer:
     nat = create(
         ec2._p(params, "SubnetId"),
         ec2._p(params, "AllocationId"),
         delay_s=delay_s,
+        quota=quota,
         token=ec2._p(params, "ClientToken"),
     )
     ec2._parse_tag_specs(params, "natgateway", nat["NatGatewayId"])

@@ -10,12 +10,16 @@ NAT_PACE = 6
 
 @dataclass(frozen=True)
 class Options:
-    """`nat_proxy` is host:port; '' leaves functions without a way out of their VPC."""
+    """`nat_proxy` is host:port; '' leaves functions without a way out of their VPC.
+
+    `network_quota` is that of VPCs, of internet gateways, and of NAT gateways in a zone.
+    """
 
     port: int
     state_dir: Path
     pace_s: float
     address_quota: int
+    network_quota: int
     nat_proxy: str
 
     @classmethod
@@ -26,6 +30,7 @@ class Options:
             state_dir=Path(env["EMBEDDED_AWS_STATE_DIR"]),
             pace_s=float(env.get("EMBEDDED_AWS_PACE_S", "0")),
             address_quota=int(env.get("EMBEDDED_AWS_ADDRESS_QUOTA", "5")),
+            network_quota=int(env.get("EMBEDDED_AWS_NETWORK_QUOTA", "5")),
             nat_proxy=env.get("EMBEDDED_AWS_NAT_PROXY", ""),
         )
 

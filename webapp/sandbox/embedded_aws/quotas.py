@@ -7,18 +7,16 @@ from typing import Any
 from ministack import app
 from ministack.core.router import SERVICE_PATTERNS
 
-from webapp.sandbox.embedded_aws import checks, nat_gateways
-
 NAME = "servicequotas"
 TARGET = "ServiceQuotasV20190624"
 
 
-def install(address_quota: int) -> None:
+def install(address_quota: int, network_quota: int) -> None:
     limits = {
         "L-0263D0A3": address_quota,
-        "L-F678F1CE": checks.VPC_QUOTA,
-        "L-A4707A72": checks.INTERNET_GATEWAY_QUOTA,
-        "L-FE5A380F": nat_gateways.QUOTA_PER_ZONE,
+        "L-F678F1CE": network_quota,
+        "L-A4707A72": network_quota,
+        "L-FE5A380F": network_quota,
     }
 
     async def handle(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ministack.services import cloudformation, ec2, iam, lambda_svc
@@ -17,7 +18,7 @@ NAT_GONE_TIMEOUT_S = 60.0
 NAT_POLL_S = 0.1
 
 
-def install(nat_delay_s: float, address_quota: int) -> None:
+def install(nat_delay_s: float, address_quota: int, network_quota: int) -> None:
     """CloudFormation waits for a NAT gateway itself, so `nat_delay_s` is only for the API."""
     HANDLERS["AWS::EC2::EIP"] = {
         "create": lambda _id, properties, _stack: _create_address(properties, address_quota),
@@ -25,15 +26,15 @@ def install(nat_delay_s: float, address_quota: int) -> None:
         "delete": lambda ip, _properties: _delete_address(ip),
     }
     HANDLERS["AWS::EC2::NatGateway"] = {
-        "create": _create_nat,
-        "update": _update_nat,
+        "create": partial(_create_nat, network_quota),
+        "update": partial(_update_nat, network_quota),
         "delete": lambda nat_id, _properties: _delete_nat(nat_id, nat_delay_s),
     }
-    _check_first("AWS::EC2::VPC", lambda p: checks.new_vpc(p.get("CidrBlock", "")))
+    _check_first("AWS::EC2::VPC", lambda p: checks.new_vpc(p.get("CidrBlock", ""), network_quota))
     _check_first(
         "AWS::EC2::Subnet", lambda p: checks.new_subnet(p.get("VpcId", ""), p.get("CidrBlock", ""))
     )
-    _check_first("AWS::EC2::InternetGateway", lambda _p: checks.new_internet_gateway())
+    _check_first("AWS::EC2::InternetGateway", lambda _p: checks.new_internet_gateway(network_quota))
     _check_first("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
     _check_first("AWS::Lambda::Function", _check_role)
     _check_last("AWS::EC2::Subnet", checks.unused_subnet)
@@ -86,8 +87,10 @@ def _secret_name(arn: str) -> str:
     return arn.split(":")[6].rpartition("-")[0]
 
 
-def _create_nat(logical_id: str, properties: Properties, stack: str) -> Made:
-    nat = nat_gateways.create(properties["SubnetId"], properties["AllocationId"], delay_s=0)
+def _create_nat(quota: int, logical_id: str, properties: Properties, stack: str) -> Made:
+    nat = nat_gateways.create(
+        properties["SubnetId"], properties["AllocationId"], delay_s=0, quota=quota
+    )
     nat["State"] = "available"
     tags = [*properties.get("Tags", []), *_stack_tags(logical_id, stack)]
     provisioners._ec2_apply_tags(nat["NatGatewayId"], {"Tags": tags})
@@ -102,10 +105,10 @@ def _stack_tags(logical_id: str, name: str) -> list[dict[str, str]]:
     return [*(stack.get("Tags") or []), *system]
 
 
-def _update_nat(nat_id: str, old: Properties, new: Properties, stack: str) -> Made:
+def _update_nat(quota: int, nat_id: str, old: Properties, new: Properties, stack: str) -> Made:
     """Tags change in place; another subnet or address is another NAT gateway."""
     if any(old.get(name) != new.get(name) for name in ("SubnetId", "AllocationId")):
-        return _create_nat(nat_id, new, stack)
+        return _create_nat(quota, nat_id, new, stack)
     provisioners._ec2_apply_tags(nat_id, new, old)
     return nat_id, {"NatGatewayId": nat_id}
 
