@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.dashboard import Api, Dashboard, wait_for
-from tests.portal import addresses_of, partner_key
+from tests.portal import addresses_of, partner_key, revoke
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "us-east-1"
@@ -36,6 +36,7 @@ def own(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     api.post(f"{FUNCTION}/snapshots").raise_for_status()
     yield running
     running.stop()
+    revoke(sandbox, secret)
 
 
 @pytest.fixture(scope="module")

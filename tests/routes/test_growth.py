@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.dashboard import Api, Dashboard, wait_for
-from tests.portal import addresses_of, partner_key
+from tests.portal import addresses_of, partner_key, revoke
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
 
@@ -26,7 +26,7 @@ def api(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def grown(api: Api, sandbox: Sandbox) -> dict[str, Any]:
+def grown(api: Api, sandbox: Sandbox) -> Iterator[dict[str, Any]]:
     """One zone, then two with a NAT gateway each, with a function whose key knows one address."""
     api.post("/networks", {"name": "growing", "region": REGION, "availability_zones": 1})
     before = api.settled(PATH)
@@ -37,7 +37,8 @@ def grown(api: Api, sandbox: Sandbox) -> dict[str, Any]:
     api.post("/functions", body | {"settings": settings}).raise_for_status()
     api.settled("/functions/top")
     proposed = api.post(f"{PATH}/change", {"availability_zones": 2, "nat": "per_az"})
-    return {"before": before, "proposed": proposed.raise_for_status().json()}
+    yield {"before": before, "proposed": proposed.raise_for_status().json()}
+    revoke(sandbox, secret)
 
 
 def test_new_addresses_are_shown_before_any_call_comes_from_them(grown: dict[str, Any]) -> None:

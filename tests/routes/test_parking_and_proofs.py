@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.dashboard import Api, Dashboard
-from tests.portal import addresses_of, partner_key
+from tests.portal import addresses_of, partner_key, revoke
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
 
@@ -33,6 +33,7 @@ def api(dashboard: Dashboard, sandbox: Sandbox) -> Iterator[Api]:
     for path in (FUNCTION, NETWORK):
         api.delete(path)
         api.gone(path)
+    revoke(sandbox, secret)
 
 
 def nat_gateways(clients: Clients, network: dict[str, Any]) -> list[str]:
