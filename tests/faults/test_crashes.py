@@ -10,6 +10,7 @@ import multiprocessing
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -30,6 +31,8 @@ ADDRESS_QUOTA = 40
 
 MIGRATING = Lock()
 """Alembic is not made for threads."""
+PROCESSES = Lock()
+"""Nor is multiprocessing: to start a process looks after those that have ended, too."""
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.faults.worker"])
 
@@ -81,8 +84,11 @@ class Lane:
     def _exit_code(self, settings: Settings, operation: str, kill: Kill | None) -> int | None:
         job = Job(settings, self._sandbox.info.aws_endpoint, operation, kill)
         process = processes.Process(target=work, args=(job,))
-        process.start()
-        process.join()
+        with PROCESSES:
+            process.start()
+        wait([process.sentinel])
+        with PROCESSES:
+            process.join()
         assert process.exitcode in (0, -signal.SIGKILL), f"{operation} failed"
         return process.exitcode
 

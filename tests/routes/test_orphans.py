@@ -59,6 +59,13 @@ def delete(api: Api, orphan: dict[str, Any], confirm: str) -> Any:
     return api.delete("/orphans", which | {"confirm": confirm})
 
 
+def tags_of(stack: str, network: str) -> list[dict[str, str]]:
+    return [
+        {"Key": "aws:cloudformation:stack-name", "Value": stack},
+        {"Key": "egret:network", "Value": network},
+    ]
+
+
 def test_exactly_what_nobody_knows_is_found_with_its_cost(
     api: Api, forgotten: dict[str, Any]
 ) -> None:
@@ -97,10 +104,10 @@ def test_a_stack_is_deleted_when_it_is_typed_and_its_address_stays(
 
 
 def test_what_a_deletion_left_behind_is_found(api: Api, clients: Clients) -> None:
-    """A NAT gateway and an interface that carry the tags of a stack that is gone."""
+    """What carries the tags of a stack that is gone; not that of a longer prefix of others."""
     ec2: Any = clients.ec2(REGION)
-    tags = [{"Key": "aws:cloudformation:stack-name", "Value": f"{PREFIX}-network-gone"}]
-    theirs = [{"Key": "aws:cloudformation:stack-name", "Value": "another-network-gone"}]
+    tags = tags_of(f"{PREFIX}-network-gone", "gone")
+    theirs = tags_of(f"{PREFIX}-network-network-gone", "gone")
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     nat = ec2.create_nat_gateway(

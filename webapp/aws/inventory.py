@@ -61,13 +61,12 @@ class Inventory:
 
     def _stacks(self, region: str) -> Iterator[Found]:
         """Networks and functions; the foundation belongs to the installation."""
-        starts = tuple(f"{self._prefix}-{noun}-" for noun in STACK_NOUNS)
         pages = self._clients.cloudformation(region).get_paginator("describe_stacks").paginate()
         for stack in (stack for page in pages for stack in page["Stacks"]):
-            name, status = stack["StackName"], stack["StackStatus"]
-            if name.startswith(starts) and status != GONE:
+            name, status, tags = stack["StackName"], stack["StackStatus"], _tags(stack)
+            if self._is_ours(name, tags) and status != GONE:
                 busy = status == "DELETE_IN_PROGRESS"
-                yield Found(STACK, region, stack["StackId"], name, busy, _tags(stack))
+                yield Found(STACK, region, stack["StackId"], name, busy, tags)
 
     def _addresses(self, region: str) -> Iterator[Found]:
         ours = [{"Name": f"tag:{PREFIX_TAG}", "Values": [self._prefix]}]
@@ -81,15 +80,22 @@ class Inventory:
         wanted = [{"Name": "state", "Values": ALIVE}, *self._by_stack()]
         pages = ec2.get_paginator("describe_nat_gateways").paginate(Filter=wanted)
         for raw in (nat for page in pages for nat in page["NatGateways"]):
-            nat_id = raw["NatGatewayId"]
-            yield Found(NAT_GATEWAY, region, nat_id, nat_id, tags=_tags(raw))
+            nat_id, tags = raw["NatGatewayId"], _tags(raw)
+            if self._is_ours(tags[STACK_NAME_TAG], tags):
+                yield Found(NAT_GATEWAY, region, nat_id, nat_id, tags=tags)
 
     def _interfaces(self, region: str) -> Iterator[Found]:
         ec2: Any = self._clients.ec2(region)
         pages = ec2.get_paginator("describe_network_interfaces").paginate(Filters=self._by_stack())
         for raw in (interface for page in pages for interface in page["NetworkInterfaces"]):
-            used, its_id = raw["Status"] == "in-use", raw["NetworkInterfaceId"]
-            yield Found(INTERFACE, region, its_id, its_id, used, _tags(raw))
+            used, its_id, tags = raw["Status"] == "in-use", raw["NetworkInterfaceId"], _tags(raw)
+            if self._is_ours(tags[STACK_NAME_TAG], tags):
+                yield Found(INTERFACE, region, its_id, its_id, used, tags)
+
+    def _is_ours(self, stack_name: str, tags: dict[str, str]) -> bool:
+        """By name and tag: the prefix `a` also begins the stacks of the prefix `a-network`."""
+        named = {f"{self._prefix}-{noun}-{tags.get(f'egret:{noun}')}" for noun in STACK_NOUNS}
+        return stack_name in named
 
     def _by_stack(self) -> list[dict[str, Any]]:
         """CloudFormation writes the name of its stack on what it makes."""
