@@ -28,6 +28,11 @@ os.environ |= {
 }
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the cores: a test waits for its processes as long as it computes."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp("sandbox")

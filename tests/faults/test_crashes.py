@@ -8,16 +8,14 @@ import itertools
 import json
 import multiprocessing
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from sqlmodel import Session
 
-from tests.faults.worker import OPERATIONS, Job, Kill, work
+from tests.faults.worker import OPERATIONS, Kill, Workshop
 from tests.faults.world import allocations, world
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
@@ -29,12 +27,8 @@ ALWAYS = {"create", "delete", "release"}
 """The others are left out once they have been killed at each of their calls."""
 ADDRESS_QUOTA = 40
 
-MIGRATING = Lock()
-"""Alembic is not made for threads."""
-PROCESSES = Lock()
-"""Nor is multiprocessing: to start a process looks after those that have ended, too."""
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.faults.worker"])
+FORKED = multiprocessing.get_context("fork")
+SPAWNED = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
@@ -52,6 +46,7 @@ class Lane:
         self._numbers = itertools.count()
         self._sandbox, self._folder = sandbox, folder
         self._clients = Clients(sandbox.info.aws_endpoint)
+        self._workshop = Workshop(sandbox.info.aws_endpoint, REGION)
 
     def run(self, operations: tuple[str, ...], kill: Kill | None) -> Outcome:
         """One after the other, each killed where told and then gone on with."""
@@ -77,18 +72,14 @@ class Lane:
             regions=REGION,
             endpoints=json.loads(self._sandbox.environment()["EGRET_ENDPOINTS"]),
         )
-        with MIGRATING:
-            migrate(settings.database)
+        migrate(settings.database)
         return settings
 
     def _exit_code(self, settings: Settings, operation: str, kill: Kill | None) -> int | None:
-        job = Job(settings, self._sandbox.info.aws_endpoint, operation, kill)
-        process = processes.Process(target=work, args=(job,))
-        with PROCESSES:
-            process.start()
-        wait([process.sentinel])
-        with PROCESSES:
-            process.join()
+        told = (settings, operation, kill)
+        process = FORKED.Process(target=self._workshop.work, args=told)
+        process.start()
+        process.join()
         assert process.exitcode in (0, -signal.SIGKILL), f"{operation} failed"
         return process.exitcode
 
@@ -112,6 +103,7 @@ def sweep(folder: Path, *, after: bool) -> None:
                 expected[operations] = lane.run(operations, None)
             found = lane.run(operations, Kill(call, after=after))
             assert found.worlds == expected[operations].worlds, f"killed at call {call}"
+            assert call > 1 or not found.survived, "each of them makes a call, and dies of it"
             swept |= found.survived
             if swept == set(OPERATIONS):
                 return
@@ -119,8 +111,8 @@ def sweep(folder: Path, *, after: bool) -> None:
 
 
 def test_a_killed_worker_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
-    """The two sides side by side, each in a sandbox of its own: they wait more than they work."""
-    with ThreadPoolExecutor(2) as pool:
+    """The two sides side by side, each in a sandbox of its own."""
+    with ProcessPoolExecutor(2, SPAWNED) as pool:
         before = pool.submit(sweep, tmp_path / "before", after=False)
         after = pool.submit(sweep, tmp_path / "after", after=True)
         before.result(), after.result()

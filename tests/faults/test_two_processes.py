@@ -3,11 +3,13 @@
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
+from httpx import Response
 
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.faults.proxy import Rule, proxied
@@ -16,20 +18,35 @@ from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import REGION, Sandbox
 
 CLICKS = 50
+NETWORK = "/networks/raced"
 LEASE_S = 2.0
 ADDRESS_QUOTA = 40
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    folder = tmp_path_factory.mktemp("two-processes")
+Start = Callable[..., Dashboard]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Sandbox]:
+    folder = tmp_path / "sandbox"
     with Sandbox.start(folder, pace_s=0.02, address_quota=ADDRESS_QUOTA) as running:
         yield running
 
 
-def dashboard(sandbox: Sandbox, folder: Path, **environment: str) -> Dashboard:
-    own = {"EGRET_REGIONS": REGION, "EGRET_LEASE_S": str(LEASE_S), "EGRET_POLL_S": "0.1"}
-    return Dashboard(sandbox, folder, environment=own | environment).start()
+@pytest.fixture
+def start(own: Sandbox, tmp_path: Path) -> Iterator[Start]:
+    """Starts one more dashboard on the same database; all are stopped in the end."""
+    started = []
+
+    def start_one(**environment: str) -> Dashboard:
+        own_values = {"EGRET_REGIONS": REGION, "EGRET_LEASE_S": str(LEASE_S), "EGRET_POLL_S": "0.1"}
+        one = Dashboard(own, tmp_path, environment=own_values | environment)
+        started.append(one)
+        return one.start()
+
+    yield start_one
+    for one in started:
+        one.stop()
 
 
 def stacks(clients: Clients) -> Counter[str]:
@@ -37,66 +54,61 @@ def stacks(clients: Clients) -> Counter[str]:
     return Counter(stack["StackName"] for page in pages for stack in page["Stacks"])
 
 
-def clean_up(api: Api) -> None:
-    api.delete("/networks/raced").raise_for_status()
-    api.gone("/networks/raced")
-    for address in api.get("/addresses").json()["items"]:
-        path = f"/addresses/{address['id']}"
-        api.delete(path, {"confirm": address["public_ip"]}).raise_for_status()
+def click(pool: ThreadPoolExecutor, calls: list[Callable[[], Response]]) -> list[Response]:
+    """As many clicks as there may be at once, in turn on each process."""
+    clicks = [pool.submit(calls[number % len(calls)]) for number in range(CLICKS)]
+    return [one.result() for one in clicks]
 
 
-def test_fifty_clicks_at_once_are_one_operation(own: Sandbox, tmp_path: Path) -> None:
+def test_fifty_clicks_at_once_are_one_operation(own: Sandbox, start: Start) -> None:
     """49 answers name what is there already; then 50 parkings are one, each answered with it."""
-    first, second = (dashboard(own, tmp_path) for _ in range(2))
-    api = first.api()
+    api, second = start().api(), start()
     apis = [api, Api(f"{second.url}/api/v1", api.headers)]
     wish = {"name": "raced", "region": REGION, "availability_zones": 1}
     with ThreadPoolExecutor(CLICKS) as pool:
-        clicks = [pool.submit(apis[n % 2].post, "/networks", wish) for n in range(CLICKS)]
-        created = Counter(click.result().status_code for click in clicks)
-    assert created == {202: 1, 409: CLICKS - 1}
-    assert api.settled("/networks/raced")["status"] == "ready"
-    clients = Clients(own.info.aws_endpoint)
-    assert stacks(clients)["egret-network-raced"] == 1
-    assert len(allocations(clients, REGION)) == 1
-    with ThreadPoolExecutor(CLICKS) as pool:
-        clicks = [pool.submit(apis[n % 2].post, "/networks/raced/parking") for n in range(CLICKS)]
-        answers = [click.result() for click in clicks]
-    assert {answer.status_code for answer in answers} == {202}
-    assert {answer.json()["status"] for answer in answers} <= {"parking", "parked"}
-    wait_for(lambda: api.get("/networks/raced").json()["status"] == "parked", 60)
+        created = click(pool, [partial(each.post, "/networks", wish) for each in apis])
+        assert Counter(answer.status_code for answer in created) == {202: 1, 409: CLICKS - 1}
+        assert api.settled(NETWORK)["status"] == "ready"
+        clients = Clients(own.info.aws_endpoint)
+        assert stacks(clients)["egret-network-raced"] == 1
+        assert len(allocations(clients, REGION)) == 1
+
+        parked = click(pool, [partial(each.post, f"{NETWORK}/parking") for each in apis])
+        assert {answer.status_code for answer in parked} == {202}
+        assert {answer.json()["status"] for answer in parked} <= {"parking", "parked"}
+        wait_for(lambda: api.get(NETWORK).json()["status"] == "parked", 60)
+
+        typed = {"confirm": "raced"}
+        deleted = click(pool, [partial(each.delete, NETWORK, typed) for each in apis])
+        assert {answer.status_code for answer in deleted} <= {202, 404}, "404: it is gone already"
+        api.gone(NETWORK)
     audit = api.get("/audit-events").json()["items"]
-    assert [event["action"] for event in audit].count("parking") == 1
-    clean_up(api)
-    for process in (first, second):
-        process.stop()
+    done = Counter(event["action"] for event in audit if event["noun"] == "network")
+    assert (done["create"], done["parking"], done["delete"]) == (1, 1, 1)
+    assert len(allocations(clients, REGION)) == 1
 
 
-def test_who_is_frozen_past_its_lease_writes_nothing_any_more(own: Sandbox, tmp_path: Path) -> None:
+def test_who_is_frozen_past_its_lease_writes_nothing_any_more(own: Sandbox, start: Start) -> None:
     """It is stopped in the middle of CreateStack, and goes on when another one has finished."""
     with proxied(own.info.aws_endpoint) as proxy:
-        frozen = dashboard(own, tmp_path, AWS_ENDPOINT_URL=proxy.url)
-        other = dashboard(own, tmp_path)
+        frozen, other = start(AWS_ENDPOINT_URL=proxy.url), start()
         api = frozen.api()
         through_other = Api(f"{other.url}/api/v1", api.headers)
         rule = proxy.add(Rule("CreateStack", "delay", times=2))
         wish = {"name": "raced", "region": REGION, "availability_zones": 1}
         assert frozen.process
         with ThreadPoolExecutor(1) as pool:
-            click = pool.submit(api.post, "/networks", wish)
+            pressed = pool.submit(api.post, "/networks", wish)
             assert rule.seen.wait(30)
             frozen.process.send_signal(signal.SIGSTOP)
             time.sleep(LEASE_S)
-            before = through_other.settled("/networks/raced")
+            before = through_other.settled(NETWORK)
             frozen.process.send_signal(signal.SIGCONT)
-            answer = click.result()
+            answer = pressed.result()
         assert before["status"] == "ready", before["reason"]
         assert answer.status_code in (202, 409), answer.text
         time.sleep(LEASE_S)
-        assert through_other.get("/networks/raced").json()["status"] == "ready"
+        assert through_other.get(NETWORK).json()["status"] == "ready"
         clients = Clients(own.info.aws_endpoint)
         assert stacks(clients)["egret-network-raced"] == 1
         assert len(allocations(clients, REGION)) == 1
-        clean_up(through_other)
-        for process in (frozen, other):
-            process.stop()

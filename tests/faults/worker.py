@@ -1,7 +1,8 @@
 """A worker that does one thing with a network, and is killed at the AWS call it is told.
 
-It is a process of its own, forked from one that has loaded everything already. What it does is what
-the dashboard does: the service takes the click, the background steps go on with it.
+It is a process of its own, forked from one that has made its boto3 clients already: that takes
+longer than what they are used for. What it does is what the dashboard does: the service takes the
+click, the background steps go on with it.
 """
 
 import os
@@ -29,11 +30,6 @@ POLL_S = 0.02
 TIMEOUT_S = 60.0
 GROWN = 2
 
-BOTO = boto3.Session(region_name="eu-central-1")
-"""Loaded before the fork: a client made from it costs milliseconds."""
-for service in ("ec2", "cloudformation", "lambda", "service-quotas", "logs"):
-    BOTO.client(service)
-
 
 @dataclass(frozen=True)
 class Kill:
@@ -43,44 +39,57 @@ class Kill:
     after: bool
 
 
-@dataclass(frozen=True)
-class Job:
-    """What one worker does; without `kill` it runs to its end."""
+class Killer:
+    """Hooks on a boto3 session, and so on all of its clients; harmless until it is armed."""
 
-    settings: Settings
-    aws_endpoint: str
-    operation: str
-    kill: Kill | None = None
+    def __init__(self, session: boto3.Session) -> None:
+        self._kill: Kill | None = None
+        self._calls = 0
+        session.events.register("before-send", self._before)
+        session.events.register("response-received", self._after)
 
+    def arm(self, kill: Kill | None) -> None:
+        self._kill, self._calls = kill, 0
 
-def work(job: Job) -> None:
-    """Click, then go on in the background until everything is settled."""
-    settings = job.settings
-    clients = Clients(job.aws_endpoint, _session(job.kill))
-    cloud = Cloud.connect(poll_s=POLL_S, clients=clients)
-    engine = make_engine(settings.database)
-    with Session(engine, expire_on_commit=False) as session:
-        outlive(session)
-        drive(session, cloud, settings)
-        OPERATIONS[job.operation](session, cloud, settings)
-        drive(session, cloud, settings)
-    engine.dispose()
+    def _before(self, **_: object) -> None:
+        self._calls += 1
+        self._strike(after=False)
 
+    def _after(self, **_: object) -> None:
+        self._strike(after=True)
 
-def _session(kill: Kill | None) -> boto3.Session:
-    if kill:
-        BOTO.events.register("response-received" if kill.after else "before-send", _Killer(kill))
-    return BOTO
-
-
-class _Killer:
-    def __init__(self, kill: Kill) -> None:
-        self._left = kill.call
-
-    def __call__(self, **_: object) -> None:
-        self._left -= 1
-        if self._left == 0:
+    def _strike(self, *, after: bool) -> None:
+        if self._kill == Kill(self._calls, after=after):
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Workshop:
+    """Where workers are forked: its clients are made, and have not been connected yet."""
+
+    def __init__(self, aws_endpoint: str, region: str) -> None:
+        session = boto3.Session(region_name=region)
+        self._killer = Killer(session)
+        clients = Clients(aws_endpoint, session)
+        self._cloud = Cloud.connect(poll_s=POLL_S, clients=clients)
+        for make in (
+            clients.ec2,
+            clients.ec2_once,
+            clients.cloudformation,
+            clients.awslambda,
+            clients.service_quotas,
+        ):
+            make(region)
+
+    def work(self, settings: Settings, operation: str, kill: Kill | None) -> None:
+        """Click, then go on in the background until all is settled; or until it is killed."""
+        self._killer.arm(kill)
+        engine = make_engine(settings.database)
+        with Session(engine, expire_on_commit=False) as session:
+            outlive(session)
+            drive(session, self._cloud, settings)
+            OPERATIONS[operation](session, self._cloud, settings)
+            drive(session, self._cloud, settings)
+        engine.dispose()
 
 
 def outlive(session: Session) -> None:

@@ -10,8 +10,8 @@ from tests.dashboard import wait_for
 from webapp.aws import Cloud
 from webapp.aws.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Nat, Network, Status
-from webapp.services import addresses, leases, network_steps, networks
+from webapp.models import Address, Key, Nat, Network, Status
+from webapp.services import addresses, functions, leases, network_steps, networks
 from webapp.settings import Settings
 
 REGION = "us-east-1"
@@ -101,6 +101,56 @@ def test_a_stack_whose_answer_was_lost_is_deleted_with_the_network(
     assert stack is None or stack.phase is Phase.GONE
 
 
+def test_who_clicks_in_the_same_moment_joins_the_operation_of_who_was_first(
+    engine: Engine, session: Session, cloud: Cloud, settings: Settings
+) -> None:
+    """Each has read the network before the other one has changed it."""
+    told: dict[str, Any] = {"actor": "tests", "name": "joined"}
+    network = new(session, cloud, settings, "joined")
+    work_on(engine, cloud, settings, lambda: status_of(engine, "joined") is Status.READY)
+    session.refresh(network)
+    with Session(engine) as other:
+        first = networks.park(other, cloud, settings, **told).operation_id
+    assert network.status is Status.READY, "what it has read before"
+    assert networks.park(session, cloud, settings, **told).operation_id == first
+    work_on(engine, cloud, settings, lambda: status_of(engine, "joined") is Status.PARKED)
+    session.refresh(network)
+    with Session(engine) as other:
+        first = networks.destroy(other, cloud, settings, **told, typed="joined").operation_id
+    assert networks.destroy(session, cloud, settings, **told, typed="joined").operation_id == first
+    clean_up(engine, session, cloud, settings, "joined")
+
+
+def test_no_function_is_made_in_a_network_that_is_deleted_in_the_same_moment(
+    engine: Engine, session: Session, cloud: Cloud, settings: Settings
+) -> None:
+    network = new(session, cloud, settings, "going")
+    work_on(engine, cloud, settings, lambda: status_of(engine, "going") is Status.READY)
+    session.refresh(network)
+    key = key_for(addresses.of_network(session, network.id))
+    session.add(key)
+    session.commit()
+    with Session(engine) as other:
+        networks.destroy(other, cloud, settings, actor="tests", name="going", typed="going")
+    assert network.status is Status.READY, "what it has read before"
+    with pytest.raises(Conflict, match="deleting"):
+        functions.create(
+            session,
+            cloud,
+            settings,
+            actor="tests",
+            name="late",
+            template="clash_rankings",
+            network="going",
+            key="early",
+            values={"location": "32000006", "limit": 10},
+        )
+    session.rollback()
+    session.delete(key)
+    session.commit()
+    clean_up(engine, session, cloud, settings, "going")
+
+
 def test_a_chosen_address_must_be_free_and_fit(
     session: Session, cloud: Cloud, settings: Settings
 ) -> None:
@@ -115,6 +165,19 @@ def test_a_chosen_address_must_be_free_and_fit(
     for address in free:
         ip = address.public_ip or ""
         addresses.release(session, cloud, address.id, actor="tests", typed=ip)
+
+
+def key_for(allowed: list[Address]) -> Key:
+    """A key without a secret: nothing here calls the partner."""
+    return Key(
+        name="early",
+        partner="clash_of_clans",
+        region=REGION,
+        secret_arn="arn:aws:secretsmanager:us-east-1:000000000000:secret:egret/key/early-a1b2c3",
+        kms_key_arn="arn:aws:kms:us-east-1:000000000000:key/none",
+        fingerprint="0" * 16,
+        claims={"cidrs": [address.public_ip for address in allowed]},
+    )
 
 
 def expire_leases(session: Session) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
@@ -24,6 +25,7 @@ from webapp.services import (
     stack_work,
     teardown,
 )
+from webapp.services.clicks import joined
 from webapp.services.leases import Step, Work
 from webapp.services.names import add_named, check_name, check_typed
 from webapp.services.progress import Progress, progress_of
@@ -67,6 +69,7 @@ def detail(session: Session, name: str) -> FunctionDetail:
     return _detail(session, get(session, name))
 
 
+@joined
 def create(
     session: Session,
     cloud: Cloud,
@@ -97,15 +100,19 @@ def create(
         access=access,
         cors_origins=[_origin(origin) for origin in (cors_origins or [])[:CORS_ORIGINS_MAX]],
     )
+    flag_modified(in_network, "status")  # or else it could be deleted in the same moment
     add_named(session, function)
     audit.record(session, actor=actor, action="create", noun="function", name=name)
     _begin(session, cloud, settings, function)
     return function
 
 
+@joined
 def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Function:
     """Another attempt at a function that failed."""
     function = get(session, name)
+    if function.status in stack_work.ATTEMPTED:
+        return function
     if function.status is not Status.FAILED:
         raise Conflict(
             f"The function {name} is {function.status}; only a failed one is tried again."
@@ -116,6 +123,7 @@ def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, nam
     return function
 
 
+@joined
 def destroy(
     session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str, typed: str
 ) -> Function:

@@ -13,6 +13,7 @@ from webapp.aws import Cloud
 from webapp.errors import Conflict, Invalid
 from webapp.models import MAX_ZONES, Address, Key, Nat, Network, Shape, Status
 from webapp.services import addresses, audit, keys, network_steps, networks, preflight, stack_work
+from webapp.services.clicks import joined
 from webapp.services.keys import Match
 from webapp.settings import Settings
 
@@ -50,6 +51,7 @@ def propose(
     return network
 
 
+@joined
 def confirm(
     session: Session,
     cloud: Cloud,

@@ -27,6 +27,7 @@ from webapp.services import (
     stack_work,
     teardown,
 )
+from webapp.services.clicks import joined
 from webapp.services.names import add_named, check_environment, check_typed
 from webapp.services.progress import Progress, progress_of
 from webapp.services.teardown import Left
@@ -121,9 +122,12 @@ def create(
     return network
 
 
+@joined
 def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Network:
     """Another attempt at a network that failed, on the same addresses."""
     network = get(session, name)
+    if network.status in stack_work.ATTEMPTED:
+        return network
     if network.status is not Status.FAILED:
         raise Conflict(f"The network {name} is {network.status}; only a failed one is tried again.")
     stack_work.request(network, Status.REQUESTED)
@@ -132,6 +136,7 @@ def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, nam
     return network
 
 
+@joined
 def destroy(
     session: Session,
     cloud: Cloud,
@@ -192,6 +197,7 @@ def unpark(session: Session, cloud: Cloud, settings: Settings, *, actor: str, na
     return _switch(session, cloud, settings, actor=actor, name=name, to=Status.UNPARKING)
 
 
+@joined
 def _switch(
     session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str, to: Status
 ) -> Network:

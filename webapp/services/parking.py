@@ -71,10 +71,10 @@ def apply(
     inside = network.weekly_hours.include(now) if network.weekly_hours else None
     if inside != network.hours_include_now:
         network.hours_include_now = inside
-        session.commit()
-        if inside is not None:
+        if inside is not None:  # what was seen is committed together with what follows from it
             switch = networks.unpark if inside else networks.park
             switch(session, cloud, settings, actor="schedule", name=network.name)
+        session.commit()
     elif network.status is Status.READY and _idle(session, cloud, network, now):
         networks.park(session, cloud, settings, actor="idle", name=network.name)
 

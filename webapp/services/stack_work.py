@@ -33,6 +33,8 @@ ROLLBACKS_MAX = 3
 RETRY_S = 5.0
 PAUSE_S = 15.0
 """Between two looks whether somebody has mended credentials, a permission or the clock."""
+ATTEMPTED = (Status.REQUESTED, Status.CREATING)
+"""Whoever asks for another attempt in these has it already."""
 STACK_VANISHED = "The stack was deleted outside Egret."
 
 
