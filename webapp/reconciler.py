@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from webapp.aws import Cloud
-from webapp.services import functions, leases, network_steps, rounds
+from webapp.services import function_steps, leases, network_steps, rounds
 from webapp.services.leases import Step
 from webapp.settings import Settings
 
@@ -30,7 +30,7 @@ class Reconciler:
         self._settings = settings
         self._steps: dict[str, Step] = {
             "network": network_steps.step(cloud, settings),
-            "function": functions.step(cloud, settings),
+            "function": function_steps.step(cloud, settings),
             rounds.NOUN: rounds.step(cloud, settings),
         }
         self._stopping = Event()

@@ -73,7 +73,7 @@ def test_what_aws_will_not_delete_is_left_behind(
     page.get_by_label("Type the name").fill("growing")
     page.get_by_role("button", name="Delete network").click()
     wait_for(lambda: is_failed(own), 60)
-    page.goto(f"{own.url}{NETWORK}")
+    expect(page.get_by_role("button", name="Delete again")).to_be_visible()
     page.get_by_text("Delete it, and leave behind what AWS will not delete").click()
     expect(page.get_by_text("The vpc is shared").last).to_be_visible()
     check(page, NETWORK, own, screenshots, "left")

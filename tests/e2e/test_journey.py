@@ -195,6 +195,8 @@ def create_network(page: Page, name: str) -> str:
     expect(page.locator(".timeline li").first).to_be_visible()
     expect(page.locator("#status .badge").first).to_have_text("Ready", timeout=READY_TIMEOUT_MS)
     expect(page.locator("code.ip")).to_have_text(copied)
+    expect(page.get_by_text(re.compile(f"Proven .*: {copied} from")).first).to_be_visible()
+    expect(page.get_by_role("heading", name="Grow")).to_be_visible()
     return copied
 
 

@@ -89,6 +89,7 @@ def test_a_quota_that_fills_up_half_way_leaves_nothing_but_the_address(bench: Be
     bench.do("create")
     assert (bench.status, bench.world()["nat_gateways"], bench.world()["vpcs"]) == ("failed", 0, 0)
     assert "servicequotas" in bench.network.remedy
+    assert "In use now: 1 of 5 VPCs in eu-central-1." in bench.network.reason, "the default one"
     assert bench.network.monthly_cost_usd == 3.65
 
 
@@ -184,6 +185,7 @@ def test_what_aws_will_not_delete_may_be_left_behind(bench: Bench) -> None:
     bench.do("delete")
     assert bench.status == "failed"
     assert bench.network.attempts == teardown.ATTEMPTS_MAX
+    assert bench.network.monthly_cost_usd == 3.65, "the NAT gateway is gone"
     (left,) = teardown.left(bench.session, bench.network)
     assert (left.logical_id, left.reason) == ("Vpc", "The vpc is shared")
     told = {"actor": "test", "name": worker.NAME, "typed": worker.NAME}
@@ -192,6 +194,17 @@ def test_what_aws_will_not_delete_may_be_left_behind(bench: Bench) -> None:
     assert bench.world()["network"] is None
     assert bench.world()["vpcs"] == 1
     bench.clients.ec2(REGION).delete_vpc(VpcId=left.physical_id)
+
+
+def test_another_attempt_at_a_deletion_that_failed_deletes(bench: Bench) -> None:
+    bench.do("create")
+    bench.switch(fails("NatGateway1", "delete", times=99))
+    bench.do("delete")
+    assert (bench.status, bench.network.monthly_cost_usd) == ("failed", 36.5)
+    bench.switch()
+    again(bench)
+    assert bench.world()["network"] is None
+    assert bench.world()["vpcs"] == 0
 
 
 def test_a_deletion_that_fails_now_and_then_is_tried_again(bench: Bench) -> None:

@@ -1,12 +1,15 @@
 """Addresses: adopted, lost and had again, and released only when nothing depends on them."""
 
+import boto3
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.errors import Conflict, Invalid
-from webapp.models import AddressStatus, Key
+from webapp.models import Address, AddressStatus, Key
+from webapp.sandbox.launcher import Sandbox
 from webapp.services import addresses
 
 REGION = "eu-west-1"
@@ -26,6 +29,27 @@ def test_an_address_of_the_account_is_adopted_by_its_id_or_by_itself(
         addresses.release(session, cloud, row.id, actor="tests", typed=typed)
     with pytest.raises(Invalid):
         addresses.adopt(session, cloud, actor="tests", region=REGION, wanted="eipalloc-none")
+
+
+def test_of_two_adoptions_in_the_same_moment_one_is_told_of_the_other(
+    session: Session, engine: Engine, sandbox: Sandbox, clients: Clients
+) -> None:
+    theirs = clients.ec2(REGION).allocate_address(Domain="vpc")
+    boto = boto3.Session(region_name=REGION)
+
+    def adopt_first(**_: object) -> None:
+        with Session(engine) as other:
+            other.add(Address(region=REGION, allocation_id=theirs["AllocationId"]))
+            other.commit()
+
+    boto.events.register("before-call.ec2.CreateTags", adopt_first)
+    racing = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
+    with pytest.raises(Conflict, match="is here already"):
+        addresses.adopt(
+            session, racing, actor="tests", region=REGION, wanted=theirs["AllocationId"]
+        )
+    (row,) = addresses.list_all(session)
+    addresses.release(session, racing, row.address.id, actor="tests", typed=row.address.id)
 
 
 def test_one_released_outside_is_lost_and_had_again(

@@ -141,9 +141,12 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
 
 def remedy_for_reason(reason: str, region: str) -> str:
     """What to do about the reason of a failed stack event, or ''."""
-    found = _ERROR_CODE_IN_REASON.search(reason)
-    code = next((group for group in found.groups() if group), "") if found else ""
-    return _kind(code, region)[1]
+    return _kind(_code_in(reason), region)[1]
+
+
+def quota_in(reason: str) -> QuotaKind | None:
+    """The quota that the reason of a failure names."""
+    return QUOTAS.get(_code_in(reason))
 
 
 def is_transient(error: EgretError) -> bool:
@@ -154,6 +157,11 @@ def is_transient(error: EgretError) -> bool:
 def waits_for_somebody(error: EgretError) -> bool:
     """True when it succeeds as soon as somebody mends credentials, permissions or the clock."""
     return isinstance(error, AccessDenied | ClockOff)
+
+
+def _code_in(reason: str) -> str:
+    found = _ERROR_CODE_IN_REASON.search(reason)
+    return next((group for group in found.groups() if group), "") if found else ""
 
 
 def _clock_off(error: ClientError) -> str:

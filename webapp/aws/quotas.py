@@ -35,6 +35,15 @@ class Quota:
     limit: int | None
     zone: str = ""
 
+    @property
+    def what(self) -> str:
+        return f"NAT gateways in {self.zone}" if self.zone else self.kind.what
+
+    def __str__(self) -> str:
+        """`5 of 5 VPCs in eu-central-1`; without the limit when that may not be read."""
+        limit = "" if self.limit is None else f" of {self.limit}"
+        return f"{self.used}{limit} {self.what}{'' if self.zone else f' in {self.region}'}"
+
     def lacks(self, count: int) -> bool:
         """Whether `count` more are known to be too many."""
         return self.limit is not None and self.used + count > self.limit

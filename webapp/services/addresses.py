@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
@@ -160,7 +161,11 @@ def adopt(session: Session, cloud: Cloud, *, actor: str, region: str, wanted: st
     session.add(address)
     cloud.addresses.adopt(region, found.allocation_id, address.id)
     audit.record(session, actor=actor, action="adopt", noun="address", name=found.public_ip)
-    session.commit()
+    try:
+        session.commit()
+    except IntegrityError:  # somebody else adopted it in the same moment
+        session.rollback()
+        raise _known(found) from None
     return address
 
 
@@ -248,13 +253,17 @@ def _check_unused(session: Session, address: Address) -> None:
 def _check_adoptable(session: Session, found: Allocation) -> None:
     known = session.exec(select(Address).where(Address.allocation_id == found.allocation_id))
     if known.first():
-        raise Conflict(f"{found.public_ip} is here already.", code="address_known")
+        raise _known(found)
     if found.associated:
         raise Conflict(
             f"{found.public_ip} is used by something else in the account.",
             code="address_associated",
             remedy="Disassociate it there first, in the EC2 console for instance.",
         )
+
+
+def _known(found: Allocation) -> Conflict:
+    return Conflict(f"{found.public_ip} is here already.", code="address_known")
 
 
 def _names(key: Key, address: Address) -> bool:

@@ -1,7 +1,6 @@
-"""Functions: their rules, and the steps by which one comes to be and goes."""
+"""Functions: their rules. What happens in the background is in `function_steps`."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,23 +9,19 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.functions import Invocation, LogLine
-from webapp.aws.stack_templates import FunctionStack
-from webapp.aws.stacks import Phase, Stack
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Access, Address, Function, Key, Network, Proof, Snapshot, Status
 from webapp.services import (
     addresses,
     audit,
+    function_steps,
     keys,
-    leases,
     networks,
     previews,
     proofs,
     stack_work,
-    teardown,
 )
 from webapp.services.clicks import joined
-from webapp.services.leases import Step, Work
 from webapp.services.names import add_named, check_name, check_typed
 from webapp.services.progress import Progress, progress_of
 from webapp.services.templates import Template, get_template, validate
@@ -103,23 +98,25 @@ def create(
     flag_modified(in_network, "status")  # or else it could be deleted in the same moment
     add_named(session, function)
     audit.record(session, actor=actor, action="create", noun="function", name=name)
-    _begin(session, cloud, settings, function)
+    function_steps.begin(session, cloud, settings, function)
     return function
 
 
 @joined
 def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Function:
-    """Another attempt at a function that failed."""
+    """Another attempt at what failed: to make it, or to delete it."""
     function = get(session, name)
     if function.status in stack_work.ATTEMPTED:
         return function
+    if function.status is Status.FAILED and function.unwanted:
+        return destroy(session, cloud, settings, actor=actor, name=name, typed=name)
     if function.status is not Status.FAILED:
         raise Conflict(
             f"The function {name} is {function.status}; only a failed one is tried again."
         )
     stack_work.request(function, Status.REQUESTED)
     audit.record(session, actor=actor, action="retry", noun="function", name=name)
-    _begin(session, cloud, settings, function)
+    function_steps.begin(session, cloud, settings, function)
     return function
 
 
@@ -133,7 +130,7 @@ def destroy(
     if function.status is not Status.DELETING:
         stack_work.request(function, Status.DELETING)
         audit.record(session, actor=actor, action="delete", noun="function", name=name)
-        _begin(session, cloud, settings, function)
+        function_steps.begin(session, cloud, settings, function)
     return function
 
 
@@ -181,71 +178,6 @@ def access_named(text: str) -> Access:
         raise Invalid("Choose who may call the endpoint.", field="access") from None
 
 
-def step(cloud: Cloud, settings: Settings) -> Step:
-    """What the background loop does with a function that is due."""
-    return stack_work.step(
-        Function,
-        {
-            Status.REQUESTED: partial(_request, cloud, settings),
-            Status.CREATING: partial(_create, cloud, settings),
-            Status.UPDATING: partial(_update, cloud, settings),
-            Status.DELETING: partial(_delete, cloud, settings),
-        },
-    )
-
-
-def _request(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
-    network = _network(work.session, function)
-    key = work.session.get_one(Key, function.key_id)
-    plan = _stack(settings, function, network, key).plan()
-    stack_work.start(work, cloud, function, plan)
-
-
-def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
-    """Once it is ready, its first answer is fetched, so that the table is there to be seen."""
-    region = _network(work.session, function).region
-    stack = stack_work.follow(work, cloud, function, region)
-    if stack:
-        _add_endpoint(settings, stack, region)
-        stack_work.settle(work, function, stack, region)
-        if function.status is Status.READY:
-            previews.refresh(work.session, cloud, function, region=region)
-
-
-def _update(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
-    """Its network has grown: it runs in all zones from now on. It can be called all the while."""
-    network = _network(work.session, function)
-    plan = _stack(settings, function, network, work.session.get_one(Key, function.key_id)).plan()
-    stack = stack_work.change(work, cloud, function, plan)
-    if stack:
-        _add_endpoint(settings, stack, network.region)
-        stack_work.settle_change(
-            work, function, stack, network.region, reached=Status.READY, back=Status.READY
-        )
-
-
-def _add_endpoint(settings: Settings, stack: Stack, region: str) -> None:
-    if stack.phase is Phase.DONE:
-        stack.outputs["EndpointUrl"] = settings.execute_api_url.format(
-            api=stack.outputs["RestApiId"], region=region, stage=stack.outputs["StageName"]
-        )
-
-
-def _delete(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
-    region = _network(work.session, function).region
-    name = FunctionStack.stack_name(settings.name_prefix, function.name)
-    if teardown.delete(cloud, work, function, region=region, stack_name=name):
-        stack_work.forget(work.session, function)
-        work.finish()
-
-
-def _begin(session: Session, cloud: Cloud, settings: Settings, function: Function) -> None:
-    """Commit the intent and take the first step at once; the background goes on with it."""
-    work = leases.begin(session, function.owner, lease_s=settings.lease_s)
-    if work:
-        leases.attempt(work, step(cloud, settings))
-
-
 def _ready(session: Session, name: str) -> Network:
     network = networks.get(session, name)
     if network.status is not Status.READY:
@@ -281,28 +213,6 @@ def _origin(text: str) -> str:
             field="cors_origins",
         )
     return plain
-
-
-def _stack(settings: Settings, function: Function, network: Network, key: Key) -> FunctionStack:
-    template = get_template(function.template)
-    return FunctionStack(
-        prefix=settings.name_prefix,
-        name=function.name,
-        region=network.region,
-        code=template.handler,
-        subnet_ids=tuple(network.output_list("PrivateSubnetIds")),
-        security_group_id=network.outputs["SecurityGroupId"],
-        secret_arn=key.secret_arn,
-        kms_key_arn=key.kms_key_arn,
-        partner_url=settings.origin(template.partner_origin),
-        echo_url=settings.echo_origins,
-        settings=function.settings,
-        memory_mb=template.memory_mb,
-        timeout_s=template.timeout_s,
-        access=function.access.value,
-        cors_origins=tuple(function.cors_origins),
-        permissions_boundary_arn=settings.permissions_boundary_arn,
-    )
 
 
 def _network(session: Session, function: Function) -> Network:

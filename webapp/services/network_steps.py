@@ -1,17 +1,19 @@
 """The steps by which a network comes to be, is parked, grows and goes; each may be run twice."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 
 from sqlmodel import Session, select
 
 from webapp.aws import Cloud
-from webapp.aws.errors import is_transient
+from webapp.aws.errors import is_transient, quota_in
 from webapp.aws.stack_templates import NetworkStack
 from webapp.aws.stacks import ROLLED_BACK, Phase, Plan
 from webapp.errors import Conflict, EgretError
 from webapp.models import AddressStatus, Function, Network, Status
 from webapp.models.base import new_id
+from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services import addresses, foundation, leases, proofs, stack_work, teardown
 from webapp.services.leases import Step, Work
 from webapp.settings import Settings
@@ -21,10 +23,21 @@ SWITCHES = {
     Status.UNPARKING: (Status.PARKED, Status.READY),
 }
 """What a switch needs, and what it leads to."""
+IN_USE = "In use now:"
 
 
 def step(cloud: Cloud, settings: Settings) -> Step:
     """What the background loop does with a network that is due."""
+    take = _step(cloud, settings)
+
+    def take_and_tell(work: Work) -> None:
+        take(work)
+        _tell_quota(cloud, work)
+
+    return take_and_tell
+
+
+def _step(cloud: Cloud, settings: Settings) -> Step:
     return stack_work.step(
         Network,
         {
@@ -84,7 +97,7 @@ def _request(cloud: Cloud, settings: Settings, work: Work, network: Network) -> 
 def _create(cloud: Cloud, work: Work, network: Network) -> None:
     found = stack_work.follow(work, cloud, network, network.region)
     if found:
-        reached = Status.READY if "NatGatewayIds" in found.outputs else Status.PARKED
+        reached = Status.READY if NAT_GATEWAY_IDS in found.outputs else Status.PARKED
         stack_work.settle(work, network, found, network.region, reached=reached)
         _prove(cloud, work, network)
 
@@ -185,6 +198,22 @@ def _ensure_addresses(cloud: Cloud, work: Work, network: Network) -> None:
         addresses.ensure(work.session, cloud, address, name=f"egret {network.name}")
         address.status = AddressStatus.IN_USE
         work.commit()
+
+
+def _tell_quota(cloud: Cloud, work: Work) -> None:
+    """When a quota filled up half way: how much of it is used, as far as AWS will tell."""
+    network = work.session.get(Network, work.row_id)
+    if network is None or network.status is not Status.FAILED:
+        return
+    kind = quota_in(network.reason)
+    if kind is None or IN_USE in network.reason:
+        return
+    with suppress(EgretError):
+        zones = _zones(cloud, network, network.nat_gateways)
+        found = cloud.quotas.read(network.region, list(zones))
+        used = ", ".join(str(quota) for quota in found if quota.kind is kind)
+        network.reason = f"{network.reason} {IN_USE} {used}."
+        work.session.commit()
 
 
 def _zones(cloud: Cloud, network: Network, count: int) -> tuple[str, ...]:

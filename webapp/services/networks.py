@@ -124,10 +124,12 @@ def create(
 
 @joined
 def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Network:
-    """Another attempt at a network that failed, on the same addresses."""
+    """Another attempt at what failed: to make it, on the same addresses, or to delete it."""
     network = get(session, name)
     if network.status in stack_work.ATTEMPTED:
         return network
+    if network.status is Status.FAILED and network.unwanted:
+        return destroy(session, cloud, settings, actor=actor, name=name, typed=name)
     if network.status is not Status.FAILED:
         raise Conflict(f"The network {name} is {network.status}; only a failed one is tried again.")
     stack_work.request(network, Status.REQUESTED)

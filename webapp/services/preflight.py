@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.aws.errors import QuotaExceeded
-from webapp.aws.quotas import ADDRESSES, INTERNET_GATEWAYS, NAT_GATEWAYS, VPCS, Quota
+from webapp.aws.quotas import ADDRESSES, INTERNET_GATEWAYS, VPCS, Quota
 from webapp.aws.stack_templates import NetworkStack
 from webapp.errors import Invalid
 from webapp.models import MAX_ZONES, Network, Shape
@@ -192,15 +192,13 @@ def _quotas(cloud: Cloud, region: str, need: Need) -> list[Check]:
 
 
 def _quota(quota: Quota, needed: int) -> Check:
-    what = f"NAT gateways in {quota.zone}" if quota.kind is NAT_GATEWAYS else quota.kind.what
-    name = f"Quota of {what}"
+    name = f"Quota of {quota.what}"
     link = quota.kind.url(quota.region)
     if quota.limit is None:
         detail = f"{quota.used} used, {needed} more needed; the limit may not be read."
         remedy = "Allow servicequotas:GetServiceQuota, or look there:"
         return Check(name, Verdict.UNKNOWN, detail, remedy, link, used=quota.used)
-    where = "" if quota.zone else f" in {quota.region}"
-    detail = f"{quota.used} of {quota.limit} {what}{where} are used, {needed} more needed."
+    detail = f"{quota} are used, {needed} more needed."
     if quota.lacks(needed):
         remedy = "Release what is not used, or ask for a higher quota:"
         return Check(name, Verdict.BLOCKED, detail, remedy, link, quota.used, quota.limit)

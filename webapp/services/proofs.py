@@ -3,7 +3,8 @@
 A probe runs in each private subnet of the network, and asks an echo service.
 """
 
-from sqlmodel import Session, col, select
+from sqlalchemy import and_
+from sqlmodel import Session, col, func, select
 
 from webapp.aws import Cloud
 from webapp.errors import Conflict, EgretError
@@ -36,10 +37,17 @@ def prove(session: Session, cloud: Cloud, network: Network, *, actor: str) -> li
 
 def latest(session: Session, network: Network) -> list[Proof]:
     """The newest proof of each zone, in the order of the zones."""
-    newest: dict[str, Proof] = {}
-    for proof in list_all(session, network):
-        newest.setdefault(proof.availability_zone, proof)
-    return [newest[zone] for zone in sorted(newest)]
+    newest = (
+        select(Proof.availability_zone, func.max(Proof.at).label("at"))
+        .where(Proof.network_id == network.id)
+        .group_by(col(Proof.availability_zone))
+        .subquery()
+    )
+    of_zone = and_(
+        col(Proof.availability_zone) == newest.c.availability_zone, col(Proof.at) == newest.c.at
+    )
+    mine = select(Proof).join(newest, of_zone).where(Proof.network_id == network.id)
+    return list(session.exec(mine.order_by(col(Proof.availability_zone))).all())
 
 
 def list_all(session: Session, network: Network) -> list[Proof]:

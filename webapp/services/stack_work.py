@@ -33,7 +33,7 @@ ROLLBACKS_MAX = 3
 RETRY_S = 5.0
 PAUSE_S = 15.0
 """Between two looks whether somebody has mended credentials, a permission or the clock."""
-ATTEMPTED = (Status.REQUESTED, Status.CREATING)
+ATTEMPTED = (Status.REQUESTED, Status.CREATING, Status.DELETING)
 """Whoever asks for another attempt in these has it already."""
 STACK_VANISHED = "The stack was deleted outside Egret."
 
@@ -47,6 +47,7 @@ def poll_again(work: Work, cloud: Cloud) -> None:
 def request(row: StackRow, status: Status) -> None:
     """Set a new intent on the row: another operation with a token of its own."""
     row.status = status
+    row.unwanted = status is Status.DELETING
     row.reason = row.remedy = ""
     row.operation_id = new_id()
     row.attempts = 1

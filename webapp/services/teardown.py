@@ -15,6 +15,7 @@ from webapp.aws import Cloud
 from webapp.aws.stacks import Phase, Stack
 from webapp.models import StackEvent, StackRow, utc_now
 from webapp.models.costs import monthly_usd
+from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services import stack_work
 from webapp.services.leases import Work
 
@@ -99,10 +100,24 @@ def _after_failure(
     if held or not row.attempts_max:
         row.attempts_max = row.attempts + ATTEMPTS_MAX - 1
     if elapsed_s >= INTERFACES_TIMEOUT_S if held else row.attempts >= row.attempts_max:
+        _forget_nat_gateways(work.session, row)
         stack_work.settle(work, row, stack, region)
         return
     row.attempts += 1
     work.again(in_s=wait_s(row.attempts))
+
+
+def _forget_nat_gateways(session: Session, row: StackRow) -> None:
+    """Those that are gone cost nothing any more."""
+    if NAT_GATEWAY_IDS not in row.outputs:
+        return
+    gone = {
+        event.physical_id
+        for event in stack_work.events(session, row)
+        if event.resource_type == NAT_GATEWAY and event.status == "DELETE_COMPLETE"
+    }
+    kept = [nat for nat in row.output_list(NAT_GATEWAY_IDS) if nat not in gone]
+    row.outputs = row.outputs | {NAT_GATEWAY_IDS: ",".join(kept)}
 
 
 def wait_s(attempts: int) -> float:

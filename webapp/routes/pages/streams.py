@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from webapp.deps import Context, SignedIn, parts_of
 from webapp.errors import NotFound
-from webapp.models import StackEvent, Status, utc_now
+from webapp.models import Function, Network, StackEvent, Status, utc_now
 from webapp.services import functions, networks, stack_work
 from webapp.services.functions import FunctionDetail
 from webapp.services.networks import NetworkDetail
@@ -25,6 +25,7 @@ from webapp.templating import partial_context, render
 
 POLL_S = 0.5
 FIRST_ANSWER = timedelta(seconds=30)
+"""How long a page waits for what follows *ready*: a network's proof, a function's first answer."""
 
 router = APIRouter()
 Load = Callable[[Session], NetworkDetail | FunctionDetail]
@@ -90,12 +91,13 @@ async def _stream(
         await asyncio.sleep(POLL_S)
 
 
-def _awaits_first_answer(detail: NetworkDetail | FunctionDetail) -> bool:
-    """A function that has just become ready is about to fetch for the first time."""
-    if isinstance(detail, NetworkDetail) or detail.function.status is not Status.READY:
+def _awaits_more(row: Network | Function, detail: NetworkDetail | FunctionDetail) -> bool:
+    """What has just become ready is about to be proven, or to fetch for the first time."""
+    if row.status is not Status.READY or utc_now() - row.updated_at > FIRST_ANSWER:
         return False
-    fresh = utc_now() - detail.function.updated_at < FIRST_ANSWER
-    return fresh and detail.snapshot is None and detail.failure is None
+    if isinstance(detail, NetworkDetail):
+        return all(proof.at < row.updated_at for proof in detail.proofs)
+    return detail.snapshot is None and detail.failure is None
 
 
 def _look(request: Request, load: Load, folder: str, after: int) -> View:
@@ -110,8 +112,8 @@ def _look(request: Request, load: Load, folder: str, after: int) -> View:
                 row.status,
                 row.reason,
                 progress.done,
-                len(detail.proofs) if isinstance(detail, NetworkDetail) else 0,
+                tuple(proof.at for proof in detail.proofs),
                 tuple(address.public_ip for address in detail.addresses),
             ),
-            settled=row.status.settled and not _awaits_first_answer(detail),
+            settled=row.status.settled and not _awaits_more(row, detail),
         )

@@ -1,0 +1,105 @@
+"""The steps by which a function comes to be, follows its network, and goes; each may run twice."""
+
+from functools import partial
+
+from sqlmodel import Session
+
+from webapp.aws import Cloud
+from webapp.aws.stack_templates import FunctionStack
+from webapp.aws.stacks import Phase, Stack
+from webapp.models import Function, Key, Network, Status
+from webapp.services import leases, previews, stack_work, teardown
+from webapp.services.leases import Step, Work
+from webapp.services.templates import get_template
+from webapp.settings import Settings
+
+
+def step(cloud: Cloud, settings: Settings) -> Step:
+    """What the background loop does with a function that is due."""
+    return stack_work.step(
+        Function,
+        {
+            Status.REQUESTED: partial(_request, cloud, settings),
+            Status.CREATING: partial(_create, cloud, settings),
+            Status.UPDATING: partial(_update, cloud, settings),
+            Status.DELETING: partial(_delete, cloud, settings),
+        },
+    )
+
+
+def begin(session: Session, cloud: Cloud, settings: Settings, function: Function) -> None:
+    """Commit the intent and take the first step at once; the background goes on with it."""
+    work = leases.begin(session, function.owner, lease_s=settings.lease_s)
+    if work:
+        leases.attempt(work, step(cloud, settings))
+
+
+def _request(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
+    network = _network(work.session, function)
+    key = work.session.get_one(Key, function.key_id)
+    plan = _stack(settings, function, network, key).plan()
+    stack_work.start(work, cloud, function, plan)
+
+
+def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
+    """Once it is ready, its first answer is fetched, so that the table is there to be seen."""
+    region = _network(work.session, function).region
+    stack = stack_work.follow(work, cloud, function, region)
+    if stack:
+        _add_endpoint(settings, stack, region)
+        stack_work.settle(work, function, stack, region)
+        if function.status is Status.READY:
+            previews.refresh(work.session, cloud, function, region=region)
+
+
+def _update(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
+    """Its network has grown: it runs in all zones from now on. It can be called all the while."""
+    network = _network(work.session, function)
+    plan = _stack(settings, function, network, work.session.get_one(Key, function.key_id)).plan()
+    stack = stack_work.change(work, cloud, function, plan)
+    if stack:
+        _add_endpoint(settings, stack, network.region)
+        stack_work.settle_change(
+            work, function, stack, network.region, reached=Status.READY, back=Status.READY
+        )
+
+
+def _add_endpoint(settings: Settings, stack: Stack, region: str) -> None:
+    if stack.phase is Phase.DONE:
+        stack.outputs["EndpointUrl"] = settings.execute_api_url.format(
+            api=stack.outputs["RestApiId"], region=region, stage=stack.outputs["StageName"]
+        )
+
+
+def _delete(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
+    region = _network(work.session, function).region
+    name = FunctionStack.stack_name(settings.name_prefix, function.name)
+    if teardown.delete(cloud, work, function, region=region, stack_name=name):
+        stack_work.forget(work.session, function)
+        work.finish()
+
+
+def _stack(settings: Settings, function: Function, network: Network, key: Key) -> FunctionStack:
+    template = get_template(function.template)
+    return FunctionStack(
+        prefix=settings.name_prefix,
+        name=function.name,
+        region=network.region,
+        code=template.handler,
+        subnet_ids=tuple(network.output_list("PrivateSubnetIds")),
+        security_group_id=network.outputs["SecurityGroupId"],
+        secret_arn=key.secret_arn,
+        kms_key_arn=key.kms_key_arn,
+        partner_url=settings.origin(template.partner_origin),
+        echo_url=settings.echo_origins,
+        settings=function.settings,
+        memory_mb=template.memory_mb,
+        timeout_s=template.timeout_s,
+        access=function.access.value,
+        cors_origins=tuple(function.cors_origins),
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+    )
+
+
+def _network(session: Session, function: Function) -> Network:
+    return session.get_one(Network, function.network_id)
