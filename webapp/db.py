@@ -34,12 +34,12 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
-def migrate(url: str) -> None:
-    """Bring the schema up to date; harmless when it is."""
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the schema up to date, or up to `revision`; harmless when it is."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def check_writable(engine: Engine) -> None:

@@ -1,4 +1,8 @@
-"""a row knows that its deletion was asked for"""
+"""a row knows that its deletion was asked for; an address's zone is told by its network
+
+Not by batches: SQLite would make the tables anew, and with the old ones go the rows that refer to
+them.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,16 +10,17 @@ from alembic import op
 revision = "20261125"
 down_revision = "20261124"
 
+TABLES = ("network", "function")
+
 
 def upgrade() -> None:
-    for table in ("network", "function"):
-        with op.batch_alter_table(table) as batch:
-            batch.add_column(sa.Column("unwanted", sa.Boolean(), server_default="0"))
-        with op.batch_alter_table(table) as batch:
-            batch.alter_column("unwanted", nullable=False, server_default=None)
+    for table in TABLES:
+        column = sa.Column("unwanted", sa.Boolean(), nullable=False, server_default=sa.false())
+        op.add_column(table, column)
+    op.drop_column("address", "availability_zone")
 
 
 def downgrade() -> None:
-    for table in ("network", "function"):
-        with op.batch_alter_table(table) as batch:
-            batch.drop_column("unwanted")
+    op.add_column("address", sa.Column("availability_zone", sa.String()))
+    for table in TABLES:
+        op.drop_column(table, "unwanted")

@@ -72,6 +72,8 @@ def journey(dashboard: Dashboard, sandbox: Sandbox) -> Iterator[Journey]:
 def test_a_network_becomes_ready_with_one_address_per_zone(journey: Journey) -> None:
     assert journey.network["status"] == "ready", journey.network["reason"]
     assert len(set(addresses_of(journey.network))) == 2
+    zones = [address["availability_zone"] for address in journey.network["addresses"]]
+    assert zones == ["eu-central-1a", "eu-central-1b"]
     assert journey.network["monthly_cost_usd"] == 73.0
 
 

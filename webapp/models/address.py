@@ -36,7 +36,6 @@ class Address(SQLModel, table=True):
     position: int | None = Field(
         default=None, description="Which NAT gateway of the network, from 0"
     )
-    availability_zone: str | None = None
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
     @property

@@ -81,6 +81,11 @@ class Network(StackRow, table=True):
     def nat_gateways(self) -> int:
         return self.shape.nat_gateways
 
+    def zone_of(self, position: int | None) -> str | None:
+        """Where the NAT gateway at that position is, from 0; None before it is made."""
+        zones = self.output_list("AvailabilityZones")[: self.nat_gateways]
+        return zones[position] if position is not None and position < len(zones) else None
+
     @property
     def monthly_cost_usd(self) -> float:
         """Addresses that wait for a proposed change cost already; so does what a failure left."""

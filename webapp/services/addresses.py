@@ -126,7 +126,7 @@ def let_go(session: Session, cloud: Cloud, network: Network) -> None:
 
 def set_free(session: Session, cloud: Cloud, address: Address) -> None:
     """No network uses it. One whose allocation's answer was lost is looked for first."""
-    address.network_id = address.position = address.availability_zone = None
+    address.network_id = address.position = None
     if address.allocation_id is None:
         _take(address, cloud.addresses.find(address.region, address.id))
     if address.allocation_id:

@@ -35,6 +35,8 @@ PAUSE_S = 15.0
 """Between two looks whether somebody has mended credentials, a permission or the clock."""
 ATTEMPTED = (Status.REQUESTED, Status.CREATING, Status.DELETING)
 """Whoever asks for another attempt in these has it already."""
+UNMADE = "Read the reason, mend it, then try again; or delete it."
+UNDELETED = "Mend what stands in the way, then delete it again."
 STACK_VANISHED = "The stack was deleted outside Egret."
 
 
@@ -172,7 +174,7 @@ def failed_attempts(session: Session, row: StackRow, status: str) -> int:
 def fail(row: StackRow, reason: str, remedy: str = "") -> None:
     row.status, row.updated_at = Status.FAILED, utc_now()
     row.reason = reason
-    row.remedy = remedy or "Read the reason, mend it, then try again; or delete it."
+    row.remedy = remedy or (UNDELETED if row.unwanted else UNMADE)
 
 
 def stumble(work: Work, row: StackRow, error: EgretError) -> None:

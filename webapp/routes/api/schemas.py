@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from webapp.models import AuditEvent, KeyVersion, Nat, Proof, StackEvent
+from webapp.models import Address, AuditEvent, KeyVersion, Nat, Network, Proof, StackEvent
 from webapp.routes.api.schedule_schemas import ScheduleOut, schedule_out
 from webapp.services.keys import KeyDetail, Match
 from webapp.services.networks import NetworkDetail
@@ -89,6 +89,11 @@ class AddressOfNetwork(BaseModel):
     availability_zone: str | None
 
 
+def _address_out(network: Network, address: Address) -> AddressOfNetwork:
+    zone = network.zone_of(address.position)
+    return AddressOfNetwork(**address.model_dump(), availability_zone=zone)
+
+
 class ProofOut(BaseModel):
     """Which address an echo service saw a zone call from, and which it should have been."""
 
@@ -138,7 +143,7 @@ def change_out(detail: NetworkDetail) -> ChangeOut | None:
     if not network.change:
         return None
     new = detail.addresses[network.nat_gateways :]
-    return ChangeOut(**network.change, addresses=[AddressOfNetwork(**a.model_dump()) for a in new])
+    return ChangeOut(**network.change, addresses=[_address_out(network, a) for a in new])
 
 
 class LeftOut(BaseModel):
@@ -200,7 +205,7 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
         nat=network.nat.value,
         change=change_out(detail),
         undeleted=[left_out(left) for left in detail.left],
-        addresses=[AddressOfNetwork(**a.model_dump()) for a in detail.addresses],
+        addresses=[_address_out(network, address) for address in detail.addresses],
         functions=[function.name for function in detail.functions],
         monthly_cost_usd=network.monthly_cost_usd,
         proof=network_proof(detail.proofs),
