@@ -1,6 +1,7 @@
 """Addresses: allocated before the network that uses them, and kept after it is gone."""
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -70,6 +71,15 @@ def of_network(session: Session, network_id: str) -> list[Address]:
     """The network's addresses in the order of its zones."""
     query = select(Address).where(Address.network_id == network_id)
     return list(session.exec(query.order_by(col(Address.position))).all())
+
+
+def by_network(session: Session) -> defaultdict[str, list[Address]]:
+    """Every network's addresses, each in the order of its zones: network id → addresses."""
+    used = select(Address).where(col(Address.network_id).is_not(None))
+    grouped = defaultdict(list)
+    for address in session.exec(used.order_by(col(Address.position))):
+        grouped[address.network_id or ""].append(address)
+    return grouped
 
 
 def create(session: Session, cloud: Cloud, *, actor: str, region: str) -> Address:

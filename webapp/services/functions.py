@@ -35,7 +35,10 @@ CORS_ORIGINS_MAX = 1
 
 @dataclass(frozen=True)
 class FunctionDetail:
-    """`snapshot` is the last good one; `failure` the latest attempt, if it failed after that."""
+    """`snapshot` is the last good one; `failure` the latest attempt, if it failed after that.
+
+    `progress` is None in a list.
+    """
 
     function: Function
     network: Network
@@ -45,12 +48,35 @@ class FunctionDetail:
     failure: Snapshot | None
     addresses: list[Address]
     proofs: list[Proof]
-    progress: Progress
+    progress: Progress | None = None
 
 
 def list_all(session: Session) -> list[FunctionDetail]:
-    rows = session.exec(select(Function).order_by(col(Function.name))).all()
-    return [_detail(session, function) for function in rows]
+    """All of them, by as many queries as for one."""
+    rows = (
+        select(Function, Network, Key)
+        .join(Network, col(Network.id) == Function.network_id)
+        .join(Key, col(Key.id) == Function.key_id)
+        .order_by(col(Function.name))
+    )
+    used, proven = addresses.by_network(session), proofs.latest_by_network(session)
+    fetched = previews.latest_by_function(session)
+    details = []
+    for function, network, key in session.exec(rows):
+        snapshot, failure = fetched.get(function.id, (None, None))
+        details.append(
+            FunctionDetail(
+                function=function,
+                network=network,
+                key=key,
+                template=get_template(function.template),
+                snapshot=snapshot,
+                failure=failure,
+                addresses=used[network.id],
+                proofs=proven[network.id],
+            )
+        )
+    return details
 
 
 def get(session: Session, name: str) -> Function:
@@ -61,7 +87,20 @@ def get(session: Session, name: str) -> Function:
 
 
 def detail(session: Session, name: str) -> FunctionDetail:
-    return _detail(session, get(session, name))
+    function = get(session, name)
+    network = _network(session, function)
+    snapshot, failure = previews.latest(session, function)
+    return FunctionDetail(
+        function=function,
+        network=network,
+        key=session.get_one(Key, function.key_id),
+        template=get_template(function.template),
+        snapshot=snapshot,
+        failure=failure,
+        addresses=addresses.of_network(session, network.id),
+        proofs=proofs.latest(session, network),
+        progress=progress_of(session, function, typical_s=TYPICAL_S),
+    )
 
 
 @joined
@@ -217,19 +256,3 @@ def _origin(text: str) -> str:
 
 def _network(session: Session, function: Function) -> Network:
     return session.get_one(Network, function.network_id)
-
-
-def _detail(session: Session, function: Function) -> FunctionDetail:
-    snapshot, failure = previews.latest(session, function)
-    network = _network(session, function)
-    return FunctionDetail(
-        function=function,
-        network=network,
-        key=session.get_one(Key, function.key_id),
-        template=get_template(function.template),
-        snapshot=snapshot,
-        failure=failure,
-        addresses=addresses.of_network(session, function.network_id),
-        proofs=proofs.latest(session, network),
-        progress=progress_of(session, function, typical_s=TYPICAL_S),
-    )

@@ -7,11 +7,11 @@ What would replace or remove anything is refused: a replaced NAT gateway is an o
 
 from collections.abc import Sequence
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.errors import Conflict, Invalid
-from webapp.models import MAX_ZONES, Address, Key, Nat, Network, Shape, Status
+from webapp.models import MAX_ZONES, Address, Nat, Network, Shape, Status
 from webapp.services import addresses, audit, keys, network_steps, networks, preflight, stack_work
 from webapp.services.clicks import joined
 from webapp.services.keys import Match
@@ -104,10 +104,9 @@ def new_addresses(session: Session, network: Network) -> list[Address]:
 
 def keys_that_lack(session: Session, network: Network) -> list[Match]:
     """Keys of the network's functions that do not allow all of its addresses."""
-    used = [function.key_id for function in networks.functions_in(session, network)]
-    found = session.exec(select(Key).where(col(Key.id).in_(used)).order_by(col(Key.name)))
-    matches = [keys.match(session, key, network) for key in found]
-    return [match for match in matches if not match.ok]
+    used = {function.key_id for function in networks.functions_in(session, network)}
+    matches = keys.match_all(session, network)
+    return [match for match in matches if match.key.id in used and not match.ok]
 
 
 def _check(network: Network, wanted: Shape) -> None:

@@ -1,6 +1,7 @@
 """Keys: a partner's API keys. A secret goes straight to Secrets Manager and is not kept here."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.aws.secrets import CURRENT
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Function, Key, KeyVersion, Network
+from webapp.models import Address, Function, Key, KeyVersion, Network
 from webapp.partners import allows, partner
 from webapp.services import addresses, audit, foundation
 from webapp.services.names import NOTE_MAX_CHARS, check_name, check_typed, taken
@@ -44,7 +45,8 @@ class KeyDetail:
 
 
 def list_all(session: Session) -> list[KeyDetail]:
-    return [_detail(session, key) for key in session.exec(select(Key).order_by(col(Key.name)))]
+    """All of them, by as many queries as for one."""
+    return _details(session, _by_name(session))
 
 
 def get(session: Session, name: str) -> Key:
@@ -55,7 +57,8 @@ def get(session: Session, name: str) -> Key:
 
 
 def detail(session: Session, name: str) -> KeyDetail:
-    return _detail(session, get(session, name))
+    (found,) = _details(session, [get(session, name)])
+    return found
 
 
 def create(
@@ -147,24 +150,43 @@ def destroy(session: Session, cloud: Cloud, *, actor: str, name: str, typed: str
 
 def match(session: Session, key: Key, network: Network) -> Match:
     """Compare the addresses that the key allows with those that the network calls from."""
-    ips = [a.public_ip for a in addresses.of_network(session, network.id) if a.public_ip]
-    found = allows(key.claims.get("cidrs", []), ips)
+    return _match(key, network, addresses.of_network(session, network.id))
+
+
+def match_all(session: Session, network: Network) -> list[Match]:
+    """The same for every key."""
+    used = addresses.of_network(session, network.id)
+    return [_match(key, network, used) for key in _by_name(session)]
+
+
+def _match(key: Key, network: Network, used: list[Address]) -> Match:
+    found = allows(key.claims.get("cidrs", []), [a.public_ip for a in used if a.public_ip])
     return Match(key, network, list(found.allowed), list(found.missing), found.paste)
 
 
-def matches(session: Session, keys: Sequence[Key], networks: Sequence[Network]) -> list[Match]:
-    return [match(session, key, network) for key in keys for network in networks]
+def _by_name(session: Session) -> Sequence[Key]:
+    return session.exec(select(Key).order_by(col(Key.name))).all()
 
 
-def _detail(session: Session, key: Key) -> KeyDetail:
-    versions = select(KeyVersion).where(KeyVersion.key_id == key.id)
+def _details(session: Session, keys: Sequence[Key]) -> list[KeyDetail]:
+    ids = [key.id for key in keys]
+    versions, functions = defaultdict(list), defaultdict(list)
+    newest_first = select(KeyVersion).order_by(col(KeyVersion.created_at).desc())
+    for version in session.exec(newest_first.where(col(KeyVersion.key_id).in_(ids))):
+        versions[version.key_id].append(version)
+    for function in session.exec(select(Function).where(col(Function.key_id).in_(ids))):
+        functions[function.key_id].append(function)
     networks = session.exec(select(Network).order_by(col(Network.name))).all()
-    return KeyDetail(
-        key=key,
-        versions=list(session.exec(versions.order_by(col(KeyVersion.created_at).desc()))),
-        matches=matches(session, [key], networks),
-        functions=_functions(session, key),
-    )
+    used = addresses.by_network(session)
+    return [
+        KeyDetail(
+            key=key,
+            versions=versions[key.id],
+            matches=[_match(key, network, used[network.id]) for network in networks],
+            functions=functions[key.id],
+        )
+        for key in keys
+    ]
 
 
 def _functions(session: Session, key: Key) -> list[Function]:

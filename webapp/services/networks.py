@@ -1,5 +1,6 @@
 """Networks: their rules. What happens in the background is in `network_steps`."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -53,18 +54,35 @@ class Zone:
 
 @dataclass(frozen=True)
 class NetworkDetail:
+    """`progress` is None in a list."""
+
     network: Network
     addresses: list[Address]
     functions: list[Function]
     zones: list[Zone]
     left: list[Left]
     proofs: list[Proof]
-    progress: Progress
+    progress: Progress | None = None
 
 
 def list_all(session: Session) -> list[NetworkDetail]:
+    """All of them, by as many queries as for one."""
     rows = session.exec(select(Network).order_by(col(Network.name))).all()
-    return [_detail(session, network) for network in rows]
+    used, proven = addresses.by_network(session), proofs.latest_by_network(session)
+    functions: defaultdict[str, list[Function]] = defaultdict(list)
+    for function in session.exec(select(Function).order_by(col(Function.name))):
+        functions[function.network_id].append(function)
+    return [
+        NetworkDetail(
+            network=network,
+            addresses=used[network.id],
+            functions=functions[network.id],
+            zones=_zones(network, used[network.id]),
+            left=_left(session, network),
+            proofs=proven[network.id],
+        )
+        for network in rows
+    ]
 
 
 def get(session: Session, name: str) -> Network:
@@ -75,7 +93,17 @@ def get(session: Session, name: str) -> Network:
 
 
 def detail(session: Session, name: str) -> NetworkDetail:
-    return _detail(session, get(session, name))
+    network = get(session, name)
+    used = addresses.of_network(session, network.id)
+    return NetworkDetail(
+        network=network,
+        addresses=used,
+        functions=functions_in(session, network),
+        zones=_zones(network, used),
+        left=_left(session, network),
+        proofs=proofs.latest(session, network),
+        progress=progress_of(session, network, typical_s=TYPICAL_S),
+    )
 
 
 def functions_in(session: Session, network: Network) -> list[Function]:
@@ -228,7 +256,9 @@ def _zones(network: Network, used: list[Address]) -> list[Zone]:
     parked = network.status is Status.PARKED
     return [
         Zone(name, public, private, nat=bool(address) and not parked, address=address)
-        for name, (public, private), address in zip_longest(names, ranges, used)
+        for name, (public, private), address in zip_longest(
+            names, ranges, used[: network.nat_gateways]
+        )
     ]
 
 
@@ -243,14 +273,5 @@ def _check_retained(session: Session, network: Network, retain: list[str]) -> li
     return retain
 
 
-def _detail(session: Session, network: Network) -> NetworkDetail:
-    used = addresses.of_network(session, network.id)
-    return NetworkDetail(
-        network=network,
-        addresses=used,
-        functions=functions_in(session, network),
-        zones=_zones(network, used[: network.nat_gateways]),
-        left=teardown.left(session, network) if network.status is Status.FAILED else [],
-        proofs=proofs.latest(session, network),
-        progress=progress_of(session, network, typical_s=TYPICAL_S),
-    )
+def _left(session: Session, network: Network) -> list[Left]:
+    return teardown.left(session, network) if network.status is Status.FAILED else []

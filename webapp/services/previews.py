@@ -6,7 +6,9 @@ as the reason why the last good one is getting old, and never replaces it.
 
 import hashlib
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import ColumnExpressionArgument, tuple_
+from sqlmodel import Session, col, delete, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from webapp.aws import Cloud
 from webapp.aws.functions import Invocation
@@ -31,6 +33,13 @@ def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snaps
     if last is None or last.ok:
         return last, None
     return session.exec(newest_first.where(col(Snapshot.ok))).first(), last
+
+
+def latest_by_function(session: Session) -> dict[str, tuple[Snapshot | None, Snapshot | None]]:
+    """The same of every function that has one: function id → the two."""
+    last = {snapshot.function_id: snapshot for snapshot in session.exec(_newest())}
+    good = {snapshot.function_id: snapshot for snapshot in session.exec(_newest(col(Snapshot.ok)))}
+    return {id: (good.get(id), None if last[id].ok else last[id]) for id in last}
 
 
 def cached(session: Session, function: Function) -> Snapshot:
@@ -83,6 +92,13 @@ def lambda_name(function: Function) -> str:
             remedy="Wait until it is ready.",
         )
     return function.lambda_name
+
+
+def _newest(*conditions: ColumnExpressionArgument[bool]) -> SelectOfScalar[Snapshot]:
+    """The newest snapshot of each function."""
+    of = col(Snapshot.function_id)
+    newest = select(of, func.max(Snapshot.fetched_at)).where(*conditions).group_by(of)
+    return select(Snapshot).where(*conditions, tuple_(of, col(Snapshot.fetched_at)).in_(newest))
 
 
 def _snapshot(session: Session, function: Function, answer: Invocation) -> Snapshot:

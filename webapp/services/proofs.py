@@ -3,7 +3,9 @@
 A probe runs in each private subnet of the network, and asks an echo service.
 """
 
-from sqlalchemy import and_
+from collections import defaultdict
+
+from sqlalchemy import ColumnElement, tuple_
 from sqlmodel import Session, col, func, select
 
 from webapp.aws import Cloud
@@ -37,17 +39,20 @@ def prove(session: Session, cloud: Cloud, network: Network, *, actor: str) -> li
 
 def latest(session: Session, network: Network) -> list[Proof]:
     """The newest proof of each zone, in the order of the zones."""
-    newest = (
-        select(Proof.availability_zone, func.max(Proof.at).label("at"))
-        .where(Proof.network_id == network.id)
-        .group_by(col(Proof.availability_zone))
-        .subquery()
-    )
-    of_zone = and_(
-        col(Proof.availability_zone) == newest.c.availability_zone, col(Proof.at) == newest.c.at
-    )
-    mine = select(Proof).join(newest, of_zone).where(Proof.network_id == network.id)
-    return list(session.exec(mine.order_by(col(Proof.availability_zone))).all())
+    return latest_by_network(session, col(Proof.network_id) == network.id)[network.id]
+
+
+def latest_by_network(
+    session: Session, *conditions: ColumnElement[bool]
+) -> defaultdict[str, list[Proof]]:
+    """The same of every network, or of those that the conditions leave: network id → proofs."""
+    zone = (col(Proof.network_id), col(Proof.availability_zone))
+    newest = select(*zone, func.max(Proof.at)).where(*conditions).group_by(*zone)
+    found = select(Proof).where(tuple_(*zone, col(Proof.at)).in_(newest))
+    by_network = defaultdict(list)
+    for proof in session.exec(found.order_by(col(Proof.availability_zone))):
+        by_network[proof.network_id].append(proof)
+    return by_network
 
 
 def list_all(session: Session, network: Network) -> list[Proof]:

@@ -164,14 +164,13 @@ def _show(
     ctx: Context, name: str, *, confirm_error: str = "", status_code: int = 200
 ) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
-    every_key = [key_detail.key for key_detail in keys.list_all(ctx.session)]
     return page(
         ctx.request,
         "networks/show.html",
         status_code=status_code,
         detail=detail,
         events=list(reversed(stack_work.events(ctx.session, detail.network))),
-        matches=[(key, keys.match(ctx.session, key, detail.network)) for key in every_key],
+        matches=keys.match_all(ctx.session, detail.network),
         confirm_error=confirm_error,
         lacking=growth.keys_that_lack(ctx.session, detail.network),
         shapes=_larger(detail.network),

@@ -104,14 +104,13 @@ def _look(request: Request, load: Load, folder: str, after: int) -> View:
     with Session(parts_of(request).engine, expire_on_commit=False) as session:
         detail = load(session)
         row = detail.network if isinstance(detail, NetworkDetail) else detail.function
-        progress = detail.progress
         return View(
             events=stack_work.events(session, row, after=after),
             status_html=render(f"{folder}/_status.html", **partial_context(request), detail=detail),
             state=(
                 row.status,
                 row.reason,
-                progress.done,
+                detail.progress and detail.progress.done,
                 tuple(proof.at for proof in detail.proofs),
                 tuple(address.public_ip for address in detail.addresses),
             ),
