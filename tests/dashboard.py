@@ -143,6 +143,9 @@ class Api:
     def put(self, path: str, body: object) -> httpx.Response:
         return self._request("PUT", path, json=body)
 
+    def patch(self, path: str, body: object) -> httpx.Response:
+        return self._request("PATCH", path, json=body)
+
     def delete(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
         return self._request("DELETE", path, params=params)
 

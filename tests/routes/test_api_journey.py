@@ -142,7 +142,12 @@ def test_a_key_for_other_addresses_is_refused_before_anything_is_made(
 
 
 def test_a_new_network_takes_a_free_address_again(journey: Journey) -> None:
-    free = journey.api.post("/addresses", {"region": "us-east-1"}).json()
+    free = journey.api.post("/addresses", {"region": "us-east-1", "name": "early"}).json()
+    assert free["name"] == "early"
+    renamed = journey.api.patch(f"/addresses/{free['id']}", {"name": "for the bank"})
+    assert renamed.json()["name"] == "for the bank"
+    refused = journey.api.patch(f"/addresses/{free['id']}", {"name": "x" * 61})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["name"])
     body = {
         "name": "again",
         "region": "us-east-1",

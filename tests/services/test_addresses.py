@@ -10,7 +10,7 @@ from webapp.aws.clients import Clients
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Key
 from webapp.sandbox.launcher import Sandbox
-from webapp.services import addresses
+from webapp.services import addresses, adoption
 
 REGION = "eu-west-1"
 
@@ -20,15 +20,15 @@ def test_an_address_of_the_account_is_adopted_by_its_id_or_by_itself(
 ) -> None:
     made = [clients.ec2(REGION).allocate_address(Domain="vpc") for _ in range(2)]
     for wanted in (made[0]["AllocationId"], made[1]["PublicIp"]):
-        row = addresses.adopt(session, cloud, actor="tests", region=REGION, wanted=wanted)
+        row = adoption.adopt(session, cloud, actor="tests", region=REGION, wanted=wanted)
         assert row.status is AddressStatus.FREE
         assert cloud.addresses.find(REGION, row.id)
         with pytest.raises(Conflict):
-            addresses.adopt(session, cloud, actor="tests", region=REGION, wanted=wanted)
+            adoption.adopt(session, cloud, actor="tests", region=REGION, wanted=wanted)
         typed = row.public_ip or ""
         addresses.release(session, cloud, row.id, actor="tests", typed=typed)
     with pytest.raises(Invalid):
-        addresses.adopt(session, cloud, actor="tests", region=REGION, wanted="eipalloc-none")
+        adoption.adopt(session, cloud, actor="tests", region=REGION, wanted="eipalloc-none")
 
 
 def test_of_two_adoptions_in_the_same_moment_one_is_told_of_the_other(
@@ -45,9 +45,7 @@ def test_of_two_adoptions_in_the_same_moment_one_is_told_of_the_other(
     boto.events.register("before-call.ec2.CreateTags", adopt_first)
     racing = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
     with pytest.raises(Conflict, match="is here already"):
-        addresses.adopt(
-            session, racing, actor="tests", region=REGION, wanted=theirs["AllocationId"]
-        )
+        adoption.adopt(session, racing, actor="tests", region=REGION, wanted=theirs["AllocationId"])
     (row,) = addresses.list_all(session)
     addresses.release(session, racing, row.address.id, actor="tests", typed=row.address.id)
 
@@ -66,6 +64,30 @@ def test_one_released_outside_is_lost_and_had_again(
     addresses.look(session, cloud, REGION)
     assert row.status is AddressStatus.FREE
     addresses.release(session, cloud, row.id, actor="tests", typed=ip)
+
+
+def test_a_name_is_kept_here_and_in_aws_and_comes_along_when_it_is_adopted(
+    session: Session, cloud: Cloud, clients: Clients
+) -> None:
+    row = addresses.create(session, cloud, actor="tests", region=REGION, name="the bank's")
+    ec2, ids = clients.ec2(REGION), [row.allocation_id or ""]
+
+    def tag() -> str:
+        (found,) = ec2.describe_addresses(AllocationIds=ids)["Addresses"]
+        return {t["Key"]: t["Value"] for t in found["Tags"]}["Name"]
+
+    assert tag() == "egret the bank's"
+    addresses.rename(session, cloud, row.id, actor="tests", name=" the supplier's ")
+    assert (row.name, tag()) == ("the supplier's", "egret the supplier's")
+    for wrong in ("x" * 61, "two\nlines"):
+        with pytest.raises(Invalid):
+            addresses.rename(session, cloud, row.id, actor="tests", name=wrong)
+    session.rollback()
+    session.delete(row)
+    session.commit()
+    again = adoption.adopt(session, cloud, actor="tests", region=REGION, wanted=ids[0])
+    assert again.name == "the supplier's"
+    addresses.release(session, cloud, again.id, actor="tests", typed=again.public_ip or "")
 
 
 def test_one_that_somebody_else_has_by_now_is_gone(

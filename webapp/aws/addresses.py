@@ -12,16 +12,18 @@ from webapp.aws.errors import translated
 
 ID_TAG = "egret:address"
 MANAGED_TAG = "egret:managed"
+NAME_TAG = "Name"
 PREFIX_TAG = "egret:prefix"
 
 
 @dataclass(frozen=True)
 class Allocation:
-    """`associated` is true while a NAT gateway (or anything else) uses the address."""
+    """`associated` is true while a NAT gateway (or anything else) uses it; `name` is its tag."""
 
     allocation_id: str
     public_ip: str
     associated: bool
+    name: str = ""
 
 
 class Addresses:
@@ -58,6 +60,12 @@ class Addresses:
         with translated("tagging an address", region):
             self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
 
+    def rename(self, region: str, allocation_id: str, name: str) -> None:
+        """Give it another tag `Name`, which AWS's console shows."""
+        tag: Any = {"Key": NAME_TAG, "Value": name}
+        with translated("naming an address", region):
+            self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=[tag])
+
     def release(self, region: str, allocation_id: str) -> None:
         """Give the address back to AWS for ever; harmless when it is gone."""
         with translated("releasing an address", region):
@@ -80,7 +88,7 @@ class Addresses:
         return _allocation(found[0]) if found else None
 
     def _allocate(self, region: str, address_id: str, name: str, **wanted: str) -> Allocation:
-        tags = [*self._tags(address_id), {"Key": "Name", "Value": name}]
+        tags = [*self._tags(address_id), {"Key": NAME_TAG, "Value": name}]
         return _allocation(
             self._clients.ec2_once(region).allocate_address(
                 Domain="vpc",
@@ -95,4 +103,10 @@ class Addresses:
 
 
 def _allocation(raw: Any) -> Allocation:
-    return Allocation(raw["AllocationId"], raw["PublicIp"], bool(raw.get("AssociationId")))
+    tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
+    return Allocation(
+        raw["AllocationId"],
+        raw["PublicIp"],
+        associated=bool(raw.get("AssociationId")),
+        name=tags.get(NAME_TAG, ""),
+    )

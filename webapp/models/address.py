@@ -8,6 +8,8 @@ from sqlmodel import Field, SQLModel
 from webapp.models.base import EnumText, UtcDateTime, new_id, utc_now
 from webapp.models.costs import monthly_usd
 
+LABELLED = "egret "
+
 
 class AddressStatus(StrEnum):
     """*lost*: it was released outside Egret, and AWS may still give it back."""
@@ -28,6 +30,7 @@ class Address(SQLModel, table=True):
     """The row comes before the allocation; its id is the tag by which the allocation is found."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(default="", description="What people call it; its network's at first")
     region: str
     status: AddressStatus = Field(default=AddressStatus.ALLOCATING, sa_type=AddressStatusText)
     allocation_id: str | None = Field(default=None, unique=True)
@@ -37,6 +40,11 @@ class Address(SQLModel, table=True):
         default=None, description="Which NAT gateway of the network, from 0"
     )
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+    @property
+    def label(self) -> str:
+        """How AWS shows it: its tag `Name`."""
+        return f"{LABELLED}{self.name or self.id}"
 
     @property
     def monthly_cost_usd(self) -> float:

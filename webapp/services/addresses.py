@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
@@ -15,7 +14,7 @@ from webapp.errors import Conflict, EgretError, Invalid, NotFound
 from webapp.models import Address, AddressStatus, Function, Key, Network, utc_now
 from webapp.partners import allows_address
 from webapp.services import audit
-from webapp.services.names import check_typed
+from webapp.services.names import check_label, check_typed
 
 ALLOCATION_TIMEOUT_S = 120.0
 GONE_FOR_GOOD = frozenset({"InvalidAddress.NotFound", "InvalidParameterValue", "AuthFailure"})
@@ -82,13 +81,13 @@ def by_network(session: Session) -> defaultdict[str, list[Address]]:
     return grouped
 
 
-def create(session: Session, cloud: Cloud, *, actor: str, region: str) -> Address:
+def create(session: Session, cloud: Cloud, *, actor: str, region: str, name: str = "") -> Address:
     """Allocate an address that no network uses yet, to have it whitelisted early."""
-    address = Address(region=region)
+    address = Address(region=region, name=check_label(name))
     session.add(address)
     session.commit()
     try:
-        ensure(session, cloud, address, name=f"egret {address.id}")
+        ensure(session, cloud, address)
     except EgretError as error:
         if not is_transient(error):  # else it may be there: the next round looks for it by its tag
             session.delete(address)
@@ -102,11 +101,22 @@ def create(session: Session, cloud: Cloud, *, actor: str, region: str) -> Addres
     return address
 
 
-def ensure(session: Session, cloud: Cloud, address: Address, *, name: str) -> None:
+def ensure(session: Session, cloud: Cloud, address: Address) -> None:
     """Make sure the row has its allocation in AWS. The caller commits."""
     if address.allocation_id is None:
-        _take(address, cloud.addresses.ensure(address.region, address.id, name=name))
+        _take(address, cloud.addresses.ensure(address.region, address.id, name=address.label))
         session.add(address)
+
+
+def rename(session: Session, cloud: Cloud, address_id: str, *, actor: str, name: str) -> Address:
+    """Call it something else, in AWS too; an empty name takes it away."""
+    address = get(session, address_id)
+    address.name = check_label(name)
+    if address.allocation_id and address.status is not AddressStatus.LOST:
+        cloud.addresses.rename(address.region, address.allocation_id, address.label)
+    audit.record(session, actor=actor, action="rename", noun="address", name=address.label)
+    session.commit()
+    return address
 
 
 def reserve(session: Session, network: Network, chosen: list[str]) -> list[Address]:
@@ -119,7 +129,7 @@ def reserve(session: Session, network: Network, chosen: list[str]) -> list[Addre
             field="addresses",
         )
     missing = network.nat_gateways - len(addresses)
-    addresses += [Address(region=network.region) for _ in range(missing)]
+    addresses += [Address(region=network.region, name=network.name) for _ in range(missing)]
     for position, address in enumerate(addresses):
         address.network_id, address.position = network.id, position
         if address.allocation_id:
@@ -144,39 +154,6 @@ def set_free(session: Session, cloud: Cloud, address: Address) -> None:
         session.add(address)
     else:
         session.delete(address)
-
-
-def adopt(session: Session, cloud: Cloud, *, actor: str, region: str, wanted: str) -> Address:
-    """Take over an Elastic IP that the account has already, by its allocation id or address.
-
-    Refused when something uses it: Egret could not keep it where it is.
-    """
-    wanted = wanted.strip()
-    every = cloud.addresses.every(region)
-    found = next((a for a in every if wanted in (a.allocation_id, a.public_ip)), None)
-    if found is None:
-        raise Invalid(
-            f"The account has no Elastic IP {wanted} in {region}.",
-            code="address_unknown",
-            remedy="Look in the EC2 console for its allocation id, and in which region it is.",
-            field="adopt",
-        )
-    _check_adoptable(session, found)
-    address = Address(
-        region=region,
-        status=AddressStatus.FREE,
-        allocation_id=found.allocation_id,
-        public_ip=found.public_ip,
-    )
-    session.add(address)
-    cloud.addresses.adopt(region, found.allocation_id, address.id)
-    audit.record(session, actor=actor, action="adopt", noun="address", name=found.public_ip)
-    try:
-        session.commit()
-    except IntegrityError:  # somebody else adopted it in the same moment
-        session.rollback()
-        raise _known(found) from None
-    return address
 
 
 def look(session: Session, cloud: Cloud, region: str) -> None:
@@ -207,7 +184,7 @@ def recover(session: Session, cloud: Cloud, address_id: str, *, actor: str) -> A
         _take(
             address,
             cloud.addresses.recover(
-                address.region, address.id, address.public_ip, name=f"egret {address.id}"
+                address.region, address.id, address.public_ip, name=address.label
             ),
         )
     except AwsError as error:
@@ -258,22 +235,6 @@ def _check_unused(session: Session, address: Address) -> None:
             code="address_in_use",
             remedy="Delete these first; the address stays until it is released here.",
         )
-
-
-def _check_adoptable(session: Session, found: Allocation) -> None:
-    known = session.exec(select(Address).where(Address.allocation_id == found.allocation_id))
-    if known.first():
-        raise _known(found)
-    if found.associated:
-        raise Conflict(
-            f"{found.public_ip} is used by something else in the account.",
-            code="address_associated",
-            remedy="Disassociate it there first, in the EC2 console for instance.",
-        )
-
-
-def _known(found: Allocation) -> Conflict:
-    return Conflict(f"{found.public_ip} is here already.", code="address_known")
 
 
 def _names(key: Key, address: Address) -> bool:

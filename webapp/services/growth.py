@@ -139,7 +139,14 @@ def _reserve(session: Session, network: Network, count: int) -> None:
     """Rows for new addresses, after those that there are; allocated in the next step."""
     first = len(addresses.of_network(session, network.id))
     for position in range(first, first + count):
-        session.add(Address(region=network.region, network_id=network.id, position=position))
+        session.add(
+            Address(
+                name=network.name,
+                region=network.region,
+                network_id=network.id,
+                position=position,
+            )
+        )
 
 
 def _nothing_proposed(network: Network) -> Conflict:

@@ -11,6 +11,7 @@ from webapp.models import Function, Network
 NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,19}")
 NOTE_MAX_CHARS = 500
+LABEL_MAX_CHARS = 60
 
 
 def check_name(name: str) -> str:
@@ -32,6 +33,17 @@ def check_environment(environment: str) -> str:
             field="environment",
         )
     return environment
+
+
+def check_label(label: str) -> str:
+    """What people call a thing, in any words; '' for nothing."""
+    plain = label.strip()
+    if len(plain) > LABEL_MAX_CHARS or not plain.isprintable():
+        raise Invalid(
+            f"A name of an address has at most {LABEL_MAX_CHARS} characters, on one line.",
+            field="name",
+        )
+    return plain
 
 
 def taken(noun: str, name: str) -> Conflict:

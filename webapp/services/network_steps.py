@@ -195,7 +195,7 @@ def _prove(cloud: Cloud, work: Work, network: Network) -> None:
 
 def _ensure_addresses(cloud: Cloud, work: Work, network: Network) -> None:
     for address in addresses.of_network(work.session, network.id):
-        addresses.ensure(work.session, cloud, address, name=f"egret {network.name}")
+        addresses.ensure(work.session, cloud, address)
         address.status = AddressStatus.IN_USE
         work.commit()
 

@@ -16,7 +16,7 @@ from webapp.aws.stack_templates import FunctionStack, NetworkStack
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network
 from webapp.models.costs import monthly_usd
-from webapp.services import addresses, audit
+from webapp.services import adoption, audit
 from webapp.services.names import check_typed
 from webapp.settings import Settings
 
@@ -69,7 +69,7 @@ def adopt(
 ) -> Address:
     """Make an orphaned address a free one of ours."""
     orphan = _get(session, cloud, settings, region=region, kind=ADDRESS, id=id)
-    return addresses.adopt(session, cloud, actor=actor, region=region, wanted=orphan.found.id)
+    return adoption.adopt(session, cloud, actor=actor, region=region, wanted=orphan.found.id)
 
 
 def delete(

@@ -12,11 +12,19 @@ class NewAddress(Sent):
     """`adopt`: an allocation id or an address that the account has already."""
 
     region: str
+    name: str = ""
     adopt: str = ""
+
+
+class AddressName(Sent):
+    """What people call it, in any words; empty for nothing."""
+
+    name: str
 
 
 class AddressOut(BaseModel):
     id: str
+    name: str
     region: str
     status: str
     public_ip: str | None
@@ -32,6 +40,7 @@ def address_out(detail: AddressDetail) -> AddressOut:
     address = detail.address
     return AddressOut(
         id=address.id,
+        name=address.name,
         region=address.region,
         status=address.status.value,
         public_ip=address.public_ip,

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Response
 
 from webapp.deps import ApiCaller
-from webapp.routes.api.address_schemas import AddressOut, NewAddress, address_out
+from webapp.routes.api.address_schemas import AddressName, AddressOut, NewAddress, address_out
 from webapp.routes.api.paging import After, Limit
 from webapp.routes.api.schemas import Listed, listed
-from webapp.services import addresses
+from webapp.services import addresses, adoption
 
 router = APIRouter(prefix="/addresses", tags=["addresses"])
 
@@ -21,16 +21,25 @@ def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[Addr
 def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
     """Allocate an address, or adopt one that the account has already."""
     if new.adopt:
-        address = addresses.adopt(
+        address = adoption.adopt(
             ctx.session, ctx.cloud, actor=ctx.actor, region=new.region, wanted=new.adopt
         )
     else:
-        address = addresses.create(ctx.session, ctx.cloud, actor=ctx.actor, region=new.region)
+        address = addresses.create(
+            ctx.session, ctx.cloud, actor=ctx.actor, region=new.region, name=new.name
+        )
     return address_out(addresses.detail(ctx.session, address.id))
 
 
 @router.get("/{address_id}")
 def show(ctx: ApiCaller, address_id: str) -> AddressOut:
+    return address_out(addresses.detail(ctx.session, address_id))
+
+
+@router.patch("/{address_id}")
+def rename(ctx: ApiCaller, address_id: str, sent: AddressName) -> AddressOut:
+    """Call it something else; its name in AWS changes too."""
+    addresses.rename(ctx.session, ctx.cloud, address_id, actor=ctx.actor, name=sent.name)
     return address_out(addresses.detail(ctx.session, address_id))
 
 

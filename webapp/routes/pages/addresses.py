@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_of
-from webapp.services import addresses
+from webapp.services import addresses, adoption
 from webapp.templating import page, see_other
 
 router = APIRouter()
@@ -31,7 +31,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
 @router.post("/addresses/adoption")
 def adopt(ctx: SignedIn, form: Form) -> Response:
     try:
-        address = addresses.adopt(
+        address = adoption.adopt(
             ctx.session,
             ctx.cloud,
             actor=ctx.actor,
@@ -41,6 +41,18 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
     except EgretError as error:
         return _index(ctx, errors_of(error), adopt=form.text("adopt"))
     return see_other("/addresses", f"{address.public_ip} is here now.")
+
+
+@router.post("/addresses/{address_id}/name")
+def rename(ctx: SignedIn, address_id: str, form: Form) -> Response:
+    try:
+        address = addresses.rename(
+            ctx.session, ctx.cloud, address_id, actor=ctx.actor, name=form.text("name")
+        )
+    except EgretError as error:
+        ctx.session.rollback()
+        return _index(ctx, errors_of(error))
+    return see_other("/addresses", f"{address.public_ip} has its name.")
 
 
 @router.post("/addresses/{address_id}/recovery")

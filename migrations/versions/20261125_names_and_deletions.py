@@ -1,4 +1,4 @@
-"""a row knows that its deletion was asked for; an address's zone is told by its network
+"""addresses have names, their network tells their zones; a row knows that it shall be deleted
 
 Not by batches: SQLite would make the tables anew, and with the old ones go the rows that refer to
 them.
@@ -17,10 +17,12 @@ def upgrade() -> None:
     for table in TABLES:
         column = sa.Column("unwanted", sa.Boolean(), nullable=False, server_default=sa.false())
         op.add_column(table, column)
+    op.add_column("address", sa.Column("name", sa.String(), nullable=False, server_default=""))
     op.drop_column("address", "availability_zone")
 
 
 def downgrade() -> None:
     op.add_column("address", sa.Column("availability_zone", sa.String()))
+    op.drop_column("address", "name")
     for table in TABLES:
         op.drop_column(table, "unwanted")
