@@ -26,14 +26,16 @@ def test_a_migration_keeps_the_rows_that_there_are(settings: Settings) -> None:
     migrate(settings.database, "20261124")
     engine, old = make_engine(settings.database), MetaData()
     old.reflect(engine)
+    networks = old.tables["network"]
     with engine.begin() as connection:
-        insert_row(connection, old.tables["network"], id="kept", status="ready", nat="single")
+        insert_row(connection, networks, id="kept", name="kept", status="ready", nat="single")
+        insert_row(connection, networks, id="going", name="going", status="deleting", nat="single")
         insert_row(connection, old.tables["address"], network_id="kept", status="in_use")
         insert_row(connection, old.tables["proof"], network_id="kept")
     migrate(settings.database)
     with Session(engine) as session:
-        network = session.exec(select(Network)).one()
-        assert not network.unwanted
+        network, going = session.get_one(Network, "kept"), session.get_one(Network, "going")
+        assert (network.unwanted, going.unwanted) == (False, True)
         assert session.exec(select(Address)).one().network_id == network.id
         assert session.exec(select(Proof)).one().network_id == network.id
     engine.dispose()

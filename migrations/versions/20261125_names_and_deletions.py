@@ -17,6 +17,7 @@ def upgrade() -> None:
     for table in TABLES:
         column = sa.Column("unwanted", sa.Boolean(), nullable=False, server_default=sa.false())
         op.add_column(table, column)
+        op.execute(f"UPDATE {table} SET unwanted = true WHERE status = 'deleting'")  # noqa: S608
     op.add_column("address", sa.Column("name", sa.String(), nullable=False, server_default=""))
     op.drop_column("address", "availability_zone")
 

@@ -1,7 +1,7 @@
 """A network parks by itself: outside its hours, and when nothing calls."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
@@ -87,6 +87,21 @@ def test_it_parks_outside_its_hours_and_runs_inside_them(
     settled(session, network, Status.PARKED)
     keep(ALWAYS)
     settled(session, network, Status.READY)
+
+
+def test_it_parks_once_although_somebody_changes_it_in_the_same_moment(
+    session: Session, quick: Cloud, settings: Settings, network: Network, engine: Engine
+) -> None:
+    network.hours = asdict(outside()) | {"days": list(outside().days)}
+    network.hours_include_now = True
+    session.commit()
+    assert network.status is Status.READY
+    with Session(engine) as other:
+        networks.get(other, "napping").idle_hours = 1
+        other.commit()
+    parking.apply(session, quick, settings, network, utc_now())
+    settled(session, network, Status.PARKED)
+    assert network.hours_include_now is False
 
 
 def test_it_parks_when_nothing_has_called_for_its_idle_hours(

@@ -90,7 +90,7 @@ class StackRow(SQLModel):
     stack_id: str | None = None
     creation_id: str = Field(default="", description="The operation that asked for the stack")
     resource_count: int = Field(default=0, description="How many resources the stack will have")
-    unwanted: bool = Field(default=False, description="Its deletion was asked for")
+    unwanted: bool = Field(default=False, description="Its deletion has begun")
     attempts: int = Field(default=1, description="The how many-th request of the operation")
     attempts_max: int = Field(default=0, description="After how many a deletion is given up")
     retain: list[str] = Field(

@@ -88,9 +88,10 @@ class Network(StackRow, table=True):
 
     @property
     def monthly_cost_usd(self) -> float:
-        """Addresses that wait for a proposed change cost already; so does what a failure left."""
-        running = 0 if self.status is Status.PARKED else self.nat_gateways
-        if self.status is Status.FAILED:
+        """Addresses that wait for a proposed change cost already."""
+        never_made = self.status is Status.FAILED and not self.outputs
+        running = 0 if self.status is Status.PARKED or never_made else self.nat_gateways
+        if self.unwanted:
             running = len(self.output_list(NAT_GATEWAY_IDS))
         addresses = (self.wanted or self.shape).nat_gateways
         return monthly_usd(nat_gateways=running, addresses=addresses)

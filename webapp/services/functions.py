@@ -50,6 +50,13 @@ class FunctionDetail:
     proofs: list[Proof]
     progress: Progress | None = None
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is about to change: what has just become ready fetches next."""
+        unfetched = self.snapshot is None and self.failure is None
+        fetching = unfetched and stack_work.is_fresh(self.function)
+        return self.function.status.settled and not fetching
+
 
 def list_all(session: Session) -> list[FunctionDetail]:
     """All of them, by as many queries as for one."""
@@ -79,8 +86,12 @@ def list_all(session: Session) -> list[FunctionDetail]:
     return details
 
 
+def find(session: Session, name: str) -> Function | None:
+    return session.exec(select(Function).where(Function.name == name)).first()
+
+
 def get(session: Session, name: str) -> Function:
-    function = session.exec(select(Function).where(Function.name == name)).first()
+    function = find(session, name)
     if function is None:
         raise NotFound(f"There is no function named {name}.", remedy="It may have been deleted.")
     return function

@@ -103,7 +103,7 @@ def new_addresses(session: Session, network: Network) -> list[Address]:
 
 
 def keys_that_lack(session: Session, network: Network) -> list[Match]:
-    """Keys of the network's functions that do not allow all of its addresses."""
+    """Matches of those keys of its functions that do not allow all of its addresses."""
     used = {function.key_id for function in networks.functions_in(session, network)}
     matches = keys.match_all(session, network)
     return [match for match in matches if match.key.id in used and not match.ok]

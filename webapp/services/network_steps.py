@@ -1,13 +1,12 @@
 """The steps by which a network comes to be, is parked, grows and goes; each may be run twice."""
 
-from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 
 from sqlmodel import Session, select
 
 from webapp.aws import Cloud
-from webapp.aws.errors import is_transient, quota_in
+from webapp.aws.errors import QuotaExceeded, is_transient, quota_in
 from webapp.aws.stack_templates import NetworkStack
 from webapp.aws.stacks import ROLLED_BACK, Phase, Plan
 from webapp.errors import Conflict, EgretError
@@ -23,21 +22,10 @@ SWITCHES = {
     Status.UNPARKING: (Status.PARKED, Status.READY),
 }
 """What a switch needs, and what it leads to."""
-IN_USE = "In use now:"
 
 
 def step(cloud: Cloud, settings: Settings) -> Step:
     """What the background loop does with a network that is due."""
-    take = _step(cloud, settings)
-
-    def take_and_tell(work: Work) -> None:
-        take(work)
-        _tell_quota(cloud, work)
-
-    return take_and_tell
-
-
-def _step(cloud: Cloud, settings: Settings) -> Step:
     return stack_work.step(
         Network,
         {
@@ -98,7 +86,8 @@ def _create(cloud: Cloud, work: Work, network: Network) -> None:
     found = stack_work.follow(work, cloud, network, network.region)
     if found:
         reached = Status.READY if NAT_GATEWAY_IDS in found.outputs else Status.PARKED
-        stack_work.settle(work, network, found, network.region, reached=reached)
+        tell = partial(_with_quota, cloud, network)
+        stack_work.settle(work, network, found, network.region, reached=reached, tell=tell)
         _prove(cloud, work, network)
 
 
@@ -195,25 +184,27 @@ def _prove(cloud: Cloud, work: Work, network: Network) -> None:
 
 def _ensure_addresses(cloud: Cloud, work: Work, network: Network) -> None:
     for address in addresses.of_network(work.session, network.id):
-        addresses.ensure(work.session, cloud, address)
+        try:
+            addresses.ensure(work.session, cloud, address)
+        except QuotaExceeded as error:
+            error.detail = _with_quota(cloud, network, error.detail)
+            raise
         address.status = AddressStatus.IN_USE
         work.commit()
 
 
-def _tell_quota(cloud: Cloud, work: Work) -> None:
-    """When a quota filled up half way: how much of it is used, as far as AWS will tell."""
-    network = work.session.get(Network, work.row_id)
-    if network is None or network.status is not Status.FAILED:
-        return
-    kind = quota_in(network.reason)
-    if kind is None or IN_USE in network.reason:
-        return
-    with suppress(EgretError):
+def _with_quota(cloud: Cloud, network: Network, reason: str) -> str:
+    """The reason; when a quota filled up half way, with its use and limit, if AWS will tell."""
+    kind = quota_in(reason)
+    if kind is None:
+        return reason
+    try:
         zones = _zones(cloud, network, network.nat_gateways)
         found = cloud.quotas.read(network.region, list(zones))
-        used = ", ".join(str(quota) for quota in found if quota.kind is kind)
-        network.reason = f"{network.reason} {IN_USE} {used}."
-        work.session.commit()
+    except EgretError:
+        return reason
+    used = ", ".join(str(quota) for quota in found if quota.kind is kind)
+    return f"{reason} In use now: {used}."
 
 
 def _zones(cloud: Cloud, network: Network, count: int) -> tuple[str, ...]:

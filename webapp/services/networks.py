@@ -64,9 +64,15 @@ class NetworkDetail:
     proofs: list[Proof]
     progress: Progress | None = None
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is about to change: what has just become ready is proven next."""
+        unproven = all(proof.at < self.network.updated_at for proof in self.proofs)
+        return self.network.status.settled and not (unproven and stack_work.is_fresh(self.network))
+
 
 def list_all(session: Session) -> list[NetworkDetail]:
-    """All of them, by as many queries as for one."""
+    """All of them, by as many queries as for one, and another for each that failed."""
     rows = session.exec(select(Network).order_by(col(Network.name))).all()
     used, proven = addresses.by_network(session), proofs.latest_by_network(session)
     functions: defaultdict[str, list[Function]] = defaultdict(list)
@@ -85,8 +91,12 @@ def list_all(session: Session) -> list[NetworkDetail]:
     ]
 
 
+def find(session: Session, name: str) -> Network | None:
+    return session.exec(select(Network).where(Network.name == name)).first()
+
+
 def get(session: Session, name: str) -> Network:
-    network = session.exec(select(Network).where(Network.name == name)).first()
+    network = find(session, name)
     if network is None:
         raise NotFound(f"There is no network named {name}.", remedy="It may have been deleted.")
     return network

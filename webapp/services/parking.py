@@ -74,6 +74,7 @@ def apply(
         if inside is not None:  # what was seen is committed together with what follows from it
             switch = networks.unpark if inside else networks.park
             switch(session, cloud, settings, actor="schedule", name=network.name)
+            network.hours_include_now = inside  # lost, if somebody clicked in the same moment
         session.commit()
     elif network.status is Status.READY and _idle(session, cloud, network, now):
         networks.park(session, cloud, settings, actor="idle", name=network.name)

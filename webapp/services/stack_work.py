@@ -9,7 +9,7 @@ step may be killed between any two lines and run again from the row.
 
 import random
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlmodel import Session, col, select
@@ -35,9 +35,16 @@ PAUSE_S = 15.0
 """Between two looks whether somebody has mended credentials, a permission or the clock."""
 ATTEMPTED = (Status.REQUESTED, Status.CREATING, Status.DELETING)
 """Whoever asks for another attempt in these has it already."""
+FOLLOWS_WITHIN = timedelta(seconds=30)
+"""A network's proof follows its being ready, a function's first answer that of the function."""
 UNMADE = "Read the reason, mend it, then try again; or delete it."
 UNDELETED = "Mend what stands in the way, then delete it again."
 STACK_VANISHED = "The stack was deleted outside Egret."
+
+
+def is_fresh(row: StackRow) -> bool:
+    """Whether it has become ready so lately that what follows may be still to come."""
+    return row.status is Status.READY and utc_now() - row.updated_at < FOLLOWS_WITHIN
 
 
 def poll_again(work: Work, cloud: Cloud) -> None:
@@ -49,7 +56,7 @@ def poll_again(work: Work, cloud: Cloud) -> None:
 def request(row: StackRow, status: Status) -> None:
     """Set a new intent on the row: another operation with a token of its own."""
     row.status = status
-    row.unwanted = status is Status.DELETING
+    row.unwanted = row.unwanted and status is Status.DELETING
     row.reason = row.remedy = ""
     row.operation_id = new_id()
     row.attempts = 1
@@ -137,9 +144,15 @@ def settle_change(
 
 
 def settle(
-    work: Work, row: StackRow, stack: Stack, region: str, *, reached: Status = Status.READY
+    work: Work,
+    row: StackRow,
+    stack: Stack,
+    region: str,
+    *,
+    reached: Status = Status.READY,
+    tell: Callable[[str], str] = str,
 ) -> None:
-    """creating → ready or failed, with the root cause as the reason."""
+    """creating → ready or failed, with the root cause as the reason; `tell` may add to that."""
     if stack.phase is Phase.DONE:
         if row.status is Status.CREATING:
             row.took_s = (utc_now() - row.started_at).total_seconds()
@@ -147,7 +160,7 @@ def settle(
         row.reason = row.remedy = ""
     else:
         reason = _why(work.session, row, stack)
-        fail(row, reason, remedy_for_reason(reason, region))
+        fail(row, tell(reason), remedy_for_reason(reason, region))
     work.finish()
 
 

@@ -49,6 +49,7 @@ def delete(cloud: Cloud, work: Work, row: StackRow, *, region: str, stack_name: 
     stack = cloud.stacks.describe(region, row.stack_id) if row.stack_id else None
     if stack is None or stack.phase is Phase.GONE:
         return True
+    row.unwanted = row.unwanted or stack.status.startswith("DELETE_")
     stack_work.copy_events(work.session, cloud, row, region)
     held = cloud.vpcs.lambda_interfaces(region, row.outputs.get("VpcId", ""))
     _say(row, held)

@@ -71,9 +71,11 @@ def destroy(ctx: ApiCaller, name: str) -> Response:
 
 
 @router.post("/functions/{name}/attempts", status_code=202)
-def retry(ctx: ApiCaller, name: str) -> FunctionOut:
-    """Another attempt at a function that failed."""
+def retry(ctx: ApiCaller, name: str) -> FunctionOut | None:
+    """Another attempt at what failed: to make it, or to delete it; null when it is gone at once."""
     functions.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    if functions.find(ctx.session, name) is None:
+        return None
     return function_out(functions.detail(ctx.session, name))
 
 

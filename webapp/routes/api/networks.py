@@ -128,9 +128,11 @@ def unprotect(ctx: ApiCaller, name: str) -> NetworkOut:
 
 
 @router.post("/{name}/attempts", status_code=202)
-def retry(ctx: ApiCaller, name: str) -> NetworkOut:
-    """Another attempt at a network that failed."""
+def retry(ctx: ApiCaller, name: str) -> NetworkOut | None:
+    """Another attempt at what failed: to make it, or to delete it; null when it is gone at once."""
     networks.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    if networks.find(ctx.session, name) is None:
+        return None
     return network_out(networks.detail(ctx.session, name))
 
 

@@ -67,7 +67,7 @@ def refresh(ctx: SignedIn, name: str) -> Response:
 @router.post("/functions/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
     functions.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
-    return see_other(f"/functions/{name}")
+    return _see_it_or_all(ctx, name)
 
 
 @router.post("/functions/{name}/api-key")
@@ -92,7 +92,12 @@ def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
         )
     except Invalid as error:
         return _show(ctx, name, confirm_error=error.detail, status_code=422)
-    return see_other(f"/functions/{name}")
+    return _see_it_or_all(ctx, name)
+
+
+def _see_it_or_all(ctx: Context, name: str) -> Response:
+    """All of them when it was gone at once."""
+    return see_other(f"/functions/{name}" if functions.find(ctx.session, name) else "/functions")
 
 
 def _show(

@@ -87,7 +87,7 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 @router.post("/networks/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
     networks.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
-    return see_other(f"/networks/{name}")
+    return _see_it_or_all(ctx, name)
 
 
 @router.post("/networks/{name}/proofs")
@@ -157,7 +157,12 @@ def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
         )
     except Invalid as error:
         return _show(ctx, name, confirm_error=error.detail, status_code=422)
-    return see_other(f"/networks/{name}")
+    return _see_it_or_all(ctx, name)
+
+
+def _see_it_or_all(ctx: Context, name: str) -> Response:
+    """All of them when it was gone at once."""
+    return see_other(f"/networks/{name}" if networks.find(ctx.session, name) else "/networks")
 
 
 def _show(

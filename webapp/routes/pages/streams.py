@@ -7,7 +7,6 @@ events arrive. `Last-Event-ID` resumes it after a lost connection without a gap.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,15 +16,13 @@ from sqlmodel import Session
 
 from webapp.deps import Context, SignedIn, parts_of
 from webapp.errors import NotFound
-from webapp.models import Function, Network, StackEvent, Status, utc_now
+from webapp.models import StackEvent
 from webapp.services import functions, networks, stack_work
 from webapp.services.functions import FunctionDetail
 from webapp.services.networks import NetworkDetail
 from webapp.templating import partial_context, render
 
 POLL_S = 0.5
-FIRST_ANSWER = timedelta(seconds=30)
-"""How long a page waits for what follows *ready*: a network's proof, a function's first answer."""
 
 router = APIRouter()
 Load = Callable[[Session], NetworkDetail | FunctionDetail]
@@ -91,15 +88,6 @@ async def _stream(
         await asyncio.sleep(POLL_S)
 
 
-def _awaits_more(row: Network | Function, detail: NetworkDetail | FunctionDetail) -> bool:
-    """What has just become ready is about to be proven, or to fetch for the first time."""
-    if row.status is not Status.READY or utc_now() - row.updated_at > FIRST_ANSWER:
-        return False
-    if isinstance(detail, NetworkDetail):
-        return all(proof.at < row.updated_at for proof in detail.proofs)
-    return detail.snapshot is None and detail.failure is None
-
-
 def _look(request: Request, load: Load, folder: str, after: int) -> View:
     with Session(parts_of(request).engine, expire_on_commit=False) as session:
         detail = load(session)
@@ -114,5 +102,5 @@ def _look(request: Request, load: Load, folder: str, after: int) -> View:
                 tuple(proof.at for proof in detail.proofs),
                 tuple(address.public_ip for address in detail.addresses),
             ),
-            settled=row.status.settled and not _awaits_more(row, detail),
+            settled=detail.settled,
         )
