@@ -2,14 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
+import boto3
 import pytest
 
 from tests.faults import worker
 from tests.faults.conftest import Bench
 from tests.faults.proxy import Rule
 from tests.faults.worker import OPERATIONS
+from webapp.aws import Cloud
+from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, ClockOff, NotReached
+from webapp.aws.pace import Pace
 from webapp.models import Status
 from webapp.sandbox.launcher import REGION
 from webapp.services import addresses
@@ -23,6 +28,7 @@ CHANGING = {
     "release": ["ReleaseAddress"],
 }
 MINUTES_OFF = 20
+THROTTLED_FOR_S = 60.0
 
 
 @pytest.mark.parametrize("kind", ["lose_answer", "lose_request"])
@@ -39,8 +45,33 @@ def test_a_lost_answer_or_request_changes_nothing_about_the_end(bench: Bench, ki
         assert not [rule for rule in rules if rule.times], f"{operation} made no such call"
 
 
+def test_a_minute_of_throttling_ends_in_ready_at_a_call_a_second(bench: Bench) -> None:
+    """The minute is virtual: it passes while the pace waits. botocore's own waits are taken out."""
+    OPERATIONS["create"](bench.session, bench.cloud, bench.settings)
+    code, message = "RequestLimitExceeded", "Request limit exceeded."
+    rule = bench.proxy.add(Rule("*", "refuse", times=999, code=code, message=message))
+    now, sent = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+        if now[0] >= THROTTLED_FOR_S:
+            rule.times = 0
+
+    boto = boto3.Session(region_name=REGION)
+    boto.events.register("response-received", lambda **_: sent.append(now[0]))
+    clients = Clients(bench.proxy.url, boto, pace=lambda: Pace(lambda: now[0], sleep), attempts=1)
+    worker.drive(
+        bench.session, Cloud.connect(poll_s=worker.POLL_S, clients=clients), bench.settings
+    )
+    assert bench.status == Status.READY
+    assert now[0] >= THROTTLED_FOR_S
+    refused = [at for at in sent if at < THROTTLED_FOR_S]
+    assert len(refused) > THROTTLED_FOR_S / 2
+    assert all(later - earlier >= 1.0 for earlier, later in pairwise(refused))
+
+
 def test_throttling_delays_a_network_and_does_no_more(bench: Bench) -> None:
-    """Its pace in the meantime, one call a second, is tested in virtual time with `Pace`."""
+    """With botocore's own retries, in real time."""
     code, message = "RequestLimitExceeded", "Request limit exceeded."
     bench.do("create")
     rule = bench.proxy.add(Rule("*", "refuse", times=5, code=code, message=message))

@@ -86,7 +86,7 @@ def test_a_name_is_kept_here_and_in_aws_and_comes_along_when_it_is_adopted(
     session.delete(row)
     session.commit()
     again = adoption.adopt(session, cloud, actor="tests", region=REGION, wanted=ids[0])
-    assert again.name == "the supplier's"
+    assert (again.name, tag()) == ("the supplier's", "egret the supplier's")
     addresses.release(session, cloud, again.id, actor="tests", typed=again.public_ip or "")
 
 

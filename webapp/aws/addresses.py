@@ -54,9 +54,9 @@ class Addresses:
             answer = self._clients.ec2(region).describe_addresses()
         return [_allocation(raw) for raw in answer["Addresses"]]
 
-    def adopt(self, region: str, allocation_id: str, address_id: str) -> None:
+    def adopt(self, region: str, allocation_id: str, address_id: str, *, name: str) -> None:
         """Tag an allocation that exists as the one of `address_id`."""
-        tags = self._tags(address_id)
+        tags = self._tags(address_id, name)
         with translated("tagging an address", region):
             self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
 
@@ -88,7 +88,7 @@ class Addresses:
         return _allocation(found[0]) if found else None
 
     def _allocate(self, region: str, address_id: str, name: str, **wanted: str) -> Allocation:
-        tags = [*self._tags(address_id), {"Key": NAME_TAG, "Value": name}]
+        tags = self._tags(address_id, name)
         return _allocation(
             self._clients.ec2_once(region).allocate_address(
                 Domain="vpc",
@@ -97,8 +97,13 @@ class Addresses:
             )
         )
 
-    def _tags(self, address_id: str) -> list[Any]:
-        tags = {ID_TAG: address_id, MANAGED_TAG: "true", PREFIX_TAG: self._prefix}
+    def _tags(self, address_id: str, name: str) -> list[Any]:
+        tags = {
+            ID_TAG: address_id,
+            MANAGED_TAG: "true",
+            NAME_TAG: name,
+            PREFIX_TAG: self._prefix,
+        }
         return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 

@@ -5,6 +5,7 @@ shares botocore's loaded service models: the second client of a service costs 6 
 Where AWS is (`AWS_ENDPOINT_URL`) and who we are comes from the ordinary AWS environment variables.
 """
 
+from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,12 +30,21 @@ POOL_CONNECTIONS = 20
 
 
 class Clients:
-    """`endpoint_url` overrides the environment. `session` is the seam for what injects faults."""
+    """`endpoint_url` overrides the environment.
+
+    `session` is the seam for what injects faults; `pace` and `attempts` are for virtual time.
+    """
 
     def __init__(
-        self, endpoint_url: str | None = None, session: boto3.Session | None = None
+        self,
+        endpoint_url: str | None = None,
+        session: boto3.Session | None = None,
+        *,
+        pace: Callable[[], Pace] = Pace,
+        attempts: int = MAX_ATTEMPTS,
     ) -> None:
         self._endpoint_url = endpoint_url
+        self._make_pace, self._attempts = pace, attempts
         self._session = session or boto3.Session()
         self._clients: dict[tuple[str, str, int], Any] = {}
         self._paces: dict[str, Pace] = {}
@@ -65,9 +75,9 @@ class Clients:
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
 
-    def _client(self, service: str, region: str, *, attempts: int = MAX_ATTEMPTS) -> Any:
+    def _client(self, service: str, region: str, *, attempts: int | None = None) -> Any:
         with self._lock:
-            key = (service, region, attempts)
+            key = (service, region, attempts or self._attempts)
             if key not in self._clients:
                 self._clients[key] = self._make(*key)
             return self._clients[key]
@@ -81,5 +91,7 @@ class Clients:
         )
         make: Any = self._session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
-        self._paces.setdefault(region, Pace()).follow(client)
+        if region not in self._paces:
+            self._paces[region] = self._make_pace()
+        self._paces[region].follow(client)
         return client

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from webapp.models.base import EnumText, UtcDateTime, new_id, utc_now
 from webapp.models.costs import monthly_usd
 
-LABELLED = "egret "
+LABEL_PREFIX = "egret "
 
 
 class AddressStatus(StrEnum):
@@ -44,7 +44,7 @@ class Address(SQLModel, table=True):
     @property
     def label(self) -> str:
         """How AWS shows it: its tag `Name`."""
-        return f"{LABELLED}{self.name or self.id}"
+        return f"{LABEL_PREFIX}{self.name or self.id}"
 
     @property
     def monthly_cost_usd(self) -> float:

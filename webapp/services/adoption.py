@@ -7,14 +7,18 @@ from webapp.aws import Cloud
 from webapp.aws.addresses import Allocation
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus
-from webapp.models.address import LABELLED
+from webapp.models.address import LABEL_PREFIX
 from webapp.services import audit
+from webapp.services.names import check_label
 
 
-def adopt(session: Session, cloud: Cloud, *, actor: str, region: str, wanted: str) -> Address:
+def adopt(
+    session: Session, cloud: Cloud, *, actor: str, region: str, wanted: str, name: str = ""
+) -> Address:
     """Take over an Elastic IP that the account has already, by its allocation id or address.
 
-    Refused when something uses it: Egret could not keep it where it is.
+    Without a `name` it keeps the one that it has in AWS. Refused when something uses it: Egret
+    could not keep it where it is.
     """
     wanted = wanted.strip()
     every = cloud.addresses.every(region)
@@ -32,10 +36,10 @@ def adopt(session: Session, cloud: Cloud, *, actor: str, region: str, wanted: st
         status=AddressStatus.FREE,
         allocation_id=found.allocation_id,
         public_ip=found.public_ip,
-        name=found.name.removeprefix(LABELLED),
+        name=check_label(name) or found.name.removeprefix(LABEL_PREFIX),
     )
     session.add(address)
-    cloud.addresses.adopt(region, found.allocation_id, address.id)
+    cloud.addresses.adopt(region, found.allocation_id, address.id, name=address.label)
     audit.record(session, actor=actor, action="adopt", noun="address", name=found.public_ip)
     try:
         session.commit()

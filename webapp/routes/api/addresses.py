@@ -22,7 +22,12 @@ def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
     """Allocate an address, or adopt one that the account has already."""
     if new.adopt:
         address = adoption.adopt(
-            ctx.session, ctx.cloud, actor=ctx.actor, region=new.region, wanted=new.adopt
+            ctx.session,
+            ctx.cloud,
+            actor=ctx.actor,
+            region=new.region,
+            wanted=new.adopt,
+            name=new.name,
         )
     else:
         address = addresses.create(
