@@ -15,7 +15,7 @@ from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict
 from webapp.models import utc_now
 from webapp.sandbox.launcher import REGION
-from webapp.services import networks, stack_work, teardown
+from webapp.services import network_steps, networks, stack_work, teardown
 
 NAT_REASON = (
     "NatGateway nat-0a1 is in state failed and hence failed to stabilize. Detailed failure "
@@ -32,6 +32,13 @@ def stuck(times: int) -> tuple[dict[str, Any], ...]:
     """Growth fails when the endpoint has been changed already; to change it back fails too."""
     back = fails("S3Endpoint", "update", "No way back", skip=1, times=times)
     return fails("Probe2", "create", "No"), back
+
+
+def asked_again(bench: Bench) -> None:
+    """An update whose answer was lost is repeated while the stack is busy with it: no error."""
+    here = (bench.session, bench.cloud, bench.settings)
+    plan = network_steps.stack(*here, bench.network, parked=True).plan()
+    assert bench.cloud.stacks.update(plan, bench.network.stack_id or "", token="again")
 
 
 def again(bench: Bench) -> None:
@@ -229,6 +236,7 @@ def test_a_nat_gateway_that_hangs_while_it_is_deleted_is_shown_and_waited_for(
     bench.until(is_going)
     bench.steps(10)
     assert bench.status == "parking"
+    asked_again(bench)
     bench.switch()
     bench.drive()
     assert (bench.status, bench.world()["nat_gateways"]) == ("parked", 0)

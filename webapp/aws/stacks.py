@@ -130,7 +130,11 @@ class Stacks:
                 return self._adopt(plan, token)
 
     def update(self, plan: Plan, stack_id: str, *, token: str) -> bool:
-        """Ask for the change; False when there is nothing to change."""
+        """Ask for the change; False when there is nothing to change.
+
+        A stack that is busy may be so by this very request, whose answer was lost: who follows its
+        events sees whose token it is, and asks again if need be.
+        """
         client = self._clients.cloudformation(plan.region)
         with translated(f"changing the stack {plan.name}", plan.region):
             try:
@@ -145,7 +149,8 @@ class Stacks:
             except ClientError as error:
                 if _says(error, "No updates are to be performed"):
                     return False
-                raise
+                if not _says(error, "_IN_PROGRESS state"):
+                    raise
         return True
 
     def preview(self, plan: Plan, stack_id: str, *, name: str) -> list[Change]:
