@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.dashboard import Dashboard
+from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
@@ -49,7 +51,8 @@ def clients(sandbox: Sandbox) -> Clients:
 
 @pytest.fixture(scope="session")
 def cloud(sandbox: Sandbox) -> Cloud:
-    return Cloud.connect(sandbox.info.aws_endpoint)
+    clients = Clients(sandbox.info.aws_endpoint, watched(boto3.Session()))
+    return Cloud.connect(clients=clients)
 
 
 @pytest.fixture(scope="session")

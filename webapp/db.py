@@ -10,11 +10,13 @@ from urllib.parse import quote, unquote
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
+from sqlmodel import SQLModel
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
@@ -56,6 +58,12 @@ def check_writable(engine: Engine) -> None:
         finally:
             connection.rollback()
             connection.exec_driver_sql(LOCK_WAIT[engine.dialect.name].format(LOCK_WAIT_MS))
+
+
+def insert_into(connection: Connection, table: type[SQLModel]) -> Any:
+    """The dialect's INSERT: the generic one has no ON CONFLICT."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
 
 
 class now_s(FunctionElement[float]):

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from webapp.aws import Cloud
+from webapp.aws.pace import Pace
 from webapp.errors import Refused, Unauthenticated
 from webapp.models import User
 from webapp.services import access
@@ -28,6 +29,7 @@ class Parts:
 
     settings: Settings
     engine: Engine
+    pace: Pace
     cloud: Cloud
     images: Images
 

@@ -10,6 +10,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from webapp.aws import Cloud
+from webapp.aws.clients import Clients
+from webapp.aws.pace import Pace
 from webapp.db import make_engine
 from webapp.deps import Parts, refuse_cross_origin
 from webapp.middleware import BodyLimit, Surroundings
@@ -17,6 +19,7 @@ from webapp.problems import add_handlers
 from webapp.reconciler import Reconciler
 from webapp.routes import api, health, pages
 from webapp.services.images import Images
+from webapp.services.turns import SharedTurns
 from webapp.settings import LOOPBACK_HOSTS, Settings
 from webapp.templating import STATIC, static_version
 
@@ -25,10 +28,12 @@ GZIP_MIN_BYTES = 700
 
 def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     """The dashboard. `cloud` is the seam for tests; the database must have been migrated."""
+    pace = Pace(SharedTurns(make_engine(settings.database)))
     parts = Parts(
         settings=settings,
         engine=make_engine(settings.database),
-        cloud=cloud or Cloud.connect(poll_s=settings.poll_s, prefix=settings.name_prefix),
+        pace=pace,
+        cloud=cloud or _connect(settings, pace),
         images=Images(settings),
     )
     app = FastAPI(
@@ -51,12 +56,18 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     return app
 
 
+def _connect(settings: Settings, pace: Pace) -> Cloud:
+    clients = Clients(pace=pace)
+    return Cloud.connect(poll_s=settings.poll_s, prefix=settings.name_prefix, clients=clients)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
     reconciler.start()
     yield
+    parts.pace.close()
     reconciler.stop()
     parts.engine.dispose()
 

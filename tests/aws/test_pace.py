@@ -1,9 +1,16 @@
 """Where AWS throttles: one call a second to the region, all threads together. Time is virtual."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
-from webapp.aws.pace import SLOW_FOR_S, Pace
+import pytest
 
+from webapp.aws import Cloud
+from webapp.aws.clients import Clients
+from webapp.aws.errors import NotReached
+from webapp.aws.pace import SLOW_FOR_S, WAIT_MAX_S, OwnTurns, Pace, Stopping, TooManyWait
+
+REGION = "eu-central-1"
 THROTTLED = {"Error": {"Code": "RequestLimitExceeded"}}
 
 
@@ -20,44 +27,79 @@ class Time:
 
 def paced() -> tuple[Pace, Time]:
     time = Time()
-    return Pace(time.clock, time.sleep), time
+    return Pace(OwnTurns(time.clock), time.sleep), time
+
+
+def slowed_down() -> OwnTurns:
+    """Time stands still."""
+    turns = OwnTurns(Time().clock)
+    turns.slow_down(REGION)
+    return turns
 
 
 def test_calls_are_as_fast_as_they_come_while_nothing_is_throttled() -> None:
     pace, time = paced()
     for _ in range(50):
-        pace.wait()
-        pace.note({})
+        pace.wait(REGION)
+        pace.note(REGION, {})
     assert time.now == 100.0
 
 
 def test_a_minute_of_throttling_sees_one_call_a_second() -> None:
     pace, time = paced()
-    pace.note(THROTTLED)
+    pace.note(REGION, THROTTLED)
     sent = []
     while time.now < 160:
-        pace.wait()
+        pace.wait(REGION)
         sent.append(time.now)
-        pace.note(THROTTLED)
+        pace.note(REGION, THROTTLED)
     gaps = [later - earlier for earlier, later in pairwise(sent)]
     assert min(gaps) >= 1.0
     assert 55 <= len(sent) <= 61
 
 
 def test_threads_that_wait_together_are_let_through_one_after_the_other() -> None:
-    time = Time()
-    waits: list[float] = []
-    pace = Pace(time.clock, waits.append)
-    pace.note(THROTTLED)
-    for _ in range(3):
-        pace.wait()
-    assert waits == [1.0, 2.0, 3.0]
+    turns = slowed_down()
+    assert [turns.take(REGION) for _ in range(3)] == [1.0, 2.0, 3.0]
+
+
+def test_another_region_is_as_fast_as_ever() -> None:
+    assert slowed_down().take("us-east-1") == 0.0
+
+
+def test_who_would_wait_too_long_is_refused_and_takes_no_turn() -> None:
+    turns = slowed_down()
+    waits = [turns.take(REGION) for _ in range(int(WAIT_MAX_S))]
+    assert max(waits) == WAIT_MAX_S
+    for _ in range(2):
+        with pytest.raises(TooManyWait, match="wait for their turn"):
+            turns.take(REGION)
+
+
+def test_nobody_waits_for_a_turn_once_it_is_closed() -> None:
+    turns = slowed_down()
+    pace = Pace(turns)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(pace.wait, REGION)
+        pace.close()
+        with pytest.raises(Stopping):
+            waiting.result()
+
+
+def test_who_is_refused_a_turn_is_told_like_any_answer_that_does_not_come() -> None:
+    turns = OwnTurns(Time().clock)
+    for _ in range(int(WAIT_MAX_S)):
+        turns.slow_down(REGION)
+        turns.take(REGION)
+    cloud = Cloud.connect(clients=Clients("http://127.0.0.1:9", pace=Pace(turns)))
+    with pytest.raises(NotReached, match="AWS throttles this region"):
+        cloud.vpcs.availability_zones(REGION)
 
 
 def test_the_pace_is_free_again_some_time_after_the_last_throttled_answer() -> None:
     pace, time = paced()
-    pace.note(THROTTLED)
+    pace.note(REGION, THROTTLED)
     time.now += SLOW_FOR_S
     before = time.now
-    pace.wait()
+    pace.wait(REGION)
     assert time.now == before

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 from sqlmodel import Session
@@ -14,6 +15,7 @@ from tests.dashboard import wait_for
 from tests.faults import worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
+from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
@@ -105,7 +107,8 @@ def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         proxied(own.info.aws_endpoint) as proxy,
         Session(engine, expire_on_commit=False) as session,
     ):
-        cloud = Cloud.connect(proxy.url, poll_s=worker.POLL_S)
+        faulty = Clients(proxy.url, watched(boto3.Session()))
+        cloud = Cloud.connect(poll_s=worker.POLL_S, clients=faulty)
         endpoint = own.info.aws_endpoint
         made = Bench(session, cloud, Clients(endpoint), settings, proxy, endpoint)
         yield made

@@ -25,7 +25,7 @@ HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding"})
 class Rule:
     """`kind`: lose_answer, lose_request, delay, or refuse with `code` and `message`; `times` times.
 
-    `seen` is set when the call comes.
+    `seen` is set when the call comes; `at` says when each came, in seconds.
     """
 
     action: str
@@ -36,6 +36,7 @@ class Rule:
     status: int = 400
     headers: dict[str, str] = field(default_factory=dict)
     seen: Event = field(default_factory=Event)
+    at: list[float] = field(default_factory=list)
 
 
 class Proxy(ThreadingHTTPServer):
@@ -64,6 +65,7 @@ class Proxy(ThreadingHTTPServer):
             for rule in self.rules:
                 if rule.action in (action, "*") and rule.times > 0:
                     rule.times -= 1
+                    rule.at.append(time.monotonic())
                     rule.seen.set()
                     return rule
         return None

@@ -1,4 +1,4 @@
-"""Two dashboards on one database: clicks that race, and one that is frozen past its lease."""
+"""Two dashboards on one database: they race, one is frozen past its lease, AWS throttles both."""
 
 import signal
 import time
@@ -15,12 +15,16 @@ from tests.dashboard import Api, Dashboard, wait_for
 from tests.faults.proxy import Rule, proxied
 from tests.faults.world import allocations
 from webapp.aws.clients import Clients
+from webapp.aws.pace import SLOW_CALL_EVERY_S
 from webapp.sandbox.launcher import REGION, Sandbox
 
 CLICKS = 50
 NETWORK = "/networks/raced"
 LEASE_S = 2.0
 ADDRESS_QUOTA = 40
+THROTTLED_S = 6.0
+JITTER_CALLS = 1
+"""Who is late with its turn may be close to the next one."""
 
 
 Start = Callable[..., Dashboard]
@@ -112,3 +116,41 @@ def test_who_is_frozen_past_its_lease_writes_nothing_any_more(own: Sandbox, star
         clients = Clients(own.info.aws_endpoint)
         assert stacks(clients)["egret-network-raced"] == 1
         assert len(allocations(clients, REGION)) == 1
+
+
+def test_where_aws_throttles_all_replicas_together_make_a_call_a_second(
+    own: Sandbox, start: Start
+) -> None:
+    """Both ask as fast as answers come; what was begun meanwhile ends well."""
+    code, message = "RequestLimitExceeded", "Request limit exceeded."
+    with proxied(own.info.aws_endpoint) as proxy, proxied(own.info.aws_endpoint) as other:
+        first = start(AWS_ENDPOINT_URL=proxy.url)
+        second = start(AWS_ENDPOINT_URL=other.url)
+        api = first.api()
+        apis = [api, Api(f"{second.url}/api/v1", api.headers)]
+        wish = {"name": "raced", "region": REGION, "availability_zones": 1}
+        api.post("/networks", wish).raise_for_status()
+        assert api.settled(NETWORK)["status"] == "ready"
+        rules = [
+            one.add(Rule("*", "refuse", times=999, code=code, message=message))
+            for one in (proxy, other)
+        ]
+        until = time.monotonic() + THROTTLED_S
+
+        def check(each: Api) -> None:
+            another = wish | {"name": "another"}
+            while time.monotonic() < until:
+                assert each.post("/networks?dry_run=true", another).status_code == 503
+
+        with ThreadPoolExecutor(len(apis) + 1) as pool:
+            parking = pool.submit(api.post, f"{NETWORK}/parking")
+            for asked in [pool.submit(check, each) for each in apis]:
+                asked.result()
+            assert parking.result().status_code == 202
+        for rule in rules:
+            rule.times = 0
+        wait_for(lambda: apis[1].get(NETWORK).json()["status"] == "parked", 60)
+    at = sorted(at for rule in rules for at in rule.at)
+    paced = [one for one in at if one >= at[0] + SLOW_CALL_EVERY_S]
+    assert all(set(rule.at) & set(paced) for rule in rules), "both had their turns"
+    assert len(paced) <= paced[-1] - paced[0] + 1 + JITTER_CALLS

@@ -17,6 +17,7 @@ import boto3
 from sqlalchemy import update
 from sqlmodel import Session, select
 
+from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
@@ -67,7 +68,7 @@ class Workshop:
     """Where workers are forked: its clients are made, and have not been connected yet."""
 
     def __init__(self, aws_endpoint: str, region: str) -> None:
-        session = boto3.Session(region_name=region)
+        session = watched(boto3.Session(region_name=region))
         self._killer = Killer(session)
         clients = Clients(aws_endpoint, session)
         self._cloud = Cloud.connect(poll_s=POLL_S, clients=clients)

@@ -5,7 +5,6 @@ shares botocore's loaded service models: the second client of a service costs 6 
 Where AWS is (`AWS_ENDPOINT_URL`) and who we are comes from the ordinary AWS environment variables.
 """
 
-from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,7 +31,8 @@ POOL_CONNECTIONS = 20
 class Clients:
     """`endpoint_url` overrides the environment.
 
-    `session` is the seam for what injects faults; `pace` and `attempts` are for virtual time.
+    `session` is the seam for what injects faults, `attempts` for virtual time; `pace` is kept where
+    AWS throttles.
     """
 
     def __init__(
@@ -40,14 +40,13 @@ class Clients:
         endpoint_url: str | None = None,
         session: boto3.Session | None = None,
         *,
-        pace: Callable[[], Pace] = Pace,
+        pace: Pace | None = None,
         attempts: int = MAX_ATTEMPTS,
     ) -> None:
         self._endpoint_url = endpoint_url
-        self._make_pace, self._attempts = pace, attempts
+        self._pace, self._attempts = pace or Pace(), attempts
         self._session = session or boto3.Session()
         self._clients: dict[tuple[str, str, int], Any] = {}
-        self._paces: dict[str, Pace] = {}
         self._lock = Lock()
 
     def cloudformation(self, region: str) -> "CloudFormationClient":
@@ -91,7 +90,5 @@ class Clients:
         )
         make: Any = self._session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
-        if region not in self._paces:
-            self._paces[region] = self._make_pace()
-        self._paces[region].follow(client)
+        self._pace.follow(client)
         return client

@@ -34,6 +34,7 @@ SIGNATURES = frozenset(
     }
 )
 """Codes that also stand for a clock that is wrong."""
+LATER = "What was begun goes on by itself. Anything else: try again in a minute."
 SIGNATURES_ARE_VALID_FOR = timedelta(minutes=5)
 DENIED = (
     UNPERMITTED
@@ -116,9 +117,7 @@ def translated(doing: str, region: str) -> Iterator[None]:
             remedy="Give the process credentials: a role, a profile or AWS_ACCESS_KEY_ID.",
         ) from error
     except BotoCoreError as error:
-        raise NotReached(
-            f"While {doing} in {region}: {error}", remedy="It is tried again by itself."
-        ) from error
+        raise NotReached(f"While {doing} in {region}: {error}", remedy=LATER) from error
 
 
 def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsError:
@@ -185,7 +184,7 @@ def _kind(aws_code: str, region: str) -> tuple[type[AwsError], str]:
             "one it needs). It is tried again by itself."
         )
     if aws_code in THROTTLED | BROKEN:
-        return NotReached, "It is tried again by itself."
+        return NotReached, LATER
     return AwsError, ""
 
 

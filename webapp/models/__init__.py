@@ -11,6 +11,7 @@ from webapp.models.network import MAX_ZONES, Nat, Network, Shape
 from webapp.models.proof import Proof
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
+from webapp.models.throttle import Throttle
 from webapp.models.user import AccessToken, TokenKind, User
 from webapp.models.whitelisting import Whitelisting
 
@@ -34,6 +35,7 @@ __all__ = [
     "StackEvent",
     "StackRow",
     "Status",
+    "Throttle",
     "TokenKind",
     "User",
     "Whitelisting",

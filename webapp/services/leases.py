@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Executable, and_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, delete, select
 
-from webapp.db import now_s
+from webapp.db import insert_into, now_s
 from webapp.models import Lease
 
 LEASE_S = 60.0
@@ -81,10 +80,10 @@ def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work 
 
     None when another process is at the row just now: then it is due again as soon as that is done.
     """
-    insert = _insert(session)
+    connection = session.connection()
     mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
-    claimed = session.connection().execute(
-        insert(Lease)
+    claimed = connection.execute(
+        insert_into(connection, Lease)
         .values(resource=resource, fence=1, **mine)
         .on_conflict_do_update(
             index_elements=["resource"],
@@ -96,16 +95,18 @@ def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work 
     found = claimed.first()
     if found is None:
         again = update(Lease).where(col(Lease.resource) == resource).values(due_at=now_s())
-        session.connection().execute(again)
+        connection.execute(again)
     session.commit()
     return _work(session, found, lease_s)
 
 
 def schedule(session: Session, resource: str) -> None:
     """Make the row due now, unless there is one already. The caller commits."""
-    insert = _insert(session)
-    row = insert(Lease).values(resource=resource, due_at=now_s(), expires_at=0, owner="", fence=0)
-    session.connection().execute(row.on_conflict_do_nothing(index_elements=["resource"]))
+    connection = session.connection()
+    row = insert_into(connection, Lease).values(
+        resource=resource, due_at=now_s(), expires_at=0, owner="", fence=0
+    )
+    connection.execute(row.on_conflict_do_nothing(index_elements=["resource"]))
 
 
 def claim(session: Session, *, lease_s: float = LEASE_S) -> Work | None:
@@ -135,11 +136,6 @@ def attempt(work: Work, step: Step) -> None:
     except (LeaseLost, StaleDataError):
         work.session.rollback()
         _release(work)
-
-
-def _insert(session: Session) -> Any:
-    """The dialect's INSERT: the generic one has no ON CONFLICT."""
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
 
 def _work(session: Session, found: Any, lease_s: float) -> Work | None:

@@ -95,7 +95,6 @@ def _switch(cloud: Cloud, settings: Settings, work: Work, network: Network) -> N
     before, after = SWITCHES[network.status]
     parked = after is Status.PARKED
     plan = stack(work.session, cloud, settings, network, parked=parked).plan()
-    network.resource_count = plan.resource_count
     found = stack_work.change(work, cloud, network, plan)
     if found:
         stack_work.settle_change(work, network, found, network.region, reached=after, back=before)
@@ -136,15 +135,15 @@ def _preview(cloud: Cloud, network: Network, plan: Plan) -> list[dict[str, str]]
 
 def withdraw(session: Session, cloud: Cloud, network: Network) -> None:
     """Forget a proposed change; the addresses that were allocated for it are free."""
+    proposed = addresses.of_network(session, network.id)[network.nat_gateways :]
     network.change = {}
-    for address in addresses.of_network(session, network.id)[network.nat_gateways :]:
+    for address in proposed:
         addresses.set_free(session, cloud, address)
 
 
 def _grow(cloud: Cloud, settings: Settings, work: Work, network: Network) -> None:
     _ensure_addresses(cloud, work, network)
     plan = stack(work.session, cloud, settings, network, grown=True).plan()
-    network.resource_count = plan.resource_count
     found = stack_work.change(work, cloud, network, plan)
     if found:
         if found.phase is Phase.DONE and found.status != ROLLED_BACK and network.wanted:

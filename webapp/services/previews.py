@@ -57,7 +57,6 @@ def cached(session: Session, function: Function) -> Snapshot:
 
 def fetch(session: Session, cloud: Cloud, function: Function, *, actor: str) -> Snapshot:
     """Fetch through the function because somebody asked."""
-    audit.record(session, actor=actor, action="fetch", noun="function", name=function.name)
     network = session.get_one(Network, function.network_id)
     if network.status is Status.PARKED:
         raise Conflict(
@@ -65,8 +64,9 @@ def fetch(session: Session, cloud: Cloud, function: Function, *, actor: str) -> 
             code="network_parked",
             remedy="Unpark the network; its addresses are the same.",
         )
-    region = network.region
-    return refresh(session, cloud, function, region=region)
+    audit.record(session, actor=actor, action="fetch", noun="function", name=function.name)
+    session.commit()
+    return refresh(session, cloud, function, region=network.region)
 
 
 def refresh(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:

@@ -90,7 +90,7 @@ def follow(work: Work, cloud: Cloud, row: StackRow, region: str) -> Stack | None
     """Copy new events; gives the stack once it is no longer busy, None while it is."""
     assert row.stack_id  # noqa: S101 - a row that is being created has one
     stack = cloud.stacks.describe(region, row.stack_id)
-    copy_events(work.session, cloud, row, region)
+    copy_events(work, cloud, row, region)
     if stack is None:
         return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE", reason=STACK_VANISHED)
     if stack.phase is Phase.BUSY:
@@ -103,15 +103,18 @@ def change(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> Stack | None:
     """Bring the stack to `plan`; gives the stack once this operation is over, None before."""
     assert row.stack_id  # noqa: S101 - only a row that was made is changed
     stack = cloud.stacks.describe(plan.region, row.stack_id)
-    copy_events(work.session, cloud, row, plan.region)
+    copy_events(work, cloud, row, plan.region)
     if stack is None:
         return Stack(id=row.stack_id, name="", status="DELETE_COMPLETE", reason=STACK_VANISHED)
     if stack.status == STUCK:
         return _help_on(work, cloud, row, stack, plan.region)
-    if stack.phase is not Phase.BUSY:
-        begun = any(event.operation_id == row.operation_id for event in events(work.session, row))
-        if begun or not cloud.stacks.update(plan, stack.id, token=row.operation_id):
-            return stack
+    busy = stack.phase is Phase.BUSY
+    begun = any(event.operation_id == row.operation_id for event in events(work.session, row))
+    if not busy and not begun:
+        busy = cloud.stacks.update(plan, stack.id, token=row.operation_id)
+    row.resource_count = plan.resource_count
+    if not busy:
+        return stack
     poll_again(work, cloud)
     return None
 
@@ -247,13 +250,14 @@ def forget(session: Session, row: StackRow) -> None:
     session.delete(row)
 
 
-def copy_events(session: Session, cloud: Cloud, row: StackRow, region: str) -> None:
+def copy_events(work: Work, cloud: Cloud, row: StackRow, region: str) -> None:
+    """Committed at once: nothing in the database is held while AWS is asked for the next thing."""
     assert row.stack_id  # noqa: S101 - the callers have looked
-    known = set(
-        session.exec(select(StackEvent.event_id).where(StackEvent.owner == row.owner)).all()
-    )
+    mine = select(StackEvent.event_id).where(StackEvent.owner == row.owner)
+    known = set(work.session.exec(mine).all())
     for event in cloud.stacks.events(region, row.stack_id, known=known):
-        session.add(_row_of(event, row))
+        work.session.add(_row_of(event, row))
+    work.commit()
 
 
 def _row_of(event: Event, row: StackRow) -> StackEvent:

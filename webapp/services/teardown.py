@@ -46,16 +46,18 @@ def delete(cloud: Cloud, work: Work, row: StackRow, *, region: str, stack_name: 
     """deleting → True once the stack is gone (or never was), for the caller to forget the row."""
     if not row.stack_id and row.creation_id:
         row.stack_id = cloud.stacks.made_by(region, stack_name, token=row.creation_id)
+        work.commit()
     stack = cloud.stacks.describe(region, row.stack_id) if row.stack_id else None
     if stack is None or stack.phase is Phase.GONE:
         return True
-    row.unwanted = row.unwanted or stack.status.startswith("DELETE_")
-    stack_work.copy_events(work.session, cloud, row, region)
+    stack_work.copy_events(work, cloud, row, region)
     held = cloud.vpcs.lambda_interfaces(region, row.outputs.get("VpcId", ""))
+    failures = stack_work.failed_attempts(work.session, row, "DELETE_FAILED")
+    row.unwanted = row.unwanted or stack.status.startswith("DELETE_")
     _say(row, held)
     if stack.status == "DELETE_IN_PROGRESS":
         stack_work.poll_again(work, cloud)
-    elif stack_work.failed_attempts(work.session, row, "DELETE_FAILED") >= row.attempts:
+    elif failures >= row.attempts:
         _after_failure(work, row, stack, region, held)
     else:
         _ask(cloud, row, stack, region)

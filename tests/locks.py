@@ -1,0 +1,36 @@
+"""A boto3 session that refuses to call AWS while this thread holds SQLite's write lock.
+
+A call may take a minute, and everybody else who has something to write would wait for it.
+"""
+
+import sqlite3
+from threading import get_ident
+from typing import Any
+
+import boto3
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+_checked_out: dict[int, tuple[int, sqlite3.Connection]] = {}
+
+
+@event.listens_for(Pool, "checkout")
+def _check_out(connection: sqlite3.Connection, *_: object) -> None:
+    _checked_out[id(connection)] = (get_ident(), connection)
+
+
+@event.listens_for(Pool, "checkin")
+def _check_in(connection: sqlite3.Connection, *_: object) -> None:
+    _checked_out.pop(id(connection), None)
+
+
+def watched(session: boto3.Session) -> boto3.Session:
+    """Python's sqlite3 begins a transaction at the first statement that writes."""
+    session.events.register("before-send", _refuse)
+    return session
+
+
+def _refuse(**_: Any) -> None:
+    for thread, connection in list(_checked_out.values()):
+        held = thread == get_ident() and connection.in_transaction
+        assert not held, "AWS is called while the database is held"
