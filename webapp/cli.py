@@ -7,6 +7,7 @@
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 from typing import Annotated
@@ -77,16 +78,16 @@ def serve(
 
     settings = _settings()
     _log_as(settings.log_format)
+    listening = _listen(settings)
     migrate(settings.database)
     _print_welcome(settings)
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(settings),
-        host=settings.host,
-        port=settings.port,
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
     )
+    uvicorn.Server(config).run([listening])
 
 
 @app.command(name="migrate")
@@ -154,6 +155,18 @@ def _session() -> Session:
     settings = _settings()
     migrate(settings.database)
     return Session(make_engine(settings.database), expire_on_commit=False)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Before anything else: a second start on one port must not touch what the first one uses."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        sys.exit(
+            f"egret: cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            "Stop what uses it, or set EGRET_PORT."
+        )
 
 
 def _print_welcome(settings: Settings) -> None:

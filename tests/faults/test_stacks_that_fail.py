@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults import worker
 from tests.faults.conftest import Bench
+from tests.faults.proxy import Rule
 from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict
 from webapp.models import utc_now
@@ -201,6 +202,18 @@ def test_what_aws_will_not_delete_may_be_left_behind(bench: Bench) -> None:
     assert bench.world()["network"] is None
     assert bench.world()["vpcs"] == 1
     bench.clients.ec2(REGION).delete_vpc(VpcId=left.physical_id)
+
+
+def test_a_deletion_that_is_refused_half_way_costs_what_is_left(bench: Bench) -> None:
+    bench.do("create")
+    bench.switch(fails("Vpc", "delete"))
+    worker.OPERATIONS["delete"](bench.session, bench.cloud, bench.settings)
+    bench.until(lambda: bench.network.attempts > 1)
+    refusal = Rule("DeleteStack", "refuse", code="ValidationError", message="It may not be.")
+    bench.proxy.add(refusal)
+    bench.drive()
+    assert (bench.status, bench.network.monthly_cost_usd) == ("failed", 3.65)
+    assert "It may not be." in bench.network.reason
 
 
 def test_another_attempt_at_a_deletion_that_failed_deletes(bench: Bench) -> None:

@@ -53,6 +53,7 @@ def delete(cloud: Cloud, work: Work, row: StackRow, *, region: str, stack_name: 
     stack_work.copy_events(work, cloud, row, region)
     held = cloud.vpcs.lambda_interfaces(region, row.outputs.get("VpcId", ""))
     failures = stack_work.failed_attempts(work.session, row, "DELETE_FAILED")
+    _forget_nat_gateways(work.session, row)
     row.unwanted = row.unwanted or stack.status.startswith("DELETE_")
     _say(row, held)
     if stack.status == "DELETE_IN_PROGRESS":
@@ -60,6 +61,7 @@ def delete(cloud: Cloud, work: Work, row: StackRow, *, region: str, stack_name: 
     elif failures >= row.attempts:
         _after_failure(work, row, stack, region, held)
     else:
+        work.commit()  # what is gone stays known, even if AWS refuses
         _ask(cloud, row, stack, region)
         stack_work.poll_again(work, cloud)
     return False
@@ -103,7 +105,6 @@ def _after_failure(
     if held or not row.attempts_max:
         row.attempts_max = row.attempts + ATTEMPTS_MAX - 1
     if elapsed_s >= INTERFACES_TIMEOUT_S if held else row.attempts >= row.attempts_max:
-        _forget_nat_gateways(work.session, row)
         stack_work.settle(work, row, stack, region)
         return
     row.attempts += 1
