@@ -4,9 +4,15 @@ from alembic import context
 from sqlmodel import AutoString, SQLModel
 
 import webapp.models  # noqa: F401 - makes the tables known
-from webapp.db import make_engine
+from webapp.db import brief_engine
 from webapp.models.base import EnumText, UtcDateTime
 from webapp.settings import Settings
+
+ALONE = {
+    "sqlite": "BEGIN IMMEDIATE",  # which sqlite3 does not do by itself before a CREATE or ALTER
+    "postgresql": "SELECT pg_advisory_xact_lock(20261124)",
+}
+"""One transaction, and one process: who starts at the same time waits, and finds it done."""
 
 
 def as_plain_type(kind: str, item: object, _context: object) -> str | bool:
@@ -22,12 +28,14 @@ def as_plain_type(kind: str, item: object, _context: object) -> str | bool:
 
 url = context.config.attributes.get("url") or Settings().database
 
-with make_engine(url).connect() as connection:
+with brief_engine(url) as engine, engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         render_item=as_plain_type,
+        transactional_ddl=True,
     )
     with context.begin_transaction():
+        connection.exec_driver_sql(ALONE[connection.dialect.name])
         context.run_migrations()

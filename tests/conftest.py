@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from tests.dashboard import Dashboard
 from tests.locks import watched
+from tests.postgresql import PostgreSql
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
@@ -62,9 +63,24 @@ def dashboard(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ite
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSql]:
+    with PostgreSql.start(tmp_path_factory.mktemp("postgresql")) as running:
+        yield running
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path)
+def database(request: pytest.FixtureRequest) -> str:
+    """SQLite, unless the test is parametrized with `on_either_database`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return ""
+    server: PostgreSql = request.getfixturevalue("postgresql")
+    return server.new_database()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=database)
 
 
 @pytest.fixture

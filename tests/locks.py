@@ -11,16 +11,16 @@ import boto3
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-_checked_out: dict[int, tuple[int, sqlite3.Connection]] = {}
+_checked_out: dict[int, tuple[int, object]] = {}
 
 
 @event.listens_for(Pool, "checkout")
-def _check_out(connection: sqlite3.Connection, *_: object) -> None:
+def _check_out(connection: object, *_: object) -> None:
     _checked_out[id(connection)] = (get_ident(), connection)
 
 
 @event.listens_for(Pool, "checkin")
-def _check_in(connection: sqlite3.Connection, *_: object) -> None:
+def _check_in(connection: object, *_: object) -> None:
     _checked_out.pop(id(connection), None)
 
 
@@ -32,5 +32,5 @@ def watched(session: boto3.Session) -> boto3.Session:
 
 def _refuse(**_: Any) -> None:
     for thread, connection in list(_checked_out.values()):
-        held = thread == get_ident() and connection.in_transaction
-        assert not held, "AWS is called while the database is held"
+        if thread == get_ident() and isinstance(connection, sqlite3.Connection):
+            assert not connection.in_transaction, "AWS is called while the database is held"

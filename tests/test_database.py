@@ -1,18 +1,28 @@
 """The database: migrations make what the models say, and it is private."""
 
+import os
+import subprocess
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, MetaData, Table, inspect, text
-from sqlmodel import Session, select
+from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, text
+from sqlmodel import Session, SQLModel, select
 
-from webapp.db import MIGRATIONS, make_engine, migrate
-from webapp.models import Address, Network, Proof
+from tests.postgresql import on_either_database
+from webapp.db import MIGRATIONS, brief_engine, make_engine, migrate
+from webapp.models import Address, AuditEvent, Network, Proof
 from webapp.settings import Settings
 
+REPLICAS = 3
+MORNING = datetime(2026, 1, 1, 6, tzinfo=UTC)
 
+
+@on_either_database
 def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> None:
     migrate(settings.database)
     config = Config()
@@ -21,6 +31,7 @@ def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> 
     command.check(config)
 
 
+@on_either_database
 def test_a_migration_keeps_the_rows_that_there_are(settings: Settings) -> None:
     """A network with an address and a proof, as the first version kept them."""
     migrate(settings.database, "20261124")
@@ -39,6 +50,73 @@ def test_a_migration_keeps_the_rows_that_there_are(settings: Settings) -> None:
         assert session.exec(select(Address)).one().network_id == network.id
         assert session.exec(select(Proof)).one().network_id == network.id
     engine.dispose()
+
+
+@on_either_database
+def test_a_time_is_read_in_utc_wherever_the_database_thinks_it_is(settings: Settings) -> None:
+    """An HTTP date is made of it, and needs just that."""
+    migrate(settings.database)
+    with brief_engine(settings.database) as engine, Session(engine) as session:
+        if engine.dialect.name == "postgresql":
+            session.connection().exec_driver_sql("SET TIME ZONE 'Asia/Tokyo'")
+        session.add(AuditEvent(actor="a", action="b", noun="c", name="d", at=MORNING))
+        session.flush()
+        session.expire_all()
+        read = session.exec(select(AuditEvent)).one().at
+    assert (read, read.tzinfo) == (MORNING, UTC)
+
+
+@on_either_database
+def test_a_migration_that_is_cut_short_leaves_nothing_behind(settings: Settings) -> None:
+    """After each number of statements, until it comes to its end."""
+    for statements in count():
+        with Cut(after=statements) as cut, suppress(Cut.Off):
+            migrate(settings.database)
+        if not cut.struck:
+            break
+        assert not tables(settings)
+    assert statements > len(SQLModel.metadata.tables)
+    assert tables(settings) >= set(SQLModel.metadata.tables)
+
+
+@on_either_database
+def test_who_migrates_at_the_same_time_waits_and_finds_it_done(settings: Settings) -> None:
+    command = [sys.executable, "-m", "webapp.cli", "migrate"]
+    environment = os.environ | {"EGRET_DATABASE_URL": settings.database}
+    started = [subprocess.Popen(command, env=environment) for _ in range(REPLICAS)]
+    assert [process.wait(30) for process in started] == [0] * REPLICAS
+    assert tables(settings) >= set(SQLModel.metadata.tables)
+
+
+class Cut:
+    """Ends a migration before the statement that comes after so many that change something."""
+
+    class Off(Exception):
+        pass
+
+    def __init__(self, *, after: int) -> None:
+        self._left = after
+        self.struck = False
+
+    def __enter__(self) -> "Cut":
+        event.listen(Engine, "before_cursor_execute", self._strike)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(Engine, "before_cursor_execute", self._strike)
+
+    def _strike(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.split(maxsplit=1)[0] not in ("ALTER", "CREATE", "DROP", "INSERT", "UPDATE"):
+            return
+        if self._left == 0:
+            self.struck = True
+            raise Cut.Off
+        self._left -= 1
+
+
+def tables(settings: Settings) -> set[str]:
+    with brief_engine(settings.database) as engine:
+        return set(inspect(engine).get_table_names())
 
 
 def insert_row(connection: Connection, table: Table, **told: str) -> None:

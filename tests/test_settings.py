@@ -28,6 +28,8 @@ def test_every_setting_stands_in_the_readme_with_its_default() -> None:
         ({"regions": " , "}, "EGRET_REGIONS"),
         ({"name_prefix": "Egret!"}, "pattern"),
         ({"port": 70000}, "65535"),
+        ({"database_url": "mysql://host/name"}, "postgresql://"),
+        ({"database_url": "egret.db"}, "sqlite:///"),
     ],
 )
 def test_a_setting_that_will_not_do_stops_the_start_with_what_to_set(
@@ -41,3 +43,9 @@ def test_a_partners_origin_is_replaced_where_the_settings_say_so() -> None:
     settings = Settings(endpoints={"https://a.example": "http://127.0.0.1:1"})
     assert settings.origin("https://a.example") == "http://127.0.0.1:1"
     assert settings.origin("https://b.example") == "https://b.example"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_is_spoken_to_by_the_driver_that_is_installed(scheme: str) -> None:
+    settings = Settings(database_url=f"{scheme}://egret@db/egret")
+    assert settings.database == "postgresql+psycopg://egret@db/egret"

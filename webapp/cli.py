@@ -10,6 +10,8 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -17,7 +19,7 @@ import uvicorn
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from webapp.db import make_engine, migrate
+from webapp.db import brief_engine, migrate
 from webapp.errors import EgretError
 from webapp.services import access
 from webapp.settings import Settings
@@ -103,7 +105,7 @@ def create_user(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
     """Make another administrator."""
-    with _session() as session:
+    with _session(_settings()) as session:
         access.create_user(session, actor="command line", name=name, password=password)
         session.commit()
     print(f"{name} can sign in now.")
@@ -114,7 +116,7 @@ def create_token(
     name: Name, role: Annotated[str, typer.Option(help="What it may do.")] = "admin"
 ) -> None:
     """Make a bearer token and print it, once."""
-    with _session() as session:
+    with _session(_settings()) as session:
         print(access.create_api_token(session, name=name, role=role))
 
 
@@ -151,10 +153,15 @@ def _settings() -> Settings:
         sys.exit(f"egret: a setting will not do: {problems}")
 
 
-def _session() -> Session:
-    settings = _settings()
+@contextmanager
+def _session(settings: Settings) -> Iterator[Session]:
+    """Whoever comes first makes the schema."""
     migrate(settings.database)
-    return Session(make_engine(settings.database), expire_on_commit=False)
+    with (
+        brief_engine(settings.database) as engine,
+        Session(engine, expire_on_commit=False) as session,
+    ):
+        yield session
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -172,7 +179,7 @@ def _listen(settings: Settings) -> socket.socket:
 def _print_welcome(settings: Settings) -> None:
     """The one address to open; with a one-time token while there is no administrator."""
     url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    with Session(make_engine(settings.database), expire_on_commit=False) as session:
+    with _session(settings) as session:
         if access.needs_setup(session):
             url += f"/setup?token={access.new_setup_token(session)}"
     print(f"\n  Egret is at {url}\n", flush=True)

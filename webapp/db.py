@@ -4,6 +4,8 @@
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -34,6 +36,16 @@ def make_engine(url: str) -> Engine:
     engine = create_engine(_existing(url), hide_parameters=True, pool_size=POOL_SIZE)
     event.listen(engine, "connect", _set_pragmas)
     return engine
+
+
+@contextmanager
+def brief_engine(url: str) -> Iterator[Engine]:
+    """An engine whose connections are closed in the end."""
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def migrate(url: str, revision: str = "head") -> None:

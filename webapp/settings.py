@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+POSTGRESQL = "postgresql+psycopg"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -23,7 +24,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port that the dashboard listens on")
     data_dir: Path = Field(Path(".egret"), description="Folder for the database, pictures, sandbox")
     database_url: str = Field(
-        "", description="SQLAlchemy URL; empty means SQLite in the data folder"
+        "",
+        description="postgresql://user:password@host/name; empty means SQLite in the data folder",
     )
     public_url: str = Field("", description="Address that people type, when behind a proxy")
     regions: str = Field(
@@ -56,6 +58,17 @@ class Settings(BaseSettings):
         5, ge=1, le=100, description="Sandbox: Elastic IP addresses per region"
     )
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written")
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database_of_ours(cls, url: str) -> str:
+        """With the driver that is installed; `postgres` is what many hosts still write."""
+        scheme, separator, rest = url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"{POSTGRESQL}://{rest}"
+        if url and (scheme not in ("sqlite", POSTGRESQL) or not separator):
+            raise ValueError("set EGRET_DATABASE_URL to postgresql://… or sqlite:///…")
+        return url
 
     @field_validator("public_url")
     @classmethod

@@ -14,9 +14,11 @@ from httpx import Response
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.faults.proxy import Rule, proxied
 from tests.faults.world import allocations
+from tests.postgresql import on_either_database
 from webapp.aws.clients import Clients
 from webapp.aws.pace import SLOW_CALL_EVERY_S
 from webapp.sandbox.launcher import REGION, Sandbox
+from webapp.settings import Settings
 
 CLICKS = 50
 NETWORK = "/networks/raced"
@@ -38,13 +40,18 @@ def own(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def start(own: Sandbox, tmp_path: Path) -> Iterator[Start]:
+def start(own: Sandbox, tmp_path: Path, settings: Settings) -> Iterator[Start]:
     """Starts one more dashboard on the same database; all are stopped in the end."""
-    started = []
+    started: list[Dashboard] = []
 
     def start_one(**environment: str) -> Dashboard:
-        own_values = {"EGRET_REGIONS": REGION, "EGRET_LEASE_S": str(LEASE_S), "EGRET_POLL_S": "0.1"}
-        one = Dashboard(own, tmp_path, environment=own_values | environment)
+        shared = {
+            "EGRET_DATABASE_URL": settings.database,
+            "EGRET_LEASE_S": str(LEASE_S),
+            "EGRET_POLL_S": "0.1",
+            "EGRET_REGIONS": REGION,
+        }
+        one = Dashboard(own, tmp_path / str(len(started)), environment=shared | environment)
         started.append(one)
         return one.start()
 
@@ -64,6 +71,7 @@ def click(pool: ThreadPoolExecutor, calls: list[Callable[[], Response]]) -> list
     return [one.result() for one in clicks]
 
 
+@on_either_database
 def test_fifty_clicks_at_once_are_one_operation(own: Sandbox, start: Start) -> None:
     """49 answers name what is there already; then 50 parkings are one, each answered with it."""
     api, second = start().api(), start()
@@ -92,6 +100,7 @@ def test_fifty_clicks_at_once_are_one_operation(own: Sandbox, start: Start) -> N
     assert len(allocations(clients, REGION)) == 1
 
 
+@on_either_database
 def test_who_is_frozen_past_its_lease_writes_nothing_any_more(own: Sandbox, start: Start) -> None:
     """It is stopped in the middle of CreateStack, and goes on when another one has finished."""
     with proxied(own.info.aws_endpoint) as proxy:

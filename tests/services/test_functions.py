@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from tests.dashboard import wait_for
 from tests.portal import partner_key, revoke
+from tests.postgresql import on_either_database
 from webapp.aws import Cloud
 from webapp.models import Lease, Status
 from webapp.sandbox.launcher import Sandbox
@@ -51,6 +52,7 @@ def settle(session: Session, engine: Engine, cloud: Cloud, settings: Settings) -
     session.expire_all()
 
 
+@on_either_database
 def test_it_is_made_fetches_follows_its_key_and_goes(
     session: Session, engine: Engine, cloud: Cloud, settings: Settings, sandbox: Sandbox
 ) -> None:

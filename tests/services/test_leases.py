@@ -7,9 +7,12 @@ from sqlalchemy import Engine, update
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, select
 
+from tests.postgresql import on_either_database
 from webapp.models import Lease, Nat, Network, Status
 from webapp.services import leases
 from webapp.services.leases import LeaseLost, Work
+
+pytestmark = on_either_database
 
 
 def network() -> Network:

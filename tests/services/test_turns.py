@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from tests.postgresql import on_either_database
 from webapp.aws.pace import SLOW_CALL_EVERY_S, SLOW_FOR_S, WAIT_MAX_S, TooManyWait
 from webapp.db import make_engine
 from webapp.models import Throttle
 from webapp.services.turns import SharedTurns
 from webapp.settings import Settings
+
+pytestmark = on_either_database
 
 REGION = "eu-central-1"
 

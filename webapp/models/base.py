@@ -40,7 +40,7 @@ class Status(StrEnum):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time with its zone, always UTC; SQLite forgets the zone, so it is put back on reading."""
+    """A time with its zone, always UTC: SQLite forgets the zone, PostgreSQL reads in its own."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -50,7 +50,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
         read: datetime | None = value
-        return read.replace(tzinfo=UTC) if read and read.tzinfo is None else read
+        if read is None:
+            return None
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 class EnumText(TypeDecorator[StrEnum]):

@@ -1,0 +1,56 @@
+"""The main job on PostgreSQL: by the API, and each page that shows it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.dashboard import Dashboard
+from tests.portal import addresses_of, partner_key, revoke
+from tests.postgresql import PostgreSql
+from webapp.sandbox.launcher import Sandbox
+
+REGION = "us-east-1"
+NAME = "elephant"
+NETWORK, FUNCTION = f"/networks/{NAME}", f"/functions/{NAME}"
+TEMPLATE = "clash_rankings"
+PAGES = ("/", "/networks", NETWORK, "/addresses", "/keys", f"/keys/{NAME}", "/functions", FUNCTION)
+
+
+@pytest.fixture
+def dashboard(sandbox: Sandbox, postgresql: PostgreSql, tmp_path: Path) -> Iterator[Dashboard]:
+    own = {"EGRET_NAME_PREFIX": NAME, "EGRET_DATABASE_URL": postgresql.new_database()}
+    running = Dashboard(sandbox, tmp_path, environment=own).start()
+    yield running
+    running.stop()
+
+
+def test_from_nothing_to_the_answer_and_back(dashboard: Dashboard, sandbox: Sandbox) -> None:
+    cookies = dashboard.signed_in()
+    api = dashboard.api()
+    api.post("/networks", {"name": NAME, "region": REGION}).raise_for_status()
+    network = api.settled(NETWORK)
+    assert network["status"] == "ready", network["reason"]
+    secret = partner_key(sandbox, addresses_of(network))
+    api.post("/keys", {"name": NAME, "secret": secret}).raise_for_status()
+    wish = {"name": NAME, "template": TEMPLATE, "key": NAME, "network": NAME}
+    api.post("/functions", wish).raise_for_status()
+    assert api.settled(FUNCTION)["status"] == "ready"
+    fetched = api.post(f"{FUNCTION}/snapshots").raise_for_status().json()
+    assert fetched["egress_ip"] in addresses_of(network)
+    preview = api.get(f"{FUNCTION}/preview").raise_for_status()
+    assert len(preview.json()["items"]) == 10
+    known = {"If-None-Match": preview.headers["ETag"]}
+    assert api.get(f"{FUNCTION}/preview", headers=known).status_code == 304
+    for path in PAGES:
+        page = httpx.get(f"{dashboard.url}{path}", cookies=cookies)
+        assert (page.status_code, NAME in page.text) == (200, True), path
+    for path in (FUNCTION, NETWORK):
+        api.delete(path, {"confirm": NAME}).raise_for_status()
+        api.gone(path)
+    api.delete(f"/keys/{NAME}", {"confirm": NAME}).raise_for_status()
+    revoke(sandbox, secret)
+    done = [event["action"] for event in api.get("/audit-events").json()["items"]]
+    assert done.count("delete") == 3
+    assert not (dashboard.data_dir / "egret.db").exists()
