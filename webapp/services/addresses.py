@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
@@ -72,9 +73,11 @@ def of_network(session: Session, network_id: str) -> list[Address]:
     return list(session.exec(query.order_by(col(Address.position))).all())
 
 
-def by_network(session: Session) -> defaultdict[str, list[Address]]:
-    """Every network's addresses, each in the order of its zones: network id → addresses."""
-    used = select(Address).where(col(Address.network_id).is_not(None))
+def by_network(
+    session: Session, *conditions: ColumnElement[bool]
+) -> defaultdict[str, list[Address]]:
+    """The same of every network, or of those that the conditions leave: network id → addresses."""
+    used = select(Address).where(col(Address.network_id).is_not(None), *conditions)
     grouped = defaultdict(list)
     for address in session.exec(used.order_by(col(Address.position))):
         grouped[address.network_id or ""].append(address)

@@ -34,8 +34,12 @@ def begin(session: Session, cloud: Cloud, settings: Settings, function: Function
         leases.attempt(work, step(cloud, settings))
 
 
+def network_of(session: Session, function: Function) -> Network:
+    return session.get_one(Network, function.network_id)
+
+
 def _request(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
-    network = _network(work.session, function)
+    network = network_of(work.session, function)
     key = work.session.get_one(Key, function.key_id)
     plan = _stack(settings, function, network, key).plan()
     stack_work.start(work, cloud, function, plan)
@@ -43,7 +47,7 @@ def _request(cloud: Cloud, settings: Settings, work: Work, function: Function) -
 
 def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
     """Once it is ready, its first answer is fetched, so that the table is there to be seen."""
-    region = _network(work.session, function).region
+    region = network_of(work.session, function).region
     stack = stack_work.follow(work, cloud, function, region)
     if stack:
         _add_endpoint(settings, stack, region)
@@ -54,7 +58,7 @@ def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) ->
 
 def _update(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
     """Its network has grown: it runs in all zones from now on. It can be called all the while."""
-    network = _network(work.session, function)
+    network = network_of(work.session, function)
     plan = _stack(settings, function, network, work.session.get_one(Key, function.key_id)).plan()
     stack = stack_work.change(work, cloud, function, plan)
     if stack:
@@ -72,7 +76,7 @@ def _add_endpoint(settings: Settings, stack: Stack, region: str) -> None:
 
 
 def _delete(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
-    region = _network(work.session, function).region
+    region = network_of(work.session, function).region
     name = FunctionStack.stack_name(settings.name_prefix, function.name)
     if teardown.delete(cloud, work, function, region=region, stack_name=name):
         stack_work.forget(work.session, function)
@@ -99,7 +103,3 @@ def _stack(settings: Settings, function: Function, network: Network, key: Key) -
         cors_origins=tuple(function.cors_origins),
         permissions_boundary_arn=settings.permissions_boundary_arn,
     )
-
-
-def _network(session: Session, function: Function) -> Network:
-    return session.get_one(Network, function.network_id)

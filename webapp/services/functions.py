@@ -1,6 +1,7 @@
 """Functions: their rules. What happens in the background is in `function_steps`."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from webapp.services import (
     stack_work,
 )
 from webapp.services.clicks import joined
+from webapp.services.function_steps import network_of
 from webapp.services.names import add_named, check_name, check_typed
 from webapp.services.progress import Progress, progress_of
 from webapp.services.templates import Template, get_template, validate
@@ -60,30 +62,7 @@ class FunctionDetail:
 
 def list_all(session: Session) -> list[FunctionDetail]:
     """All of them, by as many queries as for one."""
-    rows = (
-        select(Function, Network, Key)
-        .join(Network, col(Network.id) == Function.network_id)
-        .join(Key, col(Key.id) == Function.key_id)
-        .order_by(col(Function.name))
-    )
-    used, proven = addresses.by_network(session), proofs.latest_by_network(session)
-    fetched = previews.latest_by_function(session)
-    details = []
-    for function, network, key in session.exec(rows):
-        snapshot, failure = fetched.get(function.id, (None, None))
-        details.append(
-            FunctionDetail(
-                function=function,
-                network=network,
-                key=key,
-                template=get_template(function.template),
-                snapshot=snapshot,
-                failure=failure,
-                addresses=used[network.id],
-                proofs=proven[network.id],
-            )
-        )
-    return details
+    return _details(session, session.exec(select(Function).order_by(col(Function.name))).all())
 
 
 def find(session: Session, name: str) -> Function | None:
@@ -98,20 +77,8 @@ def get(session: Session, name: str) -> Function:
 
 
 def detail(session: Session, name: str) -> FunctionDetail:
-    function = get(session, name)
-    network = _network(session, function)
-    snapshot, failure = previews.latest(session, function)
-    return FunctionDetail(
-        function=function,
-        network=network,
-        key=session.get_one(Key, function.key_id),
-        template=get_template(function.template),
-        snapshot=snapshot,
-        failure=failure,
-        addresses=addresses.of_network(session, network.id),
-        proofs=proofs.latest(session, network),
-        progress=progress_of(session, function, typical_s=TYPICAL_S),
-    )
+    (found,) = _details(session, [get(session, name)])
+    return replace(found, progress=progress_of(session, found.function, typical_s=TYPICAL_S))
 
 
 @joined
@@ -187,13 +154,13 @@ def destroy(
 def invoke(session: Session, cloud: Cloud, name: str) -> Invocation:
     """Run it now; the answer is what the function returned."""
     function = get(session, name)
-    network = _network(session, function)
+    network = network_of(session, function)
     return cloud.functions.invoke(network.region, previews.lambda_name(function))
 
 
 def logs(session: Session, cloud: Cloud, name: str) -> list[LogLine]:
     function = get(session, name)
-    network = _network(session, function)
+    network = network_of(session, function)
     return cloud.functions.logs(network.region, previews.lambda_name(function))
 
 
@@ -205,7 +172,7 @@ def api_key(session: Session, cloud: Cloud, *, actor: str, name: str) -> str:
         raise Conflict(f"The endpoint of {name} has no API key (access: {function.access}).")
     audit.record(session, actor=actor, action="read API key", noun="function", name=name)
     session.commit()
-    return cloud.functions.api_key(_network(session, function).region, api_key_id)
+    return cloud.functions.api_key(network_of(session, function).region, api_key_id)
 
 
 def curl(function: Function) -> str:
@@ -226,6 +193,33 @@ def access_named(text: str) -> Access:
         return Access(text)
     except ValueError:
         raise Invalid("Choose who may call the endpoint.", field="access") from None
+
+
+def _details(session: Session, rows: Sequence[Function]) -> list[FunctionDetail]:
+    mine = col(Network.id).in_({function.network_id for function in rows})
+    network_by_id = {row.id: row for row in session.exec(select(Network).where(mine))}
+    theirs = col(Key.id).in_({function.key_id for function in rows})
+    key_by_id = {row.id: row for row in session.exec(select(Key).where(theirs))}
+    used = addresses.by_network(session, col(Address.network_id).in_(network_by_id))
+    proven = proofs.latest_by_network(session, col(Proof.network_id).in_(network_by_id))
+    ids = [function.id for function in rows]
+    fetched = previews.latest_by_function(session, col(Snapshot.function_id).in_(ids))
+    details = []
+    for function in rows:
+        snapshot, failure = fetched.get(function.id, (None, None))
+        details.append(
+            FunctionDetail(
+                function=function,
+                network=network_by_id[function.network_id],
+                key=key_by_id[function.key_id],
+                template=get_template(function.template),
+                snapshot=snapshot,
+                failure=failure,
+                addresses=used[function.network_id],
+                proofs=proven[function.network_id],
+            )
+        )
+    return details
 
 
 def _ready(session: Session, name: str) -> Network:
@@ -263,7 +257,3 @@ def _origin(text: str) -> str:
             field="cors_origins",
         )
     return plain
-
-
-def _network(session: Session, function: Function) -> Network:
-    return session.get_one(Network, function.network_id)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.errors import Conflict, Invalid
-from webapp.models import MAX_ZONES, Address, Nat, Network, Shape, Status
+from webapp.models import MAX_ZONES, Address, Function, Nat, Network, Shape, Status
 from webapp.services import addresses, audit, keys, network_steps, networks, preflight, stack_work
 from webapp.services.clicks import joined
 from webapp.services.keys import Match
@@ -73,8 +73,9 @@ def confirm(
             code="change_not_previewed",
             remedy="Wait a moment, then confirm it.",
         )
-    lacking = [] if anyway else keys_that_lack(session, network)
-    if lacking:
+    functions, matches = networks.functions_in(session, network), keys.match_all(session, network)
+    lacking = keys_that_lack(functions, matches)
+    if lacking and not anyway:
         raise Conflict(
             f"{_sentence(lacking)} The partner would refuse every call from there.",
             code="key_does_not_match",
@@ -102,10 +103,9 @@ def new_addresses(session: Session, network: Network) -> list[Address]:
     return addresses.of_network(session, network.id)[network.nat_gateways :]
 
 
-def keys_that_lack(session: Session, network: Network) -> list[Match]:
-    """Matches of those keys of its functions that do not allow all of its addresses."""
-    used = {function.key_id for function in networks.functions_in(session, network)}
-    matches = keys.match_all(session, network)
+def keys_that_lack(functions: Sequence[Function], matches: Sequence[Match]) -> list[Match]:
+    """Those of the functions' keys that do not allow all addresses of their network."""
+    used = {function.key_id for function in functions}
     return [match for match in matches if match.key.id in used and not match.ok]
 
 

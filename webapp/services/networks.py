@@ -1,7 +1,8 @@
 """Networks: their rules. What happens in the background is in `network_steps`."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from sqlmodel import Session, col, select
@@ -73,22 +74,7 @@ class NetworkDetail:
 
 def list_all(session: Session) -> list[NetworkDetail]:
     """All of them, by as many queries as for one, and another for each that failed."""
-    rows = session.exec(select(Network).order_by(col(Network.name))).all()
-    used, proven = addresses.by_network(session), proofs.latest_by_network(session)
-    functions: defaultdict[str, list[Function]] = defaultdict(list)
-    for function in session.exec(select(Function).order_by(col(Function.name))):
-        functions[function.network_id].append(function)
-    return [
-        NetworkDetail(
-            network=network,
-            addresses=used[network.id],
-            functions=functions[network.id],
-            zones=_zones(network, used[network.id]),
-            left=_left(session, network),
-            proofs=proven[network.id],
-        )
-        for network in rows
-    ]
+    return _details(session, session.exec(select(Network).order_by(col(Network.name))).all())
 
 
 def find(session: Session, name: str) -> Network | None:
@@ -103,17 +89,8 @@ def get(session: Session, name: str) -> Network:
 
 
 def detail(session: Session, name: str) -> NetworkDetail:
-    network = get(session, name)
-    used = addresses.of_network(session, network.id)
-    return NetworkDetail(
-        network=network,
-        addresses=used,
-        functions=functions_in(session, network),
-        zones=_zones(network, used),
-        left=_left(session, network),
-        proofs=proofs.latest(session, network),
-        progress=progress_of(session, network, typical_s=TYPICAL_S),
-    )
+    (found,) = _details(session, [get(session, name)])
+    return replace(found, progress=progress_of(session, found.network, typical_s=TYPICAL_S))
 
 
 def functions_in(session: Session, network: Network) -> list[Function]:
@@ -256,6 +233,27 @@ def _switch(
     audit.record(session, actor=actor, action=to.value, noun="network", name=name)
     network_steps.begin(session, cloud, settings, network)
     return network
+
+
+def _details(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
+    ids = [network.id for network in rows]
+    used = addresses.by_network(session, col(Address.network_id).in_(ids))
+    proven = proofs.latest_by_network(session, col(Proof.network_id).in_(ids))
+    functions = defaultdict(list)
+    mine = select(Function).where(col(Function.network_id).in_(ids))
+    for function in session.exec(mine.order_by(col(Function.name))):
+        functions[function.network_id].append(function)
+    return [
+        NetworkDetail(
+            network=network,
+            addresses=used[network.id],
+            functions=functions[network.id],
+            zones=_zones(network, used[network.id]),
+            left=_left(session, network),
+            proofs=proven[network.id],
+        )
+        for network in rows
+    ]
 
 
 def _zones(network: Network, used: list[Address]) -> list[Zone]:

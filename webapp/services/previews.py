@@ -28,6 +28,7 @@ def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snaps
         select(Snapshot)
         .where(Snapshot.function_id == function.id)
         .order_by(col(Snapshot.fetched_at).desc())
+        .limit(1)
     )
     last = session.exec(newest_first).first()
     if last is None or last.ok:
@@ -35,10 +36,13 @@ def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snaps
     return session.exec(newest_first.where(col(Snapshot.ok))).first(), last
 
 
-def latest_by_function(session: Session) -> dict[str, tuple[Snapshot | None, Snapshot | None]]:
-    """The same of every function that has one: function id → the two."""
-    last = {snapshot.function_id: snapshot for snapshot in session.exec(_newest())}
-    good = {snapshot.function_id: snapshot for snapshot in session.exec(_newest(col(Snapshot.ok)))}
+def latest_by_function(
+    session: Session, *conditions: ColumnExpressionArgument[bool]
+) -> dict[str, tuple[Snapshot | None, Snapshot | None]]:
+    """The same of every function that has one, or of those that the conditions leave: by its id."""
+    every, successes = _newest(*conditions), _newest(*conditions, col(Snapshot.ok))
+    last = {snapshot.function_id: snapshot for snapshot in session.exec(every)}
+    good = {snapshot.function_id: snapshot for snapshot in session.exec(successes)}
     return {id: (good.get(id), None if last[id].ok else last[id]) for id in last}
 
 

@@ -169,15 +169,16 @@ def _show(
     ctx: Context, name: str, *, confirm_error: str = "", status_code: int = 200
 ) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
+    matches = keys.match_all(ctx.session, detail.network)
     return page(
         ctx.request,
         "networks/show.html",
         status_code=status_code,
         detail=detail,
         events=list(reversed(stack_work.events(ctx.session, detail.network))),
-        matches=keys.match_all(ctx.session, detail.network),
+        matches=matches,
         confirm_error=confirm_error,
-        lacking=growth.keys_that_lack(ctx.session, detail.network),
+        lacking=growth.keys_that_lack(detail.functions, matches),
         shapes=_larger(detail.network),
     )
 
