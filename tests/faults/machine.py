@@ -182,7 +182,10 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
 
         @rule(fault=faults)
         def allocate(self, fault: Fault | None) -> None:
-            self._run(fault, lambda s: addresses.create(s, at.cloud, actor="test", region=REGION))
+            self._run(
+                fault,
+                lambda s: addresses.create(s, at.cloud, at.settings, actor="test", region=REGION),
+            )
 
         @rule(fault=faults)
         def release(self, fault: Fault | None) -> None:

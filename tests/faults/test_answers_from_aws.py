@@ -84,7 +84,7 @@ def test_throttling_delays_a_network_and_does_no_more(bench: Bench) -> None:
 def test_an_address_whose_answer_was_lost_is_found_by_the_next_round(bench: Bench) -> None:
     bench.proxy.add(Rule("AllocateAddress", "lose_answer"))
     with pytest.raises(NotReached):
-        addresses.create(bench.session, bench.cloud, actor="test", region=REGION)
+        addresses.create(bench.session, bench.cloud, bench.settings, actor="test", region=REGION)
     worker.outlive(bench.session)
     bench.session.expire_all()
     addresses.look(bench.session, bench.cloud, REGION)

@@ -8,15 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from tests.faults import worker
 from tests.faults.conftest import Bench
 from tests.faults.proxy import Rule
 from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict
-from webapp.models import utc_now
+from webapp.models import Nat, utc_now
 from webapp.sandbox.launcher import REGION
-from webapp.services import network_steps, networks, stack_work, teardown
+from webapp.services import growth, leases, network_steps, networks, stack_work, teardown
 
 NAT_REASON = (
     "NatGateway nat-0a1 is in state failed and hence failed to stabilize. Detailed failure "
@@ -214,6 +215,37 @@ def test_a_deletion_that_is_refused_half_way_costs_what_is_left(bench: Bench) ->
     bench.drive()
     assert (bench.status, bench.network.monthly_cost_usd) == ("failed", 3.65)
     assert "It may not be." in bench.network.reason
+
+
+def test_another_attempt_whose_answer_was_lost_is_found_by_the_deletion(bench: Bench) -> None:
+    """The row still tells of the first attempt's stack, which is gone."""
+    bench.switch(fails("NatGateway1", "create"))
+    bench.do("create")
+    bench.switch()
+    lost = bench.proxy.add(Rule("CreateStack", "lose_answer", times=99))
+    networks.retry(bench.session, bench.cloud, bench.settings, actor="test", name=worker.NAME)
+    bench.until(lost.seen.is_set)
+    lost.times = 0
+    bench.do("delete")
+    assert bench.world()["network"] is None
+    assert [name for name, _ in bench.world()["stacks"]] == ["-foundation"]
+    assert bench.world()["nat_gateways"] == 0
+
+
+def test_a_change_is_not_withdrawn_while_its_address_is_allocated(bench: Bench) -> None:
+    bench.do("create")
+    here = (bench.session, bench.cloud, bench.settings)
+    told: dict[str, Any] = {"actor": "test", "name": worker.NAME}
+    with Session(bench.session.get_bind()) as other:
+        assert leases.begin(other, bench.network.owner)
+        growth.propose(*here, **told, availability_zones=2, nat=Nat.PER_AZ)
+        with pytest.raises(Conflict, match="are being allocated"):
+            growth.cancel(*here, **told)
+    worker.outlive(bench.session)
+    bench.drive()
+    growth.cancel(*here, **told)
+    assert bench.world()["agree"]
+    assert len(bench.allocations()) == 2
 
 
 def test_another_attempt_at_a_deletion_that_failed_deletes(bench: Bench) -> None:

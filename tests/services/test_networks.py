@@ -157,7 +157,9 @@ def test_a_chosen_address_must_be_free_and_fit(
     with pytest.raises(Conflict, match="not free"):
         new(session, cloud, settings, "chooses", address_ids=["unknown"])
     session.rollback()
-    free = [addresses.create(session, cloud, actor="tests", region=REGION) for _ in range(2)]
+    free = [
+        addresses.create(session, cloud, settings, actor="tests", region=REGION) for _ in range(2)
+    ]
     ids = [address.id for address in free]
     with pytest.raises(Invalid, match="one address each"):
         new(session, cloud, settings, "chooses", nat=Nat.SINGLE, address_ids=ids)

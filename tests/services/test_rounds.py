@@ -70,7 +70,7 @@ def test_a_network_is_proven_once_a_day(
 def test_an_address_that_was_released_outside_is_lost(
     session: Session, engine: Engine, cloud: Cloud, clients: Clients, settings: Settings
 ) -> None:
-    address = addresses.create(session, cloud, actor="test", region=REGION)
+    address = addresses.create(session, cloud, settings, actor="test", region=REGION)
     assert address.allocation_id
     clients.ec2(REGION).release_address(AllocationId=address.allocation_id)
     run_round(session, engine, cloud, settings)

@@ -158,6 +158,11 @@ def waits_for_somebody(error: EgretError) -> bool:
     return isinstance(error, AccessDenied | ClockOff)
 
 
+def goes_on(error: EgretError) -> bool:
+    """True when an operation pauses for it, and is not given up."""
+    return is_transient(error) or waits_for_somebody(error)
+
+
 def _code_in(reason: str) -> str:
     found = _ERROR_CODE_IN_REASON.search(reason)
     return next((group for group in found.groups() if group), "") if found else ""

@@ -3,9 +3,9 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from webapp.models.base import EnumText, UtcDateTime, new_id, utc_now
+from webapp.models.base import EnumText, UtcDateTime, Versioned, new_id, utc_now
 from webapp.models.costs import monthly_usd
 
 LABEL_PREFIX = "egret "
@@ -26,7 +26,7 @@ class AddressStatusText(EnumText):
     kind = AddressStatus
 
 
-class Address(SQLModel, table=True):
+class Address(Versioned, table=True):
     """The row comes before the allocation; its id is the tag by which the allocation is found."""
 
     id: str = Field(default_factory=new_id, primary_key=True)

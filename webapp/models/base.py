@@ -74,12 +74,22 @@ class StatusText(EnumText):
     kind = Status
 
 
-class StackRow(SQLModel):
+class Versioned(SQLModel):
+    """`version` counts the writes: who writes over a change that they have not read is refused
+    (SQLAlchemy's StaleDataError)."""
+
+    version: int = 1
+    __table__: ClassVar[Table]
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__table__.c.version}
+
+
+class StackRow(Versioned):
     """The columns of a row that caches the state of a CloudFormation stack.
 
     `operation_id` is chosen before AWS is asked: it is the operation's ClientRequestToken.
-    `version` counts the writes: who writes over a change that they have not read is refused
-    (SQLAlchemy's StaleDataError).
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -102,12 +112,6 @@ class StackRow(SQLModel):
     outputs: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-    version: int = 1
-    __table__: ClassVar[Table]
-
-    @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:
-        return {"version_id_col": cls.__table__.c.version}
 
     express_deletion: ClassVar[bool] = False
     """Whether a deletion need not wait until AWS has cleared up behind it."""

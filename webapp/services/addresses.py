@@ -1,6 +1,7 @@
 """Addresses: allocated before the network that uses them, and kept after it is gone."""
 
 import ipaddress
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,15 +11,19 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.addresses import Allocation
-from webapp.aws.errors import AwsError, is_transient
+from webapp.aws.errors import AwsError, goes_on, is_transient
 from webapp.errors import Conflict, EgretError, Invalid, NotFound
 from webapp.models import Address, AddressStatus, Function, Key, Network, utc_now
 from webapp.partners import allows_address
 from webapp.services import audit
-from webapp.services.names import check_label, check_typed
+from webapp.services.clicks import joined
+from webapp.services.names import check_label, check_region, check_typed
+from webapp.settings import Settings
 
 ALLOCATION_TIMEOUT_S = 120.0
 GONE_FOR_GOOD = frozenset({"InvalidAddress.NotFound", "InvalidParameterValue", "AuthFailure"})
+
+log = logging.getLogger("egret.addresses")
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,17 @@ def by_network(
     return grouped
 
 
-def create(session: Session, cloud: Cloud, *, actor: str, region: str, name: str = "") -> Address:
+def create(
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    *,
+    actor: str,
+    region: str,
+    name: str = "",
+) -> Address:
     """Allocate an address that no network uses yet, to have it whitelisted early."""
-    address = Address(region=region, name=check_label(name))
+    address = Address(region=check_region(settings, region), name=check_label(name))
     session.add(address)
     session.commit()
     try:
@@ -124,6 +137,8 @@ def rename(session: Session, cloud: Cloud, address_id: str, *, actor: str, name:
 
 def reserve(session: Session, network: Network, chosen: list[str]) -> list[Address]:
     """Give the network one address per NAT gateway: the chosen free ones, then new rows."""
+    if len(set(chosen)) < len(chosen):
+        raise Invalid("An address was chosen twice.", field="addresses")
     addresses = [_free_in(session, address_id, network.region) for address_id in chosen]
     if len(addresses) > network.nat_gateways:
         raise Invalid(
@@ -162,20 +177,29 @@ def set_free(session: Session, cloud: Cloud, address: Address) -> None:
 def look(session: Session, cloud: Cloud, region: str) -> None:
     """Compare the region's rows with AWS: what was released outside Egret is *lost*.
 
-    What a crash left half done is finished: an allocation is found, a release is repeated.
+    What a crash left half done is finished: an allocation is found, a release is repeated. The rows
+    are read first: what is allocated meanwhile is not missed in AWS.
     """
+    rows = session.exec(select(Address).where(Address.region == region)).all()
     there = {allocation.allocation_id for allocation in cloud.addresses.every(region)}
-    for address in session.exec(select(Address).where(Address.region == region)).all():
-        if address.status is AddressStatus.RELEASING:
-            _give_back(session, cloud, address, actor="egret")
-        elif address.allocation_id is None:
-            if not address.network_id and _is_left(address):
-                set_free(session, cloud, address)
-        elif address.allocation_id not in there:
-            address.status = AddressStatus.LOST
-        elif address.status is AddressStatus.LOST:
-            address.status = _status_of(address)
-    session.commit()
+    for address in rows:
+        try:
+            _compare(session, cloud, address, there)
+        except EgretError as error:
+            log.warning("the address %s waits: %s", address.public_ip or address.id, error.detail)
+        session.commit()
+
+
+def _compare(session: Session, cloud: Cloud, address: Address, there: set[str]) -> None:
+    if address.status is AddressStatus.RELEASING:
+        _give_back(session, cloud, address, actor="egret")
+    elif address.allocation_id is None:
+        if not address.network_id and _is_left(address):
+            set_free(session, cloud, address)
+    elif address.allocation_id not in there:
+        address.status = AddressStatus.LOST
+    elif address.status is AddressStatus.LOST:
+        address.status = _status_of(address)
 
 
 def recover(session: Session, cloud: Cloud, address_id: str, *, actor: str) -> Address:
@@ -204,6 +228,7 @@ def recover(session: Session, cloud: Cloud, address_id: str, *, actor: str) -> A
     return address
 
 
+@joined
 def release(session: Session, cloud: Cloud, address_id: str, *, actor: str, typed: str) -> None:
     """Give the address back to AWS, for ever. Only when nothing depends on it, typed exactly."""
     address = get(session, address_id)
@@ -216,8 +241,15 @@ def release(session: Session, cloud: Cloud, address_id: str, *, actor: str, type
 
 
 def _give_back(session: Session, cloud: Cloud, address: Address, *, actor: str) -> None:
+    """What AWS refuses, because something uses the address say, is not tried again by itself."""
     if address.allocation_id:
-        cloud.addresses.release(address.region, address.allocation_id)
+        try:
+            cloud.addresses.release(address.region, address.allocation_id)
+        except AwsError as error:
+            if not goes_on(error):
+                address.status = _status_of(address)
+                session.commit()
+            raise
     audit.record(
         session, actor=actor, action="release", noun="address", name=address.public_ip or ""
     )

@@ -9,11 +9,19 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus
 from webapp.models.address import LABEL_PREFIX
 from webapp.services import audit
-from webapp.services.names import check_label
+from webapp.services.names import check_label, check_region
+from webapp.settings import Settings
 
 
 def adopt(
-    session: Session, cloud: Cloud, *, actor: str, region: str, wanted: str, name: str = ""
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    *,
+    actor: str,
+    region: str,
+    wanted: str,
+    name: str = "",
 ) -> Address:
     """Take over an Elastic IP that the account has already, by its allocation id or address.
 
@@ -21,7 +29,7 @@ def adopt(
     could not keep it where it is.
     """
     wanted = wanted.strip()
-    every = cloud.addresses.every(region)
+    every = cloud.addresses.every(check_region(settings, region))
     found = next((a for a in every if wanted in (a.allocation_id, a.public_ip)), None)
     if found is None:
         raise Invalid(

@@ -12,7 +12,16 @@ from sqlmodel import Session
 from webapp.aws import Cloud
 from webapp.errors import Conflict, Invalid
 from webapp.models import MAX_ZONES, Address, Function, Nat, Network, Shape, Status
-from webapp.services import addresses, audit, keys, network_steps, networks, preflight, stack_work
+from webapp.services import (
+    addresses,
+    audit,
+    keys,
+    leases,
+    network_steps,
+    networks,
+    preflight,
+    stack_work,
+)
 from webapp.services.clicks import joined
 from webapp.services.keys import Match
 from webapp.settings import Settings
@@ -87,14 +96,24 @@ def confirm(
     return network
 
 
-def cancel(session: Session, cloud: Cloud, *, actor: str, name: str) -> Network:
-    """Withdraw the proposal. Its addresses stay, free, until they are released."""
+def cancel(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Network:
+    """Withdraw the proposal. Its addresses stay, free, until they are released.
+
+    Under the network's lease: an address that is being allocated in this moment would be lost.
+    """
     network = networks.get(session, name)
     if not network.change or network.status is not Status.READY:
         raise _nothing_proposed(network)
+    work = leases.begin(session, network.owner, lease_s=settings.lease_s)
+    if work is None:
+        raise Conflict(
+            f"The addresses for the change of {name} are being allocated.",
+            code="busy",
+            remedy="Withdraw it in a moment.",
+        )
     network_steps.withdraw(session, cloud, network)
     audit.record(session, actor=actor, action="withdraw", noun="network", name=name)
-    session.commit()
+    work.finish()
     return network
 
 

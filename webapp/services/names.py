@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from webapp.errors import Conflict, Invalid
 from webapp.models import Function, Network
+from webapp.settings import Settings
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,19}")
@@ -23,6 +24,17 @@ def check_name(name: str) -> str:
             field="name",
         )
     return name
+
+
+def check_region(settings: Settings, region: str) -> str:
+    """A region that is offered: no other one is looked after."""
+    if region not in settings.region_names:
+        raise Invalid(
+            f"The region {region!r} is not offered here.",
+            remedy=f"Choose one of: {', '.join(settings.region_names)}.",
+            field="region",
+        )
+    return region
 
 
 def check_environment(environment: str) -> str:

@@ -99,6 +99,7 @@ def functions_in(session: Session, network: Network) -> list[Function]:
     return list(session.exec(mine.order_by(col(Function.name))))
 
 
+@joined
 def create(
     session: Session,
     cloud: Cloud,

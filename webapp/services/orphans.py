@@ -69,7 +69,9 @@ def adopt(
 ) -> Address:
     """Make an orphaned address a free one of ours."""
     orphan = _get(session, cloud, settings, region=region, kind=ADDRESS, id=id)
-    return adoption.adopt(session, cloud, actor=actor, region=region, wanted=orphan.found.id)
+    return adoption.adopt(
+        session, cloud, settings, actor=actor, region=region, wanted=orphan.found.id
+    )
 
 
 def delete(

@@ -118,12 +118,7 @@ def look(
 def check_wish(settings: Settings, *, name: str, region: str, availability_zones: int) -> None:
     """Raises Invalid for what no network can be, wherever it is."""
     names.check_name(name)
-    if region not in settings.region_names:
-        raise Invalid(
-            f"The region {region!r} is not offered here.",
-            remedy=f"Choose one of: {', '.join(settings.region_names)}.",
-            field="region",
-        )
+    names.check_region(settings, region)
     if not 1 <= availability_zones <= MAX_ZONES:
         raise Invalid(f"A network has 1 to {MAX_ZONES} zones.", field="availability_zones")
 

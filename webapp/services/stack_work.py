@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from sqlmodel import delete as sql_delete
 
 from webapp.aws import Cloud
-from webapp.aws.errors import is_transient, remedy_for_reason, waits_for_somebody
+from webapp.aws.errors import goes_on, is_transient, remedy_for_reason
 from webapp.aws.stacks import ROLLED_BACK, STUCK, Event, Phase, Plan, Stack
 from webapp.errors import EgretError
 from webapp.models import Function, Network, StackEvent, StackRow, Status, utc_now
@@ -77,7 +77,7 @@ def start(work: Work, cloud: Cloud, row: StackRow, plan: Plan) -> None:
     elif left and left.phase is Phase.FAILED:
         cloud.stacks.delete(plan.region, left.id, token=f"{row.operation_id}-clear")
     elif not left or left.phase is Phase.GONE:
-        row.creation_id = row.operation_id
+        row.stack_id, row.creation_id = None, row.operation_id
         work.commit()
         row.stack_id = cloud.stacks.create(plan, token=row.operation_id)
         row.status, row.resource_count = Status.CREATING, plan.resource_count
@@ -198,7 +198,7 @@ def stumble(work: Work, row: StackRow, error: EgretError) -> None:
 
     Credentials that expire half way are no failure: the operation pauses, and says for what.
     """
-    if is_transient(error) or waits_for_somebody(error):
+    if goes_on(error):
         row.reason, row.remedy = error.detail, error.remedy
         work.again(in_s=RETRY_S if is_transient(error) else PAUSE_S)
     else:

@@ -24,6 +24,7 @@ def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
         address = adoption.adopt(
             ctx.session,
             ctx.cloud,
+            ctx.settings,
             actor=ctx.actor,
             region=new.region,
             wanted=new.adopt,
@@ -31,7 +32,7 @@ def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
         )
     else:
         address = addresses.create(
-            ctx.session, ctx.cloud, actor=ctx.actor, region=new.region, name=new.name
+            ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, region=new.region, name=new.name
         )
     return address_out(addresses.detail(ctx.session, address.id))
 

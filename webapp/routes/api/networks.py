@@ -109,7 +109,7 @@ def confirm(ctx: ApiCaller, name: str, sent: Confirmation) -> NetworkOut:
 @router.delete("/{name}/change")
 def cancel(ctx: ApiCaller, name: str) -> NetworkOut:
     """Withdraw the proposal; its addresses stay, free."""
-    growth.cancel(ctx.session, ctx.cloud, actor=ctx.actor, name=name)
+    growth.cancel(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
     return network_out(networks.detail(ctx.session, name))
 
 

@@ -21,7 +21,7 @@ def index(ctx: SignedIn) -> HTMLResponse:
 def create(ctx: SignedIn, form: Form) -> Response:
     try:
         address = addresses.create(
-            ctx.session, ctx.cloud, actor=ctx.actor, region=form.text("region")
+            ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, region=form.text("region")
         )
     except EgretError as error:
         return _index(ctx, errors_of(error))
@@ -34,6 +34,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
         address = adoption.adopt(
             ctx.session,
             ctx.cloud,
+            ctx.settings,
             actor=ctx.actor,
             region=form.text("region"),
             wanted=form.text("adopt"),

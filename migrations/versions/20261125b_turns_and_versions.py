@@ -1,4 +1,4 @@
-"""replicas take turns where AWS throttles"""
+"""replicas take turns where AWS throttles; an address in use is not promised twice"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,9 @@ def upgrade() -> None:
         sa.Column("slow_until", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("region"),
     )
+    op.add_column("address", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
 
 
 def downgrade() -> None:
+    op.drop_column("address", "version")
     op.drop_table("throttle")
