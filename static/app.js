@@ -6,6 +6,7 @@ const parse = (html) =>
   new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
 
 const COPIED_SHOWN_MS = 2500;
+const SEND_AGAIN_AFTER_MS = 5000;
 const RELATIVE_EVERY_MS = 10_000;
 const SECRET_MAX_BYTES = 16 * 1024;
 const TOO_LARGE = "This is over 16 KiB, and no key is: look whether it is the right file.";
@@ -19,6 +20,24 @@ document.addEventListener("click", (event) => {
   const button = hit("[data-copy], [data-copy-of]");
   if (button) copy(button);
 });
+
+// A form is sent once, however often its button is pressed before the answer comes.
+document.addEventListener("submit", (event) => {
+  if ("sent" in event.target.dataset) event.preventDefault();
+  event.target.dataset.sent = "";
+  setTimeout(() => delete event.target.dataset.sent, SEND_AGAIN_AFTER_MS);
+});
+
+// Only addresses of the chosen region can be a new network's.
+const regions = document.querySelector("form:has([data-region]) [name=region]");
+function offerAddresses() {
+  for (const choice of document.querySelectorAll("[data-region]")) {
+    choice.hidden = choice.dataset.region !== regions.value;
+    if (choice.hidden) choice.querySelector("input").checked = false;
+  }
+}
+regions?.addEventListener("change", offerAddresses);
+if (regions) offerAddresses();
 
 function toggleTheme() {
   const root = document.documentElement;

@@ -23,7 +23,7 @@ from sqlmodel import SQLModel
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
 CHECK_WAIT_MS = 1_000
-LOCK_WAIT = {"sqlite": "PRAGMA busy_timeout={}", "postgresql": "SET lock_timeout={}"}
+LOCK_WAIT = {"sqlite": "PRAGMA busy_timeout={}", "postgresql": "SET LOCAL lock_timeout={}"}
 HEARTBEAT = "UPDATE heartbeat SET at = at + 1"
 POOL_SIZE = 10
 
@@ -31,7 +31,13 @@ POOL_SIZE = 10
 def make_engine(url: str) -> Engine:
     """An engine for `url`; the folder and file of an SQLite database are made private."""
     if not url.startswith("sqlite"):
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=POOL_SIZE)
+        return create_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=POOL_SIZE,
+            connect_args={"options": f"-c lock_timeout={LOCK_WAIT_MS}"},
+        )
     _make_private(make_url(url).database)
     engine = create_engine(_existing(url), hide_parameters=True, pool_size=POOL_SIZE)
     event.listen(engine, "connect", _set_pragmas)

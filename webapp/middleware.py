@@ -68,7 +68,12 @@ class Surroundings:
         finally:
             took_ms = (time.perf_counter() - started) * 1000
             log.info(
-                "%s %s %s %.0f ms %s", scope["method"], scope["path"], status, took_ms, request_id
+                "%s %s %s %.0f ms %s",
+                scope["method"],
+                scope["path"],
+                status or 500,
+                took_ms,
+                request_id,
             )
 
     def _complete(self, headers: MutableHeaders, path: str, status: int, request_id: str) -> None:

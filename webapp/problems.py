@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
@@ -21,9 +21,11 @@ from webapp.errors import (
     Unauthenticated,
     Unavailable,
 )
+from webapp.middleware import BODY_MAX_BYTES
 from webapp.templating import page
 
 API = "/api/"
+BODY_MAX_KIB = BODY_MAX_BYTES // 1024
 log = logging.getLogger("egret")
 
 
@@ -32,6 +34,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(StaleDataError, _answer_stale)
+    app.add_exception_handler(DataError, _answer_unstorable)
     app.add_exception_handler(OperationalError, _answer_no_database)
     app.add_exception_handler(Exception, _answer_unexpected)
 
@@ -53,6 +56,11 @@ def _answer_no_database(request: Request, error: Exception) -> Response:
     return _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
 
 
+def _answer_unstorable(request: Request, _error: Exception) -> Response:
+    detail = "Something that was sent cannot be kept: a NUL character, or a number without end."
+    return _answer(request, Invalid(detail, remedy="Check what was sent."))
+
+
 def _problem(request: Request, error: EgretError) -> JSONResponse:
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -64,13 +72,15 @@ def _problem(request: Request, error: EgretError) -> JSONResponse:
         "errors": error.errors,
         "request_id": request.scope.get("request_id", ""),
     }
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else None
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
     return JSONResponse(body, error.status, headers, media_type="application/problem+json")
 
 
 def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    return _answer(request, _from_http(request, error))
+    answer = _answer(request, _from_http(request, error))
+    answer.headers.update(error.headers or {})  # Allow, of a 405
+    return answer
 
 
 def _from_http(request: Request, error: HTTPException) -> EgretError:
@@ -80,7 +90,7 @@ def _from_http(request: Request, error: HTTPException) -> EgretError:
         case 405:
             return _WrongMethod(f"{request.method} is not possible at {request.url.path}.")
         case 413:
-            return TooLarge("The request is too large.", remedy="A key has at most 16 KiB.")
+            return TooLarge("The request is too large.", remedy=f"At most {BODY_MAX_KIB} KiB.")
         case _:
             return Invalid(str(error.detail), remedy="Check what was sent.")
 

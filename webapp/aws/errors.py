@@ -35,6 +35,8 @@ SIGNATURES = frozenset(
 )
 """Codes that also stand for a clock that is wrong."""
 LATER = "What was begun goes on by itself. Anything else: try again in a minute."
+SERVER_ERROR = 500
+"""This status and those above are AWS's own trouble, whatever code comes along; often none does."""
 SIGNATURES_ARE_VALID_FOR = timedelta(minutes=5)
 DENIED = (
     UNPERMITTED
@@ -126,6 +128,8 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
     message = error.response["Error"].get("Message", "")
     said = f"While {doing} in {region}, AWS answered {aws_code}: {message}"
     kind, remedy = _kind(aws_code, region)
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
+        kind, remedy = NotReached, LATER
     if aws_code in SIGNATURES and (off := _clock_off(error)):
         said = f"While {doing} in {region}: the clock of this machine is {off}."
         kind, remedy = ClockOff, "Set it, by NTP for instance. It is tried again by itself."

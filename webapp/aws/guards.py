@@ -21,6 +21,7 @@ HTTPS_OUT: Any = {
     "ToPort": 443,
     "IpRanges": [{"CidrIp": ANYWHERE, "Description": "HTTPS"}],
 }
+DESTINATIONS = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 OPEN_RULE = 100
 """The one rule in each direction, besides the last one, that AWS makes."""
 OPEN: Any = {"Protocol": "-1", "RuleAction": "allow", "CidrBlock": ANYWHERE}
@@ -34,10 +35,10 @@ class Guards:
         self._layout = layout
 
     def differences(self) -> Iterator[Difference]:
-        yield from self._rules()
+        yield from self.rules()
         yield from self._acls()
 
-    def _rules(self) -> Iterator[Difference]:
+    def rules(self) -> Iterator[Difference]:
         """HTTPS out, nothing in."""
         group_id = self._layout.group_id
         here: Any = [{"Name": "vpc-id", "Values": [self._layout.vpc_id]}]
@@ -111,8 +112,9 @@ class Guards:
     def _only_https_out(self, found: list[Any]) -> None:
         """First open what must be open, so that nothing that is right is cut off meanwhile."""
         group_id = self._layout.group_id
-        wrong = [rule for rule in found if _spoken([rule]) != _spoken([HTTPS_OUT])]
-        if len(wrong) == len(found):
+        rules = [single for rule in found for single in _singles(rule)]
+        wrong = [rule for rule in rules if _spoken([rule]) != _spoken([HTTPS_OUT])]
+        if len(wrong) == len(rules):
             once(
                 lambda: self._ec2.authorize_security_group_egress(
                     GroupId=group_id, IpPermissions=[HTTPS_OUT]
@@ -205,6 +207,13 @@ def _rule(rule: Any) -> str:
     ports = sorted({rule.get("FromPort", 0), rule.get("ToPort", 65535)})
     spoken = "-".join(str(port) for port in ports)
     return f"{rule['IpProtocol'].upper()} {spoken}: {', '.join(sorted(others))}"
+
+
+def _singles(rule: Any) -> Iterator[Any]:
+    """Each destination for itself: EC2 tells those of one protocol and port range together."""
+    for kind in DESTINATIONS:
+        for one in rule.get(kind, []):
+            yield {key: rule[key] for key in rule if key not in DESTINATIONS} | {kind: [one]}
 
 
 def _sendable(rules: list[Any]) -> Any:

@@ -55,3 +55,8 @@ class Secrets:
                 client.delete_secret(SecretId=arn, RecoveryWindowInDays=RECOVERY_WINDOW_DAYS)
             except client.exceptions.ResourceNotFoundException:
                 return
+
+    def restore(self, region: str, arn: str) -> None:
+        """Take a scheduled deletion back."""
+        with translated("keeping a secret", region):
+            self._clients.secretsmanager(region).restore_secret(SecretId=arn)

@@ -13,7 +13,7 @@ from webapp.aws import Cloud
 from webapp.aws.addresses import Allocation
 from webapp.aws.errors import AwsError, goes_on, is_transient
 from webapp.errors import Conflict, EgretError, Invalid, NotFound
-from webapp.models import Address, AddressStatus, Function, Key, Network, utc_now
+from webapp.models import Address, AddressStatus, Function, Key, Network, Shape, utc_now
 from webapp.partners import allows_address
 from webapp.services import audit
 from webapp.services.clicks import joined
@@ -135,17 +135,22 @@ def rename(session: Session, cloud: Cloud, address_id: str, *, actor: str, name:
     return address
 
 
-def reserve(session: Session, network: Network, chosen: list[str]) -> list[Address]:
-    """Give the network one address per NAT gateway: the chosen free ones, then new rows."""
-    if len(set(chosen)) < len(chosen):
+def chosen(session: Session, region: str, shape: Shape, address_ids: list[str]) -> list[Address]:
+    """The free addresses with these ids, for a network of that shape. Raises Invalid, Conflict."""
+    if len(set(address_ids)) < len(address_ids):
         raise Invalid("An address was chosen twice.", field="addresses")
-    addresses = [_free_in(session, address_id, network.region) for address_id in chosen]
-    if len(addresses) > network.nat_gateways:
+    if len(address_ids) > shape.nat_gateways:
         raise Invalid(
-            f"{len(addresses)} addresses were chosen, but this network has "
-            f"{network.nat_gateways} NAT gateway(s), one address each.",
+            f"{len(address_ids)} addresses were chosen, but this network has "
+            f"{shape.nat_gateways} NAT gateway(s), one address each.",
             field="addresses",
         )
+    return [_free_in(session, address_id, region) for address_id in address_ids]
+
+
+def reserve(session: Session, network: Network, address_ids: list[str]) -> list[Address]:
+    """Give the network one address per NAT gateway: the chosen free ones, then new rows."""
+    addresses = chosen(session, network.region, network.shape, address_ids)
     missing = network.nat_gateways - len(addresses)
     addresses += [Address(region=network.region, name=network.name) for _ in range(missing)]
     for position, address in enumerate(addresses):
@@ -297,9 +302,10 @@ def _free_in(session: Session, address_id: str, region: str) -> Address:
     address = session.get(Address, address_id)
     if address is None or address.status is not AddressStatus.FREE or address.region != region:
         raise Conflict(
-            f"The address {address_id} is not free in {region}.",
+            f"The address {(address and address.public_ip) or address_id} is not free in {region}.",
             code="address_not_free",
             remedy="Choose a free address of the same region, or let a new one be allocated.",
+            errors={"addresses": "One of these is not free there."},
         )
     return address
 

@@ -12,7 +12,7 @@ from webapp.aws import Cloud
 from webapp.aws.differences import Difference
 from webapp.aws.stacks import Phase
 from webapp.errors import Conflict
-from webapp.models import Network, Status
+from webapp.models import Address, Network, Status
 from webapp.services import addresses, audit, proofs
 
 STEADY = (Status.READY, Status.PARKED)
@@ -83,12 +83,28 @@ def restore(session: Session, cloud: Cloud, network: Network, *, actor: str) -> 
 
 def _read(session: Session, cloud: Cloud, network: Network, stack_id: str) -> list[Difference]:
     used = addresses.of_network(session, network.id)
-    return cloud.drift.own_reading(
+    return _gone(cloud, network, used) + cloud.drift.own_reading(
         network.region,
         stack_id,
         zones=network.output_list("AvailabilityZones"),
         allocation_ids=[address.allocation_id or "" for address in used],
     )
+
+
+def _gone(cloud: Cloud, network: Network, used: list[Address]) -> list[Difference]:
+    """Addresses that the account does not have any more."""
+    there = {allocation.allocation_id for allocation in cloud.addresses.every(network.region)}
+    return [
+        Difference(
+            f"Address {address.public_ip}",
+            address.allocation_id,
+            "allocated",
+            "released",
+            by_hand="Ask AWS for it again on the page of the addresses.",
+        )
+        for address in used
+        if address.allocation_id and address.allocation_id not in there
+    ]
 
 
 def _steady(cloud: Cloud, network: Network) -> str:

@@ -38,6 +38,12 @@ def network_of(session: Session, function: Function) -> Network:
     return session.get_one(Network, function.network_id)
 
 
+def lags(function: Function, network: Network) -> bool:
+    """Whether it runs in fewer zones than its network has."""
+    runs_in = function.outputs.get("SubnetIds", "")
+    return bool(runs_in) and runs_in != network.outputs.get("PrivateSubnetIds")
+
+
 def _request(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
     network = network_of(work.session, function)
     key = work.session.get_one(Key, function.key_id)
@@ -46,14 +52,20 @@ def _request(cloud: Cloud, settings: Settings, work: Work, function: Function) -
 
 
 def _create(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:
-    """Once it is ready, its first answer is fetched, so that the table is there to be seen."""
-    region = network_of(work.session, function).region
+    """Once it is ready, its first answer is fetched, so that the table is there to be seen; and a
+    network that has grown meanwhile is followed."""
+    network = network_of(work.session, function)
+    region = network.region
     stack = stack_work.follow(work, cloud, function, region)
     if stack:
         _add_endpoint(settings, stack, region)
         stack_work.settle(work, function, stack, region)
         if function.status is Status.READY:
             previews.refresh(work.session, cloud, function, region=region)
+            if lags(function, network):
+                stack_work.request(function, Status.UPDATING)
+                leases.schedule(work.session, function.owner)
+                work.session.commit()
 
 
 def _update(cloud: Cloud, settings: Settings, work: Work, function: Function) -> None:

@@ -1,9 +1,9 @@
 """Functions: their rules. What happens in the background is in `function_steps`."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col, select
@@ -23,7 +23,7 @@ from webapp.services import (
     stack_work,
 )
 from webapp.services.clicks import joined
-from webapp.services.function_steps import network_of
+from webapp.services.function_steps import lags, network_of
 from webapp.services.names import add_named, check_name, check_typed
 from webapp.services.progress import Progress, progress_of
 from webapp.services.templates import Template, get_template, validate
@@ -31,6 +31,7 @@ from webapp.settings import Settings
 
 TYPICAL_S = 60
 """How long AWS takes for a function when this installation has not made one yet."""
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 CORS_ORIGINS_MAX = 1
 """API Gateway's own answers, a 403 say, can name one origin only."""
 
@@ -121,17 +122,18 @@ def create(
 
 @joined
 def retry(session: Session, cloud: Cloud, settings: Settings, *, actor: str, name: str) -> Function:
-    """Another attempt at what failed: to make it, or to delete it."""
+    """Another attempt at what failed: to make it, to delete it, or to follow its network."""
     function = get(session, name)
-    if function.status in stack_work.ATTEMPTED:
+    if function.status in (*stack_work.ATTEMPTED, Status.UPDATING):
         return function
     if function.status is Status.FAILED and function.unwanted:
         return destroy(session, cloud, settings, actor=actor, name=name, typed=name)
-    if function.status is not Status.FAILED:
+    follows = function.status is Status.READY and lags(function, network_of(session, function))
+    if function.status is not Status.FAILED and not follows:
         raise Conflict(
             f"The function {name} is {function.status}; only a failed one is tried again."
         )
-    stack_work.request(function, Status.REQUESTED)
+    stack_work.request(function, Status.UPDATING if follows else Status.REQUESTED)
     audit.record(session, actor=actor, action="retry", noun="function", name=name)
     function_steps.begin(session, cloud, settings, function)
     return function
@@ -249,11 +251,10 @@ def _check_match(session: Session, key: Key, network: Network) -> None:
 
 def _origin(text: str) -> str:
     """A web origin such as https://example.com, or Invalid."""
-    parts = urlsplit(text.strip())
-    plain = f"{parts.scheme}://{parts.netloc}"
-    if parts.scheme not in ("http", "https") or not parts.netloc or plain != text.strip():
+    wanted = text.strip()
+    if not ORIGIN.fullmatch(wanted):
         raise Invalid(
             f"{text!r} is not an origin. Write it like https://example.com, without a path.",
             field="cors_origins",
         )
-    return plain
+    return wanted

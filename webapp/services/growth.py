@@ -74,8 +74,14 @@ def confirm(
     network = networks.get(session, name)
     if network.status is Status.UPDATING:
         return network
-    if not network.change or network.status is not Status.READY:
+    if not network.change:
         raise _nothing_proposed(network)
+    if network.status is not Status.READY:
+        raise Conflict(
+            f"The network {name} is {network.status}, and only a ready one grows.",
+            code="wrong_status",
+            remedy="Unpark it first, or withdraw the change.",
+        )
     if not network.change["preview"]:
         raise Conflict(
             f"What would change in {name} is not known yet.",
@@ -102,7 +108,7 @@ def cancel(session: Session, cloud: Cloud, settings: Settings, *, actor: str, na
     Under the network's lease: an address that is being allocated in this moment would be lost.
     """
     network = networks.get(session, name)
-    if not network.change or network.status is not Status.READY:
+    if not network.change or network.status not in (Status.READY, Status.PARKED):
         raise _nothing_proposed(network)
     work = leases.begin(session, network.owner, lease_s=settings.lease_s)
     if work is None:
@@ -144,9 +150,11 @@ def _check(network: Network, wanted: Shape) -> None:
         )
     if not 1 <= wanted.availability_zones <= MAX_ZONES:
         raise Invalid(f"A network has 1 to {MAX_ZONES} zones.", field="availability_zones")
-    if wanted == now:
+    more_zones = wanted.availability_zones - now.availability_zones
+    more_nat_gateways = wanted.nat_gateways - now.nat_gateways
+    if more_zones == more_nat_gateways == 0:
         raise Invalid("That is how it is already.", field="availability_zones")
-    if wanted.availability_zones < now.availability_zones or wanted.nat_gateways < now.nat_gateways:
+    if more_zones < 0 or more_nat_gateways < 0:
         raise Conflict(
             "A network only grows: with a zone or a NAT gateway less, an address in use would go.",
             code="would_lose_address",

@@ -135,17 +135,17 @@ def destroy(session: Session, cloud: Cloud, *, actor: str, name: str, typed: str
     key = get(session, name)
     used_by = _functions(session, key)
     if used_by:
-        names = ", ".join(function.name for function in used_by)
-        raise Conflict(
-            f"The key {name} is used by: {names}.",
-            code="key_in_use",
-            remedy="Delete these functions first.",
-        )
+        raise _in_use(name, ", ".join(function.name for function in used_by))
     check_typed(typed, name, "deleted")
     cloud.secrets.delete(key.region, key.secret_arn)
     audit.record(session, actor=actor, action="delete", noun="key", name=name)
     session.delete(key)
-    session.commit()
+    try:
+        session.commit()
+    except IntegrityError:  # a function was made with it in the same moment
+        session.rollback()
+        cloud.secrets.restore(key.region, key.secret_arn)
+        raise _in_use(name, "a function that was just made") from None
 
 
 def match(session: Session, key: Key, network: Network) -> Match:
@@ -201,6 +201,14 @@ def _refresh_stages(session: Session, cloud: Cloud, key: Key) -> None:
     stages = {v.id: v.stage for v in cloud.secrets.versions(key.region, key.secret_arn)}
     for version in session.exec(select(KeyVersion).where(KeyVersion.key_id == key.id)):
         version.stage = stages.get(version.id, "")
+
+
+def _in_use(name: str, by: str) -> Conflict:
+    return Conflict(
+        f"The key {name} is used by: {by}.",
+        code="key_in_use",
+        remedy="Delete what uses it first.",
+    )
 
 
 def _fingerprint(secret: str) -> str:

@@ -10,6 +10,8 @@ from webapp.models import Function, Network
 from webapp.settings import Settings
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+RESERVED = frozenset({"new"})
+"""`/networks/new` is the page on which one is made."""
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,19}")
 NOTE_MAX_CHARS = 500
 LABEL_MAX_CHARS = 60
@@ -17,6 +19,8 @@ LABEL_MAX_CHARS = 60
 
 def check_name(name: str) -> str:
     """The name itself, or Invalid with the rule."""
+    if name in RESERVED:
+        raise Invalid(f"{name} is a page of Egret's own.", code="bad_name", field="name")
     if not NAME.fullmatch(name):
         raise Invalid(
             "A name has 2 to 31 small letters, digits and dashes, and begins with a letter.",

@@ -12,6 +12,7 @@ from webapp.aws.stack_templates import subnet_cidrs
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import (
     Address,
+    AddressStatus,
     Function,
     Nat,
     Network,
@@ -230,6 +231,8 @@ def _switch(
             code="wrong_status",
             remedy=f"Wait until it is {before}.",
         )
+    if to is Status.UNPARKING:
+        _check_not_lost(session, network)
     stack_work.request(network, to)
     audit.record(session, actor=actor, action=to.value, noun="network", name=name)
     network_steps.begin(session, cloud, settings, network)
@@ -269,6 +272,17 @@ def _zones(network: Network, used: list[Address]) -> list[Zone]:
             names, ranges, used[: network.nat_gateways]
         )
     ]
+
+
+def _check_not_lost(session: Session, network: Network) -> None:
+    used = addresses.of_network(session, network.id)
+    lost = [address.public_ip or "" for address in used if address.status is AddressStatus.LOST]
+    if lost:
+        raise Conflict(
+            f"{', '.join(lost)} of {network.name} was released outside Egret.",
+            code="address_lost",
+            remedy="Ask AWS for it again first, on the page of the addresses.",
+        )
 
 
 def _check_retained(session: Session, network: Network, retain: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ deleted, and its addresses stay.
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.inventory import ADDRESS, NAT_GATEWAY, STACK, Found
@@ -60,7 +60,7 @@ def find(session: Session, cloud: Cloud, settings: Settings) -> Orphans:
         if isinstance(answer, EgretError):
             unread[region] = answer.detail
         else:
-            orphans += _orphans(session, settings, answer)
+            orphans += _orphans(session, settings, region, answer)
     return Orphans(orphans, unread)
 
 
@@ -117,7 +117,8 @@ def _get(
     session: Session, cloud: Cloud, settings: Settings, *, region: str, kind: str, id: str
 ) -> Orphan:
     known = region in settings.region_names
-    for orphan in _orphans(session, settings, cloud.inventory.read(region)) if known else ():
+    found = cloud.inventory.read(region) if known else []
+    for orphan in _orphans(session, settings, region, found):
         if (orphan.found.kind, orphan.found.id) == (kind, id):
             return orphan
     raise NotFound(
@@ -127,8 +128,8 @@ def _get(
     )
 
 
-def _orphans(session: Session, settings: Settings, found: list[Found]) -> list[Orphan]:
-    rows, ids = session.exec(select(Address)).all(), _known_stacks(session, settings)
+def _orphans(session: Session, settings: Settings, region: str, found: list[Found]) -> list[Orphan]:
+    rows, ids = session.exec(select(Address)).all(), _known_stacks(session, settings, region)
     allocations = {row.allocation_id for row in rows}
     of_rows = {row.id for row in rows}
     stacks = {each.name for each in found if each.kind == STACK}
@@ -153,11 +154,12 @@ def _orphan(found: Found, nats: list[Found]) -> Orphan:
     return Orphan(found, monthly_usd(nat_gateways=int(is_nat), addresses=int(is_address)))
 
 
-def _known_stacks(session: Session, settings: Settings) -> set[str]:
-    """By name, because a stack that is just being made has no id in its row yet."""
+def _known_stacks(session: Session, settings: Settings, region: str) -> set[str]:
+    """The region's by name, because a stack that is just being made has no id in its row yet."""
     prefix = settings.name_prefix
-    networks = session.exec(select(Network.name)).all()
-    functions = session.exec(select(Function.name)).all()
+    networks = session.exec(select(Network.name).where(Network.region == region)).all()
+    theirs = select(Function.name).join(Network, col(Network.id) == Function.network_id)
+    functions = session.exec(theirs.where(Network.region == region)).all()
     return {NetworkStack.stack_name(prefix, name) for name in networks} | {
         FunctionStack.stack_name(prefix, name) for name in functions
     }

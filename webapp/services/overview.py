@@ -98,6 +98,18 @@ def _monthly_usd(in_use: list[NetworkDetail], idle: Sequence[Address], keys: int
 def _warnings(
     in_use: list[NetworkDetail], running: list[FunctionDetail], idle: Sequence[Address]
 ) -> list[Notice]:
+    lost = [
+        Notice(
+            "error",
+            f"{address.public_ip} of {detail.network.name} was released outside Egret: somebody "
+            "else may have it by now.",
+            "/addresses",
+            "Ask for it again",
+        )
+        for detail in in_use
+        for address in detail.addresses
+        if address.status is AddressStatus.LOST
+    ]
     failed = [
         Notice("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "See why")
         for row, href in _rows(in_use, running)
@@ -106,7 +118,7 @@ def _warnings(
     unproven = [
         Notice(
             "error",
-            f"The partner may not see the address of {detail.network.name}: "
+            f"The partner does not see the address of {detail.network.name}: "
             f"{proof.availability_zone}: {proof.problem or 'the probe got no answer.'}",
             f"/networks/{detail.network.name}",
             "See its proofs",
@@ -146,7 +158,7 @@ def _warnings(
         )
         for address in idle
     ]
-    return failed + unproven + stale + public + unused
+    return lost + failed + unproven + stale + public + unused
 
 
 def _rows(

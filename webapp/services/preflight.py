@@ -14,10 +14,10 @@ from webapp.aws import Cloud
 from webapp.aws.errors import QuotaExceeded
 from webapp.aws.quotas import ADDRESSES, INTERNET_GATEWAYS, VPCS, Quota
 from webapp.aws.stack_templates import NetworkStack
-from webapp.errors import Invalid
+from webapp.errors import EgretError, Invalid
 from webapp.models import MAX_ZONES, Network, Shape
 from webapp.models.costs import TRAFFIC_GB, monthly_usd, traffic_usd
-from webapp.services import cidrs, names
+from webapp.services import addresses, cidrs, names
 from webapp.settings import Settings
 
 
@@ -86,12 +86,16 @@ def look(
     cidr: str,
     shape: Shape,
     address_ids: list[str],
+    environment: str = "",
 ) -> Preflight:
     """Look at everything that a creation with these values would need. Makes nothing."""
     check_wish(settings, name=name, region=region, availability_zones=shape.availability_zones)
+    names.check_environment(environment)
     zones = cloud.vpcs.availability_zones(region)
     chosen, range_check = _range(cidr, ranges_in_use(session, cloud, region))
     checks = [_name(session, name), range_check, _zones(region, zones, shape)]
+    if address_ids:
+        checks.append(_chosen(session, region, shape, address_ids))
     checks += _quotas(cloud, region, _need(zones, shape, addresses_chosen=len(address_ids)))
     checks += _permissions(cloud, region)
     stack = NetworkStack(
@@ -147,6 +151,16 @@ def _name(session: Session, name: str) -> Check:
         said = names.taken("network", name)
         return Check("Name", Verdict.BLOCKED, said.detail, said.remedy)
     return Check("Name", Verdict.OK, f"{name} is free.")
+
+
+def _chosen(session: Session, region: str, shape: Shape, address_ids: list[str]) -> Check:
+    """The addresses that it shall have."""
+    try:
+        chosen = addresses.chosen(session, region, shape, address_ids)
+    except EgretError as error:
+        return Check("Addresses", Verdict.BLOCKED, error.detail, error.remedy)
+    named = ", ".join(address.public_ip or address.id for address in chosen)
+    return Check("Addresses", Verdict.OK, f"{named} of yours, free.")
 
 
 def _range(cidr: str, taken: list[str]) -> tuple[str, Check]:

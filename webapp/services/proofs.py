@@ -72,7 +72,8 @@ def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str
     proof.seen_ip, proof.problem = result.payload.get("ip"), result.error
     proof.echo = result.payload.get("echo", "")
     if not proof.seen_ip:
-        proof.problem = f"{proof.problem} {_broken_hop(cloud, network, zone, probe)}".strip()
+        hop = _broken_hop(cloud, network, zone, probe)
+        proof.problem = ". ".join(said for said in (proof.problem, hop) if said)
     if proof.seen_ip and not proof.ok:
         proof.problem = f"It came from {proof.seen_ip}, not from {expected_ip}."
     return proof

@@ -16,7 +16,7 @@ import segno
 from sqlmodel import Session, col, select
 
 from webapp.errors import Invalid, NotFound
-from webapp.models import Function, Network, Snapshot, Whitelisting, utc_now
+from webapp.models import AddressStatus, Function, Network, Snapshot, Whitelisting, utc_now
 from webapp.services import addresses, audit, functions, networks
 
 PARTNER_MAX_CHARS = 100
@@ -101,7 +101,9 @@ class WhitelistingDetail:
 
 
 def kit(session: Session, network: Network) -> Kit:
-    used = [a for a in addresses.of_network(session, network.id) if a.public_ip]
+    """A lost address is not in it: somebody else may have it."""
+    every = addresses.of_network(session, network.id)
+    used = [a for a in every if a.public_ip and a.status is not AddressStatus.LOST]
     last_update = max([network.created_at, *(address.created_at for address in used)])
     return Kit(network.name, [address.public_ip or "" for address in used], last_update)
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from webapp.deps import ApiCaller
-from webapp.routes.api.paging import Limit
+from webapp.routes.api.paging import AfterEvent, Limit
 from webapp.routes.api.schemas import AuditEventOut, Listed, audit_event_out
 from webapp.services import audit
 
@@ -11,7 +11,7 @@ router = APIRouter(prefix="/audit-events", tags=["audit"])
 
 
 @router.get("")
-def index(ctx: ApiCaller, limit: Limit = 50, after: int = 0) -> Listed[AuditEventOut]:
+def index(ctx: ApiCaller, limit: Limit = 50, after: AfterEvent = 0) -> Listed[AuditEventOut]:
     """Who did what, oldest first."""
     found = audit.list_after(ctx.session, after, limit=limit + 1)
     return Listed(

@@ -18,7 +18,7 @@ from webapp.routes.api.function_schemas import (
     snapshot_out,
     template_out,
 )
-from webapp.routes.api.paging import After, Limit
+from webapp.routes.api.paging import After, AfterEvent, Limit
 from webapp.routes.api.schemas import EventOut, Listed, event_out, listed
 from webapp.services import functions, previews, stack_work
 from webapp.services.templates import list_templates
@@ -80,7 +80,7 @@ def retry(ctx: ApiCaller, name: str) -> FunctionOut | None:
 
 
 @router.get("/functions/{name}/events")
-def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: int = 0) -> Listed[EventOut]:
+def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: AfterEvent = 0) -> Listed[EventOut]:
     """The stack's events in the order of their arrival."""
     found = stack_work.events(ctx.session, functions.get(ctx.session, name), after=after)
     return Listed(

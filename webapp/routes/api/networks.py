@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from webapp.deps import ApiCaller, Context
 from webapp.models import Shape
-from webapp.routes.api.paging import After, Limit
+from webapp.routes.api.paging import After, AfterEvent, Limit
 from webapp.routes.api.preflight_schemas import PreflightOut, preflight_out
 from webapp.routes.api.schemas import (
     Confirmation,
@@ -166,7 +166,7 @@ def list_proofs(ctx: ApiCaller, name: str) -> Listed[ProofOut]:
 
 
 @router.get("/{name}/events")
-def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: int = 0) -> Listed[EventOut]:
+def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: AfterEvent = 0) -> Listed[EventOut]:
     """The stack's events in the order of their arrival."""
     found = stack_work.events(ctx.session, networks.get(ctx.session, name), after=after)
     return Listed(
@@ -185,4 +185,5 @@ def _look(ctx: Context, new: NewNetwork) -> preflight.Preflight:
         cidr=new.cidr,
         shape=Shape(new.availability_zones, new.nat),
         address_ids=new.addresses,
+        environment=new.environment,
     )

@@ -73,6 +73,7 @@ def look(ctx: SignedIn, form: Form) -> Response:
             cidr=form.text("cidr"),
             shape=Shape(form.number("availability_zones"), _nat(form.text("nat"))),
             address_ids=form.texts("addresses"),
+            environment=form.text("environment"),
         )
     except EgretError as error:
         return _new(ctx, again, errors_of(error))

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, SignedIn
 from webapp.errors import Invalid
 from webapp.forms import Form, SentForm, errors_of
+from webapp.models import Network, Status
 from webapp.models.hours import DAYS, Hours
 from webapp.services import networks, parking
 from webapp.templating import page, see_other
@@ -26,7 +27,7 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 def save(ctx: SignedIn, name: str, form: Form) -> Response:
     hours, idle = _hours(form), form.text("idle_hours").strip()
     try:
-        parking.set_schedule(
+        network = parking.set_schedule(
             ctx.session,
             ctx.cloud,
             ctx.settings,
@@ -37,7 +38,14 @@ def save(ctx: SignedIn, name: str, form: Form) -> Response:
         )
     except Invalid as error:
         return _show(ctx, name, hours, idle, errors_of(error))
-    return see_other(f"/networks/{name}", "Saved. It holds from now on.")
+    return see_other(f"/networks/{name}", _saved(network))
+
+
+def _saved(network: Network) -> str:
+    if not network.weekly_hours and not network.idle_hours:
+        return "Saved: it is parked by hand only."
+    now = {Status.PARKING: "is being parked", Status.UNPARKING: "is being unparked"}
+    return f"Saved. It {now.get(network.status, 'stays as it is')} now."
 
 
 def _hours(form: SentForm) -> Hours | None:
