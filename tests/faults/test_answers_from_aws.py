@@ -81,6 +81,15 @@ def test_throttling_delays_a_network_and_does_no_more(bench: Bench) -> None:
     assert rule.times == 0
 
 
+def test_an_error_of_awss_own_without_a_code_delays_a_network_and_does_no_more(
+    bench: Bench,
+) -> None:
+    bench.do("create")
+    rule = bench.proxy.add(Rule("DescribeStacks", "refuse", times=5, status=503))
+    bench.do("park")
+    assert (bench.status, rule.times) == (Status.PARKED, 0)
+
+
 def test_an_address_whose_answer_was_lost_is_found_by_the_next_round(bench: Bench) -> None:
     bench.proxy.add(Rule("AllocateAddress", "lose_answer"))
     with pytest.raises(NotReached):

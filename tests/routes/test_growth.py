@@ -41,6 +41,25 @@ def grown(api: Api, sandbox: Sandbox) -> Iterator[dict[str, Any]]:
     revoke(sandbox, secret)
 
 
+def test_one_zone_has_one_nat_gateway_however_it_is_called(api: Api) -> None:
+    api.post("/networks", {"name": "lone", "region": REGION, "availability_zones": 1})
+    api.settled("/networks/lone")
+    refused = api.post("/networks/lone/change", {"nat": "per_az"})
+    assert (refused.status_code, refused.json()["detail"]) == (422, "That is how it is already.")
+
+
+def test_a_change_may_be_withdrawn_while_the_network_is_parked(api: Api) -> None:
+    api.post("/networks/lone/change", {"availability_zones": 2}).raise_for_status()
+    api.post("/networks/lone/parking").raise_for_status()
+    assert api.settled("/networks/lone")["status"] == "parked"
+    refused = api.post("/networks/lone/change/confirmation", {})
+    assert (refused.status_code, "Unpark it" in refused.json()["remedy"]) == (409, True)
+    api.delete("/networks/lone/change").raise_for_status()
+    assert api.get("/networks/lone").json()["change"] is None
+    api.delete("/networks/lone", {"confirm": "lone"}).raise_for_status()
+    api.gone("/networks/lone")
+
+
 def test_new_addresses_are_shown_before_any_call_comes_from_them(grown: dict[str, Any]) -> None:
     before, proposed = grown["before"], grown["proposed"]
     assert (proposed["status"], proposed["availability_zones"]) == ("ready", 1)

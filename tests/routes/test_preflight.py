@@ -97,8 +97,21 @@ def test_a_quota_without_room_blocks_with_the_page_to_raise_it(api: Api, clients
     assert blocked["link"].endswith("/servicequotas/home/services/vpc/quotas/L-F678F1CE")
 
 
+def test_a_chosen_address_that_will_not_do_blocks(api: Api) -> None:
+    for chosen in (["unknown"], ["twice", "twice"]):
+        found = look(api, addresses=chosen)
+        assert (found["blocked"], check(found, "Addresses")["verdict"]) == (True, "blocked")
+        assert api.post("/networks", WISH | {"addresses": chosen}).status_code in (409, 422)
+
+
 @pytest.mark.parametrize(
-    "wish", [{"name": "Bad Name"}, {"region": "nowhere"}, {"availability_zones": 4}]
+    "wish",
+    [
+        {"name": "Bad Name"},
+        {"region": "nowhere"},
+        {"availability_zones": 4},
+        {"environment": "<b>"},
+    ],
 )
 def test_what_no_network_can_be_is_refused(api: Api, wish: dict[str, Any]) -> None:
     assert api.post("/networks?dry_run=true", WISH | wish).status_code == 422

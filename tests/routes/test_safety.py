@@ -7,11 +7,14 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
+from tests.postgresql import on_either_database
 from webapp.aws import Cloud
 from webapp.db import migrate
 from webapp.main import create_app
 from webapp.middleware import BODY_MAX_BYTES
+from webapp.services import access
 from webapp.settings import Settings
 
 OPEN = {
@@ -152,11 +155,43 @@ def test_static_files_are_cached_for_ever_under_their_hash(client: Any) -> None:
 
 
 def setup(client: Any, app: FastAPI) -> Any:
-    from sqlmodel import Session
-
-    from webapp.services import access
-
     with Session(app.state.parts.engine) as session:
         token = access.new_setup_token(session)
     form = {"token": token, "name": "ada", "password": "correct horse battery"}
     return client.post("/setup", data=form)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/audit-events?after=99999999999999999999", None),
+        ("GET", "/networks/x/events?after=-1", None),
+        ("POST", "/addresses", {"region": "mars"}),
+        ("POST", "/networks", {"name": "new", "region": "eu-central-1"}),
+        ("POST", "/networks?dry_run=true", {"name": "new", "region": "eu-central-1"}),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    app: FastAPI, client: Any, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    refused = client.request(method, f"/api/v1{path}", json=body, headers=bearer(app))
+    assert refused.status_code == 422, refused.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/networks/%00", "/whitelist/%00.txt"])
+@on_either_database
+def test_a_character_that_no_database_keeps_is_no_mistake_of_ours(
+    app: FastAPI, client: Any, path: str
+) -> None:
+    assert client.get(path, headers=bearer(app)).status_code in (404, 422)
+
+
+def test_a_wrong_method_is_told_the_right_ones(app: FastAPI, client: Any) -> None:
+    refused = client.delete("/api/v1/audit-events", headers=bearer(app))
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+
+
+def bearer(app: FastAPI) -> dict[str, str]:
+    with Session(app.state.parts.engine) as session:
+        token = access.create_api_token(session, name="tests", role="admin")
+    return {"Authorization": f"Bearer {token}"}

@@ -11,7 +11,16 @@ from webapp.aws import Cloud
 from webapp.aws.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Address, Key, Nat, Network, Status
-from webapp.services import addresses, functions, leases, network_steps, networks
+from webapp.services import (
+    addresses,
+    drifts,
+    functions,
+    leases,
+    network_steps,
+    networks,
+    whitelists,
+)
+from webapp.services.overview import overview
 from webapp.settings import Settings
 
 REGION = "us-east-1"
@@ -190,3 +199,30 @@ def expire_leases(session: Session) -> None:
 
     session.connection().execute(update(Lease).values(expires_at=0, due_at=0))
     session.commit()
+
+
+def test_a_lost_address_is_told_wherever_it_matters_and_had_again(
+    engine: Engine, session: Session, cloud: Cloud, settings: Settings
+) -> None:
+    told: dict[str, Any] = {"actor": "tests", "name": "bereft"}
+    network = new(session, cloud, settings, "bereft")
+    work_on(engine, cloud, settings, lambda: status_of(engine, "bereft") is Status.READY)
+    session.refresh(network)
+    networks.park(session, cloud, settings, **told)
+    work_on(engine, cloud, settings, lambda: status_of(engine, "bereft") is Status.PARKED)
+    session.expire_all()
+    (address,) = addresses.of_network(session, network.id)
+    ip = address.public_ip or ""
+    assert whitelists.kit(session, network).addresses == [ip]
+    cloud.addresses.release(REGION, address.allocation_id or "")  # outside Egret
+    (difference,) = drifts.report(session, cloud, network).differences
+    assert (difference.what, difference.actual) == (f"Address {ip}", "released")
+    addresses.look(session, cloud, REGION)
+    assert whitelists.kit(session, network).addresses == []
+    assert overview(session).warnings[0].text.startswith(f"{ip} of bereft was released")
+    with pytest.raises(Conflict, match="was released outside Egret"):
+        networks.unpark(session, cloud, settings, **told)
+    addresses.recover(session, cloud, address.id, actor="tests")
+    networks.unpark(session, cloud, settings, **told)
+    work_on(engine, cloud, settings, lambda: status_of(engine, "bereft") is Status.READY)
+    clean_up(engine, session, cloud, settings, "bereft")

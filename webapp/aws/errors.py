@@ -124,8 +124,8 @@ def translated(doing: str, region: str) -> Iterator[None]:
 
 def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsError:
     """The error for what AWS answered."""
-    aws_code = error.response["Error"].get("Code", "")
-    message = error.response["Error"].get("Message", "")
+    aws_code = error.response["Error"].get("Code") or ""
+    message = error.response["Error"].get("Message") or ""
     said = f"While {doing} in {region}, AWS answered {aws_code}: {message}"
     kind, remedy = _kind(aws_code, region)
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:

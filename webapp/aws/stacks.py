@@ -310,7 +310,7 @@ def _knows(client: Any, operation: str, parameter: str) -> bool:
 
 
 def _says(error: ClientError, text: str) -> bool:
-    return text in error.response["Error"].get("Message", "")
+    return text in (error.response["Error"].get("Message") or "")
 
 
 def _short(stack: str) -> str:

@@ -1,0 +1,100 @@
+"""What pages tell of rows that are in trouble, whatever brought them there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from tests.routes.test_safety import HOST, setup
+from webapp.aws import Cloud
+from webapp.main import create_app
+from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
+from webapp.services import addresses
+from webapp.settings import Settings
+
+IP = "203.0.113.77"
+
+
+@pytest.fixture
+def client(settings: Settings, session: Session) -> Iterator[Any]:
+    assert session.is_active, "it is migrated"
+    app = create_app(settings, Cloud.connect("http://127.0.0.1:9"))
+    with TestClient(app, base_url=HOST) as opened:
+        setup(opened, app)
+        yield opened
+
+
+@pytest.fixture
+def network(session: Session) -> Network:
+    made = Network(
+        name="troubled",
+        status=Status.PARKED,
+        region="eu-central-1",
+        cidr="10.0.0.0/16",
+        availability_zones=1,
+        nat=Nat.SINGLE,
+        outputs={"AvailabilityZones": "eu-central-1a", "PrivateSubnetIds": "subnet-1,subnet-2"},
+    )
+    address = Address(region=made.region, public_ip=IP, network_id=made.id, position=0)
+    address.status = AddressStatus.IN_USE
+    session.add(made)
+    session.flush()
+    session.add(address)
+    session.commit()
+    return made
+
+
+def test_a_parked_network_says_why_it_could_not_be_unparked(
+    client: Any, session: Session, network: Network
+) -> None:
+    network.reason, network.remedy = "NatGateway1: it failed.", "Read the reason."
+    session.commit()
+    page = client.get("/networks/troubled").text
+    assert "NatGateway1: it failed." in page
+    assert "Read the reason." in page
+
+
+def test_a_lost_address_is_an_alarm_and_not_offered_for_whitelisting(
+    client: Any, session: Session, network: Network
+) -> None:
+    assert f'data-copy="{IP}"' in client.get("/networks/troubled").text
+    (address,) = addresses.of_network(session, network.id)
+    address.status = AddressStatus.LOST
+    session.commit()
+    page = client.get("/networks/troubled").text
+    assert f"{IP} of troubled is lost" in page
+    assert f'data-copy="{IP}"' not in page
+    assert f"{IP} of troubled was released outside Egret" in client.get("/").text
+    assert IP not in client.get("/networks/troubled/whitelist").text.partition("<main")[2]
+
+
+def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
+    client: Any, session: Session, network: Network
+) -> None:
+    key = Key(
+        name="k",
+        partner="clash_of_clans",
+        region=network.region,
+        secret_arn="arn",
+        kms_key_arn="arn",
+        fingerprint="f",
+    )
+    session.add(key)
+    session.flush()
+    function = Function(
+        name="lagging",
+        status=Status.READY,
+        template="clash_rankings",
+        network_id=network.id,
+        key_id=key.id,
+        reason="Function: it failed.",
+        settings={"location": "32000006", "limit": 10},
+        outputs={"SubnetIds": "subnet-1"},
+    )
+    session.add(function)
+    session.commit()
+    page = client.get("/functions/lagging").text
+    assert "Function: it failed." in page
+    assert 'action="/functions/lagging/attempts"' in page
