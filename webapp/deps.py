@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -81,7 +82,12 @@ def signed_in(request: Request, session: DbSession) -> Context:
     return Context(request, session, parts_of(request), actor=user.name, user=user)
 
 
-def api_caller(request: Request, session: DbSession) -> Context:
+BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
+
+
+def api_caller(
+    request: Request, session: DbSession, _described: Annotated[object, Security(BEARER)] = None
+) -> Context:
     """For the API: the holder of a bearer token, or else of a session cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":

@@ -2,12 +2,12 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
@@ -27,6 +27,19 @@ from webapp.templating import page
 API = "/api/"
 BODY_MAX_KIB = BODY_MAX_BYTES // 1024
 log = logging.getLogger("egret")
+
+
+class Problem(BaseModel):
+    """`code` is for programs and does not change, `errors` names the fields that do not fit."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    remedy: str
+    errors: dict[str, str]
+    request_id: str
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -62,18 +75,19 @@ def _answer_unstorable(request: Request, _error: Exception) -> Response:
 
 
 def _problem(request: Request, error: EgretError) -> JSONResponse:
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": error.title,
-        "status": error.status,
-        "code": error.code,
-        "detail": error.detail,
-        "remedy": error.remedy,
-        "errors": error.errors,
-        "request_id": request.scope.get("request_id", ""),
-    }
+    problem = Problem(
+        title=error.title,
+        status=error.status,
+        code=error.code,
+        detail=error.detail,
+        remedy=error.remedy,
+        errors=error.errors,
+        request_id=request.scope.get("request_id", ""),
+    )
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
-    return JSONResponse(body, error.status, headers, media_type="application/problem+json")
+    return JSONResponse(
+        problem.model_dump(), error.status, headers, media_type="application/problem+json"
+    )
 
 
 def _answer_http(request: Request, error: Exception) -> Response:
@@ -103,7 +117,11 @@ class _WrongMethod(EgretError):
 
 def _answer_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    fields = {".".join(str(part) for part in e["loc"][1:]): e["msg"] for e in error.errors()}
+    found = error.errors()
+    if any(e["type"] == "json_invalid" or e["loc"] == ("body",) for e in found):
+        remedy = "Send a JSON object, with Content-Type: application/json."
+        return _answer(request, Invalid("The body is no JSON object.", remedy=remedy))
+    fields = {".".join(str(part) for part in e["loc"][1:]): e["msg"] for e in found}
     return _answer(request, Invalid("Some fields do not fit.", errors=fields))
 
 

@@ -195,3 +195,18 @@ def bearer(app: FastAPI) -> dict[str, str]:
     with Session(app.state.parts.engine) as session:
         token = access.create_api_token(session, name="tests", role="admin")
     return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("body", ["{", "[]", "name=x"])
+def test_a_body_that_is_no_json_object_is_told_so(app: FastAPI, client: Any, body: str) -> None:
+    headers = bearer(app) | {"Content-Type": "application/json"}
+    refused = client.post("/api/v1/networks", content=body, headers=headers)
+    assert (refused.status_code, refused.json()["detail"]) == (422, "The body is no JSON object.")
+
+
+def test_the_api_is_described_with_its_problems_and_its_token(app: FastAPI) -> None:
+    described = app.openapi()
+    create = described["paths"]["/api/v1/networks"]["post"]
+    assert sorted(create["responses"]) == ["200", "202", "default"]
+    assert list(create["responses"]["default"]["content"]) == ["application/problem+json"]
+    assert create["security"] == [{"HTTPBearer": []}]

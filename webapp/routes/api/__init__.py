@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from webapp.problems import Problem
 from webapp.routes.api import (
     addresses,
     audit_events,
@@ -15,7 +16,12 @@ from webapp.routes.api import (
     whitelists,
 )
 
-router = APIRouter(prefix="/api/v1")
+PROBLEM = {
+    "description": "A problem (RFC 9457): what happened, and what to do about it",
+    "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+}
+
+router = APIRouter(prefix="/api/v1", responses={"default": PROBLEM})
 for noun in (
     networks,
     addresses,

@@ -1,6 +1,6 @@
 """Networks by the API."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
@@ -27,13 +27,16 @@ router = APIRouter(prefix="/networks", tags=["networks"])
 Retain = Annotated[tuple[str, ...], Query()]
 
 
+DRY_RUN: dict[str, Any] = {"model": PreflightOut, "description": "`dry_run`: nothing was made"}
+
+
 @router.get("")
 def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[NetworkOut]:
     every = networks.list_all(ctx.session)
     return listed(every, network_out, lambda d: d.network.name, limit=limit, after=after)
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, responses={200: DRY_RUN})
 def create(
     ctx: ApiCaller, new: NewNetwork, response: Response, dry_run: bool = False
 ) -> NetworkOut | PreflightOut:

@@ -17,6 +17,7 @@ from webapp.templating import page, see_other
 
 router = APIRouter()
 MAX_AGE_S = 300
+READ = ["GET", "HEAD"]
 
 
 @router.get("/networks/{name}/whitelist")
@@ -64,14 +65,14 @@ def withdraw(ctx: SignedIn, name: str) -> Response:
     return _back(name, "Nobody can read that address any more.")
 
 
-@router.get("/whitelist/{link}.txt")
+@router.api_route("/whitelist/{link}.txt", methods=READ)
 def published_text(ctx: Anyone, link: str) -> Response:
     """One address a line."""
     kit = whitelists.published(ctx.session, link)
     return _published(ctx, kit, f"{kit.plain}\n", "text/plain")
 
 
-@router.get("/whitelist/{link}")
+@router.api_route("/whitelist/{link}", methods=READ)
 def published(ctx: Anyone, link: str) -> Response:
     kit = whitelists.published(ctx.session, link)
     return _published(ctx, kit, json.dumps(kit.published), "application/json")
