@@ -174,7 +174,7 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
 
         @rule(fault=faults)
         def withdraw(self, fault: Fault | None) -> None:
-            self._do(fault, _withdraw)
+            self._do(fault, growth.cancel)
 
         @rule(fault=faults)
         def delete(self, fault: Fault | None) -> None:
@@ -250,10 +250,6 @@ def _status(at: Lab) -> Status | None:
     with Session(at.engine) as session:
         network = session.exec(select(Network)).first()
         return network.status if network else None
-
-
-def _withdraw(session: Session, cloud: Cloud, _settings: Settings, **told: Any) -> None:
-    growth.cancel(session, cloud, **told)
 
 
 def _release(session: Session, cloud: Cloud, address: Address) -> None:
