@@ -57,6 +57,12 @@ def cloud(sandbox: Sandbox) -> Cloud:
 
 
 @pytest.fixture(scope="session")
+def nowhere() -> Cloud:
+    """An AWS that does not answer, and is not asked twice."""
+    return Cloud.connect(clients=Clients("http://127.0.0.1:9", attempts=1))
+
+
+@pytest.fixture(scope="session")
 def dashboard(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     running = Dashboard(sandbox, tmp_path_factory.mktemp("dashboard")).start()
     yield running

@@ -18,9 +18,9 @@ IP = "203.0.113.77"
 
 
 @pytest.fixture
-def client(settings: Settings, session: Session) -> Iterator[Any]:
+def client(settings: Settings, session: Session, nowhere: Cloud) -> Iterator[Any]:
     assert session.is_active, "it is migrated"
-    app = create_app(settings, Cloud.connect("http://127.0.0.1:9"))
+    app = create_app(settings, nowhere)
     with TestClient(app, base_url=HOST) as opened:
         setup(opened, app)
         yield opened

@@ -29,9 +29,9 @@ HOST = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
-def app(settings: Settings) -> FastAPI:
+def app(settings: Settings, nowhere: Cloud) -> FastAPI:
     migrate(settings.database)
-    return create_app(settings, Cloud.connect("http://127.0.0.1:9"))
+    return create_app(settings, nowhere)
 
 
 @pytest.fixture

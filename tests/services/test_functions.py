@@ -72,7 +72,6 @@ def held(session: Session, function: Function) -> Iterator[None]:
     session.commit()
 
 
-@on_either_database
 def test_it_is_made_fetches_follows_its_key_and_goes(
     session: Session, engine: Engine, cloud: Cloud, settings: Settings, sandbox: Sandbox
 ) -> None:
