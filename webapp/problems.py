@@ -69,7 +69,8 @@ def _answer_no_database(request: Request, error: Exception) -> Response:
     return _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
 
 
-def _answer_unstorable(request: Request, _error: Exception) -> Response:
+def _answer_unstorable(request: Request, error: Exception) -> Response:
+    log.warning("the database: %s", error)
     detail = "Something that was sent cannot be kept: a NUL character, or a number without end."
     return _answer(request, Invalid(detail, remedy="Check what was sent."))
 

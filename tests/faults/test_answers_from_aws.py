@@ -71,16 +71,6 @@ def test_a_minute_of_throttling_ends_in_ready_at_a_call_a_second(bench: Bench) -
     assert all(later - earlier >= 1.0 for earlier, later in pairwise(refused))
 
 
-def test_throttling_delays_a_network_and_does_no_more(bench: Bench) -> None:
-    """With botocore's own retries, in real time."""
-    code, message = "RequestLimitExceeded", "Request limit exceeded."
-    bench.do("create")
-    rule = bench.proxy.add(Rule("*", "refuse", times=5, code=code, message=message))
-    bench.do("park")
-    assert bench.status == Status.PARKED
-    assert rule.times == 0
-
-
 def test_an_error_of_awss_own_without_a_code_delays_a_network_and_does_no_more(
     bench: Bench,
 ) -> None:
