@@ -143,7 +143,9 @@ def test_a_wrong_address_is_an_alarm_on_every_page_of_the_network(
     api.post(f"{NETWORK}/proofs").raise_for_status()
     alarm = f"It came from {first}, not from {second}."
     cookies = dashboard.signed_in()
-    pages = [f"{dashboard.url}{path}" for path in (NETWORK, FUNCTION, "/")]
+    more = [f"{NETWORK}/{page}" for page in ("whitelist", "schedule", "diagnosis", "drift")]
+    paths = ["/", NETWORK, *more, FUNCTION, f"{FUNCTION}/diagnosis"]
+    pages = [f"{dashboard.url}{path}" for path in paths]
     for page in pages:
         assert alarm in httpx.get(page, cookies=cookies).text, page
     api.post(f"{NETWORK}/drift/restoration").raise_for_status()

@@ -12,13 +12,13 @@ router = APIRouter()
 
 @router.get("/networks/{name}/diagnosis")
 def of_network(ctx: SignedIn, name: str) -> HTMLResponse:
-    network = networks.get(ctx.session, name)
-    found = diagnoses.of_network(ctx.session, ctx.cloud, network)
-    return page(ctx.request, "diagnoses/show.html", found=found)
+    detail = networks.detail(ctx.session, name)
+    found = diagnoses.of_network(ctx.session, ctx.cloud, detail.network)
+    return page(ctx.request, "diagnoses/show.html", found=found, detail=detail)
 
 
 @router.get("/functions/{name}/diagnosis")
 def of_function(ctx: SignedIn, name: str) -> HTMLResponse:
-    function = functions.get(ctx.session, name)
-    found = diagnoses.of_function(ctx.session, ctx.cloud, function)
-    return page(ctx.request, "diagnoses/show.html", found=found)
+    detail = functions.detail(ctx.session, name)
+    found = diagnoses.of_function(ctx.session, ctx.cloud, detail.function)
+    return page(ctx.request, "diagnoses/show.html", found=found, detail=detail)

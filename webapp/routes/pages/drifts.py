@@ -12,10 +12,10 @@ router = APIRouter()
 
 @router.get("/networks/{name}/drift")
 def show(ctx: SignedIn, name: str) -> HTMLResponse:
-    network = networks.get(ctx.session, name)
-    steady = network.status in drifts.STEADY
-    report = drifts.report(ctx.session, ctx.cloud, network) if steady else None
-    return page(ctx.request, "networks/drift.html", network=network, report=report)
+    detail = networks.detail(ctx.session, name)
+    steady = detail.network.status in drifts.STEADY
+    report = drifts.report(ctx.session, ctx.cloud, detail.network) if steady else None
+    return page(ctx.request, "networks/drift.html", detail=detail, report=report)
 
 
 @router.post("/networks/{name}/drift")

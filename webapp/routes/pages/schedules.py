@@ -62,7 +62,7 @@ def _show(
         ctx.request,
         "networks/schedule.html",
         status_code=422 if errors else 200,
-        network=networks.get(ctx.session, name),
+        detail=networks.detail(ctx.session, name),
         weekly=hours is not None,
         hours=hours or WORKING_HOURS,
         idle_hours=idle_hours,

@@ -97,18 +97,19 @@ def _back(name: str, notice: str = "") -> Response:
 def _show(
     ctx: Context, name: str, errors: dict[str, str], *, partner: str = "", function: str = ""
 ) -> HTMLResponse:
-    network = networks.get(ctx.session, name)
+    detail = networks.detail(ctx.session, name)
+    network = detail.network
     kit = whitelists.kit(ctx.session, network)
     origin = ctx.settings.public_url or str(ctx.request.base_url).rstrip("/")
     return page(
         ctx.request,
         "networks/whitelist.html",
         status_code=422 if errors else 200,
-        network=network,
+        detail=detail,
         kit=kit,
         qr=Markup(kit.qr_svg),  # noqa: S704 - drawn by segno, of addresses
         partners=whitelists.list_all(ctx.session, network),
-        functions=networks.functions_in(ctx.session, network),
+        functions=detail.functions,
         url=f"{origin}/whitelist/{network.link}" if network.link else "",
         errors=errors,
         form={"partner": partner, "function": function},
