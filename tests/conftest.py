@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.dashboard import Dashboard
 from tests.locks import watched
@@ -21,6 +23,7 @@ from webapp.settings import Settings
 ADDRESS_QUOTA = 40
 NETWORK_QUOTA = 20
 PACE_S = 0.05
+BROWSER_TESTS = "tests/e2e/"
 
 # Whoever runs the tests, they never meet a real account.
 os.environ |= {
@@ -34,6 +37,18 @@ os.environ |= {
 def pytest_xdist_auto_num_workers() -> int:
     """Twice the cores: a test waits for its processes as long as it computes."""
     return 2 * (os.cpu_count() or 1)
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """The tests of a file run in one worker; those of all browsers too, for they share a start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return BROWSER_TESTS if scope.startswith(BROWSER_TESTS) else scope
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
