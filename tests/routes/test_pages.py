@@ -56,6 +56,11 @@ def test_a_parked_network_says_why_it_could_not_be_unparked(
     assert "Read the reason." in page
 
 
+def test_a_parked_network_is_one_that_has_been_made(client: Any, network: Network) -> None:
+    assert network.status is Status.PARKED
+    assert "1 of 4 done" in client.get("/").text
+
+
 def test_a_lost_address_is_an_alarm_and_not_offered_for_whitelisting(
     client: Any, session: Session, network: Network
 ) -> None:
@@ -64,9 +69,9 @@ def test_a_lost_address_is_an_alarm_and_not_offered_for_whitelisting(
     address.status = AddressStatus.LOST
     session.commit()
     for path in ("/networks/troubled", "/networks/troubled/whitelist"):
-        page = client.get(path).text
-        assert f"{IP} of troubled is lost" in page
-        assert f'data-copy="{IP}' not in page
+        assert f"{IP} of troubled is lost" in client.get(path).text
+    for path in ("/", "/networks", "/networks/troubled", "/networks/troubled/whitelist"):
+        assert f'data-copy="{IP}' not in client.get(path).text, path
     assert f"{IP} of troubled was released outside Egret" in client.get("/").text
 
 

@@ -54,7 +54,7 @@ def overview(session: Session) -> Overview:
 
 
 def _steps(in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]) -> list[Step]:
-    ready = any(n.network.status is Status.READY for n in in_use)
+    made = any(n.network.outputs for n in in_use)  # one that is parked has been made too
     deployed = any(f.function.status is Status.READY for f in running)
     return [
         Step(
@@ -62,7 +62,7 @@ def _steps(in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]
             "It gets a fixed public address of its own within seconds.",
             "/networks/new" if not in_use else f"/networks/{in_use[0].network.name}",
             "New network" if not in_use else "See its progress",
-            ready,
+            made,
         ),
         Step(
             "Have the address whitelisted, and upload the key",
