@@ -3,7 +3,9 @@ or a request to anywhere but this machine."""
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +107,10 @@ def _watch(page: Page, faults: list[str]) -> None:
     page.on("console", on_console)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", on_request)
+
+
+def change(dashboard: Dashboard, statement: str) -> None:
+    """As a thing would be that takes long to bring about."""
+    with closing(sqlite3.connect(dashboard.data_dir / "egret.db")) as database:
+        database.execute(statement)
+        database.commit()

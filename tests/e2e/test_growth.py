@@ -37,6 +37,10 @@ def test_a_larger_shape_is_proposed_shown_and_confirmed(
 ) -> None:
     sign_in(page, own)
     page.goto(f"{own.url}{NETWORK}")
+    page.get_by_role("button", name="Propose 2 zones, one NAT gateway").click()
+    expect(page.get_by_text("nobody has to whitelist anything")).to_be_visible()
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_role("heading", name="Grow", exact=True)).to_be_visible()
     page.get_by_role("button", name="Propose 2 zones, a NAT gateway in each").click()
     expect(page.get_by_role("heading", name="Proposed: 2 zones")).to_be_visible()
     expect(page.get_by_text("Whitelist first, then confirm.")).to_be_visible()

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.dashboard import PASSWORD, USER, Dashboard
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import change, sign_in
 from webapp.sandbox.launcher import Sandbox
 
 READY_TIMEOUT_MS = 60_000
@@ -128,6 +128,20 @@ def test_nor_does_a_page_for_those_outside(page: Page, shown: Dashboard, theme: 
         page.reload()
         violations = Axe().run(page).response["violations"]
         assert not violations, (path, [v["id"] for v in violations])
+
+
+def test_a_function_that_could_not_follow_its_network_is_told_to_try_again(
+    page: Page, shown: Dashboard
+) -> None:
+    lagging = "reason = 'It failed.', outputs = json_set(outputs, '$.SubnetIds', 'subnet-0')"
+    change(shown, f"UPDATE function SET {lagging} WHERE name = 'names'")
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/functions/names")
+    expect(page.get_by_text("It failed.")).to_be_visible()
+    assert not Axe().run(page).response["violations"]
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#status .badge").first).to_have_text("Ready", timeout=READY_TIMEOUT_MS)
+    expect(page.get_by_text("It failed.")).to_have_count(0)
 
 
 def test_a_network_is_proven_parked_and_brought_back(page: Page, shown: Dashboard) -> None:

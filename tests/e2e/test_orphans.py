@@ -43,6 +43,20 @@ def test_an_orphan_is_adopted_lost_and_had_again(
     expect(page.get_by_text(f"{ip} was released.")).to_be_visible()
 
 
+def test_an_orphan_is_deleted_when_it_is_typed(
+    page: Page, shown: Dashboard, clients: Clients
+) -> None:
+    ec2: Any = clients.ec2(REGION)
+    ip = ec2.allocate_address(Domain="vpc", TagSpecifications=OURS)["PublicIp"]
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/orphans")
+    card = page.get_by_role("region", name=ip, exact=True)
+    card.locator("summary.danger").click()
+    card.get_by_label(f"Type {ip}").fill(ip)
+    card.get_by_role("button", name="Delete").click()
+    expect(card).to_have_count(0)
+
+
 def test_an_address_of_the_account_is_adopted_by_its_allocation_id(
     page: Page, shown: Dashboard, clients: Clients
 ) -> None:

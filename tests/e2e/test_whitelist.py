@@ -6,7 +6,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import change, sign_in
 from tests.e2e.test_diagnosis import check
 
 PATH = "/networks/production/whitelist"
@@ -43,6 +43,11 @@ def test_addresses_are_given_in_every_form_and_partners_are_followed(
     page.get_by_role("button", name="Switch it off").click()
     expect(page.get_by_text("Nobody can read that address any more.")).to_be_visible()
     assert httpx.get(url).status_code == 404
+    change(shown, "UPDATE whitelisting SET addresses = '[]'")
+    page.reload()
+    expect(page.get_by_text(f"Outdated: it was not sent {ip}.")).to_be_visible()
+    page.get_by_role("button", name="Sent again").click()
+    expect(page.get_by_text("Outdated")).to_have_count(0)
     page.get_by_role("button", name="Remove Supercell").click()
     expect(page.get_by_text("Supercell")).to_have_count(0)
 
