@@ -17,7 +17,7 @@ from webapp.aws.pace import Pace
 from webapp.errors import Refused, Unauthenticated
 from webapp.models import User
 from webapp.services import access
-from webapp.services.images import Images
+from webapp.services.functions.images import Images
 from webapp.settings import Settings
 
 SESSION_COOKIE = "egret_session"

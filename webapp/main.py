@@ -18,8 +18,8 @@ from webapp.middleware import BodyLimit, Surroundings
 from webapp.problems import add_handlers
 from webapp.reconciler import Reconciler
 from webapp.routes import api, health, pages
-from webapp.services.images import Images
-from webapp.services.turns import SharedTurns
+from webapp.services.engine.turns import SharedTurns
+from webapp.services.functions.images import Images
 from webapp.settings import LOOPBACK_HOSTS, Settings
 from webapp.templating import STATIC, static_version
 

@@ -9,9 +9,12 @@ from threading import Event, Thread
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from webapp import rounds
 from webapp.aws import Cloud
-from webapp.services import function_steps, leases, network_steps, rounds
-from webapp.services.leases import Step
+from webapp.services.engine import leases
+from webapp.services.engine.leases import Step
+from webapp.services.functions import operation as function_steps
+from webapp.services.networks import operation as network_steps
 from webapp.settings import Settings
 
 THREADS = 3

@@ -8,8 +8,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.sandbox.lab import ANYWHERE, Lab, unique
-from webapp.aws.stack_templates import NetworkStack
-from webapp.aws.stacks import CAPABILITIES, Phase, Plan, Stack
+from webapp.aws.cloudformation.stacks import CAPABILITIES, Phase, Plan, Stack
+from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "us-east-1"

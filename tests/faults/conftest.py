@@ -21,7 +21,7 @@ from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
 from webapp.models import Network
 from webapp.sandbox.launcher import REGION, Sandbox
-from webapp.services import networks
+from webapp.services.networks import lifecycle as networks
 from webapp.settings import Settings
 
 ADDRESS_QUOTA = 40

@@ -26,7 +26,9 @@ from webapp.db import make_engine, migrate
 from webapp.errors import EgretError
 from webapp.models import Address, Nat, Network, Status
 from webapp.sandbox.launcher import REGION, Sandbox
-from webapp.services import addresses, growth, networks
+from webapp.services.addresses import pool as addresses
+from webapp.services.networks import change as growth
+from webapp.services.networks import lifecycle as networks
 from webapp.settings import Settings
 
 EXAMPLES = 100

@@ -17,7 +17,7 @@ from webapp.aws.errors import AccessDenied, ClockOff, NotReached
 from webapp.aws.pace import OwnTurns, Pace
 from webapp.models import Status
 from webapp.sandbox.launcher import REGION
-from webapp.services import addresses
+from webapp.services.addresses import pool as addresses
 
 CHANGING = {
     "create": ["AllocateAddress", "CreateStack"],

@@ -17,7 +17,11 @@ from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict
 from webapp.models import Nat, utc_now
 from webapp.sandbox.launcher import REGION
-from webapp.services import growth, leases, network_steps, networks, stack_work, teardown
+from webapp.services.engine import leases, teardown
+from webapp.services.engine import stacks as stack_work
+from webapp.services.networks import change as growth
+from webapp.services.networks import lifecycle as networks
+from webapp.services.networks import operation as network_steps
 
 NAT_REASON = (
     "NatGateway nat-0a1 is in state failed and hence failed to stabilize. Detailed failure "

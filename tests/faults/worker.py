@@ -22,7 +22,11 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.models import Address, Lease, Nat, Network, utc_now
-from webapp.services import addresses, growth, leases, network_steps, networks
+from webapp.services.addresses import pool as addresses
+from webapp.services.engine import leases
+from webapp.services.networks import change as growth
+from webapp.services.networks import lifecycle as networks
+from webapp.services.networks import operation as network_steps
 from webapp.settings import Settings
 
 NAME = "swept"

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from tests.lambda_templates.world import BODY, Environment, Respond, World
-from webapp.services.templates import get_template
+from webapp.services.functions.templates import get_template
 
 
 def test_the_partners_body_comes_through_untouched(environment: Environment, world: World) -> None:

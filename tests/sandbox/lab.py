@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.stacks import Event, Phase, Plan, Stack, Stacks
+from webapp.aws.cloudformation.stacks import Event, Phase, Plan, Stack, Stacks
 
 TIMEOUT_S = 60.0
 POLL_S = 0.05

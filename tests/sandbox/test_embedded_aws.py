@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import ADDRESS_QUOTA
 from tests.sandbox.lab import Lab, egress, function, subnet, unique, vpc
-from webapp.aws.stacks import Phase
+from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.dashboard import wait_for
 from tests.sandbox.lab import Lab, egress, unique
 from webapp.aws.clients import Clients
-from webapp.aws.stacks import Phase
+from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict, NotFound, Unavailable
 from webapp.sandbox.folder import LOG_KEPT_BYTES, LOG_MAX_BYTES
 from webapp.sandbox.launcher import Info, Sandbox, read_info

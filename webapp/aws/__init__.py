@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
-from webapp.aws.drift import Drift
+from webapp.aws.cloudformation.stacks import Stacks
+from webapp.aws.drift.detection import Drift
+from webapp.aws.egress.paths import Paths
 from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
-from webapp.aws.paths import Paths
 from webapp.aws.permissions import Permissions
 from webapp.aws.quotas import Quotas
 from webapp.aws.secrets import Secrets
-from webapp.aws.stacks import Stacks
 from webapp.aws.vpcs import Vpcs
 
 POLL_S = 2.0

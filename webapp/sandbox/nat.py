@@ -21,7 +21,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.egress_path import walk
+from webapp.aws.egress.walk import walk
 from webapp.errors import EgretError
 from webapp.sandbox.nat_http import HEAD_MAX_BYTES, Malformed, Request, message, read, response
 from webapp.sandbox.parent import end_with_parent

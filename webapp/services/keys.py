@@ -13,7 +13,9 @@ from webapp.aws.secrets import CURRENT
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Address, Function, Key, KeyVersion, Network
 from webapp.partners import allows, partner
-from webapp.services import addresses, audit, foundation
+from webapp.services import audit
+from webapp.services.addresses import pool as addresses
+from webapp.services.engine import foundation
 from webapp.services.names import NOTE_MAX_CHARS, check_name, check_typed, taken
 from webapp.settings import Settings
 

@@ -17,7 +17,10 @@ from sqlmodel import Session, col, select
 
 from webapp.errors import Invalid, NotFound
 from webapp.models import AddressStatus, Function, Network, Snapshot, Whitelisting, utc_now
-from webapp.services import addresses, audit, functions, networks
+from webapp.services import audit
+from webapp.services.addresses import pool as addresses
+from webapp.services.functions import lifecycle as functions
+from webapp.services.networks import lifecycle as networks
 
 PARTNER_MAX_CHARS = 100
 LINK_BYTES = 24

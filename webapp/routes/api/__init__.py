@@ -6,13 +6,13 @@ from webapp.problems import Problem
 from webapp.routes.api import (
     addresses,
     audit_events,
-    diagnoses,
-    drifts,
+    diagnosis,
+    drift,
     functions,
     keys,
     networks,
     orphans,
-    schedules,
+    schedule,
     whitelists,
 )
 
@@ -28,9 +28,9 @@ for noun in (
     keys,
     functions,
     audit_events,
-    diagnoses,
-    drifts,
-    schedules,
+    diagnosis,
+    drift,
+    schedule,
     whitelists,
     orphans,
 ):

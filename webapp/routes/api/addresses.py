@@ -3,10 +3,11 @@
 from fastapi import APIRouter, Response
 
 from webapp.deps import ApiCaller
-from webapp.routes.api.address_schemas import AddressName, AddressOut, NewAddress, address_out
 from webapp.routes.api.paging import After, Limit
-from webapp.routes.api.schemas import Listed, listed
-from webapp.services import addresses, adoption
+from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
+from webapp.routes.api.schemas.networks import Listed, listed
+from webapp.services.addresses import adoption
+from webapp.services.addresses import pool as addresses
 
 router = APIRouter(prefix="/addresses", tags=["addresses"])
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from webapp.deps import ApiCaller
 from webapp.routes.api.paging import AfterEvent, Limit
-from webapp.routes.api.schemas import AuditEventOut, Listed, audit_event_out
+from webapp.routes.api.schemas.networks import AuditEventOut, Listed, audit_event_out
 from webapp.services import audit
 
 router = APIRouter(prefix="/audit-events", tags=["audit"])

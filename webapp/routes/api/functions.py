@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from webapp.deps import ApiCaller
 from webapp.models import Snapshot
-from webapp.routes.api.function_schemas import (
+from webapp.routes.api.paging import After, AfterEvent, Limit
+from webapp.routes.api.schemas.functions import (
     FunctionOut,
     InvocationOut,
     LogLineOut,
@@ -18,10 +19,11 @@ from webapp.routes.api.function_schemas import (
     snapshot_out,
     template_out,
 )
-from webapp.routes.api.paging import After, AfterEvent, Limit
-from webapp.routes.api.schemas import EventOut, Listed, event_out, listed
-from webapp.services import functions, previews, stack_work
-from webapp.services.templates import list_templates
+from webapp.routes.api.schemas.networks import EventOut, Listed, event_out, listed
+from webapp.services.engine import stacks as stack_work
+from webapp.services.functions import lifecycle as functions
+from webapp.services.functions import previews
+from webapp.services.functions.templates import list_templates
 
 router = APIRouter(tags=["functions"])
 

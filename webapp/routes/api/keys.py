@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from webapp.deps import ApiCaller
 from webapp.routes.api.paging import After, Limit
-from webapp.routes.api.schemas import (
+from webapp.routes.api.schemas.networks import (
     KeyOut,
     Listed,
     MatchOut,
@@ -16,7 +16,8 @@ from webapp.routes.api.schemas import (
     match_out,
     version_out,
 )
-from webapp.services import keys, networks
+from webapp.services import keys
+from webapp.services.networks import lifecycle as networks
 
 router = APIRouter(prefix="/keys", tags=["keys"])
 

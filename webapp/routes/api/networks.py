@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query, Response
 from webapp.deps import ApiCaller, Context
 from webapp.models import Shape
 from webapp.routes.api.paging import After, AfterEvent, Limit
-from webapp.routes.api.preflight_schemas import PreflightOut, preflight_out
-from webapp.routes.api.schemas import (
+from webapp.routes.api.schemas.networks import (
     Confirmation,
     EventOut,
     Listed,
@@ -21,7 +20,12 @@ from webapp.routes.api.schemas import (
     network_out,
     proof_out,
 )
-from webapp.services import growth, networks, preflight, proofs, stack_work
+from webapp.routes.api.schemas.preflight import PreflightOut, preflight_out
+from webapp.services.engine import stacks as stack_work
+from webapp.services.inspection import proofs
+from webapp.services.networks import change as growth
+from webapp.services.networks import lifecycle as networks
+from webapp.services.networks import preflight
 
 router = APIRouter(prefix="/networks", tags=["networks"])
 Retain = Annotated[tuple[str, ...], Query()]

@@ -4,10 +4,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from webapp.deps import ApiCaller
-from webapp.routes.api.address_schemas import AddressOut, address_out
-from webapp.routes.api.schemas import Sent
-from webapp.services import addresses, orphans
-from webapp.services.orphans import Orphan
+from webapp.routes.api.schemas.addresses import AddressOut, address_out
+from webapp.routes.api.schemas.networks import Sent
+from webapp.services.addresses import orphans
+from webapp.services.addresses import pool as addresses
+from webapp.services.addresses.orphans import Orphan
 
 router = APIRouter(prefix="/orphans", tags=["orphans"])
 

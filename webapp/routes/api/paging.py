@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from webapp.routes.api.schemas import PAGE_MAX
+from webapp.routes.api.schemas.networks import PAGE_MAX
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many items at the most")]
 EVENT_ID_MAX = 2**31 - 1

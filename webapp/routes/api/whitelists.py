@@ -3,14 +3,15 @@
 from fastapi import APIRouter, Response
 
 from webapp.deps import ApiCaller
-from webapp.routes.api.whitelist_schemas import (
+from webapp.routes.api.schemas.whitelists import (
     NewWhitelisting,
     WhitelistingOut,
     WhitelistOut,
     whitelist_out,
     whitelisting_out,
 )
-from webapp.services import networks, whitelists
+from webapp.services import whitelists
+from webapp.services.networks import lifecycle as networks
 
 router = APIRouter(prefix="/networks/{name}/whitelist", tags=["whitelists"])
 

@@ -6,7 +6,8 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_of
-from webapp.services import addresses, adoption
+from webapp.services.addresses import adoption
+from webapp.services.addresses import pool as addresses
 from webapp.templating import page, see_other
 
 router = APIRouter()

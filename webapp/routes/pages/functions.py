@@ -10,9 +10,13 @@ from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, errors_of
 from webapp.models import Access, Snapshot
 from webapp.partners import partner
-from webapp.services import functions, keys, networks, previews, stack_work
-from webapp.services.functions import FunctionDetail
-from webapp.services.templates import Template, get_template, list_templates
+from webapp.services import keys
+from webapp.services.engine import stacks as stack_work
+from webapp.services.functions import lifecycle as functions
+from webapp.services.functions import previews
+from webapp.services.functions.lifecycle import FunctionDetail
+from webapp.services.functions.templates import Template, get_template, list_templates
+from webapp.services.networks import lifecycle as networks
 from webapp.templating import page, see_other
 
 router = APIRouter()

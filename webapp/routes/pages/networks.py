@@ -8,7 +8,13 @@ from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, SentForm, errors_of
 from webapp.models import MAX_ZONES, Nat, Network, Shape
 from webapp.models.costs import monthly_usd
-from webapp.services import addresses, growth, keys, networks, preflight, proofs, stack_work
+from webapp.services import keys
+from webapp.services.addresses import pool as addresses
+from webapp.services.engine import stacks as stack_work
+from webapp.services.inspection import proofs
+from webapp.services.networks import change as growth
+from webapp.services.networks import lifecycle as networks
+from webapp.services.networks import preflight
 from webapp.templating import page, see_other
 
 router = APIRouter()

@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form
-from webapp.services import orphans
+from webapp.services.addresses import orphans
 from webapp.templating import page, see_other
 
 router = APIRouter()

@@ -17,9 +17,11 @@ from sqlmodel import Session
 from webapp.deps import Context, SignedIn, parts_of
 from webapp.errors import NotFound
 from webapp.models import StackEvent
-from webapp.services import functions, networks, stack_work
-from webapp.services.functions import FunctionDetail
-from webapp.services.networks import NetworkDetail
+from webapp.services.engine import stacks as stack_work
+from webapp.services.functions import lifecycle as functions
+from webapp.services.functions.lifecycle import FunctionDetail
+from webapp.services.networks import lifecycle as networks
+from webapp.services.networks.lifecycle import NetworkDetail
 from webapp.templating import partial_context, render
 
 POLL_S = 0.5

@@ -11,7 +11,8 @@ from markupsafe import Markup
 from webapp.deps import Anyone, Context, SignedIn
 from webapp.errors import Invalid
 from webapp.forms import Form, errors_of
-from webapp.services import networks, whitelists
+from webapp.services import whitelists
+from webapp.services.networks import lifecycle as networks
 from webapp.services.whitelists import Kit
 from webapp.templating import page, see_other
 

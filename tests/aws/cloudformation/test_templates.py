@@ -1,0 +1,188 @@
+"""The CloudFormation templates: valid, small, least privilege, and counted right."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webapp.aws.cloudformation.conditions import parse
+from webapp.aws.cloudformation.stacks import Plan
+from webapp.aws.cloudformation.templates import (
+    BODY_MAX_BYTES,
+    FunctionStack,
+    NetworkStack,
+    foundation_plan,
+    subnet_cidrs,
+)
+from webapp.errors import TooLarge
+from webapp.services.functions.templates import get_template
+
+REGION = "eu-central-1"
+CFN_LINT = Path(sys.executable).with_name("cfn-lint")
+
+
+def network(zones: int = 2, nat: str = "single", *, parked: bool = False) -> Plan:
+    names = tuple(f"{REGION}{letter}" for letter in "abc"[:zones])
+    ids = tuple(f"eipalloc-{n}" for n in range(zones if nat == "per_az" else 1))
+    return NetworkStack(
+        prefix="egret",
+        name="n",
+        region=REGION,
+        cidr="10.0.0.0/16",
+        zones=names,
+        nat=nat,
+        allocation_ids=ids,
+        echo_url="https://checkip.amazonaws.com",
+        parked=parked,
+    ).plan()
+
+
+def function(access: str = "api_key", code: str = "", cors: tuple[str, ...] = ()) -> Plan:
+    template = get_template("clash_rankings")
+    return FunctionStack(
+        prefix="egret",
+        name="f",
+        region=REGION,
+        code=code or template.handler,
+        subnet_ids=("subnet-1", "subnet-2"),
+        security_group_id="sg-1",
+        secret_arn=f"arn:aws:secretsmanager:{REGION}:210987654321:secret:egret/key/k",
+        kms_key_arn=f"arn:aws:kms:{REGION}:210987654321:key/k",
+        partner_url=template.partner_origin,
+        echo_url="https://checkip.amazonaws.com",
+        settings={"location": "32000006", "limit": 10},
+        memory_mb=template.memory_mb,
+        timeout_s=template.timeout_s,
+        access=access,
+        cors_origins=cors,
+    ).plan()
+
+
+PLANS = {
+    "network": network(3, "per_az"),
+    "function": function(),
+    "foundation": foundation_plan(REGION, prefix="egret"),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_cfn_lint_has_nothing_to_say(name: str, tmp_path: Path) -> None:
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(PLANS[name].body)
+    linted = subprocess.run([str(CFN_LINT), str(file)], capture_output=True, text=True, check=False)
+    assert (linted.returncode, linted.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_no_policy_allows_every_action(name: str) -> None:
+    actions = list(_actions(parse(PLANS[name].body)))
+    assert actions
+    assert not [action for action in actions if "*" in action]
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_template_fits_into_one_request(name: str) -> None:
+    assert len(PLANS[name].body.encode()) <= BODY_MAX_BYTES
+
+
+def test_a_handler_that_is_too_large_is_refused_with_the_size() -> None:
+    with pytest.raises(TooLarge, match="51200"):
+        function(code="#" * BODY_MAX_BYTES)
+
+
+@pytest.mark.parametrize(
+    ("plan", "count"),
+    [
+        (network(1), 17),
+        (network(2), 25),
+        (network(3), 33),
+        (network(2, "per_az"), 26),
+        (network(3, "per_az"), 35),
+        (network(2, "per_az", parked=True), 22),
+        (function("iam"), 8),
+        (function("api_key"), 11),
+        (function("open", cors=("https://example.com",)), 11),
+    ],
+)
+def test_the_number_of_resources_is_known_beforehand(plan: Plan, count: int) -> None:
+    assert plan.resource_count == count
+
+
+def test_subnets_are_inside_the_network_and_do_not_overlap() -> None:
+    found = [part for pair in subnet_cidrs("10.0.0.0/16", 3) for part in pair]
+    assert len(set(found)) == 6
+    assert found[0] == "10.0.0.0/19"
+
+
+def test_a_changed_handler_or_access_is_another_deployment_of_the_api() -> None:
+    names = {
+        next(name for name in parse(plan.body)["Resources"] if name.startswith("Deployment"))
+        for plan in (function("iam"), function("api_key"), function("iam", code="x = 1"))
+    }
+    assert len(names) == 3
+
+
+def test_the_functions_role_reads_its_one_key_and_decrypts_only_through_secrets_manager() -> None:
+    role = parse(PLANS["function"].body)["Resources"]["Role"]["Properties"]
+    statements = {
+        statement["Sid"]: statement
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
+    }
+    assert statements["ReadItsOneKey"]["Resource"] == {"Ref": "SecretArn"}
+    assert "kms:ViaService" in str(statements["DecryptItThroughSecretsManager"]["Condition"])
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "whose"),
+    [
+        ("function", "Role", "function:${AWS::StackName}"),
+        ("network", "ProbeRole", "function:${AWS::StackName}-probe-*"),
+    ],
+)
+def test_a_functions_own_code_may_do_nothing_of_what_lambda_does_with_interfaces(
+    name: str, role: str, whose: str
+) -> None:
+    found = parse(PLANS[name].body)["Resources"][role]["Properties"]["Policies"][0]
+    statements = found["PolicyDocument"]["Statement"]
+    allowed = next(s for s in statements if s["Effect"] == "Allow" and s["Resource"] == "*")
+    denied = next(s for s in statements if s["Effect"] == "Deny")
+    (condition,) = denied["Condition"].values()
+    assert denied["Action"] == allowed["Action"]
+    assert condition["lambda:SourceFunctionArn"]["Sub"].endswith(whose)
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier"),
+    [
+        ("PublicRoute", "InternetGatewayAttachment"),
+        ("NatGateway1", "PublicRoute"),
+        ("NatGateway1", "PublicAssociation1"),
+        ("NatGateway3", "PublicAssociation3"),
+        ("Probe1", "PrivateAssociation1"),
+        ("Probe1", "ProbeLogGroup1"),
+    ],
+)
+def test_what_must_outlast_another_part_is_named_by_it(later: str, earlier: str) -> None:
+    """CloudFormation deletes in the opposite order: a gateway goes after what leads through it."""
+    resources = parse(PLANS["network"].body)["Resources"]
+    assert earlier in resources[later]["DependsOn"]
+
+
+def test_no_address_is_a_resource_of_a_network() -> None:
+    types = {r["Type"] for r in parse(PLANS["network"].body)["Resources"].values()}
+    assert "AWS::EC2::EIP" not in types
+
+
+def _actions(node: Any) -> Any:
+    """Every action of every statement below `node`."""
+    if isinstance(node, dict):
+        if node.get("Effect") == "Allow":
+            actions = node["Action"]
+            yield from actions if isinstance(actions, list) else [actions]
+        for value in node.values():
+            yield from _actions(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _actions(value)

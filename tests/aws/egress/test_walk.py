@@ -1,0 +1,294 @@
+"""The walk names the first thing on the way out that stops a packet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.dashboard import wait_for
+from webapp.aws.clients import Clients
+from webapp.aws.egress.hops import HOPS, EgressPath
+from webapp.aws.egress.walk import ANYWHERE, walk
+from webapp.aws.errors import AwsError
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+
+REGION = "us-east-1"
+NAT_TIMEOUT_S = 20.0
+HTTPS = 443
+
+
+@dataclass
+class Site:
+    """A VPC with a way out, made by single calls so that each can be undone."""
+
+    ec2: "EC2Client"
+    vpc: str = ""
+    gateway: str = ""
+    public: str = ""
+    private: str = ""
+    public_table: str = ""
+    private_table: str = ""
+    allocations: list[str] = field(default_factory=list)
+    nats: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+    def build(self) -> None:
+        self.vpc = self.ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+        self.gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
+        self.public, self.private = self.subnet("10.77.0.0/24"), self.subnet("10.77.1.0/24")
+        self.public_table, self.private_table = self.table(self.public), self.table(self.private)
+        self.route(self.public_table, GatewayId=self.gateway)
+        self.route(self.private_table, NatGatewayId=self.nat(self.public))
+
+    def subnet(self, cidr: str) -> str:
+        return self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=cidr)["Subnet"]["SubnetId"]
+
+    def table(self, subnet_id: str) -> str:
+        table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet_id)
+        return table
+
+    def route(self, table: str, **target: str) -> None:
+        arguments: Any = {"RouteTableId": table, "DestinationCidrBlock": ANYWHERE} | target
+        self.ec2.create_route(**arguments)
+
+    def no_route(self, table: str) -> None:
+        self.ec2.delete_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE)
+
+    def nat(self, subnet_id: str, *, wait: bool = True) -> str:
+        allocation = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        self.allocations.append(allocation)
+        made = self.ec2.create_nat_gateway(SubnetId=subnet_id, AllocationId=allocation)
+        nat = made["NatGateway"]["NatGatewayId"]
+        self.nats.append(nat)
+        if wait:
+            wait_for(lambda: self.nat_state(nat) == "available", NAT_TIMEOUT_S)
+        return nat
+
+    def nat_state(self, nat: str) -> str:
+        found = self.ec2.describe_nat_gateways(NatGatewayIds=[nat])["NatGateways"]
+        return found[0]["State"] if found else "deleted"
+
+    def address(self) -> str:
+        found = self.ec2.describe_addresses(AllocationIds=self.allocations[:1])["Addresses"]
+        return found[0]["PublicIp"]
+
+    def group(self, protocol: str, first: int, last: int, cidr: str = ANYWHERE) -> str:
+        """A security group that lets out nothing but this."""
+        made: Any = self.ec2.create_security_group(
+            GroupName=f"group-{len(self.groups)}", Description="out", VpcId=self.vpc
+        )
+        group: str = made["GroupId"]
+        self.groups.append(group)
+        found: Any = self.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+        if found["IpPermissionsEgress"]:
+            self.ec2.revoke_security_group_egress(
+                GroupId=group, IpPermissions=found["IpPermissionsEgress"]
+            )
+        ports: Any = {} if protocol == "-1" else {"FromPort": first, "ToPort": last}
+        rule = {"IpProtocol": protocol, "IpRanges": [{"CidrIp": cidr}]} | ports
+        self.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[rule])
+        return group
+
+    def acl_of(self, subnet_id: str) -> str:
+        return str(self._acl(subnet_id)["NetworkAclId"])
+
+    def own_acl(self, subnet_id: str, *entries: tuple[int, str, bool, str, int, int]) -> str:
+        """A network ACL of the subnet's own: number, action, outbound, range, first, last port."""
+        made: Any = self.ec2.create_network_acl(VpcId=self.vpc)["NetworkAcl"]["NetworkAclId"]
+        for number, action, egress, cidr, first, last in entries:
+            arguments: Any = {"RuleAction": action, "PortRange": {"From": first, "To": last}}
+            self.ec2.create_network_acl_entry(
+                NetworkAclId=made,
+                RuleNumber=number,
+                Protocol="6",
+                Egress=egress,
+                CidrBlock=cidr,
+                **arguments,
+            )
+        held = next(a for a in self._acl(subnet_id)["Associations"] if a["SubnetId"] == subnet_id)
+        self.ec2.replace_network_acl_association(
+            AssociationId=held["NetworkAclAssociationId"], NetworkAclId=made
+        )
+        return str(made)
+
+    def _acl(self, subnet_id: str) -> Any:
+        there: Any = [{"Name": "association.subnet-id", "Values": [subnet_id]}]
+        (found,) = self.ec2.describe_network_acls(Filters=there)["NetworkAcls"]
+        return found
+
+    def walk(self, subnet_id: str = "", groups: list[str] | None = None) -> EgressPath:
+        chosen = groups or [self.group("tcp", HTTPS, HTTPS)]
+        return walk(
+            self.ec2, REGION, subnet_id=subnet_id or self.private, group_ids=chosen, port=HTTPS
+        )
+
+    def clear(self) -> None:
+        for nat in self.nats:
+            self.ec2.delete_nat_gateway(NatGatewayId=nat)
+        wait_for(lambda: {self.nat_state(n) for n in self.nats} == {"deleted"}, NAT_TIMEOUT_S)
+        for allocation in self.allocations:
+            self.ec2.release_address(AllocationId=allocation)
+        for group in self.groups:
+            self.ec2.delete_security_group(GroupId=group)
+        here: Any = [{"Name": "vpc-id", "Values": [self.vpc]}]
+        for subnet in self.ec2.describe_subnets(Filters=here)["Subnets"]:
+            self.ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+        for table in (self.public_table, self.private_table):
+            self.ec2.delete_route_table(RouteTableId=table)
+        self.ec2.detach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
+        self.ec2.delete_internet_gateway(InternetGatewayId=self.gateway)
+        self.ec2.delete_vpc(VpcId=self.vpc)
+
+
+@pytest.fixture
+def site(clients: Clients) -> Iterator[Site]:
+    made = Site(clients.ec2(REGION))
+    made.build()
+    yield made
+    made.clear()
+
+
+def fault(path: EgressPath) -> tuple[str, str]:
+    assert path.source_address is None
+    assert path.hops[-1].repair
+    assert path.broken is path.hops[-1]
+    return path.broken.name, path.broken.detail
+
+
+def test_a_whole_way_out_ends_at_the_nat_gateways_address(site: Site) -> None:
+    path = site.walk()
+    assert path.source_address == site.address()
+    assert path.broken is None
+    assert tuple(hop.name for hop in path.hops) == HOPS
+    assert all(hop.ok and not hop.repair for hop in path.hops)
+    assert [hop.resource_id for hop in path.hops[1:]] == [
+        site.acl_of(site.private),
+        site.private_table,
+        site.nats[0],
+        site.acl_of(site.public),
+        site.public_table,
+        site.gateway,
+        site.allocations[0],
+        site.vpc,
+    ]
+
+
+def test_a_public_subnet_is_no_way_out_for_a_function(site: Site) -> None:
+    name, detail = fault(site.walk(site.public))
+    assert name == "route table"
+    assert "public subnet" in detail
+
+
+def test_without_a_default_route_nothing_gets_out(site: Site) -> None:
+    site.no_route(site.private_table)
+    assert fault(site.walk()) == ("route table", "It has no default route.")
+
+
+def test_a_subnet_without_a_table_of_its_own_has_the_main_one(site: Site) -> None:
+    stray = site.subnet("10.77.2.0/24")
+    assert fault(site.walk(stray)) == ("route table", "It has no default route.")
+    here: Any = [{"Name": "vpc-id", "Values": [site.vpc]}]
+    tables = site.ec2.describe_route_tables(Filters=here)["RouteTables"]
+    main = next(t for t in tables if any(a.get("Main") for a in t["Associations"]))
+    site.route(main["RouteTableId"], NatGatewayId=site.nats[0])
+    assert site.walk(stray).source_address == site.address()
+
+
+def test_a_deleted_nat_gateway_leaves_a_route_to_nowhere(site: Site) -> None:
+    site.ec2.delete_nat_gateway(NatGatewayId=site.nats[0])
+    wait_for(lambda: site.nat_state(site.nats[0]) == "deleted", NAT_TIMEOUT_S)
+    name, detail = fault(site.walk())
+    assert (name, "gone" in detail) == ("route table", True)
+
+
+def test_a_nat_gateway_that_is_not_available_yet_lets_nothing_through(site: Site) -> None:
+    site.no_route(site.private_table)
+    site.route(site.private_table, NatGatewayId=site.nat(site.public, wait=False))
+    assert fault(site.walk()) == ("NAT gateway", "It is pending.")
+
+
+def test_a_nat_gateway_in_a_private_subnet_has_no_way_out_itself(site: Site) -> None:
+    site.no_route(site.public_table)
+    name, detail = fault(site.walk())
+    assert (name, "internet gateway" in detail) == ("NAT gateway's route table", True)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "first", "last", "cidr"),
+    [
+        ("tcp", 80, 80, ANYWHERE),
+        ("tcp", 444, 65535, ANYWHERE),
+        ("udp", HTTPS, HTTPS, ANYWHERE),
+        ("tcp", HTTPS, HTTPS, "10.0.0.0/8"),
+    ],
+)
+def test_a_security_group_that_does_not_let_the_port_out_everywhere_stops_it(
+    site: Site, protocol: str, first: int, last: int, cidr: str
+) -> None:
+    group = site.group(protocol, first, last, cidr)
+    name, detail = fault(site.walk(groups=[group]))
+    assert (name, "443" in detail) == ("security group", True)
+
+
+def test_one_security_group_of_several_that_lets_it_out_is_enough(site: Site) -> None:
+    closed, everything = site.group("tcp", 80, 80), site.group("-1", 0, 0)
+    wide = site.group("tcp", 0, 65535)
+    assert site.walk(groups=[closed, everything]).source_address
+    assert site.walk(groups=[wide]).source_address
+
+
+OUT, IN, EPHEMERAL = True, False, (1024, 65535)
+INSIDE = "10.77.1.0/24"
+
+
+def test_a_private_subnets_network_acl_must_let_the_call_out_and_its_answer_in(site: Site) -> None:
+    acl = site.own_acl(site.private, (100, "allow", OUT, ANYWHERE, HTTPS, HTTPS))
+    path = site.walk()
+    name, detail = fault(path)
+    assert (name, "inbound" in detail) == ("network ACL", True)
+    assert path.hops[-1].resource_id == acl
+    assert "1024-65535" in path.hops[-1].repair
+    entry: Any = {"RuleNumber": 100, "RuleAction": "allow", "Egress": IN, "CidrBlock": ANYWHERE}
+    site.ec2.create_network_acl_entry(
+        NetworkAclId=acl, Protocol="6", PortRange={"From": 1024, "To": 65535}, **entry
+    )
+    assert site.walk().source_address == site.address()
+    entry |= {"RuleNumber": 90, "RuleAction": "deny", "Egress": OUT}
+    site.ec2.create_network_acl_entry(NetworkAclId=acl, Protocol="-1", **entry)
+    name, detail = fault(site.walk())
+    assert (name, "rule 90" in detail) == ("network ACL", True)
+
+
+def test_the_nat_gateways_network_acl_must_let_calls_and_answers_through(site: Site) -> None:
+    site.own_acl(
+        site.public,
+        (100, "allow", IN, INSIDE, HTTPS, HTTPS),
+        (100, "allow", OUT, ANYWHERE, HTTPS, HTTPS),
+        (110, "allow", IN, ANYWHERE, *EPHEMERAL),
+    )
+    name, detail = fault(site.walk())
+    assert (name, INSIDE in detail) == ("NAT gateway's network ACL", True)
+
+
+def test_without_dns_resolution_a_partner_has_no_address(site: Site) -> None:
+    site.ec2.modify_vpc_attribute(VpcId=site.vpc, EnableDnsSupport={"Value": False})
+    name, detail = fault(site.walk())
+    assert (name, "enableDnsSupport" in detail) == ("DNS", True)
+
+
+def test_every_broken_hop_says_what_to_do(site: Site) -> None:
+    site.ec2.detach_internet_gateway(InternetGatewayId=site.gateway, VpcId=site.vpc)
+    broken = site.walk().broken
+    site.ec2.attach_internet_gateway(InternetGatewayId=site.gateway, VpcId=site.vpc)
+    assert broken
+    assert (broken.name, site.vpc in broken.repair) == ("internet gateway", True)
+
+
+def test_a_subnet_that_does_not_exist_is_an_error_not_a_hop(site: Site) -> None:
+    with pytest.raises(AwsError, match="InvalidSubnetID"):
+        site.walk("subnet-00000000000000000")

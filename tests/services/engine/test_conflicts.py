@@ -1,0 +1,55 @@
+"""Clicks in the same moment: who comes second looks again, as often as somebody was faster."""
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session, select
+
+from webapp.models import Nat, Network
+from webapp.services.engine.conflicts import LOOKS_MAX, joined
+
+
+@pytest.fixture
+def network(session: Session) -> Network:
+    made = Network(
+        name="busy", region="eu-west-1", cidr="10.0.0.0/16", availability_zones=1, nat=Nat.SINGLE
+    )
+    session.add(made)
+    session.commit()
+    return made
+
+
+class Rivals:
+    """So many that change the row just before the service commits."""
+
+    def __init__(self, engine: Engine, count: int) -> None:
+        self._engine, self.left = engine, count
+
+    def click(self) -> None:
+        if self.left:
+            self.left -= 1
+            with Session(self._engine) as other:
+                other.exec(select(Network)).one().idle_hours += 1
+                other.commit()
+
+
+@joined
+def clicked(session: Session, rivals: Rivals) -> int:
+    network = session.exec(select(Network)).one()
+    network.idle_hours += 1
+    rivals.click()
+    session.commit()
+    return network.idle_hours
+
+
+@pytest.mark.usefixtures("network")
+def test_it_counts_on_from_what_the_others_left(session: Session, engine: Engine) -> None:
+    rivals = Rivals(engine, 5)
+    assert clicked(session, rivals) == 6
+    assert rivals.left == 0
+
+
+@pytest.mark.usefixtures("network")
+def test_it_gives_up_when_somebody_is_always_faster(session: Session, engine: Engine) -> None:
+    with pytest.raises(StaleDataError):
+        clicked(session, Rivals(engine, LOOKS_MAX))

@@ -1,0 +1,93 @@
+"""Rounds: once a day each network is proven, and what was released outside is found lost."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, update
+from sqlmodel import Session, select
+
+from tests.faults import worker
+from webapp import rounds
+from webapp.aws import Cloud
+from webapp.aws.clients import Clients
+from webapp.models import AddressStatus, Lease, Network, Proof, utc_now
+from webapp.sandbox.launcher import Sandbox
+from webapp.services.addresses import pool as addresses
+from webapp.services.engine import leases
+from webapp.services.inspection import proofs
+from webapp.services.networks import lifecycle as networks
+from webapp.settings import Settings
+
+REGION = "us-east-1"
+
+
+@pytest.fixture
+def settings(settings: Settings, sandbox: Sandbox) -> Settings:
+    endpoints = json.loads(sandbox.environment()["EGRET_ENDPOINTS"])
+    own = {"name_prefix": "rounds", "regions": REGION, "endpoints": endpoints}
+    return settings.model_copy(update=own)
+
+
+def run_round(session: Session, engine: Engine, cloud: Cloud, settings: Settings) -> None:
+    """The region's round, now; again while it says that there is more to do."""
+    rounds.schedule(session, settings)
+    session.connection().execute(update(Lease).values(due_at=0.0, expires_at=0.0))
+    session.commit()
+    while leases.run_one(engine, {rounds.NOUN: rounds.step(cloud, settings)}):
+        pass
+    session.expire_all()
+
+
+@pytest.fixture
+def network(session: Session, cloud: Cloud, settings: Settings) -> Iterator[Network]:
+    """One that is ready, and was proven just now."""
+    made = networks.create(
+        session, cloud, settings, actor="test", name="looked-at", region=REGION,
+        availability_zones=1,
+    )  # fmt: skip
+    worker.drive(session, cloud, settings)
+    yield made
+    session.rollback()
+    session.connection().execute(Lease.__table__.delete())  # type: ignore[attr-defined]
+    networks.destroy(session, cloud, settings, actor="test", name="looked-at", typed="looked-at")
+    worker.drive(session, cloud, settings)
+    worker.release_all(session, cloud, settings)
+
+
+def test_a_network_is_proven_once_a_day(
+    session: Session, engine: Engine, cloud: Cloud, settings: Settings, network: Network
+) -> None:
+    (first,) = proofs.list_all(session, network)
+    run_round(session, engine, cloud, settings)
+    assert len(proofs.list_all(session, network)) == 1
+    first.at = utc_now() - timedelta(days=1, minutes=1)
+    session.commit()
+    for _ in range(2):
+        run_round(session, engine, cloud, settings)
+    newest, _ = proofs.list_all(session, network)
+    assert newest.ok
+    assert newest.echo == "echo.sandbox"
+
+
+def test_an_address_that_was_released_outside_is_lost(
+    session: Session, engine: Engine, cloud: Cloud, clients: Clients, settings: Settings
+) -> None:
+    address = addresses.create(session, cloud, settings, actor="test", region=REGION)
+    assert address.allocation_id
+    clients.ec2(REGION).release_address(AllocationId=address.allocation_id)
+    run_round(session, engine, cloud, settings)
+    assert address.status is AddressStatus.LOST
+    addresses.recover(session, cloud, address.id, actor="test")
+    typed = address.public_ip or ""
+    addresses.release(session, cloud, address.id, actor="test", typed=typed)
+
+
+def test_a_region_that_does_not_answer_is_asked_again_later(
+    session: Session, engine: Engine, settings: Settings, nowhere: Cloud
+) -> None:
+    run_round(session, engine, nowhere, settings)
+    (lease,) = session.exec(select(Lease)).all()
+    assert lease.due_at > utc_now().timestamp()
+    assert not session.exec(select(Proof)).all()

@@ -1,0 +1,156 @@
+"""The CloudFormation templates, filled in: from what Egret knows to a stack's plan.
+
+A handler's code is put into the template itself (`ZipFile`), so no bucket is needed.
+"""
+
+import hashlib
+import ipaddress
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from webapp.aws.cloudformation.conditions import resources
+from webapp.aws.cloudformation.stacks import Plan
+from webapp.errors import TooLarge
+
+FOLDER = Path(__file__).parent
+PROBE = FOLDER.parents[2] / "lambda_templates" / "egress_probe" / "handler.py"
+BODY_MAX_BYTES = 51_200
+"""CloudFormation's limit for a template that is sent along with the request."""
+ZONES_MAX = 3
+SUBNETS = 8
+"""A network is cut in eight; the public subnets come first, then the private ones."""
+
+
+@dataclass(frozen=True)
+class NetworkStack:
+    """`zones` and `allocation_ids` are in the same order; with a single NAT there is one id."""
+
+    prefix: str
+    name: str
+    region: str
+    cidr: str
+    zones: tuple[str, ...]
+    nat: str
+    allocation_ids: tuple[str, ...]
+    echo_url: str
+    permissions_boundary_arn: str = ""
+    parked: bool = False
+    protected: bool = False
+
+    @staticmethod
+    def stack_name(prefix: str, name: str) -> str:
+        return f"{prefix}-network-{name}"
+
+    def plan(self) -> Plan:
+        parameters = {
+            "Name": f"{self.prefix} {self.name}",
+            "VpcCidr": self.cidr,
+            "Nat": self.nat,
+            "Parked": "true" if self.parked else "false",
+            "EchoUrl": self.echo_url,
+            "PermissionsBoundaryArn": self.permissions_boundary_arn,
+        }
+        subnets = subnet_cidrs(self.cidr, len(self.zones))
+        for number, (zone, (public, private)) in enumerate(
+            zip(self.zones, subnets, strict=True), 1
+        ):
+            parameters[f"AvailabilityZone{number}"] = zone
+            parameters[f"PublicCidr{number}"] = public
+            parameters[f"PrivateCidr{number}"] = private
+        for number, allocation_id in enumerate(self.allocation_ids, 1):
+            parameters[f"AllocationId{number}"] = allocation_id
+        plan = _plan(
+            self.region,
+            self.stack_name(self.prefix, self.name),
+            _read("network.yaml", PROBE.read_text()),
+            parameters,
+            {"egret:managed": "true", "egret:network": self.name},
+        )
+        return replace(plan, protected=self.protected)
+
+
+@dataclass(frozen=True)
+class FunctionStack:
+    """`code` is the handler's source; `settings` become the handler's SETTINGS."""
+
+    prefix: str
+    name: str
+    region: str
+    code: str
+    subnet_ids: tuple[str, ...]
+    security_group_id: str
+    secret_arn: str
+    kms_key_arn: str
+    partner_url: str
+    echo_url: str
+    settings: dict[str, Any]
+    memory_mb: int
+    timeout_s: int
+    access: str
+    cors_origins: tuple[str, ...] = ()
+    permissions_boundary_arn: str = ""
+
+    @staticmethod
+    def stack_name(prefix: str, name: str) -> str:
+        return f"{prefix}-function-{name}"
+
+    def plan(self) -> Plan:
+        parameters = {
+            "Name": self.name,
+            "SubnetIds": ",".join(self.subnet_ids),
+            "SecurityGroupId": self.security_group_id,
+            "SecretArn": self.secret_arn,
+            "KmsKeyArn": self.kms_key_arn,
+            "KeyRegion": self.secret_arn.split(":")[3],
+            "PartnerUrl": self.partner_url,
+            "EchoUrl": self.echo_url,
+            "Settings": json.dumps(self.settings, sort_keys=True),
+            "MemoryMb": str(self.memory_mb),
+            "TimeoutS": str(self.timeout_s),
+            "Access": self.access,
+            "CorsOrigins": ",".join(self.cors_origins),
+            "CorsOrigin": self.cors_origins[0] if self.cors_origins else "",
+            "PermissionsBoundaryArn": self.permissions_boundary_arn,
+        }
+        body = _read("function.yaml", self.code)
+        shape = hashlib.sha256(f"{body}{self.access}{self.cors_origins}".encode()).hexdigest()[:8]
+        return _plan(
+            self.region,
+            self.stack_name(self.prefix, self.name),
+            body.replace("@deployment@", f"Deployment{shape}"),
+            parameters,
+            {"egret:managed": "true", "egret:function": self.name},
+        )
+
+
+def foundation_plan(region: str, *, prefix: str) -> Plan:
+    body = (FOLDER / "foundation.yaml").read_text()
+    tags = {"egret:managed": "true"}
+    return _plan(region, f"{prefix}-foundation", body, {"Prefix": prefix}, tags)
+
+
+def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:
+    """The public and the private range of each zone."""
+    network = ipaddress.IPv4Network(cidr)
+    parts = [str(part) for part in network.subnets(prefixlen_diff=SUBNETS.bit_length() - 1)]
+    return [(parts[zone], parts[ZONES_MAX + zone]) for zone in range(zones)]
+
+
+def _read(file: str, code: str) -> str:
+    """The template with the handler's source in it; a JSON string is a YAML string."""
+    return (FOLDER / file).read_text().replace('"@handler@"', json.dumps(code))
+
+
+def _plan(
+    region: str, name: str, body: str, parameters: dict[str, str], tags: dict[str, str]
+) -> Plan:
+    if len(body.encode()) > BODY_MAX_BYTES:
+        raise TooLarge(
+            f"The template of {name} has {len(body.encode())} bytes; CloudFormation takes "
+            f"{BODY_MAX_BYTES}.",
+            remedy="Make the handler smaller.",
+        )
+    made = resources(body, parameters)
+    return Plan(region, name, body, parameters, tags, made)

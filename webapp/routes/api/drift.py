@@ -1,0 +1,91 @@
+"""Drift by the API."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from webapp.aws.drift.differences import Difference
+from webapp.deps import ApiCaller
+from webapp.services.inspection import drift as drifts
+from webapp.services.inspection.drift import Report
+from webapp.services.networks import lifecycle as networks
+
+router = APIRouter(prefix="/networks", tags=["drift"])
+
+
+class DifferenceOut(BaseModel):
+    """Where it cannot be restored, `by_hand` says what to do."""
+
+    what: str
+    resource_id: str
+    expected: str
+    actual: str
+    restorable: bool
+    by_hand: str
+
+
+class DriftOut(BaseModel):
+    """`differences` is Egret's own reading, now; `stack` is CloudFormation's last check."""
+
+    class Stack(BaseModel):
+        status: str
+        checked_at: datetime | None
+        resources_checked: int
+        differences: list[DifferenceOut]
+
+    in_sync: bool
+    differences: list[DifferenceOut]
+    stack: Stack
+
+
+class RestorationOut(BaseModel):
+    restored: list[DifferenceOut]
+    drift: DriftOut
+
+
+@router.get("/{name}/drift")
+def show(ctx: ApiCaller, name: str) -> DriftOut:
+    network = networks.get(ctx.session, name)
+    return _drift_out(drifts.report(ctx.session, ctx.cloud, network))
+
+
+@router.post("/{name}/drift")
+def check(ctx: ApiCaller, name: str) -> DriftOut:
+    """Let CloudFormation compare its stack too."""
+    network = networks.get(ctx.session, name)
+    drifts.check(ctx.session, ctx.cloud, network, actor=ctx.actor)
+    return _drift_out(drifts.report(ctx.session, ctx.cloud, network))
+
+
+@router.post("/{name}/drift/restoration")
+def restore(ctx: ApiCaller, name: str) -> RestorationOut:
+    """Put back what can be."""
+    network = networks.get(ctx.session, name)
+    restored = drifts.restore(ctx.session, ctx.cloud, network, actor=ctx.actor)
+    report = drifts.report(ctx.session, ctx.cloud, network)
+    return RestorationOut(restored=[_difference_out(d) for d in restored], drift=_drift_out(report))
+
+
+def _drift_out(report: Report) -> DriftOut:
+    return DriftOut(
+        in_sync=report.in_sync,
+        differences=[_difference_out(d) for d in report.differences],
+        stack=DriftOut.Stack(
+            status=report.stack_status,
+            checked_at=report.stack_checked_at,
+            resources_checked=report.stack_resources_checked,
+            differences=[_difference_out(d) for d in report.stack_differences],
+        ),
+    )
+
+
+def _difference_out(difference: Difference) -> DifferenceOut:
+    return DifferenceOut(
+        what=difference.what,
+        resource_id=difference.resource_id,
+        expected=difference.expected,
+        actual=difference.actual,
+        restorable=difference.restore is not None,
+        by_hand=difference.by_hand,
+    )

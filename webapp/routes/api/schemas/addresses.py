@@ -1,0 +1,53 @@
+"""What the API takes and gives for addresses."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from webapp.routes.api.schemas.networks import Sent
+from webapp.services.addresses.pool import AddressDetail
+
+
+class NewAddress(Sent):
+    """`adopt`: an allocation id or an address that the account has already."""
+
+    region: str
+    name: str = ""
+    adopt: str = ""
+
+
+class AddressName(Sent):
+    """What people call it, in any words; empty for nothing."""
+
+    name: str
+
+
+class AddressOut(BaseModel):
+    id: str
+    name: str
+    region: str
+    status: str
+    public_ip: str | None
+    allocation_id: str | None
+    network: str | None
+    functions: list[str]
+    keys: list[str]
+    monthly_cost_usd: float
+    created_at: datetime
+
+
+def address_out(detail: AddressDetail) -> AddressOut:
+    address = detail.address
+    return AddressOut(
+        id=address.id,
+        name=address.name,
+        region=address.region,
+        status=address.status.value,
+        public_ip=address.public_ip,
+        allocation_id=address.allocation_id,
+        network=detail.network.name if detail.network else None,
+        functions=[function.name for function in detail.functions],
+        keys=[key.name for key in detail.keys],
+        monthly_cost_usd=address.monthly_cost_usd,
+        created_at=address.created_at,
+    )

@@ -1,0 +1,154 @@
+"""What the API takes and gives of templates, functions and their snapshots."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from webapp.aws.functions import Invocation
+from webapp.models import Access, Snapshot
+from webapp.routes.api.schemas.networks import Sent
+from webapp.services.functions.lifecycle import FunctionDetail
+from webapp.services.functions.templates import Template
+
+
+class NewFunction(Sent):
+    name: str
+    template: str
+    network: str
+    key: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    access: Access = Access.API_KEY
+    cors_origins: list[str] = Field(default_factory=list)
+    environment: str = ""
+
+
+class SettingOut(BaseModel):
+    name: str
+    label: str
+    help: str
+    type: str
+    default: Any
+    minimum: int | None
+    maximum: int | None
+    choices: list[tuple[str, str]]
+
+
+class TemplateOut(BaseModel):
+    name: str
+    title: str
+    summary: str
+    settings: list[SettingOut]
+
+
+def template_out(template: Template) -> TemplateOut:
+    return TemplateOut(
+        name=template.name,
+        title=template.title,
+        summary=template.summary,
+        settings=[SettingOut.model_validate(s, from_attributes=True) for s in template.settings],
+    )
+
+
+class SnapshotOut(BaseModel):
+    fetched_at: datetime
+    age_s: int
+    ttl_s: int
+    stale: bool
+    egress_ip: str | None
+    upstream_status: int | None
+    key_version: str | None
+    ok: bool
+    problem: str
+    remedy: str
+
+
+def snapshot_out(snapshot: Snapshot) -> SnapshotOut:
+    return SnapshotOut(
+        **snapshot.model_dump(
+            include={
+                "fetched_at",
+                "ttl_s",
+                "egress_ip",
+                "upstream_status",
+                "key_version",
+                "ok",
+                "problem",
+                "remedy",
+            }
+        ),
+        age_s=snapshot.age_s(),
+        stale=snapshot.stale(),
+    )
+
+
+class FunctionOut(BaseModel):
+    name: str
+    template: str
+    environment: str
+    network: str
+    key: str
+    status: str
+    reason: str
+    remedy: str
+    endpoint_url: str | None
+    access: str
+    cors_origins: list[str]
+    settings: dict[str, Any]
+    revision: int
+    stack_id: str | None
+    snapshot: SnapshotOut | None
+    failure: SnapshotOut | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def function_out(detail: FunctionDetail) -> FunctionOut:
+    function = detail.function
+    return FunctionOut(
+        **function.model_dump(
+            include={
+                "name",
+                "template",
+                "environment",
+                "reason",
+                "remedy",
+                "cors_origins",
+                "settings",
+                "revision",
+                "stack_id",
+                "created_at",
+                "updated_at",
+            }
+        ),
+        network=detail.network.name,
+        key=detail.key.name,
+        status=function.status.value,
+        access=function.access.value,
+        endpoint_url=function.endpoint_url,
+        snapshot=snapshot_out(detail.snapshot) if detail.snapshot else None,
+        failure=snapshot_out(detail.failure) if detail.failure else None,
+    )
+
+
+class InvocationOut(BaseModel):
+    """What the function returned: `body` is text as a caller of the endpoint gets it."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+    error: str
+
+
+def invocation_out(invocation: Invocation) -> InvocationOut:
+    return InvocationOut(
+        status=invocation.status,
+        headers=invocation.headers,
+        body=invocation.body.decode(errors="replace"),
+        error=invocation.error,
+    )
+
+
+class LogLineOut(BaseModel):
+    at_ms: int
+    message: str

@@ -1,0 +1,75 @@
+"""What the API takes and gives for whitelists."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from webapp.models import Network
+from webapp.routes.api.schemas.networks import Sent
+from webapp.services.whitelists import Kit, WhitelistingDetail
+
+
+class NewWhitelisting(Sent):
+    """`function`: the one that calls this partner; its good answers are the proof."""
+
+    partner: str
+    function: str = ""
+
+
+class WhitelistingOut(BaseModel):
+    """`stage` is sent, confirmed or seen; `missing` are addresses that it was not sent."""
+
+    id: str
+    partner: str
+    function: str | None
+    stage: str
+    addresses: list[str]
+    missing: list[str]
+    sent_at: datetime
+    confirmed_at: datetime | None
+    seen_at: datetime | None
+    seen_ip: str | None
+
+
+class WhitelistOut(BaseModel):
+    """`link` is the path of the public URL, if there is one."""
+
+    network: str
+    addresses: list[str]
+    cidrs: list[str]
+    comma_separated: str
+    mail_subject: str
+    mail_body: str
+    qr_svg: str
+    last_update: datetime
+    link: str | None
+    partners: list[WhitelistingOut]
+
+
+def whitelist_out(network: Network, kit: Kit, found: Sequence[WhitelistingDetail]) -> WhitelistOut:
+    return WhitelistOut(
+        network=network.name,
+        addresses=kit.addresses,
+        cidrs=kit.cidrs,
+        comma_separated=kit.comma_separated,
+        mail_subject=kit.mail_subject,
+        mail_body=kit.mail_body,
+        qr_svg=kit.qr_svg,
+        last_update=kit.last_update,
+        link=f"/whitelist/{network.link}" if network.link else None,
+        partners=[whitelisting_out(detail) for detail in found],
+    )
+
+
+def whitelisting_out(detail: WhitelistingDetail) -> WhitelistingOut:
+    return WhitelistingOut(
+        **detail.whitelisting.model_dump(
+            include={"id", "partner", "addresses", "sent_at", "confirmed_at"}
+        ),
+        function=detail.function.name if detail.function else None,
+        stage=detail.stage.value,
+        missing=detail.missing,
+        seen_at=detail.seen_at,
+        seen_ip=detail.seen_ip,
+    )

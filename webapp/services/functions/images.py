@@ -1,0 +1,68 @@
+"""Pictures of partners, served from our own origin and kept on disk.
+
+The browser may load nothing from elsewhere, so a badge is fetched here: only over https from a host
+on a template's list, with no redirect followed, its size, type and time limited.
+"""
+
+import hashlib
+from pathlib import Path
+
+import httpx
+
+from webapp.errors import NotFound, Upstream
+from webapp.services.functions.templates import list_templates
+from webapp.settings import Settings
+
+TIMEOUT_S = 5.0
+SIZE_MAX_BYTES = 256 * 1024
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+class Images:
+    """`client` is the seam for tests; it must not follow redirects."""
+
+    def __init__(self, settings: Settings, client: httpx.Client | None = None) -> None:
+        self._settings = settings
+        self._folder = settings.data_dir / "images"
+        self._client = client or httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+
+    def get(self, host: str, path: str) -> bytes:
+        """The PNG at https://`host`/`path`. Raises NotFound or Upstream."""
+        if host not in {name for t in list_templates() for name in t.image_hosts}:
+            raise NotFound(f"Pictures of {host} are not shown here.", code="host_not_allowed")
+        file = self._file(host, path)
+        if not file.exists():
+            _write(file, self._fetch(host, path))
+        return file.read_bytes()
+
+    def _fetch(self, host: str, path: str) -> bytes:
+        url = f"{self._settings.origin(f'https://{host}')}/{path}"
+        try:
+            with self._client.stream("GET", url, follow_redirects=False) as answer:
+                body = _read(answer)
+        except httpx.HTTPError as error:
+            raise Upstream(f"{host} did not give the picture: {type(error).__name__}") from error
+        if answer.status_code != httpx.codes.OK or not body.startswith(PNG_SIGNATURE):
+            raise Upstream(f"{host} answered {answer.status_code} and no PNG picture.")
+        return body
+
+    def _file(self, host: str, path: str) -> Path:
+        """Named by a hash, so that no path of a partner's choosing reaches the disk."""
+        return self._folder / f"{hashlib.sha256(f'{host}/{path}'.encode()).hexdigest()}.png"
+
+
+def _read(answer: httpx.Response) -> bytes:
+    body = b""
+    for chunk in answer.iter_bytes():
+        body += chunk
+        if len(body) > SIZE_MAX_BYTES:
+            raise Upstream(f"The picture is larger than {SIZE_MAX_BYTES} bytes.")
+    return body
+
+
+def _write(file: Path, body: bytes) -> None:
+    """Whole or not at all: another request may be reading it."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = file.with_suffix(f".{hashlib.sha256(body).hexdigest()[:8]}.part")
+    part.write_bytes(body)
+    part.replace(file)

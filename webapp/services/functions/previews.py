@@ -1,0 +1,165 @@
+"""Previews: the partner's answers, fetched through a function and cached.
+
+What is cached is byte for byte what the function returned. An answer that is not a success is kept
+as the reason why the last good one is getting old, and never replaces it.
+"""
+
+import hashlib
+
+from sqlalchemy import ColumnExpressionArgument, tuple_
+from sqlmodel import Session, col, delete, func, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from webapp.aws import Cloud
+from webapp.aws.functions import Invocation
+from webapp.errors import Conflict, EgretError, NotFound
+from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
+from webapp.partners import Explanation, max_age_s, partner
+from webapp.services import audit
+from webapp.services.functions.templates import get_template
+
+SNAPSHOTS_KEPT = 20
+FALLBACK_TTL_S = 60
+
+
+def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
+    """The last good snapshot, and the last attempt if it failed after that."""
+    newest_first = (
+        select(Snapshot)
+        .where(Snapshot.function_id == function.id)
+        .order_by(col(Snapshot.fetched_at).desc())
+        .limit(1)
+    )
+    last = session.exec(newest_first).first()
+    if last is None or last.ok:
+        return last, None
+    return session.exec(newest_first.where(col(Snapshot.ok))).first(), last
+
+
+def latest_by_function(
+    session: Session, *conditions: ColumnExpressionArgument[bool]
+) -> dict[str, tuple[Snapshot | None, Snapshot | None]]:
+    """The same of every function that has one, or of those that the conditions leave: by its id."""
+    every, successes = _newest(*conditions), _newest(*conditions, col(Snapshot.ok))
+    last = {snapshot.function_id: snapshot for snapshot in session.exec(every)}
+    good = {snapshot.function_id: snapshot for snapshot in session.exec(successes)}
+    return {id: (good.get(id), None if last[id].ok else last[id]) for id in last}
+
+
+def cached(session: Session, function: Function) -> Snapshot:
+    """The last good snapshot, or NotFound."""
+    snapshot, failure = latest(session, function)
+    if snapshot is None:
+        raise NotFound(
+            failure.problem if failure else f"{function.name} has not fetched anything yet.",
+            code="no_snapshot",
+            remedy=(failure.remedy if failure else "")
+            or f"Fetch now: POST /api/v1/functions/{function.name}/snapshots",
+        )
+    return snapshot
+
+
+def fetch(session: Session, cloud: Cloud, function: Function, *, actor: str) -> Snapshot:
+    """Fetch through the function because somebody asked."""
+    network = session.get_one(Network, function.network_id)
+    if network.status is Status.PARKED:
+        raise Conflict(
+            f"The network {network.name} is parked: nothing gets out of it.",
+            code="network_parked",
+            remedy="Unpark the network; its addresses are the same.",
+        )
+    audit.record(session, actor=actor, action="fetch", noun="function", name=function.name)
+    session.commit()
+    return refresh(session, cloud, function, region=network.region)
+
+
+def refresh(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:
+    """Fetch through the function, and keep the answer whatever it is."""
+    try:
+        snapshot = _snapshot(
+            session, function, cloud.functions.invoke(region, lambda_name(function))
+        )
+    except EgretError as error:
+        snapshot = _failure(function, error.detail, error.remedy)
+    session.add(snapshot)
+    session.commit()
+    _prune(session, function)
+    return snapshot
+
+
+def lambda_name(function: Function) -> str:
+    """The name in AWS Lambda of a function that can be run, or Conflict."""
+    if function.status not in (Status.READY, Status.UPDATING) or not function.lambda_name:
+        raise Conflict(
+            f"The function {function.name} is {function.status}.",
+            code="function_not_ready",
+            remedy="Wait until it is ready.",
+        )
+    return function.lambda_name
+
+
+def _newest(*conditions: ColumnExpressionArgument[bool]) -> SelectOfScalar[Snapshot]:
+    """The newest snapshot of each function."""
+    of = col(Snapshot.function_id)
+    newest = select(of, func.max(Snapshot.fetched_at)).where(*conditions).group_by(of)
+    return select(Snapshot).where(*conditions, tuple_(of, col(Snapshot.fetched_at)).in_(newest))
+
+
+def _snapshot(session: Session, function: Function, answer: Invocation) -> Snapshot:
+    if answer.error:
+        return _failure(function, f"The function failed: {answer.error}", "Read its log.")
+    adapter = partner(get_template(function.template).partner)
+    snapshot = Snapshot(
+        function_id=function.id,
+        ok=answer.status == 200,
+        fetched_at=utc_now(),
+        ttl_s=max_age_s(answer.headers.get("cache-control", ""), default=FALLBACK_TTL_S),
+        upstream_status=_number(answer.headers.get("x-upstream-status")) or answer.status,
+        egress_ip=answer.headers.get("x-egress-ip"),
+        key_version=answer.headers.get("x-key-version"),
+        content_type=answer.headers.get("content-type", "application/json"),
+        etag=hashlib.sha256(answer.body).hexdigest()[:32],
+        body=answer.body,
+    )
+    if not snapshot.ok:
+        why = adapter.explain(answer.status, answer.headers, answer.body)
+        snapshot.problem, snapshot.remedy = _explained(session, why)
+        snapshot.egress_ip = why.source_address or snapshot.egress_ip
+    return snapshot
+
+
+def _explained(session: Session, why: Explanation) -> tuple[str, str]:
+    """The partner's error in a person's words; for a wrong address, whose address it is."""
+    problem = f"{why.title}. {why.detail or ''}".strip()
+    if not why.source_address:
+        return problem, why.what_to_do
+    address = session.exec(select(Address).where(Address.public_ip == why.source_address)).first()
+    network = session.get(Network, address.network_id or "") if address else None
+    whose = f"the network {network.name}" if network else "none of the networks here"
+    return f"{problem} {why.source_address} belongs to {whose}.", why.what_to_do
+
+
+def _failure(function: Function, problem: str, remedy: str) -> Snapshot:
+    return Snapshot(function_id=function.id, ok=False, problem=problem, remedy=remedy)
+
+
+def _prune(session: Session, function: Function) -> None:
+    """Keep the newest attempts, and always the last good one."""
+    good, _ = latest(session, function)
+    newest = (
+        select(Snapshot.id)
+        .where(Snapshot.function_id == function.id)
+        .order_by(col(Snapshot.fetched_at).desc())
+        .limit(SNAPSHOTS_KEPT)
+    )
+    keep = {*session.exec(newest), good.id if good else ""}
+    session.connection().execute(
+        delete(Snapshot).where(
+            col(Snapshot.function_id) == function.id, col(Snapshot.id).not_in(keep)
+        )
+    )
+    session.commit()
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None

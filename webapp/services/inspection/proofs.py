@@ -1,0 +1,100 @@
+"""Proofs: nobody needs to believe which address a partner sees; each zone's probe goes and looks.
+
+A probe runs in each private subnet of the network, and asks an echo service.
+"""
+
+from collections import defaultdict
+
+from sqlalchemy import ColumnElement, tuple_
+from sqlmodel import Session, col, func, select
+
+from webapp.aws import Cloud
+from webapp.errors import Conflict, EgretError
+from webapp.models import Nat, Network, Proof, Status
+from webapp.services import audit
+from webapp.services.addresses import pool as addresses
+
+PROOFS_LISTED = 200
+
+
+def prove(session: Session, cloud: Cloud, network: Network, *, actor: str) -> list[Proof]:
+    """Ask every zone's probe now, and keep what it saw. Raises Conflict when none can answer."""
+    if network.status is not Status.READY:
+        raise Conflict(
+            f"The network {network.name} is {network.status}.",
+            code="network_not_ready",
+            remedy="Wait until it is ready.",
+        )
+    ips = [address.public_ip or "" for address in addresses.of_network(session, network.id)]
+    zones = network.output_list("AvailabilityZones")
+    probes = network.output_list("ProbeFunctionNames")
+    proofs = [
+        _ask(cloud, network, zone, probe, expected_ip(network, ips, position))
+        for position, (zone, probe) in enumerate(zip(zones, probes, strict=True))
+    ]
+    session.add_all(proofs)
+    audit.record(session, actor=actor, action="prove", noun="network", name=network.name)
+    session.commit()
+    return proofs
+
+
+def latest(session: Session, network: Network) -> list[Proof]:
+    """The newest proof of each zone, in the order of the zones."""
+    return latest_by_network(session, col(Proof.network_id) == network.id)[network.id]
+
+
+def latest_by_network(
+    session: Session, *conditions: ColumnElement[bool]
+) -> defaultdict[str, list[Proof]]:
+    """The same of every network, or of those that the conditions leave: network id → proofs."""
+    zone = (col(Proof.network_id), col(Proof.availability_zone))
+    newest = select(*zone, func.max(Proof.at)).where(*conditions).group_by(*zone)
+    found = select(Proof).where(tuple_(*zone, col(Proof.at)).in_(newest))
+    by_network = defaultdict(list)
+    for proof in session.exec(found.order_by(col(Proof.availability_zone))):
+        by_network[proof.network_id].append(proof)
+    return by_network
+
+
+def list_all(session: Session, network: Network) -> list[Proof]:
+    """Newest first."""
+    mine = select(Proof).where(Proof.network_id == network.id)
+    return list(session.exec(mine.order_by(col(Proof.at).desc()).limit(PROOFS_LISTED)))
+
+
+def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str) -> Proof:
+    proof = Proof(network_id=network.id, availability_zone=zone, expected_ip=expected_ip)
+    try:
+        result = cloud.functions.call(network.region, probe)
+    except EgretError as error:
+        proof.problem = error.detail
+        return proof
+    proof.request_id = result.request_id
+    proof.seen_ip, proof.problem = result.payload.get("ip"), result.error
+    proof.echo = result.payload.get("echo", "")
+    if not proof.seen_ip:
+        hop = _broken_hop(cloud, network, zone, probe)
+        proof.problem = ". ".join(said for said in (proof.problem, hop) if said)
+    if proof.seen_ip and not proof.ok:
+        proof.problem = f"It came from {proof.seen_ip}, not from {expected_ip}."
+    return proof
+
+
+def _broken_hop(cloud: Cloud, network: Network, zone: str, probe: str) -> str:
+    """Where the probe's way out breaks, in a sentence; '' when that is not known."""
+    zones, subnets = (network.output_list(o) for o in ("AvailabilityZones", "PrivateSubnetIds"))
+    try:
+        way = cloud.paths.trace(
+            network.region,
+            function=probe,
+            subnet_id=subnets[zones.index(zone)],
+            group_ids=[network.outputs["SecurityGroupId"]],
+        )
+    except EgretError:
+        return ""
+    return f"Its way out breaks at the {way.broken.name}: {way.broken.detail}" if way.broken else ""
+
+
+def expected_ip(network: Network, ips: list[str], position: int) -> str:
+    """With one NAT gateway, every zone goes out through the first address."""
+    return ips[position if network.nat is Nat.PER_AZ else 0]
