@@ -18,6 +18,7 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
 from webapp.sandbox.launcher import ACCOUNT, REGION, Sandbox
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 ADDRESS_QUOTA = 40
@@ -116,3 +117,8 @@ def engine(settings: Settings) -> Iterator[Engine]:
 def session(engine: Engine) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def scope(session: Session, cloud: Cloud, settings: Settings) -> CloudScope:
+    return CloudScope(session, "tests", cloud, settings)

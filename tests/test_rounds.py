@@ -12,12 +12,12 @@ from tests.faults import worker
 from webapp import rounds
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.models import AddressStatus, Lease, Network, Proof, utc_now
+from webapp.models import AddressStatus, Lease, Network, NewNetwork, Proof, utc_now
 from webapp.sandbox.launcher import Sandbox
-from webapp.services.addresses import pool as addresses
+from webapp.services import addresses, networks
 from webapp.services.engine import leases
 from webapp.services.inspection import proofs
-from webapp.services.networks import lifecycle as networks
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "us-east-1"
@@ -32,28 +32,27 @@ def settings(settings: Settings, sandbox: Sandbox) -> Settings:
 
 def run_round(session: Session, engine: Engine, cloud: Cloud, settings: Settings) -> None:
     """The region's round, now; again while it says that there is more to do."""
-    rounds.schedule(session, settings)
+    rounds.start(session, settings)
     session.connection().execute(update(Lease).values(due_at=0.0, expires_at=0.0))
     session.commit()
-    while leases.run_one(engine, {rounds.NOUN: rounds.step(cloud, settings)}):
+    while leases.run_one(engine, {rounds.NOUN: rounds.handler(cloud, settings)}):
         pass
     session.expire_all()
 
 
 @pytest.fixture
-def network(session: Session, cloud: Cloud, settings: Settings) -> Iterator[Network]:
+def network(
+    scope: CloudScope, session: Session, cloud: Cloud, settings: Settings
+) -> Iterator[Network]:
     """One that is ready, and was proven just now."""
-    made = networks.create(
-        session, cloud, settings, actor="test", name="looked-at", region=REGION,
-        availability_zones=1,
-    )  # fmt: skip
+    made = networks.create(scope, NewNetwork(name="looked-at", region=REGION, availability_zones=1))
     worker.drive(session, cloud, settings)
     yield made
     session.rollback()
     session.connection().execute(Lease.__table__.delete())  # type: ignore[attr-defined]
-    networks.destroy(session, cloud, settings, actor="test", name="looked-at", typed="looked-at")
+    networks.delete(scope, "looked-at", typed="looked-at")
     worker.drive(session, cloud, settings)
-    worker.release_all(session, cloud, settings)
+    worker.release_all(scope)
 
 
 def test_a_network_is_proven_once_a_day(
@@ -72,16 +71,16 @@ def test_a_network_is_proven_once_a_day(
 
 
 def test_an_address_that_was_released_outside_is_lost(
-    session: Session, engine: Engine, cloud: Cloud, clients: Clients, settings: Settings
+    scope: CloudScope, session: Session, engine: Engine, clients: Clients
 ) -> None:
-    address = addresses.create(session, cloud, settings, actor="test", region=REGION)
+    address = addresses.create(scope, region=REGION)
     assert address.allocation_id
     clients.ec2(REGION).release_address(AllocationId=address.allocation_id)
-    run_round(session, engine, cloud, settings)
+    run_round(session, engine, scope.cloud, scope.settings)
     assert address.status is AddressStatus.LOST
-    addresses.recover(session, cloud, address.id, actor="test")
+    addresses.recover(scope, address.id)
     typed = address.public_ip or ""
-    addresses.release(session, cloud, address.id, actor="test", typed=typed)
+    addresses.release(scope, address.id, typed=typed)
 
 
 def test_a_region_that_does_not_answer_is_asked_again_later(

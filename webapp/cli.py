@@ -22,10 +22,12 @@ from sqlmodel import Session
 from webapp.db import brief_engine, migrate
 from webapp.errors import EgretError
 from webapp.services import access
+from webapp.services.scope import Scope
 from webapp.settings import Settings
 
 GRACEFUL_SHUTDOWN_S = 3
 CHECK_S = 1.0
+ACTOR = "command line"
 
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -106,7 +108,7 @@ def create_user(
 ) -> None:
     """Make another administrator."""
     with _session(_settings()) as session:
-        access.create_user(session, actor="command line", name=name, password=password)
+        access.create_user(Scope(session, ACTOR), name=name, password=password)
         session.commit()
     print(f"{name} can sign in now.")
 
@@ -117,7 +119,7 @@ def create_token(
 ) -> None:
     """Make a bearer token and print it, once."""
     with _session(_settings()) as session:
-        print(access.create_api_token(session, name=name, role=role))
+        print(access.create_api_token(Scope(session, ACTOR), name=name, role=role))
 
 
 @sandbox.command()

@@ -18,6 +18,7 @@ from webapp.errors import Refused, Unauthenticated
 from webapp.models import User
 from webapp.services import access
 from webapp.services.functions.images import Images
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 SESSION_COOKIE = "egret_session"
@@ -37,13 +38,18 @@ class Parts:
 
 @dataclass(frozen=True)
 class Context:
-    """One request: its session, the parts, and the name of who asks."""
+    """One request: its database session, the application's parts, and the name of who asks."""
 
     request: Request
     session: Session
     parts: Parts
     actor: str
     user: User | None = None
+
+    @property
+    def scope(self) -> CloudScope:
+        """What the services need to act for who asks."""
+        return CloudScope(self.session, self.actor, self.parts.cloud, self.parts.settings)
 
     @property
     def cloud(self) -> Cloud:

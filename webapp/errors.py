@@ -14,6 +14,7 @@ An error says what happened (`detail`), and what to do about it (`remedy`). `cod
 and does not change; the texts may.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 
@@ -48,6 +49,21 @@ class Invalid(EgretError):
     status = 422
     title = "That does not fit"
     default_code = "invalid"
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run every check, and raise one Invalid with the errors of all that raise one."""
+    found: list[Invalid] = []
+    for check in checks:
+        try:
+            check()
+        except Invalid as error:
+            found.append(error)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        errors = {field: text for error in reversed(found) for field, text in error.errors.items()}
+        raise Invalid("Several fields need attention.", errors=errors)
 
 
 class Unauthenticated(EgretError):

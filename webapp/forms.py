@@ -1,14 +1,25 @@
-"""Forms: read whole, so that a bad one can be shown again as it was filled in."""
+"""Forms: read whole, so that a bad one comes back as it was filled in, with its errors."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Annotated, Any, TypeVar, get_origin
 
 from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
 
 from webapp.errors import EgretError, Invalid
+from webapp.models import Input
 
 FIELDS_MAX = 100
+Model = TypeVar("Model", bound=Input)
+MESSAGES = {
+    "missing": "This field is required.",
+    "int_parsing": "Enter a whole number.",
+    "extra_forbidden": "There is no such field.",
+}
+"""Our words for the kinds of errors that pydantic finds in what people type."""
 
 
 class SentForm:
@@ -24,21 +35,48 @@ class SentForm:
     def texts(self, name: str) -> list[str]:
         return [value for value in self._data.getlist(name) if isinstance(value, str) and value]
 
-    def number(self, name: str) -> int:
-        try:
-            return int(self.text(name))
-        except ValueError:
-            raise Invalid("Write a whole number.", field=name) from None
+    def build(self, model: type[Model]) -> Model:
+        """The input that the fields make. Raises Invalid with every field's error.
 
-    def group(self, prefix: str) -> dict[str, str]:
+        A list is sent as several fields, or as one text separated by commas or blanks; `x.y` is
+        the entry `y` of the mapping `x`. A field left empty has its default.
+        """
+        values: dict[str, Any] = {}
+        for name, field in model.model_fields.items():
+            value = self._value(name, field)
+            if value or field.is_required():
+                values[name] = value
+        return validated(model, values)
+
+    def shown(self, *names: str) -> dict[str, str]:
+        """These fields, to show a form again that is not an Input."""
+        return {name: self.text(name) for name in names}
+
+    def filled_in(self, model: type[Input]) -> dict[str, Any]:
+        """What was sent for the model's fields, to show the form again; never a secret."""
+        shown = blank(model)
+        for name, field in shown_fields(model).items():
+            if get_origin(field.annotation) is dict:
+                shown |= {f"{name}.{key}": text for key, text in self._group(name).items()}
+            elif get_origin(field.annotation) is list and name in self._data:
+                shown[name] = self.texts(name)
+            elif name in self._data:
+                shown[name] = self.text(name)
+        return shown
+
+    def _value(self, name: str, field: FieldInfo) -> Any:
+        kind = get_origin(field.annotation)
+        if kind is dict:
+            return self._group(name)
+        if kind is list:
+            return [item for text in self.texts(name) for item in text.replace(",", " ").split()]
+        return self.text(name).strip()
+
+    def _group(self, prefix: str) -> dict[str, str]:
         """The fields `prefix.x` as `{x: text}`."""
         start = f"{prefix}."
         names = [name for name in self._data if name.startswith(start)]
         return {name.removeprefix(start): self.text(name) for name in names}
-
-    def filled_in(self, blank: Mapping[str, object]) -> dict[str, object]:
-        """`blank`, the form as it is at first, with what was sent; no other field, no secret."""
-        return {name: self.text(name) if name in self._data else blank[name] for name in blank}
 
 
 async def read_form(request: Request) -> SentForm:
@@ -48,8 +86,41 @@ async def read_form(request: Request) -> SentForm:
 Form = Annotated[SentForm, Depends(read_form)]
 
 
+def validated(model: type[Model], values: dict[str, Any]) -> Model:
+    """The typed input. Raises Invalid with every field's error."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise Invalid("Some fields need attention.", errors=messages_of(error.errors())) from None
+
+
+def blank(model: type[Input], **values: Any) -> dict[str, Any]:
+    """The form before anything is typed: the model's defaults, as text, or `values`."""
+    shown: dict[str, Any] = {}
+    for name, field in shown_fields(model).items():
+        default = "" if field.is_required() else field.get_default(call_default_factory=True)
+        shown[name] = str(default) if isinstance(default, Enum | int) else default
+    return shown | values
+
+
+def shown_fields(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """All but the secrets, which are marked `repr=False`."""
+    return {name: field for name, field in model.model_fields.items() if field.repr}
+
+
+def messages_of(errors: Sequence[Any], *, within: int = 0) -> dict[str, str]:
+    """A message per field, from what pydantic found; `within` parts of each path are left out."""
+    return {".".join(str(part) for part in e["loc"][within:]): _message(e) for e in errors}
+
+
 def errors_of(error: EgretError) -> dict[str, str]:
-    """Messages by field; one that belongs to no field stands under ''."""
+    """Messages by field; one that belongs to no field has the key ''."""
     if error.errors:
         return error.errors
     return {"": f"{error.detail} {error.remedy}".strip()}
+
+
+def _message(error: Any) -> str:
+    if error["type"] in ("enum", "literal_error"):
+        return f"Choose one of: {error['ctx']['expected']}."
+    return MESSAGES.get(error["type"]) or str(error["msg"])

@@ -21,6 +21,7 @@ from webapp.errors import (
     Unauthenticated,
     Unavailable,
 )
+from webapp.forms import messages_of
 from webapp.middleware import BODY_MAX_BYTES
 from webapp.templating import page
 
@@ -122,8 +123,8 @@ def _answer_validation(request: Request, error: Exception) -> Response:
     if any(e["type"] == "json_invalid" or e["loc"] == ("body",) for e in found):
         remedy = "Send a JSON object, with Content-Type: application/json."
         return _answer(request, Invalid("The body is no JSON object.", remedy=remedy))
-    fields = {".".join(str(part) for part in e["loc"][1:]): e["msg"] for e in found}
-    return _answer(request, Invalid("Some fields do not fit.", errors=fields))
+    fields = messages_of(found, within=1)
+    return _answer(request, Invalid("Some fields need attention.", errors=fields))
 
 
 def _answer_stale(request: Request, _error: Exception) -> Response:

@@ -1,6 +1,6 @@
-"""The background loop: claims rows that are due, and takes each one step further.
+"""The background loop: claims rows that are due, and takes one step with each.
 
-Any number of processes may run it, each with a few threads; the lease table keeps them apart.
+Any number of processes may run it, with a few threads each; the lease table keeps them apart.
 """
 
 import logging
@@ -12,9 +12,9 @@ from sqlmodel import Session
 from webapp import rounds
 from webapp.aws import Cloud
 from webapp.services.engine import leases
-from webapp.services.engine.leases import Step
-from webapp.services.functions import operation as function_steps
-from webapp.services.networks import operation as network_steps
+from webapp.services.engine.leases import Handler
+from webapp.services.functions.operation import FunctionOperation
+from webapp.services.networks.operation import NetworkOperation
 from webapp.settings import Settings
 
 THREADS = 3
@@ -31,10 +31,10 @@ class Reconciler:
     def __init__(self, engine: Engine, cloud: Cloud, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
-        self._steps: dict[str, Step] = {
-            "network": network_steps.step(cloud, settings),
-            "function": function_steps.step(cloud, settings),
-            rounds.NOUN: rounds.step(cloud, settings),
+        self._handlers: dict[str, Handler] = {
+            "network": NetworkOperation.handler(cloud, settings),
+            "function": FunctionOperation.handler(cloud, settings),
+            rounds.NOUN: rounds.handler(cloud, settings),
         }
         self._stopping = Event()
         self._threads = [
@@ -44,7 +44,7 @@ class Reconciler:
 
     def start(self) -> None:
         with Session(self._engine) as session:
-            rounds.schedule(session, self._settings)
+            rounds.start(session, self._settings)
         for thread in self._threads:
             thread.start()
 
@@ -58,10 +58,10 @@ class Reconciler:
             self._stopping.wait(self._once())
 
     def _once(self) -> float:
-        """Seconds to wait before the next look."""
+        """Handle one row. Gives the seconds to wait before the next one."""
         try:
             lease_s = self._settings.lease_s
-            return 0 if leases.run_one(self._engine, self._steps, lease_s=lease_s) else IDLE_S
+            return 0 if leases.run_one(self._engine, self._handlers, lease_s=lease_s) else IDLE_S
         except Exception:
-            log.exception("a step failed; it is run again when its lease ends")
+            log.exception("a step failed; it is taken again when its lease expires")
             return AFTER_ERROR_S

@@ -1,6 +1,6 @@
-"""Rounds: what is looked at now and then, in each region by one process of the fleet.
+"""Rounds: the regular checks of a region, run by one process of the fleet at a time.
 
-A round is a row of the lease table, `region:<name>`, that is due again and again.
+A round is a row of the lease table, `region:<name>`, that becomes due again and again.
 """
 
 import logging
@@ -11,11 +11,12 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.errors import EgretError
 from webapp.models import Network, Proof, Status, utc_now
-from webapp.services.addresses import pool as addresses
+from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
-from webapp.services.engine.leases import Step, Work
+from webapp.services.engine.leases import Handler, Work
 from webapp.services.inspection import proofs
-from webapp.services.networks import schedule as parking
+from webapp.services.networks import schedule
+from webapp.services.scope import EGRET, CloudScope
 from webapp.settings import Settings
 
 NOUN = "region"
@@ -26,46 +27,47 @@ PROOF_AGE_MAX = timedelta(days=1)
 log = logging.getLogger("egret.rounds")
 
 
-def schedule(session: Session, settings: Settings) -> None:
-    """Make sure that every region offered has its round; harmless when it has."""
+def start(session: Session, settings: Settings) -> None:
+    """Make sure that every region of the settings has its round; harmless if it has."""
     for region in settings.region_names:
-        leases.schedule(session, f"{NOUN}:{region}")
+        leases.make_due(session, f"{NOUN}:{region}")
     session.commit()
 
 
-def step(cloud: Cloud, settings: Settings) -> Step:
-    """One round of a region: its addresses, schedules, and the daily proof of one network."""
+def handler(cloud: Cloud, settings: Settings) -> Handler:
+    """One round of a region: its schedules, its addresses, and the daily proof of one network."""
 
     def run(work: Work) -> None:
+        scope, region = CloudScope(work.session, EGRET, cloud, settings), work.row_id
         try:
-            parking.apply_all(work.session, cloud, settings, work.row_id)
-            addresses.look(work.session, cloud, work.row_id)
-            proven = _prove_one(work.session, cloud, work.row_id)
+            schedule.apply_all(scope, region)
+            compare_with_aws(scope, region)
+            proven = _prove_one(scope, region)
         except EgretError as error:
             work.session.rollback()
-            log.warning("the round of %s waits: %s", work.row_id, error.detail)
+            log.warning("the round of %s waits: %s", region, error.detail)
             proven = False
-        work.again(in_s=0 if proven else _pause_s(work.session, work.row_id))
+        work.run_again(in_s=0 if proven else _pause_s(work.session, region))
 
     return run
 
 
 def _pause_s(session: Session, region: str) -> float:
-    """Until the next round: sooner when the hours of a network begin or end before."""
-    edge_s = parking.due_in_s(session, region, utc_now())
-    return ROUND_S if edge_s is None else min(ROUND_S, edge_s + CLOCK_SLACK_S)
+    """Until the next round, or until the hours of some network begin or end before that."""
+    due_in_s = schedule.due_in_s(session, region, utc_now())
+    return ROUND_S if due_in_s is None else min(ROUND_S, due_in_s + CLOCK_SLACK_S)
 
 
-def _prove_one(session: Session, cloud: Cloud, region: str) -> bool:
-    """Prove a network whose last proof is a day old; one at a time, within the lease."""
-    fresh = select(Proof.network_id).where(col(Proof.at) > utc_now() - PROOF_AGE_MAX)
+def _prove_one(scope: CloudScope, region: str) -> bool:
+    """Prove a network whose last proof is a day old; only one, to stay within the lease."""
+    recent = select(Proof.network_id).where(col(Proof.at) > utc_now() - PROOF_AGE_MAX)
     due = select(Network).where(
         Network.region == region,
         Network.status == Status.READY,
-        col(Network.id).not_in(fresh),
+        col(Network.id).not_in(recent),
     )
-    network = session.exec(due.limit(1)).first()
+    network = scope.session.exec(due.limit(1)).first()
     if network is None:
         return False
-    proofs.prove(session, cloud, network, actor="egret")
+    proofs.prove(scope, network)
     return True

@@ -21,7 +21,8 @@ from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
 from webapp.models import Network
 from webapp.sandbox.launcher import REGION, Sandbox
-from webapp.services.networks import lifecycle as networks
+from webapp.services import networks
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 ADDRESS_QUOTA = 40
@@ -46,9 +47,13 @@ class Bench:
     proxy: Proxy
     aws_endpoint: str
 
+    @property
+    def scope(self) -> CloudScope:
+        return CloudScope(self.session, worker.ACTOR, self.cloud, self.settings)
+
     def do(self, operation: str) -> None:
         """Click, and go on in the background until everything is settled."""
-        worker.OPERATIONS[operation](self.session, self.cloud, self.settings)
+        worker.OPERATIONS[operation](self.scope)
         self.drive()
 
     def switch(self, *switches: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ and the rows say what AWS has. Time until leases and retries run out is virtual.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,12 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
 from webapp.errors import EgretError
-from webapp.models import Address, Nat, Network, Status
+from webapp.models import Address, Nat, Network, NewChange, NewNetwork, Status
 from webapp.sandbox.launcher import REGION, Sandbox
-from webapp.services.addresses import pool as addresses
-from webapp.services.networks import change as growth
-from webapp.services.networks import lifecycle as networks
+from webapp.services import addresses, networks
+from webapp.services.addresses.comparison import compare_with_aws
+from webapp.services.networks import change
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 EXAMPLES = 100
@@ -122,6 +123,9 @@ class Lab:
     def _no_probe(**_: object) -> Any:
         return refusal("ServiceException", "Lambda is not there.")
 
+    def scope(self, session: Session) -> CloudScope:
+        return CloudScope(session, worker.ACTOR, self.cloud, self.settings)
+
     def allocations(self) -> set[str]:
         return allocations(self.clients, REGION)
 
@@ -155,7 +159,8 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
 
         @rule(zones=st.integers(1, 2), fault=faults)
         def create(self, zones: int, fault: Fault | None) -> None:
-            self._do(fault, networks.create, region=REGION, availability_zones=zones, nat=nat)
+            new = NewNetwork(name=worker.NAME, region=REGION, availability_zones=zones, nat=nat)
+            self._run(fault, lambda scope: networks.create(scope, new))
 
         @rule(fault=faults)
         def retry(self, fault: Fault | None) -> None:
@@ -170,24 +175,22 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
             self._do(fault, networks.unpark)
 
         @rule(zones=st.integers(2, 3), fault=faults, again=faults)
-        def grow(self, zones: int, fault: Fault | None, again: Fault | None) -> None:
-            self._do(fault, growth.propose, availability_zones=zones, nat=nat)
-            self._do(again, growth.confirm)
+        def change(self, zones: int, fault: Fault | None, again: Fault | None) -> None:
+            new = NewChange(availability_zones=zones, nat=nat)
+            self._run(fault, lambda scope: change.create(scope, worker.NAME, new))
+            self._do(again, change.confirm)
 
         @rule(fault=faults)
         def withdraw(self, fault: Fault | None) -> None:
-            self._do(fault, growth.cancel)
+            self._do(fault, change.withdraw)
 
         @rule(fault=faults)
         def delete(self, fault: Fault | None) -> None:
-            self._do(fault, networks.destroy, typed=worker.NAME)
+            self._do(fault, networks.delete, typed=worker.NAME)
 
         @rule(fault=faults)
         def allocate(self, fault: Fault | None) -> None:
-            self._run(
-                fault,
-                lambda s: addresses.create(s, at.cloud, at.settings, actor="test", region=REGION),
-            )
+            self._run(fault, lambda scope: addresses.create(scope, region=REGION))
 
         @rule(fault=faults)
         def release(self, fault: Fault | None) -> None:
@@ -196,7 +199,7 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
                 free = addresses.free(session)
             if free:
                 self.held.discard(free[0].allocation_id or "")
-                self._run(fault, lambda s: _release(s, at.cloud, free[0]))
+                self._run(fault, lambda scope: _release(scope, free[0]))
 
         @invariant()
         def rows_equal_aws(self) -> None:
@@ -223,19 +226,18 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
 
         def _clear(self) -> None:
             if _status(at):
-                self._do(None, networks.destroy, typed=worker.NAME)
-            self._run(None, lambda s: worker.release_all(s, at.cloud, at.settings))
+                self._do(None, networks.delete, typed=worker.NAME)
+            self._run(None, worker.release_all)
 
-        def _do(self, fault: Fault | None, service: Any, **told: Any) -> None:
-            told |= {"actor": "test", "name": worker.NAME}
-            self._run(fault, lambda s: service(s, at.cloud, at.settings, **told))
+        def _do(self, fault: Fault | None, service: Any, **options: Any) -> None:
+            self._run(fault, lambda scope: service(scope, worker.NAME, **options))
 
-        def _run(self, fault: Fault | None, click: Any) -> None:
+        def _run(self, fault: Fault | None, service: Callable[[CloudScope], object]) -> None:
             """Click, go on in the background; after a crash a new process goes on."""
             at.injector.arm(fault)
             try:
                 with Session(at.engine, expire_on_commit=False) as session:
-                    click(session)
+                    service(at.scope(session))
                     worker.drive(session, at.cloud, at.settings)
             except (Crash, EgretError):
                 pass
@@ -243,7 +245,7 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
             with Session(at.engine, expire_on_commit=False) as session:
                 worker.outlive(session)
                 worker.drive(session, at.cloud, at.settings)
-                addresses.look(session, at.cloud, REGION)
+                compare_with_aws(at.scope(session), REGION)
 
     return AnyOrder
 
@@ -254,6 +256,5 @@ def _status(at: Lab) -> Status | None:
         return network.status if network else None
 
 
-def _release(session: Session, cloud: Cloud, address: Address) -> None:
-    typed = address.public_ip or address.id
-    addresses.release(session, cloud, address.id, actor="test", typed=typed)
+def _release(scope: CloudScope, address: Address) -> None:
+    addresses.release(scope, address.id, typed=address.public_ip or address.id)

@@ -17,13 +17,14 @@ from webapp.aws.errors import AccessDenied, ClockOff, NotReached
 from webapp.aws.pace import OwnTurns, Pace
 from webapp.models import Status
 from webapp.sandbox.launcher import REGION
-from webapp.services.addresses import pool as addresses
+from webapp.services import addresses
+from webapp.services.addresses.comparison import compare_with_aws
 
 CHANGING = {
     "create": ["AllocateAddress", "CreateStack"],
     "park": ["UpdateStack"],
     "unpark": ["UpdateStack"],
-    "grow": ["AllocateAddress", "CreateChangeSet", "DeleteChangeSet", "UpdateStack"],
+    "change": ["AllocateAddress", "CreateChangeSet", "DeleteChangeSet", "UpdateStack"],
     "delete": ["DeleteStack"],
     "release": ["ReleaseAddress"],
 }
@@ -47,7 +48,7 @@ def test_a_lost_answer_or_request_changes_nothing_about_the_end(bench: Bench, ki
 
 def test_a_minute_of_throttling_ends_in_ready_at_a_call_a_second(bench: Bench) -> None:
     """The minute is virtual: it passes while the pace waits. botocore's own waits are taken out."""
-    OPERATIONS["create"](bench.session, bench.cloud, bench.settings)
+    OPERATIONS["create"](bench.scope)
     code, message = "RequestLimitExceeded", "Request limit exceeded."
     rule = bench.proxy.add(Rule("*", "refuse", times=999, code=code, message=message))
     now, sent = [0.0], []
@@ -83,10 +84,10 @@ def test_an_error_of_awss_own_without_a_code_delays_a_network_and_does_no_more(
 def test_an_address_whose_answer_was_lost_is_found_by_the_next_round(bench: Bench) -> None:
     bench.proxy.add(Rule("AllocateAddress", "lose_answer"))
     with pytest.raises(NotReached):
-        addresses.create(bench.session, bench.cloud, bench.settings, actor="test", region=REGION)
+        addresses.create(bench.scope, region=REGION)
     worker.outlive(bench.session)
     bench.session.expire_all()
-    addresses.look(bench.session, bench.cloud, REGION)
+    compare_with_aws(bench.scope, REGION)
     (found,) = addresses.free(bench.session)
     assert {found.allocation_id} == bench.allocations()
 
@@ -97,7 +98,7 @@ def test_an_operation_pauses_when_credentials_expire_and_resumes_by_itself(
 ) -> None:
     bench.do("create")
     rule = bench.proxy.add(Rule("*", "refuse", times=999, code=code, message="The token expired"))
-    OPERATIONS["park"](bench.session, bench.cloud, bench.settings)
+    OPERATIONS["park"](bench.scope)
     bench.steps(3)
     assert bench.status == Status.PARKING
     assert code in bench.network.reason
@@ -112,7 +113,7 @@ def test_a_permission_that_was_revoked_is_named(bench: Bench) -> None:
     message = "User: egret is not authorized to perform: cloudformation:CreateStack on it"
     rule = Rule("CreateStack", "refuse", times=999, code="AccessDenied", message=message)
     bench.proxy.add(rule)
-    OPERATIONS["create"](bench.session, bench.cloud, bench.settings)
+    OPERATIONS["create"](bench.scope)
     bench.steps(3)
     held = bench.allocations()
     assert bench.status == Status.REQUESTED

@@ -1,6 +1,6 @@
 """kill -9 right before and right after every single call to AWS, of everything a network does.
 
-Passes when, for every call k of create, park, unpark, grow, delete and release, the restarted
+Passes when, for every call k of create, park, unpark, change, delete and release, the restarted
 worker ends where the uninterrupted one does: nothing orphaned, nothing made twice, no address lost.
 """
 

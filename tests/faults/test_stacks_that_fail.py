@@ -15,13 +15,13 @@ from tests.faults.conftest import Bench
 from tests.faults.proxy import Rule
 from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict
-from webapp.models import Nat, utc_now
+from webapp.models import Nat, NewChange, utc_now
 from webapp.sandbox.launcher import REGION
-from webapp.services.engine import leases, teardown
-from webapp.services.engine import stacks as stack_work
-from webapp.services.networks import change as growth
-from webapp.services.networks import lifecycle as networks
-from webapp.services.networks import operation as network_steps
+from webapp.services import networks
+from webapp.services.engine import events, leases, operation, teardown
+from webapp.services.engine.leases import Work
+from webapp.services.networks import change
+from webapp.services.networks.operation import NetworkOperation
 
 NAT_REASON = (
     "NatGateway nat-0a1 is in state failed and hence failed to stabilize. Detailed failure "
@@ -35,20 +35,21 @@ def fails(resource: str, when: str, reason: str = WONT, **how_often: int) -> dic
 
 
 def stuck(times: int) -> tuple[dict[str, Any], ...]:
-    """Growth fails when the endpoint has been changed already; to change it back fails too."""
+    """The change fails when the endpoint has been changed already; to change it back fails too."""
     back = fails("S3Endpoint", "update", "No way back", skip=1, times=times)
     return fails("Probe2", "create", "No"), back
 
 
 def asked_again(bench: Bench) -> None:
     """An update whose answer was lost is repeated while the stack is busy with it: no error."""
-    here = (bench.session, bench.cloud, bench.settings)
-    plan = network_steps.stack(*here, bench.network, parked=True).plan()
+    unclaimed = Work(bench.session, bench.network.owner, fence=0, due_at=0)
+    parking = NetworkOperation(unclaimed, bench.network, bench.cloud, bench.settings)
+    plan = parking.plan(parked=True)
     assert bench.cloud.stacks.update(plan, bench.network.stack_id or "", token="again")
 
 
 def again(bench: Bench) -> None:
-    networks.retry(bench.session, bench.cloud, bench.settings, actor="test", name=worker.NAME)
+    networks.retry(bench.scope, worker.NAME)
     bench.drive()
 
 
@@ -145,12 +146,12 @@ def test_a_rollback_that_is_stuck_is_continued_by_itself(bench: Bench) -> None:
     """UPDATE_ROLLBACK_FAILED, then the shape that was before; the change may be confirmed again."""
     bench.do("create")
     bench.switch(*stuck(times=2))
-    bench.do("grow")
+    bench.do("change")
     assert (bench.status, bench.network.availability_zones) == ("ready", 1)
     assert "Probe2: No" in bench.network.reason
     assert ("-network-swept", "UPDATE_ROLLBACK_COMPLETE") in bench.world()["stacks"]
     held = bench.allocations()
-    bench.do("grow")
+    bench.do("change")
     assert (bench.status, bench.network.availability_zones) == ("ready", 2)
     assert bench.allocations() == held
 
@@ -158,9 +159,9 @@ def test_a_rollback_that_is_stuck_is_continued_by_itself(bench: Bench) -> None:
 def test_a_rollback_that_stays_stuck_is_the_persons_turn(bench: Bench) -> None:
     bench.do("create")
     bench.switch(*stuck(times=99))
-    bench.do("grow")
+    bench.do("change")
     assert bench.status == "failed"
-    assert bench.network.attempts == stack_work.ROLLBACKS_MAX + 1
+    assert bench.network.attempts == operation.ROLLBACKS_MAX + 1
     assert bench.network.reason == "Probe2: No"
     held = bench.allocations()
     bench.switch()
@@ -177,7 +178,7 @@ def test_lambdas_interfaces_are_waited_for_and_no_error(bench: Bench) -> None:
         Description="AWS Lambda VPC ENI-swept-0a1b",
         Groups=[bench.network.outputs["SecurityGroupId"]],
     )["NetworkInterface"]["NetworkInterfaceId"]
-    worker.OPERATIONS["delete"](bench.session, bench.cloud, bench.settings)
+    worker.OPERATIONS["delete"](bench.scope)
     for minutes in (0, 15, 30, 44):
         bench.network.started_at = utc_now() - timedelta(minutes=minutes)
         bench.session.commit()
@@ -199,10 +200,9 @@ def test_what_aws_will_not_delete_may_be_left_behind(bench: Bench) -> None:
     assert bench.status == "failed"
     assert bench.network.attempts == teardown.ATTEMPTS_MAX
     assert bench.network.monthly_cost_usd == 3.65, "the NAT gateway is gone"
-    (left,) = teardown.left(bench.session, bench.network)
+    (left,) = teardown.undeleted(bench.session, bench.network)
     assert (left.logical_id, left.reason) == ("Vpc", "The vpc is shared")
-    told = {"actor": "test", "name": worker.NAME, "typed": worker.NAME}
-    networks.destroy(bench.session, bench.cloud, bench.settings, **told, retain=["Vpc"])
+    networks.delete(bench.scope, worker.NAME, typed=worker.NAME, retain=["Vpc"])
     bench.drive()
     assert bench.world()["network"] is None
     assert bench.world()["vpcs"] == 1
@@ -212,7 +212,7 @@ def test_what_aws_will_not_delete_may_be_left_behind(bench: Bench) -> None:
 def test_a_deletion_that_is_refused_half_way_costs_what_is_left(bench: Bench) -> None:
     bench.do("create")
     bench.switch(fails("Vpc", "delete"))
-    worker.OPERATIONS["delete"](bench.session, bench.cloud, bench.settings)
+    worker.OPERATIONS["delete"](bench.scope)
     bench.until(lambda: bench.network.attempts > 1)
     refusal = Rule("DeleteStack", "refuse", code="ValidationError", message="It may not be.")
     bench.proxy.add(refusal)
@@ -227,7 +227,7 @@ def test_another_attempt_whose_answer_was_lost_is_found_by_the_deletion(bench: B
     bench.do("create")
     bench.switch()
     lost = bench.proxy.add(Rule("CreateStack", "lose_answer", times=99))
-    networks.retry(bench.session, bench.cloud, bench.settings, actor="test", name=worker.NAME)
+    networks.retry(bench.scope, worker.NAME)
     bench.until(lost.seen.is_set)
     lost.times = 0
     bench.do("delete")
@@ -238,16 +238,14 @@ def test_another_attempt_whose_answer_was_lost_is_found_by_the_deletion(bench: B
 
 def test_a_change_is_not_withdrawn_while_its_address_is_allocated(bench: Bench) -> None:
     bench.do("create")
-    here = (bench.session, bench.cloud, bench.settings)
-    told: dict[str, Any] = {"actor": "test", "name": worker.NAME}
     with Session(bench.session.get_bind()) as other:
         assert leases.begin(other, bench.network.owner)
-        growth.propose(*here, **told, availability_zones=2, nat=Nat.PER_AZ)
+        change.create(bench.scope, worker.NAME, NewChange(availability_zones=2, nat=Nat.PER_AZ))
         with pytest.raises(Conflict, match="are being allocated"):
-            growth.cancel(*here, **told)
+            change.withdraw(bench.scope, worker.NAME)
     worker.outlive(bench.session)
     bench.drive()
-    growth.cancel(*here, **told)
+    change.withdraw(bench.scope, worker.NAME)
     assert bench.world()["agree"]
     assert len(bench.allocations()) == 2
 
@@ -276,10 +274,10 @@ def test_a_nat_gateway_that_hangs_while_it_is_deleted_is_shown_and_waited_for(
 ) -> None:
     bench.do("create")
     bench.switch({"resource": "NatGateway1", "when": "delete", "hold": True})
-    worker.OPERATIONS["park"](bench.session, bench.cloud, bench.settings)
+    worker.OPERATIONS["park"](bench.scope)
 
     def is_going() -> bool:
-        told = stack_work.events(bench.session, bench.network)
+        told = events.list_after(bench.session, bench.network)
         return ("NatGateway1", "DELETE_IN_PROGRESS") in {(e.logical_id, e.status) for e in told}
 
     bench.until(is_going)
@@ -293,9 +291,8 @@ def test_a_nat_gateway_that_hangs_while_it_is_deleted_is_shown_and_waited_for(
 
 def test_a_protected_network_is_not_deleted_and_nothing_is_begun(bench: Bench) -> None:
     bench.do("create")
-    told: dict[str, Any] = {"actor": "test", "name": worker.NAME}
-    networks.protect(bench.session, bench.cloud, **told, on=True)
+    networks.protect(bench.scope, worker.NAME, on=True)
     with pytest.raises(Conflict, match="protected"):
         bench.do("delete")
     assert bench.status == "ready"
-    networks.protect(bench.session, bench.cloud, **told, on=False)
+    networks.protect(bench.scope, worker.NAME, on=False)

@@ -21,19 +21,20 @@ from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
-from webapp.models import Address, Lease, Nat, Network, utc_now
-from webapp.services.addresses import pool as addresses
+from webapp.models import Address, Lease, Nat, Network, NewChange, NewNetwork, utc_now
+from webapp.services import addresses, networks
+from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
-from webapp.services.networks import change as growth
-from webapp.services.networks import lifecycle as networks
-from webapp.services.networks import operation as network_steps
+from webapp.services.networks import change
+from webapp.services.networks.operation import NetworkOperation
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 NAME = "swept"
 ACTOR = "test"
 POLL_S = 0.02
 TIMEOUT_S = 60.0
-GROWN = 2
+CHANGED_ZONES = 2
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Workshop:
         with Session(engine, expire_on_commit=False) as session:
             outlive(session)
             drive(session, self._cloud, settings)
-            OPERATIONS[operation](session, self._cloud, settings)
+            OPERATIONS[operation](CloudScope(session, ACTOR, self._cloud, settings))
             drive(session, self._cloud, settings)
         engine.dispose()
 
@@ -121,63 +122,53 @@ def one_step(session: Session, cloud: Cloud, settings: Settings) -> bool:
     """False when nothing was due."""
     session.rollback()
     engine: Any = session.get_bind()
-    return leases.run_one(engine, {"network": network_steps.step(cloud, settings)})
+    return leases.run_one(engine, {"network": NetworkOperation.handler(cloud, settings)})
 
 
 def _network(session: Session) -> Network | None:
     return session.exec(select(Network).where(Network.name == NAME)).first()
 
 
-def _create(session: Session, cloud: Cloud, settings: Settings) -> None:
-    if not _network(session):
-        networks.create(
-            session,
-            cloud,
-            settings,
-            actor=ACTOR,
-            name=NAME,
-            region=settings.home_region,
-            availability_zones=1,
-        )
+def _create(scope: CloudScope) -> None:
+    if not _network(scope.session):
+        region = scope.settings.home_region
+        networks.create(scope, NewNetwork(name=NAME, region=region, availability_zones=1))
 
 
-def _park(session: Session, cloud: Cloud, settings: Settings) -> None:
-    networks.park(session, cloud, settings, actor=ACTOR, name=NAME)
+def _park(scope: CloudScope) -> None:
+    networks.park(scope, NAME)
 
 
-def _unpark(session: Session, cloud: Cloud, settings: Settings) -> None:
-    networks.unpark(session, cloud, settings, actor=ACTOR, name=NAME)
+def _unpark(scope: CloudScope) -> None:
+    networks.unpark(scope, NAME)
 
 
-def _grow(session: Session, cloud: Cloud, settings: Settings) -> None:
-    network = networks.get(session, NAME)
-    if network.availability_zones == GROWN:
+def _change(scope: CloudScope) -> None:
+    network = networks.get(scope.session, NAME)
+    if network.availability_zones == CHANGED_ZONES:
         return
-    told: dict[str, Any] = {"actor": ACTOR, "name": NAME}
     if not network.change:
-        growth.propose(session, cloud, settings, **told, availability_zones=GROWN, nat=Nat.PER_AZ)
-        drive(session, cloud, settings)
-    growth.confirm(session, cloud, settings, **told)
+        change.create(scope, NAME, NewChange(availability_zones=CHANGED_ZONES, nat=Nat.PER_AZ))
+        drive(scope.session, scope.cloud, scope.settings)
+    change.confirm(scope, NAME)
 
 
-def _delete(session: Session, cloud: Cloud, settings: Settings) -> None:
-    if _network(session):
-        networks.destroy(session, cloud, settings, actor=ACTOR, name=NAME, typed=NAME)
+def _delete(scope: CloudScope) -> None:
+    if _network(scope.session):
+        networks.delete(scope, NAME, typed=NAME)
 
 
-def release_all(session: Session, cloud: Cloud, settings: Settings) -> None:
-    addresses.look(session, cloud, settings.home_region)
-    for address in session.exec(select(Address)).all():
-        addresses.release(
-            session, cloud, address.id, actor=ACTOR, typed=address.public_ip or address.id
-        )
+def release_all(scope: CloudScope) -> None:
+    compare_with_aws(scope, scope.settings.home_region)
+    for address in scope.session.exec(select(Address)).all():
+        addresses.release(scope, address.id, typed=address.public_ip or address.id)
 
 
-OPERATIONS: dict[str, Callable[[Session, Cloud, Settings], None]] = {
+OPERATIONS: dict[str, Callable[[CloudScope], None]] = {
     "create": _create,
     "park": _park,
     "unpark": _unpark,
-    "grow": _grow,
+    "change": _change,
     "delete": _delete,
     "release": release_all,
 }

@@ -11,7 +11,7 @@ from tests.routes.test_safety import HOST, setup
 from webapp.aws import Cloud
 from webapp.main import create_app
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
-from webapp.services.addresses import pool as addresses
+from webapp.services import addresses
 from webapp.settings import Settings
 
 IP = "203.0.113.77"

@@ -15,6 +15,7 @@ from webapp.db import migrate
 from webapp.main import create_app
 from webapp.middleware import BODY_MAX_BYTES
 from webapp.services import access
+from webapp.services.scope import Scope
 from webapp.settings import Settings
 
 OPEN = {
@@ -193,7 +194,7 @@ def test_a_wrong_method_is_told_the_right_ones(app: FastAPI, client: Any) -> Non
 
 def bearer(app: FastAPI) -> dict[str, str]:
     with Session(app.state.parts.engine) as session:
-        token = access.create_api_token(session, name="tests", role="admin")
+        token = access.create_api_token(Scope(session, "tests"), name="tests", role="admin")
     return {"Authorization": f"Bearer {token}"}
 
 

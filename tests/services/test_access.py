@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select, update
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, User, utc_now
 from webapp.services import access
+from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
 
@@ -75,7 +76,7 @@ def test_an_expired_session_is_no_session(session: Session) -> None:
 
 def test_an_api_token_is_no_session_and_the_other_way_round(session: Session) -> None:
     make_first(session)
-    api = access.create_api_token(session, name="ci", role="admin")
+    api = access.create_api_token(Scope(session, "tests"), name="ci", role="admin")
     assert access.bearer(session, api).name == "ci"
     assert access.user_of_session(session, api) is None
     with pytest.raises(Unauthenticated):
@@ -84,7 +85,7 @@ def test_an_api_token_is_no_session_and_the_other_way_round(session: Session) ->
 
 def test_neither_password_nor_token_is_in_the_database(session: Session) -> None:
     make_first(session)
-    token = access.create_api_token(session, name="ci", role="admin")
+    token = access.create_api_token(Scope(session, "tests"), name="ci", role="admin")
     rows = [*session.exec(select(User)), *session.exec(select(AccessToken))]
     kept = " ".join(str(row.model_dump()) for row in rows)
     assert PASSWORD not in kept

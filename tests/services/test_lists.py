@@ -8,9 +8,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from webapp.models import Address, Function, Key, Nat, Network, Proof, Snapshot, Status, utc_now
-from webapp.services import keys, overview
-from webapp.services.functions import lifecycle as functions
-from webapp.services.networks import lifecycle as networks
+from webapp.services import functions, keys, networks, overview
 
 ZONES = ("eu-central-1a", "eu-central-1b")
 NOW = utc_now()

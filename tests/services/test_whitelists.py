@@ -18,9 +18,15 @@ from webapp.models import (
     utc_now,
 )
 from webapp.services import whitelists
+from webapp.services.scope import Scope
 from webapp.services.whitelists import Stage
 
 IPS = ["203.0.113.7", "203.0.113.9"]
+
+
+@pytest.fixture
+def scope(session: Session) -> Scope:
+    return Scope(session, "ada")
 
 
 @pytest.fixture
@@ -79,12 +85,12 @@ def test_each_form_has_every_address(session: Session, network: Network) -> None
     assert kit.qr_svg.startswith("<svg")
 
 
-def test_a_partner_is_sent_then_confirms_then_is_seen(session: Session, network: Network) -> None:
-    sent = whitelists.send(
-        session, actor="ada", name="paying", partner=" The bank ", function="pays"
-    )
+def test_a_partner_is_sent_then_confirms_then_is_seen(
+    scope: Scope, session: Session, network: Network
+) -> None:
+    sent = whitelists.send(scope, "paying", partner=" The bank ", function="pays")
     assert (sent.partner, sent.addresses, stage(session, network)) == ("The bank", IPS, "sent")
-    whitelists.confirm(session, actor="ada", name="paying", whitelisting_id=sent.id)
+    whitelists.confirm(scope, "paying", sent.id)
     assert stage(session, network) is Stage.CONFIRMED
     assert sent.function_id
     answer = Snapshot(function_id=sent.function_id, ok=True, egress_ip=IPS[1])
@@ -104,45 +110,45 @@ def test_a_partner_is_sent_then_confirms_then_is_seen(session: Session, network:
     ],
 )
 def test_no_other_answer_is_a_proof(
-    session: Session, network: Network, answer: dict[str, object]
+    scope: Scope, session: Session, network: Network, answer: dict[str, object]
 ) -> None:
     """A refusal, another address, an unknown one, or an answer from before it was sent."""
-    sent = whitelists.send(session, actor="ada", name="paying", partner="bank", function="pays")
+    sent = whitelists.send(scope, "paying", partner="bank", function="pays")
     session.add(Snapshot.model_validate({"function_id": sent.function_id} | answer))
     session.commit()
     assert stage(session, network) is Stage.SENT
 
 
 def test_who_lacks_a_new_address_is_outdated_until_it_is_sent_again(
-    session: Session, network: Network
+    scope: Scope, session: Session, network: Network
 ) -> None:
-    sent = whitelists.send(session, actor="ada", name="paying", partner="bank")
-    whitelists.confirm(session, actor="ada", name="paying", whitelisting_id=sent.id)
+    sent = whitelists.send(scope, "paying", partner="bank")
+    whitelists.confirm(scope, "paying", sent.id)
     session.add(held(network, "203.0.113.11", 2))
     session.commit()
     (detail,) = whitelists.list_all(session, network)
     assert detail.missing == ["203.0.113.11"]
-    whitelists.send_again(session, actor="ada", name="paying", whitelisting_id=sent.id)
+    whitelists.send_again(scope, "paying", sent.id)
     (detail,) = whitelists.list_all(session, network)
     assert (detail.missing, detail.stage) == ([], Stage.SENT)
 
 
 @pytest.mark.parametrize(("partner", "function"), [("", ""), ("b" * 101, ""), ("bank", "nobody")])
 def test_what_names_nobody_is_refused(
-    session: Session, network: Network, partner: str, function: str
+    scope: Scope, network: Network, partner: str, function: str
 ) -> None:
     with pytest.raises((Invalid, NotFound)):
-        whitelists.send(session, actor="ada", name=network.name, partner=partner, function=function)
+        whitelists.send(scope, network.name, partner=partner, function=function)
 
 
 def test_a_withdrawn_link_opens_nothing_and_a_new_one_is_another(
-    session: Session, network: Network
+    scope: Scope, session: Session, network: Network
 ) -> None:
-    first = whitelists.publish(session, actor="ada", name="paying").link or ""
+    first = whitelists.publish(scope, "paying").link or ""
     assert whitelists.published(session, first).addresses == IPS
-    assert whitelists.publish(session, actor="ada", name="paying").link == first
-    whitelists.withdraw(session, actor="ada", name=network.name)
+    assert whitelists.publish(scope, "paying").link == first
+    whitelists.withdraw(scope, network.name)
     for link in (first, ""):
         with pytest.raises(NotFound):
             whitelists.published(session, link)
-    assert whitelists.publish(session, actor="ada", name="paying").link != first
+    assert whitelists.publish(scope, "paying").link != first

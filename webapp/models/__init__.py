@@ -2,13 +2,14 @@
 
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
-from webapp.models.base import StackRow, Status, utc_now
-from webapp.models.function import Access, Function
+from webapp.models.base import Audited, Input, StackRow, Status, utc_now
+from webapp.models.function import Access, Function, NewFunction
 from webapp.models.heartbeat import Heartbeat
-from webapp.models.key import Key, KeyVersion
+from webapp.models.key import Key, KeyVersion, NewKey, NewVersion
 from webapp.models.lease import Lease
-from webapp.models.network import MAX_ZONES, Nat, Network, Shape
+from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
+from webapp.models.schedule import NewSchedule, WeeklyHours
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
 from webapp.models.throttle import Throttle
@@ -22,13 +23,21 @@ __all__ = [
     "Address",
     "AddressStatus",
     "AuditEvent",
+    "Audited",
     "Function",
     "Heartbeat",
+    "Input",
     "Key",
     "KeyVersion",
     "Lease",
     "Nat",
     "Network",
+    "NewChange",
+    "NewFunction",
+    "NewKey",
+    "NewNetwork",
+    "NewSchedule",
+    "NewVersion",
     "Proof",
     "Shape",
     "Snapshot",
@@ -38,6 +47,7 @@ __all__ = [
     "Throttle",
     "TokenKind",
     "User",
+    "WeeklyHours",
     "Whitelisting",
     "utc_now",
 ]

@@ -5,14 +5,14 @@ from enum import StrEnum
 
 from sqlmodel import Field
 
-from webapp.models.base import EnumText, UtcDateTime, Versioned, new_id, utc_now
+from webapp.models.base import Audited, EnumText, UtcDateTime, Versioned, new_id, utc_now
 from webapp.models.costs import monthly_usd
 
 LABEL_PREFIX = "egret "
 
 
 class AddressStatus(StrEnum):
-    """*lost*: it was released outside Egret, and AWS may still give it back."""
+    """*lost*: it was released outside Egret. AWS may still give it back."""
 
     ALLOCATING = "allocating"
     FREE = "free"
@@ -26,11 +26,11 @@ class AddressStatusText(EnumText):
     kind = AddressStatus
 
 
-class Address(Versioned, table=True):
-    """The row comes before the allocation; its id is the tag by which the allocation is found."""
+class Address(Audited, Versioned, table=True):
+    """The row is committed before the allocation, which is tagged with the row's id."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(default="", description="What people call it; its network's at first")
+    name: str = Field(default="", description="What people call it; at first its network's name")
     region: str
     status: AddressStatus = Field(default=AddressStatus.ALLOCATING, sa_type=AddressStatusText)
     allocation_id: str | None = Field(default=None, unique=True)
@@ -42,8 +42,12 @@ class Address(Versioned, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
     @property
+    def audit_name(self) -> str:
+        return self.public_ip or ""
+
+    @property
     def label(self) -> str:
-        """How AWS shows it: its tag `Name`."""
+        """Its `Name` tag in AWS."""
         return f"{LABEL_PREFIX}{self.name or self.id}"
 
     @property

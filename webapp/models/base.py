@@ -1,10 +1,11 @@
-"""What the tables share: ids, times, statuses, and the columns of a row that stands for a stack."""
+"""What the tables share: ids, times, statuses, and the columns of a row that has a stack."""
 
 import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import JSON, DateTime, Dialect, String, Table
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeDecorator
@@ -21,8 +22,33 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Input(BaseModel):
+    """What a person or program sends to make or change something.
+
+    A form and the API build the same class. An unknown field is an error: it is probably a typing
+    mistake. Fields with `repr=False` are secrets and are never shown again.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Audited:
+    """A row that the audit trail refers to by its noun and name."""
+
+    if TYPE_CHECKING:
+        name: str
+
+    @property
+    def noun(self) -> str:
+        return type(self).__name__.lower()
+
+    @property
+    def audit_name(self) -> str:
+        return self.name
+
+
 class Status(StrEnum):
-    """Where a network or a function is. What is not settled is worked on in the background."""
+    """The status of a network or a function. Unsettled rows are worked on in the background."""
 
     REQUESTED = "requested"
     CREATING = "creating"
@@ -40,7 +66,7 @@ class Status(StrEnum):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time with its zone, always UTC: SQLite forgets the zone, PostgreSQL reads in its own."""
+    """A time in UTC. SQLite drops the time zone; PostgreSQL converts to the server's."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -56,7 +82,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class EnumText(TypeDecorator[StrEnum]):
-    """An enum's value as plain text, so a new value needs no migration; subclass with `kind`."""
+    """An enum stored as plain text, so that a new value needs no migration."""
 
     impl = String(16)
     cache_ok = True
@@ -75,8 +101,10 @@ class StatusText(EnumText):
 
 
 class Versioned(SQLModel):
-    """`version` counts the writes: who writes over a change that they have not read is refused
-    (SQLAlchemy's StaleDataError)."""
+    """A row with optimistic locking: `version` counts the writes.
+
+    A write that is based on an older version raises SQLAlchemy's StaleDataError.
+    """
 
     version: int = 1
     __table__: ClassVar[Table]
@@ -86,10 +114,10 @@ class Versioned(SQLModel):
         return {"version_id_col": cls.__table__.c.version}
 
 
-class StackRow(Versioned):
-    """The columns of a row that caches the state of a CloudFormation stack.
+class StackRow(Audited, Versioned):
+    """A row that caches the state of its CloudFormation stack.
 
-    `operation_id` is chosen before AWS is asked: it is the operation's ClientRequestToken.
+    `operation_id` is chosen before AWS is called, and sent as the operation's ClientRequestToken.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -102,9 +130,9 @@ class StackRow(Versioned):
     stack_id: str | None = None
     creation_id: str = Field(default="", description="The operation that asked for the stack")
     resource_count: int = Field(default=0, description="How many resources the stack will have")
-    unwanted: bool = Field(default=False, description="Its deletion has begun")
-    attempts: int = Field(default=1, description="The how many-th request of the operation")
-    attempts_max: int = Field(default=0, description="After how many a deletion is given up")
+    unwanted: bool = Field(default=False, description="Its deletion has started")
+    attempts: int = Field(default=1, description="Number of the current attempt, from 1")
+    attempts_max: int = Field(default=0, description="A deletion is given up after this many")
     retain: list[str] = Field(
         default_factory=list, sa_type=JSON, description="What a deletion may leave behind"
     )
@@ -114,17 +142,13 @@ class StackRow(Versioned):
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
     express_deletion: ClassVar[bool] = False
-    """Whether a deletion need not wait until AWS has cleared up behind it."""
-
-    @property
-    def noun(self) -> str:
-        return type(self).__name__.lower()
+    """Whether CloudFormation may report the stack as deleted before Lambda has cleaned up."""
 
     @property
     def owner(self) -> str:
-        """The name by which leases and stack events refer to the row: `network:<id>`."""
+        """How leases and stack events refer to the row: `network:<id>`."""
         return f"{self.noun}:{self.id}"
 
     def output_list(self, name: str) -> list[str]:
-        """A stack output that is a comma-separated list."""
+        """The values of a stack output that is a comma-separated list."""
         return [part for part in self.outputs.get(name, "").split(",") if part]

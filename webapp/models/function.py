@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from webapp.models.base import EnumText, StackRow
+from webapp.models.base import EnumText, Input, StackRow
 
 
 class Access(StrEnum):
@@ -22,6 +22,19 @@ class AccessText(EnumText):
     kind = Access
 
 
+class NewFunction(Input):
+    """A function to create. `settings` are the template's, by name."""
+
+    name: str
+    template: str
+    network: str
+    key: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    access: Access = Access.API_KEY
+    cors_origins: list[str] = Field(default_factory=list)
+    environment: str = ""
+
+
 class Function(StackRow, table=True):
     express_deletion: ClassVar[bool] = True
 
@@ -32,7 +45,7 @@ class Function(StackRow, table=True):
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=AccessText)
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
-    revision: int = Field(default=1, description="Counts the changes that were asked for")
+    revision: int = Field(default=1, description="Counts its deployments; always 1 so far")
 
     @property
     def endpoint_url(self) -> str | None:

@@ -6,11 +6,26 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import UtcDateTime, new_id, utc_now
+from webapp.models.base import Audited, Input, UtcDateTime, new_id, utc_now
 
 
-class Key(SQLModel, table=True):
-    """What may be known of a key: its name, fingerprint and decoded claims."""
+class NewKey(Input):
+    """A key to store. The secret goes to Secrets Manager and is never shown again."""
+
+    name: str
+    secret: str = Field(repr=False)
+    environment: str = ""
+    note: str = ""
+
+
+class NewVersion(Input):
+    """A new secret for a key that exists."""
+
+    secret: str = Field(repr=False)
+
+
+class Key(Audited, SQLModel, table=True):
+    """What is not secret about a key: its name, fingerprint and decoded claims."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
@@ -26,7 +41,7 @@ class Key(SQLModel, table=True):
 
 
 class KeyVersion(SQLModel, table=True):
-    """One upload of a key. `stage` is Secrets Manager's label, empty once it has none."""
+    """One upload of a key. `stage` is its staging label in Secrets Manager, or empty."""
 
     __tablename__ = "key_version"
 

@@ -7,17 +7,17 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from webapp.models.base import EnumText, StackRow, Status
+from webapp.models.base import EnumText, Input, StackRow, Status
 from webapp.models.costs import monthly_usd
-from webapp.models.hours import Hours
+from webapp.models.schedule import WeeklyHours
 
 MAX_ZONES = 3
 NAT_GATEWAY_IDS = "NatGatewayIds"
-"""The output of the stack that a parked network has not."""
+"""Missing from the stack outputs of a parked network."""
 
 
 class Nat(StrEnum):
-    """One NAT gateway for all zones, or one in each."""
+    """One NAT gateway for all zones, or one in each zone."""
 
     SINGLE = "single"
     PER_AZ = "per_az"
@@ -30,15 +30,38 @@ class NatText(EnumText):
 
 @dataclass(frozen=True)
 class Shape:
-    """How many zones a network spans, and where its NAT gateways are."""
+    """How many zones a network spans, and which of them have a NAT gateway."""
 
     availability_zones: int
     nat: Nat
 
     @property
     def nat_gateways(self) -> int:
-        """How many there are while it is not parked; each has one address."""
+        """How many there are unless it is parked. Each has one address."""
         return self.availability_zones if self.nat is Nat.PER_AZ else 1
+
+
+class NewNetwork(Input):
+    """A network to create. An empty `cidr` picks a free range; `addresses` are ids of free ones."""
+
+    name: str
+    region: str
+    cidr: str = ""
+    availability_zones: int = 2
+    nat: Nat = Nat.SINGLE
+    addresses: list[str] = Field(default_factory=list)
+    environment: str = ""
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.availability_zones, self.nat)
+
+
+class NewChange(Input):
+    """The shape that a network is to get; a field that is not sent stays as it is."""
+
+    availability_zones: int | None = None
+    nat: Nat | None = None
 
 
 class Network(StackRow, table=True):
@@ -49,30 +72,30 @@ class Network(StackRow, table=True):
     environment: str = ""
     protected: bool = Field(default=False, description="Termination protection is on")
     change: dict[str, Any] = Field(
-        default_factory=dict, sa_type=JSON, description="A proposed shape, and what it changes"
+        default_factory=dict, sa_type=JSON, description="The pending change: its shape and preview"
     )
     hours: dict[str, Any] = Field(
-        default_factory=dict, sa_type=JSON, description="Weekly hours, outside which it is parked"
+        default_factory=dict, sa_type=JSON, description="Weekly hours; it is parked outside them"
     )
     hours_include_now: bool | None = Field(
-        default=None, description="What the hours said when they were looked at last"
+        default=None, description="Whether the last check was inside the hours"
     )
     link: str | None = Field(
-        default=None, unique=True, description="Secret part of its whitelist's public URL"
+        default=None, unique=True, description="Secret part of its whitelist's public link"
     )
-    idle_hours: int = Field(default=0, description="Parked after so many without a call; 0: never")
+    idle_hours: int = Field(default=0, description="Parked after so many idle hours; 0: never")
 
     @property
     def shape(self) -> Shape:
         return Shape(self.availability_zones, self.nat)
 
     @property
-    def weekly_hours(self) -> Hours | None:
-        return Hours(**self.hours | {"days": tuple(self.hours["days"])}) if self.hours else None
+    def weekly_hours(self) -> WeeklyHours | None:
+        return WeeklyHours.model_validate(self.hours) if self.hours else None
 
     @property
-    def wanted(self) -> Shape | None:
-        """The shape that was proposed and is not there yet."""
+    def changed_shape(self) -> Shape | None:
+        """The shape that the pending change leads to; None without one."""
         if not self.change:
             return None
         return Shape(self.change["availability_zones"], Nat(self.change["nat"]))
@@ -82,16 +105,16 @@ class Network(StackRow, table=True):
         return self.shape.nat_gateways
 
     def zone_of(self, position: int | None) -> str | None:
-        """Where the NAT gateway at that position is, from 0; None before it is made."""
+        """The zone of the NAT gateway at `position`, from 0; None until it exists."""
         zones = self.output_list("AvailabilityZones")[: self.nat_gateways]
         return zones[position] if position is not None and position < len(zones) else None
 
     @property
     def monthly_cost_usd(self) -> float:
-        """Addresses that wait for a proposed change cost already."""
-        never_made = self.status is Status.FAILED and not self.outputs
-        running = 0 if self.status is Status.PARKED or never_made else self.nat_gateways
+        """At list prices. The addresses of a pending change are already billed."""
+        never_created = self.status is Status.FAILED and not self.outputs
+        running = 0 if self.status is Status.PARKED or never_created else self.nat_gateways
         if self.unwanted:
             running = len(self.output_list(NAT_GATEWAY_IDS))
-        addresses = (self.wanted or self.shape).nat_gateways
+        addresses = (self.changed_shape or self.shape).nat_gateways
         return monthly_usd(nat_gateways=running, addresses=addresses)

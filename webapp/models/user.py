@@ -5,10 +5,10 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import EnumText, UtcDateTime, new_id, utc_now
+from webapp.models.base import Audited, EnumText, UtcDateTime, new_id, utc_now
 
 
-class User(SQLModel, table=True):
+class User(Audited, SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
     password_hash: str = Field(repr=False)
@@ -27,7 +27,7 @@ class TokenKindText(EnumText):
     kind = TokenKind
 
 
-class AccessToken(SQLModel, table=True):
+class AccessToken(Audited, SQLModel, table=True):
     """A session's cookie, a program's bearer token, or the one-time setup token."""
 
     __tablename__ = "access_token"
@@ -40,3 +40,7 @@ class AccessToken(SQLModel, table=True):
     user_id: str | None = Field(default=None, foreign_key="user.id", ondelete="CASCADE")
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def noun(self) -> str:
+        return "token"

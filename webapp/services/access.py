@@ -1,9 +1,10 @@
-"""Who may come in: the setup token, passwords, sessions and bearer tokens. Only hashes are kept."""
+"""Who may sign in: setup token, passwords, sessions, bearer tokens. Only hashes are stored."""
 
 import hashlib
 import secrets
 from datetime import timedelta
 from threading import BoundedSemaphore
+from typing import Any
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -11,7 +12,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, TokenKind, User, utc_now
-from webapp.services import audit
+from webapp.services.scope import Scope
 
 SESSION_DAYS = 14
 TOKEN_BYTES = 32
@@ -33,7 +34,7 @@ def needs_setup(session: Session) -> bool:
 
 
 def new_setup_token(session: Session) -> str:
-    """A one-time token for making the first administrator; it replaces any earlier one."""
+    """A one-time token to create the first administrator. It replaces any earlier one."""
     session.connection().execute(
         delete(AccessToken).where(col(AccessToken.kind) == TokenKind.SETUP)
     )
@@ -41,36 +42,36 @@ def new_setup_token(session: Session) -> str:
 
 
 def create_first_user(session: Session, *, setup_token: str, name: str, password: str) -> User:
-    """Make the first administrator and use up the token."""
+    """Create the first administrator, and use up the token."""
     if not needs_setup(session):
-        raise Conflict("There is an administrator already.", remedy="Sign in instead.")
+        raise Conflict("There is already an administrator.", remedy="Sign in instead.")
     token = _find(session, setup_token, TokenKind.SETUP)
     if token is None:
         raise Refused(
             "This setup token is not the one that was printed at the last start.",
             code="bad_setup_token",
-            remedy="Copy the address that Egret printed when it started, whole.",
+            remedy="Copy the whole URL that Egret printed when it started.",
         )
-    user = create_user(session, actor="setup", name=name, password=password)
+    user = create_user(Scope(session, "setup"), name=name, password=password)
     session.delete(token)
     session.commit()
     return user
 
 
-def create_user(session: Session, *, actor: str, name: str, password: str) -> User:
-    """The caller commits. Raises Invalid for a name or a password that will not do."""
+def create_user(scope: Scope, *, name: str, password: str) -> User:
+    """The caller commits. Raises Invalid for a name or a password that breaks a rule."""
     name = name.strip()
     if not 1 <= len(name) <= NAME_MAX_CHARS:
         raise Invalid(f"A user name has 1 to {NAME_MAX_CHARS} characters.", field="name")
     if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
         raise Invalid(
             f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters; "
-            "a few words are good.",
+            "a passphrase works well.",
             field="password",
         )
     user = User(name=name, password_hash=_hash(password))
-    session.add(user)
-    audit.record(session, actor=actor, action="create", noun="user", name=name)
+    scope.session.add(user)
+    scope.record("create", user)
     return user
 
 
@@ -79,12 +80,13 @@ def sign_in(session: Session, *, name: str, password: str) -> str:
     user = session.exec(select(User).where(User.name == name.strip())).first()
     if not _verify(password, user.password_hash if user else _NOBODY) or user is None:
         raise Invalid("The name or the password is wrong.", code="bad_credentials", field="name")
-    audit.record(session, actor=user.name, action="sign in", noun="user", name=user.name)
+    Scope(session, user.name).record("sign in", user)
     return open_session(session, user)
 
 
 def open_session(session: Session, user: User) -> str:
-    return _issue(session, TokenKind.SESSION, user_id=user.id, days=SESSION_DAYS)
+    expires_at = utc_now() + timedelta(days=SESSION_DAYS)
+    return _issue(session, TokenKind.SESSION, user_id=user.id, expires_at=expires_at)
 
 
 def sign_out(session: Session, token: str) -> None:
@@ -99,10 +101,13 @@ def user_of_session(session: Session, token: str) -> User | None:
     return session.get(User, found.user_id) if found and found.user_id else None
 
 
-def create_api_token(session: Session, *, name: str, role: str) -> str:
-    """A bearer token for a program; it is shown once."""
-    audit.record(session, actor="command line", action="create", noun="token", name=name)
-    return _issue(session, TokenKind.API, name=name, role=role)
+def create_api_token(scope: Scope, *, name: str, role: str) -> str:
+    """A bearer token for a program. It is shown only once."""
+    token, row = _new_token(TokenKind.API, name=name, role=role)
+    scope.session.add(row)
+    scope.record("create", row)
+    scope.session.commit()
+    return token
 
 
 def bearer(session: Session, token: str) -> AccessToken:
@@ -110,34 +115,23 @@ def bearer(session: Session, token: str) -> AccessToken:
     found = _find(session, token, TokenKind.API)
     if found is None:
         raise Unauthenticated(
-            "This bearer token is not known, or has been revoked.",
-            remedy="Make one with: egret tokens create --name NAME",
+            "This bearer token is unknown, or was revoked.",
+            remedy="Create one with: egret tokens create --name NAME",
         )
     return found
 
 
-def _issue(
-    session: Session,
-    kind: TokenKind,
-    *,
-    name: str = "",
-    role: str = "admin",
-    user_id: str | None = None,
-    days: int | None = None,
-) -> str:
-    token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(
-        AccessToken(
-            kind=kind,
-            token_hash=_digest(token),
-            name=name,
-            role=role,
-            user_id=user_id,
-            expires_at=utc_now() + timedelta(days=days) if days else None,
-        )
-    )
+def _issue(session: Session, kind: TokenKind, **columns: Any) -> str:
+    token, row = _new_token(kind, **columns)
+    session.add(row)
     session.commit()
     return token
+
+
+def _new_token(kind: TokenKind, **columns: Any) -> tuple[str, AccessToken]:
+    """A random token, and the row that keeps its hash."""
+    token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    return token, AccessToken(kind=kind, token_hash=_digest(token), **columns)
 
 
 def _find(session: Session, token: str, kind: TokenKind) -> AccessToken | None:
@@ -150,7 +144,7 @@ def _find(session: Session, token: str, kind: TokenKind) -> AccessToken | None:
 
 
 def _digest(token: str) -> str:
-    """A token is 256 random bits, so a plain hash is enough to keep it."""
+    """A token has 256 random bits, so a plain hash is enough."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -1,14 +1,8 @@
-"""The audit trail: who did what to what. The caller commits it together with the deed."""
+"""The audit trail: who did what to what. `Scope.record` writes it."""
 
 from sqlmodel import Session, col, select
 
 from webapp.models import AuditEvent
-
-
-def record(
-    session: Session, *, actor: str, action: str, noun: str, name: str, detail: str = ""
-) -> None:
-    session.add(AuditEvent(actor=actor, action=action, noun=noun, name=name, detail=detail))
 
 
 def list_after(session: Session, event_id: int, *, limit: int) -> list[AuditEvent]:

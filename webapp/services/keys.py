@@ -1,4 +1,4 @@
-"""Keys: a partner's API keys. A secret goes straight to Secrets Manager and is not kept here."""
+"""Keys: partners' API keys. A secret goes straight to Secrets Manager and is not stored here."""
 
 import hashlib
 from collections import defaultdict
@@ -10,14 +10,20 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.secrets import CURRENT
-from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Address, Function, Key, KeyVersion, Network
+from webapp.errors import Conflict, NotFound, check_all
+from webapp.models import Address, Function, Key, KeyVersion, Network, NewKey, NewVersion
 from webapp.partners import allows, partner
-from webapp.services import audit
-from webapp.services.addresses import pool as addresses
+from webapp.services.addresses import pool
 from webapp.services.engine import foundation
-from webapp.services.names import NOTE_MAX_CHARS, check_name, check_typed, taken
-from webapp.settings import Settings
+from webapp.services.names import (
+    check_environment,
+    check_free,
+    check_name,
+    check_note,
+    check_typed,
+    taken,
+)
+from webapp.services.scope import CloudScope
 
 FINGERPRINT_CHARS = 16
 DEFAULT_PARTNER = "clash_of_clans"
@@ -25,7 +31,7 @@ DEFAULT_PARTNER = "clash_of_clans"
 
 @dataclass(frozen=True)
 class Match:
-    """Whether a key allows all addresses of a network; `paste` is for the partner's portal."""
+    """Whether a key allows all addresses of a network. `paste` is the text for the portal."""
 
     key: Key
     network: Network
@@ -47,7 +53,7 @@ class KeyDetail:
 
 
 def list_all(session: Session) -> list[KeyDetail]:
-    """All of them, by as many queries as for one."""
+    """By name. Takes as many queries as for one key."""
     return _details(session, _by_name(session))
 
 
@@ -63,101 +69,97 @@ def detail(session: Session, name: str) -> KeyDetail:
     return found
 
 
-def create(
-    session: Session,
-    cloud: Cloud,
-    settings: Settings,
-    *,
-    actor: str,
-    name: str,
-    secret: str,
-    environment: str = "",
-    note: str = "",
-) -> Key:
-    """Check the secret's claims, store it encrypted, and keep what may be known of it."""
-    check_name(name)
-    _check_free(session, name)
-    if len(note) > NOTE_MAX_CHARS:
-        raise Invalid(f"A note has at most {NOTE_MAX_CHARS} characters.", field="note")
-    adapter = partner(DEFAULT_PARTNER)
-    secret = adapter.normalise(secret)
-    claims = adapter.claims(secret)
-    kms_key_arn = foundation.kms_key_arn(cloud, settings)
+def create(scope: CloudScope, new: NewKey) -> Key:
+    """Check the secret's claims, store it encrypted, and keep what is not secret about it.
+
+    Raises Invalid with every field's error, Conflict for a taken name.
+    """
+    session, settings, adapter = scope.session, scope.settings, partner(DEFAULT_PARTNER)
+    check_fields(new)
+    check_free(session, Key, new.name)
+    secret = adapter.normalise(new.secret)
     key = Key(
-        name=name,
+        name=new.name,
         partner=DEFAULT_PARTNER,
-        environment=environment,
-        note=note,
+        environment=new.environment,
+        note=new.note,
         region=settings.home_region,
         secret_arn="",
-        kms_key_arn=kms_key_arn,
+        kms_key_arn=foundation.kms_key_arn(scope.cloud, settings),
         fingerprint=_fingerprint(secret),
-        claims=claims.as_json(),
+        claims=adapter.claims(secret).as_json(),
     )
-    key.secret_arn, version_id = cloud.secrets.create(
+    key.secret_arn, version_id = scope.cloud.secrets.create(
         key.region,
-        f"{settings.name_prefix}/key/{name}-{key.id}",
+        f"{settings.name_prefix}/key/{key.name}-{key.id}",
         secret,
-        kms_key_arn=kms_key_arn,
-        tags={"egret:managed": "true", "egret:key": name},
+        kms_key_arn=key.kms_key_arn,
+        tags={"egret:managed": "true", "egret:key": key.name},
     )
     session.add(key)
     session.add(_version(key, version_id))
-    audit.record(
-        session, actor=actor, action="upload", noun="key", name=name, detail=key.fingerprint
-    )
+    scope.record("upload", key, key.fingerprint)
     try:
         session.commit()
-    except IntegrityError:
+    except IntegrityError:  # another request took the name at the same moment
         session.rollback()
-        cloud.secrets.delete(key.region, key.secret_arn)
-        raise taken("key", name) from None
+        scope.cloud.secrets.delete(key.region, key.secret_arn)
+        raise taken("key", new.name) from None
     return key
 
 
-def add_version(session: Session, cloud: Cloud, *, actor: str, name: str, secret: str) -> Key:
-    """Store a new secret under the same name; functions use it within five minutes."""
-    key = get(session, name)
-    adapter = partner(key.partner)
-    secret = adapter.normalise(secret)
-    claims = adapter.claims(secret)
-    version_id = cloud.secrets.put(key.region, key.secret_arn, secret)
-    key.fingerprint, key.claims = _fingerprint(secret), claims.as_json()
-    session.add(_version(key, version_id))
-    _refresh_stages(session, cloud, key)
-    audit.record(
-        session, actor=actor, action="rotate", noun="key", name=name, detail=key.fingerprint
+def check_fields(new: NewKey) -> None:
+    """Raises Invalid with the error of every field that breaks a rule."""
+    adapter = partner(DEFAULT_PARTNER)
+    check_all(
+        lambda: check_name(new.name),
+        lambda: adapter.claims(adapter.normalise(new.secret)),
+        lambda: check_environment(new.environment),
+        lambda: check_note(new.note),
     )
-    session.commit()
+
+
+def add_version(scope: CloudScope, name: str, new: NewVersion) -> Key:
+    """Store a new secret under the same name. Functions use it within five minutes."""
+    key = get(scope.session, name)
+    adapter = partner(key.partner)
+    secret = adapter.normalise(new.secret)
+    claims = adapter.claims(secret)
+    version_id = scope.cloud.secrets.put(key.region, key.secret_arn, secret)
+    key.fingerprint, key.claims = _fingerprint(secret), claims.as_json()
+    scope.session.add(_version(key, version_id))
+    _update_stages(scope.session, scope.cloud, key)
+    scope.record("rotate", key, key.fingerprint)
+    scope.session.commit()
     return key
 
 
-def destroy(session: Session, cloud: Cloud, *, actor: str, name: str, typed: str) -> None:
-    """Schedule the secret's deletion and forget the key; refused while a function uses it."""
-    key = get(session, name)
-    used_by = _functions(session, key)
+def delete(scope: CloudScope, name: str, *, typed: str) -> None:
+    """Schedule the secret's deletion, and delete the key. Refused while a function uses it."""
+    key = get(scope.session, name)
+    used_by = _functions(scope.session, key)
     if used_by:
         raise _in_use(name, ", ".join(function.name for function in used_by))
     check_typed(typed, name, "deleted")
-    cloud.secrets.delete(key.region, key.secret_arn)
-    audit.record(session, actor=actor, action="delete", noun="key", name=name)
-    session.delete(key)
+    scope.cloud.secrets.delete(key.region, key.secret_arn)
+    scope.record("delete", key)
+    scope.session.delete(key)
     try:
-        session.commit()
-    except IntegrityError:  # a function was made with it in the same moment
-        session.rollback()
-        cloud.secrets.restore(key.region, key.secret_arn)
-        raise _in_use(name, "a function that was just made") from None
+        scope.session.commit()
+    except IntegrityError:  # a function was created with it at the same moment
+        scope.session.rollback()
+        scope.cloud.secrets.restore(key.region, key.secret_arn)
+        raise _in_use(name, "a function that was just created") from None
 
 
 def match(session: Session, key: Key, network: Network) -> Match:
     """Compare the addresses that the key allows with those that the network calls from."""
-    return _match(key, network, addresses.of_network(session, network.id))
+    return _match(key, network, pool.of_network(session, network.id))
 
 
 def match_all(session: Session, network: Network) -> list[Match]:
-    """The same for every key."""
-    used = addresses.of_network(session, network.id)
+    """How every key matches the network."""
+    used = pool.of_network(session, network.id)
     return [_match(key, network, used) for key in _by_name(session)]
 
 
@@ -179,7 +181,7 @@ def _details(session: Session, keys: Sequence[Key]) -> list[KeyDetail]:
     for function in session.exec(select(Function).where(col(Function.key_id).in_(ids))):
         functions[function.key_id].append(function)
     networks = session.exec(select(Network).order_by(col(Network.name))).all()
-    used = addresses.by_network(session)
+    used = pool.by_network(session)
     return [
         KeyDetail(
             key=key,
@@ -199,7 +201,7 @@ def _version(key: Key, version_id: str) -> KeyVersion:
     return KeyVersion(id=version_id, key_id=key.id, stage=CURRENT, fingerprint=key.fingerprint)
 
 
-def _refresh_stages(session: Session, cloud: Cloud, key: Key) -> None:
+def _update_stages(session: Session, cloud: Cloud, key: Key) -> None:
     stages = {v.id: v.stage for v in cloud.secrets.versions(key.region, key.secret_arn)}
     for version in session.exec(select(KeyVersion).where(KeyVersion.key_id == key.id)):
         version.stage = stages.get(version.id, "")
@@ -215,8 +217,3 @@ def _in_use(name: str, by: str) -> Conflict:
 
 def _fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()[:FINGERPRINT_CHARS]
-
-
-def _check_free(session: Session, name: str) -> None:
-    if session.exec(select(Key.id).where(Key.name == name)).first():
-        raise taken("key", name)

@@ -1,17 +1,17 @@
-"""The rule for every name that people choose: it becomes part of names in AWS."""
+"""Rules for what people type: names (which become part of names in AWS), regions, labels."""
 
 import re
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from webapp.errors import Conflict, Invalid
-from webapp.models import Function, Network
+from webapp.models import Function, Key, Network
 from webapp.settings import Settings
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 RESERVED = frozenset({"new"})
-"""`/networks/new` is the page on which one is made."""
+"""`/networks/new` is a page."""
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,19}")
 NOTE_MAX_CHARS = 500
 LABEL_MAX_CHARS = 60
@@ -20,10 +20,10 @@ LABEL_MAX_CHARS = 60
 def check_name(name: str) -> str:
     """The name itself, or Invalid with the rule."""
     if name in RESERVED:
-        raise Invalid(f"{name} is a page of Egret's own.", code="bad_name", field="name")
+        raise Invalid(f"{name} is reserved for a page of Egret.", code="bad_name", field="name")
     if not NAME.fullmatch(name):
         raise Invalid(
-            "A name has 2 to 31 small letters, digits and dashes, and begins with a letter.",
+            "A name has 2 to 31 lowercase letters, digits and dashes, and starts with a letter.",
             code="bad_name",
             field="name",
         )
@@ -31,7 +31,7 @@ def check_name(name: str) -> str:
 
 
 def check_region(settings: Settings, region: str) -> str:
-    """A region that is offered: no other one is looked after."""
+    """The region itself, or Invalid: Egret works only in the regions of its settings."""
     if region not in settings.region_names:
         raise Invalid(
             f"The region {region!r} is not offered here.",
@@ -45,18 +45,24 @@ def check_environment(environment: str) -> str:
     """'' or a short word such as `prod`."""
     if environment and not ENVIRONMENT.fullmatch(environment):
         raise Invalid(
-            "An environment has at most 20 small letters, digits and dashes, such as prod or test.",
+            "At most 20 lowercase letters, digits and dashes, such as prod or test.",
             field="environment",
         )
     return environment
 
 
+def check_note(note: str) -> str:
+    if len(note) > NOTE_MAX_CHARS:
+        raise Invalid(f"A note has at most {NOTE_MAX_CHARS} characters.", field="note")
+    return note
+
+
 def check_label(label: str) -> str:
-    """What people call a thing, in any words; '' for nothing."""
+    """A name in any words; '' for none."""
     plain = label.strip()
     if len(plain) > LABEL_MAX_CHARS or not plain.isprintable():
         raise Invalid(
-            f"A name of an address has at most {LABEL_MAX_CHARS} characters, on one line.",
+            f"The name of an address has at most {LABEL_MAX_CHARS} characters, on one line.",
             field="name",
         )
     return plain
@@ -71,8 +77,14 @@ def taken(noun: str, name: str) -> Conflict:
     )
 
 
+def check_free(session: Session, model: type[Network | Function | Key], name: str) -> None:
+    """Raises Conflict when there is a row of that name."""
+    if session.exec(select(model.id).where(model.name == name)).first():
+        raise taken(model.__name__.lower(), name)
+
+
 def add_named(session: Session, row: Network | Function) -> None:
-    """Insert the row now: of two requests with one name, one loses here."""
+    """Insert the row at once, so that one of two requests with the same name fails here."""
     session.add(row)
     try:
         session.flush()
@@ -82,10 +94,10 @@ def add_named(session: Session, row: Network | Function) -> None:
 
 
 def check_typed(typed: str, expected: str, what: str) -> None:
-    """Deleting what cannot be made again asks for its name, typed exactly."""
+    """Something that cannot be undone asks for a name, typed exactly."""
     if typed.strip() != expected:
         raise Invalid(
-            f"What was typed is not {expected}. Nothing was {what}.",
+            f"The text you typed is not {expected}. Nothing was {what}.",
             code="not_confirmed",
             field="confirm",
         )

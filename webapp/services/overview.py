@@ -7,10 +7,9 @@ from sqlmodel import Session, select
 
 from webapp.models import Access, Address, AddressStatus, Key, StackRow, Status
 from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH
-from webapp.services.functions import lifecycle as functions
-from webapp.services.functions.lifecycle import FunctionDetail
-from webapp.services.networks import lifecycle as networks
-from webapp.services.networks.lifecycle import NetworkDetail
+from webapp.services import functions, networks
+from webapp.services.functions import FunctionDetail
+from webapp.services.networks import NetworkDetail
 
 
 @dataclass(frozen=True)

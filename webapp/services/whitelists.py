@@ -1,7 +1,7 @@
-"""The whitelist kit: a network's addresses in the forms that partners ask for, and who has them.
+"""The whitelist: a network's addresses in the formats that partners ask for, and who has them.
 
-A partner is *sent* the addresses, *confirms* that they are on its list, and is *seen*: a function
-got a good answer from one of them since. A person says the first two; the last is a proof.
+A partner is *sent* the addresses, and *confirms* that they are whitelisted; a person records both.
+It is *seen* when a function has got a good answer from one of them since: that is a proof.
 """
 
 import json
@@ -17,10 +17,8 @@ from sqlmodel import Session, col, select
 
 from webapp.errors import Invalid, NotFound
 from webapp.models import AddressStatus, Function, Network, Snapshot, Whitelisting, utc_now
-from webapp.services import audit
-from webapp.services.addresses import pool as addresses
-from webapp.services.functions import lifecycle as functions
-from webapp.services.networks import lifecycle as networks
+from webapp.services import addresses, functions, networks
+from webapp.services.scope import Scope
 
 PARTNER_MAX_CHARS = 100
 LINK_BYTES = 24
@@ -36,7 +34,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Kit:
-    """A network's addresses, those of a proposed change included: whitelist first."""
+    """A network's addresses, including those of a pending change, to be whitelisted first."""
 
     network: str
     addresses: list[str]
@@ -56,7 +54,7 @@ class Kit:
 
     @property
     def published(self) -> dict[str, object]:
-        """What the public URL gives."""
+        """What the public link answers."""
         return {
             "addresses": self.addresses,
             "cidrs": self.cidrs,
@@ -74,9 +72,9 @@ class Kit:
     @property
     def mail_body(self) -> str:
         return (
-            "Hello,\n\nour calls to your API come from the address"
+            "Hello,\n\nOur calls to your API come from the address"
             f"{'es' if len(self.addresses) > 1 else ''} below, and from no other. Please allow "
-            f"{'them' if len(self.addresses) > 1 else 'it'}, and tell us when it is done.\n\n"
+            f"{'them' if len(self.addresses) > 1 else 'it'}, and let us know when it is done.\n\n"
             f"{self.plain}\n\nThank you."
         )
 
@@ -93,7 +91,7 @@ class Kit:
 
 @dataclass(frozen=True)
 class WhitelistingDetail:
-    """`missing`: addresses that the network has now, and that the partner was not sent."""
+    """`missing`: addresses of the network that the partner was not sent."""
 
     whitelisting: Whitelisting
     stage: Stage
@@ -104,7 +102,7 @@ class WhitelistingDetail:
 
 
 def kit(session: Session, network: Network) -> Kit:
-    """A lost address is not in it: somebody else may have it."""
+    """Without lost addresses, which somebody else may have by now."""
     every = addresses.of_network(session, network.id)
     used = [a for a in every if a.public_ip and a.status is not AddressStatus.LOST]
     last_update = max([network.created_at, *(address.created_at for address in used)])
@@ -119,69 +117,68 @@ def list_all(session: Session, network: Network) -> list[WhitelistingDetail]:
     return [_detail(session, whitelisting, now) for whitelisting in found]
 
 
-def send(
-    session: Session, *, actor: str, name: str, partner: str, function: str = ""
-) -> Whitelisting:
-    """Note that the partner was sent the addresses that the network has now."""
+def send(scope: Scope, name: str, *, partner: str, function: str = "") -> Whitelisting:
+    """Record that the partner was sent the addresses that the network has now."""
+    session, partner = scope.session, partner.strip()
     network = networks.get(session, name)
-    partner = partner.strip()
     if not 1 <= len(partner) <= PARTNER_MAX_CHARS:
-        raise Invalid(f"Write a name, at most {PARTNER_MAX_CHARS} characters.", field="partner")
+        raise Invalid(f"Enter a name of at most {PARTNER_MAX_CHARS} characters.", field="partner")
     whitelisting = Whitelisting(
         network_id=network.id,
         function_id=_function_in(session, network, function) if function else None,
         partner=partner,
-        addresses=_some(session, network),
+        addresses=_current(session, network),
     )
     session.add(whitelisting)
-    _record(session, actor, "send whitelist", network, partner)
+    _commit(scope, "send whitelist", network, partner)
     return whitelisting
 
 
-def send_again(session: Session, *, actor: str, name: str, whitelisting_id: str) -> Whitelisting:
-    """The partner was sent the addresses of now; that they are on its list is open again."""
-    network, whitelisting = _find(session, name, whitelisting_id)
-    whitelisting.addresses = _some(session, network)
+def send_again(scope: Scope, name: str, whitelisting_id: str) -> Whitelisting:
+    """Record that the partner was sent the current addresses; it has not confirmed them yet."""
+    network, whitelisting = _find(scope.session, name, whitelisting_id)
+    whitelisting.addresses = _current(scope.session, network)
     whitelisting.sent_at, whitelisting.confirmed_at = utc_now(), None
-    _record(session, actor, "send whitelist", network, whitelisting.partner)
+    _commit(scope, "send whitelist", network, whitelisting.partner)
     return whitelisting
 
 
-def confirm(session: Session, *, actor: str, name: str, whitelisting_id: str) -> Whitelisting:
-    """The partner says that they are on its list. Harmless twice."""
-    network, whitelisting = _find(session, name, whitelisting_id)
+def confirm(scope: Scope, name: str, whitelisting_id: str) -> Whitelisting:
+    """Record that the partner has whitelisted them. Harmless twice."""
+    network, whitelisting = _find(scope.session, name, whitelisting_id)
     whitelisting.confirmed_at = whitelisting.confirmed_at or utc_now()
-    _record(session, actor, "confirm whitelist", network, whitelisting.partner)
+    _commit(scope, "confirm whitelist", network, whitelisting.partner)
     return whitelisting
 
 
-def forget(session: Session, *, actor: str, name: str, whitelisting_id: str) -> None:
-    network, whitelisting = _find(session, name, whitelisting_id)
-    session.delete(whitelisting)
-    _record(session, actor, "forget whitelist", network, whitelisting.partner)
+def forget(scope: Scope, name: str, whitelisting_id: str) -> None:
+    """Remove the partner from the list. Nothing changes at the partner or in AWS."""
+    network, whitelisting = _find(scope.session, name, whitelisting_id)
+    scope.session.delete(whitelisting)
+    _commit(scope, "forget whitelist", network, whitelisting.partner)
 
 
-def publish(session: Session, *, actor: str, name: str) -> Network:
-    """Make the public URL, or keep the one that there is."""
-    network = networks.get(session, name)
+def publish(scope: Scope, name: str) -> Network:
+    """Create the public link, or keep the one that exists."""
+    network = networks.get(scope.session, name)
     network.link = network.link or secrets.token_urlsafe(LINK_BYTES)
-    _record(session, actor, "publish whitelist", network)
+    _commit(scope, "publish whitelist", network)
     return network
 
 
-def withdraw(session: Session, *, actor: str, name: str) -> Network:
-    """Nobody can read the URL any more; a new one would be another."""
-    network = networks.get(session, name)
+def withdraw(scope: Scope, name: str) -> Network:
+    """Remove the public link. It stops working for good: a new one is different."""
+    network = networks.get(scope.session, name)
     network.link = None
-    _record(session, actor, "withdraw whitelist", network)
+    _commit(scope, "withdraw whitelist", network)
     return network
 
 
 def published(session: Session, link: str) -> Kit:
-    """What the public URL gives. Raises NotFound, whatever is wrong with it."""
+    """The whitelist behind a public link. Raises NotFound."""
     network = session.exec(select(Network).where(Network.link == link)).first() if link else None
     if network is None:
-        raise NotFound("There is no whitelist here.", remedy="Ask for the address of the new one.")
+        raise NotFound("There is no whitelist here.", remedy="Ask its owner for the new link.")
     return kit(session, network)
 
 
@@ -209,7 +206,7 @@ def _proof(session: Session, row: Whitelisting) -> Snapshot | None:
     return session.exec(answers.order_by(col(Snapshot.fetched_at).desc())).first()
 
 
-def _some(session: Session, network: Network) -> list[str]:
+def _current(session: Session, network: Network) -> list[str]:
     found = kit(session, network).addresses
     if not found:
         raise Invalid(f"{network.name} has no address yet.", remedy="Wait a moment.")
@@ -227,12 +224,12 @@ def _find(session: Session, name: str, whitelisting_id: str) -> tuple[Network, W
     network = networks.get(session, name)
     found = session.get(Whitelisting, whitelisting_id)
     if found is None or found.network_id != network.id:
-        raise NotFound(f"{name} has no such partner.", remedy="It may have been removed.")
+        raise NotFound(
+            f"The whitelist of {name} has no such partner.", remedy="It may have been removed."
+        )
     return network, found
 
 
-def _record(session: Session, actor: str, action: str, network: Network, detail: str = "") -> None:
-    audit.record(
-        session, actor=actor, action=action, noun="network", name=network.name, detail=detail
-    )
-    session.commit()
+def _commit(scope: Scope, action: str, network: Network, detail: str = "") -> None:
+    scope.record(action, network, detail)
+    scope.session.commit()

@@ -1,4 +1,4 @@
-"""Clicks in the same moment: who comes second looks again, as often as somebody was faster."""
+"""Requests at the same moment: the second is run again, as often as another one was faster."""
 
 import pytest
 from sqlalchemy import Engine
@@ -6,7 +6,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, select
 
 from webapp.models import Nat, Network
-from webapp.services.engine.conflicts import LOOKS_MAX, joined
+from webapp.services.engine.conflicts import ATTEMPTS_MAX, retry_on_conflict
+from webapp.services.scope import Scope
 
 
 @pytest.fixture
@@ -33,8 +34,9 @@ class Rivals:
                 other.commit()
 
 
-@joined
-def clicked(session: Session, rivals: Rivals) -> int:
+@retry_on_conflict
+def clicked(scope: Scope, rivals: Rivals) -> int:
+    session = scope.session
     network = session.exec(select(Network)).one()
     network.idle_hours += 1
     rivals.click()
@@ -45,11 +47,11 @@ def clicked(session: Session, rivals: Rivals) -> int:
 @pytest.mark.usefixtures("network")
 def test_it_counts_on_from_what_the_others_left(session: Session, engine: Engine) -> None:
     rivals = Rivals(engine, 5)
-    assert clicked(session, rivals) == 6
+    assert clicked(Scope(session, "tests"), rivals) == 6
     assert rivals.left == 0
 
 
 @pytest.mark.usefixtures("network")
 def test_it_gives_up_when_somebody_is_always_faster(session: Session, engine: Engine) -> None:
     with pytest.raises(StaleDataError):
-        clicked(session, Rivals(engine, LOOKS_MAX))
+        clicked(Scope(session, "tests"), Rivals(engine, ATTEMPTS_MAX))

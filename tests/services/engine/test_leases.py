@@ -38,7 +38,7 @@ def test_an_intent_and_its_claim_are_committed_together(session: Session, engine
 def test_a_row_is_claimed_by_one_only(session: Session, engine: Engine) -> None:
     work = leases.begin(session, "network:a")
     assert work is not None
-    work.again(in_s=0)
+    work.run_again(in_s=0)
     with Session(engine) as other:
         first, second = leases.claim(session), leases.claim(other)
     assert (first is None, second is None) == (False, True)
@@ -93,7 +93,7 @@ def test_a_step_on_a_row_that_changed_is_run_again(session: Session, engine: Eng
         row.status = Status.READY
         work.finish()
 
-    leases.attempt(work, step)
+    leases.run(work, step)
     again = leases.claim(session)
     assert again is not None
     assert session.get_one(Network, row.id, populate_existing=True).status is Status.DELETING

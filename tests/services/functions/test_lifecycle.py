@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import boto3
 import pytest
@@ -16,23 +15,31 @@ from tests.postgresql import on_either_database
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.errors import Conflict
-from webapp.models import Function, Lease, Nat, Network, Status
+from webapp.models import (
+    Function,
+    Lease,
+    Nat,
+    Network,
+    NewChange,
+    NewFunction,
+    NewKey,
+    NewNetwork,
+    NewVersion,
+    Status,
+)
 from webapp.sandbox.launcher import Sandbox
-from webapp.services import keys
-from webapp.services.addresses import pool as addresses
+from webapp.services import addresses, functions, keys, networks
 from webapp.services.engine import leases
-from webapp.services.functions import lifecycle as functions
-from webapp.services.functions import operation as function_steps
 from webapp.services.functions import previews
+from webapp.services.functions.operation import FunctionOperation
 from webapp.services.inspection import proofs
-from webapp.services.networks import change as growth
-from webapp.services.networks import lifecycle as networks
-from webapp.services.networks import operation as network_steps
+from webapp.services.networks import change
+from webapp.services.networks.operation import NetworkOperation
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "us-east-1"
 NAME = "lived"
-ACTOR: dict[str, Any] = {"actor": "tests"}
 
 
 @pytest.fixture
@@ -41,22 +48,20 @@ def settings(settings: Settings, sandbox: Sandbox) -> Settings:
     return settings.model_copy(update={"name_prefix": NAME, "endpoints": endpoints})
 
 
-def settle(
-    session: Session, engine: Engine, cloud: Cloud, settings: Settings, but: Function | None = None
-) -> None:
+def settle(scope: CloudScope, engine: Engine, but: Function | None = None) -> None:
     """What the background does, until nothing is left to do, but with one function."""
-    steps = {
-        "network": network_steps.step(cloud, settings),
-        "function": function_steps.step(cloud, settings),
+    handlers = {
+        "network": NetworkOperation.handler(scope.cloud, scope.settings),
+        "function": FunctionOperation.handler(scope.cloud, scope.settings),
     }
     due = select(Lease).where(Lease.resource != (but.owner if but else ""))
 
     def is_settled() -> bool:
-        leases.run_one(engine, steps)
-        return not session.exec(due).first()
+        leases.run_one(engine, handlers)
+        return not scope.session.exec(due).first()
 
     wait_for(is_settled, 60)
-    session.expire_all()
+    scope.session.expire_all()
 
 
 @contextmanager
@@ -71,47 +76,46 @@ def held(session: Session, function: Function) -> Iterator[None]:
 
 
 def test_it_is_made_fetches_follows_its_key_and_goes(
-    session: Session, engine: Engine, cloud: Cloud, settings: Settings, sandbox: Sandbox
+    scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox
 ) -> None:
-    told = {**ACTOR, "name": NAME}
-    network = networks.create(session, cloud, settings, **told, region=REGION, availability_zones=1)
-    settle(session, engine, cloud, settings)
+    network = networks.create(scope, NewNetwork(name=NAME, region=REGION, availability_zones=1))
+    settle(scope, engine)
     ip = addresses.of_network(session, network.id)[0].public_ip or ""
     secrets = [partner_key(sandbox, [ip]) for _ in range(2)]
-    keys.create(session, cloud, settings, **told, secret=secrets[0])
-    values = {"location": "32000006", "limit": 10}
-    made: dict[str, Any] = {
-        "template": "clash_rankings",
-        "network": NAME,
-        "key": NAME,
-        "values": values,
-    }
-    function = functions.create(session, cloud, settings, **told, **made)
-    settle(session, engine, cloud, settings)
+    keys.create(scope, NewKey(name=NAME, secret=secrets[0]))
+    new = NewFunction(
+        name=NAME,
+        template="clash_rankings",
+        network=NAME,
+        key=NAME,
+        settings={"location": "32000006", "limit": 10},
+    )
+    function = functions.create(scope, new)
+    settle(scope, engine)
     assert function.status is Status.READY
     assert previews.cached(session, function).egress_ip == ip
 
-    keys.add_version(session, cloud, **told, secret=secrets[1])
-    assert previews.fetch(session, cloud, function, **ACTOR).ok
-    assert [proof.seen_ip for proof in proofs.prove(session, cloud, network, **ACTOR)] == [ip]
+    keys.add_version(scope, NAME, NewVersion(secret=secrets[1]))
+    assert previews.fetch(scope, function).ok
+    assert [proof.seen_ip for proof in proofs.prove(scope, network)] == [ip]
 
-    growth.propose(session, cloud, settings, **told, availability_zones=2, nat=Nat.SINGLE)
-    late = functions.create(session, cloud, settings, **(made | {**ACTOR, "name": "late"}))
-    with held(session, late):  # it is still being made when its network has grown
-        growth.confirm(session, cloud, settings, **told)
-        settle(session, engine, cloud, settings, but=late)
-    settle(session, engine, cloud, settings)
+    change.create(scope, NAME, NewChange(availability_zones=2))
+    late = functions.create(scope, new.model_copy(update={"name": "late"}))
+    with held(session, late):  # it is still being created when its network has another zone
+        change.confirm(scope, NAME)
+        settle(scope, engine, but=late)
+    settle(scope, engine)
     for each in (function, late):
         assert each.outputs["SubnetIds"] == network.outputs["PrivateSubnetIds"], each.name
 
-    functions.destroy(session, cloud, settings, **ACTOR, name="late", typed="late")
-    functions.destroy(session, cloud, settings, **told, typed=NAME)
-    settle(session, engine, cloud, settings)
-    keys.destroy(session, cloud, **told, typed=NAME)
-    networks.destroy(session, cloud, settings, **told, typed=NAME)
-    settle(session, engine, cloud, settings)
+    functions.delete(scope, "late", typed="late")
+    functions.delete(scope, NAME, typed=NAME)
+    settle(scope, engine)
+    keys.delete(scope, NAME, typed=NAME)
+    networks.delete(scope, NAME, typed=NAME)
+    settle(scope, engine)
     (address,) = addresses.free(session, REGION)
-    addresses.release(session, cloud, address.id, **ACTOR, typed=ip)
+    addresses.release(scope, address.id, typed=ip)
     for secret in secrets:
         revoke(sandbox, secret)
 
@@ -136,11 +140,12 @@ def test_a_key_that_a_function_was_just_made_with_is_kept(
 
     boto = boto3.Session(region_name=settings.home_region)
     boto.events.register("before-call.secrets-manager.DeleteSecret", make_function)
-    cloud = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
+    racing = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
+    scope = CloudScope(session, "tests", racing, settings)
     secret = partner_key(sandbox, ["203.0.113.9"])
-    key = keys.create(session, cloud, settings, **ACTOR, name="slow", secret=secret)
-    with pytest.raises(Conflict, match="just made"):
-        keys.destroy(session, cloud, **ACTOR, name="slow", typed="slow")
+    key = keys.create(scope, NewKey(name="slow", secret=secret))
+    with pytest.raises(Conflict, match="just created"):
+        keys.delete(scope, "slow", typed="slow")
     manager = clients.secretsmanager(settings.home_region)
     assert "DeletedDate" not in manager.describe_secret(SecretId=key.secret_arn)
     assert keys.get(session, "slow").id == key.id

@@ -1,7 +1,7 @@
 """A network parks by itself: outside its hours, and when nothing calls."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,15 +11,17 @@ from sqlmodel import Session
 from tests.dashboard import wait_for
 from webapp.aws import Cloud
 from webapp.errors import Invalid
-from webapp.models import Nat, Network, Status, utc_now
-from webapp.models.hours import DAYS, Hours
+from webapp.forms import validated
+from webapp.models import Nat, Network, NewNetwork, NewSchedule, Status, WeeklyHours, utc_now
+from webapp.models.schedule import DAYS
 from webapp.reconciler import Reconciler
-from webapp.services.networks import lifecycle as networks
-from webapp.services.networks import schedule as parking
+from webapp.services import networks
+from webapp.services.networks import schedule
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "us-east-1"
-ALWAYS = Hours("UTC", DAYS, "00:00", "00:00")
+ALWAYS = WeeklyHours(time_zone="UTC", days=DAYS, start="00:00", end="00:00")
 
 
 @pytest.fixture
@@ -33,18 +35,19 @@ def quick(cloud: Cloud) -> Cloud:
 
 
 @pytest.fixture
-def network(
-    session: Session, quick: Cloud, settings: Settings, engine: Engine
-) -> Iterator[Network]:
+def scope(session: Session, quick: Cloud, settings: Settings) -> CloudScope:
+    return CloudScope(session, "ada", quick, settings)
+
+
+@pytest.fixture
+def network(scope: CloudScope, session: Session, engine: Engine) -> Iterator[Network]:
     """One that is ready, with the background at work; it is deleted in the end."""
-    background = Reconciler(engine, quick, settings)
+    background = Reconciler(engine, scope.cloud, scope.settings)
     background.start()
-    made = networks.create(
-        session, quick, settings, actor="test", name="napping", region=REGION, availability_zones=1
-    )
+    made = networks.create(scope, NewNetwork(name="napping", region=REGION, availability_zones=1))
     settled(session, made, Status.READY)
     yield made
-    networks.destroy(session, quick, settings, actor="test", name="napping", typed="napping")
+    networks.delete(scope, "napping", typed="napping")
     wait_for(lambda: gone(session), 60)
     background.stop()
 
@@ -63,58 +66,56 @@ def gone(session: Session) -> bool:
     return not networks.list_all(session)
 
 
-def outside() -> Hours:
+def outside() -> WeeklyHours:
     """Hours of yesterday only, whatever day it is."""
     yesterday = DAYS[(utc_now() - timedelta(days=1)).weekday()]
-    return Hours("UTC", (yesterday,), "08:00", "09:00")
+    return WeeklyHours(time_zone="UTC", days=(yesterday,), start="08:00", end="09:00")
 
 
 def test_it_parks_outside_its_hours_and_runs_inside_them(
-    session: Session, quick: Cloud, settings: Settings, network: Network
+    scope: CloudScope, session: Session, network: Network
 ) -> None:
     def apply() -> None:
-        parking.apply(session, quick, settings, network, utc_now())
+        schedule.apply(scope, network, utc_now())
 
-    def keep(hours: Hours) -> None:
-        parking.set_schedule(session, quick, settings, actor="ada", name="napping", hours=hours)
+    def keep(hours: WeeklyHours) -> None:
+        schedule.save(scope, "napping", NewSchedule(hours=hours))
 
     keep(outside())
     settled(session, network, Status.PARKED)
-    networks.unpark(session, quick, settings, actor="ada", name="napping")
+    networks.unpark(scope, "napping")
     settled(session, network, Status.READY)
     apply()
     assert network.status is Status.READY, "who unparks it by hand keeps it until the next edge"
-    networks.park(session, quick, settings, actor="ada", name="napping")
+    networks.park(scope, "napping")
     settled(session, network, Status.PARKED)
     keep(ALWAYS)
     settled(session, network, Status.READY)
 
 
 def test_it_parks_once_although_somebody_changes_it_in_the_same_moment(
-    session: Session, quick: Cloud, settings: Settings, network: Network, engine: Engine
+    scope: CloudScope, session: Session, network: Network, engine: Engine
 ) -> None:
-    network.hours = asdict(outside()) | {"days": list(outside().days)}
+    network.hours = outside().model_dump(mode="json")
     network.hours_include_now = True
     session.commit()
     assert network.status is Status.READY
     with Session(engine) as other:
         networks.get(other, "napping").idle_hours = 1
         other.commit()
-    parking.apply(session, quick, settings, network, utc_now())
+    schedule.apply(scope, network, utc_now())
     settled(session, network, Status.PARKED)
     assert network.hours_include_now is False
 
 
 def test_it_parks_when_nothing_has_called_for_its_idle_hours(
-    session: Session, quick: Cloud, settings: Settings, network: Network
+    scope: CloudScope, session: Session, network: Network
 ) -> None:
-    parking.set_schedule(
-        session, quick, settings, actor="ada", name="napping", hours=None, idle_hours=2
-    )
+    schedule.save(scope, "napping", NewSchedule(idle_hours=2))
     assert network.status is Status.READY
-    parking.apply(session, quick, settings, network, utc_now() + timedelta(hours=1))
+    schedule.apply(scope, network, utc_now() + timedelta(hours=1))
     assert network.status is Status.READY
-    parking.apply(session, quick, settings, network, utc_now() + timedelta(hours=3))
+    schedule.apply(scope, network, utc_now() + timedelta(hours=3))
     settled(session, network, Status.PARKED)
 
 
@@ -128,24 +129,25 @@ def test_invocations_are_read_from_the_log(cloud: Cloud, network: Network) -> No
 
 
 @pytest.mark.parametrize(
-    ("hours", "field"),
+    ("wrong", "field"),
     [
-        (replace(ALWAYS, time_zone="Mars/Base"), "time_zone"),
-        (replace(ALWAYS, days=()), "days"),
-        (replace(ALWAYS, days=("someday",)), "days"),
-        (replace(ALWAYS, start="8"), "start"),
-        (replace(ALWAYS, end="24:00"), "end"),
+        ({"time_zone": "Mars/Base"}, "time_zone"),
+        ({"days": ()}, "days"),
+        ({"days": ("someday",)}, "hours.days.0"),
+        ({"start": "8"}, "start"),
+        ({"end": "24:00"}, "end"),
     ],
 )
 def test_hours_that_no_clock_shows_are_refused(
-    session: Session, quick: Cloud, settings: Settings, hours: Hours, field: str
+    scope: CloudScope, wrong: dict[str, object], field: str
 ) -> None:
-    session.add(
+    scope.session.add(
         Network(
             name="napping", region=REGION, cidr="10.0.0.0/16", availability_zones=1, nat=Nat.SINGLE
         )
     )
-    session.commit()
+    scope.session.commit()
     with pytest.raises(Invalid) as refused:
-        parking.set_schedule(session, quick, settings, actor="ada", name="napping", hours=hours)
-    assert field in refused.value.errors
+        hours = ALWAYS.model_dump() | wrong
+        schedule.save(scope, "napping", validated(NewSchedule, {"hours": hours}))
+    assert list(refused.value.errors) == [field]

@@ -6,6 +6,7 @@ from webapp.problems import Problem
 from webapp.routes.api import (
     addresses,
     audit_events,
+    change,
     diagnosis,
     drift,
     functions,
@@ -24,6 +25,7 @@ PROBLEM = {
 router = APIRouter(prefix="/api/v1", responses={"default": PROBLEM})
 for noun in (
     networks,
+    change,
     addresses,
     keys,
     functions,

@@ -3,11 +3,10 @@
 from fastapi import APIRouter, Response
 
 from webapp.deps import ApiCaller
-from webapp.routes.api.paging import After, Limit
 from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
-from webapp.routes.api.schemas.networks import Listed, listed
+from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
+from webapp.services import addresses
 from webapp.services.addresses import adoption
-from webapp.services.addresses import pool as addresses
 
 router = APIRouter(prefix="/addresses", tags=["addresses"])
 
@@ -20,21 +19,12 @@ def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[Addr
 
 @router.post("", status_code=201)
 def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
-    """Allocate an address, or adopt one that the account has already."""
+    """Allocate an address, or adopt one that the account already has."""
+    scope, region, name = ctx.scope, new.region, new.name
     if new.adopt:
-        address = adoption.adopt(
-            ctx.session,
-            ctx.cloud,
-            ctx.settings,
-            actor=ctx.actor,
-            region=new.region,
-            wanted=new.adopt,
-            name=new.name,
-        )
+        address = adoption.adopt(scope, region=region, wanted=new.adopt, name=name)
     else:
-        address = addresses.create(
-            ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, region=new.region, name=new.name
-        )
+        address = addresses.create(scope, region=region, name=name)
     return address_out(addresses.detail(ctx.session, address.id))
 
 
@@ -45,20 +35,20 @@ def show(ctx: ApiCaller, address_id: str) -> AddressOut:
 
 @router.patch("/{address_id}")
 def rename(ctx: ApiCaller, address_id: str, sent: AddressName) -> AddressOut:
-    """Call it something else; its name in AWS changes too."""
-    addresses.rename(ctx.session, ctx.cloud, address_id, actor=ctx.actor, name=sent.name)
+    """Give it another name, in AWS too."""
+    addresses.rename(ctx.scope, address_id, name=sent.name)
     return address_out(addresses.detail(ctx.session, address_id))
 
 
 @router.post("/{address_id}/recovery")
 def recover(ctx: ApiCaller, address_id: str) -> AddressOut:
     """Ask AWS for a lost address again."""
-    addresses.recover(ctx.session, ctx.cloud, address_id, actor=ctx.actor)
+    addresses.recover(ctx.scope, address_id)
     return address_out(addresses.detail(ctx.session, address_id))
 
 
 @router.delete("/{address_id}", status_code=204)
 def release(ctx: ApiCaller, address_id: str, confirm: str = "") -> Response:
-    """Gives the address back to AWS, for ever. `confirm` is the address itself."""
-    addresses.release(ctx.session, ctx.cloud, address_id, actor=ctx.actor, typed=confirm)
+    """Return the address to AWS for ever. `confirm` is the address itself."""
+    addresses.release(ctx.scope, address_id, typed=confirm)
     return Response(status_code=204)

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from webapp.deps import ApiCaller
-from webapp.routes.api.paging import AfterEvent, Limit
-from webapp.routes.api.schemas.networks import AuditEventOut, Listed, audit_event_out
+from webapp.routes.api.schemas.events import AuditEventOut, audit_event_out
+from webapp.routes.api.schemas.lists import AfterEvent, Limit, Listed
 from webapp.services import audit
 
 router = APIRouter(prefix="/audit-events", tags=["audit"])

@@ -1,13 +1,12 @@
-"""The hop doctor by the API."""
+"""The diagnosis of a network's or function's egress path by the API."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from webapp.deps import ApiCaller
-from webapp.services.functions import lifecycle as functions
-from webapp.services.inspection import diagnosis as diagnoses
-from webapp.services.inspection.diagnosis import Diagnosis, Way
-from webapp.services.networks import lifecycle as networks
+from webapp.services import functions, networks
+from webapp.services.inspection import diagnosis
+from webapp.services.inspection.diagnosis import Diagnosis, ZonePath
 
 router = APIRouter(tags=["diagnoses"])
 
@@ -23,8 +22,8 @@ class HopOut(BaseModel):
     note: str
 
 
-class WayOut(BaseModel):
-    """The hops up to and including the first broken one; what lies behind is not looked at."""
+class ZonePathOut(BaseModel):
+    """The hops up to the first broken one; those after it are not checked."""
 
     availability_zone: str
     subnet_id: str
@@ -38,28 +37,28 @@ class WayOut(BaseModel):
 
 
 class DiagnosisOut(BaseModel):
-    """`problem` is what is true of all zones: parked, say, or not there yet."""
+    """`problem` applies to all zones: the network is parked, for instance."""
 
     network: str
     function: str | None
     ok: bool
     problem: str
     remedy: str
-    zones: list[WayOut]
+    zones: list[ZonePathOut]
 
 
 @router.get("/networks/{name}/diagnosis")
 def of_network(ctx: ApiCaller, name: str) -> DiagnosisOut:
-    """Walks each zone's way out, now."""
+    """Follow each zone's egress path, now."""
     network = networks.get(ctx.session, name)
-    return _out(diagnoses.of_network(ctx.session, ctx.cloud, network))
+    return _out(diagnosis.of_network(ctx.session, ctx.cloud, network))
 
 
 @router.get("/functions/{name}/diagnosis")
 def of_function(ctx: ApiCaller, name: str) -> DiagnosisOut:
-    """Walks the function's way out of each subnet, now."""
+    """Follow the function's egress path from each private subnet, now."""
     function = functions.get(ctx.session, name)
-    return _out(diagnoses.of_function(ctx.session, ctx.cloud, function))
+    return _out(diagnosis.of_function(ctx.session, ctx.cloud, function))
 
 
 def _out(found: Diagnosis) -> DiagnosisOut:
@@ -69,19 +68,19 @@ def _out(found: Diagnosis) -> DiagnosisOut:
         ok=found.ok,
         problem=found.problem,
         remedy=found.remedy,
-        zones=[_way_out(way) for way in found.ways],
+        zones=[_path_out(path) for path in found.paths],
     )
 
 
-def _way_out(way: Way) -> WayOut:
-    return WayOut(
-        availability_zone=way.zone,
-        subnet_id=way.subnet_id,
-        ok=way.ok,
-        expected_ip=way.expected_ip,
-        seen_ip=way.seen_ip,
-        problem=way.problem,
-        remedy=way.remedy,
+def _path_out(path: ZonePath) -> ZonePathOut:
+    return ZonePathOut(
+        availability_zone=path.zone,
+        subnet_id=path.subnet_id,
+        ok=path.ok,
+        expected_ip=path.expected_ip,
+        seen_ip=path.seen_ip,
+        problem=path.problem,
+        remedy=path.remedy,
         hops=[
             HopOut(
                 name=hop.name,
@@ -91,7 +90,7 @@ def _way_out(way: Way) -> WayOut:
                 repair=hop.repair,
                 note=hop.note,
             )
-            for hop in way.hops
+            for hop in path.hops
         ],
-        not_looked_at=way.not_looked_at,
+        not_looked_at=path.unchecked,
     )

@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from webapp.aws.drift.differences import Difference
 from webapp.deps import ApiCaller
-from webapp.services.inspection import drift as drifts
+from webapp.services import networks
+from webapp.services.inspection import drift
 from webapp.services.inspection.drift import Report
-from webapp.services.networks import lifecycle as networks
 
 router = APIRouter(prefix="/networks", tags=["drift"])
 
@@ -26,7 +26,7 @@ class DifferenceOut(BaseModel):
 
 
 class DriftOut(BaseModel):
-    """`differences` is Egret's own reading, now; `stack` is CloudFormation's last check."""
+    """`differences` were found just now; `stack` is CloudFormation's last check."""
 
     class Stack(BaseModel):
         status: str
@@ -47,23 +47,23 @@ class RestorationOut(BaseModel):
 @router.get("/{name}/drift")
 def show(ctx: ApiCaller, name: str) -> DriftOut:
     network = networks.get(ctx.session, name)
-    return _drift_out(drifts.report(ctx.session, ctx.cloud, network))
+    return _drift_out(drift.report(ctx.session, ctx.cloud, network))
 
 
 @router.post("/{name}/drift")
 def check(ctx: ApiCaller, name: str) -> DriftOut:
-    """Let CloudFormation compare its stack too."""
+    """Let CloudFormation check its stack too."""
     network = networks.get(ctx.session, name)
-    drifts.check(ctx.session, ctx.cloud, network, actor=ctx.actor)
-    return _drift_out(drifts.report(ctx.session, ctx.cloud, network))
+    drift.check(ctx.scope, network)
+    return _drift_out(drift.report(ctx.session, ctx.cloud, network))
 
 
 @router.post("/{name}/drift/restoration")
 def restore(ctx: ApiCaller, name: str) -> RestorationOut:
-    """Put back what can be."""
+    """Restore what can be restored."""
     network = networks.get(ctx.session, name)
-    restored = drifts.restore(ctx.session, ctx.cloud, network, actor=ctx.actor)
-    report = drifts.report(ctx.session, ctx.cloud, network)
+    restored = drift.restore(ctx.scope, network)
+    report = drift.report(ctx.session, ctx.cloud, network)
     return RestorationOut(restored=[_difference_out(d) for d in restored], drift=_drift_out(report))
 
 

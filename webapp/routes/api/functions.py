@@ -5,13 +5,12 @@ from email.utils import format_datetime
 from fastapi import APIRouter, Request, Response
 
 from webapp.deps import ApiCaller
-from webapp.models import Snapshot
-from webapp.routes.api.paging import After, AfterEvent, Limit
+from webapp.models import NewFunction, Snapshot
+from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
     FunctionOut,
     InvocationOut,
     LogLineOut,
-    NewFunction,
     SnapshotOut,
     TemplateOut,
     function_out,
@@ -19,9 +18,9 @@ from webapp.routes.api.schemas.functions import (
     snapshot_out,
     template_out,
 )
-from webapp.routes.api.schemas.networks import EventOut, Listed, event_out, listed
-from webapp.services.engine import stacks as stack_work
-from webapp.services.functions import lifecycle as functions
+from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
+from webapp.services import functions
+from webapp.services.engine import events
 from webapp.services.functions import previews
 from webapp.services.functions.templates import list_templates
 
@@ -30,7 +29,7 @@ router = APIRouter(tags=["functions"])
 
 @router.get("/templates")
 def templates(_ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[TemplateOut]:
-    """What functions can be made from."""
+    """What functions can be created from."""
     return listed(list_templates(), template_out, lambda t: t.name, limit=limit, after=after)
 
 
@@ -42,20 +41,7 @@ def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[Func
 
 @router.post("/functions", status_code=202)
 def create(ctx: ApiCaller, new: NewFunction, response: Response) -> FunctionOut:
-    function = functions.create(
-        ctx.session,
-        ctx.cloud,
-        ctx.settings,
-        actor=ctx.actor,
-        name=new.name,
-        template=new.template,
-        network=new.network,
-        key=new.key,
-        values=new.settings,
-        access=new.access,
-        cors_origins=new.cors_origins,
-        environment=new.environment,
-    )
+    function = functions.create(ctx.scope, new)
     response.headers["Location"] = f"/api/v1/functions/{function.name}"
     return function_out(functions.detail(ctx.session, function.name))
 
@@ -66,29 +52,28 @@ def show(ctx: ApiCaller, name: str) -> FunctionOut:
 
 
 @router.delete("/functions/{name}", status_code=202)
-def destroy(ctx: ApiCaller, name: str) -> Response:
-    """202: the deletion goes on in the background."""
-    functions.destroy(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name, typed=name)
+def delete(ctx: ApiCaller, name: str) -> Response:
+    """202: the deletion continues in the background."""
+    functions.delete(ctx.scope, name, typed=name)
     return Response(status_code=202)
 
 
 @router.post("/functions/{name}/attempts", status_code=202)
 def retry(ctx: ApiCaller, name: str) -> FunctionOut | None:
-    """Another attempt at what failed: to make it, or to delete it; null when it is gone at once."""
-    functions.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
+    """Try again what failed: creating or deleting it. Null if it was deleted at once."""
+    functions.retry(ctx.scope, name)
     if functions.find(ctx.session, name) is None:
         return None
     return function_out(functions.detail(ctx.session, name))
 
 
 @router.get("/functions/{name}/events")
-def events(ctx: ApiCaller, name: str, limit: Limit = 50, after: AfterEvent = 0) -> Listed[EventOut]:
-    """The stack's events in the order of their arrival."""
-    found = stack_work.events(ctx.session, functions.get(ctx.session, name), after=after)
-    return Listed(
-        items=[event_out(event) for event in found[:limit]],
-        next=str(found[limit - 1].id) if len(found) > limit else None,
-    )
+def list_events(
+    ctx: ApiCaller, name: str, limit: Limit = 50, after: AfterEvent = 0
+) -> Listed[EventOut]:
+    """The stack's events, in the order in which they arrived."""
+    function = functions.get(ctx.session, name)
+    return listed_events(events.list_after(ctx.session, function, after), limit=limit)
 
 
 @router.get("/functions/{name}/logs")
@@ -108,7 +93,7 @@ def invoke(ctx: ApiCaller, name: str) -> InvocationOut:
 def fetch(ctx: ApiCaller, name: str) -> SnapshotOut:
     """Fetch through the function and cache the answer; `ok` says whether it was a success."""
     function = functions.get(ctx.session, name)
-    return snapshot_out(previews.fetch(ctx.session, ctx.cloud, function, actor=ctx.actor))
+    return snapshot_out(previews.fetch(ctx.scope, function))
 
 
 @router.head("/functions/{name}/preview", include_in_schema=False)

@@ -3,21 +3,17 @@
 from fastapi import APIRouter, Response
 
 from webapp.deps import ApiCaller
-from webapp.routes.api.paging import After, Limit
-from webapp.routes.api.schemas.networks import (
+from webapp.models import NewKey, NewVersion
+from webapp.routes.api.schemas.keys import (
     KeyOut,
-    Listed,
     MatchOut,
-    NewKey,
-    NewVersion,
     VersionOut,
     key_out,
-    listed,
     match_out,
     version_out,
 )
-from webapp.services import keys
-from webapp.services.networks import lifecycle as networks
+from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
+from webapp.services import keys, networks
 
 router = APIRouter(prefix="/keys", tags=["keys"])
 
@@ -30,16 +26,7 @@ def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[KeyO
 
 @router.post("", status_code=201)
 def create(ctx: ApiCaller, new: NewKey, response: Response) -> KeyOut:
-    key = keys.create(
-        ctx.session,
-        ctx.cloud,
-        ctx.settings,
-        actor=ctx.actor,
-        name=new.name,
-        secret=new.secret,
-        environment=new.environment,
-        note=new.note,
-    )
+    key = keys.create(ctx.scope, new)
     response.headers["Location"] = f"/api/v1/keys/{key.name}"
     return key_out(keys.detail(ctx.session, key.name))
 
@@ -50,8 +37,8 @@ def show(ctx: ApiCaller, name: str) -> KeyOut:
 
 
 @router.delete("/{name}", status_code=204)
-def destroy(ctx: ApiCaller, name: str) -> Response:
-    keys.destroy(ctx.session, ctx.cloud, actor=ctx.actor, name=name, typed=name)
+def delete(ctx: ApiCaller, name: str) -> Response:
+    keys.delete(ctx.scope, name, typed=name)
     return Response(status_code=204)
 
 
@@ -65,7 +52,7 @@ def versions(
 
 @router.post("/{name}/versions", status_code=201)
 def add_version(ctx: ApiCaller, name: str, new: NewVersion) -> KeyOut:
-    keys.add_version(ctx.session, ctx.cloud, actor=ctx.actor, name=name, secret=new.secret)
+    keys.add_version(ctx.scope, name, new)
     return key_out(keys.detail(ctx.session, name))
 
 

@@ -4,16 +4,16 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from webapp.deps import ApiCaller
+from webapp.models import Input
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
-from webapp.routes.api.schemas.networks import Sent
+from webapp.services import addresses
 from webapp.services.addresses import orphans
-from webapp.services.addresses import pool as addresses
 from webapp.services.addresses.orphans import Orphan
 
 router = APIRouter(prefix="/orphans", tags=["orphans"])
 
 
-class Adoption(Sent):
+class Adoption(Input):
     """`id` is the address's allocation id."""
 
     region: str
@@ -34,7 +34,7 @@ class OrphanOut(BaseModel):
 
 
 class OrphansOut(BaseModel):
-    """`unread`: regions that did not answer, each with why."""
+    """`unread`: the regions that did not answer, each with the reason."""
 
     items: list[OrphanOut]
     unread: dict[str, str]
@@ -43,8 +43,8 @@ class OrphansOut(BaseModel):
 
 @router.get("")
 def index(ctx: ApiCaller) -> OrphansOut:
-    """What is tagged ours in AWS and not known here, in every region."""
-    found = orphans.find(ctx.session, ctx.cloud, ctx.settings)
+    """What has Egret's tags in AWS and is not tracked here, in every region."""
+    found = orphans.find(ctx.scope)
     return OrphansOut(
         items=[_out(orphan) for orphan in found.orphans],
         unread=found.unread,
@@ -54,26 +54,15 @@ def index(ctx: ApiCaller) -> OrphansOut:
 
 @router.post("/adoption", status_code=201)
 def adopt(ctx: ApiCaller, sent: Adoption) -> AddressOut:
-    """An orphaned address is a free one of ours from now on."""
-    address = orphans.adopt(
-        ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, region=sent.region, id=sent.id
-    )
+    """Make an orphaned address a free one in the pool."""
+    address = orphans.adopt(ctx.scope, region=sent.region, id=sent.id)
     return address_out(addresses.detail(ctx.session, address.id))
 
 
 @router.delete("", status_code=202)
 def delete(ctx: ApiCaller, region: str, kind: str, id: str, confirm: str = "") -> Response:
-    """`confirm` is the orphan's name. 202: a stack goes on being deleted for a while."""
-    orphans.delete(
-        ctx.session,
-        ctx.cloud,
-        ctx.settings,
-        actor=ctx.actor,
-        region=region,
-        kind=kind,
-        id=id,
-        typed=confirm,
-    )
+    """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
+    orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)
     return Response(status_code=202)
 
 

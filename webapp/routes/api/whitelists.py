@@ -1,4 +1,4 @@
-"""The whitelist kit by the API."""
+"""The whitelist of a network by the API."""
 
 from fastapi import APIRouter, Response
 
@@ -10,8 +10,7 @@ from webapp.routes.api.schemas.whitelists import (
     whitelist_out,
     whitelisting_out,
 )
-from webapp.services import whitelists
-from webapp.services.networks import lifecycle as networks
+from webapp.services import networks, whitelists
 
 router = APIRouter(prefix="/networks/{name}/whitelist", tags=["whitelists"])
 
@@ -25,43 +24,41 @@ def show(ctx: ApiCaller, name: str) -> WhitelistOut:
 
 @router.post("/partners", status_code=201)
 def send(ctx: ApiCaller, name: str, new: NewWhitelisting) -> WhitelistingOut:
-    """Note that a partner was sent the addresses that the network has now."""
-    made = whitelists.send(
-        ctx.session, actor=ctx.actor, name=name, partner=new.partner, function=new.function
-    )
+    """Record that a partner was sent the addresses that the network has now."""
+    made = whitelists.send(ctx.scope, name, partner=new.partner, function=new.function)
     return _out(ctx, name, made.id)
 
 
 @router.post("/partners/{whitelisting_id}/sending")
 def send_again(ctx: ApiCaller, name: str, whitelisting_id: str) -> WhitelistingOut:
-    """The partner was sent the addresses of now."""
-    whitelists.send_again(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    """Record that the partner was sent the current addresses."""
+    whitelists.send_again(ctx.scope, name, whitelisting_id)
     return _out(ctx, name, whitelisting_id)
 
 
 @router.post("/partners/{whitelisting_id}/confirmation")
 def confirm(ctx: ApiCaller, name: str, whitelisting_id: str) -> WhitelistingOut:
-    """The partner says that they are on its list."""
-    whitelists.confirm(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    """Record that the partner has whitelisted them."""
+    whitelists.confirm(ctx.scope, name, whitelisting_id)
     return _out(ctx, name, whitelisting_id)
 
 
 @router.delete("/partners/{whitelisting_id}", status_code=204)
 def forget(ctx: ApiCaller, name: str, whitelisting_id: str) -> Response:
-    whitelists.forget(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    whitelists.forget(ctx.scope, name, whitelisting_id)
     return Response(status_code=204)
 
 
 @router.post("/link")
 def publish(ctx: ApiCaller, name: str) -> WhitelistOut:
-    """Make the addresses readable by everyone who has the URL."""
-    whitelists.publish(ctx.session, actor=ctx.actor, name=name)
+    """Create the public link: everyone who has it can read the addresses."""
+    whitelists.publish(ctx.scope, name)
     return show(ctx, name)
 
 
 @router.delete("/link")
 def withdraw(ctx: ApiCaller, name: str) -> WhitelistOut:
-    whitelists.withdraw(ctx.session, actor=ctx.actor, name=name)
+    whitelists.withdraw(ctx.scope, name)
     return show(ctx, name)
 
 

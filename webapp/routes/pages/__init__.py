@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from webapp.routes.pages import (
     access,
     addresses,
+    change,
     diagnosis,
     drift,
     functions,
@@ -23,6 +24,7 @@ for page in (
     access,
     overview,
     networks,
+    change,
     addresses,
     keys,
     functions,

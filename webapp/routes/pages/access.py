@@ -9,8 +9,6 @@ from webapp.forms import Form, errors_of
 from webapp.services import access
 from webapp.templating import page, see_other
 
-BLANK_SETUP: dict[str, object] = {"token": "", "name": ""}
-BLANK_SIGN_IN: dict[str, object] = {"name": "", "next": "/"}
 SESSION_COOKIE_S = access.SESSION_DAYS * 24 * 3600
 
 router = APIRouter()
@@ -20,7 +18,7 @@ router = APIRouter()
 def setup(ctx: Anyone, token: str = "") -> Response:
     if not access.needs_setup(ctx.session):
         return see_other("/sign-in")
-    return _setup(ctx, BLANK_SETUP | {"token": token}, {})
+    return _setup(ctx, {"token": token, "name": ""}, {})
 
 
 @router.post("/setup")
@@ -34,7 +32,7 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
         )
     except EgretError as error:
         ctx.session.rollback()
-        return _setup(ctx, form.filled_in(BLANK_SETUP), errors_of(error))
+        return _setup(ctx, form.shown("token", "name"), errors_of(error))
     return _welcome(ctx, access.open_session(ctx.session, user), "/")
 
 
@@ -42,7 +40,7 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
 def sign_in(ctx: Anyone, next: str = "/") -> Response:
     if access.needs_setup(ctx.session):
         return see_other("/setup")
-    return _sign_in(ctx, BLANK_SIGN_IN | {"next": next}, {})
+    return _sign_in(ctx, {"name": "", "next": next}, {})
 
 
 @router.post("/sign-in")
@@ -50,7 +48,7 @@ def open_session(ctx: Anyone, form: Form) -> Response:
     try:
         token = access.sign_in(ctx.session, name=form.text("name"), password=form.text("password"))
     except EgretError as error:
-        return _sign_in(ctx, form.filled_in(BLANK_SIGN_IN), errors_of(error))
+        return _sign_in(ctx, form.shown("name", "next"), errors_of(error))
     return _welcome(ctx, token, form.text("next", "/"))
 
 
@@ -81,11 +79,11 @@ def _own_path(path: str) -> str:
     return path if inside else "/"
 
 
-def _setup(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+def _setup(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
     status_code = 422 if errors else 200
     return page(ctx.request, "setup.html", status_code=status_code, form=form, errors=errors)
 
 
-def _sign_in(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+def _sign_in(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
     status_code = 422 if errors else 200
     return page(ctx.request, "sign_in.html", status_code=status_code, form=form, errors=errors)

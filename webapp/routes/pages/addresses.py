@@ -6,8 +6,8 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_of
+from webapp.services import addresses
 from webapp.services.addresses import adoption
-from webapp.services.addresses import pool as addresses
 from webapp.templating import page, see_other
 
 router = APIRouter()
@@ -21,9 +21,7 @@ def index(ctx: SignedIn) -> HTMLResponse:
 @router.post("/addresses")
 def create(ctx: SignedIn, form: Form) -> Response:
     try:
-        address = addresses.create(
-            ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, region=form.text("region")
-        )
+        address = addresses.create(ctx.scope, region=form.text("region"))
     except EgretError as error:
         return _index(ctx, errors_of(error))
     return see_other("/addresses", f"{address.public_ip} is yours.")
@@ -31,36 +29,28 @@ def create(ctx: SignedIn, form: Form) -> Response:
 
 @router.post("/addresses/adoption")
 def adopt(ctx: SignedIn, form: Form) -> Response:
+    wanted = form.text("adopt")
     try:
-        address = adoption.adopt(
-            ctx.session,
-            ctx.cloud,
-            ctx.settings,
-            actor=ctx.actor,
-            region=form.text("region"),
-            wanted=form.text("adopt"),
-        )
+        address = adoption.adopt(ctx.scope, region=form.text("region"), wanted=wanted)
     except EgretError as error:
-        return _index(ctx, errors_of(error), adopt=form.text("adopt"))
-    return see_other("/addresses", f"{address.public_ip} is here now.")
+        return _index(ctx, errors_of(error), adopt=wanted)
+    return see_other("/addresses", f"{address.public_ip}: adopted.")
 
 
 @router.post("/addresses/{address_id}/name")
 def rename(ctx: SignedIn, address_id: str, form: Form) -> Response:
     try:
-        address = addresses.rename(
-            ctx.session, ctx.cloud, address_id, actor=ctx.actor, name=form.text("name")
-        )
+        address = addresses.rename(ctx.scope, address_id, name=form.text("name"))
     except EgretError as error:
         ctx.session.rollback()
         return _index(ctx, errors_of(error))
-    return see_other("/addresses", f"{address.public_ip} has its name.")
+    return see_other("/addresses", f"{address.public_ip}: renamed.")
 
 
 @router.post("/addresses/{address_id}/recovery")
 def recover(ctx: SignedIn, address_id: str) -> Response:
     try:
-        address = addresses.recover(ctx.session, ctx.cloud, address_id, actor=ctx.actor)
+        address = addresses.recover(ctx.scope, address_id)
     except EgretError as error:
         return _index(ctx, {"": f"{error.detail} {error.remedy}"})
     return see_other("/addresses", f"{address.public_ip} is yours again.")
@@ -68,12 +58,9 @@ def recover(ctx: SignedIn, address_id: str) -> Response:
 
 @router.post("/addresses/{address_id}/release")
 def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
-    address = addresses.get(ctx.session, address_id)
-    ip = address.public_ip
+    ip = addresses.get(ctx.session, address_id).public_ip
     try:
-        addresses.release(
-            ctx.session, ctx.cloud, address_id, actor=ctx.actor, typed=form.text("confirm")
-        )
+        addresses.release(ctx.scope, address_id, typed=form.text("confirm"))
     except EgretError as error:
         return _index(ctx, {address_id: str(error)})
     return see_other("/addresses", f"{ip} was released.")

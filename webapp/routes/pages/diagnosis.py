@@ -1,12 +1,11 @@
-"""The hop doctor's pages."""
+"""The diagnosis of a network's or function's egress path."""
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import SignedIn
-from webapp.services.functions import lifecycle as functions
-from webapp.services.inspection import diagnosis as diagnoses
-from webapp.services.networks import lifecycle as networks
+from webapp.services import functions, networks
+from webapp.services.inspection import diagnosis
 from webapp.templating import page
 
 router = APIRouter()
@@ -15,12 +14,12 @@ router = APIRouter()
 @router.get("/networks/{name}/diagnosis")
 def of_network(ctx: SignedIn, name: str) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
-    found = diagnoses.of_network(ctx.session, ctx.cloud, detail.network)
+    found = diagnosis.of_network(ctx.session, ctx.cloud, detail.network)
     return page(ctx.request, "diagnosis/show.html", found=found, detail=detail)
 
 
 @router.get("/functions/{name}/diagnosis")
 def of_function(ctx: SignedIn, name: str) -> HTMLResponse:
     detail = functions.detail(ctx.session, name)
-    found = diagnoses.of_function(ctx.session, ctx.cloud, detail.function)
+    found = diagnosis.of_function(ctx.session, ctx.cloud, detail.function)
     return page(ctx.request, "diagnosis/show.html", found=found, detail=detail)

@@ -1,22 +1,20 @@
 """Pages of functions, and the preview of what they fetch."""
 
 import json
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, errors_of
-from webapp.models import Access, Snapshot
+from webapp.forms import Form, blank, errors_of
+from webapp.models import Access, NewFunction, Snapshot
 from webapp.partners import partner
-from webapp.services import keys
-from webapp.services.engine import stacks as stack_work
-from webapp.services.functions import lifecycle as functions
-from webapp.services.functions import previews
-from webapp.services.functions.lifecycle import FunctionDetail
+from webapp.services import functions, keys, networks
+from webapp.services.engine import events
+from webapp.services.functions import FunctionDetail, previews
 from webapp.services.functions.templates import Template, get_template, list_templates
-from webapp.services.networks import lifecycle as networks
 from webapp.templating import page, see_other
 
 router = APIRouter()
@@ -30,29 +28,17 @@ def index(ctx: SignedIn) -> HTMLResponse:
 @router.get("/functions/new")
 def new(ctx: SignedIn, template: str = "", network: str = "", key: str = "") -> HTMLResponse:
     chosen = get_template(template) if template else list_templates()[0]
-    return _new(ctx, _blank(chosen) | {"network": network, "key": key}, {})
+    return _new(ctx, _blank(chosen, network=network, key=key), {})
 
 
 @router.post("/functions")
 def create(ctx: SignedIn, form: Form) -> Response:
     try:
-        function = functions.create(
-            ctx.session,
-            ctx.cloud,
-            ctx.settings,
-            actor=ctx.actor,
-            name=form.text("name"),
-            template=form.text("template"),
-            network=form.text("network"),
-            key=form.text("key"),
-            values=form.group("settings"),
-            access=functions.access_named(form.text("access")),
-            cors_origins=form.text("cors_origins").replace(",", " ").split(),
-        )
+        function = functions.create(ctx.scope, form.build(NewFunction))
     except EgretError as error:
         ctx.session.rollback()
-        blank = _blank(get_template(form.text("template")))
-        return _new(ctx, form.filled_in(blank), errors_of(error))
+        defaults = _blank(get_template(form.text("template")))
+        return _new(ctx, defaults | form.filled_in(NewFunction), errors_of(error))
     return see_other(f"/functions/{function.name}")
 
 
@@ -62,45 +48,38 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 
 
 @router.post("/functions/{name}/snapshots")
-def refresh(ctx: SignedIn, name: str) -> Response:
+def fetch(ctx: SignedIn, name: str) -> Response:
     function = functions.get(ctx.session, name)
-    previews.fetch(ctx.session, ctx.cloud, function, actor=ctx.actor)
+    previews.fetch(ctx.scope, function)
     return see_other(f"/functions/{name}#preview")
 
 
 @router.post("/functions/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
-    functions.retry(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
-    return _see_it_or_all(ctx, name)
+    functions.retry(ctx.scope, name)
+    return _to_function_or_list(ctx, name)
 
 
 @router.post("/functions/{name}/api-key")
 def show_api_key(ctx: SignedIn, name: str) -> HTMLResponse:
     """The endpoint's API key, read from AWS for this one answer."""
-    value = functions.api_key(ctx.session, ctx.cloud, actor=ctx.actor, name=name)
+    value = functions.api_key(ctx.scope, name)
     response = _show(ctx, name, api_key=value)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @router.post("/functions/{name}/deletion")
-def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
+def delete(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
-        functions.destroy(
-            ctx.session,
-            ctx.cloud,
-            ctx.settings,
-            actor=ctx.actor,
-            name=name,
-            typed=form.text("confirm"),
-        )
+        functions.delete(ctx.scope, name, typed=form.text("confirm"))
     except Invalid as error:
         return _show(ctx, name, confirm_error=error.detail, status_code=422)
-    return _see_it_or_all(ctx, name)
+    return _to_function_or_list(ctx, name)
 
 
-def _see_it_or_all(ctx: Context, name: str) -> Response:
-    """All of them when it was gone at once."""
+def _to_function_or_list(ctx: Context, name: str) -> Response:
+    """To the list if the function was deleted at once."""
     return see_other(f"/functions/{name}" if functions.find(ctx.session, name) else "/functions")
 
 
@@ -113,7 +92,7 @@ def _show(
         "functions/show.html",
         status_code=status_code,
         detail=detail,
-        events=list(reversed(stack_work.events(ctx.session, detail.function))),
+        events=list(reversed(events.list_after(ctx.session, detail.function))),
         rows=_rows(detail),
         body_text=_pretty(detail.snapshot),
         curl=functions.curl(detail.function),
@@ -122,7 +101,7 @@ def _show(
     )
 
 
-def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:
     return page(
         ctx.request,
         "functions/new.html",
@@ -137,16 +116,9 @@ def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLR
     )
 
 
-def _blank(template: Template) -> dict[str, object]:
-    form: dict[str, object] = {
-        "name": "",
-        "template": template.name,
-        "network": "",
-        "key": "",
-        "access": Access.API_KEY.value,
-        "cors_origins": "",
-    }
-    return form | {f"settings.{setting.name}": setting.default for setting in template.settings}
+def _blank(template: Template, **values: str) -> dict[str, Any]:
+    defaults = {f"settings.{setting.name}": setting.default for setting in template.settings}
+    return blank(NewFunction, template=template.name, **values) | defaults
 
 
 def _rows(detail: FunctionDetail) -> list[object] | None:

@@ -1,15 +1,16 @@
 """Pages of keys. A secret that was sent is never rendered back."""
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_of
+from webapp.forms import Form, blank, errors_of
+from webapp.models import NewKey, NewVersion
 from webapp.services import keys
 from webapp.templating import page, see_other
-
-BLANK: dict[str, object] = {"name": "", "environment": "", "note": ""}
 
 router = APIRouter()
 
@@ -21,24 +22,15 @@ def index(ctx: SignedIn) -> HTMLResponse:
 
 @router.get("/keys/new")
 def new(ctx: SignedIn) -> HTMLResponse:
-    return _new(ctx, BLANK, {})
+    return _new(ctx, blank(NewKey), {})
 
 
 @router.post("/keys")
 def create(ctx: SignedIn, form: Form) -> Response:
     try:
-        key = keys.create(
-            ctx.session,
-            ctx.cloud,
-            ctx.settings,
-            actor=ctx.actor,
-            name=form.text("name"),
-            secret=form.text("secret"),
-            environment=form.text("environment"),
-            note=form.text("note"),
-        )
+        key = keys.create(ctx.scope, form.build(NewKey))
     except EgretError as error:
-        return _new(ctx, form.filled_in(BLANK), errors_of(error))
+        return _new(ctx, form.filled_in(NewKey), errors_of(error))
     return see_other(f"/keys/{key.name}", f"The key {key.name} is stored, encrypted.")
 
 
@@ -50,24 +42,24 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 @router.post("/keys/{name}/versions")
 def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
-        keys.add_version(
-            ctx.session, ctx.cloud, actor=ctx.actor, name=name, secret=form.text("secret")
-        )
+        keys.add_version(ctx.scope, name, form.build(NewVersion))
     except EgretError as error:
         return _show(ctx, name, errors_of(error))
-    return see_other(f"/keys/{name}", "The new version is stored; functions use it in 5 minutes.")
+    return see_other(
+        f"/keys/{name}", "The new version is stored. Functions use it within 5 minutes."
+    )
 
 
 @router.post("/keys/{name}/deletion")
-def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
+def delete(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
-        keys.destroy(ctx.session, ctx.cloud, actor=ctx.actor, name=name, typed=form.text("confirm"))
+        keys.delete(ctx.scope, name, typed=form.text("confirm"))
     except EgretError as error:
         return _show(ctx, name, errors_of(error))
     return see_other("/keys", f"The key {name} was deleted.")
 
 
-def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:
+def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:
     status_code = 422 if errors else 200
     return page(ctx.request, "keys/new.html", status_code=status_code, form=form, errors=errors)
 

@@ -20,35 +20,20 @@ def index(ctx: SignedIn) -> HTMLResponse:
 @router.post("/orphans/adoption")
 def adopt(ctx: SignedIn, form: Form) -> Response:
     try:
-        address = orphans.adopt(
-            ctx.session,
-            ctx.cloud,
-            ctx.settings,
-            actor=ctx.actor,
-            region=form.text("region"),
-            id=form.text("id"),
-        )
+        address = orphans.adopt(ctx.scope, region=form.text("region"), id=form.text("id"))
     except EgretError as error:
         return _index(ctx, error)
-    return see_other("/addresses", f"{address.public_ip} is here now.")
+    return see_other("/addresses", f"{address.public_ip} is adopted.")
 
 
 @router.post("/orphans/deletion")
 def delete(ctx: SignedIn, form: Form) -> Response:
+    region, kind, id, typed = (form.text(x) for x in ("region", "kind", "id", "confirm"))
     try:
-        orphans.delete(
-            ctx.session,
-            ctx.cloud,
-            ctx.settings,
-            actor=ctx.actor,
-            region=form.text("region"),
-            kind=form.text("kind"),
-            id=form.text("id"),
-            typed=form.text("confirm"),
-        )
+        orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=typed)
     except EgretError as error:
         return _index(ctx, error)
-    return see_other("/orphans", f"{form.text('confirm')} is deleted, or on its way out.")
+    return see_other("/orphans", f"{typed} is deleted, or being deleted.")
 
 
 def _index(ctx: Context, error: EgretError | None = None) -> HTMLResponse:
@@ -56,6 +41,6 @@ def _index(ctx: Context, error: EgretError | None = None) -> HTMLResponse:
         ctx.request,
         "orphans/index.html",
         status_code=error.status if error else 200,
-        found=orphans.find(ctx.session, ctx.cloud, ctx.settings),
+        found=orphans.find(ctx.scope),
         error=str(error) if error else "",
     )

@@ -1,4 +1,4 @@
-"""The page on which a network is told when to be parked."""
+"""The schedule of a network: when it is parked."""
 
 from zoneinfo import available_timezones
 
@@ -7,15 +7,15 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import Invalid
-from webapp.forms import Form, SentForm, errors_of
-from webapp.models import Network, Status
-from webapp.models.hours import DAYS, Hours
-from webapp.services.networks import lifecycle as networks
-from webapp.services.networks import schedule as parking
+from webapp.forms import Form, SentForm, errors_of, validated
+from webapp.models import Network, NewSchedule, Status, WeeklyHours
+from webapp.models.schedule import DAYS
+from webapp.services import networks
+from webapp.services.networks import schedule
 from webapp.templating import page, see_other
 
 router = APIRouter()
-WORKING_HOURS = Hours("UTC", DAYS[:5], "08:00", "18:00")
+WORKING_HOURS = WeeklyHours(time_zone="UTC", days=DAYS[:5], start="08:00", end="18:00")
 
 
 @router.get("/networks/{name}/schedule")
@@ -26,38 +26,35 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 
 @router.post("/networks/{name}/schedule")
 def save(ctx: SignedIn, name: str, form: Form) -> Response:
-    hours, idle = _hours(form), form.text("idle_hours").strip()
+    hours, idle_hours = _hours(form), form.text("idle_hours").strip()
     try:
-        network = parking.set_schedule(
-            ctx.session,
-            ctx.cloud,
-            ctx.settings,
-            actor=ctx.actor,
-            name=name,
-            hours=hours,
-            idle_hours=form.number("idle_hours") if idle else 0,
-        )
+        new = validated(NewSchedule, {"hours": hours, "idle_hours": idle_hours or 0})
+        network = schedule.save(ctx.scope, name, new)
     except Invalid as error:
-        return _show(ctx, name, hours, idle, errors_of(error))
-    return see_other(f"/networks/{name}", _saved(network))
+        return _show(ctx, name, hours, idle_hours, errors_of(error))
+    return see_other(f"/networks/{name}", _notice(network))
 
 
-def _saved(network: Network) -> str:
+def _notice(network: Network) -> str:
     if not network.weekly_hours and not network.idle_hours:
-        return "Saved: it is parked by hand only."
+        return "Saved. It is parked only by hand."
     now = {Status.PARKING: "is being parked", Status.UNPARKING: "is being unparked"}
     return f"Saved. It {now.get(network.status, 'stays as it is')} now."
 
 
-def _hours(form: SentForm) -> Hours | None:
+def _hours(form: SentForm) -> WeeklyHours | None:
     if form.text("weekly") != "on":
         return None
-    days = tuple(day for day in DAYS if day in form.texts("days"))
-    return Hours(form.text("time_zone").strip(), days, form.text("start"), form.text("end"))
+    return WeeklyHours(
+        time_zone=form.text("time_zone").strip(),
+        days=tuple(day for day in DAYS if day in form.texts("days")),
+        start=form.text("start"),
+        end=form.text("end"),
+    )
 
 
 def _show(
-    ctx: Context, name: str, hours: Hours | None, idle_hours: str, errors: dict[str, str]
+    ctx: Context, name: str, hours: WeeklyHours | None, idle_hours: str, errors: dict[str, str]
 ) -> HTMLResponse:
     return page(
         ctx.request,

@@ -1,7 +1,7 @@
-"""Server-sent events: a stack's timeline and status, while something changes.
+"""Server-sent events: a stack's timeline and status, while an operation is under way.
 
-Any replica may be the one that follows the stack, so the stream reads the database, where the
-events arrive. `Last-Event-ID` resumes it after a lost connection without a gap.
+Any replica may be polling the stack, so the stream reads the database, to which the events are
+copied. `Last-Event-ID` resumes it after a lost connection without a gap.
 """
 
 import asyncio
@@ -17,11 +17,10 @@ from sqlmodel import Session
 from webapp.deps import Context, SignedIn, parts_of
 from webapp.errors import NotFound
 from webapp.models import StackEvent
-from webapp.services.engine import stacks as stack_work
-from webapp.services.functions import lifecycle as functions
-from webapp.services.functions.lifecycle import FunctionDetail
-from webapp.services.networks import lifecycle as networks
-from webapp.services.networks.lifecycle import NetworkDetail
+from webapp.services import functions, networks
+from webapp.services.engine import events
+from webapp.services.functions import FunctionDetail
+from webapp.services.networks import NetworkDetail
 from webapp.templating import partial_context, render
 
 POLL_S = 0.5
@@ -32,7 +31,7 @@ Load = Callable[[Session], NetworkDetail | FunctionDetail]
 
 @dataclass(frozen=True)
 class View:
-    """What one look at the database shows; `state` changes when the status part must."""
+    """What the database says now. The status part is sent again when `state` changes."""
 
     events: list[StackEvent]
     status_html: str
@@ -73,7 +72,7 @@ async def _stream(
     state: tuple[Any, ...] = ()
     while True:
         try:
-            view = await asyncio.to_thread(_look, ctx.request, load, folder, after)
+            view = await asyncio.to_thread(_read, ctx.request, load, folder, after)
         except NotFound:
             yield ServerSentEvent(raw_data=f"/{folder}", event="gone")
             return
@@ -90,12 +89,12 @@ async def _stream(
         await asyncio.sleep(POLL_S)
 
 
-def _look(request: Request, load: Load, folder: str, after: int) -> View:
+def _read(request: Request, load: Load, folder: str, after: int) -> View:
     with Session(parts_of(request).engine, expire_on_commit=False) as session:
         detail = load(session)
         row = detail.network if isinstance(detail, NetworkDetail) else detail.function
         return View(
-            events=stack_work.events(session, row, after=after),
+            events=events.list_after(session, row, after),
             status_html=render(f"{folder}/_status.html", **partial_context(request), detail=detail),
             state=(
                 row.status,

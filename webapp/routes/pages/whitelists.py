@@ -1,4 +1,4 @@
-"""The page of a network's whitelist, and the public URL that programs of partners read."""
+"""The whitelist of a network, and its public link, which partners' programs read."""
 
 import hashlib
 import json
@@ -11,8 +11,7 @@ from markupsafe import Markup
 from webapp.deps import Anyone, Context, SignedIn
 from webapp.errors import Invalid
 from webapp.forms import Form, errors_of
-from webapp.services import whitelists
-from webapp.services.networks import lifecycle as networks
+from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
 from webapp.templating import page, see_other
 
@@ -30,45 +29,45 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 def send(ctx: SignedIn, name: str, form: Form) -> Response:
     partner, function = form.text("partner"), form.text("function")
     try:
-        whitelists.send(ctx.session, actor=ctx.actor, name=name, partner=partner, function=function)
+        whitelists.send(ctx.scope, name, partner=partner, function=function)
     except Invalid as error:
         return _show(ctx, name, errors_of(error), partner=partner, function=function)
-    return _back(name, f"{partner.strip()} is on the list.")
+    return _back(name, f"{partner.strip()} was added.")
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/sending")
 def send_again(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
-    whitelists.send_again(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    whitelists.send_again(ctx.scope, name, whitelisting_id)
     return _back(name)
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/confirmation")
 def confirm(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
-    whitelists.confirm(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    whitelists.confirm(ctx.scope, name, whitelisting_id)
     return _back(name)
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/removal")
 def forget(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
-    whitelists.forget(ctx.session, actor=ctx.actor, name=name, whitelisting_id=whitelisting_id)
+    whitelists.forget(ctx.scope, name, whitelisting_id)
     return _back(name)
 
 
 @router.post("/networks/{name}/whitelist/link")
 def publish(ctx: SignedIn, name: str) -> Response:
-    whitelists.publish(ctx.session, actor=ctx.actor, name=name)
+    whitelists.publish(ctx.scope, name)
     return _back(name)
 
 
 @router.post("/networks/{name}/whitelist/link/removal")
 def withdraw(ctx: SignedIn, name: str) -> Response:
-    whitelists.withdraw(ctx.session, actor=ctx.actor, name=name)
-    return _back(name, "Nobody can read that address any more.")
+    whitelists.withdraw(ctx.scope, name)
+    return _back(name, "The public link no longer works.")
 
 
 @router.api_route("/whitelist/{link}.txt", methods=READ)
 def published_text(ctx: Anyone, link: str) -> Response:
-    """One address a line."""
+    """One address per line."""
     kit = whitelists.published(ctx.session, link)
     return _published(ctx, kit, f"{kit.plain}\n", "text/plain")
 

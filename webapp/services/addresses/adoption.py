@@ -1,44 +1,33 @@
-"""Adoption: an Elastic IP that the account has already becomes an address of ours."""
+"""Adoption: Egret takes over an Elastic IP that the account already has."""
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from webapp.aws import Cloud
 from webapp.aws.addresses import Allocation
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus
 from webapp.models.address import LABEL_PREFIX
-from webapp.services import audit
 from webapp.services.names import check_label, check_region
-from webapp.settings import Settings
+from webapp.services.scope import CloudScope
 
 
-def adopt(
-    session: Session,
-    cloud: Cloud,
-    settings: Settings,
-    *,
-    actor: str,
-    region: str,
-    wanted: str,
-    name: str = "",
-) -> Address:
-    """Take over an Elastic IP that the account has already, by its allocation id or address.
+def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Address:
+    """Adopt the Elastic IP with that allocation id or public address.
 
-    Without a `name` it keeps the one that it has in AWS. Refused when something uses it: Egret
-    could not keep it where it is.
+    Without a `name` it keeps its name in AWS. Raises Conflict while something uses it, because
+    Egret could then not attach it to a network.
     """
     wanted = wanted.strip()
-    every = cloud.addresses.every(check_region(settings, region))
+    every = scope.cloud.addresses.every(check_region(scope.settings, region))
     found = next((a for a in every if wanted in (a.allocation_id, a.public_ip)), None)
     if found is None:
         raise Invalid(
             f"The account has no Elastic IP {wanted} in {region}.",
             code="address_unknown",
-            remedy="Look in the EC2 console for its allocation id, and in which region it is.",
+            remedy="Check its allocation id and its region in the EC2 console.",
             field="adopt",
         )
-    _check_adoptable(session, found)
+    _check_adoptable(scope.session, found)
     address = Address(
         region=region,
         status=AddressStatus.FREE,
@@ -46,13 +35,13 @@ def adopt(
         public_ip=found.public_ip,
         name=check_label(name) or found.name.removeprefix(LABEL_PREFIX),
     )
-    session.add(address)
-    cloud.addresses.adopt(region, found.allocation_id, address.id, name=address.label)
-    audit.record(session, actor=actor, action="adopt", noun="address", name=found.public_ip)
+    scope.session.add(address)
+    scope.cloud.addresses.adopt(region, found.allocation_id, address.id, name=address.label)
+    scope.record("adopt", address)
     try:
-        session.commit()
-    except IntegrityError:  # somebody else adopted it in the same moment
-        session.rollback()
+        scope.session.commit()
+    except IntegrityError:  # another request adopted it at the same moment
+        scope.session.rollback()
         raise _known(found) from None
     return address
 
@@ -70,4 +59,4 @@ def _check_adoptable(session: Session, found: Allocation) -> None:
 
 
 def _known(found: Allocation) -> Conflict:
-    return Conflict(f"{found.public_ip} is here already.", code="address_known")
+    return Conflict(f"{found.public_ip} is already tracked here.", code="address_known")

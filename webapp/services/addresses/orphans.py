@@ -1,8 +1,8 @@
-"""Orphans: what is tagged ours in AWS and no row here knows, so that nobody sees what it costs.
+"""Orphans: resources in AWS with Egret's tags that no row here knows. Nobody sees their cost.
 
-After a lost database, say, or when a deletion left something behind. An address can be adopted. A
-stack cannot: what its network or function was like, its key say, is not in the stack. It can be
-deleted, and its addresses stay.
+They appear after a lost database, or when a deletion left something behind. An address can be
+adopted. A stack cannot, because it does not contain everything about its network or function (the
+key, for instance); it can be deleted, and its addresses stay.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +16,9 @@ from webapp.aws.inventory import ADDRESS, NAT_GATEWAY, STACK, Found
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network
 from webapp.models.costs import monthly_usd
-from webapp.services import audit
 from webapp.services.addresses import adoption
 from webapp.services.names import check_typed
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 READERS = 8
@@ -28,6 +28,14 @@ READERS = 8
 class Orphan:
     found: Found
     monthly_cost_usd: float
+
+    @property
+    def noun(self) -> str:
+        return self.found.kind
+
+    @property
+    def audit_name(self) -> str:
+        return self.found.name
 
     @property
     def adoptable(self) -> bool:
@@ -40,7 +48,7 @@ class Orphan:
 
 @dataclass(frozen=True)
 class Orphans:
-    """`unread`: regions that did not answer, each with why."""
+    """`unread`: the regions that did not answer, each with the reason."""
 
     orphans: list[Orphan]
     unread: dict[str, str]
@@ -50,61 +58,40 @@ class Orphans:
         return round(sum(orphan.monthly_cost_usd for orphan in self.orphans), 2)
 
 
-def find(session: Session, cloud: Cloud, settings: Settings) -> Orphans:
-    """Look in every region, all at once."""
-    regions = settings.region_names
+def find(scope: CloudScope) -> Orphans:
+    """Look for orphans in every region, in parallel."""
+    regions = scope.settings.region_names
     with ThreadPoolExecutor(READERS) as pool:
-        answers = list(pool.map(lambda region: _read(cloud, region), regions))
+        answers = list(pool.map(lambda region: _read(scope.cloud, region), regions))
     orphans: list[Orphan] = []
     unread = {}
     for region, answer in zip(regions, answers, strict=True):
         if isinstance(answer, EgretError):
             unread[region] = answer.detail
         else:
-            orphans += _orphans(session, settings, region, answer)
+            orphans += _orphans(scope.session, scope.settings, region, answer)
     return Orphans(orphans, unread)
 
 
-def adopt(
-    session: Session, cloud: Cloud, settings: Settings, *, actor: str, region: str, id: str
-) -> Address:
-    """Make an orphaned address a free one of ours."""
-    orphan = _get(session, cloud, settings, region=region, kind=ADDRESS, id=id)
-    return adoption.adopt(
-        session, cloud, settings, actor=actor, region=region, wanted=orphan.found.id
-    )
+def adopt(scope: CloudScope, *, region: str, id: str) -> Address:
+    """Make an orphaned address a free one in the pool."""
+    orphan = _get(scope, region=region, kind=ADDRESS, id=id)
+    return adoption.adopt(scope, region=region, wanted=orphan.found.id)
 
 
-def delete(
-    session: Session,
-    cloud: Cloud,
-    settings: Settings,
-    *,
-    actor: str,
-    region: str,
-    kind: str,
-    id: str,
-    typed: str,
-) -> None:
-    """Delete it, typed exactly. It is looked for again first: a row may know it by now."""
-    orphan = _get(session, cloud, settings, region=region, kind=kind, id=id)
+def delete(scope: CloudScope, *, region: str, kind: str, id: str, typed: str) -> None:
+    """Delete the orphan, typed exactly. Checks first that it still is one."""
+    orphan = _get(scope, region=region, kind=kind, id=id)
     check_typed(typed, orphan.found.name, "deleted")
     if not orphan.deletable:
         raise Conflict(
-            f"{orphan.found.name} is in use, or being deleted already.",
+            f"{orphan.found.name} is in use, or already being deleted.",
             code="orphan_in_use",
             remedy="Delete what uses it first.",
         )
-    audit.record(
-        session,
-        actor=actor,
-        action="delete orphan",
-        noun=kind,
-        name=orphan.found.name,
-        detail=f"{id} in {region}",
-    )
-    session.commit()
-    cloud.inventory.delete(orphan.found)
+    scope.record("delete orphan", orphan, f"{id} in {region}")
+    scope.session.commit()
+    scope.cloud.inventory.delete(orphan.found)
 
 
 def _read(cloud: Cloud, region: str) -> list[Found] | EgretError:
@@ -114,18 +101,16 @@ def _read(cloud: Cloud, region: str) -> list[Found] | EgretError:
         return error
 
 
-def _get(
-    session: Session, cloud: Cloud, settings: Settings, *, region: str, kind: str, id: str
-) -> Orphan:
-    known = region in settings.region_names
-    found = cloud.inventory.read(region) if known else []
-    for orphan in _orphans(session, settings, region, found):
+def _get(scope: CloudScope, *, region: str, kind: str, id: str) -> Orphan:
+    is_ours = region in scope.settings.region_names
+    found = scope.cloud.inventory.read(region) if is_ours else []
+    for orphan in _orphans(scope.session, scope.settings, region, found):
         if (orphan.found.kind, orphan.found.id) == (kind, id):
             return orphan
     raise NotFound(
-        f"{id} is no orphan in {region}.",
+        f"There is no orphan {id} in {region}.",
         code="no_orphan",
-        remedy="It has gone, or it is known here by now. Look again.",
+        remedy="It was deleted, or it is tracked here by now. Reload the page.",
     )
 
 
@@ -147,7 +132,7 @@ def _orphans(session: Session, settings: Settings, region: str, found: list[Foun
 
 
 def _orphan(found: Found, nats: list[Found]) -> Orphan:
-    """A stack costs what its NAT gateways do; what is in it is not listed again."""
+    """A stack costs what its NAT gateways cost; they are not listed again."""
     if found.kind == STACK:
         inside = sum(nat.stack_name == found.name for nat in nats)
         return Orphan(found, monthly_usd(nat_gateways=inside, addresses=0))
@@ -156,7 +141,7 @@ def _orphan(found: Found, nats: list[Found]) -> Orphan:
 
 
 def _known_stacks(session: Session, settings: Settings, region: str) -> set[str]:
-    """The region's by name, because a stack that is just being made has no id in its row yet."""
+    """By name, because the row of a stack that is just being created has no stack id yet."""
     prefix = settings.name_prefix
     networks = session.exec(select(Network.name).where(Network.region == region)).all()
     theirs = select(Function.name).join(Network, col(Network.id) == Function.network_id)

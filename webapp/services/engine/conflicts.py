@@ -1,34 +1,37 @@
-"""Clicks in the same moment: who comes second joins the operation of who came first."""
+"""Two requests for one row at the same moment: the second joins what the first began."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import Session
 
-LOOKS_MAX = 20
-"""Each look that is in vain is another click that went through."""
+from webapp.services.scope import Scope
 
-Told = ParamSpec("Told")
+ATTEMPTS_MAX = 20
+"""Each failed attempt means that another request went through in the meantime."""
+
+P = ParamSpec("P")
+AnyScope = TypeVar("AnyScope", bound=Scope)
 Answer = TypeVar("Answer")
-Service = Callable[Concatenate[Session, Told], Answer]
 
 
-def joined(service: Service[Told, Answer]) -> Service[Told, Answer]:
-    """A service that looks again when its row was changed under it, and decides anew.
+def retry_on_conflict(
+    service: Callable[Concatenate[AnyScope, P], Answer],
+) -> Callable[Concatenate[AnyScope, P], Answer]:
+    """Run the service again when somebody else wrote its row after it had read it.
 
-    Whatever leads to the wanted state already is then its answer, not a conflict. What the caller
-    has not committed is lost when it looks again.
+    It then decides by what the row says now: an operation that is already under way is its answer,
+    not a conflict. Uncommitted changes of the caller are rolled back, so nothing may be pending.
     """
 
     @wraps(service)
-    def look_again(session: Session, /, *args: Told.args, **told: Told.kwargs) -> Answer:
-        for _ in range(LOOKS_MAX - 1):
+    def with_retries(scope: AnyScope, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        for _ in range(ATTEMPTS_MAX - 1):
             try:
-                return service(session, *args, **told)
+                return service(scope, *args, **kwargs)
             except StaleDataError:
-                session.rollback()
-        return service(session, *args, **told)
+                scope.session.rollback()
+        return service(scope, *args, **kwargs)
 
-    return look_again
+    return with_retries

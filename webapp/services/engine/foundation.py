@@ -1,6 +1,6 @@
 """The foundation of a region: one small stack with the customer-managed KMS key of all secrets.
 
-It has no row: its stack is the only state, and anybody may find it or ask for it again.
+It has no row in the database. Its stack is the only state, so any process can find or request it.
 """
 
 import time
@@ -12,13 +12,13 @@ from webapp.aws.cloudformation.templates import foundation_plan
 from webapp.errors import Unavailable
 from webapp.settings import Settings
 
-WAIT_S = 45.0
+TIMEOUT_S = 45.0
 POLL_S = 1.0
 OPERATION = "egret-foundation"
 
 
-def prepare(cloud: Cloud, settings: Settings) -> str | None:
-    """Ask for the foundation if there is none; gives the KMS key's ARN once it is there."""
+def ensure(cloud: Cloud, settings: Settings) -> str | None:
+    """Request the foundation unless it exists. Gives the KMS key's ARN once it is there."""
     plan = foundation_plan(settings.home_region, prefix=settings.name_prefix)
     stack = cloud.stacks.describe(plan.region, plan.name)
     if stack is None:
@@ -33,12 +33,12 @@ def prepare(cloud: Cloud, settings: Settings) -> str | None:
 def kms_key_arn(
     cloud: Cloud, settings: Settings, *, sleep: Callable[[float], None] = time.sleep
 ) -> str:
-    """The KMS key's ARN, waiting for it at most `WAIT_S` seconds. Raises Unavailable."""
-    for _ in range(int(WAIT_S / POLL_S)):
-        if arn := prepare(cloud, settings):
+    """The KMS key's ARN; waits for it at most `TIMEOUT_S` seconds. Raises Unavailable."""
+    for _ in range(int(TIMEOUT_S / POLL_S)):
+        if arn := ensure(cloud, settings):
             return arn
         sleep(POLL_S)
     raise Unavailable(
-        f"The KMS key that encrypts all keys is still being made in {settings.home_region}.",
-        remedy="Wait a minute and send the key again. Nothing of it was kept.",
+        f"The KMS key that encrypts all keys is still being created in {settings.home_region}.",
+        remedy="Wait a minute, then send the key again. Nothing was stored.",
     )

@@ -1,8 +1,8 @@
-"""Work in the background, shared by any number of replicas through one table.
+"""Background work, shared by any number of replicas through one table.
 
-What must be done is a row; one statement claims it; the claim's number (the fence) goes with every
-commit, so that a process that slept through its lease cannot write over its successor's work.
-All times are the database's clock.
+A row of the table is work that is due. One statement claims it and gives it a number, the fence,
+which is checked in every later commit: a process that slept through its lease cannot overwrite what
+its successor has done. All times are the database's clock, so the replicas' clocks do not matter.
 """
 
 import os
@@ -20,17 +20,17 @@ from webapp.db import insert_into, now_s
 from webapp.models import Lease
 
 LEASE_S = 60.0
-"""How long a killed process's work waits for another one, unless the settings say otherwise."""
+"""How long a killed process's work waits for another process, by default."""
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
 class LeaseLost(Exception):
-    """Somebody else has claimed the row since: what was to be written is void."""
+    """Another process has claimed the row since; what was about to be written is void."""
 
 
 @dataclass
 class Work:
-    """A claimed row. `commit` writes only while the claim holds."""
+    """A claimed row, such as `network:<id>`. Its commits succeed only while the claim holds."""
 
     session: Session
     resource: str
@@ -47,20 +47,23 @@ class Work:
         return self.resource.partition(":")[2]
 
     def commit(self) -> None:
-        """Commit what the session holds, and extend the lease. Raises LeaseLost."""
-        self._settle(expires_at=now_s() + self.lease_s)
+        """Commit the session, and extend the lease. Raises LeaseLost."""
+        self._update(expires_at=now_s() + self.lease_s)
 
-    def again(self, *, in_s: float) -> None:
-        """Commit, and let the row be claimed again in `in_s` seconds."""
-        self._settle(expires_at=0.0, due_at=now_s() + in_s)
+    def run_again(self, *, in_s: float) -> None:
+        """Commit the session, and make the row due again in `in_s` seconds. Raises LeaseLost."""
+        self._update(expires_at=0.0, due_at=now_s() + in_s)
 
     def finish(self) -> None:
-        """Commit: there is nothing more to do, unless it was scheduled again meanwhile."""
-        unchanged = col(Lease.due_at) == self.due_at
-        self._fenced(delete(Lease).where(self._mine(), unchanged))
+        """Commit the session; nothing is left to do unless the row was made due again meanwhile.
 
-    def _settle(self, **values: object) -> None:
-        self._fenced(update(Lease).where(self._mine()).values(**values))
+        In that case raises LeaseLost, and the row is handled once more.
+        """
+        unchanged = col(Lease.due_at) == self.due_at
+        self._fenced(delete(Lease).where(self._is_mine(), unchanged))
+
+    def _update(self, **values: object) -> None:
+        self._fenced(update(Lease).where(self._is_mine()).values(**values))
 
     def _fenced(self, statement: Executable) -> None:
         if self.session.connection().execute(statement).rowcount == 0:
@@ -68,17 +71,18 @@ class Work:
             raise LeaseLost(self.resource)
         self.session.commit()
 
-    def _mine(self) -> ColumnElement[bool]:
+    def _is_mine(self) -> ColumnElement[bool]:
         return and_(col(Lease.resource) == self.resource, col(Lease.fence) == self.fence)
 
 
-Step = Callable[[Work], None]
+Handler = Callable[[Work], None]
+"""Takes one step with a claimed row, and ends with `commit`, `run_again` or `finish`."""
 
 
 def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work | None:
-    """Commit what the session holds as an intent, and claim its row in the same transaction.
+    """Commit the session as an intent, and claim its row in the same transaction.
 
-    None when another process is at the row just now: then it is due again as soon as that is done.
+    None while another process holds the row: it is then due again as soon as that one is done.
     """
     connection = session.connection()
     mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
@@ -100,8 +104,8 @@ def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work 
     return _work(session, found, lease_s)
 
 
-def schedule(session: Session, resource: str) -> None:
-    """Make the row due now, unless there is one already. The caller commits."""
+def make_due(session: Session, resource: str) -> None:
+    """Make the row due now, unless it is in the table already. The caller commits."""
     connection = session.connection()
     row = insert_into(connection, Lease).values(
         resource=resource, due_at=now_s(), expires_at=0, owner="", fence=0
@@ -110,7 +114,7 @@ def schedule(session: Session, resource: str) -> None:
 
 
 def claim(session: Session, *, lease_s: float = LEASE_S) -> Work | None:
-    """The row that is due longest, or None."""
+    """Claim the row that has been due longest. None when nothing is due."""
     due = (
         select(Lease.resource)
         .where(col(Lease.due_at) <= now_s(), col(Lease.expires_at) <= now_s())
@@ -129,34 +133,29 @@ def claim(session: Session, *, lease_s: float = LEASE_S) -> Work | None:
     return _work(session, found, lease_s)
 
 
-def attempt(work: Work, step: Step) -> None:
-    """Run one step. When the row changed under it, it is void and soon run again."""
+def run(work: Work, handler: Handler) -> None:
+    """Handle the claimed row. If the row or the claim changed meanwhile, it is soon run again."""
     try:
-        step(work)
+        handler(work)
     except (LeaseLost, StaleDataError):
         work.session.rollback()
-        _release(work)
+        with suppress(LeaseLost):
+            work.run_again(in_s=0)
 
 
-def _work(session: Session, found: Any, lease_s: float) -> Work | None:
-    """`found`: the claimed row's resource, fence and due time, or None."""
-    if found is None:
-        return None
-    resource, fence, due_at = found
-    return Work(session, resource, fence, due_at, lease_s)
-
-
-def _release(work: Work) -> None:
-    """Let the row be claimed again at once, if the claim is still ours."""
-    with suppress(LeaseLost):
-        work.again(in_s=0)
-
-
-def run_one(engine: Engine, steps: dict[str, Step], *, lease_s: float = LEASE_S) -> bool:
-    """Claim one row that is due and run its noun's step. False when nothing is due."""
+def run_one(engine: Engine, handlers: dict[str, Handler], *, lease_s: float = LEASE_S) -> bool:
+    """Claim one row that is due, and run the handler of its noun. False when nothing is due."""
     with Session(engine, expire_on_commit=False) as session:
         work = claim(session, lease_s=lease_s)
         if work is None:
             return False
-        attempt(work, steps[work.noun])
+        run(work, handlers[work.noun])
         return True
+
+
+def _work(session: Session, claimed: Any, lease_s: float) -> Work | None:
+    """`claimed`: the row's resource, fence and due time, or None."""
+    if claimed is None:
+        return None
+    resource, fence, due_at = claimed
+    return Work(session, resource, fence, due_at, lease_s)

@@ -1,17 +1,21 @@
-"""How far a stack operation has come: n of m resources, the time so far, the likely root cause."""
+"""The progress of a stack operation: n of m resources, the time so far, the likely root cause."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
 
 from sqlmodel import Session, col, select
 
 from webapp.models import StackEvent, StackRow, Status, utc_now
-from webapp.services.engine.stacks import STACK_TYPE, root_cause
+from webapp.services.engine.events import STACK_TYPE, root_cause
+
+RESULT_WITHIN = timedelta(seconds=30)
+"""A network's first proof, or a function's first answer, follows its creation within this time."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`typical_s` is how long the same thing took before, here or, the first time, on AWS."""
+    """`typical_s`: how long creations took in this installation, or usually take on AWS."""
 
     done: int
     total: int
@@ -21,7 +25,7 @@ class Progress:
 
 
 def progress_of(session: Session, row: StackRow, *, typical_s: int) -> Progress:
-    """The progress of the operation that the row is in, or was in last."""
+    """The progress of the row's current or last operation."""
     finished = _finished(session, row)
     end = row.updated_at if row.status.settled else utc_now()
     return Progress(
@@ -33,8 +37,13 @@ def progress_of(session: Session, row: StackRow, *, typical_s: int) -> Progress:
     )
 
 
+def is_just_ready(row: StackRow) -> bool:
+    """Whether the row became ready so recently that its first result may still be coming."""
+    return row.status is Status.READY and utc_now() - row.updated_at < RESULT_WITHIN
+
+
 def _finished(session: Session, row: StackRow) -> set[str]:
-    """Logical ids of the resources that the operation has done with."""
+    """Logical ids of the resources that the operation has finished."""
     done = select(StackEvent.logical_id).where(
         col(StackEvent.owner) == row.owner,
         col(StackEvent.operation_id) == row.operation_id,

@@ -1,7 +1,7 @@
-"""Pictures of partners, served from our own origin and kept on disk.
+"""Partners' pictures, served from the dashboard's own origin and cached on disk.
 
-The browser may load nothing from elsewhere, so a badge is fetched here: only over https from a host
-on a template's list, with no redirect followed, its size, type and time limited.
+The page's policy lets browsers load nothing from elsewhere, so a badge is fetched here: only over
+https, only from a host on a template's list, without redirects, with limits on size, type and time.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ class Images:
         return body
 
     def _file(self, host: str, path: str) -> Path:
-        """Named by a hash, so that no path of a partner's choosing reaches the disk."""
+        """Named by a hash, so that a partner cannot choose a path on the disk."""
         return self._folder / f"{hashlib.sha256(f'{host}/{path}'.encode()).hexdigest()}.png"
 
 
@@ -61,7 +61,7 @@ def _read(answer: httpx.Response) -> bytes:
 
 
 def _write(file: Path, body: bytes) -> None:
-    """Whole or not at all: another request may be reading it."""
+    """Replace it in one step: another request may be reading it."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = file.with_suffix(f".{hashlib.sha256(body).hexdigest()[:8]}.part")
     part.write_bytes(body)

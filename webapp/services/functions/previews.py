@@ -1,7 +1,7 @@
-"""Previews: the partner's answers, fetched through a function and cached.
+"""Previews: the partner's answers, fetched through a function and cached as snapshots.
 
-What is cached is byte for byte what the function returned. An answer that is not a success is kept
-as the reason why the last good one is getting old, and never replaces it.
+A snapshot is byte for byte what the function returned. A failed answer is stored as well, as the
+reason why the last good one is getting old; it never replaces that one.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ from webapp.aws.functions import Invocation
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
 from webapp.partners import Explanation, max_age_s, partner
-from webapp.services import audit
 from webapp.services.functions.templates import get_template
+from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20
 FALLBACK_TTL_S = 60
@@ -24,22 +24,14 @@ FALLBACK_TTL_S = 60
 
 def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
     """The last good snapshot, and the last attempt if it failed after that."""
-    newest_first = (
-        select(Snapshot)
-        .where(Snapshot.function_id == function.id)
-        .order_by(col(Snapshot.fetched_at).desc())
-        .limit(1)
-    )
-    last = session.exec(newest_first).first()
-    if last is None or last.ok:
-        return last, None
-    return session.exec(newest_first.where(col(Snapshot.ok))).first(), last
+    found = latest_by_function(session, col(Snapshot.function_id) == function.id)
+    return found.get(function.id, (None, None))
 
 
 def latest_by_function(
     session: Session, *conditions: ColumnExpressionArgument[bool]
 ) -> dict[str, tuple[Snapshot | None, Snapshot | None]]:
-    """The same of every function that has one, or of those that the conditions leave: by its id."""
+    """The same for all functions with snapshots, or those that meet the conditions, by id."""
     every, successes = _newest(*conditions), _newest(*conditions, col(Snapshot.ok))
     last = {snapshot.function_id: snapshot for snapshot in session.exec(every)}
     good = {snapshot.function_id: snapshot for snapshot in session.exec(successes)}
@@ -59,22 +51,22 @@ def cached(session: Session, function: Function) -> Snapshot:
     return snapshot
 
 
-def fetch(session: Session, cloud: Cloud, function: Function, *, actor: str) -> Snapshot:
-    """Fetch through the function because somebody asked."""
-    network = session.get_one(Network, function.network_id)
+def fetch(scope: CloudScope, function: Function) -> Snapshot:
+    """Fetch through the function now. Raises Conflict while its network is parked."""
+    network = scope.session.get_one(Network, function.network_id)
     if network.status is Status.PARKED:
         raise Conflict(
-            f"The network {network.name} is parked: nothing gets out of it.",
+            f"The network {network.name} is parked, so no call gets out.",
             code="network_parked",
-            remedy="Unpark the network; its addresses are the same.",
+            remedy="Unpark the network; its addresses stay the same.",
         )
-    audit.record(session, actor=actor, action="fetch", noun="function", name=function.name)
-    session.commit()
-    return refresh(session, cloud, function, region=network.region)
+    scope.record("fetch", function)
+    scope.session.commit()
+    return store_answer(scope.session, scope.cloud, function, region=network.region)
 
 
-def refresh(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:
-    """Fetch through the function, and keep the answer whatever it is."""
+def store_answer(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:
+    """Fetch through the function, and store the answer whether it is good or not."""
     try:
         snapshot = _snapshot(
             session, function, cloud.functions.invoke(region, lambda_name(function))
@@ -88,7 +80,7 @@ def refresh(session: Session, cloud: Cloud, function: Function, *, region: str) 
 
 
 def lambda_name(function: Function) -> str:
-    """The name in AWS Lambda of a function that can be run, or Conflict."""
+    """The function's name in AWS Lambda. Raises Conflict while it cannot be run."""
     if function.status not in (Status.READY, Status.UPDATING) or not function.lambda_name:
         raise Conflict(
             f"The function {function.name} is {function.status}.",
@@ -107,7 +99,7 @@ def _newest(*conditions: ColumnExpressionArgument[bool]) -> SelectOfScalar[Snaps
 
 def _snapshot(session: Session, function: Function, answer: Invocation) -> Snapshot:
     if answer.error:
-        return _failure(function, f"The function failed: {answer.error}", "Read its log.")
+        return _failure(function, f"The function failed: {answer.error}", "Check its log.")
     adapter = partner(get_template(function.template).partner)
     snapshot = Snapshot(
         function_id=function.id,
@@ -129,13 +121,13 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
 
 
 def _explained(session: Session, why: Explanation) -> tuple[str, str]:
-    """The partner's error in a person's words; for a wrong address, whose address it is."""
+    """The partner's error in plain words; for a wrong address, whose address it is."""
     problem = f"{why.title}. {why.detail or ''}".strip()
     if not why.source_address:
         return problem, why.what_to_do
     address = session.exec(select(Address).where(Address.public_ip == why.source_address)).first()
     network = session.get(Network, address.network_id or "") if address else None
-    whose = f"the network {network.name}" if network else "none of the networks here"
+    whose = f"the network {network.name}" if network else "no network here"
     return f"{problem} {why.source_address} belongs to {whose}.", why.what_to_do
 
 
@@ -144,7 +136,7 @@ def _failure(function: Function, problem: str, remedy: str) -> Snapshot:
 
 
 def _prune(session: Session, function: Function) -> None:
-    """Keep the newest attempts, and always the last good one."""
+    """Keep the newest snapshots, and always the last good one."""
     good, _ = latest(session, function)
     newest = (
         select(Snapshot.id)

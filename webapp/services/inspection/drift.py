@@ -1,6 +1,6 @@
-"""Drift: what somebody changed in a network outside Egret, and putting it back.
+"""Drift: what was changed in a network outside Egret, and how it is restored.
 
-AWS is the truth, so nothing is stored: each look reads it anew.
+Nothing of it is stored: every report reads AWS again.
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from webapp.aws.cloudformation.stacks import Phase
 from webapp.aws.drift.differences import Difference
 from webapp.errors import Conflict
 from webapp.models import Address, Network, Status
-from webapp.services import audit
-from webapp.services.addresses import pool as addresses
+from webapp.services.addresses import pool
 from webapp.services.inspection import proofs
+from webapp.services.scope import CloudScope
 
 STEADY = (Status.READY, Status.PARKED)
 
 
 @dataclass(frozen=True)
 class Report:
-    """`differences` is our own reading, now; the rest CloudFormation's last check."""
+    """`differences` were found just now; the rest is from CloudFormation's last check."""
 
     network: Network
     differences: list[Difference]
@@ -41,7 +41,7 @@ class Report:
 
 
 def report(session: Session, cloud: Cloud, network: Network) -> Report:
-    """Raises Conflict while the network is being changed, or was never made."""
+    """Raises Conflict while the network is being changed, and when its stack does not exist."""
     stack_id = _steady(cloud, network)
     check = cloud.drift.last_check(network.region, stack_id)
     return Report(
@@ -54,38 +54,33 @@ def report(session: Session, cloud: Cloud, network: Network) -> Report:
     )
 
 
-def check(session: Session, cloud: Cloud, network: Network, *, actor: str) -> bool:
-    """Let CloudFormation compare its stack; False when it takes longer than one waits for it."""
-    done = cloud.drift.check(network.region, _steady(cloud, network))
-    audit.record(session, actor=actor, action="check drift", noun="network", name=network.name)
-    session.commit()
+def check(scope: CloudScope, network: Network) -> bool:
+    """Let CloudFormation check its stack for drift. False if it has not finished after a while."""
+    done = scope.cloud.drift.check(network.region, _steady(scope.cloud, network))
+    scope.record("check drift", network)
+    scope.session.commit()
     return done
 
 
-def restore(session: Session, cloud: Cloud, network: Network, *, actor: str) -> list[Difference]:
-    """Put back what can be, and give that; a network that is whole again is proven again."""
+def restore(scope: CloudScope, network: Network) -> list[Difference]:
+    """Restore what can be restored, and give it. A network without drift is then proven again."""
+    session, cloud = scope.session, scope.cloud
     stack_id = _steady(cloud, network)
-    mendable = [d for d in _read(session, cloud, network, stack_id) if d.restore]
-    for difference in mendable:
-        audit.record(
-            session,
-            actor=actor,
-            action="restore",
-            noun="network",
-            name=network.name,
-            detail=f"{difference.what}: {difference.actual} → {difference.expected}",
-        )
+    restorable = [d for d in _read(session, cloud, network, stack_id) if d.restore]
+    for difference in restorable:
+        told = f"{difference.what}: {difference.actual} → {difference.expected}"
+        scope.record("restore", network, told)
         session.commit()
         cloud.drift.restore(network.region, difference)
-    whole = not _read(session, cloud, network, stack_id)
-    if mendable and whole and network.status is Status.READY:
-        proofs.prove(session, cloud, network, actor=actor)
-    return mendable
+    in_sync = not _read(session, cloud, network, stack_id)
+    if restorable and in_sync and network.status is Status.READY:
+        proofs.prove(scope, network)
+    return restorable
 
 
 def _read(session: Session, cloud: Cloud, network: Network, stack_id: str) -> list[Difference]:
-    used = addresses.of_network(session, network.id)
-    return _gone(cloud, network, used) + cloud.drift.own_reading(
+    used = pool.of_network(session, network.id)
+    return _lost_addresses(cloud, network, used) + cloud.drift.own_reading(
         network.region,
         stack_id,
         zones=network.output_list("AvailabilityZones"),
@@ -93,8 +88,8 @@ def _read(session: Session, cloud: Cloud, network: Network, stack_id: str) -> li
     )
 
 
-def _gone(cloud: Cloud, network: Network, used: list[Address]) -> list[Difference]:
-    """Addresses that the account does not have any more."""
+def _lost_addresses(cloud: Cloud, network: Network, used: list[Address]) -> list[Difference]:
+    """Addresses that the account no longer has."""
     there = {allocation.allocation_id for allocation in cloud.addresses.every(network.region)}
     return [
         Difference(
@@ -102,7 +97,7 @@ def _gone(cloud: Cloud, network: Network, used: list[Address]) -> list[Differenc
             address.allocation_id,
             "allocated",
             "released",
-            by_hand="Ask AWS for it again on the page of the addresses.",
+            by_hand="Ask AWS for it again on the Addresses page.",
         )
         for address in used
         if address.allocation_id and address.allocation_id not in there
@@ -110,18 +105,18 @@ def _gone(cloud: Cloud, network: Network, used: list[Address]) -> list[Differenc
 
 
 def _steady(cloud: Cloud, network: Network) -> str:
-    """The id of a stack that is there and not being changed, or Conflict."""
+    """The id of the network's stack. Raises Conflict while it changes, or if it is gone."""
     if network.status not in STEADY or not network.stack_id:
         raise Conflict(
-            f"The network {network.name} is {network.status}: there is nothing steady to compare.",
+            f"The network {network.name} is {network.status}: it cannot be checked for drift.",
             code="network_not_steady",
-            remedy="Wait until it is ready or parked, then look again.",
+            remedy="Wait until it is ready or parked, then check again.",
         )
     stack = cloud.stacks.describe(network.region, network.stack_id)
     if stack is None or stack.phase is Phase.GONE:
         raise Conflict(
             f"The stack of the network {network.name} was deleted outside Egret.",
             code="stack_gone",
-            remedy="Delete the network, and make it again on the same addresses.",
+            remedy="Delete the network, and create it again on the same addresses.",
         )
     return network.stack_id

@@ -1,6 +1,6 @@
-"""Proofs: nobody needs to believe which address a partner sees; each zone's probe goes and looks.
+"""Proofs: which address does a partner really see? One probe per zone finds out.
 
-A probe runs in each private subnet of the network, and asks an echo service.
+A probe is a small function in each private subnet that asks an echo service for its own address.
 """
 
 from collections import defaultdict
@@ -11,42 +11,37 @@ from sqlmodel import Session, col, func, select
 from webapp.aws import Cloud
 from webapp.errors import Conflict, EgretError
 from webapp.models import Nat, Network, Proof, Status
-from webapp.services import audit
-from webapp.services.addresses import pool as addresses
+from webapp.services.addresses import pool
+from webapp.services.scope import CloudScope
 
 PROOFS_LISTED = 200
 
 
-def prove(session: Session, cloud: Cloud, network: Network, *, actor: str) -> list[Proof]:
-    """Ask every zone's probe now, and keep what it saw. Raises Conflict when none can answer."""
+def prove(scope: CloudScope, network: Network) -> list[Proof]:
+    """Ask every zone's probe now, and store what it saw. Raises Conflict unless it is ready."""
     if network.status is not Status.READY:
         raise Conflict(
             f"The network {network.name} is {network.status}.",
             code="network_not_ready",
             remedy="Wait until it is ready.",
         )
-    ips = [address.public_ip or "" for address in addresses.of_network(session, network.id)]
+    ips = [address.public_ip or "" for address in pool.of_network(scope.session, network.id)]
     zones = network.output_list("AvailabilityZones")
     probes = network.output_list("ProbeFunctionNames")
     proofs = [
-        _ask(cloud, network, zone, probe, expected_ip(network, ips, position))
+        _ask(scope.cloud, network, zone, probe, expected_ip(network, ips, position))
         for position, (zone, probe) in enumerate(zip(zones, probes, strict=True))
     ]
-    session.add_all(proofs)
-    audit.record(session, actor=actor, action="prove", noun="network", name=network.name)
-    session.commit()
+    scope.session.add_all(proofs)
+    scope.record("prove", network)
+    scope.session.commit()
     return proofs
-
-
-def latest(session: Session, network: Network) -> list[Proof]:
-    """The newest proof of each zone, in the order of the zones."""
-    return latest_by_network(session, col(Proof.network_id) == network.id)[network.id]
 
 
 def latest_by_network(
     session: Session, *conditions: ColumnElement[bool]
 ) -> defaultdict[str, list[Proof]]:
-    """The same of every network, or of those that the conditions leave: network id → proofs."""
+    """The newest proofs of all networks, or of those that meet the conditions, by network id."""
     zone = (col(Proof.network_id), col(Proof.availability_zone))
     newest = select(*zone, func.max(Proof.at)).where(*conditions).group_by(*zone)
     found = select(Proof).where(tuple_(*zone, col(Proof.at)).in_(newest))
@@ -81,10 +76,10 @@ def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str
 
 
 def _broken_hop(cloud: Cloud, network: Network, zone: str, probe: str) -> str:
-    """Where the probe's way out breaks, in a sentence; '' when that is not known."""
+    """At which hop the probe's egress path breaks; '' when that is not known."""
     zones, subnets = (network.output_list(o) for o in ("AvailabilityZones", "PrivateSubnetIds"))
     try:
-        way = cloud.paths.trace(
+        path = cloud.paths.trace(
             network.region,
             function=probe,
             subnet_id=subnets[zones.index(zone)],
@@ -92,9 +87,10 @@ def _broken_hop(cloud: Cloud, network: Network, zone: str, probe: str) -> str:
         )
     except EgretError:
         return ""
-    return f"Its way out breaks at the {way.broken.name}: {way.broken.detail}" if way.broken else ""
+    broken = path.broken
+    return f"Its egress path breaks at the {broken.name}: {broken.detail}" if broken else ""
 
 
 def expected_ip(network: Network, ips: list[str], position: int) -> str:
-    """With one NAT gateway, every zone goes out through the first address."""
+    """The address that a zone should be seen from; with one NAT gateway, the same for all."""
     return ips[position if network.nat is Nat.PER_AZ else 0]

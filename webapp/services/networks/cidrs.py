@@ -1,4 +1,4 @@
-"""Address ranges of networks: which one is free, and whether one that was typed will do."""
+"""Address ranges of networks: which one is free, and whether one that was typed can be used."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ PRIVATE = (
 
 
 def choose(taken: Iterable[str]) -> str:
-    """The first 10.x.0.0/16 that overlaps none of `taken`."""
+    """The first 10.x.0.0/16 that overlaps none of `taken`. Raises Invalid when all do."""
     used = list(_networks(taken))
     for candidate in PRIVATE[0].subnets(new_prefix=LARGEST_PREFIX):
         if not any(candidate.overlaps(other) for other in used):
@@ -23,16 +23,22 @@ def choose(taken: Iterable[str]) -> str:
     raise Invalid("Every range 10.x.0.0/16 overlaps a VPC of the region.", field="cidr")
 
 
-def check(cidr: str, taken: Iterable[str]) -> str:
-    """`cidr` in its plain form, or Invalid: no range, a wrong size, public, or overlapping."""
+def parse(cidr: str) -> ipaddress.IPv4Network:
+    """The range. Raises Invalid if it is no range, has a wrong size, or is not private."""
     try:
         network = ipaddress.IPv4Network(cidr.strip())
     except ValueError as error:
         raise _bad(f"{cidr!r} is not an IPv4 range ({error}).") from None
     if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
-        raise _bad(f"A network is /{LARGEST_PREFIX} to /{SMALLEST_PREFIX} large.")
+        raise _bad(f"The range must be /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}.")
     if not any(network.subnet_of(private) for private in PRIVATE):
         raise _bad(f"{network} is not a private range.")
+    return network
+
+
+def check(cidr: str, taken: Iterable[str]) -> str:
+    """The range in its plain form. Raises Invalid, also when it overlaps one of `taken`."""
+    network = parse(cidr)
     for other in _networks(taken):
         if network.overlaps(other):
             raise _bad(f"{network} overlaps {other}, which a VPC of the region uses.")

@@ -1,7 +1,7 @@
-"""Preflight: what stands in the way of a network, what it would be made of, and what it would cost.
+"""Preflight: what blocks the creation of a network, what it would consist of, what it would cost.
 
-Nothing is made. A quota that is used up half way leaves a half-built network in other tools; here
-it is read first, and what blocks comes with what to do about it.
+Nothing is created. A quota that runs out half way would leave a half-built network, so quotas are
+read first, and each check that blocks says what to do about it.
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,13 @@ from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded
 from webapp.aws.quotas import ADDRESSES, INTERNET_GATEWAYS, VPCS, Quota
-from webapp.errors import EgretError, Invalid
-from webapp.models import MAX_ZONES, Network, Shape
+from webapp.errors import Conflict, EgretError, Invalid, check_all
+from webapp.models import MAX_ZONES, Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_GB, monthly_usd, traffic_usd
 from webapp.services import names
-from webapp.services.addresses import pool as addresses
+from webapp.services.addresses import pool
 from webapp.services.networks import cidrs
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 
@@ -33,7 +34,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at. `link` is where the remedy is, `used` and `limit` a quota's."""
+    """One check. `link` is where to apply the remedy; `used` and `limit` are those of a quota."""
 
     name: str
     verdict: Verdict
@@ -46,7 +47,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Cost:
-    """US dollars a month when so many gigabytes go through."""
+    """US dollars a month for a network that carries `traffic_gb`."""
 
     traffic: str
     traffic_gb: int
@@ -55,7 +56,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Need:
-    """How many more of each are needed; one NAT gateway in each of `nat_zones`."""
+    """How many more of each are needed, and one NAT gateway in each of `nat_zones`."""
 
     addresses: int
     vpcs: int
@@ -64,7 +65,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Preflight:
-    """`resources`: logical id → type, as the stack would have them."""
+    """`resources` maps the logical ids that the stack would have to their types."""
 
     cidr: str
     zones: list[str]
@@ -78,95 +79,106 @@ class Preflight:
         return any(check.verdict is Verdict.BLOCKED for check in self.checks)
 
 
-def look(
-    session: Session,
-    cloud: Cloud,
-    settings: Settings,
-    *,
-    name: str,
-    region: str,
-    cidr: str,
-    shape: Shape,
-    address_ids: list[str],
-    environment: str = "",
-) -> Preflight:
-    """Look at everything that a creation with these values would need. Makes nothing."""
-    check_wish(settings, name=name, region=region, availability_zones=shape.availability_zones)
-    names.check_environment(environment)
+def check(scope: CloudScope, new: NewNetwork) -> Preflight:
+    """Check everything that creating this network would need. Creates nothing.
+
+    Raises Invalid for fields that break a rule; what blocks the creation is one of the checks.
+    """
+    session, cloud, settings, region = scope.session, scope.cloud, scope.settings, new.region
+    check_fields(settings, new)
     zones = cloud.vpcs.availability_zones(region)
-    chosen, range_check = _range(cidr, ranges_in_use(session, cloud, region))
-    checks = [_name(session, name), range_check, _zones(region, zones, shape)]
-    if address_ids:
-        checks.append(_chosen(session, region, shape, address_ids))
-    checks += _quotas(cloud, region, _need(zones, shape, addresses_chosen=len(address_ids)))
+    cidr, range_check = _range(new.cidr, ranges_in_use(session, cloud, region))
+    checks = [_name(session, new.name), range_check, _zones(region, zones, new.shape)]
+    if new.addresses:
+        checks.append(_addresses(session, new))
+    checks += _quotas(cloud, region, _need(zones, new))
     checks += _permissions(cloud, region)
     stack = NetworkStack(
         prefix=settings.name_prefix,
-        name=name,
+        name=new.name,
         region=region,
-        cidr=chosen,
-        zones=tuple(zones[: shape.availability_zones]),
-        nat=shape.nat.value,
+        cidr=cidr,
+        zones=tuple(zones[: new.availability_zones]),
+        nat=new.nat.value,
         allocation_ids=(),
         echo_url=settings.echo_origins,
         permissions_boundary_arn=settings.permissions_boundary_arn,
     )
     return Preflight(
-        cidr=chosen,
-        zones=zones[: shape.availability_zones],
-        new_addresses=max(shape.nat_gateways - len(address_ids), 0),
+        cidr=cidr,
+        zones=zones[: new.availability_zones],
+        new_addresses=_need(zones, new).addresses,
         checks=checks,
-        costs=list(_costs(shape)),
+        costs=list(_costs(new.shape)),
         resources=stack.plan().resources,
     )
 
 
-def check_wish(settings: Settings, *, name: str, region: str, availability_zones: int) -> None:
-    """Raises Invalid for what no network can be, wherever it is."""
-    names.check_name(name)
-    names.check_region(settings, region)
+def check_rules(session: Session, settings: Settings, new: NewNetwork) -> None:
+    """What can be known without AWS. Raises Invalid with every field's error, or Conflict."""
+    check_fields(settings, new)
+    names.check_free(session, Network, new.name)
+    pool.chosen(session, new)
+
+
+def check_fields(settings: Settings, new: NewNetwork) -> None:
+    """Raises Invalid with the error of every field that breaks a rule."""
+    check_all(
+        lambda: names.check_name(new.name),
+        lambda: names.check_region(settings, new.region),
+        lambda: check_zones(new.availability_zones),
+        lambda: cidrs.parse(new.cidr) if new.cidr.strip() else None,
+        lambda: pool.check_count(new),
+        lambda: names.check_environment(new.environment),
+    )
+
+
+def check_zones(availability_zones: int) -> None:
     if not 1 <= availability_zones <= MAX_ZONES:
         raise Invalid(f"A network has 1 to {MAX_ZONES} zones.", field="availability_zones")
 
 
-def require_room(cloud: Cloud, region: str, shape: Shape, *, addresses_chosen: int) -> None:
-    """Raises QuotaExceeded when a quota is known to have no room for such a network."""
-    zones = cloud.vpcs.availability_zones(region)
-    _require(cloud, region, _need(zones, shape, addresses_chosen=addresses_chosen))
+def require_room(cloud: Cloud, new: NewNetwork) -> None:
+    """Raises QuotaExceeded when a quota is known to have no room for the network."""
+    zones = cloud.vpcs.availability_zones(new.region)
+    _require(cloud, new.region, _need(zones, new))
 
 
-def require_room_to_grow(cloud: Cloud, network: Network, wanted: Shape, *, addresses: int) -> None:
-    """Raises QuotaExceeded when there is no room for `addresses` more and their NAT gateways."""
+def require_room_for_change(
+    cloud: Cloud, network: Network, wanted: Shape, *, new_addresses: int
+) -> None:
+    """Raises QuotaExceeded when there is no room for the change's addresses and NAT gateways."""
     zones = cloud.vpcs.availability_zones(network.region)
     with_nat = zones[network.nat_gateways : wanted.nat_gateways]
-    _require(cloud, network.region, Need(addresses, vpcs=0, nat_zones=with_nat))
+    _require(cloud, network.region, Need(new_addresses, vpcs=0, nat_zones=with_nat))
 
 
 def ranges_in_use(session: Session, cloud: Cloud, region: str) -> list[str]:
-    """Ranges of the region's VPCs, and of our own networks whose VPC is not there yet."""
+    """Ranges of the region's VPCs, and of networks here whose VPC does not exist yet."""
     of_rows = session.exec(select(Network.cidr).where(Network.region == region))
     return cloud.vpcs.cidrs(region) + list(of_rows)
 
 
 def _name(session: Session, name: str) -> Check:
-    if session.exec(select(Network).where(Network.name == name)).first():
-        said = names.taken("network", name)
-        return Check("Name", Verdict.BLOCKED, said.detail, said.remedy)
+    try:
+        names.check_free(session, Network, name)
+    except Conflict as error:
+        return Check("Name", Verdict.BLOCKED, error.detail, error.remedy)
     return Check("Name", Verdict.OK, f"{name} is free.")
 
 
-def _chosen(session: Session, region: str, shape: Shape, address_ids: list[str]) -> Check:
-    """The addresses that it shall have."""
+def _addresses(session: Session, new: NewNetwork) -> Check:
+    """The free addresses that were chosen for it."""
     try:
-        chosen = addresses.chosen(session, region, shape, address_ids)
+        chosen = pool.chosen(session, new)
     except EgretError as error:
         return Check("Addresses", Verdict.BLOCKED, error.detail, error.remedy)
     named = ", ".join(address.public_ip or address.id for address in chosen)
-    return Check("Addresses", Verdict.OK, f"{named} of yours, free.")
+    return Check("Addresses", Verdict.OK, f"{named}: yours, and free.")
 
 
 def _range(cidr: str, taken: list[str]) -> tuple[str, Check]:
-    """The range that it would have, and whether that will do."""
+    """The range that the network would have, and whether it can."""
     try:
         chosen = cidrs.check(cidr, taken) if cidr.strip() else cidrs.choose(taken)
     except Invalid as error:
@@ -183,16 +195,17 @@ def _zones(region: str, zones: list[str], shape: Shape) -> Check:
     return Check("Zones", Verdict.OK, offered)
 
 
-def _need(zones: list[str], shape: Shape, *, addresses_chosen: int) -> Need:
-    addresses = max(shape.nat_gateways - addresses_chosen, 0)
-    return Need(addresses, vpcs=1, nat_zones=zones[: shape.nat_gateways])
+def _need(zones: list[str], new: NewNetwork) -> Need:
+    nat_gateways = new.shape.nat_gateways
+    new_addresses = max(nat_gateways - len(new.addresses), 0)
+    return Need(new_addresses, vpcs=1, nat_zones=zones[:nat_gateways])
 
 
 def _require(cloud: Cloud, region: str, need: Need) -> None:
     for check in _quotas(cloud, region, need):
         if check.verdict is Verdict.BLOCKED:
             raise QuotaExceeded(
-                f"{check.detail} Nothing was made.", remedy=f"{check.remedy} {check.link}"
+                f"{check.detail} Nothing was created.", remedy=f"{check.remedy} {check.link}"
             )
 
 
@@ -206,27 +219,27 @@ def _quota(quota: Quota, needed: int) -> Check:
     name = f"Quota of {quota.what}"
     link = quota.kind.url(quota.region)
     if quota.limit is None:
-        detail = f"{quota.used} used, {needed} more needed; the limit may not be read."
-        remedy = "Allow servicequotas:GetServiceQuota, or look there:"
+        detail = f"{quota.used} used, {needed} more needed; the limit could not be read."
+        remedy = "Allow servicequotas:GetServiceQuota, or check it here:"
         return Check(name, Verdict.UNKNOWN, detail, remedy, link, used=quota.used)
     detail = f"{quota} are used, {needed} more needed."
     if quota.lacks(needed):
-        remedy = "Release what is not used, or ask for a higher quota:"
+        remedy = "Release what is not used, or request a higher quota:"
         return Check(name, Verdict.BLOCKED, detail, remedy, link, quota.used, quota.limit)
     return Check(name, Verdict.OK, detail, used=quota.used, limit=quota.limit)
 
 
 def _permissions(cloud: Cloud, region: str) -> Iterator[Check]:
-    """One line for all that are there, one for each that is not."""
+    """One check for all permissions that are there, and one for each that is not."""
     asked = cloud.permissions.dry_run(region)
     allowed = [permission.action for permission in asked if permission.allowed]
     if allowed:
-        detail = f"AWS would allow {', '.join(allowed)}. Only EC2 can be asked beforehand."
+        detail = f"AWS would allow {', '.join(allowed)}. Only EC2 can be asked in advance."
         yield Check("Permissions", Verdict.OK, detail)
     for permission in asked:
         if permission.allowed is False:
             detail = f"AWS does not allow {permission.action}. {permission.answer}"
-            remedy = "Add it to the policy of the dashboard."
+            remedy = "Add it to the dashboard's policy."
             yield Check(f"Permission {permission.action}", Verdict.BLOCKED, detail, remedy)
         elif permission.allowed is None:
             yield Check(f"Permission {permission.action}", Verdict.UNKNOWN, permission.answer)

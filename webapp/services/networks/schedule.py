@@ -1,95 +1,85 @@
-"""Parking by itself: outside weekly hours, and when nothing has called for some hours.
+"""The schedule: a network is parked outside its weekly hours, and after some idle hours.
 
-The hours act when they begin and when they end, and not in between: who unparks a network in the
-evening keeps it until the hours end the next time. A network that was parked because it was idle
-is unparked by its hours, or by a person.
+The hours act when they begin and when they end, not in between: a network that someone unparks in
+the evening runs until the hours end the next time. A network that was parked because it was idle is
+unparked when its hours begin, or by a person.
 """
 
 import logging
 import re
-from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import available_timezones
 
 from sqlmodel import Session, select
 
 from webapp.aws import Cloud
-from webapp.errors import EgretError, Invalid
-from webapp.models import Function, Network, Status, utc_now
-from webapp.models.hours import DAYS, Hours
-from webapp.services import audit
-from webapp.services.networks import lifecycle as networks
-from webapp.settings import Settings
+from webapp.errors import EgretError, Invalid, check_all
+from webapp.models import Function, Network, NewSchedule, Status, WeeklyHours, utc_now
+from webapp.models.schedule import DAYS
+from webapp.services.networks.details import get
+from webapp.services.networks.lifecycle import park, unpark
+from webapp.services.scope import CloudScope
 
 CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 IDLE_HOURS_MAX = 24 * 30
 SETTLED = (Status.READY, Status.PARKED)
+BY_HOURS = "schedule"
+BY_IDLENESS = "idle"
+"""The actors of what the schedule does, in the audit trail."""
 
-log = logging.getLogger("egret.parking")
+log = logging.getLogger("egret.schedule")
 
 
-def set_schedule(
-    session: Session,
-    cloud: Cloud,
-    settings: Settings,
-    *,
-    actor: str,
-    name: str,
-    hours: Hours | None,
-    idle_hours: int = 0,
-) -> Network:
-    """Hours or none, and after how many idle ones it is parked (0: never). They hold at once."""
-    network = networks.get(session, name)
-    if hours:
-        _check(hours)
-    if not 0 <= idle_hours <= IDLE_HOURS_MAX:
-        raise Invalid(f"From 0 (never) to {IDLE_HOURS_MAX} hours.", field="idle_hours")
-    network.hours = asdict(hours) | {"days": list(hours.days)} if hours else {}
+def save(scope: CloudScope, name: str, new: NewSchedule) -> Network:
+    """Replace the network's schedule, and apply it at once."""
+    network = get(scope.session, name)
+    _check(new)
+    network.hours = new.hours.model_dump(mode="json") if new.hours else {}
     network.hours_include_now = None
-    network.idle_hours = idle_hours
-    audit.record(session, actor=actor, action="schedule", noun="network", name=name)
-    session.commit()
-    apply(session, cloud, settings, network, utc_now())
+    network.idle_hours = new.idle_hours
+    scope.record("schedule", network)
+    scope.session.commit()
+    apply(scope, network, utc_now())
     return network
 
 
-def apply_all(session: Session, cloud: Cloud, settings: Settings, region: str) -> None:
-    """Park and unpark the region's networks as their hours and their idleness say, now."""
-    for network in session.exec(select(Network).where(Network.region == region)).all():
+def apply_all(scope: CloudScope, region: str) -> None:
+    """Apply the schedules of all networks of the region."""
+    for network in scope.session.exec(select(Network).where(Network.region == region)).all():
         try:
-            apply(session, cloud, settings, network, utc_now())
+            apply(scope, network, utc_now())
         except EgretError as error:
-            session.rollback()
+            scope.session.rollback()
             log.warning("the schedule of %s waits: %s", network.name, error.detail)
 
 
-def apply(
-    session: Session, cloud: Cloud, settings: Settings, network: Network, now: datetime
-) -> None:
-    """Do what is due for one network at `now`. One that is busy is looked at the next time."""
+def apply(scope: CloudScope, network: Network, now: datetime) -> None:
+    """Park or unpark the network if that is due at `now`. A busy one waits for the next time."""
     if network.status not in SETTLED:
         return
     inside = network.weekly_hours.include(now) if network.weekly_hours else None
     if inside != network.hours_include_now:
         network.hours_include_now = inside
         if inside is not None:  # what was seen is committed together with what follows from it
-            switch = networks.unpark if inside else networks.park
-            switch(session, cloud, settings, actor="schedule", name=network.name)
-            network.hours_include_now = inside  # lost, if somebody clicked in the same moment
-        session.commit()
-    elif network.status is Status.READY and _idle(session, cloud, network, now):
-        networks.park(session, cloud, settings, actor="idle", name=network.name)
+            switch = unpark if inside else park
+            switch(scope.acting_as(BY_HOURS), network.name)
+            # A conflict with another request rolls the session back; a second commit is harmless.
+            network.hours_include_now = inside
+        scope.session.commit()
+    elif network.status is Status.READY and _is_idle(scope.session, scope.cloud, network, now):
+        park(scope.acting_as(BY_IDLENESS), network.name)
 
 
 def due_in_s(session: Session, region: str, now: datetime) -> float | None:
-    """Seconds until the next hours of a network in the region begin or end."""
+    """Seconds until the hours of some network of the region begin or end; None without any."""
     scheduled = session.exec(select(Network).where(Network.region == region)).all()
-    edges = [n.weekly_hours.next_change(now) for n in scheduled if n.weekly_hours]
-    return min(((edge - now).total_seconds() for edge in edges if edge), default=None)
+    changes = [n.weekly_hours.next_change(now) for n in scheduled if n.weekly_hours]
+    return min(((change - now).total_seconds() for change in changes if change), default=None)
 
 
-def _idle(session: Session, cloud: Cloud, network: Network, now: datetime) -> bool:
-    """Whether no function of the network ran for its idle hours, all of which it was up."""
+def _is_idle(session: Session, cloud: Cloud, network: Network, now: datetime) -> bool:
+    """Whether it has been up, without a call of its functions, for its idle hours."""
     since = now - timedelta(hours=network.idle_hours)
     if not network.idle_hours or network.started_at > since:
         return False
@@ -101,14 +91,42 @@ def _idle(session: Session, cloud: Cloud, network: Network, now: datetime) -> bo
     )
 
 
-def _check(hours: Hours) -> None:
+def _check(new: NewSchedule) -> None:
+    check_all(
+        lambda: _check_idle_hours(new.idle_hours),
+        *(partial(rule, new.hours) for rule in HOURS_RULES if new.hours),
+    )
+
+
+def _check_idle_hours(idle_hours: int) -> None:
+    if not 0 <= idle_hours <= IDLE_HOURS_MAX:
+        raise Invalid(f"From 0 (never) to {IDLE_HOURS_MAX} hours.", field="idle_hours")
+
+
+def _check_time_zone(hours: WeeklyHours) -> None:
     if hours.time_zone not in available_timezones():
         raise Invalid(
             f"There is no time zone {hours.time_zone!r}. Write it like Europe/Berlin.",
             field="time_zone",
         )
-    if not hours.days or not set(hours.days) <= set(DAYS):
+
+
+def _check_days(hours: WeeklyHours) -> None:
+    if not hours.days:
         raise Invalid(f"Choose one or more of: {', '.join(DAYS)}.", field="days")
-    for field in ("start", "end"):
-        if not CLOCK.fullmatch(getattr(hours, field)):
-            raise Invalid("Write a time like 08:00.", field=field)
+
+
+def _check_start(hours: WeeklyHours) -> None:
+    _check_clock(hours.start, "start")
+
+
+def _check_end(hours: WeeklyHours) -> None:
+    _check_clock(hours.end, "end")
+
+
+def _check_clock(text: str, field: str) -> None:
+    if not CLOCK.fullmatch(text):
+        raise Invalid("Write a time like 08:00.", field=field)
+
+
+HOURS_RULES = (_check_time_zone, _check_days, _check_start, _check_end)

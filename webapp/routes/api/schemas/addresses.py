@@ -4,11 +4,11 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from webapp.routes.api.schemas.networks import Sent
-from webapp.services.addresses.pool import AddressDetail
+from webapp.models import Input
+from webapp.services.addresses import AddressDetail
 
 
-class NewAddress(Sent):
+class NewAddress(Input):
     """`adopt`: an allocation id or an address that the account has already."""
 
     region: str
@@ -16,7 +16,7 @@ class NewAddress(Sent):
     adopt: str = ""
 
 
-class AddressName(Sent):
+class AddressName(Input):
     """What people call it, in any words; empty for nothing."""
 
     name: str

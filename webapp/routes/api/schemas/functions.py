@@ -3,24 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from webapp.aws.functions import Invocation
-from webapp.models import Access, Snapshot
-from webapp.routes.api.schemas.networks import Sent
-from webapp.services.functions.lifecycle import FunctionDetail
+from webapp.models import Snapshot
+from webapp.services.functions import FunctionDetail
 from webapp.services.functions.templates import Template
-
-
-class NewFunction(Sent):
-    name: str
-    template: str
-    network: str
-    key: str
-    settings: dict[str, Any] = Field(default_factory=dict)
-    access: Access = Access.API_KEY
-    cors_origins: list[str] = Field(default_factory=list)
-    environment: str = ""
 
 
 class SettingOut(BaseModel):

@@ -1,85 +1,21 @@
-"""What the API takes and gives. Names and times are for programs: stable, plain, UTC."""
+"""What the API takes and gives for networks. Times are in UTC."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
-from webapp.models import Address, AuditEvent, KeyVersion, Nat, Network, Proof, StackEvent
+from webapp.models import Address, Input, Network, Proof
 from webapp.routes.api.schemas.schedule import ScheduleOut, schedule_out
-from webapp.services.engine.teardown import Left
-from webapp.services.keys import KeyDetail, Match
-from webapp.services.networks.lifecycle import NetworkDetail
-
-PAGE_MAX = 200
-Item = TypeVar("Item")
-Row = TypeVar("Row")
+from webapp.services.engine.teardown import Undeleted
+from webapp.services.networks import NetworkDetail
 
 
-class Sent(BaseModel):
-    """A body that the API takes: a field that it does not know is an error, not a surprise."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewNetwork(Sent):
-    name: str
-    region: str
-    cidr: str = ""
-    availability_zones: int = 2
-    nat: Nat = Nat.SINGLE
-    addresses: list[str] = []
-    environment: str = ""
-
-
-class NewChange(Sent):
-    """The shape that a network shall have; what is not sent stays as it is."""
-
-    availability_zones: int | None = None
-    nat: Nat | None = None
-
-
-class Confirmation(Sent):
+class Confirmation(Input):
     """`anyway`: although a key in use does not allow the new addresses."""
 
     anyway: bool = False
-
-
-class NewKey(Sent):
-    name: str
-    secret: str = Field(repr=False)
-    environment: str = ""
-    note: str = ""
-
-
-class NewVersion(Sent):
-    secret: str = Field(repr=False)
-
-
-class Listed(BaseModel, Generic[Item]):
-    """One page of a list; `next` is what to send as `after` for the next one."""
-
-    items: list[Item]
-    next: str | None
-
-
-def listed(
-    rows: Sequence[Row],
-    give: Callable[[Row], Item],
-    key: Callable[[Row], str],
-    *,
-    limit: int,
-    after: str | None,
-) -> Listed[Item]:
-    """The page after the row with the key `after`; `rows` are in the order of their keys."""
-    rest = [row for row in rows if after is None or key(row) > after]
-    shown = rest[:limit]
-    return Listed(
-        items=[give(row) for row in shown],
-        next=key(shown[-1]) if len(rest) > limit else None,
-    )
 
 
 class AddressOfNetwork(BaseModel):
@@ -112,14 +48,14 @@ def proof_out(proof: Proof) -> ProofOut:
 
 
 class NetworkProof(BaseModel):
-    """The newest proof of every zone; `ok` when all of them are."""
+    """The newest proof of every zone; `ok` if all of them are."""
 
     ok: bool
     at: datetime
     zones: list[ProofOut]
 
 
-def network_proof(proofs: Sequence[Proof]) -> NetworkProof | None:
+def _network_proof(proofs: Sequence[Proof]) -> NetworkProof | None:
     if not proofs:
         return None
     return NetworkProof(
@@ -130,7 +66,7 @@ def network_proof(proofs: Sequence[Proof]) -> NetworkProof | None:
 
 
 class ChangeOut(BaseModel):
-    """A proposed shape, and what CloudFormation says that it changes."""
+    """A pending change: its shape, and what CloudFormation says that it changes."""
 
     availability_zones: int
     nat: str
@@ -138,7 +74,7 @@ class ChangeOut(BaseModel):
     preview: list[dict[str, str]]
 
 
-def change_out(detail: NetworkDetail) -> ChangeOut | None:
+def _change_out(detail: NetworkDetail) -> ChangeOut | None:
     network = detail.network
     if not network.change:
         return None
@@ -146,8 +82,8 @@ def change_out(detail: NetworkDetail) -> ChangeOut | None:
     return ChangeOut(**network.change, addresses=[_address_out(network, a) for a in new])
 
 
-class LeftOut(BaseModel):
-    """What a deletion could not delete."""
+class UndeletedOut(BaseModel):
+    """A resource that a deletion could not delete."""
 
     logical_id: str
     physical_id: str
@@ -156,8 +92,8 @@ class LeftOut(BaseModel):
     monthly_cost_usd: float
 
 
-def left_out(left: Left) -> LeftOut:
-    return LeftOut(**asdict(left), monthly_cost_usd=left.monthly_cost_usd)
+def _undeleted_out(resource: Undeleted) -> UndeletedOut:
+    return UndeletedOut(**asdict(resource), monthly_cost_usd=resource.monthly_cost_usd)
 
 
 class NetworkOut(BaseModel):
@@ -172,7 +108,7 @@ class NetworkOut(BaseModel):
     environment: str
     protected: bool
     change: ChangeOut | None
-    undeleted: list[LeftOut]
+    undeleted: list[UndeletedOut]
     addresses: list[AddressOfNetwork]
     stack_id: str | None
     functions: list[str]
@@ -203,94 +139,11 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
         ),
         status=network.status.value,
         nat=network.nat.value,
-        change=change_out(detail),
-        undeleted=[left_out(left) for left in detail.left],
+        change=_change_out(detail),
+        undeleted=[_undeleted_out(resource) for resource in detail.undeleted],
         addresses=[_address_out(network, address) for address in detail.addresses],
         functions=[function.name for function in detail.functions],
         monthly_cost_usd=network.monthly_cost_usd,
-        proof=network_proof(detail.proofs),
+        proof=_network_proof(detail.proofs),
         schedule=schedule_out(network),
     )
-
-
-class EventOut(BaseModel):
-    id: int
-    at: datetime
-    logical_id: str
-    physical_id: str
-    resource_type: str
-    status: str
-    reason: str
-
-
-def event_out(event: StackEvent) -> EventOut:
-    return EventOut(**event.model_dump())
-
-
-class VersionOut(BaseModel):
-    id: str
-    stage: str
-    created_at: datetime
-
-
-def version_out(version: KeyVersion) -> VersionOut:
-    return VersionOut(**version.model_dump())
-
-
-class KeyOut(BaseModel):
-    name: str
-    environment: str
-    note: str
-    fingerprint: str
-    claims: dict[str, Any]
-    versions: list[VersionOut]
-    functions: list[str]
-    created_at: datetime
-
-
-def key_out(detail: KeyDetail) -> KeyOut:
-    key = detail.key
-    return KeyOut(
-        name=key.name,
-        environment=key.environment,
-        note=key.note,
-        fingerprint=key.fingerprint,
-        claims=key.claims,
-        versions=[version_out(version) for version in detail.versions],
-        functions=[function.name for function in detail.functions],
-        created_at=key.created_at,
-    )
-
-
-class MatchOut(BaseModel):
-    """`paste` is the exact text for the partner's portal."""
-
-    network: str
-    ok: bool
-    allowed: list[str]
-    missing: list[str]
-    paste: str
-
-
-def match_out(match: Match) -> MatchOut:
-    return MatchOut(
-        network=match.network.name,
-        ok=match.ok,
-        allowed=match.allowed,
-        missing=match.missing,
-        paste=match.paste,
-    )
-
-
-class AuditEventOut(BaseModel):
-    id: int
-    at: datetime
-    actor: str
-    action: str
-    noun: str
-    name: str
-    detail: str
-
-
-def audit_event_out(event: AuditEvent) -> AuditEventOut:
-    return AuditEventOut(**event.model_dump())

@@ -1,52 +1,29 @@
-"""What the API takes and gives for parking by itself."""
+"""What the API gives for a network's schedule."""
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from webapp.models import Network, Status, utc_now
-from webapp.models.hours import Hours
+from webapp.models import Network, Status, WeeklyHours, utc_now
 
 
-class WeeklyHours(BaseModel):
-    """`time_zone` is an IANA name, `days` are mon … sun, `start` and `end` are like 08:00."""
+class ScheduleOut(BaseModel):
+    """`next_change_at`: when the hours begin or end next; `next_status`: its status then."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    time_zone: str
-    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
-    start: str
-    end: str
-
-    def as_hours(self) -> Hours:
-        return Hours(self.time_zone, tuple(self.days), self.start, self.end)
-
-
-class NewSchedule(BaseModel):
-    """`idle_hours`: parked after so many hours without a call; 0 is never."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    hours: WeeklyHours | None = None
-    idle_hours: int = 0
-
-
-class ScheduleOut(NewSchedule):
-    """`next_change_at` is when the hours begin or end next, `next_status` what it is then."""
-
+    hours: WeeklyHours | None
+    idle_hours: int
     next_change_at: datetime | None
     next_status: str | None
 
 
 def schedule_out(network: Network) -> ScheduleOut:
     hours, now = network.weekly_hours, utc_now()
-    edge = hours.next_change(now) if hours else None
-    next_status = Status.READY if hours and edge and hours.include(edge) else Status.PARKED
+    change_at = hours.next_change(now) if hours else None
+    is_running = bool(hours and change_at and hours.include(change_at))
+    next_status = Status.READY if is_running else Status.PARKED
     return ScheduleOut(
-        hours=WeeklyHours.model_validate(asdict(hours)) if hours else None,
+        hours=hours,
         idle_hours=network.idle_hours,
-        next_change_at=edge,
-        next_status=next_status.value if edge else None,
+        next_change_at=change_at,
+        next_status=next_status.value if change_at else None,
     )

@@ -5,12 +5,11 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from webapp.models import Network
-from webapp.routes.api.schemas.networks import Sent
+from webapp.models import Input, Network
 from webapp.services.whitelists import Kit, WhitelistingDetail
 
 
-class NewWhitelisting(Sent):
+class NewWhitelisting(Input):
     """`function`: the one that calls this partner; its good answers are the proof."""
 
     partner: str

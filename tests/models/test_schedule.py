@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.models.hours import DAYS, Hours
+from webapp.models.schedule import DAYS, WeeklyHours
 
 BERLIN = "Europe/Berlin"
-OFFICE = Hours(BERLIN, DAYS[:5], "08:00", "18:00")
-NIGHTS = Hours(BERLIN, ("fri",), "22:00", "06:00")
-ALWAYS = Hours("UTC", DAYS, "00:00", "00:00")
+OFFICE = WeeklyHours(time_zone=BERLIN, days=DAYS[:5], start="08:00", end="18:00")
+NIGHTS = WeeklyHours(time_zone=BERLIN, days=("fri",), start="22:00", end="06:00")
+ALWAYS = WeeklyHours(time_zone="UTC", days=DAYS, start="00:00", end="00:00")
 
 
 def local(text: str) -> datetime:
@@ -60,11 +60,11 @@ def test_clocks_that_are_changed_are_followed() -> None:
 
 clock = st.times().map(lambda time: time.strftime("%H:%M"))
 any_hours = st.builds(
-    Hours,
-    st.sampled_from([BERLIN, "UTC", "America/New_York", "Pacific/Apia", "Asia/Kolkata"]),
-    st.sets(st.sampled_from(DAYS), min_size=1).map(tuple),
-    clock,
-    clock,
+    WeeklyHours,
+    time_zone=st.sampled_from([BERLIN, "UTC", "America/New_York", "Pacific/Apia", "Asia/Kolkata"]),
+    days=st.sets(st.sampled_from(DAYS), min_size=1).map(tuple),
+    start=clock,
+    end=clock,
 )
 any_time = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
     lambda naive: naive.replace(tzinfo=UTC)
@@ -72,7 +72,7 @@ any_time = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
 
 
 @given(any_hours, any_time)
-def test_nothing_changes_before_the_next_change(hours: Hours, now: datetime) -> None:
+def test_nothing_changes_before_the_next_change(hours: WeeklyHours, now: datetime) -> None:
     edge = hours.next_change(now)
     until = edge or now + timedelta(days=7)
     for part in range(8):

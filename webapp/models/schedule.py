@@ -1,23 +1,26 @@
-"""Weekly hours in which a network runs; outside them it is parked."""
+"""A network's schedule: weekly hours in which it runs, and idle hours after which it is parked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LOOK_AHEAD_DAYS = 9
+from webapp.models.base import Input
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
+DAYS_AHEAD = 9
+"""Enough to find the next change of hours that are on one day of the week."""
 
 
-@dataclass(frozen=True)
-class Hours:
-    """On each of `days`, from `start` to `end` by the clocks of `time_zone` (an IANA name).
+class WeeklyHours(Input):
+    """On each of `days`, from `start` to `end` (like 08:00) in `time_zone` (an IANA name).
 
     An end that is not after the start is on the next day: 22:00 to 06:00 is a night.
     """
 
     time_zone: str
-    days: tuple[str, ...]
+    days: tuple[Day, ...]
     start: str
     end: str
 
@@ -32,13 +35,20 @@ class Hours:
 
     def _spans(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
         today = now.astimezone(ZoneInfo(self.time_zone)).date()
-        for offset in range(-1, LOOK_AHEAD_DAYS):
+        for offset in range(-1, DAYS_AHEAD):
             day = today + timedelta(days=offset)
             if DAYS[day.weekday()] in self.days:
                 last = day if self.end > self.start else day + timedelta(days=1)
                 yield self._at(day, self.start), self._at(last, self.end)
 
     def _at(self, day: date, clock: str) -> datetime:
-        """In UTC, because a day on which clocks are changed is not 24 hours long."""
+        """In UTC: a day on which the clocks change does not have 24 hours."""
         local = datetime.combine(day, time.fromisoformat(clock), ZoneInfo(self.time_zone))
         return local.astimezone(UTC)
+
+
+class NewSchedule(Input):
+    """`idle_hours`: park the network after so many hours without a call; 0 is never."""
+
+    hours: WeeklyHours | None = None
+    idle_hours: int = 0

@@ -1,0 +1,32 @@
+"""The change of a network by the API: create it, confirm it, withdraw it."""
+
+from fastapi import APIRouter
+
+from webapp.deps import ApiCaller
+from webapp.models import NewChange
+from webapp.routes.api.schemas.networks import Confirmation, NetworkOut, network_out
+from webapp.services import networks
+from webapp.services.networks import change
+
+router = APIRouter(prefix="/networks/{name}/change", tags=["networks"])
+
+
+@router.post("", status_code=201)
+def create(ctx: ApiCaller, name: str, new: NewChange) -> NetworkOut:
+    """Allocate the addresses of a larger shape, and preview the change. Nothing else happens."""
+    change.create(ctx.scope, name, new)
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.post("/confirmation", status_code=202)
+def confirm(ctx: ApiCaller, name: str, sent: Confirmation) -> NetworkOut:
+    """Apply the change: calls then come from the new addresses, so whitelist them first."""
+    change.confirm(ctx.scope, name, anyway=sent.anyway)
+    return network_out(networks.detail(ctx.session, name))
+
+
+@router.delete("")
+def withdraw(ctx: ApiCaller, name: str) -> NetworkOut:
+    """Drop the change; its addresses stay, free."""
+    change.withdraw(ctx.scope, name)
+    return network_out(networks.detail(ctx.session, name))

@@ -1,0 +1,29 @@
+"""The change of a network: preview, confirm, withdraw. It is shown on the network's page."""
+
+from fastapi import APIRouter, Response
+
+from webapp.deps import SignedIn
+from webapp.forms import Form
+from webapp.models import NewChange
+from webapp.services.networks import change
+from webapp.templating import see_other
+
+router = APIRouter(prefix="/networks/{name}/change")
+
+
+@router.post("")
+def create(ctx: SignedIn, name: str, form: Form) -> Response:
+    change.create(ctx.scope, name, form.build(NewChange))
+    return see_other(f"/networks/{name}")
+
+
+@router.post("/confirmation")
+def confirm(ctx: SignedIn, name: str, form: Form) -> Response:
+    change.confirm(ctx.scope, name, anyway=bool(form.text("anyway")))
+    return see_other(f"/networks/{name}")
+
+
+@router.post("/withdrawal")
+def withdraw(ctx: SignedIn, name: str) -> Response:
+    change.withdraw(ctx.scope, name)
+    return see_other(f"/networks/{name}", "Withdrawn. The new addresses are free.")

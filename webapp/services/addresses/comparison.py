@@ -1,0 +1,51 @@
+"""The regular comparison of a region's addresses with AWS.
+
+An address that was released outside Egret becomes *lost*. What a crash left half done is finished:
+an allocation is found by its tag, a release is repeated.
+"""
+
+import logging
+
+from sqlmodel import select
+
+from webapp.errors import EgretError
+from webapp.models import Address, AddressStatus, utc_now
+from webapp.services.addresses.lifecycle import finish_release
+from webapp.services.addresses.pool import allocated_status, set_free
+from webapp.services.scope import CloudScope
+
+ALLOCATION_TIMEOUT_S = 120.0
+
+log = logging.getLogger("egret.addresses")
+
+
+def compare_with_aws(scope: CloudScope, region: str) -> None:
+    """Bring the region's rows up to date.
+
+    The rows are read before AWS is: what is allocated in between is then not mistaken for lost.
+    """
+    rows = scope.session.exec(select(Address).where(Address.region == region)).all()
+    existing = {found.allocation_id for found in scope.cloud.addresses.every(region)}
+    for address in rows:
+        try:
+            _compare(scope, address, existing)
+        except EgretError as error:
+            log.warning("the address %s waits: %s", address.public_ip or address.id, error.detail)
+        scope.session.commit()
+
+
+def _compare(scope: CloudScope, address: Address, existing: set[str]) -> None:
+    if address.status is AddressStatus.RELEASING:
+        finish_release(scope, address)
+    elif address.allocation_id is None:
+        if not address.network_id and _is_abandoned(address):
+            set_free(scope.session, scope.cloud, address)
+    elif address.allocation_id not in existing:
+        address.status = AddressStatus.LOST
+    elif address.status is AddressStatus.LOST:
+        address.status = allocated_status(address)
+
+
+def _is_abandoned(address: Address) -> bool:
+    """Whether the process that was allocating it must be gone."""
+    return (utc_now() - address.created_at).total_seconds() > ALLOCATION_TIMEOUT_S

@@ -1,0 +1,120 @@
+"""What people do with an address: allocate it, name it, get it back, release it."""
+
+from sqlmodel import Session, select
+
+from webapp.aws.errors import AwsError, goes_on, is_transient
+from webapp.errors import Conflict, EgretError
+from webapp.models import Address, AddressStatus, Function, Key, Network
+from webapp.services.addresses.details import get
+from webapp.services.addresses.pool import allocated_status, ensure_allocated, set_allocation
+from webapp.services.engine.conflicts import retry_on_conflict
+from webapp.services.names import check_label, check_region, check_typed
+from webapp.services.scope import CloudScope
+
+GONE_FOR_GOOD = frozenset({"InvalidAddress.NotFound", "InvalidParameterValue", "AuthFailure"})
+"""What AWS answers when somebody else has the address by now."""
+
+
+def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
+    """Allocate an address that no network uses yet, so that it can be whitelisted early."""
+    session = scope.session
+    address = Address(region=check_region(scope.settings, region), name=check_label(name))
+    session.add(address)
+    session.commit()
+    try:
+        ensure_allocated(session, scope.cloud, address)
+    except EgretError as error:
+        if not is_transient(error):  # otherwise it may exist; the next round finds it by its tag
+            session.delete(address)
+            session.commit()
+        raise
+    address.status = AddressStatus.FREE
+    scope.record("allocate", address)
+    session.commit()
+    return address
+
+
+def rename(scope: CloudScope, address_id: str, *, name: str) -> Address:
+    """Give it another name, in AWS too; an empty one removes the name."""
+    address = get(scope.session, address_id)
+    address.name = check_label(name)
+    if address.allocation_id and address.status is not AddressStatus.LOST:
+        scope.cloud.addresses.rename(address.region, address.allocation_id, address.label)
+    scope.record("rename", address, address.label)
+    scope.session.commit()
+    return address
+
+
+def recover(scope: CloudScope, address_id: str) -> Address:
+    """Ask AWS for a lost address again. Raises Conflict when somebody else has it by now."""
+    address, aws = get(scope.session, address_id), scope.cloud.addresses
+    ip = address.public_ip
+    if address.status is not AddressStatus.LOST or not ip:
+        raise Conflict(f"{ip or address.id} is not lost.", code="wrong_status")
+    try:
+        recovered = aws.recover(address.region, address.id, ip, name=address.label)
+    except AwsError as error:
+        if error.aws_code not in GONE_FOR_GOOD:
+            raise
+        raise Conflict(
+            f"AWS cannot give {ip} back: {error.detail}",
+            code="address_gone",
+            remedy="Stop tracking it here, and have the partner whitelist another address.",
+        ) from error
+    set_allocation(address, recovered)
+    address.status = allocated_status(address)
+    scope.record("recover", address)
+    scope.session.commit()
+    return address
+
+
+@retry_on_conflict
+def release(scope: CloudScope, address_id: str, *, typed: str) -> None:
+    """Return the address to AWS for ever. Only if nothing depends on it, and typed exactly."""
+    address = get(scope.session, address_id)
+    _check_unused(scope.session, address)
+    check_typed(typed, address.public_ip or address.id, "released")
+    address.status = AddressStatus.RELEASING
+    scope.session.commit()
+    finish_release(scope, address)
+    scope.session.commit()
+
+
+def finish_release(scope: CloudScope, address: Address) -> None:
+    """Release an address whose release was committed. The caller commits.
+
+    If AWS refuses, because something uses the address for instance, the release is given up: it
+    must not go through by itself on a later day.
+    """
+    if address.allocation_id:
+        try:
+            scope.cloud.addresses.release(address.region, address.allocation_id)
+        except AwsError as error:
+            if not goes_on(error):
+                address.status = allocated_status(address)
+                scope.session.commit()
+            raise
+    scope.record("release", address)
+    scope.session.delete(address)
+
+
+def _check_unused(session: Session, address: Address) -> None:
+    """Raises Conflict with the network, its functions, and the keys that name the address."""
+    network = session.get(Network, address.network_id) if address.network_id else None
+    functions = select(Function).where(Function.network_id == address.network_id)
+    used_by = [f"the network {network.name}"] if network else []
+    if network:
+        used_by += [f"the function {function.name}" for function in session.exec(functions)]
+    used_by += [f"the key {key.name}" for key in session.exec(select(Key)) if _names(key, address)]
+    if used_by:
+        raise Conflict(
+            f"{address.public_ip} is needed by {', '.join(used_by)}.",
+            code="address_in_use",
+            remedy="Delete these first; the address stays until it is released here.",
+        )
+
+
+def _names(key: Key, address: Address) -> bool:
+    """Whether the key allows exactly this address, not only a range around it."""
+    ip = address.public_ip
+    return bool(ip) and not {ip, f"{ip}/32"}.isdisjoint(key.claims.get("cidrs", []))

@@ -1,0 +1,249 @@
+"""An operation: one change of one CloudFormation stack, from the click to its result.
+
+What happens, and what a `kill -9` does at each point:
+
+1. **Click.** A service checks its rules and calls `intend` on the row (a status such as *parking*,
+   and a new operation id), then `begin`. Killed here, nothing was committed and nothing happens.
+2. **Lease.** `begin` commits the intent together with a lease on the row. From now on the row alone
+   says what is to be done. Killed here, the lease expires and another process claims the row.
+3. **Step.** `advance` calls the method that the subclass has for the row's status. It asks AWS for
+   what the status stands for, with the operation id as the ClientRequestToken. Killed before AWS
+   was asked, the next step asks. Killed after, the next step asks again and AWS recognises the
+   token, or finds our token in the stack's events.
+4. **Poll.** While CloudFormation is busy, every step copies its new events and makes the row due
+   again. Killed here, nothing is lost: the next poll copies what is missing.
+5. **Settle.** When the stack is done, the row's final status, outputs or reason are committed in
+   the transaction that deletes the lease. Killed before, the next poll settles it.
+
+A process that was suspended past its lease cannot do harm: each commit checks the lease's fence
+(LeaseLost) and the row's version (StaleDataError). Its step is void, and is taken again.
+"""
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sqlmodel import col, delete
+
+from webapp.aws import Cloud
+from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Phase, Plan, Stack
+from webapp.aws.errors import goes_on, is_transient, remedy_for_reason
+from webapp.errors import EgretError
+from webapp.models import StackEvent, StackRow, Status, utc_now
+from webapp.models.base import new_id
+from webapp.services.engine import events, leases
+from webapp.services.engine.events import token_of
+from webapp.services.engine.leases import Handler, Work
+from webapp.services.scope import CloudScope
+from webapp.settings import Settings
+
+UNDER_WAY = (Status.REQUESTED, Status.CREATING, Status.DELETING)
+"""A retry in one of these statuses does nothing: an attempt is already under way."""
+ROLLBACKS_MAX = 3
+RETRY_S = 5.0
+"""Between attempts at what AWS did not answer, or could not roll back."""
+PAUSE_S = 15.0
+"""Between checks whether someone has fixed the credentials, a permission or the clock."""
+POLL_JITTER = 0.2
+RETRY_CREATION = "Read the reason and fix it, then try again; or delete it."
+RETRY_DELETION = "Remove what blocks the deletion, then delete it again."
+RETRY_UPDATE = "AWS put everything back as it was. Read the reason and fix it, then try again."
+VANISHED = "The stack was deleted outside Egret."
+
+
+def intend(row: StackRow, status: Status) -> None:
+    """Begin another operation on the row, with an id of its own. The caller commits."""
+    row.status = status
+    row.unwanted = row.unwanted and status is Status.DELETING
+    row.reason = row.remedy = ""
+    row.operation_id = new_id()
+    row.attempts = 1
+    row.attempts_max = 0
+    row.retain = []
+    row.started_at = row.updated_at = utc_now()
+
+
+@dataclass
+class Operation(ABC):
+    """One step of the operation that a claimed row is in."""
+
+    work: Work
+    row: StackRow
+    cloud: Cloud
+    settings: Settings
+
+    model: ClassVar[type[StackRow]]
+
+    @abstractmethod
+    def steps(self) -> Mapping[Status, Callable[[], None]]:
+        """What to do with a row in each status that needs work."""
+
+    @property
+    @abstractmethod
+    def region(self) -> str: ...
+
+    @classmethod
+    def begin(cls, scope: CloudScope, row: StackRow) -> None:
+        """Commit the row's intent and take the first step; the background loop does the rest."""
+        work = leases.begin(scope.session, row.owner, lease_s=scope.settings.lease_s)
+        if work:
+            leases.run(work, cls.handler(scope.cloud, scope.settings))
+
+    @classmethod
+    def handler(cls, cloud: Cloud, settings: Settings) -> Handler:
+        """What the background loop does with a row of this kind that is due."""
+
+        def advance(work: Work) -> None:
+            row = work.session.get(cls.model, work.row_id)
+            if row is None:
+                work.finish()
+            else:
+                cls(work, row, cloud, settings).advance()
+
+        return advance
+
+    def advance(self) -> None:
+        """Take the step for the row's status, and write an error of AWS to the row."""
+        take_step = self.steps().get(self.row.status)
+        if take_step is None:
+            self.work.finish()
+            return
+        try:
+            take_step()
+        except EgretError as error:
+            self.work.session.rollback()
+            self.work.session.refresh(self.row)
+            self.handle_error(error)
+
+    def handle_error(self, error: EgretError) -> None:
+        """Wait for what can pass, such as expired credentials; fail the row for anything else."""
+        if goes_on(error):
+            self.row.reason, self.row.remedy = error.detail, error.remedy
+            self.work.run_again(in_s=RETRY_S if is_transient(error) else PAUSE_S)
+        else:
+            self.fail(error.detail, error.remedy)
+            self.work.finish()
+
+    def fail(self, reason: str, remedy: str = "") -> None:
+        self.row.status, self.row.updated_at = Status.FAILED, utc_now()
+        self.row.reason = reason
+        self.row.remedy = remedy or (RETRY_DELETION if self.row.unwanted else RETRY_CREATION)
+
+    def poll_again(self) -> None:
+        """Make the row due after the poll interval, with jitter: many rows start together."""
+        jitter = random.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)  # noqa: S311 - no secret
+        self.work.run_again(in_s=self.cloud.poll_s * jitter)
+
+    def create_stack(self, plan: Plan) -> None:
+        """requested → creating. First deletes what an earlier, failed attempt left behind.
+
+        A stack that is stuck in a rollback is not deleted: it is in use, and its rollback is
+        continued.
+        """
+        row, stacks = self.row, self.cloud.stacks
+        left = stacks.describe(plan.region, row.stack_id) if row.stack_id else None
+        if left and left.status == STUCK:
+            stacks.continue_rollback(plan.region, left.id, token=token_of(row))
+            row.status = Status.CREATING
+        elif left and left.phase is Phase.FAILED:
+            stacks.delete(plan.region, left.id, token=f"{row.operation_id}-clear")
+        elif not left or left.phase is Phase.GONE:
+            row.stack_id, row.creation_id = None, row.operation_id
+            self.work.commit()  # the deletion finds a stack by this id if the answer is lost
+            row.stack_id = stacks.create(plan, token=row.operation_id)
+            row.status, row.resource_count = Status.CREATING, plan.resource_count
+        elif left.phase is Phase.DONE:
+            row.status = Status.CREATING
+        self.poll_again()
+
+    def poll_stack(self) -> Stack | None:
+        """Copy new events. Gives the stack once it is no longer busy, None while it is."""
+        stack = self._describe()
+        events.copy(self.work, self.cloud, self.row, self.region)
+        if stack.phase is Phase.BUSY:
+            self.poll_again()
+            return None
+        return stack
+
+    def update_stack(self, plan: Plan) -> Stack | None:
+        """Ask for `plan` unless that was done, and poll. Gives the stack once this is over."""
+        row, stack = self.row, self._describe()
+        events.copy(self.work, self.cloud, row, self.region)
+        if stack.phase is Phase.GONE:
+            return stack
+        if stack.status == STUCK:
+            return self._continue_rollback(stack)
+        busy = stack.phase is Phase.BUSY
+        known = events.list_after(self.work.session, row)
+        has_begun = any(event.operation_id == row.operation_id for event in known)
+        if not busy and not has_begun:
+            busy = self.cloud.stacks.update(plan, stack.id, token=row.operation_id)
+        row.resource_count = plan.resource_count
+        if not busy:
+            return stack
+        self.poll_again()
+        return None
+
+    def settle(self, stack: Stack, *, reached: Status) -> None:
+        """To `reached`, or to failed."""
+        if stack.phase is not Phase.DONE:
+            self.settle_failed(stack)
+            return
+        row = self.row
+        if row.status is Status.CREATING:
+            row.took_s = (utc_now() - row.started_at).total_seconds()
+        row.status, row.outputs, row.updated_at = reached, stack.outputs, utc_now()
+        row.reason = row.remedy = ""
+        self.work.finish()
+
+    def settle_failed(self, stack: Stack) -> None:
+        """To failed, with the root cause as the reason."""
+        reason = self._reason(stack)
+        self.fail(self.explain(reason), remedy_for_reason(reason, self.region))
+        self.work.finish()
+
+    def settle_update(self, stack: Stack, *, reached: Status, back: Status) -> None:
+        """To `reached`; or, when AWS rolled the stack back, to `back` with the reason."""
+        if stack.status == ROLLED_BACK:
+            self.row.status, self.row.updated_at = back, utc_now()
+            self.row.reason, self.row.remedy = self._reason(stack), RETRY_UPDATE
+            self.work.finish()
+        else:
+            self.settle(stack, reached=reached)
+
+    def explain(self, reason: str) -> str:
+        """The reason of a failure; a subclass may add what it knows."""
+        return reason
+
+    def forget(self) -> None:
+        """Delete the row and its events: its stack is gone."""
+        session, owner = self.work.session, self.row.owner
+        session.connection().execute(delete(StackEvent).where(col(StackEvent.owner) == owner))
+        session.delete(self.row)
+        self.work.finish()
+
+    def _describe(self) -> Stack:
+        """The row's stack. One that AWS no longer knows is like one that was deleted."""
+        assert self.row.stack_id  # noqa: S101 - there is one from *creating* on
+        found = self.cloud.stacks.describe(self.region, self.row.stack_id)
+        return found or Stack(self.row.stack_id, name="", status="DELETE_COMPLETE", reason=VANISHED)
+
+    def _continue_rollback(self, stack: Stack) -> Stack | None:
+        """Continue a rollback that failed. After `ROLLBACKS_MAX` attempts gives the stack."""
+        row = self.row
+        if events.count_attempts(self.work.session, row, STUCK) >= row.attempts:
+            if row.attempts > ROLLBACKS_MAX:
+                return stack
+            row.attempts += 1
+            row.reason = f"AWS could not put everything back; this is attempt {row.attempts}."
+            self.work.run_again(in_s=RETRY_S)
+            return None
+        self.cloud.stacks.continue_rollback(self.region, stack.id, token=token_of(row))
+        self.poll_again()
+        return None
+
+    def _reason(self, stack: Stack) -> str:
+        cause = events.root_cause(self.work.session, self.row)
+        return f"{cause.logical_id}: {cause.reason}" if cause else stack.reason or stack.status

@@ -1,0 +1,47 @@
+"""Calling a function: run it now, read its log, call its endpoint."""
+
+from sqlmodel import Session
+
+from webapp.aws import Cloud
+from webapp.aws.functions import Invocation, LogLine
+from webapp.errors import Conflict
+from webapp.models import Access, Function
+from webapp.services.functions.details import get, network_of
+from webapp.services.functions.previews import lambda_name
+from webapp.services.scope import CloudScope
+
+
+def invoke(session: Session, cloud: Cloud, name: str) -> Invocation:
+    """Run it now. Gives what the function returned; nothing is cached."""
+    function = get(session, name)
+    return cloud.functions.invoke(network_of(session, function).region, lambda_name(function))
+
+
+def logs(session: Session, cloud: Cloud, name: str) -> list[LogLine]:
+    function = get(session, name)
+    return cloud.functions.logs(network_of(session, function).region, lambda_name(function))
+
+
+def api_key(scope: CloudScope, name: str) -> str:
+    """What callers of the endpoint send as `x-api-key`. It is not stored here."""
+    function = get(scope.session, name)
+    api_key_id = function.outputs.get("ApiKeyId", "")
+    if function.access is not Access.API_KEY or not api_key_id:
+        raise Conflict(f"The endpoint of {name} has no API key (access: {function.access}).")
+    scope.record("read API key", function)
+    scope.session.commit()
+    region = network_of(scope.session, function).region
+    return scope.cloud.functions.api_key(region, api_key_id)
+
+
+def curl(function: Function) -> str:
+    """A command line that calls the endpoint, to copy; '' while there is none."""
+    if not function.endpoint_url:
+        return ""
+    by_access = {
+        Access.API_KEY: ' -H "x-api-key: $EGRET_API_KEY"',
+        Access.IAM: ' --aws-sigv4 "aws:amz:$AWS_REGION:execute-api"'
+        ' --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
+        Access.OPEN: "",
+    }
+    return f"curl{by_access[function.access]} {function.endpoint_url}"

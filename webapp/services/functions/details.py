@@ -1,0 +1,93 @@
+"""Functions as pages and the API show them: a row with all that belongs to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlmodel import Session, col, select
+
+from webapp.errors import NotFound
+from webapp.models import Address, Function, Key, Network, Proof, Snapshot
+from webapp.services.addresses import pool
+from webapp.services.engine.progress import Progress, is_just_ready, progress_of
+from webapp.services.functions import previews
+from webapp.services.functions.templates import Template, get_template
+from webapp.services.inspection import proofs
+
+TYPICAL_S = 60
+"""How long AWS takes for a function, until this installation has created one."""
+
+
+@dataclass(frozen=True)
+class FunctionDetail:
+    """`snapshot` is the last good one; `failure` the latest attempt, if it failed after that.
+
+    `progress` is None in a list.
+    """
+
+    function: Function
+    network: Network
+    key: Key
+    template: Template
+    snapshot: Snapshot | None
+    failure: Snapshot | None
+    addresses: list[Address]
+    proofs: list[Proof]
+    progress: Progress | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is about to change. A function fetches right after it becomes ready."""
+        unfetched = self.snapshot is None and self.failure is None
+        return self.function.status.settled and not (unfetched and is_just_ready(self.function))
+
+
+def list_all(session: Session) -> list[FunctionDetail]:
+    """By name. Takes as many queries as for one function."""
+    return _details(session, session.exec(select(Function).order_by(col(Function.name))).all())
+
+
+def find(session: Session, name: str) -> Function | None:
+    return session.exec(select(Function).where(Function.name == name)).first()
+
+
+def get(session: Session, name: str) -> Function:
+    function = find(session, name)
+    if function is None:
+        raise NotFound(f"There is no function named {name}.", remedy="It may have been deleted.")
+    return function
+
+
+def detail(session: Session, name: str) -> FunctionDetail:
+    (found,) = _details(session, [get(session, name)])
+    return replace(found, progress=progress_of(session, found.function, typical_s=TYPICAL_S))
+
+
+def network_of(session: Session, function: Function) -> Network:
+    return session.get_one(Network, function.network_id)
+
+
+def _details(session: Session, rows: Sequence[Function]) -> list[FunctionDetail]:
+    mine = col(Network.id).in_({function.network_id for function in rows})
+    network_by_id = {row.id: row for row in session.exec(select(Network).where(mine))}
+    theirs = col(Key.id).in_({function.key_id for function in rows})
+    key_by_id = {row.id: row for row in session.exec(select(Key).where(theirs))}
+    used = pool.by_network(session, col(Address.network_id).in_(network_by_id))
+    proven = proofs.latest_by_network(session, col(Proof.network_id).in_(network_by_id))
+    ids = [function.id for function in rows]
+    fetched = previews.latest_by_function(session, col(Snapshot.function_id).in_(ids))
+    details = []
+    for function in rows:
+        snapshot, failure = fetched.get(function.id, (None, None))
+        details.append(
+            FunctionDetail(
+                function=function,
+                network=network_by_id[function.network_id],
+                key=key_by_id[function.key_id],
+                template=get_template(function.template),
+                snapshot=snapshot,
+                failure=failure,
+                addresses=used[function.network_id],
+                proofs=proven[function.network_id],
+            )
+        )
+    return details

@@ -1,0 +1,116 @@
+"""Networks as pages and the API show them: a row with all that belongs to it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from sqlmodel import Session, col, select
+
+from webapp.aws.cloudformation.templates import subnet_cidrs
+from webapp.errors import NotFound
+from webapp.models import Address, Function, Network, Proof, Status
+from webapp.services.addresses import pool
+from webapp.services.engine import teardown
+from webapp.services.engine.progress import Progress, is_just_ready, progress_of
+from webapp.services.engine.teardown import Undeleted
+from webapp.services.inspection import proofs
+
+TYPICAL_S = 180
+"""How long AWS takes for a network, until this installation has created one."""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One availability zone of a network, for the picture of its topology."""
+
+    name: str
+    public_cidr: str
+    private_cidr: str
+    nat: bool
+    address: Address | None
+
+
+@dataclass(frozen=True)
+class NetworkDetail:
+    """`progress` is None in a list."""
+
+    network: Network
+    addresses: list[Address]
+    functions: list[Function]
+    zones: list[Zone]
+    undeleted: list[Undeleted]
+    proofs: list[Proof]
+    progress: Progress | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is about to change. A network is proven right after it becomes ready."""
+        unproven = all(proof.at < self.network.updated_at for proof in self.proofs)
+        return self.network.status.settled and not (unproven and is_just_ready(self.network))
+
+
+def list_all(session: Session) -> list[NetworkDetail]:
+    """By name. Takes as many queries as for one network, and one more for each that failed."""
+    return _details(session, session.exec(select(Network).order_by(col(Network.name))).all())
+
+
+def find(session: Session, name: str) -> Network | None:
+    return session.exec(select(Network).where(Network.name == name)).first()
+
+
+def get(session: Session, name: str) -> Network:
+    network = find(session, name)
+    if network is None:
+        raise NotFound(f"There is no network named {name}.", remedy="It may have been deleted.")
+    return network
+
+
+def detail(session: Session, name: str) -> NetworkDetail:
+    (found,) = _details(session, [get(session, name)])
+    return replace(found, progress=progress_of(session, found.network, typical_s=TYPICAL_S))
+
+
+def functions_in(session: Session, network: Network) -> list[Function]:
+    """The functions that call through the network, by name."""
+    mine = select(Function).where(Function.network_id == network.id)
+    return list(session.exec(mine.order_by(col(Function.name))))
+
+
+def _details(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
+    ids = [network.id for network in rows]
+    used = pool.by_network(session, col(Address.network_id).in_(ids))
+    proven = proofs.latest_by_network(session, col(Proof.network_id).in_(ids))
+    functions = defaultdict(list)
+    mine = select(Function).where(col(Function.network_id).in_(ids))
+    for function in session.exec(mine.order_by(col(Function.name))):
+        functions[function.network_id].append(function)
+    return [
+        NetworkDetail(
+            network=network,
+            addresses=used[network.id],
+            functions=functions[network.id],
+            zones=_zones(network, used[network.id]),
+            undeleted=_undeleted(session, network),
+            proofs=proven[network.id],
+        )
+        for network in rows
+    ]
+
+
+def _zones(network: Network, used: list[Address]) -> list[Zone]:
+    names = network.output_list("AvailabilityZones") or [
+        f"{network.region}{letter}" for letter in "abc"[: network.availability_zones]
+    ]
+    ranges = subnet_cidrs(network.cidr, network.availability_zones)
+    parked = network.status is Status.PARKED
+    return [
+        Zone(name, public, private, nat=bool(address) and not parked, address=address)
+        for name, (public, private), address in zip_longest(
+            names, ranges, used[: network.nat_gateways]
+        )
+    ]
+
+
+def _undeleted(session: Session, network: Network) -> list[Undeleted]:
+    return teardown.undeleted(session, network) if network.status is Status.FAILED else []
