@@ -26,7 +26,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
         )
     except EgretError as error:
         return _index(ctx, errors_of(error))
-    return see_other("/addresses", f"{address.public_ip} is yours.")
+    return see_other("/addresses", f"Allocated {address.public_ip}.")
 
 
 @router.post("/addresses/adoption")
@@ -42,7 +42,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
         )
     except EgretError as error:
         return _index(ctx, errors_of(error), adopt=form.text("adopt"))
-    return see_other("/addresses", f"{address.public_ip} is here now.")
+    return see_other("/addresses", f"Adopted {address.public_ip}.")
 
 
 @router.post("/addresses/{address_id}/name")
@@ -54,7 +54,7 @@ def rename(ctx: SignedIn, address_id: str, form: Form) -> Response:
     except EgretError as error:
         ctx.session.rollback()
         return _index(ctx, errors_of(error))
-    return see_other("/addresses", f"{address.public_ip} has its name.")
+    return see_other("/addresses", f"Renamed {address.public_ip}.")
 
 
 @router.post("/addresses/{address_id}/recovery")
@@ -63,7 +63,7 @@ def recover(ctx: SignedIn, address_id: str) -> Response:
         address = addresses.recover(ctx.session, ctx.cloud, address_id, actor=ctx.actor)
     except EgretError as error:
         return _index(ctx, {"": f"{error.detail} {error.remedy}"})
-    return see_other("/addresses", f"{address.public_ip} is yours again.")
+    return see_other("/addresses", f"Recovered {address.public_ip}.")
 
 
 @router.post("/addresses/{address_id}/release")
@@ -76,7 +76,7 @@ def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
         )
     except EgretError as error:
         return _index(ctx, {address_id: str(error)})
-    return see_other("/addresses", f"{ip} was released.")
+    return see_other("/addresses", f"Released {ip}.")
 
 
 def _index(ctx: Context, errors: dict[str, str], *, adopt: str = "") -> HTMLResponse:

@@ -23,7 +23,7 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 def check(ctx: SignedIn, name: str) -> Response:
     network = networks.get(ctx.session, name)
     done = drifts.check(ctx.session, ctx.cloud, network, actor=ctx.actor)
-    told = "CloudFormation has compared its stack." if done else "CloudFormation is still at it."
+    told = "CloudFormation checked the stack." if done else "CloudFormation is still checking."
     more = "" if done else " Reload this page in a minute."
     return see_other(f"/networks/{name}/drift", told + more, "success" if done else "info")
 

@@ -39,7 +39,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
         )
     except EgretError as error:
         return _new(ctx, form.filled_in(BLANK), errors_of(error))
-    return see_other(f"/keys/{key.name}", f"The key {key.name} is stored, encrypted.")
+    return see_other(f"/keys/{key.name}", f"Key {key.name} encrypted and stored.")
 
 
 @router.get("/keys/{name}")
@@ -55,7 +55,7 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
         )
     except EgretError as error:
         return _show(ctx, name, errors_of(error))
-    return see_other(f"/keys/{name}", "The new version is stored; functions use it in 5 minutes.")
+    return see_other(f"/keys/{name}", "New version stored; functions use it within 5 minutes.")
 
 
 @router.post("/keys/{name}/deletion")
@@ -64,7 +64,7 @@ def destroy(ctx: SignedIn, name: str, form: Form) -> Response:
         keys.destroy(ctx.session, ctx.cloud, actor=ctx.actor, name=name, typed=form.text("confirm"))
     except EgretError as error:
         return _show(ctx, name, errors_of(error))
-    return see_other("/keys", f"The key {name} was deleted.")
+    return see_other("/keys", f"Key {name} deleted.")
 
 
 def _new(ctx: Context, form: dict[str, object], errors: dict[str, str]) -> HTMLResponse:

@@ -140,7 +140,7 @@ def confirm(ctx: SignedIn, name: str, form: Form) -> Response:
 @router.post("/networks/{name}/change/withdrawal")
 def cancel(ctx: SignedIn, name: str) -> Response:
     growth.cancel(ctx.session, ctx.cloud, ctx.settings, actor=ctx.actor, name=name)
-    return see_other(f"/networks/{name}", "Withdrawn. The new addresses are free.")
+    return see_other(f"/networks/{name}", "Change withdrawn. Its new addresses are free.")
 
 
 @router.post("/networks/{name}/protection")

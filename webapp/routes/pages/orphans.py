@@ -30,7 +30,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
         )
     except EgretError as error:
         return _index(ctx, error)
-    return see_other("/addresses", f"{address.public_ip} is here now.")
+    return see_other("/addresses", f"Adopted {address.public_ip}.")
 
 
 @router.post("/orphans/deletion")
@@ -48,7 +48,7 @@ def delete(ctx: SignedIn, form: Form) -> Response:
         )
     except EgretError as error:
         return _index(ctx, error)
-    return see_other("/orphans", f"{form.text('confirm')} is deleted, or on its way out.")
+    return see_other("/orphans", f"Deleting {form.text('confirm')}.")
 
 
 def _index(ctx: Context, error: EgretError | None = None) -> HTMLResponse:
