@@ -90,6 +90,17 @@ def test_the_wrong_address_is_explained_until_it_works(page: Page, shown: Dashbo
     expect(rows).to_have_count(10, timeout=READY_TIMEOUT_MS)
 
 
+def test_the_overview_shows_the_first_rows_of_functions_that_answered(
+    page: Page, shown: Dashboard
+) -> None:
+    sign_in(page, shown)
+    card = page.get_by_role("region", name="names", exact=True)
+    expect(card.locator("table.ranking tbody tr")).to_have_count(10)
+    expect(page.locator("table.ranking")).to_have_count(2)
+    card.get_by_role("link", name="Full response").click()
+    expect(page).to_have_url(f"{shown.url}/functions/names")
+
+
 def test_difficult_names_are_whole_escaped_and_isolated(page: Page, shown: Dashboard) -> None:
     sign_in(page, shown)
     page.goto(f"{shown.url}/functions/names")
@@ -121,9 +132,7 @@ def test_no_page_breaks_a_rule_of_accessibility(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nor_does_a_page_before_signing_in(
-    page: Page, shown: Dashboard, theme: str
-) -> None:
+def test_nor_does_a_page_before_signing_in(page: Page, shown: Dashboard, theme: str) -> None:
     for path in ("/sign-in", "/healthz-not-there"):
         page.goto(f"{shown.url}{path}")
         page.evaluate("theme => localStorage.setItem('theme', theme)", theme)

@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlmodel import Session, select
 
 from webapp.models import Access, Address, AddressStatus, Key, StackRow, Status
 from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH
+from webapp.partners import partner
 from webapp.services.functions import lifecycle as functions
 from webapp.services.functions.lifecycle import FunctionDetail
 from webapp.services.networks import lifecycle as networks
 from webapp.services.networks.lifecycle import NetworkDetail
+
+TABLES_MAX = 2
+TABLE_ROWS_MAX = 10
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,21 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Table:
+    """The first rows of a function's last good snapshot, as its partner's adapter reads them."""
+
+    detail: FunctionDetail
+    rows: list[object]
+
+
+@dataclass(frozen=True)
 class Overview:
     steps: list[Step]
     networks: list[NetworkDetail]
     functions: list[FunctionDetail]
     monthly_cost_usd: float
     warnings: list[Notice]
+    tables: list[Table]
 
 
 def overview(session: Session) -> Overview:
@@ -51,6 +65,7 @@ def overview(session: Session) -> Overview:
         functions=running,
         monthly_cost_usd=_monthly_usd(in_use, idle, len(keys)),
         warnings=_warnings(in_use, running, idle),
+        tables=list(islice(_tables(running), TABLES_MAX)),
     )
 
 
@@ -160,6 +175,13 @@ def _warnings(
         for address in idle
     ]
     return lost + failed + unproven + stale + public + unused
+
+
+def _tables(running: list[FunctionDetail]) -> Iterator[Table]:
+    for detail in running:
+        if detail.snapshot:
+            rows = partner(detail.template.partner).rows(detail.snapshot.body)
+            yield Table(detail, list(rows[:TABLE_ROWS_MAX]))
 
 
 def _rows(
