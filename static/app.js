@@ -68,11 +68,11 @@ customElements.define(
   class extends HTMLElement {
     connectedCallback() {
       this.source = new EventSource(this.getAttribute("src"));
-      this.source.onopen = () => this.say("Live", "ok");
+      this.source.onopen = () => this.setStatus("Live", "ok");
       this.source.onerror = () =>
         this.source.readyState === EventSource.CLOSED
-          ? this.say("Disconnected. Reload the page.", "bad")
-          : this.say("Reconnecting…", "warn");
+          ? this.setStatus("Disconnected. Reload the page.", "bad")
+          : this.setStatus("Reconnecting…", "warn");
       const on = (name, act) => this.source.addEventListener(name, (event) => act(event.data));
       on("row", (html) => this.add(parse(html).querySelector("li")));
       on("status", (html) => update("#status", parse(html)));
@@ -82,7 +82,7 @@ customElements.define(
     disconnectedCallback() {
       this.source.close();
     }
-    say(text, tone) {
+    setStatus(text, tone) {
       const state = this.querySelector("[data-state]");
       state.textContent = text;
       state.className = `live ${tone}`;
@@ -94,7 +94,7 @@ customElements.define(
     }
     async finish() {
       this.source.close();
-      this.say("Up to date", "");
+      this.setStatus("Up to date", "");
       const parts = this.dataset.update.split(" ").filter(Boolean);
       if (!parts.length) return;
       const fresh = parse(await (await fetch(location.pathname)).text());
@@ -157,13 +157,13 @@ customElements.define(
   },
 );
 
-const minutes = (s) => (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
+const duration = (s) => (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
 
 customElements.define(
   "elapsed-time",
   class extends Ticking {
     show() {
-      this.textContent = minutes(Math.max(0, Math.round((Date.now() - new Date(this.dataset.since)) / 1000)));
+      this.textContent = duration(Math.max(0, Math.round((Date.now() - new Date(this.dataset.since)) / 1000)));
     }
   },
 );
@@ -173,7 +173,7 @@ customElements.define(
   class extends Ticking {
     show() {
       const left = Math.round((new Date(this.dataset.until) - Date.now()) / 1000);
-      this.textContent = left > 0 ? `${minutes(left)} left` : "expired";
+      this.textContent = left > 0 ? `${duration(left)} left` : "Expired";
     }
   },
 );
@@ -216,7 +216,7 @@ customElements.define(
       const check = () => {
         const wrong = new Blob([field.value]).size > SECRET_MAX_BYTES ? TOO_LARGE : "";
         field.setCustomValidity(wrong);
-        this.say(wrong);
+        this.setStatus(wrong);
       };
       field.addEventListener("input", check);
       this.addEventListener("dragover", (event) => {
@@ -228,12 +228,12 @@ customElements.define(
         event.preventDefault();
         this.classList.remove("over");
         const file = event.dataTransfer.files[0];
-        if (file?.size > SECRET_MAX_BYTES) return this.say(TOO_LARGE);
+        if (file?.size > SECRET_MAX_BYTES) return this.setStatus(TOO_LARGE);
         field.value = file ? await file.text() : event.dataTransfer.getData("text");
         check();
       });
     }
-    say(text) {
+    setStatus(text) {
       this.querySelector("[role=status]").textContent = text;
     }
   },

@@ -70,7 +70,7 @@ def overview(session: Session) -> Overview:
 
 
 def _steps(in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]) -> list[Step]:
-    made = any(n.network.outputs for n in in_use)  # one that is parked has been made too
+    created = any(n.network.outputs for n in in_use)  # a parked network keeps its outputs
     deployed = any(f.function.status is Status.READY for f in running)
     return [
         Step(
@@ -78,7 +78,7 @@ def _steps(in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]
             "You get a fixed public address within seconds.",
             "/networks/new" if not in_use else f"/networks/{in_use[0].network.name}",
             "New network" if not in_use else "View progress",
-            made,
+            created,
         ),
         Step(
             "Get the address whitelisted and upload the key",
