@@ -1,4 +1,5 @@
-// Improvements only: every page works as plain links and forms without this file, but for live parts.
+// Progressive enhancement: without this file every page still works as plain links and forms;
+// only the live parts need it.
 
 // The one place where the server's HTML becomes DOM (Trusted Types policy "app").
 const policy = globalThis.trustedTypes?.createPolicy("app", { createHTML: (html) => html });
@@ -9,7 +10,7 @@ const COPIED_SHOWN_MS = 2500;
 const SEND_AGAIN_AFTER_MS = 5000;
 const RELATIVE_EVERY_MS = 10_000;
 const SECRET_MAX_BYTES = 16 * 1024;
-const TOO_LARGE = "This is over 16 KiB, and no key is: look whether it is the right file.";
+const TOO_LARGE = "This is over 16 KiB, too large for a key. Check that it is the right file.";
 
 // --- Theme, notices, copy -------------------------------------------------------------------------
 
@@ -21,14 +22,14 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
 });
 
-// A form is sent once, however often its button is pressed before the answer comes.
+// A form is sent once, however often its button is pressed before the response arrives.
 document.addEventListener("submit", (event) => {
   if ("sent" in event.target.dataset) event.preventDefault();
   event.target.dataset.sent = "";
   setTimeout(() => delete event.target.dataset.sent, SEND_AGAIN_AFTER_MS);
 });
 
-// Only addresses of the chosen region can be a new network's.
+// A new network can only use addresses in its own region.
 const regions = document.querySelector("form:has([data-region]) [name=region]");
 function offerAddresses() {
   for (const choice of document.querySelectorAll("[data-region]")) {
@@ -48,66 +49,66 @@ function toggleTheme() {
 
 // `data-copy` is the text itself; `data-copy-of` the id of the element that holds it.
 async function copy(button) {
-  const said = button.nextElementSibling; // <span role="status">: shown and announced
+  const status = button.nextElementSibling; // <span role="status">: shown and announced
   const source = document.getElementById(button.dataset.copyOf) ?? button.previousElementSibling;
   try {
     await navigator.clipboard.writeText(button.dataset.copy ?? source.textContent);
-    said.textContent = "Copied";
+    status.textContent = "Copied";
   } catch {
     getSelection().selectAllChildren(source); // plain http has no clipboard
-    said.textContent = "Press Ctrl+C";
+    status.textContent = "Press Ctrl+C";
   }
-  setTimeout(() => (said.textContent = ""), COPIED_SHOWN_MS);
+  setTimeout(() => (status.textContent = ""), COPIED_SHOWN_MS);
 }
 
-// --- <live-stack src data-refresh>: a stack's timeline and status, while something changes --------
+// --- <live-stack src data-update>: a stack's timeline and status, while something changes --------
 
 customElements.define(
   "live-stack",
   class extends HTMLElement {
     connectedCallback() {
       this.source = new EventSource(this.getAttribute("src"));
-      this.source.onopen = () => this.say("Live", "ok");
+      this.source.onopen = () => this.setStatus("Live", "ok");
       this.source.onerror = () =>
         this.source.readyState === EventSource.CLOSED
-          ? this.say("Stopped. Reload the page to go on.", "bad")
-          : this.say("Reconnecting…", "warn");
+          ? this.setStatus("Disconnected. Reload the page.", "bad")
+          : this.setStatus("Reconnecting…", "warn");
       const on = (name, act) => this.source.addEventListener(name, (event) => act(event.data));
       on("row", (html) => this.add(parse(html).querySelector("li")));
-      on("status", (html) => refresh("#status", parse(html)));
+      on("status", (html) => update("#status", parse(html)));
       on("done", () => this.finish());
       on("gone", (path) => location.assign(path));
     }
     disconnectedCallback() {
       this.source.close();
     }
-    say(text, tone) {
+    setStatus(text, tone) {
       const state = this.querySelector("[data-state]");
       state.textContent = text;
       state.className = `live ${tone}`;
     }
     add(row) {
       const of = CSS.escape(row.dataset.of);
-      this.querySelector(`li.busy[data-of="${of}"]`)?.remove(); // it has become this row
+      this.querySelector(`li.busy[data-of="${of}"]`)?.remove(); // this row replaces it
       this.querySelector("ol").prepend(row);
     }
     async finish() {
       this.source.close();
-      this.say("Up to date", "");
-      const parts = this.dataset.refresh.split(" ").filter(Boolean);
+      this.setStatus("Up to date", "");
+      const parts = this.dataset.update.split(" ").filter(Boolean);
       if (!parts.length) return;
       const fresh = parse(await (await fetch(location.pathname)).text());
-      for (const part of parts) refresh(part, fresh);
+      for (const part of parts) update(part, fresh);
     }
   },
 );
 
-function refresh(selector, fresh) {
+function update(selector, fresh) {
   const [old, next] = [document.querySelector(selector), fresh.querySelector(selector)];
   if (old && next) morph(old, next);
 }
 
-// Make `old` like `next`, touching only what differs: focus, selection and open details stay.
+// Turn `old` into `next` by changing only what differs: focus, selection and open details stay.
 function morph(old, next) {
   if (old.isEqualNode(next) || old.role === "status") return;
   const opaque = old.nodeType !== Node.ELEMENT_NODE || old.localName.includes("-");
@@ -121,7 +122,7 @@ function morph(old, next) {
   before.slice(after.length).forEach((node) => node.remove());
 }
 
-// --- Times: "3 minutes ago", seconds that run, seconds that are left -----------------------------
+// --- Times: "3 minutes ago", elapsed time, time left ---------------------------------------------
 
 const UNITS = [
   ["day", 86_400],
@@ -156,13 +157,13 @@ customElements.define(
   },
 );
 
-const minutes = (s) => (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
+const duration = (s) => (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
 
 customElements.define(
   "elapsed-time",
   class extends Ticking {
     show() {
-      this.textContent = minutes(Math.max(0, Math.round((Date.now() - new Date(this.dataset.since)) / 1000)));
+      this.textContent = duration(Math.max(0, Math.round((Date.now() - new Date(this.dataset.since)) / 1000)));
     }
   },
 );
@@ -172,7 +173,7 @@ customElements.define(
   class extends Ticking {
     show() {
       const left = Math.round((new Date(this.dataset.until) - Date.now()) / 1000);
-      this.textContent = left > 0 ? minutes(left) : "over: refresh for a new answer";
+      this.textContent = left > 0 ? `${duration(left)} left` : "Expired";
     }
   },
 );
@@ -189,7 +190,7 @@ customElements.define(
       box.hidden = false;
       box.addEventListener("keydown", (event) => {
         if (!["Enter", "ArrowDown"].includes(event.key)) return;
-        event.preventDefault(); // on to the list, and not off with the form
+        event.preventDefault(); // move to the list instead of submitting the form
         select.focus();
       });
       box.addEventListener("input", () => {
@@ -205,7 +206,7 @@ customElements.define(
   },
 );
 
-// --- <secret-drop>: a key may be dropped as a file; what is too large is said at once --------------
+// --- <secret-drop>: a key may be dropped as a file; too large a file is reported at once ------------
 
 customElements.define(
   "secret-drop",
@@ -215,7 +216,7 @@ customElements.define(
       const check = () => {
         const wrong = new Blob([field.value]).size > SECRET_MAX_BYTES ? TOO_LARGE : "";
         field.setCustomValidity(wrong);
-        this.say(wrong);
+        this.setStatus(wrong);
       };
       field.addEventListener("input", check);
       this.addEventListener("dragover", (event) => {
@@ -227,12 +228,12 @@ customElements.define(
         event.preventDefault();
         this.classList.remove("over");
         const file = event.dataTransfer.files[0];
-        if (file?.size > SECRET_MAX_BYTES) return this.say(TOO_LARGE);
+        if (file?.size > SECRET_MAX_BYTES) return this.setStatus(TOO_LARGE);
         field.value = file ? await file.text() : event.dataTransfer.getData("text");
         check();
       });
     }
-    say(text) {
+    setStatus(text) {
       this.querySelector("[role=status]").textContent = text;
     }
   },

@@ -1,5 +1,5 @@
-"""A real browser on a real dashboard. Every test fails on a console error, a breach of the policy,
-or a request to anywhere but this machine."""
+"""A real browser on a real dashboard. Every test fails on a console error, on a breach of the
+content security policy, and on a request to another machine."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture(scope="session")
 def fresh(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    """A dashboard of the browser tests' own, where nobody has set anything up."""
+    """A dashboard where nothing has been set up yet."""
     own = {"EGRET_NAME_PREFIX": "browser"}
     running = Dashboard(sandbox, tmp_path_factory.mktemp("fresh"), environment=own).start()
     yield running
@@ -53,7 +53,7 @@ def fresh(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def shown(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    """A dashboard with a network, a key and two functions, one with difficult names."""
+    """A dashboard with a network, a key and two functions; one of them fetches difficult names."""
     own = {"EGRET_NAME_PREFIX": "shown"}
     running = Dashboard(sandbox, tmp_path_factory.mktemp("shown"), environment=own).start()
     running.signed_in()
@@ -82,7 +82,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 @pytest.fixture
 def screenshots() -> Path | None:
-    """Where to keep pictures of the pages, when EGRET_SCREENSHOTS says so."""
+    """The folder for screenshots that EGRET_SCREENSHOTS names, if any."""
     folder = os.environ.get("EGRET_SCREENSHOTS")
     return Path(folder) if folder else None
 
@@ -109,8 +109,8 @@ def _watch(page: Page, faults: list[str]) -> None:
     page.on("request", on_request)
 
 
-def change(dashboard: Dashboard, statement: str) -> None:
-    """As a thing would be that takes long to bring about."""
+def execute(dashboard: Dashboard, statement: str) -> None:
+    """Change the database directly: a shortcut to a state that takes long to reach."""
     with closing(sqlite3.connect(dashboard.data_dir / "egret.db")) as database:
         database.execute(statement)
         database.commit()

@@ -1,4 +1,4 @@
-"""Growth, protection and what a deletion left, in a browser."""
+"""A change of the network's shape, protection, and a deletion that AWS refuses, in a browser."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,38 +15,38 @@ from tests.e2e.test_diagnosis import check
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "ap-southeast-1"
-NETWORK = "/networks/growing"
+NETWORK = "/networks/scaling"
 
 
 @pytest.fixture(scope="module")
 def own(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    """A dashboard with a network of one zone, which is deleted in the end."""
-    environment = {"EGRET_NAME_PREFIX": "grow"}
-    running = Dashboard(sandbox, tmp_path_factory.mktemp("grow"), environment=environment).start()
+    """A dashboard with a network of one zone, which the last test deletes."""
+    environment = {"EGRET_NAME_PREFIX": "scale"}
+    running = Dashboard(sandbox, tmp_path_factory.mktemp("scale"), environment=environment).start()
     running.signed_in()
     api = running.api()
-    wish = {"name": "growing", "region": REGION, "availability_zones": 1}
+    wish = {"name": "scaling", "region": REGION, "availability_zones": 1}
     api.post("/networks", wish).raise_for_status()
     api.settled(NETWORK)
     yield running
     running.stop()
 
 
-def test_a_larger_shape_is_proposed_shown_and_confirmed(
+def test_a_larger_shape_is_previewed_and_confirmed(
     page: Page, own: Dashboard, screenshots: Path | None
 ) -> None:
     sign_in(page, own)
     page.goto(f"{own.url}{NETWORK}")
-    page.get_by_role("button", name="Propose 2 zones, one NAT gateway").click()
-    expect(page.get_by_text("nobody has to whitelist anything")).to_be_visible()
-    page.get_by_role("button", name="Withdraw").click()
-    expect(page.get_by_role("heading", name="Grow", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Propose 2 zones, a NAT gateway in each").click()
-    expect(page.get_by_role("heading", name="Proposed: 2 zones")).to_be_visible()
-    expect(page.get_by_text("Whitelist first, then confirm.")).to_be_visible()
-    check(page, NETWORK, own, screenshots, "growth")
-    page.get_by_role("button", name="Confirm the change").click()
-    expect(page.get_by_role("heading", name="Changing: 2 zones")).to_be_visible()
+    page.get_by_role("button", name="Preview change to 2 zones, one NAT gateway").click()
+    expect(page.get_by_text("partners don't need to change")).to_be_visible()
+    page.get_by_role("button", name="Withdraw change").click()
+    expect(page.get_by_role("heading", name="Scale up", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Preview change to 2 zones, a NAT gateway in each").click()
+    expect(page.get_by_role("heading", name="Pending change: 2 zones")).to_be_visible()
+    expect(page.get_by_text("first, then confirm.")).to_be_visible()
+    check(page, NETWORK, own, screenshots, "change")
+    page.get_by_role("button", name="Confirm change").click()
+    expect(page.get_by_role("heading", name="Applying change: 2 zones")).to_be_visible()
     expect(page.get_by_text("Addresses to whitelist")).to_be_visible()
     wait_for(lambda: own.api().get(NETWORK).json()["status"] == "ready", 60)
     page.reload()
@@ -59,37 +59,37 @@ def test_a_protected_network_has_no_way_to_delete_it(page: Page, own: Dashboard)
     page.get_by_role("button", name="Protect from deletion").click()
     expect(page.get_by_text("Protected: neither Egret nor CloudFormation")).to_be_visible()
     expect(page.get_by_text("Delete this network")).to_have_count(0)
-    page.get_by_role("button", name="Switch protection off").click()
+    page.get_by_role("button", name="Turn off protection").click()
     expect(page.get_by_text("Delete this network")).to_be_visible()
 
 
-def test_what_aws_will_not_delete_is_left_behind(
+def test_what_aws_cannot_delete_is_kept(
     page: Page, own: Dashboard, sandbox: Sandbox, screenshots: Path | None
 ) -> None:
-    """AWS refuses to delete the VPC; the waits between the attempts are taken out."""
+    """AWS refuses to delete the VPC; no attempt waits for the next one."""
     refused = {"resource": "Vpc", "when": "delete", "reason": "The vpc is shared", "times": 99}
     switches = f"{sandbox.info.aws_endpoint}/_egret/switches"
-    stack = {"stack": "grow-network-growing"}
+    stack = {"stack": "scale-network-scaling"}
     httpx.put(switches, json=[stack | refused]).raise_for_status()
     sign_in(page, own)
     page.goto(f"{own.url}{NETWORK}")
     page.get_by_text("Delete this network").click()
-    page.get_by_label("Type the name").fill("growing")
+    page.get_by_label("Type the name").fill("scaling")
     page.get_by_role("button", name="Delete network").click()
     wait_for(lambda: is_failed(own), 60)
     expect(page.get_by_role("button", name="Delete again")).to_be_visible()
-    page.get_by_text("Delete it, and leave behind what AWS will not delete").click()
+    page.get_by_text("Delete and keep what AWS can't delete").click()
     expect(page.get_by_text("The vpc is shared").last).to_be_visible()
-    check(page, NETWORK, own, screenshots, "left")
-    page.get_by_text("Delete it, and leave behind what AWS will not delete").click()
-    page.locator("#confirm-left").fill("growing")
-    page.get_by_role("button", name="Delete and leave these").click()
+    check(page, NETWORK, own, screenshots, "undeleted")
+    page.get_by_text("Delete and keep what AWS can't delete").click()
+    page.locator("#confirm-undeleted").fill("scaling")
+    page.get_by_role("button", name="Delete and keep these").click()
     own.api().gone(NETWORK)
     httpx.put(switches, json=[]).raise_for_status()
 
 
 def is_failed(own: Dashboard) -> bool:
-    """Every wait is over at once."""
+    """Ends every wait before it asks."""
     with closing(sqlite3.connect(own.data_dir / "egret.db")) as database:
         database.execute("UPDATE lease SET due_at = 0 WHERE resource LIKE 'network:%'")
         database.commit()

@@ -1,4 +1,4 @@
-"""The way out, hop by hop, in a browser: whole, broken, and mended."""
+"""Diagnosis of the egress path and drift, in a browser: whole, broken and repaired."""
 
 from pathlib import Path
 from typing import Any
@@ -24,43 +24,43 @@ def test_the_first_broken_hop_is_shown_with_its_repair(
 ) -> None:
     sign_in(page, shown)
     page.goto(f"{shown.url}{NETWORK}")
-    page.get_by_role("link", name="Hop by hop").click()
-    expect(page.get_by_text("Every hop is whole.")).to_be_visible()
+    page.get_by_role("link", name="Diagnose").click()
+    expect(page.get_by_text("Every hop works.")).to_be_visible()
     check(page, f"{NETWORK}/diagnosis", shown, screenshots, "diagnosis-whole")
     ec2 = clients.ec2(REGION)
     route, nat = break_a_route(ec2, page)
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Diagnose again").click()
     expect(page.get_by_text("Breaks at: route table")).to_have_count(1)
     expect(page.get_by_text("It has no default route.")).to_be_visible()
-    expect(page.get_by_text("Not looked at").first).to_be_visible()
+    expect(page.get_by_text("Not checked").first).to_be_visible()
     check(page, f"{NETWORK}/diagnosis", shown, screenshots, "diagnosis-broken")
     page.goto(f"{shown.url}/functions/top-clans/diagnosis")
     expect(page.get_by_text("Breaks at: route table")).to_have_count(1)
     ec2.create_route(**route, NatGatewayId=nat)
-    page.get_by_role("link", name="Look again").click()
-    expect(page.get_by_text("Every hop is whole.")).to_be_visible()
+    page.get_by_role("link", name="Diagnose again").click()
+    expect(page.get_by_text("Every hop works.")).to_be_visible()
 
 
-def test_what_differs_is_shown_and_restored(
+def test_drift_is_shown_and_restored(
     page: Page, shown: Dashboard, clients: Clients, screenshots: Path | None
 ) -> None:
     sign_in(page, shown)
     page.goto(f"{shown.url}{NETWORK}/diagnosis")
     break_a_route(clients.ec2(REGION), page)
-    page.get_by_role("link", name="See what differs").click()
+    page.get_by_role("link", name="Check for drift").click()
     expect(page.get_by_text(f"Default route of {REGION}a", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Check the stack").click()
-    expect(page.get_by_text("CloudFormation has compared its stack.")).to_be_visible()
+    page.get_by_role("button", name="Check stack").click()
+    expect(page.get_by_text("CloudFormation checked the stack.")).to_be_visible()
     check(page, f"{NETWORK}/drift", shown, screenshots, "drift")
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_text(f"Restored: Default route of {REGION}a.")).to_be_visible()
-    expect(page.get_by_text("Nothing differs.")).to_be_visible()
-    page.get_by_role("link", name="Walk the way out").click()
-    expect(page.get_by_text("Every hop is whole.")).to_be_visible()
+    expect(page.get_by_text("No drift.")).to_be_visible()
+    page.get_by_role("link", name="Diagnose the egress path").click()
+    expect(page.get_by_text("Every hop works.")).to_be_visible()
 
 
 def check(page: Page, path: str, dashboard: Dashboard, screenshots: Path | None, name: str) -> None:
-    """No breach of accessibility, and nothing wider than the window, in both themes."""
+    """Assert that the page breaks no accessibility rule and fits the window, in both themes."""
     for theme in ("light", "dark"):
         page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
         for size in SIZES:
@@ -76,7 +76,7 @@ def check(page: Page, path: str, dashboard: Dashboard, screenshots: Path | None,
 
 
 def break_a_route(ec2: Any, page: Page) -> tuple[Any, str]:
-    """Take the default route of the first zone's subnet; gives what puts it back."""
+    """Delete the default route of the first zone's subnet; returns what restores it."""
     subnet_id = page.locator(".facts code").first.inner_text()
     tables = ec2.describe_route_tables()["RouteTables"]
     table = next(

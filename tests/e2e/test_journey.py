@@ -1,4 +1,4 @@
-"""The main job in a browser, clicking as a person would."""
+"""The main journey in a browser, clicked as a person would."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.dashboard import PASSWORD, USER, Dashboard
-from tests.e2e.conftest import change, sign_in
+from tests.e2e.conftest import execute, sign_in
 from webapp.sandbox.launcher import Sandbox
 
 READY_TIMEOUT_MS = 60_000
@@ -49,7 +49,7 @@ def test_from_nothing_to_the_table_and_back(page: Page, fresh: Dashboard) -> Non
         badge.scroll_into_view_if_needed()
         expect(badge).to_have_js_property("naturalWidth", BADGE_PIXELS)
     expect(page.locator("#endpoint code").first).to_contain_text("curl -H")
-    page.get_by_role("button", name="Refresh").click()
+    page.get_by_role("button", name="Fetch now").click()
     expect(rows).to_have_count(10)
     delete(page, f"{fresh.url}/functions/top-clans", "top-clans", "Delete function")
     expect(page).to_have_url(f"{fresh.url}/functions", timeout=READY_TIMEOUT_MS)
@@ -64,7 +64,7 @@ def test_from_nothing_to_the_table_and_back(page: Page, fresh: Dashboard) -> Non
     page.get_by_text("Release this address").click()
     page.get_by_label(re.compile("Type the address")).fill(address)
     page.get_by_role("button", name="Release address").click()
-    expect(page.get_by_text(f"{address} was released.")).to_be_visible()
+    expect(page.get_by_text(f"Released {address}.")).to_be_visible()
     expect(page.get_by_text("No addresses yet")).to_be_visible()
 
 
@@ -88,6 +88,17 @@ def test_the_wrong_address_is_explained_until_it_works(page: Page, shown: Dashbo
     deploy_function(page, "corrected", key="mistaken", search="united states")
     rows = page.locator("table.ranking tbody tr")
     expect(rows).to_have_count(10, timeout=READY_TIMEOUT_MS)
+
+
+def test_the_overview_shows_the_first_rows_of_functions_that_answered(
+    page: Page, shown: Dashboard
+) -> None:
+    sign_in(page, shown)
+    card = page.get_by_role("region", name="names", exact=True)
+    expect(card.locator("table.ranking tbody tr")).to_have_count(10)
+    expect(page.locator("table.ranking")).to_have_count(2)
+    card.get_by_role("link", name="Full response").click()
+    expect(page).to_have_url(f"{shown.url}/functions/names")
 
 
 def test_difficult_names_are_whole_escaped_and_isolated(page: Page, shown: Dashboard) -> None:
@@ -121,7 +132,7 @@ def test_no_page_breaks_a_rule_of_accessibility(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nor_does_a_page_for_those_outside(page: Page, shown: Dashboard, theme: str) -> None:
+def test_nor_does_a_page_before_signing_in(page: Page, shown: Dashboard, theme: str) -> None:
     for path in ("/sign-in", "/healthz-not-there"):
         page.goto(f"{shown.url}{path}")
         page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
@@ -134,7 +145,7 @@ def test_a_function_that_could_not_follow_its_network_is_told_to_try_again(
     page: Page, shown: Dashboard
 ) -> None:
     lagging = "reason = 'It failed.', outputs = json_set(outputs, '$.SubnetIds', 'subnet-0')"
-    change(shown, f"UPDATE function SET {lagging} WHERE name = 'names'")
+    execute(shown, f"UPDATE function SET {lagging} WHERE name = 'names'")
     sign_in(page, shown)
     page.goto(f"{shown.url}/functions/names")
     expect(page.get_by_text("It failed.")).to_be_visible()
@@ -148,8 +159,8 @@ def test_a_network_is_proven_parked_and_brought_back(page: Page, shown: Dashboar
     sign_in(page, shown)
     page.goto(f"{shown.url}/networks/production")
     address = page.locator("code.ip").inner_text()
-    page.get_by_role("button", name="Prove again").click()
-    expect(page.get_by_text(re.compile(f"Proven .*: {address} from")).first).to_be_visible()
+    page.get_by_role("button", name="Test again").click()
+    expect(page.get_by_text(re.compile(f"Verified .*: {address} from")).first).to_be_visible()
     page.get_by_role("button", name="Park", exact=True).click()
     status = page.locator("#status .badge").first
     expect(status).to_have_text("Parked", timeout=READY_TIMEOUT_MS)
@@ -171,19 +182,19 @@ def test_without_scripts_everything_but_the_live_parts_works(
     page = context.new_page()
     sign_in(page, shown)
     page.goto(f"{shown.url}/functions/top-clans")
-    page.get_by_role("button", name="Refresh").click()
+    page.get_by_role("button", name="Fetch now").click()
     expect(page.locator("table.ranking tbody tr")).to_have_count(10)
     page.goto(f"{shown.url}/functions/new")
     page.get_by_label("Location", exact=True).select_option("France (FR)")
     page.goto(f"{shown.url}/addresses")
-    page.get_by_label("Region").select_option("us-east-1")
-    page.get_by_role("button", name="Allocate an address").click()
+    page.get_by_label("Region", exact=True).select_option("us-east-1")
+    page.get_by_role("button", name="Allocate address").click()
     card = page.locator("section.card", has_text="Free")
     address = card.locator("code.ip").inner_text()
     card.locator("summary.danger").click()
     card.get_by_label(re.compile("Type the address")).fill(address)
     card.get_by_role("button", name="Release address").click()
-    expect(page.get_by_text(f"{address} was released.")).to_be_visible()
+    expect(page.get_by_text(f"Released {address}.")).to_be_visible()
     context.close()
 
 
@@ -192,12 +203,12 @@ def set_up(page: Page, dashboard: Dashboard) -> None:
     assert not Axe().run(page).response["violations"]
     page.get_by_label("Your name").fill(USER)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create administrator").click()
+    page.get_by_role("button", name="Create admin account").click()
     expect(page.get_by_role("heading", name="Four steps")).to_be_visible()
 
 
 def create_network(page: Page, name: str) -> str:
-    """Gives the address, as it was copied to the clipboard while the network is being made."""
+    """Returns the address, copied from the page while the network is being created."""
     page.get_by_role("link", name="New network").click()
     page.get_by_label("Name").fill(name)
     page.get_by_role("button", name="Create network").click()
@@ -209,8 +220,8 @@ def create_network(page: Page, name: str) -> str:
     expect(page.locator(".timeline li").first).to_be_visible()
     expect(page.locator("#status .badge").first).to_have_text("Ready", timeout=READY_TIMEOUT_MS)
     expect(page.locator("code.ip")).to_have_text(copied)
-    expect(page.get_by_text(re.compile(f"Proven .*: {copied} from")).first).to_be_visible()
-    expect(page.get_by_role("heading", name="Grow")).to_be_visible()
+    expect(page.get_by_text(re.compile(f"Verified .*: {copied} from")).first).to_be_visible()
+    expect(page.get_by_role("heading", name="Scale up")).to_be_visible()
     return copied
 
 

@@ -1,4 +1,4 @@
-"""The check before a network is made, in a browser."""
+"""The check before a network is created, in a browser."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_the_form_is_checked_and_keeps_what_was_typed(
             page.reload()
             page.get_by_label("Name").fill("planned")
             page.get_by_role("button", name="Check first").click()
-            expect(page.get_by_text("Nothing blocks planned.")).to_be_visible()
+            expect(page.get_by_text("planned can be created.")).to_be_visible()
             expect(page.get_by_label("Name")).to_have_value("planned")
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
             if screenshots:
@@ -34,7 +34,7 @@ def test_the_form_is_checked_and_keeps_what_was_typed(
                 page.screenshot(path=picture, full_page=True)
         violations = Axe().run(page).response["violations"]
         assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
-    page.get_by_text("Environment and address range").click()
-    page.get_by_label("CIDR range of the VPC").fill("10.0.0.0/16")
+    page.get_by_text("Environment and CIDR range").click()
+    page.get_by_label("VPC CIDR range").fill("10.0.0.0/16")
     page.get_by_role("button", name="Check first").click()
-    expect(page.get_by_text("planned cannot be made like this.")).to_be_visible()
+    expect(page.get_by_text("planned can't be created like this.")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The whitelist page in a browser, and the public address without signing in."""
+"""The whitelist page in a browser, and its public link without signing in."""
 
 from pathlib import Path
 
@@ -6,30 +6,30 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard
-from tests.e2e.conftest import change, sign_in
+from tests.e2e.conftest import execute, sign_in
 from tests.e2e.test_diagnosis import check
 
 PATH = "/networks/production/whitelist"
 
 
-def test_addresses_are_given_in_every_form_and_partners_are_followed(
+def test_addresses_are_copied_and_partners_are_tracked(
     page: Page, shown: Dashboard, screenshots: Path | None
 ) -> None:
     api = shown.api()
     ip = api.get("/networks/production").json()["addresses"][0]["public_ip"]
     sign_in(page, shown)
     page.goto(f"{shown.url}/networks/production")
-    page.get_by_role("link", name="More forms").click()
-    page.get_by_label("Partner").fill("Supercell")
+    page.get_by_role("link", name="Other formats").click()
+    page.get_by_label("Partner", exact=True).fill("Supercell")
     page.get_by_label("Called by").select_option("top-clans")
-    page.get_by_role("button", name="Note that it was sent").click()
-    expect(page.get_by_text("Supercell is on the list.")).to_be_visible()
-    page.get_by_role("button", name="Supercell has confirmed").click()
-    expect(page.get_by_text("Confirmed, not seen yet")).to_be_visible()
+    page.get_by_role("button", name="Mark as sent").click()
+    expect(page.get_by_text("Marked as sent to Supercell.")).to_be_visible()
+    page.get_by_role("button", name="Mark Supercell as confirmed").click()
+    expect(page.get_by_text("Confirmed, untested")).to_be_visible()
     api.post("/functions/top-clans/snapshots").raise_for_status()
     page.reload()
-    expect(page.get_by_text("Seen by proof")).to_be_visible()
-    page.get_by_role("button", name="Make a public address").click()
+    expect(page.get_by_text("Verified", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Create public link").click()
     check(page, PATH, shown, screenshots, "whitelist")
     page.get_by_role("button", name="Copy the addresses with /32").click()
     assert page.evaluate("navigator.clipboard.readText()") == f"{ip}/32"
@@ -40,13 +40,13 @@ def test_addresses_are_given_in_every_form_and_partners_are_followed(
     assert answer.headers["cache-control"] == "public, max-age=300"
     assert httpx.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
     assert httpx.get(f"{url}.txt").text == f"{ip}\n"
-    page.get_by_role("button", name="Switch it off").click()
-    expect(page.get_by_text("Nobody can read that address any more.")).to_be_visible()
+    page.get_by_role("button", name="Disable link").click()
+    expect(page.get_by_text("Public link disabled.")).to_be_visible()
     assert httpx.get(url).status_code == 404
-    change(shown, "UPDATE whitelisting SET addresses = '[]'")
+    execute(shown, "UPDATE whitelisting SET addresses = '[]'")
     page.reload()
-    expect(page.get_by_text(f"Outdated: it was not sent {ip}.")).to_be_visible()
-    page.get_by_role("button", name="Sent again").click()
+    expect(page.get_by_text(f"Outdated: {ip} not sent.")).to_be_visible()
+    page.get_by_role("button", name="Mark as sent again").click()
     expect(page.get_by_text("Outdated")).to_have_count(0)
     page.get_by_role("button", name="Remove Supercell").click()
     expect(page.get_by_text("Supercell")).to_have_count(0)

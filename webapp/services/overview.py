@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlmodel import Session, select
 
 from webapp.models import Access, Address, AddressStatus, Key, StackRow, Status
 from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH
+from webapp.partners import partner
 from webapp.services import functions, networks
 from webapp.services.functions import FunctionDetail
 from webapp.services.networks import NetworkDetail
+
+TABLES_MAX = 2
+TABLE_ROWS_MAX = 10
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,21 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Table:
+    """The first rows of a function's last good snapshot, as its partner's adapter reads them."""
+
+    detail: FunctionDetail
+    rows: list[object]
+
+
+@dataclass(frozen=True)
 class Overview:
     steps: list[Step]
     networks: list[NetworkDetail]
     functions: list[FunctionDetail]
     monthly_cost_usd: float
     warnings: list[Notice]
+    tables: list[Table]
 
 
 def overview(session: Session) -> Overview:
@@ -50,39 +64,40 @@ def overview(session: Session) -> Overview:
         functions=running,
         monthly_cost_usd=_monthly_usd(in_use, idle, len(keys)),
         warnings=_warnings(in_use, running, idle),
+        tables=list(islice(_tables(running), TABLES_MAX)),
     )
 
 
 def _steps(in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]) -> list[Step]:
-    made = any(n.network.outputs for n in in_use)  # one that is parked has been made too
+    created = any(n.network.outputs for n in in_use)  # a parked network keeps its outputs
     deployed = any(f.function.status is Status.READY for f in running)
     return [
         Step(
             "Create an egress network",
-            "It gets a fixed public address of its own within seconds.",
+            "You get a fixed public address within seconds.",
             "/networks/new" if not in_use else f"/networks/{in_use[0].network.name}",
-            "New network" if not in_use else "See its progress",
-            made,
+            "New network" if not in_use else "View progress",
+            created,
         ),
         Step(
-            "Have the address whitelisted, and upload the key",
-            "Paste the address into the partner's portal; bring back the key that it gives.",
+            "Get the address whitelisted and upload the key",
+            "Create a key for the address in the partner's portal, then upload it.",
             "/keys/new",
             "New key",
             keys > 0,
         ),
         Step(
             "Deploy a function",
-            "From a template, in the network, with the key.",
+            "Choose a template, the network and the key.",
             "/functions/new" if not running else f"/functions/{running[0].function.name}",
-            "New function" if not running else "See its progress",
+            "New function" if not running else "View progress",
             deployed,
         ),
         Step(
-            "See the partner's answer",
-            "Fetched from your address, cached, as a table.",
+            "See the partner's response",
+            "Fetched from your address, cached and shown as a table.",
             f"/functions/{running[0].function.name}" if running else "/functions",
-            "See the preview",
+            "View preview",
             any(f.snapshot for f in running),
         ),
     ]
@@ -101,27 +116,27 @@ def _warnings(
     lost = [
         Notice(
             "error",
-            f"{address.public_ip} of {detail.network.name} was released outside Egret: somebody "
+            f"{address.public_ip} of {detail.network.name} was released outside Egret: someone "
             "else may have it by now.",
             "/addresses",
-            "Ask for it again",
+            "Recover address",
         )
         for detail in in_use
         for address in detail.addresses
         if address.status is AddressStatus.LOST
     ]
     failed = [
-        Notice("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "See why")
+        Notice("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "View reason")
         for row, href in _rows(in_use, running)
         if row.status is Status.FAILED
     ]
     unproven = [
         Notice(
             "error",
-            f"The partner does not see the address of {detail.network.name}: "
-            f"{proof.availability_zone}: {proof.problem or 'the probe got no answer.'}",
+            f"Calls from {proof.availability_zone} of {detail.network.name} do not arrive from its "
+            f"address: {proof.problem or 'the probe got no response.'}",
             f"/networks/{detail.network.name}",
-            "See its proofs",
+            "View network",
         )
         for detail in in_use
         if detail.network.status is Status.READY
@@ -131,9 +146,9 @@ def _warnings(
     stale = [
         Notice(
             "warning",
-            f"{detail.function.name} did not get a new answer: {detail.failure.problem}",
+            f"{detail.function.name} got no new response: {detail.failure.problem}",
             f"/functions/{detail.function.name}",
-            "See what to do",
+            "View fix",
         )
         for detail in running
         if detail.failure
@@ -141,9 +156,9 @@ def _warnings(
     public = [
         Notice(
             "warning",
-            f"Everyone can call the endpoint of {detail.function.name}.",
+            f"Anyone can call the endpoint of {detail.function.name}.",
             f"/functions/{detail.function.name}",
-            "See its access",
+            "View access",
         )
         for detail in running
         if detail.function.access is Access.OPEN
@@ -151,14 +166,21 @@ def _warnings(
     unused = [
         Notice(
             "info",
-            f"{address.public_ip} is used by no network and costs "
-            f"{address.monthly_cost_usd:.2f} USD a month.",
+            f"{address.public_ip} is not used by any network and costs "
+            f"{address.monthly_cost_usd:.2f} USD per month.",
             "/addresses",
-            "See addresses",
+            "View addresses",
         )
         for address in idle
     ]
     return lost + failed + unproven + stale + public + unused
+
+
+def _tables(running: list[FunctionDetail]) -> Iterator[Table]:
+    for detail in running:
+        if detail.snapshot:
+            rows = partner(detail.template.partner).rows(detail.snapshot.body)
+            yield Table(detail, list(rows[:TABLE_ROWS_MAX]))
 
 
 def _rows(

@@ -24,7 +24,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
         address = addresses.create(ctx.scope, region=form.text("region"))
     except EgretError as error:
         return _index(ctx, errors_of(error))
-    return see_other("/addresses", f"{address.public_ip} is yours.")
+    return see_other("/addresses", f"Allocated {address.public_ip}.")
 
 
 @router.post("/addresses/adoption")
@@ -34,7 +34,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
         address = adoption.adopt(ctx.scope, region=form.text("region"), wanted=wanted)
     except EgretError as error:
         return _index(ctx, errors_of(error), adopt=wanted)
-    return see_other("/addresses", f"{address.public_ip}: adopted.")
+    return see_other("/addresses", f"Adopted {address.public_ip}.")
 
 
 @router.post("/addresses/{address_id}/name")
@@ -44,7 +44,7 @@ def rename(ctx: SignedIn, address_id: str, form: Form) -> Response:
     except EgretError as error:
         ctx.session.rollback()
         return _index(ctx, errors_of(error))
-    return see_other("/addresses", f"{address.public_ip}: renamed.")
+    return see_other("/addresses", f"Renamed {address.public_ip}.")
 
 
 @router.post("/addresses/{address_id}/recovery")
@@ -53,7 +53,7 @@ def recover(ctx: SignedIn, address_id: str) -> Response:
         address = addresses.recover(ctx.scope, address_id)
     except EgretError as error:
         return _index(ctx, {"": f"{error.detail} {error.remedy}"})
-    return see_other("/addresses", f"{address.public_ip} is yours again.")
+    return see_other("/addresses", f"Recovered {address.public_ip}.")
 
 
 @router.post("/addresses/{address_id}/release")
@@ -63,7 +63,7 @@ def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
         addresses.release(ctx.scope, address_id, typed=form.text("confirm"))
     except EgretError as error:
         return _index(ctx, {address_id: str(error)})
-    return see_other("/addresses", f"{ip} was released.")
+    return see_other("/addresses", f"Released {ip}.")
 
 
 def _index(ctx: Context, errors: dict[str, str], *, adopt: str = "") -> HTMLResponse:

@@ -26,4 +26,4 @@ def confirm(ctx: SignedIn, name: str, form: Form) -> Response:
 @router.post("/withdrawal")
 def withdraw(ctx: SignedIn, name: str) -> Response:
     change.withdraw(ctx.scope, name)
-    return see_other(f"/networks/{name}", "Withdrawn. The new addresses are free.")
+    return see_other(f"/networks/{name}", "Change withdrawn. Its new addresses are free.")

@@ -24,7 +24,7 @@ def check(ctx: SignedIn, name: str) -> Response:
     network = networks.get(ctx.session, name)
     url = f"/networks/{name}/drift"
     if drift.check(ctx.scope, network):
-        return see_other(url, "CloudFormation has checked its stack.")
+        return see_other(url, "CloudFormation checked the stack.")
     notice = "CloudFormation is still checking. Reload this page in a minute."
     return see_other(url, notice, kind="info")
 

@@ -31,7 +31,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
         key = keys.create(ctx.scope, form.build(NewKey))
     except EgretError as error:
         return _new(ctx, form.filled_in(NewKey), errors_of(error))
-    return see_other(f"/keys/{key.name}", f"The key {key.name} is stored, encrypted.")
+    return see_other(f"/keys/{key.name}", f"Key {key.name} encrypted and stored.")
 
 
 @router.get("/keys/{name}")
@@ -45,9 +45,7 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
         keys.add_version(ctx.scope, name, form.build(NewVersion))
     except EgretError as error:
         return _show(ctx, name, errors_of(error))
-    return see_other(
-        f"/keys/{name}", "The new version is stored. Functions use it within 5 minutes."
-    )
+    return see_other(f"/keys/{name}", "New version stored; functions use it within 5 minutes.")
 
 
 @router.post("/keys/{name}/deletion")
@@ -56,7 +54,7 @@ def delete(ctx: SignedIn, name: str, form: Form) -> Response:
         keys.delete(ctx.scope, name, typed=form.text("confirm"))
     except EgretError as error:
         return _show(ctx, name, errors_of(error))
-    return see_other("/keys", f"The key {name} was deleted.")
+    return see_other("/keys", f"Key {name} deleted.")
 
 
 def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:

@@ -23,7 +23,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
         address = orphans.adopt(ctx.scope, region=form.text("region"), id=form.text("id"))
     except EgretError as error:
         return _index(ctx, error)
-    return see_other("/addresses", f"{address.public_ip} is adopted.")
+    return see_other("/addresses", f"Adopted {address.public_ip}.")
 
 
 @router.post("/orphans/deletion")
@@ -33,7 +33,7 @@ def delete(ctx: SignedIn, form: Form) -> Response:
         orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=typed)
     except EgretError as error:
         return _index(ctx, error)
-    return see_other("/orphans", f"{typed} is deleted, or being deleted.")
+    return see_other("/orphans", f"Deleting {typed}.")
 
 
 def _index(ctx: Context, error: EgretError | None = None) -> HTMLResponse:

@@ -21,4 +21,5 @@ def index(ctx: SignedIn) -> HTMLResponse:
         functions=view.functions,
         monthly_cost_usd=view.monthly_cost_usd,
         warnings=view.warnings,
+        tables=view.tables,
     )

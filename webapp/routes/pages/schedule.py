@@ -37,9 +37,9 @@ def save(ctx: SignedIn, name: str, form: Form) -> Response:
 
 def _notice(network: Network) -> str:
     if not network.weekly_hours and not network.idle_hours:
-        return "Saved. It is parked only by hand."
+        return "Schedule removed. The network parks by hand only."
     now = {Status.PARKING: "is being parked", Status.UNPARKING: "is being unparked"}
-    return f"Saved. It {now.get(network.status, 'stays as it is')} now."
+    return f"Schedule saved. The network {now.get(network.status, 'stays as it is')}."
 
 
 def _hours(form: SentForm) -> WeeklyHours | None:

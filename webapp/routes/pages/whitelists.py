@@ -32,7 +32,7 @@ def send(ctx: SignedIn, name: str, form: Form) -> Response:
         whitelists.send(ctx.scope, name, partner=partner, function=function)
     except Invalid as error:
         return _show(ctx, name, errors_of(error), partner=partner, function=function)
-    return _back(name, f"{partner.strip()} was added.")
+    return _back(name, f"Marked as sent to {partner.strip()}.")
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/sending")
@@ -62,7 +62,7 @@ def publish(ctx: SignedIn, name: str) -> Response:
 @router.post("/networks/{name}/whitelist/link/removal")
 def withdraw(ctx: SignedIn, name: str) -> Response:
     whitelists.withdraw(ctx.scope, name)
-    return _back(name, "The public link no longer works.")
+    return _back(name, "Public link disabled.")
 
 
 @router.api_route("/whitelist/{link}.txt", methods=READ)
