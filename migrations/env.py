@@ -1,22 +1,22 @@
-"""Alembic's environment: the URL comes from `webapp.db.migrate`, or from the settings by hand."""
+"""Alembic's environment. The URL comes from `webapp.db.migrate`, else from the settings."""
 
 from alembic import context
 from sqlmodel import AutoString, SQLModel
 
-import webapp.models  # noqa: F401 - makes the tables known
+import webapp.models  # noqa: F401 - registers the tables
 from webapp.db import brief_engine
 from webapp.models.base import EnumText, UtcDateTime
 from webapp.settings import Settings
 
 ALONE = {
-    "sqlite": "BEGIN IMMEDIATE",  # which sqlite3 does not do by itself before a CREATE or ALTER
+    "sqlite": "BEGIN IMMEDIATE",  # sqlite3 does not begin one by itself before CREATE or ALTER
     "postgresql": "SELECT pg_advisory_xact_lock(20261124)",
 }
-"""One transaction, and one process: who starts at the same time waits, and finds it done."""
+"""A migration is one transaction in one process; others that start meanwhile wait for it."""
 
 
 def as_plain_type(kind: str, item: object, _context: object) -> str | bool:
-    """A migration outlives the class, so it names the column type beneath it."""
+    """A migration outlives our column classes, so it names the type that each is built on."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, EnumText):

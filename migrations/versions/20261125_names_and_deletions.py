@@ -1,7 +1,7 @@
-"""addresses have names, their network tells their zones; a row knows that it shall be deleted
+"""Give addresses names instead of zones, which follow from the network; mark rows to be deleted.
 
-Not by batches: SQLite would make the tables anew, and with the old ones go the rows that refer to
-them.
+Not in Alembic's batch mode: SQLite would make the tables anew, and dropping the old ones would
+delete the rows that refer to them.
 """
 
 import sqlalchemy as sa

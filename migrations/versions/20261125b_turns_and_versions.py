@@ -1,4 +1,4 @@
-"""replicas take turns where AWS throttles; an address in use is not promised twice"""
+"""Let replicas take turns where AWS throttles; count writes, so that no address is given twice."""
 
 import sqlalchemy as sa
 from alembic import op
