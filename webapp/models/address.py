@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import Field
 
-from webapp.models.base import Audited, EnumText, UtcDateTime, Versioned, new_id, utc_now
+from webapp.models.base import Audited, UtcDateTime, Versioned, enum_text, new_id, utc_now
 from webapp.models.costs import monthly_usd
 
 LABEL_PREFIX = "egret "
@@ -21,18 +21,15 @@ class AddressStatus(StrEnum):
     RELEASING = "releasing"
 
 
-class AddressStatusText(EnumText):
-    cache_ok = True
-    kind = AddressStatus
-
-
 class Address(Audited, Versioned, table=True):
     """The row is committed before the allocation, which is tagged with the row's id."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(default="", description="What people call it; at first its network's name")
     region: str
-    status: AddressStatus = Field(default=AddressStatus.ALLOCATING, sa_type=AddressStatusText)
+    status: AddressStatus = Field(
+        default=AddressStatus.ALLOCATING, sa_type=enum_text(AddressStatus)
+    )
     allocation_id: str | None = Field(default=None, unique=True)
     public_ip: str | None = Field(default=None, index=True)
     network_id: str | None = Field(default=None, foreign_key="network.id", index=True)

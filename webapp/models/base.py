@@ -95,9 +95,9 @@ class EnumText(TypeDecorator[StrEnum]):
         return value and self.kind(value)
 
 
-class StatusText(EnumText):
-    cache_ok = True
-    kind = Status
+def enum_text(kind: type[StrEnum]) -> type[EnumText]:
+    """The column type for that enum."""
+    return type(f"{kind.__name__}Text", (EnumText,), {"kind": kind, "cache_ok": True})
 
 
 class Versioned(SQLModel):
@@ -122,7 +122,7 @@ class StackRow(Audited, Versioned):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
-    status: Status = Field(default=Status.REQUESTED, sa_type=StatusText)
+    status: Status = Field(default=Status.REQUESTED, sa_type=enum_text(Status))
     reason: str = Field(default="", description="Why it failed, or what it waits for")
     remedy: str = Field(default="", description="What to do about the reason")
     operation_id: str = Field(default_factory=new_id)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from webapp.models.base import EnumText, Input, StackRow
+from webapp.models.base import Input, StackRow, enum_text
 
 
 class Access(StrEnum):
@@ -15,11 +15,6 @@ class Access(StrEnum):
     IAM = "iam"
     API_KEY = "api_key"
     OPEN = "open"
-
-
-class AccessText(EnumText):
-    cache_ok = True
-    kind = Access
 
 
 class NewFunction(Input):
@@ -43,7 +38,7 @@ class Function(StackRow, table=True):
     network_id: str = Field(foreign_key="network.id", index=True)
     key_id: str = Field(foreign_key="key.id", index=True)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    access: Access = Field(default=Access.API_KEY, sa_type=AccessText)
+    access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
     revision: int = Field(default=1, description="Counts its deployments; always 1 so far")
 

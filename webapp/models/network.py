@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from webapp.models.base import EnumText, Input, StackRow, Status
+from webapp.models.base import Input, StackRow, Status, enum_text
 from webapp.models.costs import monthly_usd
 from webapp.models.schedule import WeeklyHours
 
@@ -21,11 +21,6 @@ class Nat(StrEnum):
 
     SINGLE = "single"
     PER_AZ = "per_az"
-
-
-class NatText(EnumText):
-    cache_ok = True
-    kind = Nat
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ class Network(StackRow, table=True):
     region: str
     cidr: str
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
-    nat: Nat = Field(sa_type=NatText)
+    nat: Nat = Field(sa_type=enum_text(Nat))
     environment: str = ""
     protected: bool = Field(default=False, description="Termination protection is on")
     change: dict[str, Any] = Field(

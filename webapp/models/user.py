@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import Audited, EnumText, UtcDateTime, new_id, utc_now
+from webapp.models.base import Audited, UtcDateTime, enum_text, new_id, utc_now
 
 
 class User(Audited, SQLModel, table=True):
@@ -22,18 +22,13 @@ class TokenKind(StrEnum):
     API = "api"
 
 
-class TokenKindText(EnumText):
-    cache_ok = True
-    kind = TokenKind
-
-
 class AccessToken(Audited, SQLModel, table=True):
     """A session's cookie, a program's bearer token, or the one-time setup token."""
 
     __tablename__ = "access_token"
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    kind: TokenKind = Field(sa_type=TokenKindText)
+    kind: TokenKind = Field(sa_type=enum_text(TokenKind))
     token_hash: str = Field(unique=True, repr=False, description="SHA-256 of the token")
     name: str = ""
     role: str = "admin"

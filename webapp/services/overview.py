@@ -18,7 +18,7 @@ TABLE_ROWS_MAX = 10
 
 
 @dataclass(frozen=True)
-class Step:
+class SetupStep:
     title: str
     text: str
     href: str
@@ -46,7 +46,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Overview:
-    steps: list[Step]
+    steps: list[SetupStep]
     networks: list[NetworkDetail]
     functions: list[FunctionDetail]
     monthly_cost_usd: float
@@ -68,32 +68,34 @@ def overview(session: Session) -> Overview:
     )
 
 
-def _steps(in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]) -> list[Step]:
+def _steps(
+    in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]
+) -> list[SetupStep]:
     created = any(n.network.outputs for n in in_use)  # a parked network keeps its outputs
     deployed = any(f.function.status is Status.READY for f in running)
     return [
-        Step(
+        SetupStep(
             "Create an egress network",
             "You get a fixed public address within seconds.",
             "/networks/new" if not in_use else f"/networks/{in_use[0].network.name}",
             "New network" if not in_use else "View progress",
             created,
         ),
-        Step(
+        SetupStep(
             "Get the address whitelisted and upload the key",
             "Create a key for the address in the partner's portal, then upload it.",
             "/keys/new",
             "New key",
             keys > 0,
         ),
-        Step(
+        SetupStep(
             "Deploy a function",
             "Choose a template, the network and the key.",
             "/functions/new" if not running else f"/functions/{running[0].function.name}",
             "New function" if not running else "View progress",
             deployed,
         ),
-        Step(
+        SetupStep(
             "See the partner's response",
             "Fetched from your address, cached and shown as a table.",
             f"/functions/{running[0].function.name}" if running else "/functions",

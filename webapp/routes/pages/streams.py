@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import Session
 
@@ -39,29 +39,27 @@ class View:
     settled: bool
 
 
+def resume_after(after: int = 0, last_event_id: Annotated[int, Header()] = 0) -> int:
+    """The id of the last event that the browser has."""
+    return max(after, last_event_id)
+
+
+ResumeAfter = Annotated[int, Depends(resume_after)]
+
+
 @router.get("/networks/{name}/stream", response_class=EventSourceResponse)
 async def stream_network(
-    ctx: SignedIn,
-    name: str,
-    after: int = 0,
-    last_event_id: Annotated[int, Header()] = 0,
+    ctx: SignedIn, name: str, after: ResumeAfter
 ) -> AsyncIterator[ServerSentEvent]:
-    ctx.session.close()
-    load = partial(networks.detail, name=name)
-    async for event in _stream(ctx, load, "networks", max(after, last_event_id)):
+    async for event in _stream(ctx, partial(networks.detail, name=name), "networks", after):
         yield event
 
 
 @router.get("/functions/{name}/stream", response_class=EventSourceResponse)
 async def stream_function(
-    ctx: SignedIn,
-    name: str,
-    after: int = 0,
-    last_event_id: Annotated[int, Header()] = 0,
+    ctx: SignedIn, name: str, after: ResumeAfter
 ) -> AsyncIterator[ServerSentEvent]:
-    ctx.session.close()
-    load = partial(functions.detail, name=name)
-    async for event in _stream(ctx, load, "functions", max(after, last_event_id)):
+    async for event in _stream(ctx, partial(functions.detail, name=name), "functions", after):
         yield event
 
 
@@ -69,6 +67,7 @@ async def _stream(
     ctx: Context, load: Load, folder: str, after: int
 ) -> AsyncIterator[ServerSentEvent]:
     """`row` per event, `status` when it changes, then `done`; `gone` when the thing is deleted."""
+    ctx.session.close()  # a stream holds no connection of the database while it waits
     state: tuple[Any, ...] = ()
     while True:
         try:

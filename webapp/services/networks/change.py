@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from webapp.errors import Conflict, Invalid
-from webapp.models import Address, Function, Network, NewChange, Shape, Status
+from webapp.models import Function, Network, NewChange, Shape, Status
 from webapp.services import keys
 from webapp.services.addresses import pool
 from webapp.services.engine import leases
@@ -78,11 +78,6 @@ def withdraw(scope: CloudScope, name: str) -> Network:
     scope.record("withdraw change", network)
     work.finish()
     return network
-
-
-def new_addresses(session: Session, network: Network) -> list[Address]:
-    """The addresses of the pending change; no call comes from them yet."""
-    return pool.of_network(session, network.id)[network.nat_gateways :]
 
 
 def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -> list[Match]:
