@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Stacks
-from webapp.aws.drift.detection import Drift
-from webapp.aws.egress.paths import Paths
+from webapp.aws.drift.adapter import Drift
+from webapp.aws.egress.adapter import Paths
 from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.permissions import Permissions

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from webapp.aws.drift.differences import NONE, Difference, Layout, Zone
+from webapp.aws.drift.difference import NONE, Difference, Layout, Zone
 from webapp.aws.repeatable import once
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.drift.differences import Difference, layout_of
-from webapp.aws.drift.guards import Guards
+from webapp.aws.drift.difference import Difference, layout_of
+from webapp.aws.drift.firewall import Guards
 from webapp.aws.drift.routing import Wiring
 from webapp.aws.egress.function_hops import function_hops
 from webapp.aws.errors import translated

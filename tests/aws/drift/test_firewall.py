@@ -5,8 +5,8 @@ from typing import Any
 from botocore.stub import Stubber
 
 from webapp.aws.clients import Clients
-from webapp.aws.drift.differences import Layout
-from webapp.aws.drift.guards import Guards
+from webapp.aws.drift.difference import Layout
+from webapp.aws.drift.firewall import Guards
 
 GROUP = "sg-1"
 LAYOUT = Layout("vpc-1", GROUP, "igw-1", "rtb-1", zones=(), nats={})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from webapp.aws.drift.differences import NONE, Difference, Layout
+from webapp.aws.drift.difference import NONE, Difference, Layout
 from webapp.aws.egress.network_acls import ANYWHERE, LAST_RULE
 from webapp.aws.repeatable import once
 
