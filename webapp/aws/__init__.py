@@ -6,7 +6,7 @@ from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Stacks
 from webapp.aws.drift.adapter import Drift
-from webapp.aws.egress.adapter import Paths
+from webapp.aws.egress.adapter import Egress
 from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.permissions import Permissions
@@ -27,9 +27,9 @@ class Cloud:
 
     addresses: Addresses
     drift: Drift
+    egress: Egress
     functions: Functions
     inventory: Inventory
-    paths: Paths
     permissions: Permissions
     quotas: Quotas
     secrets: Secrets
@@ -54,9 +54,9 @@ class Cloud:
         return cls(
             addresses=Addresses(clients, prefix),
             drift=Drift(clients),
+            egress=Egress(clients),
             functions=Functions(clients),
             inventory=Inventory(clients, prefix),
-            paths=Paths(clients),
             permissions=Permissions(clients),
             quotas=Quotas(clients),
             secrets=Secrets(clients),
