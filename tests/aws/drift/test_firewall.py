@@ -5,11 +5,11 @@ from typing import Any
 from botocore.stub import Stubber
 
 from webapp.aws.clients import Clients
-from webapp.aws.drift.difference import Layout
-from webapp.aws.drift.firewall import Guards
+from webapp.aws.drift.firewall import Firewall
+from webapp.aws.drift.layout import Layout
 
 GROUP = "sg-1"
-LAYOUT = Layout("vpc-1", GROUP, "igw-1", "rtb-1", zones=(), nats={})
+LAYOUT = Layout("vpc-1", GROUP, "igw-1", "rtb-1", zones=(), allocation_of_nat={})
 HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
 ANYWHERE = {"CidrIp": "0.0.0.0/0", "Description": "HTTPS"}
 
@@ -20,7 +20,7 @@ def restored(egress: list[dict[str, Any]], *calls: tuple[str, list[dict[str, Any
     group = {"GroupId": GROUP, "IpPermissionsEgress": egress, "IpPermissions": []}
     with Stubber(ec2) as stub:
         stub.add_response("describe_security_groups", {"SecurityGroups": [group]})
-        (difference,) = Guards(ec2, LAYOUT).rules()
+        (difference,) = Firewall(ec2, LAYOUT).rules()
         for call, permissions in calls:
             stub.add_response(call, {}, {"GroupId": GROUP, "IpPermissions": permissions})
         assert difference.restore

@@ -1,37 +1,22 @@
-"""Drift: CloudFormation's own check of a stack, and our reading of a network beside it.
+"""The entry of this room: what was changed in a network outside Egret, and putting it back.
 
-CloudFormation keeps the outcome of its last check, so nothing of it is stored here. A check takes
-AWS from seconds to minutes.
+Two views, because neither sees everything:
+- CloudFormation's own detection (`detection`) compares every property that the template sets, but
+  is slow, skips some resource types, and puts nothing back;
+- Egret's comparison (`routing`, `firewall`, and the probes' state) reads EC2 and Lambda now, covers
+  what decides whether calls get out, and can put most of it back.
 """
 
-import time
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.drift.difference import Difference, layout_of
-from webapp.aws.drift.firewall import Guards
-from webapp.aws.drift.routing import Wiring
+from webapp.aws.drift.detection import StackCheck, detect, last_detection
+from webapp.aws.drift.difference import Difference
+from webapp.aws.drift.firewall import Firewall
+from webapp.aws.drift.layout import Layout, Zone, layout_of
+from webapp.aws.drift.routing import Routing
 from webapp.aws.egress.function_hops import function_hops
 from webapp.aws.errors import translated
-
-CHECK_WAIT_S = 15.0
-CHECK_POLL_S = 0.5
-BY_HAND = "CloudFormation says so and cannot put it back by itself; change it back in the console."
-
-
-@dataclass(frozen=True)
-class StackCheck:
-    """`status` is CloudFormation's: NOT_CHECKED, IN_SYNC, DRIFTED or UNKNOWN.
-
-    `checked` counts the resources that it could compare; not every type can be.
-    """
-
-    status: str
-    at: datetime | None
-    checked: int
-    differences: list[Difference]
 
 
 class Drift:
@@ -39,62 +24,25 @@ class Drift:
         self._clients = clients
 
     def check(self, region: str, stack_id: str) -> bool:
-        """Let CloudFormation compare the stack; False when it is still at it after a while."""
-        client = self._clients.cloudformation(region)
+        """Have CloudFormation compare the stack; False when it needs longer than we wait."""
         with translated("checking the stack for drift", region):
-            check = client.detect_stack_drift(StackName=stack_id)["StackDriftDetectionId"]
-            until = time.monotonic() + CHECK_WAIT_S
-            while time.monotonic() < until:
-                found = client.describe_stack_drift_detection_status(StackDriftDetectionId=check)
-                if found["DetectionStatus"] != "DETECTION_IN_PROGRESS":
-                    return True
-                time.sleep(CHECK_POLL_S)
-        return False
+            return detect(self._clients.cloudformation(region), stack_id)
 
     def last_check(self, region: str, stack_id: str) -> StackCheck:
-        client = self._clients.cloudformation(region)
-        with translated("reading what drifted", region):
-            stack: Any = client.describe_stacks(StackName=stack_id)["Stacks"][0]
-            drifts = _all_drifts(client, stack_id)
-        info = stack.get("DriftInformation") or {}
-        changed = [d for d in drifts if d["StackResourceDriftStatus"] in ("MODIFIED", "DELETED")]
-        return StackCheck(
-            status=info.get("StackDriftStatus", "NOT_CHECKED"),
-            at=info.get("LastCheckTimestamp"),
-            checked=len(drifts),
-            differences=[found for drift in changed for found in _differences(drift)],
-        )
+        """The outcome of CloudFormation's last check, whoever asked for it."""
+        with translated("reading the drift of the stack", region):
+            return last_detection(self._clients.cloudformation(region), stack_id)
 
-    def own_reading(
+    def differences(
         self, region: str, stack_id: str, *, zones: list[str], allocation_ids: list[str]
     ) -> list[Difference]:
-        """What differs from the stack's layout just now. Raises AwsError."""
-        with translated("reading the network", region):
-            resources: Any = self._clients.cloudformation(region).describe_stack_resources(
-                StackName=stack_id
-            )["StackResources"]
-            ids = {
-                resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
-                for resource in resources
-                if resource["ResourceStatus"] != "DELETE_COMPLETE"
-            }
+        """How the network differs now from the layout that its stack made. Raises AwsError."""
+        with translated("comparing the network with its layout", region):
+            ids = self._resource_ids(region, stack_id)
             layout = layout_of(ids, zones=zones, allocation_ids=allocation_ids)
             ec2 = self._clients.ec2(region)
-            found = [*Wiring(ec2, layout).differences(), *Guards(ec2, layout).differences()]
-        for zone in layout.zones:
-            hops = function_hops(
-                self._clients.awslambda(region),
-                region,
-                zone.probe,
-                subnet_id=zone.private_subnet_id,
-                group_ids=[layout.group_id],
-            )
-            found += [
-                Difference(f"Probe of {zone.name}", zone.probe, "OK", hop.detail, hop.repair)
-                for hop in hops
-                if not hop.ok
-            ]
-        return found
+            found = [*Routing(ec2, layout).differences(), *Firewall(ec2, layout).differences()]
+        return found + [d for zone in layout.zones for d in self._probe(region, layout, zone)]
 
     def restore(self, region: str, difference: Difference) -> None:
         """Put one difference back; does nothing where that must be done by hand."""
@@ -102,29 +50,27 @@ class Drift:
             with translated(f"restoring {difference.what}", region):
                 difference.restore()
 
+    def _resource_ids(self, region: str, stack_id: str) -> dict[str, str]:
+        """Logical id → physical id. A deleted resource stays listed; it is left out."""
+        found: Any = self._clients.cloudformation(region).describe_stack_resources(
+            StackName=stack_id
+        )["StackResources"]
+        return {
+            resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
+            for resource in found
+            if resource["ResourceStatus"] != "DELETE_COMPLETE"
+        }
 
-def _all_drifts(client: Any, stack_id: str) -> list[Any]:
-    pages, more = [], {"StackName": stack_id}
-    while True:
-        answer = client.describe_stack_resource_drifts(**more)
-        pages += answer["StackResourceDrifts"]
-        if not answer.get("NextToken"):
-            return pages
-        more["NextToken"] = answer["NextToken"]
-
-
-def _differences(drift: Any) -> list[Difference]:
-    """One for each property that differs; one for a resource that is gone."""
-    what, resource_id = drift["LogicalResourceId"], drift.get("PhysicalResourceId", "")
-    if drift["StackResourceDriftStatus"] == "DELETED":
-        return [Difference(what, resource_id, "there", "deleted", by_hand=BY_HAND)]
-    return [
-        Difference(
-            f"{what}{found['PropertyPath'].replace('/', ' ')}",
-            resource_id,
-            found.get("ExpectedValue", ""),
-            found.get("ActualValue", ""),
-            by_hand=BY_HAND,
+    def _probe(self, region: str, layout: Layout, zone: Zone) -> list[Difference]:
+        hops = function_hops(
+            self._clients.awslambda(region),
+            region,
+            zone.probe,
+            subnet_id=zone.private_subnet_id,
+            group_ids=[layout.group_id],
         )
-        for found in drift.get("PropertyDifferences", [])
-    ]
+        return [
+            Difference(f"Probe of {zone.name}", zone.probe, "OK", hop.detail, hop.repair)
+            for hop in hops
+            if not hop.ok
+        ]

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from webapp.aws.drift.difference import NONE, Difference, Layout
+from webapp.aws.drift.difference import NONE, Difference
+from webapp.aws.drift.layout import Layout
 from webapp.aws.egress.network_acls import ANYWHERE, LAST_RULE
 from webapp.aws.repeatable import once
 
@@ -27,7 +28,7 @@ OPEN_RULE = 100
 OPEN: Any = {"Protocol": "-1", "RuleAction": "allow", "CidrBlock": ANYWHERE}
 
 
-class Guards:
+class Firewall:
     """One look at EC2; `differences` reads as it goes."""
 
     def __init__(self, ec2: "EC2Client", layout: Layout) -> None:

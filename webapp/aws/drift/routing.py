@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from webapp.aws.drift.difference import NONE, Difference, Layout, Zone
+from webapp.aws.drift.difference import NONE, Difference
+from webapp.aws.drift.layout import Layout, Zone
 from webapp.aws.repeatable import once
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ ANYWHERE = "0.0.0.0/0"
 NAT_AGAIN = "Park the network and unpark it: its NAT gateways are made anew, on the same addresses."
 
 
-class Wiring:
+class Routing:
     """One look at EC2; `differences` reads as it goes."""
 
     def __init__(self, ec2: "EC2Client", layout: Layout) -> None:
@@ -37,7 +38,7 @@ class Wiring:
 
     def _addresses(self) -> Iterator[Difference]:
         """Each NAT gateway is there, and holds the address that is on the partner's list."""
-        for nat_id, allocation_id in self._layout.nats.items():
+        for nat_id, allocation_id in self._layout.allocation_of_nat.items():
             nat = self._nats.get(nat_id)
             if nat is None or nat["State"] != "available":
                 state = nat["State"] if nat else "gone"
