@@ -5,15 +5,11 @@ it: when only the answer was lost, that would be a second address."""
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from webapp.aws.clients import Clients
-from webapp.aws.errors import translated
+from webapp.aws.errors import ignoring, translated
+from webapp.aws.tags import ADDRESS_TAG, MANAGED_TAG, NAME_TAG, PREFIX_TAG, tag_list, tags_of
 
-ID_TAG = "egret:address"
-MANAGED_TAG = "egret:managed"
-NAME_TAG = "Name"
-PREFIX_TAG = "egret:prefix"
+RELEASED_ALREADY = "InvalidAllocationID.NotFound"
 
 
 @dataclass(frozen=True)
@@ -62,18 +58,14 @@ class Addresses:
 
     def rename(self, region: str, allocation_id: str, name: str) -> None:
         """Give it another tag `Name`, which AWS's console shows."""
-        tag: Any = {"Key": NAME_TAG, "Value": name}
+        tags = tag_list({NAME_TAG: name})
         with translated("naming an address", region):
-            self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=[tag])
+            self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
 
     def release(self, region: str, allocation_id: str) -> None:
         """Give the address back to AWS for ever; harmless when it is gone."""
-        with translated("releasing an address", region):
-            try:
-                self._clients.ec2(region).release_address(AllocationId=allocation_id)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "InvalidAllocationID.NotFound":
-                    raise
+        with translated("releasing an address", region), ignoring({RELEASED_ALREADY}):
+            self._clients.ec2(region).release_address(AllocationId=allocation_id)
 
     def find(self, region: str, address_id: str) -> Allocation | None:
         """The allocation tagged with `address_id`."""
@@ -82,7 +74,7 @@ class Addresses:
 
     def _find(self, region: str, address_id: str) -> Allocation | None:
         answer = self._clients.ec2(region).describe_addresses(
-            Filters=[{"Name": f"tag:{ID_TAG}", "Values": [address_id]}]
+            Filters=[{"Name": f"tag:{ADDRESS_TAG}", "Values": [address_id]}]
         )
         found = answer["Addresses"]
         return _allocation(found[0]) if found else None
@@ -98,20 +90,20 @@ class Addresses:
         )
 
     def _tags(self, address_id: str, name: str) -> list[Any]:
-        tags = {
-            ID_TAG: address_id,
-            MANAGED_TAG: "true",
-            NAME_TAG: name,
-            PREFIX_TAG: self._prefix,
-        }
-        return [{"Key": key, "Value": value} for key, value in tags.items()]
+        return tag_list(
+            {
+                ADDRESS_TAG: address_id,
+                MANAGED_TAG: "true",
+                NAME_TAG: name,
+                PREFIX_TAG: self._prefix,
+            }
+        )
 
 
 def _allocation(raw: Any) -> Allocation:
-    tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
     return Allocation(
         raw["AllocationId"],
         raw["PublicIp"],
         associated=bool(raw.get("AssociationId")),
-        name=tags.get(NAME_TAG, ""),
+        name=tags_of(raw).get(NAME_TAG, ""),
     )

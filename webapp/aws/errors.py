@@ -9,7 +9,7 @@ Upstream
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -106,6 +106,28 @@ class NotReached(AwsError):
     default_code = "aws_not_reached"
 
 
+def code_of(error: ClientError) -> str:
+    """AWS's own code, such as `InvalidAllocationID.NotFound`; '' when AWS sent none."""
+    return error.response["Error"].get("Code") or ""
+
+
+def message_of(error: ClientError) -> str:
+    return error.response["Error"].get("Message") or ""
+
+
+@contextmanager
+def ignoring(codes: Collection[str]) -> Iterator[None]:
+    """Leave the block quietly when AWS answers one of these codes, as contextlib.suppress does.
+
+    For calls that may have been made already, by a person or by an attempt whose answer was lost.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in codes:
+            raise
+
+
 @contextmanager
 def translated(doing: str, region: str) -> Iterator[None]:
     """Turn botocore's errors into ours. `doing` completes the sentence "While …"."""
@@ -124,8 +146,7 @@ def translated(doing: str, region: str) -> Iterator[None]:
 
 def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsError:
     """The error for what AWS answered."""
-    aws_code = error.response["Error"].get("Code") or ""
-    message = error.response["Error"].get("Message") or ""
+    aws_code, message = code_of(error), message_of(error)
     said = f"While {doing} in {region}, AWS answered {aws_code}: {message}"
     kind, remedy = _kind(aws_code, region)
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:

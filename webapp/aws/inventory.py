@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.aws.addresses import PREFIX_TAG
 from webapp.aws.clients import Clients
 from webapp.aws.errors import translated
+from webapp.aws.tags import PREFIX_TAG, STACK_NAME_TAG, tags_of
 
-STACK_NAME_TAG = "aws:cloudformation:stack-name"
 STACK_NOUNS = ("network", "function")
 GONE = "DELETE_COMPLETE"
 ALIVE = ["pending", "available", "failed"]
@@ -63,7 +62,7 @@ class Inventory:
         """Networks and functions; the foundation belongs to the installation."""
         pages = self._clients.cloudformation(region).get_paginator("describe_stacks").paginate()
         for stack in (stack for page in pages for stack in page["Stacks"]):
-            name, status, tags = stack["StackName"], stack["StackStatus"], _tags(stack)
+            name, status, tags = stack["StackName"], stack["StackStatus"], tags_of(stack)
             if self._is_ours(name, tags) and status != GONE:
                 busy = status == "DELETE_IN_PROGRESS"
                 yield Found(STACK, region, stack["StackId"], name, busy, tags)
@@ -73,14 +72,14 @@ class Inventory:
         ec2: Any = self._clients.ec2(region)
         for raw in ec2.describe_addresses(Filters=ours)["Addresses"]:
             used = bool(raw.get("AssociationId"))
-            yield Found(ADDRESS, region, raw["AllocationId"], raw["PublicIp"], used, _tags(raw))
+            yield Found(ADDRESS, region, raw["AllocationId"], raw["PublicIp"], used, tags_of(raw))
 
     def _nat_gateways(self, region: str) -> Iterator[Found]:
         ec2: Any = self._clients.ec2(region)  # the stubs misname the filter
         wanted = [{"Name": "state", "Values": ALIVE}, *self._by_stack()]
         pages = ec2.get_paginator("describe_nat_gateways").paginate(Filter=wanted)
         for raw in (nat for page in pages for nat in page["NatGateways"]):
-            nat_id, tags = raw["NatGatewayId"], _tags(raw)
+            nat_id, tags = raw["NatGatewayId"], tags_of(raw)
             if self._is_ours(tags[STACK_NAME_TAG], tags):
                 yield Found(NAT_GATEWAY, region, nat_id, nat_id, tags=tags)
 
@@ -88,7 +87,7 @@ class Inventory:
         ec2: Any = self._clients.ec2(region)
         pages = ec2.get_paginator("describe_network_interfaces").paginate(Filters=self._by_stack())
         for raw in (interface for page in pages for interface in page["NetworkInterfaces"]):
-            used, its_id, tags = raw["Status"] == "in-use", raw["NetworkInterfaceId"], _tags(raw)
+            used, its_id, tags = raw["Status"] == "in-use", raw["NetworkInterfaceId"], tags_of(raw)
             if self._is_ours(tags[STACK_NAME_TAG], tags):
                 yield Found(INTERFACE, region, its_id, its_id, used, tags)
 
@@ -101,7 +100,3 @@ class Inventory:
         """CloudFormation writes the name of its stack on what it makes."""
         names = [f"{self._prefix}-{noun}-*" for noun in STACK_NOUNS]
         return [{"Name": f"tag:{STACK_NAME_TAG}", "Values": names}]
-
-
-def _tags(raw: Any) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in raw.get("Tags") or raw.get("TagSet") or []}

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import DENIED, translated
+from webapp.aws.errors import DENIED, code_of, message_of, translated
 
 ASKERS = 8
 WOULD_WORK = "DryRunOperation"
@@ -71,8 +71,8 @@ def _ask(action: str, call: Callable[..., Any]) -> Permission:
     try:
         call(DryRun=True)
     except ClientError as error:
-        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        code = code_of(error)
         if code == WOULD_WORK:
             return Permission(action, allowed=True)
-        return Permission(action, False if code in DENIED else None, f"{code}: {message}")
+        return Permission(action, False if code in DENIED else None, f"{code}: {message_of(error)}")
     return Permission(action, allowed=None, answer="AWS paid no heed to DryRun.")

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import DENIED, QUOTAS, QuotaKind, translated
+from webapp.aws.errors import DENIED, QUOTAS, QuotaKind, code_of, translated
 
 READERS = 8
 NO_OWN_VALUE = "NoSuchResourceException"
@@ -80,10 +80,9 @@ class Quotas:
             try:
                 return _value(client.get_service_quota, which)
             except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code in DENIED:
+                if code_of(error) in DENIED:
                     return None
-                if code != NO_OWN_VALUE:
+                if code_of(error) != NO_OWN_VALUE:
                     raise
             return _value(client.get_aws_default_service_quota, which)
 

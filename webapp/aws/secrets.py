@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import translated
+from webapp.aws.tags import tag_list
 
 RECOVERY_WINDOW_DAYS = 7
 CURRENT = "AWSCURRENT"
@@ -30,7 +31,7 @@ class Secrets:
                 Name=name,
                 SecretString=secret,
                 KmsKeyId=kms_key_arn,
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+                Tags=tag_list(tags),
             )
         return answer["ARN"], answer["VersionId"]
 

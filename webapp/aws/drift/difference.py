@@ -6,6 +6,17 @@ from dataclasses import dataclass, field
 NONE = "none"
 """How a report says that something is absent."""
 
+DONE_ALREADY = frozenset(
+    {
+        "InvalidNetworkAclEntry.NotFound",
+        "InvalidPermission.Duplicate",
+        "InvalidPermission.NotFound",
+        "NetworkAclEntryAlreadyExists",
+        "RouteAlreadyExists",
+    }
+)
+"""EC2's codes for what was put back already: by a person, or by another request to restore."""
+
 
 @dataclass(frozen=True)
 class Difference:

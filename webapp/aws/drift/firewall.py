@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from webapp.aws.drift.difference import NONE, Difference
+from webapp.aws.drift.difference import DONE_ALREADY, NONE, Difference
 from webapp.aws.drift.layout import Layout
 from webapp.aws.egress.network_acls import ANYWHERE, LAST_RULE
-from webapp.aws.repeatable import once
+from webapp.aws.errors import ignoring
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -116,17 +116,15 @@ class Firewall:
         rules = [single for rule in found for single in _singles(rule)]
         wrong = [rule for rule in rules if _spoken([rule]) != _spoken([HTTPS_OUT])]
         if len(wrong) == len(rules):
-            once(
-                lambda: self._ec2.authorize_security_group_egress(
+            with ignoring(DONE_ALREADY):
+                self._ec2.authorize_security_group_egress(
                     GroupId=group_id, IpPermissions=[HTTPS_OUT]
                 )
-            )
         if wrong:
-            once(
-                lambda: self._ec2.revoke_security_group_egress(
+            with ignoring(DONE_ALREADY):
+                self._ec2.revoke_security_group_egress(
                     GroupId=group_id, IpPermissions=_sendable(wrong)
                 )
-            )
 
     def _open(self, acl: Any) -> None:
         """First the rules that let everything through, then away with the others."""
@@ -137,17 +135,14 @@ class Firewall:
             if (OPEN_RULE, egress) in numbers:
                 self._ec2.replace_network_acl_entry(**rule)
             else:
-                once(partial(self._ec2.create_network_acl_entry, **rule))
+                with ignoring(DONE_ALREADY):
+                    self._ec2.create_network_acl_entry(**rule)
         for number, egress in numbers:
             if number not in (OPEN_RULE, LAST_RULE) and _is_ipv4(acl, number, egress):
-                once(
-                    partial(
-                        self._ec2.delete_network_acl_entry,
-                        NetworkAclId=acl_id,
-                        RuleNumber=number,
-                        Egress=egress,
+                with ignoring(DONE_ALREADY):
+                    self._ec2.delete_network_acl_entry(
+                        NetworkAclId=acl_id, RuleNumber=number, Egress=egress
                     )
-                )
 
 
 def _association(acls: list[Any], subnet_id: str) -> tuple[str, str]:

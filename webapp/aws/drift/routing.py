@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from webapp.aws.drift.difference import NONE, Difference
+from webapp.aws.drift.difference import DONE_ALREADY, NONE, Difference
 from webapp.aws.drift.layout import Layout, Zone
-from webapp.aws.repeatable import once
+from webapp.aws.errors import ignoring
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -140,7 +140,8 @@ class Routing:
         elif old:
             self._ec2.replace_route(**arguments, **target)
         else:
-            once(lambda: self._ec2.create_route(**arguments, **target))
+            with ignoring(DONE_ALREADY):
+                self._ec2.create_route(**arguments, **target)
 
     def _route(self, table_id: str) -> Any:
         routes: list[Any] = self._tables.get(table_id, {}).get("Routes", [])

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from webapp.aws.egress import network_acls
 from webapp.aws.egress.hops import SOUND, EgressPath, Fault, Hop
-from webapp.aws.errors import translated
+from webapp.aws.errors import code_of, translated
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -175,7 +175,7 @@ class _Trail:
 
 def _nothing_if_gone(error: ClientError) -> list[Any]:
     """A route may outlive what it leads to."""
-    if error.response["Error"].get("Code") not in GONE:
+    if code_of(error) not in GONE:
         raise error
     return []
 
