@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
-from webapp.aws.cloudformation.stacks import Stacks
+from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.drift.adapter import Drift
 from webapp.aws.egress.adapter import Egress
 from webapp.aws.functions import Functions

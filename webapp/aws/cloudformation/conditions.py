@@ -35,11 +35,6 @@ def parse(body: str) -> dict[str, Any]:
     return parsed
 
 
-def count_resources(body: str, parameters: dict[str, str]) -> int:
-    """How many resources the template makes with these parameters."""
-    return len(resources(body, parameters))
-
-
 def resources(body: str, parameters: dict[str, str]) -> dict[str, str]:
     """What the template makes with these parameters: logical id → type."""
     template = parse(body)

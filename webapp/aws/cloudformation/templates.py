@@ -12,6 +12,7 @@ from typing import Any
 
 from webapp.aws.cloudformation.conditions import resources
 from webapp.aws.cloudformation.stacks import Plan
+from webapp.aws.tags import MANAGED_TAG
 from webapp.errors import TooLarge
 
 FOLDER = Path(__file__).parent
@@ -66,7 +67,7 @@ class NetworkStack:
             self.stack_name(self.prefix, self.name),
             _read("network.yaml", PROBE.read_text()),
             parameters,
-            {"egret:managed": "true", "egret:network": self.name},
+            {MANAGED_TAG: "true", "egret:network": self.name},
         )
         return replace(plan, protected=self.protected)
 
@@ -121,13 +122,13 @@ class FunctionStack:
             self.stack_name(self.prefix, self.name),
             body.replace("@deployment@", f"Deployment{shape}"),
             parameters,
-            {"egret:managed": "true", "egret:function": self.name},
+            {MANAGED_TAG: "true", "egret:function": self.name},
         )
 
 
 def foundation_plan(region: str, *, prefix: str) -> Plan:
     body = (FOLDER / "foundation.yaml").read_text()
-    tags = {"egret:managed": "true"}
+    tags = {MANAGED_TAG: "true"}
     return _plan(region, f"{prefix}-foundation", body, {"Prefix": prefix}, tags)
 
 
