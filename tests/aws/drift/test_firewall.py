@@ -20,7 +20,7 @@ def restored(egress: list[dict[str, Any]], *calls: tuple[str, list[dict[str, Any
     group = {"GroupId": GROUP, "IpPermissionsEgress": egress, "IpPermissions": []}
     with Stubber(ec2) as stub:
         stub.add_response("describe_security_groups", {"SecurityGroups": [group]})
-        (difference,) = Firewall(ec2, LAYOUT).rules()
+        (difference,) = Firewall(ec2, LAYOUT).security_group()
         for call, permissions in calls:
             stub.add_response(call, {}, {"GroupId": GROUP, "IpPermissions": permissions})
         assert difference.restore

@@ -9,8 +9,9 @@ import pytest
 from tests.dashboard import wait_for
 from webapp.aws.clients import Clients
 from webapp.aws.egress.hops import HOPS, EgressPath
-from webapp.aws.egress.walk import ANYWHERE, walk
+from webapp.aws.egress.walk import walk
 from webapp.aws.errors import AwsError
+from webapp.aws.vpc_parts import ANYWHERE
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
