@@ -1,4 +1,9 @@
-"""AWS in our own verbs. boto3's dictionaries and errors do not leave this package."""
+"""AWS in our own verbs: one adapter per noun, all of them held by Cloud.
+
+boto3's dictionaries and errors do not leave this package: frozen dataclasses and AwsError do. A
+room (`cloudformation`, `egress`, `drift`) has its adapter in `adapter.py`. Nothing in here imports
+this module.
+"""
 
 from dataclasses import dataclass
 
@@ -20,10 +25,7 @@ PREFIX = "egret"
 
 @dataclass(frozen=True)
 class Cloud:
-    """The adapters together, as the services take them.
-
-    `poll_s` is the time between two looks at a stack that is changing.
-    """
+    """All adapters. `poll_s` is the time between two polls of a stack that is changing."""
 
     addresses: Addresses
     drift: Drift
@@ -46,9 +48,9 @@ class Cloud:
         prefix: str = PREFIX,
         clients: Clients | None = None,
     ) -> "Cloud":
-        """Adapters over one set of clients; nothing is sent until they are used.
+        """Adapters that share one set of clients. Nothing is sent until they are used.
 
-        `prefix` begins the names of all that is made (EGRET_NAME_PREFIX).
+        `prefix` begins the name of everything that is made (EGRET_NAME_PREFIX).
         """
         clients = clients or Clients(endpoint_url)
         return cls(

@@ -1,7 +1,7 @@
-"""Permissions, asked beforehand: EC2's DryRun answers whether a call would be let through.
+"""Permissions, checked beforehand: EC2's DryRun tells whether a call would be allowed.
 
-Only EC2 has it; CloudFormation, IAM and Lambda do not. What is made inside a VPC is asked for with
-a VPC and a subnet that the region has already; nothing is made in it.
+CloudFormation, IAM and Lambda have no dry run. Calls that create something inside a VPC need an
+existing VPC and subnet, so any of the region is named; nothing is made in it.
 """
 
 from collections.abc import Callable
@@ -13,17 +13,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import DENIED, code_of, message_of, translated
+from webapp.aws.errors import DENIED, aws_errors, code_of, message_of
 
-ASKERS = 8
+PARALLEL_CALLS = 8
 WOULD_WORK = "DryRunOperation"
+"""A dry run always fails; with this code it would have succeeded."""
 ANY_RANGE = "10.0.0.0/16"
 NAME = "egret-dry-run"
 
 
 @dataclass(frozen=True)
 class Permission:
-    """`allowed` is None when AWS gave an answer that does not tell."""
+    """`allowed` is None when AWS's answer does not tell; then `answer` is what it said."""
 
     action: str
     allowed: bool | None
@@ -35,10 +36,10 @@ class Permissions:
         self._clients = clients
 
     def dry_run(self, region: str) -> list[Permission]:
-        """What making a network needs of EC2, each with AWS's answer."""
-        with translated("asking for permissions", region):
+        """The EC2 actions that creating a network needs, each with AWS's answer."""
+        with aws_errors("checking the permissions", region):
             calls = self._calls(region)
-            with ThreadPoolExecutor(ASKERS) as pool:
+            with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
                 return list(pool.map(_ask, calls, calls.values()))
 
     def _calls(self, region: str) -> dict[str, Callable[..., Any]]:
@@ -75,4 +76,4 @@ def _ask(action: str, call: Callable[..., Any]) -> Permission:
         if code == WOULD_WORK:
             return Permission(action, allowed=True)
         return Permission(action, False if code in DENIED else None, f"{code}: {message_of(error)}")
-    return Permission(action, allowed=None, answer="AWS paid no heed to DryRun.")
+    return Permission(action, allowed=None, answer="AWS ignored DryRun.")

@@ -14,7 +14,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.cloudformation import change_sets
 from webapp.aws.cloudformation.change_sets import Change
 from webapp.aws.cloudformation.stacks import Event, Plan, Stack
-from webapp.aws.errors import message_of, translated
+from webapp.aws.errors import aws_errors, message_of
 from webapp.aws.tags import tag_list
 from webapp.errors import Conflict
 
@@ -35,7 +35,7 @@ class Stacks:
         Raises Conflict when a stack of that name exists that this token did not make.
         """
         client = self._clients.cloudformation(plan.region)
-        with translated(f"creating the stack {plan.name}", plan.region):
+        with aws_errors(f"creating the stack {plan.name}", plan.region):
             try:
                 return client.create_stack(
                     StackName=plan.name,
@@ -56,7 +56,7 @@ class Stacks:
         caller sees there whose change is under way, and asks again if it is another one's.
         """
         client = self._clients.cloudformation(plan.region)
-        with translated(f"changing the stack {plan.name}", plan.region):
+        with aws_errors(f"changing the stack {plan.name}", plan.region):
             try:
                 client.update_stack(
                     StackName=stack_id, ClientRequestToken=token, **_template_arguments(plan)
@@ -71,14 +71,14 @@ class Stacks:
     def preview(self, plan: Plan, stack_id: str, *, name: str) -> list[Change]:
         """What the plan would change, by a change set `name` that is deleted again."""
         client = self._clients.cloudformation(plan.region)
-        with translated(f"previewing a change of the stack {plan.name}", plan.region):
+        with aws_errors(f"previewing a change of the stack {plan.name}", plan.region):
             arguments = {"StackName": stack_id} | _template_arguments(plan)
             return change_sets.preview(client, name, arguments)
 
     def describe(self, region: str, stack: str) -> Stack | None:
         """The stack of that ARN or name. A deleted one is found by its ARN only."""
         client = self._clients.cloudformation(region)
-        with translated(f"reading the stack {_name_of(stack)}", region):
+        with aws_errors(f"reading the stack {_name_of(stack)}", region):
             try:
                 found = client.describe_stacks(StackName=stack)["Stacks"][0]
             except ClientError as error:
@@ -98,7 +98,7 @@ class Stacks:
 
         CloudFormation lists the newest first, so reading stops at the first one that is known.
         """
-        with translated(f"reading the events of {_name_of(stack)}", region):
+        with aws_errors(f"reading the events of {_name_of(stack)}", region):
             newest_first = self._newest_first(region, stack)
             fresh = list(takewhile(lambda event: event.id not in (known or ()), newest_first))
         return fresh[::-1]
@@ -121,19 +121,19 @@ class Stacks:
         options: Any = {"RetainResources": list(retain)} if retain else {}
         if express:
             options |= EXPRESS
-        with translated(f"deleting the stack {_name_of(stack)}", region):
+        with aws_errors(f"deleting the stack {_name_of(stack)}", region):
             client.delete_stack(StackName=stack, ClientRequestToken=token, **options)
 
     def continue_rollback(self, region: str, stack: str, *, token: str) -> None:
         """Try again to undo an update, after CloudFormation failed to (status STUCK)."""
         client = self._clients.cloudformation(region)
-        with translated(f"rolling back the stack {_name_of(stack)}", region):
+        with aws_errors(f"rolling back the stack {_name_of(stack)}", region):
             client.continue_update_rollback(StackName=stack, ClientRequestToken=token)
 
     def protect(self, region: str, stack: str, *, on: bool) -> None:
         """Switch CloudFormation's termination protection on or off."""
         client = self._clients.cloudformation(region)
-        with translated(f"protecting the stack {_name_of(stack)}", region):
+        with aws_errors(f"protecting the stack {_name_of(stack)}", region):
             client.update_termination_protection(StackName=stack, EnableTerminationProtection=on)
 
     def made_by(self, region: str, name: str, *, token: str) -> str | None:

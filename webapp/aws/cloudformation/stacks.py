@@ -23,7 +23,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Stack:
-    """`status` is CloudFormation's own word."""
+    """`status` is CloudFormation's own."""
 
     id: str
     name: str
@@ -33,6 +33,7 @@ class Stack:
 
     @property
     def phase(self) -> Phase:
+        """ROLLBACK_COMPLETE is FAILED: a creation was undone, and the stack can only be deleted."""
         if self.status == "DELETE_COMPLETE":
             return Phase.GONE
         if self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", ROLLED_BACK):
@@ -42,7 +43,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Event:
-    """One line of DescribeStackEvents."""
+    """One line of DescribeStackEvents. `token` is that of the request which caused it."""
 
     id: str
     token: str
@@ -56,7 +57,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that CloudFormation must be told to make a stack; `resources`: logical id → type."""
+    """Everything that CloudFormation needs to make a stack.
+
+    `resources` is what it will make, logical id → type: known before CloudFormation is asked.
+    """
 
     region: str
     name: str

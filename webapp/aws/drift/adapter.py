@@ -16,7 +16,7 @@ from webapp.aws.drift.firewall import Firewall
 from webapp.aws.drift.layout import Layout, Zone, layout_of
 from webapp.aws.drift.routing import Routing
 from webapp.aws.egress.function_hops import function_hops
-from webapp.aws.errors import translated
+from webapp.aws.errors import aws_errors
 
 
 class Drift:
@@ -25,19 +25,19 @@ class Drift:
 
     def check(self, region: str, stack_id: str) -> bool:
         """Have CloudFormation compare the stack; False when it needs longer than we wait."""
-        with translated("checking the stack for drift", region):
+        with aws_errors("checking the stack for drift", region):
             return detect(self._clients.cloudformation(region), stack_id)
 
     def last_check(self, region: str, stack_id: str) -> StackCheck:
         """The outcome of CloudFormation's last check, whoever asked for it."""
-        with translated("reading the drift of the stack", region):
+        with aws_errors("reading the drift of the stack", region):
             return last_detection(self._clients.cloudformation(region), stack_id)
 
     def differences(
         self, region: str, stack_id: str, *, zones: list[str], allocation_ids: list[str]
     ) -> list[Difference]:
         """How the network differs now from the layout that its stack made. Raises AwsError."""
-        with translated("comparing the network with its layout", region):
+        with aws_errors("comparing the network with its layout", region):
             ids = self._resource_ids(region, stack_id)
             layout = layout_of(ids, zones=zones, allocation_ids=allocation_ids)
             ec2 = self._clients.ec2(region)
@@ -47,7 +47,7 @@ class Drift:
     def restore(self, region: str, difference: Difference) -> None:
         """Put one difference back; does nothing where that must be done by hand."""
         if difference.restore:
-            with translated(f"restoring {difference.what}", region):
+            with aws_errors(f"restoring {difference.what}", region):
                 difference.restore()
 
     def _resource_ids(self, region: str, stack_id: str) -> dict[str, str]:

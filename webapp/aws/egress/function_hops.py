@@ -8,7 +8,7 @@ role. It reports the outcome in the reason codes of the function's state and of 
 from typing import TYPE_CHECKING, Any
 
 from webapp.aws.egress.hops import NO_PROBLEM, Hop, Problem
-from webapp.aws.errors import translated
+from webapp.aws.errors import aws_errors
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -47,7 +47,7 @@ def function_hops(
     awslambda: "LambdaClient", region: str, name: str, *, subnet_id: str, group_ids: list[str]
 ) -> list[Hop]:
     """The role, then the function if the role is sufficient. Raises AwsError."""
-    with translated(f"reading the function {name}", region):
+    with aws_errors(f"reading the function {name}", region):
         try:
             found: Any = awslambda.get_function_configuration(FunctionName=name)
         except awslambda.exceptions.ResourceNotFoundException:

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from webapp.aws.egress.hops import NO_PROBLEM, EgressPath, Hop, Problem
 from webapp.aws.egress.network_acls import nat_subnet_problem, private_subnet_problem
-from webapp.aws.errors import code_of, translated
+from webapp.aws.errors import aws_errors, code_of
 from webapp.aws.vpc_parts import (
     ALL_PROTOCOLS,
     ANYWHERE,
@@ -52,7 +52,7 @@ def walk(
 
     Raises AwsError, also for a subnet or a security group that does not exist.
     """
-    with translated("tracing the egress path of a subnet", region):
+    with aws_errors("tracing the egress path of a subnet", region):
         hops: list[Hop] = []
         walked = _Walk(ec2, subnet_id)
         for hop in walked.hops(group_ids, port):
