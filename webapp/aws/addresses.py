@@ -85,13 +85,13 @@ class Addresses:
 
     def _allocate(self, region: str, address_id: str, name: str, **wanted: str) -> Allocation:
         tags = self._tags(address_id, name)
-        return _allocation(
-            self._clients.ec2_without_retries(region).allocate_address(
-                Domain="vpc",
-                TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}],
-                **wanted,  # type: ignore[arg-type]  # mypy tries each parameter
-            )
+        made = self._clients.ec2_without_retries(region).allocate_address(
+            Domain="vpc",
+            TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}],
+            **wanted,  # type: ignore[arg-type]  # mypy tries each parameter
         )
+        # The answer has no tags, although the address has them by now.
+        return Allocation(made["AllocationId"], made["PublicIp"], associated=False, name=name)
 
     def _tags(self, address_id: str, name: str) -> list[Any]:
         return tag_list(
