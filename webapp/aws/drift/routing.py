@@ -79,13 +79,12 @@ class Routing:
             expected or NONE,
             _target(found),
         )
-        nat_available = self._nats.get(expected, {}).get("State") == "available"
-        if expected and not nat_available:
-            yield difference(by_hand=RECREATE_NAT)
-        elif expected:
+        if not expected:
+            yield difference(restore=partial(self._delete_route, table_id, ANYWHERE))
+        elif self._nats.get(expected, {}).get("State") == "available":
             yield difference(restore=partial(self._point, table_id, found, NatGatewayId=expected))
         else:
-            yield difference(restore=partial(self._delete_route, table_id, ANYWHERE))
+            yield difference(by_hand=RECREATE_NAT)
 
     def _extra_routes(self, zone: Zone) -> Iterator[Difference]:
         """All but the VPC's own, the default one, and the one to S3's gateway endpoint.
