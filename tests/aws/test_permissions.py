@@ -24,13 +24,15 @@ def test_all_that_a_network_needs_is_asked_and_nothing_is_made(clients: Clients)
 def test_a_refusal_is_an_answer_and_any_other_error_is_unknown(
     refusing: Clients, proxy: Proxy
 ) -> None:
-    denied = {"code": "UnauthorizedOperation", "message": "You may not"}
-    proxy.add(Rule("CreateVpc", "refuse", **denied))
-    proxy.add(Rule("AllocateAddress", "refuse", code="AddressLimitExceeded", message="No more"))
+    for action, code in (
+        ("CreateVpc", "UnauthorizedOperation"),
+        ("AllocateAddress", "AddressLimitExceeded"),
+    ):
+        proxy.add(Rule(action, "refuse", code=code, message="No"))
     found = {p.action: p for p in Permissions(refusing).dry_run(REGION)}
     refused, unknown = found["ec2:CreateVpc"], found["ec2:AllocateAddress"]
     assert (refused.allowed, unknown.allowed) == (False, None)
-    assert refused.answer == "UnauthorizedOperation: You may not"
+    assert refused.answer == "UnauthorizedOperation: No"
     assert found["ec2:CreateSubnet"].allowed
 
 
