@@ -24,9 +24,9 @@ from webapp.errors import EgretError, Upstream
 THROTTLED = frozenset(
     {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
 )
-BROKEN = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
-UNPERMITTED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-SIGNATURES = frozenset(
+AWS_FAILED = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
+PERMISSION_MISSING = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+SIGNATURE_REJECTED = frozenset(
     {
         "AuthFailure",
         "InvalidSignatureException",
@@ -37,13 +37,13 @@ SIGNATURES = frozenset(
 )
 """Codes that AWS answers both for bad credentials and for a clock that is wrong."""
 LATER = "Operations already under way continue by themselves. Otherwise, try again in a minute."
-PAUSED = "Egret tries again by itself."
+TRIES_AGAIN = "Egret tries again by itself."
 SERVER_ERROR = 500
-"""From this HTTP status on, AWS itself failed, whatever its code says; often it sends none."""
-SIGNATURES_ARE_VALID_FOR = timedelta(minutes=5)
+"""AWS itself failed when the HTTP status is this or higher; often it sends no code then."""
+SIGNATURE_LIFETIME = timedelta(minutes=5)
 DENIED = (
-    UNPERMITTED
-    | SIGNATURES
+    PERMISSION_MISSING
+    | SIGNATURE_REJECTED
     | {
         "ExpiredToken",
         "ExpiredTokenException",
@@ -155,13 +155,13 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
     kind, remedy = _classify(aws_code, region)
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
         kind, remedy = NotReached, LATER
-    if aws_code in SIGNATURES and (off := _clock_off(error)):
+    if aws_code in SIGNATURE_REJECTED and (off := _clock_off(error)):
         detail = f"While {doing} in {region}: the clock of this machine is {off}."
-        kind, remedy = ClockOff, f"Set the clock, for instance by NTP. {PAUSED}"
-    elif aws_code in UNPERMITTED:
+        kind, remedy = ClockOff, f"Set the clock, for instance by NTP. {TRIES_AGAIN}"
+    elif aws_code in PERMISSION_MISSING:
         action = _ACTION_IN_MESSAGE.search(message)
         name = action.group(1) if action else error.operation_name
-        remedy = f"Allow {name} in the dashboard's policy. {PAUSED}"
+        remedy = f"Allow {name} in the dashboard's policy. {TRIES_AGAIN}"
     made = kind(detail, remedy=remedy)
     made.aws_code = aws_code
     return made
@@ -206,7 +206,7 @@ def _clock_off(error: ClientError) -> str:
     if "date" not in headers:
         return ""
     off = datetime.now(UTC) - parsedate_to_datetime(headers["date"])
-    if abs(off) < SIGNATURES_ARE_VALID_FOR:
+    if abs(off) < SIGNATURE_LIFETIME:
         return ""
     minutes = round(abs(off).total_seconds() / 60)
     return f"{minutes} minutes {'ahead of' if off.total_seconds() > 0 else 'behind'} AWS"
@@ -219,9 +219,9 @@ def _classify(aws_code: str, region: str) -> tuple[type[AwsError], str]:
     if aws_code in DENIED:
         return AccessDenied, (
             "Check the dashboard's credentials and its policy (docs/operations.md shows the one "
-            f"it needs). {PAUSED}"
+            f"it needs). {TRIES_AGAIN}"
         )
-    if aws_code in THROTTLED | BROKEN:
+    if aws_code in THROTTLED | AWS_FAILED:
         return NotReached, LATER
     return AwsError, ""
 

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.aws.clients import Clients
+from webapp.aws.cloudformation.templates import FunctionStack, NetworkStack
 from webapp.aws.errors import aws_errors
-from webapp.aws.tags import PREFIX_TAG, STACK_NAME_TAG, tags_of
+from webapp.aws.tags import FUNCTION_TAG, NETWORK_TAG, PREFIX_TAG, STACK_NAME_TAG, tags_of
 
-STACK_NOUNS = ("network", "function")
+STACKS: dict[str, type[NetworkStack | FunctionStack]] = {
+    NETWORK_TAG: NetworkStack,
+    FUNCTION_TAG: FunctionStack,
+}
+"""By the tag that holds the name of what a stack is for."""
 GONE = "DELETE_COMPLETE"
 NAT_STATES = ["pending", "available", "failed"]
 """AWS lists a deleted NAT gateway for about an hour more; those are left out."""
@@ -94,12 +99,13 @@ class Inventory:
                 yield Found(INTERFACE, region, interface_id, interface_id, used, tags)
 
     def _is_ours(self, stack_name: str, tags: dict[str, str]) -> bool:
-        """By name and tag, as a name alone misleads: stacks of the prefix `a-network` also begin
-        with `a`."""
-        named = {f"{self._prefix}-{noun}-{tags.get(f'egret:{noun}')}" for noun in STACK_NOUNS}
-        return stack_name in named
+        """By name and tag. The beginning of a name would also match another dashboard with a longer
+        prefix: `a-network-` begins the stacks of the prefix `a-network` too.
+        """
+        names = {stack.stack_name(self._prefix, tags.get(tag, "")) for tag, stack in STACKS.items()}
+        return stack_name in names
 
     def _by_stack(self) -> list[dict[str, Any]]:
         """The filter for what our stacks made: CloudFormation tags it with their names."""
-        names = [f"{self._prefix}-{noun}-*" for noun in STACK_NOUNS]
+        names = [stack.stack_name(self._prefix, "*") for stack in STACKS.values()]
         return [{"Name": f"tag:{STACK_NAME_TAG}", "Values": names}]

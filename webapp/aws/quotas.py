@@ -61,18 +61,17 @@ class Quotas:
             limits = {kind: pool.submit(self._limit, region, kind) for kind in kinds}
             used = {
                 ADDRESSES: pool.submit(self._addresses, region),
-                VPCS: pool.submit(self._count, region, "describe_vpcs", "Vpcs"),
-                INTERNET_GATEWAYS: pool.submit(
-                    self._count, region, "describe_internet_gateways", "InternetGateways"
-                ),
+                VPCS: pool.submit(self._vpcs, region),
+                INTERNET_GATEWAYS: pool.submit(self._internet_gateways, region),
             }
-            in_zones = pool.submit(self._nat_gateways, region)
-        plain = [
+            used_in_zones = pool.submit(self._nat_gateways, region)
+        of_region = [
             Quota(kind, region, count.result(), limits[kind].result())
             for kind, count in used.items()
         ]
-        of_zone, nats = in_zones.result(), limits[NAT_GATEWAYS].result()
-        return plain + [Quota(NAT_GATEWAYS, region, of_zone[z], nats, z) for z in zones]
+        in_zone, limit = used_in_zones.result(), limits[NAT_GATEWAYS].result()
+        of_zones = [Quota(NAT_GATEWAYS, region, in_zone[zone], limit, zone) for zone in zones]
+        return of_region + of_zones
 
     def _limit(self, region: str, kind: QuotaKind) -> int | None:
         client = self._clients.service_quotas(region)
@@ -91,10 +90,15 @@ class Quotas:
         with aws_errors("counting the addresses", region):
             return len(self._clients.ec2(region).describe_addresses()["Addresses"])
 
-    def _count(self, region: str, operation: Any, field: str) -> int:
-        with aws_errors(f"counting with {operation}", region):
-            pages = self._clients.ec2(region).get_paginator(operation).paginate()
-            return sum(len(page[field]) for page in pages)
+    def _vpcs(self, region: str) -> int:
+        with aws_errors("counting the VPCs", region):
+            pages = self._clients.ec2(region).get_paginator("describe_vpcs").paginate()
+            return sum(len(page["Vpcs"]) for page in pages)
+
+    def _internet_gateways(self, region: str) -> int:
+        with aws_errors("counting the internet gateways", region):
+            pages = self._clients.ec2(region).get_paginator("describe_internet_gateways").paginate()
+            return sum(len(page["InternetGateways"]) for page in pages)
 
     def _nat_gateways(self, region: str) -> Counter[str]:
         """How many there are in each zone, which EC2 tells only of a NAT gateway's subnet."""

@@ -6,8 +6,8 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import aws_errors
 
 ZONES_WITHOUT_NAT = frozenset({"use1-az3"})
-"""Zones in which AWS creates no NAT gateways and Lambda does not run. By zone id,
-because the same zone may have another name in another account."""
+"""Zones in which AWS creates no NAT gateways and Lambda does not run. By zone id, because the
+same zone may have another name in another account."""
 
 
 class Vpcs:

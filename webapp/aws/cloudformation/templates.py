@@ -13,7 +13,7 @@ from typing import Any
 
 from webapp.aws.cloudformation.conditions import resources
 from webapp.aws.cloudformation.stacks import Plan
-from webapp.aws.tags import MANAGED_TAG
+from webapp.aws.tags import FUNCTION_TAG, MANAGED_TAG, NETWORK_TAG
 from webapp.errors import TooLarge
 
 FOLDER = Path(__file__).parent
@@ -70,7 +70,7 @@ class NetworkStack:
             self.stack_name(self.prefix, self.name),
             _read("network.yaml", PROBE.read_text()),
             parameters,
-            {MANAGED_TAG: "true", "egret:network": self.name},
+            {MANAGED_TAG: "true", NETWORK_TAG: self.name},
         )
         return replace(plan, protected=self.protected)
 
@@ -127,7 +127,7 @@ class FunctionStack:
             self.stack_name(self.prefix, self.name),
             body.replace("@deployment@", f"Deployment{shape}"),
             parameters,
-            {MANAGED_TAG: "true", "egret:function": self.name},
+            {MANAGED_TAG: "true", FUNCTION_TAG: self.name},
         )
 
 

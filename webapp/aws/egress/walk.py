@@ -63,7 +63,7 @@ def walk(
 
 
 class _Walk:
-    """Reads EC2 hop by hop, so that nothing beyond a broken hop is asked for."""
+    """Reads EC2 hop by hop. Take no more hops after a broken one: each relies on those before."""
 
     def __init__(self, ec2: "EC2Client", subnet_id: str) -> None:
         self._ec2 = ec2
