@@ -43,29 +43,30 @@ class Permissions:
                 return list(pool.map(_ask, calls, calls.values()))
 
     def _calls(self, region: str) -> dict[str, Callable[..., Any]]:
+        """By action. Each call takes `DryRun`."""
         ec2 = self._clients.ec2(region)
         calls: dict[str, Callable[..., Any]] = {
             "ec2:AllocateAddress": partial(ec2.allocate_address, Domain="vpc"),
             "ec2:CreateVpc": partial(ec2.create_vpc, CidrBlock=ANY_RANGE),
             "ec2:CreateInternetGateway": ec2.create_internet_gateway,
         }
-        subnet: Any = next(iter(ec2.describe_subnets(MaxResults=5)["Subnets"]), None)
-        if subnet:
-            vpc: Any = {"VpcId": subnet["VpcId"]}
-            group: Any = {"GroupName": NAME, "Description": NAME}
-            calls |= {
-                "ec2:CreateSubnet": partial(
-                    ec2.create_subnet, CidrBlock=subnet["CidrBlock"], **vpc
-                ),
-                "ec2:CreateRouteTable": partial(ec2.create_route_table, **vpc),
-                "ec2:CreateSecurityGroup": partial(ec2.create_security_group, **group, **vpc),
-                "ec2:CreateNatGateway": partial(
-                    ec2.create_nat_gateway,
-                    SubnetId=subnet["SubnetId"],
-                    ConnectivityType="private",
-                ),
-            }
-        return calls
+        subnets = ec2.describe_subnets(MaxResults=5)["Subnets"]
+        return calls | (_calls_in_vpc(ec2, subnets[0]) if subnets else {})
+
+
+def _calls_in_vpc(ec2: Any, subnet: Any) -> dict[str, Callable[..., Any]]:
+    vpc_id, subnet_id = subnet["VpcId"], subnet["SubnetId"]
+    return {
+        "ec2:CreateSubnet": partial(ec2.create_subnet, CidrBlock=subnet["CidrBlock"], VpcId=vpc_id),
+        "ec2:CreateRouteTable": partial(ec2.create_route_table, VpcId=vpc_id),
+        "ec2:CreateSecurityGroup": partial(
+            ec2.create_security_group, GroupName=NAME, Description=NAME, VpcId=vpc_id
+        ),
+        # Of the private kind, because the public one would need an address.
+        "ec2:CreateNatGateway": partial(
+            ec2.create_nat_gateway, SubnetId=subnet_id, ConnectivityType="private"
+        ),
+    }
 
 
 def _ask(action: str, call: Callable[..., Any]) -> Permission:

@@ -1,7 +1,8 @@
 """The entry of this room: CloudFormation in our own verbs, each of which can be repeated.
 
 "Already exists", "does not exist" and "no updates are to be performed" are results here, not
-exceptions. CloudFormation reports all three but the first only in the words of a ValidationError.
+exceptions. CloudFormation has an error code for the first only. The others are a ValidationError
+like any other, and only its text tells which.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from webapp.aws.tags import tag_list
 from webapp.errors import Conflict
 
 CREATE_TIMEOUT_MIN = 30
+# Parts of the texts of ValidationErrors.
 NO_UPDATES = "No updates are to be performed"
 BUSY = "_IN_PROGRESS state"
 NOT_THERE = "does not exist"
