@@ -29,7 +29,7 @@ class Drift:
             return detect(self._clients.cloudformation(region), stack_id)
 
     def last_check(self, region: str, stack_id: str) -> StackCheck:
-        """The outcome of CloudFormation's last check, whoever asked for it."""
+        """The outcome of CloudFormation's last check, also of one that Egret did not start."""
         with aws_errors("reading the drift of the stack", region):
             return last_detection(self._clients.cloudformation(region), stack_id)
 
