@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.sandbox.lab import ANYWHERE, Lab, unique
-from webapp.aws.cloudformation.stacks import CAPABILITIES, Phase, Plan, Stack
+from webapp.aws.cloudformation.stacks import Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.sandbox.launcher import Sandbox
 
@@ -41,14 +41,7 @@ def deployed(lab: Lab, plan: Plan) -> Stack:
 
 
 def updated(lab: Lab, stack: Stack, plan: Plan) -> Stack:
-    lab.clients.cloudformation(REGION).update_stack(
-        StackName=stack.id,
-        TemplateBody=plan.body,
-        Parameters=[
-            {"ParameterKey": key, "ParameterValue": value} for key, value in plan.parameters.items()
-        ],
-        Capabilities=CAPABILITIES,
-    )
+    lab.stacks.update(plan, stack.id, token=unique("token"))
     return _complete(lab, stack.id)
 
 

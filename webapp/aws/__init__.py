@@ -1,12 +1,17 @@
-"""AWS in our own verbs. boto3's dictionaries and errors do not leave this package."""
+"""AWS in our own verbs: one adapter per noun, all of them held by Cloud.
+
+boto3's dictionaries and errors do not leave this package: frozen dataclasses and AwsError do. A
+room (`cloudformation`, `egress`, `drift`) has its adapter in `adapter.py`. Nothing in here imports
+this module.
+"""
 
 from dataclasses import dataclass
 
 from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
-from webapp.aws.cloudformation.stacks import Stacks
-from webapp.aws.drift.detection import Drift
-from webapp.aws.egress.paths import Paths
+from webapp.aws.cloudformation.adapter import Stacks
+from webapp.aws.drift.adapter import Drift
+from webapp.aws.egress.adapter import Egress
 from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.permissions import Permissions
@@ -20,16 +25,13 @@ PREFIX = "egret"
 
 @dataclass(frozen=True)
 class Cloud:
-    """The adapters together, as the services take them.
-
-    `poll_s` is the time between two looks at a stack that is changing.
-    """
+    """All adapters. `poll_s` is the time between two polls of a stack that is changing."""
 
     addresses: Addresses
     drift: Drift
+    egress: Egress
     functions: Functions
     inventory: Inventory
-    paths: Paths
     permissions: Permissions
     quotas: Quotas
     secrets: Secrets
@@ -46,17 +48,17 @@ class Cloud:
         prefix: str = PREFIX,
         clients: Clients | None = None,
     ) -> "Cloud":
-        """Adapters over one set of clients; nothing is sent until they are used.
+        """Adapters that share one set of clients. Nothing is sent until they are used.
 
-        `prefix` begins the names of all that is made (EGRET_NAME_PREFIX).
+        `prefix` begins the name of everything that is made (EGRET_NAME_PREFIX).
         """
         clients = clients or Clients(endpoint_url)
         return cls(
             addresses=Addresses(clients, prefix),
             drift=Drift(clients),
+            egress=Egress(clients),
             functions=Functions(clients),
             inventory=Inventory(clients, prefix),
-            paths=Paths(clients),
             permissions=Permissions(clients),
             quotas=Quotas(clients),
             secrets=Secrets(clients),

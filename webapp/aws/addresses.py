@@ -1,24 +1,24 @@
-"""Elastic IP addresses. AllocateAddress has no client token, so a tag looked up first makes it
-repeatable: the tag is our row's id, written with the allocation itself. botocore must not repeat
-it: when only the answer was lost, that would be a second address."""
+"""Elastic IP addresses.
+
+AllocateAddress has no client token, so a repeated call would allocate a second address. Instead the
+allocation is tagged with the id of its row, in the same call, and that tag is looked up before
+anything is allocated. Two processes that look at the same moment would still allocate twice, so
+callers let only one at a time work on a row.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from webapp.aws.clients import Clients
-from webapp.aws.errors import translated
+from webapp.aws.errors import aws_errors, ignoring
+from webapp.aws.tags import ADDRESS_TAG, MANAGED_TAG, NAME_TAG, PREFIX_TAG, tag_list, tags_of
 
-ID_TAG = "egret:address"
-MANAGED_TAG = "egret:managed"
-NAME_TAG = "Name"
-PREFIX_TAG = "egret:prefix"
+RELEASED_ALREADY = "InvalidAllocationID.NotFound"
 
 
 @dataclass(frozen=True)
 class Allocation:
-    """`associated` is true while a NAT gateway (or anything else) uses it; `name` is its tag."""
+    """`associated`: a NAT gateway (or anything else) uses it. `name` is its Name tag."""
 
     allocation_id: str
     public_ip: str
@@ -27,91 +27,87 @@ class Allocation:
 
 
 class Addresses:
-    """`prefix` tells this dashboard's addresses from another one's in the same account."""
+    """`prefix` is the dashboard's name prefix, kept in a tag of each address."""
 
     def __init__(self, clients: Clients, prefix: str) -> None:
         self._clients, self._prefix = clients, prefix
 
     def ensure(self, region: str, address_id: str, *, name: str) -> Allocation:
-        """The allocation tagged with `address_id`; allocated now if there is none."""
-        with translated("allocating an address", region):
+        """The allocation tagged with `address_id`; allocates one if there is none."""
+        with aws_errors("allocating an address", region):
             return self._find(region, address_id) or self._allocate(region, address_id, name)
 
     def recover(self, region: str, address_id: str, public_ip: str, *, name: str) -> Allocation:
-        """Have an address again that was released, while nobody else has it.
+        """Allocate an address that was released again.
 
-        EC2's AllocateAddress with `Address` gives it back "if it is available"; it says
-        InvalidAddress.NotFound otherwise.
+        AWS gives it back while no other account has been given it ("Recover an Elastic IP address",
+        VPC user guide). Raises AwsError with InvalidAddress.NotFound otherwise.
         """
-        with translated(f"asking for {public_ip} again", region):
+        with aws_errors(f"asking for {public_ip} again", region):
             return self._find(region, address_id) or self._allocate(
                 region, address_id, name, Address=public_ip
             )
 
-    def every(self, region: str) -> list[Allocation]:
-        """All of the account's allocations in the region, ours and others'."""
-        with translated("listing the addresses", region):
+    def list_all(self, region: str) -> list[Allocation]:
+        """All of the account's allocations in the region, not only Egret's."""
+        with aws_errors("listing the addresses", region):
             answer = self._clients.ec2(region).describe_addresses()
         return [_allocation(raw) for raw in answer["Addresses"]]
 
     def adopt(self, region: str, allocation_id: str, address_id: str, *, name: str) -> None:
-        """Tag an allocation that exists as the one of `address_id`."""
+        """Tag an existing allocation as the one of `address_id`."""
         tags = self._tags(address_id, name)
-        with translated("tagging an address", region):
+        with aws_errors("tagging an address", region):
             self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
 
     def rename(self, region: str, allocation_id: str, name: str) -> None:
-        """Give it another tag `Name`, which AWS's console shows."""
-        tag: Any = {"Key": NAME_TAG, "Value": name}
-        with translated("naming an address", region):
-            self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=[tag])
+        """Change its Name tag, which AWS's console shows."""
+        tags = tag_list({NAME_TAG: name})
+        with aws_errors("naming an address", region):
+            self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
 
     def release(self, region: str, allocation_id: str) -> None:
-        """Give the address back to AWS for ever; harmless when it is gone."""
-        with translated("releasing an address", region):
-            try:
-                self._clients.ec2(region).release_address(AllocationId=allocation_id)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "InvalidAllocationID.NotFound":
-                    raise
+        """Give the address back to AWS, for good. Does no harm when that was done already."""
+        with aws_errors("releasing an address", region), ignoring({RELEASED_ALREADY}):
+            self._clients.ec2(region).release_address(AllocationId=allocation_id)
 
     def find(self, region: str, address_id: str) -> Allocation | None:
         """The allocation tagged with `address_id`."""
-        with translated("looking for an address", region):
+        with aws_errors("looking for an address", region):
             return self._find(region, address_id)
 
     def _find(self, region: str, address_id: str) -> Allocation | None:
         answer = self._clients.ec2(region).describe_addresses(
-            Filters=[{"Name": f"tag:{ID_TAG}", "Values": [address_id]}]
+            Filters=[{"Name": f"tag:{ADDRESS_TAG}", "Values": [address_id]}]
         )
         found = answer["Addresses"]
         return _allocation(found[0]) if found else None
 
     def _allocate(self, region: str, address_id: str, name: str, **wanted: str) -> Allocation:
         tags = self._tags(address_id, name)
-        return _allocation(
-            self._clients.ec2_once(region).allocate_address(
-                Domain="vpc",
-                TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}],
-                **wanted,  # type: ignore[arg-type]  # the stubs know no such call
-            )
+        made = self._clients.ec2_without_retries(region).allocate_address(
+            Domain="vpc",
+            TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}],
+            **wanted,  # type: ignore[arg-type]  # mypy tries each parameter
         )
+        # The answer has no tags, although the address has them by now.
+        return Allocation(made["AllocationId"], made["PublicIp"], associated=False, name=name)
 
     def _tags(self, address_id: str, name: str) -> list[Any]:
-        tags = {
-            ID_TAG: address_id,
-            MANAGED_TAG: "true",
-            NAME_TAG: name,
-            PREFIX_TAG: self._prefix,
-        }
-        return [{"Key": key, "Value": value} for key, value in tags.items()]
+        return tag_list(
+            {
+                ADDRESS_TAG: address_id,
+                MANAGED_TAG: "true",
+                NAME_TAG: name,
+                PREFIX_TAG: self._prefix,
+            }
+        )
 
 
 def _allocation(raw: Any) -> Allocation:
-    tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
     return Allocation(
         raw["AllocationId"],
         raw["PublicIp"],
         associated=bool(raw.get("AssociationId")),
-        name=tags.get(NAME_TAG, ""),
+        name=tags_of(raw).get(NAME_TAG, ""),
     )

@@ -1,8 +1,8 @@
 """One boto3 client for each service and region, made once and shared by all threads.
 
-boto3 clients may be shared, sessions may not; so a lock guards the making. One session for all
-shares botocore's loaded service models: the second client of a service costs 6 ms, not 120.
-Where AWS is (`AWS_ENDPOINT_URL`) and who we are comes from the ordinary AWS environment variables.
+Clients are thread-safe, but making one with a session is not, so a lock guards that. All share one
+session and its loaded service models: the second client of a service takes 6 ms instead of 120.
+The endpoint (`AWS_ENDPOINT_URL`) and the credentials come from the usual AWS environment variables.
 """
 
 from threading import Lock
@@ -29,10 +29,9 @@ POOL_CONNECTIONS = 20
 
 
 class Clients:
-    """`endpoint_url` overrides the environment.
+    """`endpoint_url` overrides the environment; `pace` is kept where AWS throttles.
 
-    `session` is the seam for what injects faults, `attempts` for virtual time; `pace` is kept where
-    AWS throttles.
+    Tests pass a `session` that injects faults, and `attempts=1` where botocore must not wait.
     """
 
     def __init__(
@@ -55,8 +54,9 @@ class Clients:
     def ec2(self, region: str) -> "EC2Client":
         return cast("EC2Client", self._client("ec2", region))
 
-    def ec2_once(self, region: str) -> "EC2Client":
-        """For what has no client token, and would be done twice when an answer is lost."""
+    def ec2_without_retries(self, region: str) -> "EC2Client":
+        """For calls that have no client token: when only the answer was lost, a retry by botocore
+        would do them twice."""
         return cast("EC2Client", self._client("ec2", region, attempts=1))
 
     def secretsmanager(self, region: str) -> "SecretsManagerClient":
@@ -90,5 +90,5 @@ class Clients:
         )
         make: Any = self._session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
-        self._pace.follow(client)
+        self._pace.attach(client)
         return client

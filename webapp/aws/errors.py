@@ -1,15 +1,17 @@
-"""What AWS answers when it does not do what we asked, in the words of the one error tree.
+"""AWS's errors as Egret's own: what we were doing, what AWS answered, and what to do about it.
 
 Upstream
 └── AwsError           any other answer
-    ├── QuotaExceeded  a limit of the account
-    ├── AccessDenied   credentials that are missing, expired or lack a permission
-    ├── ClockOff       our clock differs from AWS's, so it takes our signatures for old ones
-    └── NotReached     throttled, no answer, or an error of AWS's own: later may do
+    ├── QuotaExceeded  the account has reached a quota
+    ├── AccessDenied   the credentials are missing, expired, or lack a permission
+    ├── ClockOff       our clock differs from AWS's, so AWS rejects our signatures
+    └── NotReached     throttled, no answer, or AWS failed: trying again later may succeed
+
+AccessDenied, ClockOff and NotReached pause an operation; the others end it as failed.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -22,9 +24,9 @@ from webapp.errors import EgretError, Upstream
 THROTTLED = frozenset(
     {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
 )
-BROKEN = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
-UNPERMITTED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-SIGNATURES = frozenset(
+AWS_FAILED = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
+PERMISSION_MISSING = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+SIGNATURE_REJECTED = frozenset(
     {
         "AuthFailure",
         "InvalidSignatureException",
@@ -33,14 +35,15 @@ SIGNATURES = frozenset(
         "SignatureDoesNotMatch",
     }
 )
-"""Codes that also stand for a clock that is wrong."""
-LATER = "What was begun goes on by itself. Anything else: try again in a minute."
+"""Codes that AWS answers both for bad credentials and for a clock that is wrong."""
+LATER = "Operations already under way continue by themselves. Otherwise, try again in a minute."
+TRIES_AGAIN = "Egret tries again by itself."
 SERVER_ERROR = 500
-"""This status and those above are AWS's own trouble, whatever code comes along; often none does."""
-SIGNATURES_ARE_VALID_FOR = timedelta(minutes=5)
+"""AWS itself failed when the HTTP status is this or higher; often it sends no code then."""
+SIGNATURE_LIFETIME = timedelta(minutes=5)
 DENIED = (
-    UNPERMITTED
-    | SIGNATURES
+    PERMISSION_MISSING
+    | SIGNATURE_REJECTED
     | {
         "ExpiredToken",
         "ExpiredTokenException",
@@ -51,14 +54,14 @@ DENIED = (
 
 
 class QuotaKind(NamedTuple):
-    """A quota of Service Quotas, by its codes there."""
+    """A quota in Service Quotas, by its codes there."""
 
     what: str
     code: str
     service: str
 
     def url(self, region: str) -> str:
-        """The page of AWS's console where a higher one is asked for."""
+        """The page of AWS's console where a higher quota is requested."""
         return (
             f"https://{region}.console.aws.amazon.com/servicequotas/home/services/{self.service}"
             f"/quotas/{self.code}"
@@ -72,6 +75,7 @@ QUOTAS = {
     "NatGatewayLimitExceeded": QuotaKind("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
 }
 _ACTION_IN_MESSAGE = re.compile(r"not authorized to perform:? (\w+:\w+)")
+# A stack event has no field for the code: its text has it, in a form that differs by service.
 _ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
 
 
@@ -106,9 +110,31 @@ class NotReached(AwsError):
     default_code = "aws_not_reached"
 
 
+def code_of(error: ClientError) -> str:
+    """AWS's own code, such as `InvalidAllocationID.NotFound`; '' when AWS sent none."""
+    return error.response["Error"].get("Code") or ""
+
+
+def message_of(error: ClientError) -> str:
+    return error.response["Error"].get("Message") or ""
+
+
 @contextmanager
-def translated(doing: str, region: str) -> Iterator[None]:
-    """Turn botocore's errors into ours. `doing` completes the sentence "While …"."""
+def ignoring(codes: Collection[str]) -> Iterator[None]:
+    """Leave the block quietly when AWS answers one of these codes, as contextlib.suppress does.
+
+    For calls that may have been made already, by a person or by an attempt whose answer was lost.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in codes:
+            raise
+
+
+@contextmanager
+def aws_errors(doing: str, region: str) -> Iterator[None]:
+    """Raise botocore's errors as AwsError. `doing` completes the sentence "While …"."""
     try:
         yield
     except ClientError as error:
@@ -123,48 +149,47 @@ def translated(doing: str, region: str) -> Iterator[None]:
 
 
 def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsError:
-    """The error for what AWS answered."""
-    aws_code = error.response["Error"].get("Code") or ""
-    message = error.response["Error"].get("Message") or ""
-    said = f"While {doing} in {region}, AWS answered {aws_code}: {message}"
-    kind, remedy = _kind(aws_code, region)
+    """The AwsError for AWS's answer: by its code, unless HTTP status or clock tell more."""
+    aws_code, message = code_of(error), message_of(error)
+    detail = f"While {doing} in {region}, AWS answered {aws_code}: {message}"
+    kind, remedy = _classify(aws_code, region)
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
         kind, remedy = NotReached, LATER
-    if aws_code in SIGNATURES and (off := _clock_off(error)):
-        said = f"While {doing} in {region}: the clock of this machine is {off}."
-        kind, remedy = ClockOff, "Set it, by NTP for instance. It is tried again by itself."
-    elif aws_code in UNPERMITTED:
+    if aws_code in SIGNATURE_REJECTED and (off := _clock_off(error)):
+        detail = f"While {doing} in {region}: the clock of this machine is {off}."
+        kind, remedy = ClockOff, f"Set the clock, for instance by NTP. {TRIES_AGAIN}"
+    elif aws_code in PERMISSION_MISSING:
         action = _ACTION_IN_MESSAGE.search(message)
-        named = action.group(1) if action else error.operation_name
-        remedy = f"Allow {named} in the policy of the dashboard. It is tried again by itself."
-    raised = kind(said, remedy=remedy)
-    raised.aws_code = aws_code
-    return raised
+        name = action.group(1) if action else error.operation_name
+        remedy = f"Allow {name} in the dashboard's policy. {TRIES_AGAIN}"
+    made = kind(detail, remedy=remedy)
+    made.aws_code = aws_code
+    return made
 
 
 def remedy_for_reason(reason: str, region: str) -> str:
-    """What to do about the reason of a failed stack event, or ''."""
-    return _kind(_code_in(reason), region)[1]
+    """What to do about the reason that a failed stack event gives; '' when Egret cannot tell."""
+    return _classify(_code_in(reason), region)[1]
 
 
 def quota_in(reason: str) -> QuotaKind | None:
-    """The quota that the reason of a failure names."""
+    """The quota that a failed stack event says was reached."""
     return QUOTAS.get(_code_in(reason))
 
 
 def is_transient(error: EgretError) -> bool:
-    """True when the same call may succeed later without anybody changing anything."""
+    """Whether the same call may succeed later without anyone changing anything."""
     return isinstance(error, NotReached)
 
 
-def waits_for_somebody(error: EgretError) -> bool:
-    """True when it succeeds as soon as somebody mends credentials, permissions or the clock."""
+def needs_operator(error: EgretError) -> bool:
+    """Whether the same call succeeds once someone fixes credentials, permissions or the clock."""
     return isinstance(error, AccessDenied | ClockOff)
 
 
-def goes_on(error: EgretError) -> bool:
-    """True when an operation pauses for it, and is not given up."""
-    return is_transient(error) or waits_for_somebody(error)
+def pauses_operation(error: EgretError) -> bool:
+    """Whether an operation waits and tries again after this error, instead of failing."""
+    return is_transient(error) or needs_operator(error)
 
 
 def _code_in(reason: str) -> str:
@@ -173,26 +198,30 @@ def _code_in(reason: str) -> str:
 
 
 def _clock_off(error: ClientError) -> str:
-    """`20 minutes behind AWS`, by the date of its answer; '' when that is close to ours."""
+    """`20 minutes behind AWS`, by the Date header of its answer; '' when the clocks agree.
+
+    AWS accepts a signature for five minutes, so a smaller difference is not the cause.
+    """
     headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
     if "date" not in headers:
         return ""
     off = datetime.now(UTC) - parsedate_to_datetime(headers["date"])
-    if abs(off) < SIGNATURES_ARE_VALID_FOR:
+    if abs(off) < SIGNATURE_LIFETIME:
         return ""
     minutes = round(abs(off).total_seconds() / 60)
     return f"{minutes} minutes {'ahead of' if off.total_seconds() > 0 else 'behind'} AWS"
 
 
-def _kind(aws_code: str, region: str) -> tuple[type[AwsError], str]:
+def _classify(aws_code: str, region: str) -> tuple[type[AwsError], str]:
+    """The error class of an AWS code, and its remedy."""
     if aws_code in QUOTAS:
         return QuotaExceeded, _quota_remedy(aws_code, region)
     if aws_code in DENIED:
         return AccessDenied, (
-            "Check the credentials of the dashboard and its policy (docs/operations.md has the "
-            "one it needs). It is tried again by itself."
+            "Check the dashboard's credentials and its policy (docs/operations.md shows the one "
+            f"it needs). {TRIES_AGAIN}"
         )
-    if aws_code in THROTTLED | BROKEN:
+    if aws_code in THROTTLED | AWS_FAILED:
         return NotReached, LATER
     return AwsError, ""
 
@@ -200,6 +229,6 @@ def _kind(aws_code: str, region: str) -> tuple[type[AwsError], str]:
 def _quota_remedy(aws_code: str, region: str) -> str:
     kind = QUOTAS[aws_code]
     return (
-        f"Release what is not used, or ask for a higher quota of {kind.what} at "
+        f"Release what is not used, or request a higher quota of {kind.what} at "
         f"{kind.url(region)}, then try again."
     )

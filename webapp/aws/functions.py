@@ -1,4 +1,4 @@
-"""Lambda functions and the API in front of them, once their stack exists."""
+"""What is done with a deployed function: run it, read its log, read its endpoint's API key."""
 
 import base64
 import json
@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import translated
+from webapp.aws.errors import aws_errors
 
 LOG_LINES_MAX = 200
 LOG_PAGES_MAX = 20
-RUN_BEGINS = '"START RequestId"'
-"""The pattern of the line with which Lambda begins the log of each invocation."""
+INVOCATION_STARTS = '"START RequestId"'
+"""A filter pattern for the line that Lambda logs at the start of each invocation."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Invocation:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a function that is no endpoint returned; `error` when it raised or timed out."""
+class ProbeResult:
+    """What a probe returned; `error` when it raised or timed out."""
 
     payload: dict[str, Any]
     request_id: str
@@ -50,40 +50,30 @@ class Functions:
         self._clients = clients
 
     def invoke(self, region: str, name: str, event: dict[str, Any] | None = None) -> Invocation:
-        """Run the function now and wait for its answer."""
-        with translated(f"running the function {name}", region):
-            answer = self._clients.awslambda(region).invoke(
-                FunctionName=name, Payload=json.dumps(event or {}).encode()
-            )
-            payload = json.loads(answer["Payload"].read() or b"null")
-        if answer.get("FunctionError") or not isinstance(payload, dict):
-            return Invocation(status=502, error=_error_text(payload))
+        """Run a function that answers an endpoint, and wait for its response."""
+        payload, _, error = self._run(region, name, event)
+        if error:
+            return Invocation(status=502, error=error)
         return Invocation(
             status=int(payload.get("statusCode", 200)),
             headers={key.lower(): value for key, value in payload.get("headers", {}).items()},
             body=_body(payload),
         )
 
-    def call(self, region: str, name: str) -> Result:
-        """Run a function that returns an object, and wait for it."""
-        with translated(f"running the function {name}", region):
-            answer = self._clients.awslambda(region).invoke(FunctionName=name)
-            payload = json.loads(answer["Payload"].read() or b"null")
-        request_id = answer["ResponseMetadata"].get("RequestId", "")
-        if answer.get("FunctionError") or not isinstance(payload, dict):
-            return Result({}, request_id, _error_text(payload))
-        return Result(payload, request_id)
+    def run_probe(self, region: str, name: str) -> ProbeResult:
+        """Run a network's probe, and wait for what it saw."""
+        return ProbeResult(*self._run(region, name))
 
     def api_key(self, region: str, api_key_id: str) -> str:
         """The value that callers of the endpoint send as `x-api-key`."""
-        with translated("reading the endpoint's API key", region):
+        with aws_errors("reading the endpoint's API key", region):
             client = self._clients.apigateway(region)
             return client.get_api_key(apiKey=api_key_id, includeValue=True)["value"]
 
     def logs(self, region: str, name: str) -> list[LogLine]:
         """The newest lines of the function's log, oldest first; [] when it never ran."""
         client = self._clients.logs(region)
-        with translated(f"reading the log of {name}", region):
+        with aws_errors(f"reading the log of {name}", region):
             try:
                 events = client.filter_log_events(
                     logGroupName=f"/aws/lambda/{name}", limit=LOG_LINES_MAX
@@ -95,15 +85,16 @@ class Functions:
     def ran_since(self, region: str, name: str, since: datetime) -> bool:
         """Whether the function was invoked after `since`, by its log.
 
-        A log so long that it cannot be read through is that of a function that runs.
+        CloudWatch may return many empty pages before a match, and each costs a call. After
+        LOG_PAGES_MAX of them the answer is True: so much log means that the function runs.
         """
         client = self._clients.logs(region)
         pages = client.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{name}",
             startTime=int(since.timestamp() * 1000),
-            filterPattern=RUN_BEGINS,
+            filterPattern=INVOCATION_STARTS,
         )
-        with translated(f"reading the log of {name}", region):
+        with aws_errors(f"reading the log of {name}", region):
             try:
                 for number, found in enumerate(pages):
                     if found["events"] or number >= LOG_PAGES_MAX:
@@ -111,6 +102,23 @@ class Functions:
             except client.exceptions.ResourceNotFoundException:
                 return False
         return False
+
+    def _run(
+        self, region: str, name: str, event: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], str, str]:
+        """What the function returned, the id of the request, and the error or ''.
+
+        Lambda answers 200 also when the function raised; FunctionError tells that it did.
+        """
+        with aws_errors(f"running the function {name}", region):
+            answer = self._clients.awslambda(region).invoke(
+                FunctionName=name, Payload=json.dumps(event or {}).encode()
+            )
+            payload = json.loads(answer["Payload"].read() or b"null")
+        request_id = answer["ResponseMetadata"].get("RequestId", "")
+        if answer.get("FunctionError") or not isinstance(payload, dict):
+            return {}, request_id, _error_text(payload)
+        return payload, request_id, ""
 
 
 def _body(payload: dict[str, Any]) -> bytes:
@@ -122,4 +130,4 @@ def _error_text(payload: object) -> str:
     if isinstance(payload, dict):
         kind, message = payload.get("errorType", "Error"), payload.get("errorMessage", "")
         return f"{kind}: {message}"
-    return "The function returned something that is not a response."
+    return "The function did not return a JSON object."

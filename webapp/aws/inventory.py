@@ -1,26 +1,31 @@
-"""What a region has that is tagged as ours, whoever knows of it: addresses, stacks and leftovers.
+"""Everything in a region that carries this dashboard's tags, whether or not a row knows of it.
 
-Another dashboard in the same account has another name prefix; what is its is not looked at.
+Another dashboard in the same account has another name prefix, so its resources are never listed.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.aws.addresses import PREFIX_TAG
 from webapp.aws.clients import Clients
-from webapp.aws.errors import translated
+from webapp.aws.cloudformation.templates import FunctionStack, NetworkStack
+from webapp.aws.errors import aws_errors
+from webapp.aws.tags import FUNCTION_TAG, NETWORK_TAG, PREFIX_TAG, STACK_NAME_TAG, tags_of
 
-STACK_NAME_TAG = "aws:cloudformation:stack-name"
-STACK_NOUNS = ("network", "function")
+STACKS: dict[str, type[NetworkStack | FunctionStack]] = {
+    NETWORK_TAG: NetworkStack,
+    FUNCTION_TAG: FunctionStack,
+}
+"""By the tag that holds the name of what a stack is for."""
 GONE = "DELETE_COMPLETE"
-ALIVE = ["pending", "available", "failed"]
+NAT_STATES = ["pending", "available", "failed"]
+"""AWS lists a deleted NAT gateway for about an hour more; those are left out."""
 ADDRESS, NAT_GATEWAY, INTERFACE, STACK = "address", "nat_gateway", "interface", "stack"
 
 
 @dataclass(frozen=True)
 class Found:
-    """`id` is AWS's, `name` what a person would type; `busy`: it is used, or on its way out."""
+    """`id` is AWS's, `name` what a person would type; `busy`: in use, or already being deleted."""
 
     kind: str
     region: str
@@ -31,25 +36,25 @@ class Found:
 
     @property
     def stack_name(self) -> str:
-        """The stack that made it, '' for what no stack made."""
+        """The stack that made it; '' when none did."""
         return self.name if self.kind == STACK else self.tags.get(STACK_NAME_TAG, "")
 
 
 class Inventory:
-    """`prefix` begins the name of all that is ours."""
+    """`prefix` begins the name of everything that this dashboard makes."""
 
     def __init__(self, clients: Clients, prefix: str) -> None:
         self._clients, self._prefix = clients, prefix
 
     def read(self, region: str) -> list[Found]:
-        with translated("looking for what is ours", region):
+        with aws_errors("listing what Egret made", region):
             found = [*self._stacks(region), *self._addresses(region)]
             return [*found, *self._nat_gateways(region), *self._interfaces(region)]
 
     def delete(self, found: Found) -> None:
-        """Ask AWS to delete it. An address goes for ever; what is gone is no error here."""
+        """Ask AWS to delete it; an address is released for good."""
         ec2 = self._clients.ec2(found.region)
-        with translated(f"deleting {found.name}", found.region):
+        with aws_errors(f"deleting {found.name}", found.region):
             if found.kind == ADDRESS:
                 ec2.release_address(AllocationId=found.id)
             elif found.kind == NAT_GATEWAY:
@@ -60,10 +65,10 @@ class Inventory:
                 self._clients.cloudformation(found.region).delete_stack(StackName=found.id)
 
     def _stacks(self, region: str) -> Iterator[Found]:
-        """Networks and functions; the foundation belongs to the installation."""
+        """Of networks and functions, not the foundation: the whole installation needs it."""
         pages = self._clients.cloudformation(region).get_paginator("describe_stacks").paginate()
         for stack in (stack for page in pages for stack in page["Stacks"]):
-            name, status, tags = stack["StackName"], stack["StackStatus"], _tags(stack)
+            name, status, tags = stack["StackName"], stack["StackStatus"], tags_of(stack)
             if self._is_ours(name, tags) and status != GONE:
                 busy = status == "DELETE_IN_PROGRESS"
                 yield Found(STACK, region, stack["StackId"], name, busy, tags)
@@ -73,14 +78,14 @@ class Inventory:
         ec2: Any = self._clients.ec2(region)
         for raw in ec2.describe_addresses(Filters=ours)["Addresses"]:
             used = bool(raw.get("AssociationId"))
-            yield Found(ADDRESS, region, raw["AllocationId"], raw["PublicIp"], used, _tags(raw))
+            yield Found(ADDRESS, region, raw["AllocationId"], raw["PublicIp"], used, tags_of(raw))
 
     def _nat_gateways(self, region: str) -> Iterator[Found]:
         ec2: Any = self._clients.ec2(region)  # the stubs misname the filter
-        wanted = [{"Name": "state", "Values": ALIVE}, *self._by_stack()]
+        wanted = [{"Name": "state", "Values": NAT_STATES}, *self._by_stack()]
         pages = ec2.get_paginator("describe_nat_gateways").paginate(Filter=wanted)
         for raw in (nat for page in pages for nat in page["NatGateways"]):
-            nat_id, tags = raw["NatGatewayId"], _tags(raw)
+            nat_id, tags = raw["NatGatewayId"], tags_of(raw)
             if self._is_ours(tags[STACK_NAME_TAG], tags):
                 yield Found(NAT_GATEWAY, region, nat_id, nat_id, tags=tags)
 
@@ -88,20 +93,19 @@ class Inventory:
         ec2: Any = self._clients.ec2(region)
         pages = ec2.get_paginator("describe_network_interfaces").paginate(Filters=self._by_stack())
         for raw in (interface for page in pages for interface in page["NetworkInterfaces"]):
-            used, its_id, tags = raw["Status"] == "in-use", raw["NetworkInterfaceId"], _tags(raw)
+            interface_id, tags = raw["NetworkInterfaceId"], tags_of(raw)
             if self._is_ours(tags[STACK_NAME_TAG], tags):
-                yield Found(INTERFACE, region, its_id, its_id, used, tags)
+                used = raw["Status"] == "in-use"
+                yield Found(INTERFACE, region, interface_id, interface_id, used, tags)
 
     def _is_ours(self, stack_name: str, tags: dict[str, str]) -> bool:
-        """By name and tag: the prefix `a` also begins the stacks of the prefix `a-network`."""
-        named = {f"{self._prefix}-{noun}-{tags.get(f'egret:{noun}')}" for noun in STACK_NOUNS}
-        return stack_name in named
+        """By name and tag. The beginning of a name would also match another dashboard with a longer
+        prefix: `a-network-` begins the stacks of the prefix `a-network` too.
+        """
+        names = {stack.stack_name(self._prefix, tags.get(tag, "")) for tag, stack in STACKS.items()}
+        return stack_name in names
 
     def _by_stack(self) -> list[dict[str, Any]]:
-        """CloudFormation writes the name of its stack on what it makes."""
-        names = [f"{self._prefix}-{noun}-*" for noun in STACK_NOUNS]
+        """The filter for what our stacks made: CloudFormation tags it with their names."""
+        names = [stack.stack_name(self._prefix, "*") for stack in STACKS.values()]
         return [{"Name": f"tag:{STACK_NAME_TAG}", "Values": names}]
-
-
-def _tags(raw: Any) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in raw.get("Tags") or raw.get("TagSet") or []}

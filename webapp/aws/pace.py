@@ -1,8 +1,8 @@
-"""A slower pace where AWS throttles: one call a second to the region, whoever calls.
+"""A slower pace in a region that AWS throttles: one call a second, from all callers together.
 
-botocore backs off by call; with many stacks that is still many calls, and AWS goes on throttling.
-So calls take turns. Where the turns are kept decides who shares the pace: here all threads of a
-process, in the database all replicas (`webapp.services.turns`).
+botocore backs off within each call. With many stacks that is still many calls at once, and AWS
+keeps throttling. So calls take turns. Where the turns are kept decides who shares the pace: all
+threads of a process (`LocalTurns`), or all replicas (`webapp.services.engine.turns`).
 """
 
 import time
@@ -16,39 +16,39 @@ from webapp.aws.errors import THROTTLED
 
 SLOW_CALL_EVERY_S = 1.0
 SLOW_FOR_S = 10.0
-"""After the last throttled answer."""
+"""How long a region stays slow after its last throttled answer."""
 WAIT_MAX_S = 10.0
-"""Who would wait longer for a turn is refused: each wait holds a thread, and a step its lease."""
+"""A call that would wait longer is refused: each wait holds a thread, and often a lease."""
 
 
-class TooManyWait(BotoCoreError):
-    """Raised inside botocore, so it is one of its errors, and translated as such."""
+class TurnQueueFull(BotoCoreError):
+    """Raised inside botocore's handlers, so it is a BotoCoreError: callers see a NotReached."""
 
-    fmt = "AWS throttles this region, and as many calls as may wait for their turn do so already"
+    fmt = "AWS throttles this region, and too many calls already wait for their turn"
 
 
 class Stopping(BotoCoreError):
-    fmt = "Egret is being stopped, and does not wait for AWS any more"
+    fmt = "Egret is stopping and no longer waits for AWS"
 
 
 class Turns(Protocol):
-    """Who may call next in a region that throttles."""
+    """Decides when the next call to a throttled region may be sent."""
 
     def take(self, region: str) -> float:
-        """Seconds until the turn that was taken; 0 where nothing is throttled.
+        """Take a turn, and give the seconds until it; 0 when the region is not throttled.
 
-        Raises TooManyWait when that would be more than `WAIT_MAX_S`; then no turn was taken.
+        Raises TurnQueueFull, and takes no turn, when that would be more than `WAIT_MAX_S`.
         """
 
     def slow_down(self, region: str) -> None:
-        """AWS has throttled a call: the next one may be sent in `SLOW_CALL_EVERY_S`."""
+        """AWS has throttled a call: send the next one in `SLOW_CALL_EVERY_S` at the earliest."""
 
     def close(self) -> None:
-        """Let go of what the turns are kept in."""
+        """Close what the turns are kept in."""
 
 
-class OwnTurns:
-    """The turns of one process. `clock` is the seam for virtual time, in seconds."""
+class LocalTurns:
+    """The turns of one process. `clock` gives seconds; tests pass a virtual one."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -63,7 +63,7 @@ class OwnTurns:
                 return 0.0
             at = max(self._next_at[region], now)
             if at - now > WAIT_MAX_S:
-                raise TooManyWait
+                raise TurnQueueFull
             self._next_at[region] = at + SLOW_CALL_EVERY_S
             return at - now
 
@@ -75,40 +75,43 @@ class OwnTurns:
             self._slow_until[region] = now + SLOW_FOR_S
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""
 
 
 class Pace:
-    """Makes clients take turns. `sleep` is the seam for virtual time."""
+    """Makes boto3 clients take turns. Tests pass a virtual `sleep`."""
 
     def __init__(
         self, turns: Turns | None = None, sleep: Callable[[float], object] | None = None
     ) -> None:
         self._stopping = Event()
-        self._turns, self._sleep = turns or OwnTurns(), sleep or self._stopping.wait
+        self._turns, self._sleep = turns or LocalTurns(), sleep or self._stopping.wait
 
-    def follow(self, client: Any) -> None:
-        """Make a boto3 client keep the pace of its region, its own retries included."""
+    def attach(self, client: Any) -> None:
+        """Make a client keep the pace of its region, with every request it sends.
+
+        botocore's own retries count too: it emits `before-send` for each of them.
+        """
         region = client.meta.region_name
-        client.meta.events.register("before-send", lambda **_: self.wait(region))
+        client.meta.events.register("before-send", lambda **_: self.wait_for_turn(region))
         client.meta.events.register(
             "response-received",
-            lambda parsed_response=None, **_: self.note(region, parsed_response or {}),
+            lambda parsed_response=None, **_: self.observe(region, parsed_response or {}),
         )
 
-    def wait(self, region: str) -> None:
-        """Return when the next call may be sent. Raises TooManyWait, and Stopping once closed."""
+    def wait_for_turn(self, region: str) -> None:
+        """Return when the next call may be sent. Raises TurnQueueFull, and Stopping once closed."""
         if (seconds := self._turns.take(region)) > 0:
             self._sleep(seconds)
             if self._stopping.is_set():
                 raise Stopping
 
-    def note(self, region: str, answer: dict[str, Any]) -> None:
-        """Take notice of an answer: a throttled one slows the region down."""
+    def observe(self, region: str, answer: dict[str, Any]) -> None:
+        """Slow the region down when the answer says that AWS throttled the call."""
         if answer.get("Error", {}).get("Code") in THROTTLED:
             self._turns.slow_down(region)
 
     def close(self) -> None:
-        """Nobody waits any more: a thread that sleeps would hold up the end of the process."""
+        """End all waits with Stopping: a sleeping thread would delay the end of the process."""
         self._stopping.set()
         self._turns.close()

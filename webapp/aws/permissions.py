@@ -1,7 +1,7 @@
-"""Permissions, asked beforehand: EC2's DryRun answers whether a call would be let through.
+"""Permissions, checked beforehand: EC2's DryRun tells whether a call would be allowed.
 
-Only EC2 has it; CloudFormation, IAM and Lambda do not. What is made inside a VPC is asked for with
-a VPC and a subnet that the region has already; nothing is made in it.
+CloudFormation, IAM and Lambda have no dry run. Calls that create something inside a VPC need an
+existing VPC and subnet, so any of the region is named; nothing is made in it.
 """
 
 from collections.abc import Callable
@@ -13,17 +13,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import DENIED, translated
+from webapp.aws.errors import DENIED, aws_errors, code_of, message_of
 
-ASKERS = 8
+PARALLEL_CALLS = 8
 WOULD_WORK = "DryRunOperation"
+"""A dry run always fails; with this code it would have succeeded."""
 ANY_RANGE = "10.0.0.0/16"
 NAME = "egret-dry-run"
 
 
 @dataclass(frozen=True)
 class Permission:
-    """`allowed` is None when AWS gave an answer that does not tell."""
+    """`allowed` is None when AWS's answer does not tell; then `answer` is what it said."""
 
     action: str
     allowed: bool | None
@@ -35,44 +36,45 @@ class Permissions:
         self._clients = clients
 
     def dry_run(self, region: str) -> list[Permission]:
-        """What making a network needs of EC2, each with AWS's answer."""
-        with translated("asking for permissions", region):
+        """The EC2 actions that creating a network needs, each with AWS's answer."""
+        with aws_errors("checking the permissions", region):
             calls = self._calls(region)
-            with ThreadPoolExecutor(ASKERS) as pool:
+            with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
                 return list(pool.map(_ask, calls, calls.values()))
 
     def _calls(self, region: str) -> dict[str, Callable[..., Any]]:
+        """By action. Each call takes `DryRun`."""
         ec2 = self._clients.ec2(region)
         calls: dict[str, Callable[..., Any]] = {
             "ec2:AllocateAddress": partial(ec2.allocate_address, Domain="vpc"),
             "ec2:CreateVpc": partial(ec2.create_vpc, CidrBlock=ANY_RANGE),
             "ec2:CreateInternetGateway": ec2.create_internet_gateway,
         }
-        subnet: Any = next(iter(ec2.describe_subnets(MaxResults=5)["Subnets"]), None)
-        if subnet:
-            vpc: Any = {"VpcId": subnet["VpcId"]}
-            group: Any = {"GroupName": NAME, "Description": NAME}
-            calls |= {
-                "ec2:CreateSubnet": partial(
-                    ec2.create_subnet, CidrBlock=subnet["CidrBlock"], **vpc
-                ),
-                "ec2:CreateRouteTable": partial(ec2.create_route_table, **vpc),
-                "ec2:CreateSecurityGroup": partial(ec2.create_security_group, **group, **vpc),
-                "ec2:CreateNatGateway": partial(
-                    ec2.create_nat_gateway,
-                    SubnetId=subnet["SubnetId"],
-                    ConnectivityType="private",
-                ),
-            }
-        return calls
+        subnets = ec2.describe_subnets(MaxResults=5)["Subnets"]
+        return calls | (_calls_in_vpc(ec2, subnets[0]) if subnets else {})
+
+
+def _calls_in_vpc(ec2: Any, subnet: Any) -> dict[str, Callable[..., Any]]:
+    vpc_id, subnet_id = subnet["VpcId"], subnet["SubnetId"]
+    return {
+        "ec2:CreateSubnet": partial(ec2.create_subnet, CidrBlock=subnet["CidrBlock"], VpcId=vpc_id),
+        "ec2:CreateRouteTable": partial(ec2.create_route_table, VpcId=vpc_id),
+        "ec2:CreateSecurityGroup": partial(
+            ec2.create_security_group, GroupName=NAME, Description=NAME, VpcId=vpc_id
+        ),
+        # Of the private kind, because the public one would need an address.
+        "ec2:CreateNatGateway": partial(
+            ec2.create_nat_gateway, SubnetId=subnet_id, ConnectivityType="private"
+        ),
+    }
 
 
 def _ask(action: str, call: Callable[..., Any]) -> Permission:
     try:
         call(DryRun=True)
     except ClientError as error:
-        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        code = code_of(error)
         if code == WOULD_WORK:
             return Permission(action, allowed=True)
-        return Permission(action, False if code in DENIED else None, f"{code}: {message}")
-    return Permission(action, allowed=None, answer="AWS paid no heed to DryRun.")
+        return Permission(action, False if code in DENIED else None, f"{code}: {message_of(error)}")
+    return Permission(action, allowed=None, answer="AWS ignored DryRun.")

@@ -1,7 +1,7 @@
-"""Quotas: how many of what a network is made of the account may have in a region, and has.
+"""Quotas of what a network is made of: how many the account may have in a region, and has.
 
-A limit comes from Service Quotas: the account's own, or else AWS's default. Without permission to
-read it, it is None: nobody knows, and AWS decides when the thing is made.
+A limit comes from Service Quotas: the account's own value, or else AWS's default. Without
+permission to read it, the limit is None, and AWS decides when the resource is created.
 """
 
 from collections import Counter
@@ -12,12 +12,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import DENIED, QUOTAS, QuotaKind, translated
+from webapp.aws.errors import DENIED, QUOTAS, QuotaKind, aws_errors, code_of
 
-READERS = 8
+PARALLEL_CALLS = 8
 NO_OWN_VALUE = "NoSuchResourceException"
+"""The answer of GetServiceQuota while the account has AWS's default."""
 COUNTED_STATES = ["pending", "available", "deleting"]
-"""NAT gateways in these states count; a failed or a deleted one does not."""
+"""A NAT gateway in one of these states counts against the quota; failed and deleted ones do not."""
 
 ADDRESSES = QUOTAS["AddressLimitExceeded"]
 VPCS = QUOTAS["VpcLimitExceeded"]
@@ -27,7 +28,7 @@ NAT_GATEWAYS = QUOTAS["NatGatewayLimitExceeded"]
 
 @dataclass(frozen=True)
 class Quota:
-    """One quota of a region; that of NAT gateways is one of each zone."""
+    """One quota of a region, or of a zone (NAT gateways)."""
 
     kind: QuotaKind
     region: str
@@ -40,12 +41,12 @@ class Quota:
         return f"NAT gateways in {self.zone}" if self.zone else self.kind.what
 
     def __str__(self) -> str:
-        """`5 of 5 VPCs in eu-central-1`; without the limit when that may not be read."""
+        """`5 of 5 VPCs in eu-central-1`; without the limit when it is not known."""
         limit = "" if self.limit is None else f" of {self.limit}"
         return f"{self.used}{limit} {self.what}{'' if self.zone else f' in {self.region}'}"
 
-    def lacks(self, count: int) -> bool:
-        """Whether `count` more are known to be too many."""
+    def exceeded_by(self, count: int) -> bool:
+        """Whether `count` more would be too many; False when the limit is not known."""
         return self.limit is not None and self.used + count > self.limit
 
 
@@ -54,53 +55,56 @@ class Quotas:
         self._clients = clients
 
     def read(self, region: str, zones: list[str]) -> list[Quota]:
-        """Those of addresses, VPCs and internet gateways, then of NAT gateways in each zone."""
-        with ThreadPoolExecutor(READERS) as pool:
+        """The quotas of addresses, VPCs, internet gateways, and of NAT gateways in each zone."""
+        with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
             kinds = (ADDRESSES, VPCS, INTERNET_GATEWAYS, NAT_GATEWAYS)
             limits = {kind: pool.submit(self._limit, region, kind) for kind in kinds}
             used = {
                 ADDRESSES: pool.submit(self._addresses, region),
-                VPCS: pool.submit(self._count, region, "describe_vpcs", "Vpcs"),
-                INTERNET_GATEWAYS: pool.submit(
-                    self._count, region, "describe_internet_gateways", "InternetGateways"
-                ),
+                VPCS: pool.submit(self._vpcs, region),
+                INTERNET_GATEWAYS: pool.submit(self._internet_gateways, region),
             }
-            in_zones = pool.submit(self._nat_gateways, region)
-        plain = [
+            used_in_zones = pool.submit(self._nat_gateways, region)
+        of_region = [
             Quota(kind, region, count.result(), limits[kind].result())
             for kind, count in used.items()
         ]
-        of_zone, nats = in_zones.result(), limits[NAT_GATEWAYS].result()
-        return plain + [Quota(NAT_GATEWAYS, region, of_zone[z], nats, z) for z in zones]
+        in_zone, limit = used_in_zones.result(), limits[NAT_GATEWAYS].result()
+        of_zones = [Quota(NAT_GATEWAYS, region, in_zone[zone], limit, zone) for zone in zones]
+        return of_region + of_zones
 
     def _limit(self, region: str, kind: QuotaKind) -> int | None:
         client = self._clients.service_quotas(region)
         which = {"ServiceCode": kind.service, "QuotaCode": kind.code}
-        with translated(f"reading the quota of {kind.what}", region):
+        with aws_errors(f"reading the quota of {kind.what}", region):
             try:
                 return _value(client.get_service_quota, which)
             except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code in DENIED:
+                if code_of(error) in DENIED:
                     return None
-                if code != NO_OWN_VALUE:
+                if code_of(error) != NO_OWN_VALUE:
                     raise
             return _value(client.get_aws_default_service_quota, which)
 
     def _addresses(self, region: str) -> int:
-        with translated("counting the addresses", region):
+        with aws_errors("counting the addresses", region):
             return len(self._clients.ec2(region).describe_addresses()["Addresses"])
 
-    def _count(self, region: str, operation: Any, field: str) -> int:
-        with translated(f"counting with {operation}", region):
-            pages = self._clients.ec2(region).get_paginator(operation).paginate()
-            return sum(len(page[field]) for page in pages)
+    def _vpcs(self, region: str) -> int:
+        with aws_errors("counting the VPCs", region):
+            pages = self._clients.ec2(region).get_paginator("describe_vpcs").paginate()
+            return sum(len(page["Vpcs"]) for page in pages)
+
+    def _internet_gateways(self, region: str) -> int:
+        with aws_errors("counting the internet gateways", region):
+            pages = self._clients.ec2(region).get_paginator("describe_internet_gateways").paginate()
+            return sum(len(page["InternetGateways"]) for page in pages)
 
     def _nat_gateways(self, region: str) -> Counter[str]:
-        """How many there are in each zone; AWS tells it of their subnets only."""
+        """How many there are in each zone, which EC2 tells only of a NAT gateway's subnet."""
         ec2: Any = self._clients.ec2(region)  # the stubs misname the filter
         alive = [{"Name": "state", "Values": COUNTED_STATES}]
-        with translated("counting the NAT gateways", region):
+        with aws_errors("counting the NAT gateways", region):
             nats = ec2.get_paginator("describe_nat_gateways").paginate(Filter=alive)
             subnet_ids = [nat["SubnetId"] for page in nats for nat in page["NatGateways"]]
             if not subnet_ids:

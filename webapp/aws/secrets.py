@@ -1,9 +1,11 @@
-"""Secrets Manager: write-only for the dashboard. Nothing here can read a secret back."""
+"""Secrets Manager, write-only: nothing here can read a secret back, nor does the dashboard's policy
+allow it."""
 
 from dataclasses import dataclass
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import translated
+from webapp.aws.errors import aws_errors
+from webapp.aws.tags import tag_list
 
 RECOVERY_WINDOW_DAYS = 7
 CURRENT = "AWSCURRENT"
@@ -24,39 +26,42 @@ class Secrets:
     def create(
         self, region: str, name: str, secret: str, *, kms_key_arn: str, tags: dict[str, str]
     ) -> tuple[str, str]:
-        """Store a new secret under the customer-managed key; gives its ARN and version id."""
-        with translated(f"storing the secret {name}", region):
+        """Store a new secret, encrypted with the KMS key; gives its ARN and version id."""
+        with aws_errors(f"storing the secret {name}", region):
             answer = self._clients.secretsmanager(region).create_secret(
                 Name=name,
                 SecretString=secret,
                 KmsKeyId=kms_key_arn,
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+                Tags=tag_list(tags),
             )
         return answer["ARN"], answer["VersionId"]
 
     def put(self, region: str, arn: str, secret: str) -> str:
         """Store a new version, which becomes the current one; gives its id."""
-        with translated("storing a version of a secret", region):
+        with aws_errors("storing a version of a secret", region):
             client = self._clients.secretsmanager(region)
             return client.put_secret_value(SecretId=arn, SecretString=secret)["VersionId"]
 
     def versions(self, region: str, arn: str) -> list[Version]:
-        """The versions that still have a label."""
-        with translated("reading the versions of a secret", region):
+        """The versions that still have a label; Secrets Manager may delete the others."""
+        with aws_errors("reading the versions of a secret", region):
             answer = self._clients.secretsmanager(region).describe_secret(SecretId=arn)
         stages = answer.get("VersionIdsToStages", {})
         return [Version(id, labels[0] if labels else "") for id, labels in stages.items()]
 
     def delete(self, region: str, arn: str) -> None:
-        """Schedule the deletion: it can be undone in AWS for `RECOVERY_WINDOW_DAYS` days."""
+        """Schedule the deletion; `restore` undoes it within `RECOVERY_WINDOW_DAYS` days.
+
+        Does no harm when there is no such secret.
+        """
         client = self._clients.secretsmanager(region)
-        with translated("deleting a secret", region):
+        with aws_errors("deleting a secret", region):
             try:
                 client.delete_secret(SecretId=arn, RecoveryWindowInDays=RECOVERY_WINDOW_DAYS)
             except client.exceptions.ResourceNotFoundException:
                 return
 
     def restore(self, region: str, arn: str) -> None:
-        """Take a scheduled deletion back."""
-        with translated("keeping a secret", region):
+        """Undo a scheduled deletion."""
+        with aws_errors("restoring a secret", region):
             self._clients.secretsmanager(region).restore_secret(SecretId=arn)

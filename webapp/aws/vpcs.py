@@ -1,13 +1,13 @@
-"""What a region has: its availability zones, and the ranges that its VPCs use."""
+"""A region's availability zones, the ranges of its VPCs, and what Lambda holds in one of them."""
 
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import translated
+from webapp.aws.errors import aws_errors
 
 ZONES_WITHOUT_NAT = frozenset({"use1-az3"})
-"""Zones, by their account-independent ids, in which AWS makes no NAT gateway any more; Lambda does
-not run there either."""
+"""Zones in which AWS creates no NAT gateways and Lambda does not run. By zone id, because the
+same zone may have another name in another account."""
 
 
 class Vpcs:
@@ -15,8 +15,11 @@ class Vpcs:
         self._clients = clients
 
     def availability_zones(self, region: str) -> list[str]:
-        """Names of the zones that can have a NAT gateway, in order: `eu-central-1a`, …"""
-        with translated("listing the availability zones", region):
+        """The names of the zones that can have a NAT gateway, in order: `eu-central-1a`, …
+
+        The filter by type leaves out local and wavelength zones.
+        """
+        with aws_errors("listing the availability zones", region):
             answer = self._clients.ec2(region).describe_availability_zones(
                 Filters=[
                     {"Name": "state", "Values": ["available"]},
@@ -30,14 +33,18 @@ class Vpcs:
         )
 
     def lambda_interfaces(self, region: str, vpc_id: str) -> list[str]:
-        """The network interfaces that Lambda still has in the VPC, also of deleted functions."""
+        """The network interfaces that Lambda holds in the VPC.
+
+        Lambda keeps them for 20 to 45 minutes after their function was deleted. Only their
+        description tells that they are Lambda's.
+        """
         if not vpc_id:
             return []
         filters: Any = [
             {"Name": "vpc-id", "Values": [vpc_id]},
             {"Name": "description", "Values": ["AWS Lambda VPC ENI*"]},
         ]
-        with translated("listing Lambda's network interfaces", region):
+        with aws_errors("listing Lambda's network interfaces", region):
             pages = self._clients.ec2(region).get_paginator("describe_network_interfaces")
             found = [
                 i for page in pages.paginate(Filters=filters) for i in page["NetworkInterfaces"]
@@ -45,7 +52,7 @@ class Vpcs:
         return [interface["NetworkInterfaceId"] for interface in found]
 
     def cidrs(self, region: str) -> list[str]:
-        """The ranges of all VPCs of the region, ours and others'."""
-        with translated("listing the VPCs", region):
+        """The ranges of all VPCs of the region, not only Egret's."""
+        with aws_errors("listing the VPCs", region):
             pages = self._clients.ec2(region).get_paginator("describe_vpcs").paginate()
             return [vpc["CidrBlock"] for page in pages for vpc in page["Vpcs"]]

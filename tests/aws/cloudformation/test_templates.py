@@ -11,12 +11,14 @@ from webapp.aws.cloudformation.conditions import parse
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.cloudformation.templates import (
     BODY_MAX_BYTES,
+    FIRST_PRIVATE_PART,
     FunctionStack,
     NetworkStack,
     foundation_plan,
     subnet_cidrs,
 )
 from webapp.errors import TooLarge
+from webapp.models import MAX_ZONES
 from webapp.services.functions.templates import get_template
 
 REGION = "eu-central-1"
@@ -114,6 +116,12 @@ def test_subnets_are_inside_the_network_and_do_not_overlap() -> None:
     found = [part for pair in subnet_cidrs("10.0.0.0/16", 3) for part in pair]
     assert len(set(found)) == 6
     assert found[0] == "10.0.0.0/19"
+
+
+def test_a_networks_template_has_as_many_zones_as_a_network_may_have() -> None:
+    """The private subnets come after the parts of all public ones, so the two numbers are one."""
+    zones = [name for name in parse(PLANS["network"].body)["Parameters"] if "Zone" in name]
+    assert len(zones) == FIRST_PRIVATE_PART == MAX_ZONES
 
 
 def test_a_changed_handler_or_access_is_another_deployment_of_the_api() -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from webapp.aws.egress.hops import SOUND
-from webapp.aws.egress.network_acls import ANYWHERE, fault_of_private, fault_of_public
+from webapp.aws.egress.hops import NO_PROBLEM
+from webapp.aws.egress.network_acls import nat_subnet_problem, private_subnet_problem
+from webapp.aws.vpc_parts import ANYWHERE
 
 HTTPS = 443
 INSIDE = "10.0.96.0/19"
@@ -57,8 +58,10 @@ def acl(*rules: dict[str, Any]) -> dict[str, Any]:
         ],
     ],
 )
-def test_what_lets_the_call_out_and_the_answer_in_is_sound(rules: list[dict[str, Any]]) -> None:
-    assert fault_of_private(acl(*rules), HTTPS) == SOUND
+def test_letting_the_call_out_and_the_answer_in_is_no_problem(
+    rules: list[dict[str, Any]],
+) -> None:
+    assert private_subnet_problem(acl(*rules), HTTPS) == NO_PROBLEM
 
 
 @pytest.mark.parametrize(
@@ -81,17 +84,17 @@ def test_what_lets_the_call_out_and_the_answer_in_is_sound(rules: list[dict[str,
 def test_the_first_rule_that_matches_and_denies_is_named(
     rules: list[dict[str, Any]], said: str
 ) -> None:
-    assert said in fault_of_private(acl(*rules), HTTPS).detail
+    assert said in private_subnet_problem(acl(*rules), HTTPS).detail
 
 
 def test_before_a_nat_gateway_the_calls_from_inside_count_too() -> None:
-    assert fault_of_public(acl(*OPEN), HTTPS, INSIDE) == SOUND
+    assert nat_subnet_problem(acl(*OPEN), HTTPS, INSIDE) == NO_PROBLEM
     rules = [CALL, ANSWER, rule(110, "allow", out=False, cidr="10.0.0.0/16")]
-    closed = fault_of_public(acl(*rules), HTTPS, INSIDE)
+    closed = nat_subnet_problem(acl(*rules), HTTPS, INSIDE)
     assert f"to {INSIDE}" in closed.detail
     opened = rule(110, "allow", out=True, cidr="10.0.0.0/16", ports=(1024, 65535))
-    assert fault_of_public(acl(*rules, opened), HTTPS, INSIDE) == SOUND
+    assert nat_subnet_problem(acl(*rules, opened), HTTPS, INSIDE) == NO_PROBLEM
 
 
 def test_a_subnet_whose_network_acl_is_not_found_is_closed() -> None:
-    assert fault_of_private({}, HTTPS).detail
+    assert private_subnet_problem({}, HTTPS).detail

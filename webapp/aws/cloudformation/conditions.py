@@ -1,6 +1,6 @@
-"""Which resources a stack will have: CloudFormation's conditions, evaluated beforehand.
+"""Which resources a template makes, by evaluating its conditions as CloudFormation does.
 
-Only what our own templates use: Ref, Equals, Not, And, Or, Condition.
+Knows only what Egret's own templates use in conditions: Ref, Equals, Not, And, Or, Condition.
 """
 
 from functools import lru_cache
@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-BODIES_KEPT = 16
+TEMPLATES_CACHED = 16
 """A network's template takes 25 ms to parse, and is the same for all networks."""
 
 
@@ -28,30 +28,25 @@ def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _tagged)
 
 
-@lru_cache(BODIES_KEPT)
+@lru_cache(TEMPLATES_CACHED)
 def parse(body: str) -> dict[str, Any]:
-    """The template as plain data, short tags in their long form; to be read only."""
+    """The template as plain data, with short tags in their long form. Cached: do not change it."""
     parsed: dict[str, Any] = yaml.load(body, _Loader)  # noqa: S506 - a SafeLoader
     return parsed
 
 
-def count_resources(body: str, parameters: dict[str, str]) -> int:
-    """How many resources the template makes with these parameters."""
-    return len(resources(body, parameters))
-
-
 def resources(body: str, parameters: dict[str, str]) -> dict[str, str]:
-    """What the template makes with these parameters: logical id → type."""
+    """The resources that the template makes with these parameters: logical id → type."""
     template = parse(body)
     defaults = {
         name: str(parameter.get("Default", ""))
         for name, parameter in template.get("Parameters", {}).items()
     }
-    holds = _Conditions(template.get("Conditions", {}), defaults | parameters)
+    conditions = _Conditions(template.get("Conditions", {}), defaults | parameters)
     return {
         logical_id: resource["Type"]
         for logical_id, resource in template["Resources"].items()
-        if "Condition" not in resource or holds.named(resource["Condition"])
+        if "Condition" not in resource or conditions.holds(resource["Condition"])
     }
 
 
@@ -59,23 +54,23 @@ class _Conditions:
     def __init__(self, conditions: dict[str, Any], parameters: dict[str, str]) -> None:
         self._conditions, self._parameters = conditions, parameters
 
-    def named(self, name: str) -> bool:
-        return self._holds(self._conditions[name])
+    def holds(self, name: str) -> bool:
+        return self._evaluate(self._conditions[name])
 
-    def _holds(self, expression: dict[str, Any]) -> bool:
+    def _evaluate(self, expression: dict[str, Any]) -> bool:
         ((function, arguments),) = expression.items()
         match function:
             case "Equals":
                 return self._value(arguments[0]) == self._value(arguments[1])
             case "Not":
-                return not self._holds(arguments[0])
+                return not self._evaluate(arguments[0])
             case "And":
-                return all(self._holds(argument) for argument in arguments)
+                return all(self._evaluate(argument) for argument in arguments)
             case "Or":
-                return any(self._holds(argument) for argument in arguments)
+                return any(self._evaluate(argument) for argument in arguments)
             case "Condition":
-                return self.named(arguments)
-        raise ValueError(f"{function} is not used in conditions here")
+                return self.holds(arguments)
+        raise ValueError(f"Conditions with {function} are not supported")
 
     def _value(self, operand: Any) -> str:
         return self._parameters[operand["Ref"]] if isinstance(operand, dict) else str(operand)

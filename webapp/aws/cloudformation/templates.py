@@ -1,6 +1,7 @@
-"""The CloudFormation templates, filled in: from what Egret knows to a stack's plan.
+"""Fills in the CloudFormation templates beside this file, which gives the plan of a stack.
 
-A handler's code is put into the template itself (`ZipFile`), so no bucket is needed.
+The handler's code is put into the template itself (`ZipFile`), so that no bucket is needed. The
+price is CloudFormation's size limit of a template.
 """
 
 import hashlib
@@ -12,20 +13,23 @@ from typing import Any
 
 from webapp.aws.cloudformation.conditions import resources
 from webapp.aws.cloudformation.stacks import Plan
+from webapp.aws.tags import FUNCTION_TAG, MANAGED_TAG, NETWORK_TAG
 from webapp.errors import TooLarge
 
 FOLDER = Path(__file__).parent
 PROBE = FOLDER.parents[2] / "lambda_templates" / "egress_probe" / "handler.py"
 BODY_MAX_BYTES = 51_200
-"""CloudFormation's limit for a template that is sent along with the request."""
-ZONES_MAX = 3
-SUBNETS = 8
-"""A network is cut in eight; the public subnets come first, then the private ones."""
+"""CloudFormation's limit for a template that is sent within the request."""
+SUBNET_BITS = 3
+"""A network's range is cut into eight parts, so that three zones fit with room to spare."""
+FIRST_PRIVATE_PART = 3
+"""Parts 0 to 2 are the public subnets of the up to three zones of network.yaml, parts 3 to 5 the
+private ones. Another numbering would replace the subnets of every network that exists."""
 
 
 @dataclass(frozen=True)
 class NetworkStack:
-    """`zones` and `allocation_ids` are in the same order; with a single NAT there is one id."""
+    """`zones` and `allocation_ids` are in the same order; a single NAT gateway has one id."""
 
     prefix: str
     name: str
@@ -66,7 +70,7 @@ class NetworkStack:
             self.stack_name(self.prefix, self.name),
             _read("network.yaml", PROBE.read_text()),
             parameters,
-            {"egret:managed": "true", "egret:network": self.name},
+            {MANAGED_TAG: "true", NETWORK_TAG: self.name},
         )
         return replace(plan, protected=self.protected)
 
@@ -115,31 +119,34 @@ class FunctionStack:
             "PermissionsBoundaryArn": self.permissions_boundary_arn,
         }
         body = _read("function.yaml", self.code)
+        # API Gateway serves a snapshot. A changed API is served only by a new Deployment, and
+        # CloudFormation makes a new one only under a new logical id.
         shape = hashlib.sha256(f"{body}{self.access}{self.cors_origins}".encode()).hexdigest()[:8]
         return _plan(
             self.region,
             self.stack_name(self.prefix, self.name),
             body.replace("@deployment@", f"Deployment{shape}"),
             parameters,
-            {"egret:managed": "true", "egret:function": self.name},
+            {MANAGED_TAG: "true", FUNCTION_TAG: self.name},
         )
 
 
 def foundation_plan(region: str, *, prefix: str) -> Plan:
+    """The stack with what the whole installation shares in a region: the KMS key of all secrets."""
     body = (FOLDER / "foundation.yaml").read_text()
-    tags = {"egret:managed": "true"}
+    tags = {MANAGED_TAG: "true"}
     return _plan(region, f"{prefix}-foundation", body, {"Prefix": prefix}, tags)
 
 
 def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:
     """The public and the private range of each zone."""
     network = ipaddress.IPv4Network(cidr)
-    parts = [str(part) for part in network.subnets(prefixlen_diff=SUBNETS.bit_length() - 1)]
-    return [(parts[zone], parts[ZONES_MAX + zone]) for zone in range(zones)]
+    parts = [str(part) for part in network.subnets(prefixlen_diff=SUBNET_BITS)]
+    return [(parts[zone], parts[FIRST_PRIVATE_PART + zone]) for zone in range(zones)]
 
 
 def _read(file: str, code: str) -> str:
-    """The template with the handler's source in it; a JSON string is a YAML string."""
+    """The template with the handler's source in it. Every JSON string is a YAML string too."""
     return (FOLDER / file).read_text().replace('"@handler@"', json.dumps(code))
 
 
@@ -148,7 +155,7 @@ def _plan(
 ) -> Plan:
     if len(body.encode()) > BODY_MAX_BYTES:
         raise TooLarge(
-            f"The template of {name} has {len(body.encode())} bytes; CloudFormation takes "
+            f"The template of {name} has {len(body.encode())} bytes; CloudFormation accepts "
             f"{BODY_MAX_BYTES}.",
             remedy="Make the handler smaller.",
         )

@@ -1,128 +1,133 @@
-"""Our own reading of a network against its layout: what CloudFormation's drift cannot see, or not
-put back.
+"""A network's routing against its layout: NAT gateways, routes, route tables and DNS.
 
-CloudFormation repairs nothing while the template stays the same, so what can be restored is put
-back by a call of its own. Each is harmless when it was done already.
+CloudFormation does not put these back: an update changes nothing while the template stays the same.
+So each difference that can be restored brings a call of its own, harmless when repeated.
 """
 
 from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from webapp.aws.drift.differences import NONE, Difference, Layout, Zone
-from webapp.aws.repeatable import once
+from webapp.aws.drift.difference import DONE_ALREADY, NONE, Difference
+from webapp.aws.drift.layout import Layout, Zone
+from webapp.aws.errors import ignoring
+from webapp.aws.vpc_parts import ANYWHERE, default_route, in_vpc
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
-ANYWHERE = "0.0.0.0/0"
-NAT_AGAIN = "Park the network and unpark it: its NAT gateways are made anew, on the same addresses."
+RECREATE_NAT = (
+    "Park and unpark the network: that creates its NAT gateways again, on the same addresses."
+)
+DNS_ATTRIBUTES = {
+    "enableDnsSupport": "EnableDnsSupport",
+    "enableDnsHostnames": "EnableDnsHostnames",
+}
+"""DescribeVpcAttribute asks in one case and answers in the other."""
 
 
-class Wiring:
-    """One look at EC2; `differences` reads as it goes."""
+class Routing:
+    """Reads EC2 once. Make a new one to compare again."""
 
     def __init__(self, ec2: "EC2Client", layout: Layout) -> None:
         self._ec2 = ec2
         self._layout = layout
 
     def differences(self) -> Iterator[Difference]:
-        yield from self._addresses()
+        yield from self._nat_gateways()
         for zone in self._layout.zones:
-            yield from self._association(zone)
+            yield from self._table_of_private_subnet(zone)
             yield from self._default_route(zone)
             yield from self._extra_routes(zone)
         yield from self._public_route()
         yield from self._dns()
 
-    def _addresses(self) -> Iterator[Difference]:
-        """Each NAT gateway is there, and holds the address that is on the partner's list."""
-        for nat_id, allocation_id in self._layout.nats.items():
-            nat = self._nats.get(nat_id)
-            if nat is None or nat["State"] != "available":
-                state = nat["State"] if nat else "gone"
-                yield Difference("NAT gateway", nat_id, "available", state, by_hand=NAT_AGAIN)
-                continue
-            held = [a.get("AllocationId", "") for a in nat.get("NatGatewayAddresses") or []]
-            if held != [allocation_id]:
+    def _nat_gateways(self) -> Iterator[Difference]:
+        """Each must be available, and hold the address that the partner has whitelisted."""
+        for nat_id, allocation_id in self._layout.allocation_of_nat.items():
+            nat: Any = self._nats.get(nat_id, {"State": "gone"})
+            if nat["State"] != "available":
+                what, expected, actual = "NAT gateway", "available", nat["State"]
+            else:
+                what, expected = "Address of the NAT gateway", allocation_id
+                held = [a.get("AllocationId", "") for a in nat.get("NatGatewayAddresses") or []]
                 actual = ", ".join(held) or NONE
-                yield Difference(
-                    "Address of the NAT gateway", nat_id, allocation_id, actual, by_hand=NAT_AGAIN
-                )
+            if actual != expected:
+                yield Difference(what, nat_id, expected, actual, by_hand=RECREATE_NAT)
 
-    def _association(self, zone: Zone) -> Iterator[Difference]:
+    def _table_of_private_subnet(self, zone: Zone) -> Iterator[Difference]:
         table_id, association_id = self._table_of.get(zone.private_subnet_id, ("", ""))
         if table_id != zone.private_table_id:
-            restore = partial(self._associate, zone, association_id)
             yield Difference(
                 f"Route table of the private subnet in {zone.name}",
                 zone.private_subnet_id,
                 zone.private_table_id,
                 table_id or "the VPC's main route table",
-                restore=restore,
+                restore=partial(self._associate, zone, association_id),
             )
 
     def _default_route(self, zone: Zone) -> Iterator[Difference]:
-        route = self._route(zone.private_table_id)
-        actual, expected = _target(route), zone.nat_id or NONE
-        if actual == expected:
+        """A route to the NAT gateway; none while the network is parked."""
+        table_id, expected = zone.private_table_id, zone.nat_id
+        found = self._route(table_id)
+        if _target(found) == (expected or NONE):
             return
-        nat_is_there = (self._nats.get(zone.nat_id) or {}).get("State") == "available"
-        restorable = nat_is_there or not zone.nat_id
-        yield Difference(
+        difference = partial(
+            Difference,
             f"Default route of {zone.name}",
-            zone.private_table_id,
-            expected,
-            actual,
-            by_hand="" if restorable else NAT_AGAIN,
-            restore=partial(self._lead, zone.private_table_id, route, NatGatewayId=zone.nat_id)
-            if restorable
-            else None,
+            table_id,
+            expected or NONE,
+            _target(found),
         )
+        if not expected:
+            yield difference(restore=partial(self._delete_route, table_id, ANYWHERE))
+        elif self._nats.get(expected, {}).get("State") == "available":
+            yield difference(restore=partial(self._point, table_id, found, NatGatewayId=expected))
+        else:
+            yield difference(by_hand=RECREATE_NAT)
 
     def _extra_routes(self, zone: Zone) -> Iterator[Difference]:
-        """All but the VPC's own, the default one, and that to S3's gateway endpoint."""
-        for route in self._tables.get(zone.private_table_id, {}).get("Routes", []):
+        """All but the VPC's own, the default one, and the one to S3's gateway endpoint.
+
+        That last one names a prefix list, so it has no DestinationCidrBlock.
+        """
+        table_id = zone.private_table_id
+        for route in self._tables.get(table_id, {}).get("Routes", []):
             cidr = route.get("DestinationCidrBlock", "")
             if cidr and cidr != ANYWHERE and route.get("GatewayId") != "local":
-                table_id = zone.private_table_id
                 yield Difference(
                     f"Extra route of {zone.name}",
                     table_id,
                     NONE,
                     f"{cidr} → {_target(route)}",
-                    restore=partial(
-                        self._ec2.delete_route, RouteTableId=table_id, DestinationCidrBlock=cidr
-                    ),
+                    restore=partial(self._delete_route, table_id, cidr),
                 )
 
     def _public_route(self) -> Iterator[Difference]:
         table_id, expected = self._layout.public_table_id, self._layout.gateway_id
-        route = self._route(table_id)
-        if _target(route) != expected:
-            restore = partial(self._lead, table_id, route, GatewayId=expected)
+        found = self._route(table_id)
+        if _target(found) != expected:
             yield Difference(
                 "Default route of the public subnets",
                 table_id,
                 expected,
-                _target(route),
-                restore=restore,
+                _target(found),
+                restore=partial(self._point, table_id, found, GatewayId=expected),
             )
 
     def _dns(self) -> Iterator[Difference]:
         vpc_id = self._layout.vpc_id
-        for attribute, field in (
-            ("enableDnsSupport", "EnableDnsSupport"),
-            ("enableDnsHostnames", "EnableDnsHostnames"),
-        ):
+        for attribute, field in DNS_ATTRIBUTES.items():
             asked: Any = {"VpcId": vpc_id, "Attribute": attribute}
             found: Any = self._ec2.describe_vpc_attribute(**asked)
             if not found[field]["Value"]:
-                switch: Any = {"VpcId": vpc_id, field: {"Value": True}}
-                restore = partial(self._ec2.modify_vpc_attribute, **switch)
+                # EC2 changes one attribute a call; asked for both, it refuses.
+                change: Any = {"VpcId": vpc_id, field: {"Value": True}}
+                restore = partial(self._ec2.modify_vpc_attribute, **change)
                 yield Difference(f"DNS ({attribute})", vpc_id, "on", "off", restore=restore)
 
     def _associate(self, zone: Zone, association_id: str) -> None:
+        """A subnet with another table needs that association replaced; one without, a new one."""
         table_id = zone.private_table_id
         if association_id:
             self._ec2.replace_route_table_association(
@@ -131,29 +136,30 @@ class Wiring:
         else:
             self._ec2.associate_route_table(RouteTableId=table_id, SubnetId=zone.private_subnet_id)
 
-    def _lead(self, table_id: str, old: Any, **target: Any) -> None:
-        """The table's default route goes to `target`; to '' means that there is none."""
-        arguments: Any = {"RouteTableId": table_id, "DestinationCidrBlock": ANYWHERE}
-        if not all(target.values()):
-            self._ec2.delete_route(**arguments)
-        elif old:
-            self._ec2.replace_route(**arguments, **target)
+    def _point(self, table_id: str, old: Any, **target: Any) -> None:
+        """Point the table's default route, so far `old`, at `target`."""
+        arguments: Any = {"RouteTableId": table_id, "DestinationCidrBlock": ANYWHERE} | target
+        if old:
+            self._ec2.replace_route(**arguments)
         else:
-            once(lambda: self._ec2.create_route(**arguments, **target))
+            with ignoring(DONE_ALREADY):
+                self._ec2.create_route(**arguments)
+
+    def _delete_route(self, table_id: str, cidr: str) -> None:
+        self._ec2.delete_route(RouteTableId=table_id, DestinationCidrBlock=cidr)
 
     def _route(self, table_id: str) -> Any:
-        routes: list[Any] = self._tables.get(table_id, {}).get("Routes", [])
-        return next((r for r in routes if r.get("DestinationCidrBlock") == ANYWHERE), {})
+        return default_route(self._tables.get(table_id, {}))
 
     @cached_property
     def _tables(self) -> dict[str, Any]:
-        here: Any = [{"Name": "vpc-id", "Values": [self._layout.vpc_id]}]
+        here = in_vpc(self._layout.vpc_id)
         found = self._ec2.describe_route_tables(Filters=here)["RouteTables"]
         return {table["RouteTableId"]: table for table in found}
 
     @cached_property
     def _table_of(self) -> dict[str, tuple[str, str]]:
-        """Of each subnet with a table of its own: the table and the association."""
+        """Subnet id → its own route table and their association, for subnets that have one."""
         return {
             a["SubnetId"]: (table_id, a["RouteTableAssociationId"])
             for table_id, table in self._tables.items()
@@ -163,15 +169,20 @@ class Wiring:
 
     @cached_property
     def _nats(self) -> dict[str, Any]:
-        here: Any = [{"Name": "vpc-id", "Values": [self._layout.vpc_id]}]
-        found = self._ec2.describe_nat_gateways(Filters=here)["NatGateways"]
+        found = self._ec2.describe_nat_gateways(Filters=in_vpc(self._layout.vpc_id))["NatGateways"]
         return {nat["NatGatewayId"]: nat for nat in found}
 
 
 def _target(route: Any) -> str:
-    """Where a route leads, as one id."""
-    names = ("NatGatewayId", "GatewayId", "NetworkInterfaceId", "TransitGatewayId", "InstanceId")
-    found = next((str(route[name]) for name in names if route.get(name)), NONE)
-    peering = route.get("VpcPeeringConnectionId")
-    lost = " (black hole)" if route.get("State") == "blackhole" else ""
-    return f"{peering or found}{lost}"
+    """What a route points at, as one id. Each kind of target has a field of its own."""
+    fields = (
+        "VpcPeeringConnectionId",
+        "NatGatewayId",
+        "GatewayId",
+        "NetworkInterfaceId",
+        "TransitGatewayId",
+        "InstanceId",
+    )
+    target = next((str(route[field]) for field in fields if route.get(field)), NONE)
+    # EC2 keeps a route whose target was deleted, and calls it a black hole.
+    return f"{target} (deleted)" if route.get("State") == "blackhole" else target

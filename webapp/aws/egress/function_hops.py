@@ -1,51 +1,53 @@
-"""What Lambda says of a function: whether its role suffices, and whether it can run.
+"""The last two hops, by what Lambda says: whether the role is sufficient and the function can run.
 
-Lambda itself asks the role for network interfaces when it connects a function to a VPC, and tells
-the outcome in the codes of its state and of its last update. (Lambda developer guide, "Lambda
-function states"; API reference, GetFunctionConfiguration.)
+When Lambda connects a function to a VPC, it creates network interfaces with the function's own
+role. It reports the outcome in the reason codes of the function's state and of its last update.
+(Lambda developer guide, "Lambda function states"; API reference, GetFunctionConfiguration.)
 """
 
 from typing import TYPE_CHECKING, Any
 
-from webapp.aws.egress.hops import SOUND, Fault, Hop
-from webapp.aws.errors import translated
+from webapp.aws.egress.hops import NO_PROBLEM, Hop, Problem
+from webapp.aws.errors import aws_errors
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
 NO_PERMISSION = "InsufficientRolePermissions"
 IDLE_NOTE = (
-    "It is inactive, because nobody called it for weeks: the first call wakes it up and takes "
+    "It is inactive because nobody has called it for weeks. The first call wakes it up and takes "
     "longer, or fails once."
 )
 PENDING = "Wait a minute: Lambda is connecting it to the VPC."
-NO_SUCH_FUNCTION = Fault(
+NO_SUCH_FUNCTION = Problem(
     "The function does not exist in AWS Lambda.",
-    "It was deleted outside Egret: delete it here too, and make it again.",
+    "It was deleted outside Egret. Delete it here too, then create it again.",
 )
-ROLE_FAULT = Fault(
-    "The role does not let Lambda make network interfaces.",
+ROLE_PROBLEM = Problem(
+    "The role does not let Lambda create network interfaces.",
     "Give the role the actions of the AWS managed policy AWSLambdaVPCAccessExecutionRole "
     "(ec2:CreateNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, "
     "ec2:DeleteNetworkInterface, ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses), "
-    "and look for a permissions boundary or an organisation's policy that denies them.",
+    "and check whether a permissions boundary or an organization's policy denies them.",
 )
+CHANGE_BACK = "Change its VPC configuration back: it was changed outside Egret."
 REPAIRS = {
-    "EniLimitExceeded": "Ask for a higher quota of network interfaces per VPC, then update the "
+    "EniLimitExceeded": "Request a higher quota of network interfaces per VPC, then update the "
     "function.",
     "SubnetOutOfIPAddresses": "Free addresses in the subnet, or use a network with a larger range.",
-    "InvalidSubnet": "Its subnet is gone: make the network and the function again.",
-    "InvalidSecurityGroup": "Its security group is gone: make the network and the function again.",
-    "InternalError": "Lambda failed on its own side. Update the function to try again.",
+    "InvalidSubnet": "Its subnet is gone. Create the network and the function again.",
+    "InvalidSecurityGroup": "Its security group is gone. Create the network and the function "
+    "again.",
+    "InternalError": "Lambda failed for a reason of its own. Update the function to try again.",
 }
-OTHER_REPAIR = "Read the reason in the Lambda console, mend it, then update the function."
+OTHER_REPAIR = "Read the reason in the Lambda console and fix it, then update the function."
 
 
 def function_hops(
     awslambda: "LambdaClient", region: str, name: str, *, subnet_id: str, group_ids: list[str]
 ) -> list[Hop]:
-    """The role, then the function, each up to what is broken. Raises AwsError."""
-    with translated(f"reading the function {name}", region):
+    """The role, then the function if the role is sufficient. Raises AwsError."""
+    with aws_errors(f"reading the function {name}", region):
         try:
             found: Any = awslambda.get_function_configuration(FunctionName=name)
         except awslambda.exceptions.ResourceNotFoundException:
@@ -55,44 +57,44 @@ def function_hops(
 
 
 def _role(found: Any) -> Hop:
-    missing = NO_PERMISSION in (
-        found.get("StateReasonCode"),
-        found.get("LastUpdateStatusReasonCode"),
-    )
-    return Hop("role", found["Role"].rsplit("/", 1)[-1], *(ROLE_FAULT if missing else SOUND))
+    codes = (found.get("StateReasonCode"), found.get("LastUpdateStatusReasonCode"))
+    problem = ROLE_PROBLEM if NO_PERMISSION in codes else NO_PROBLEM
+    return Hop("role", found["Role"].rsplit("/", 1)[-1], *problem)
 
 
 def _function(found: Any, subnet_id: str, group_ids: list[str]) -> Hop:
-    fault = _place_fault(found, subnet_id, group_ids)
-    if fault is SOUND:
-        fault = _state_fault(found)
-    note = IDLE_NOTE if found.get("State") == "Inactive" else ""
-    return Hop("function", found["FunctionName"], *fault, note=note if fault is SOUND else "")
+    problem = _vpc_problem(found, subnet_id, group_ids)
+    if problem is NO_PROBLEM:
+        problem = _state_problem(found)
+    is_idle = problem is NO_PROBLEM and found.get("State") == "Inactive"
+    return Hop("function", found["FunctionName"], *problem, note=IDLE_NOTE if is_idle else "")
 
 
-def _place_fault(found: Any, subnet_id: str, group_ids: list[str]) -> Fault:
+def _vpc_problem(found: Any, subnet_id: str, group_ids: list[str]) -> Problem:
     vpc = found.get("VpcConfig") or {}
-    repair = "Change its VPC configuration back: it was changed outside Egret."
     if not vpc.get("SubnetIds"):
-        return Fault("It is outside any VPC: it calls from changing addresses of AWS.", repair)
+        return Problem(
+            "It is outside any VPC: its calls come from changing addresses.", CHANGE_BACK
+        )
     if subnet_id not in vpc["SubnetIds"]:
-        return Fault("It is not in this subnet.", repair)
+        return Problem("It is not in this subnet.", CHANGE_BACK)
     if set(vpc.get("SecurityGroupIds") or []) != set(group_ids):
-        return Fault("It has other security groups than the network's.", repair)
-    return SOUND
+        return Problem("It has other security groups than the network's.", CHANGE_BACK)
+    return NO_PROBLEM
 
 
-def _state_fault(found: Any) -> Fault:
+def _state_problem(found: Any) -> Problem:
     if found.get("State") == "Pending":
-        return Fault("It is pending.", PENDING)
+        return Problem("It is pending.", PENDING)
     if found.get("State") == "Failed":
         return _failed("It has failed", found, "State")
     if found.get("LastUpdateStatus") == "Failed":
         return _failed("Its last update failed", found, "LastUpdateStatus")
-    return SOUND
+    return NO_PROBLEM
 
 
-def _failed(what: str, found: Any, of: str) -> Fault:
+def _failed(what: str, found: Any, of: str) -> Problem:
+    """`of` is the field that says Failed; Lambda names its code and reason after it."""
     code, reason = found.get(f"{of}ReasonCode", ""), found.get(f"{of}Reason", "")
     said = ": ".join(part for part in (code, reason) if part)
-    return Fault(f"{what} ({said})." if said else f"{what}.", REPAIRS.get(code, OTHER_REPAIR))
+    return Problem(f"{what} ({said})." if said else f"{what}.", REPAIRS.get(code, OTHER_REPAIR))

@@ -1,21 +1,20 @@
-"""What a packet passes on its way out, and what is wrong with it.
+"""The hops of an egress path: what a packet passes on its way out, and what is wrong with each.
 
-A fault is a sentence and its repair; SOUND is the fault of what is not broken. Names of things are
-those of AWS's documentation.
+They are called by the names that AWS's documentation uses.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Fault(NamedTuple):
-    """`detail` says what is wrong, `repair` what to do about it; '' when nothing is."""
+class Problem(NamedTuple):
+    """`detail` says what is wrong with a hop, `repair` what to do about it."""
 
     detail: str
     repair: str
 
 
-SOUND = Fault("", "")
+NO_PROBLEM = Problem("", "")
 HOPS = (
     "security group",
     "network ACL",
@@ -27,14 +26,14 @@ HOPS = (
     "address",
     "DNS",
 )
-"""The way of a packet, in its order."""
+"""In the order in which a packet passes them."""
 FUNCTION_HOPS = ("role", "function")
-"""What the function itself needs, besides the way."""
+"""What the function itself needs; checked after HOPS."""
 
 
 @dataclass(frozen=True)
 class Hop:
-    """One thing that a packet passes. `note` is worth knowing, although nothing is broken."""
+    """One thing that a packet passes. `note` is worth knowing although nothing is broken."""
 
     name: str
     resource_id: str
@@ -49,7 +48,7 @@ class Hop:
 
 @dataclass(frozen=True)
 class EgressPath:
-    """The hops up to and including the first broken one; the address when none is."""
+    """The hops up to and including the first broken one; `source_address` when none is broken."""
 
     hops: tuple[Hop, ...]
     source_address: str | None = None

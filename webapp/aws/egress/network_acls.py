@@ -1,72 +1,70 @@
-"""Network ACLs: stateless, so a call needs a rule out and another one for its answer.
+"""Network ACLs are stateless: a call needs one rule for itself and another for its answer.
 
-Rules count in the order of their numbers, and the first that matches decides. Rules for narrower
-ranges than the one that is asked about are not followed. (VPC user guide, "Network ACL rules" and
-"Ephemeral ports".)
+Rules apply in the order of their numbers, and the first that matches decides. Rules for narrower
+ranges than the one asked about are ignored. (VPC user guide, "Network ACL rules" and "Ephemeral
+ports".)
 """
 
 from ipaddress import IPv4Network
 from typing import Any
 
-from webapp.aws.egress.hops import SOUND, Fault
+from webapp.aws.egress.hops import NO_PROBLEM, Problem
+from webapp.aws.vpc_parts import ALL_PROTOCOLS, ANYWHERE, PORT_MAX, TCP
 
-ANYWHERE = "0.0.0.0/0"
-ALL_PROTOCOLS, TCP = "-1", ("6", "tcp")
-PORT_MAX = 65535
 EPHEMERAL = (1024, PORT_MAX)
-"""The ports that answers come to: those of a NAT gateway and of Lambda."""
+"""The ports that answers arrive at: those which NAT gateways and Lambda choose from."""
 LAST_RULE = 32767
-"""The rule that every network ACL ends with, and that cannot be removed."""
+"""The number of the rule that denies everything else. AWS adds it and it cannot be removed."""
 
 
-def fault_of_private(acl: Any, port: int) -> Fault:
+def private_subnet_problem(acl: Any, port: int) -> Problem:
     """What stops a call from a private subnet to anywhere, or its answer."""
     return _first(
-        _refused(acl, "outbound", ANYWHERE, (port, port)),
-        _refused(acl, "inbound", ANYWHERE, EPHEMERAL),
+        _denied(acl, "outbound", ANYWHERE, (port, port)),
+        _denied(acl, "inbound", ANYWHERE, EPHEMERAL),
     )
 
 
-def fault_of_public(acl: Any, port: int, inside: str) -> Fault:
-    """What stops a call that a NAT gateway passes on for the range `inside`, or its answer."""
+def nat_subnet_problem(acl: Any, port: int, inside: str) -> Problem:
+    """What stops a call that a NAT gateway forwards for the range `inside`, or its answer."""
     return _first(
-        _refused(acl, "inbound", inside, (port, port)),
-        _refused(acl, "outbound", ANYWHERE, (port, port)),
-        _refused(acl, "inbound", ANYWHERE, EPHEMERAL),
-        _refused(acl, "outbound", inside, EPHEMERAL),
+        _denied(acl, "inbound", inside, (port, port)),
+        _denied(acl, "outbound", ANYWHERE, (port, port)),
+        _denied(acl, "inbound", ANYWHERE, EPHEMERAL),
+        _denied(acl, "outbound", inside, EPHEMERAL),
     )
 
 
-def _first(*faults: Fault) -> Fault:
-    return next((fault for fault in faults if fault.detail), SOUND)
+def _first(*problems: Problem) -> Problem:
+    return next((problem for problem in problems if problem.detail), NO_PROBLEM)
 
 
-def _refused(acl: Any, direction: str, cidr: str, ports: tuple[int, int]) -> Fault:
-    """The fault of an ACL that does not let all of `ports` through."""
+def _denied(acl: Any, direction: str, cidr: str, ports: tuple[int, int]) -> Problem:
+    """The problem of an ACL that does not let all of `ports` through."""
     rules = _rules(acl, direction == "outbound", cidr)
-    for port in _ports_that_matter(rules, ports):
-        rule: Any = next((rule for rule in rules if _is_about(rule, port)), {})
+    for port in _ports_to_try(rules, ports):
+        rule: Any = next((rule for rule in rules if _matches(rule, port)), {})
         if rule.get("RuleAction") != "allow":
-            return _fault(rule.get("RuleNumber", LAST_RULE), direction, cidr, ports, port)
-    return SOUND
+            return _problem(rule.get("RuleNumber", LAST_RULE), direction, cidr, ports, port)
+    return NO_PROBLEM
 
 
-def _fault(number: int, direction: str, cidr: str, ports: tuple[int, int], port: int) -> Fault:
-    way = "to" if direction == "outbound" else "from"
-    asked = f"TCP port {port}" if ports[0] == ports[1] else f"TCP ports {ports[0]}-{ports[1]}"
+def _problem(number: int, direction: str, cidr: str, ports: tuple[int, int], port: int) -> Problem:
+    to_or_from = "to" if direction == "outbound" else "from"
+    needed = f"TCP port {port}" if ports[0] == ports[1] else f"TCP ports {ports[0]}-{ports[1]}"
     which = "last rule (*)" if number == LAST_RULE else f"rule {number}"
     answers = ", where answers arrive" if ports == EPHEMERAL else ""
     before = "" if number == LAST_RULE else f" with a number below {number}"
-    return Fault(
-        f"Its {direction} {which} denies TCP port {port} {way} {cidr}{answers}.",
-        f"Add an {direction} rule{before} that allows {asked} {way} {cidr}; or associate the "
-        "subnet with the VPC's default network ACL, as Egret made it.",
+    return Problem(
+        f"Its {direction} {which} denies TCP port {port} {to_or_from} {cidr}{answers}.",
+        f"Add an {direction} rule{before} that allows {needed} {to_or_from} {cidr}; or associate "
+        "the subnet with the VPC's default network ACL, as Egret made it.",
     )
 
 
 def _rules(acl: Any, egress: bool, cidr: str) -> list[Any]:
-    """The rules that are about TCP and all of `cidr`, in the order in which they count."""
-    mine = [
+    """The rules about TCP and all of `cidr`, in the order in which they apply."""
+    relevant = [
         rule
         for rule in acl.get("Entries", [])
         if rule["Egress"] is egress
@@ -74,17 +72,17 @@ def _rules(acl: Any, egress: bool, cidr: str) -> list[Any]:
         and "CidrBlock" in rule
         and IPv4Network(rule["CidrBlock"], strict=False).supernet_of(IPv4Network(cidr))
     ]
-    return sorted(mine, key=lambda rule: int(rule["RuleNumber"]))
+    return sorted(relevant, key=lambda rule: int(rule["RuleNumber"]))
 
 
-def _ports_that_matter(rules: list[Any], ports: tuple[int, int]) -> list[int]:
-    """Between two of them, no other rule begins to count."""
+def _ports_to_try(rules: list[Any], ports: tuple[int, int]) -> list[int]:
+    """The first port, and each at which another rule begins to match; no others can differ."""
     first, last = ports
     edges = {edge for rule in rules for edge in (_range(rule)[0], _range(rule)[1] + 1)}
     return sorted({first, *(edge for edge in edges if first < edge <= last)})
 
 
-def _is_about(rule: Any, port: int) -> bool:
+def _matches(rule: Any, port: int) -> bool:
     first, last = _range(rule)
     return first <= port <= last
 

@@ -1,12 +1,12 @@
-"""The walk from a subnet to the internet, as packets go: the first broken hop is the reason.
+"""Walks from a subnet to the internet as a packet would: the first broken hop is the reason.
 
 security group → network ACL → route table → NAT gateway → its network ACL → its subnet's route →
-internet gateway → address → DNS. A function in a public subnet gets nowhere: its interface has no
-public address. (VPC user guide, "NAT gateways" and "Enable internet access for VPC-connected Lambda
-functions".)
+internet gateway → address → DNS. A function in a public subnet gets nowhere: its network interface
+has no public address. (VPC user guide, "NAT gateways" and "Enable internet access for VPC-connected
+Lambda functions".)
 
-Routes and rules for less than 0.0.0.0/0 are not followed: Egret's own networks have none on the way
-to a partner. The sandbox's NAT takes the same walk.
+Routes and rules for less than 0.0.0.0/0 are ignored: Egret's own networks have none on the way to a
+partner. The sandbox's NAT uses this walk too.
 """
 
 from collections.abc import Iterator
@@ -16,48 +16,54 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from webapp.aws.egress import network_acls
-from webapp.aws.egress.hops import SOUND, EgressPath, Fault, Hop
-from webapp.aws.errors import translated
+from webapp.aws.egress.hops import NO_PROBLEM, EgressPath, Hop, Problem
+from webapp.aws.egress.network_acls import nat_subnet_problem, private_subnet_problem
+from webapp.aws.errors import aws_errors, code_of
+from webapp.aws.vpc_parts import (
+    ALL_PROTOCOLS,
+    ANYWHERE,
+    PORT_MAX,
+    TCP,
+    acl_of_subnet,
+    default_route,
+    in_vpc,
+    table_of_subnet,
+)
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
-ANYWHERE = "0.0.0.0/0"
-ALL_PROTOCOLS, TCP = "-1", ("tcp", "6")
 GONE = frozenset({"NatGatewayNotFound", "InvalidInternetGatewayID.NotFound"})
-ROUTE_TO_NAT = (
-    "Give the table a route from 0.0.0.0/0 to an available NAT gateway that is in a public subnet."
-)
+ROUTE_TO_NAT = "Add a route from 0.0.0.0/0 to an available NAT gateway in a public subnet."
 NAT_STATES = {
-    "pending": "Wait: a NAT gateway takes two minutes or so to become available.",
-    "failed": "Read why in the VPC console; delete the NAT gateway and make another one.",
+    "pending": "Wait: a NAT gateway takes about two minutes to become available.",
+    "failed": "Read why in the VPC console, then delete the NAT gateway and create another one.",
 }
 NAT_GONE = (
-    "Make a NAT gateway in the public subnet on the same address, and lead the default route to "
-    "it. Parking the network and unparking it does both."
+    "Create a NAT gateway in the public subnet on the same address, and point the default route at "
+    "it. Parking and unparking the network does both."
 )
 
 
 def walk(
     ec2: "EC2Client", region: str, *, subnet_id: str, group_ids: list[str], port: int
 ) -> EgressPath:
-    """Where a packet from the subnet to a public address's TCP `port` comes out.
+    """The path of a packet from the subnet to TCP `port` of any public address.
 
     Raises AwsError, also for a subnet or a security group that does not exist.
     """
-    with translated("following the way out of a subnet", region):
+    with aws_errors("tracing the egress path of a subnet", region):
         hops: list[Hop] = []
-        trail = _Trail(ec2, subnet_id)
-        for hop in trail.hops(group_ids, port):
+        walked = _Walk(ec2, subnet_id)
+        for hop in walked.hops(group_ids, port):
             hops.append(hop)
             if not hop.ok:
                 return EgressPath(tuple(hops))
-        return EgressPath(tuple(hops), trail.source_address)
+        return EgressPath(tuple(hops), walked.source_address)
 
 
-class _Trail:
-    """Reads EC2 as it goes, so nothing is asked for behind a broken hop."""
+class _Walk:
+    """Reads EC2 hop by hop. Take no more hops after a broken one: each relies on those before."""
 
     def __init__(self, ec2: "EC2Client", subnet_id: str) -> None:
         self._ec2 = ec2
@@ -66,92 +72,73 @@ class _Trail:
 
     def hops(self, group_ids: list[str], port: int) -> Iterator[Hop]:
         yield self._security_group(group_ids, port)
-        acl = self._acl(self._subnet_id)
-        yield Hop("network ACL", _acl_id(acl), *network_acls.fault_of_private(acl, port))
-        route = self._default_route(self._subnet_id)
-        nat_id = route.get("NatGatewayId", "")
-        yield Hop("route table", route["RouteTableId"], *_route_fault(route))
+        yield self._network_acl(port)
+        table = table_of_subnet(self._tables, self._subnet_id)
+        route = default_route(table)
+        yield Hop("route table", table["RouteTableId"], *_route_problem(route))
+        nat_id = route["NatGatewayId"]
         nat = self._nat_gateway(nat_id)
-        yield Hop("NAT gateway", nat_id, *_nat_fault(nat))
-        yield self._outer_acl(nat["SubnetId"], port)
-        outer = self._default_route(nat["SubnetId"])
-        gateway_id = outer.get("GatewayId", "")
-        yield Hop("NAT gateway's route table", outer["RouteTableId"], *_outer_fault(outer))
-        yield Hop("internet gateway", gateway_id, *self._gateway_fault(gateway_id))
-        held = _primary(nat.get("NatGatewayAddresses") or [])
-        self.source_address = held.get("PublicIp")
-        yield Hop("address", held.get("AllocationId", ""), *_address_fault(held))
+        yield Hop("NAT gateway", nat_id, *_nat_problem(nat))
+        yield self._nat_acl(nat["SubnetId"], port)
+        table = table_of_subnet(self._tables, nat["SubnetId"])
+        route = default_route(table)
+        yield Hop("NAT gateway's route table", table["RouteTableId"], *_nat_route_problem(route))
+        gateway_id = route["GatewayId"]
+        yield Hop("internet gateway", gateway_id, *self._gateway_problem(gateway_id))
+        address = _primary(nat.get("NatGatewayAddresses") or [])
+        self.source_address = address.get("PublicIp")
+        yield Hop("address", address.get("AllocationId", ""), *_address_problem(address))
         yield self._dns()
 
     def _security_group(self, group_ids: list[str], port: int) -> Hop:
         groups = self._ec2.describe_security_groups(GroupIds=group_ids)["SecurityGroups"]
         rules: list[Any] = [rule for g in groups for rule in g.get("IpPermissionsEgress", [])]
-        allowed = any(_lets_out(rule, port) for rule in rules)
-        fault = Fault(
-            f"It lets nothing out to TCP port {port}.",
+        allowed = any(_allows(rule, port) for rule in rules)
+        problem = Problem(
+            f"It does not allow outbound calls to TCP port {port}.",
             f"Add an outbound rule: TCP, port {port}, to 0.0.0.0/0.",
         )
-        return Hop("security group", ",".join(group_ids), *(SOUND if allowed else fault))
+        return Hop("security group", ",".join(group_ids), *(NO_PROBLEM if allowed else problem))
 
-    def _outer_acl(self, subnet_id: str, port: int) -> Hop:
-        """Between two interfaces of one subnet no network ACL counts again."""
-        acl = self._acl(subnet_id)
-        inside = self._subnet["CidrBlock"]
-        same = subnet_id == self._subnet_id
-        fault = SOUND if same else network_acls.fault_of_public(acl, port, inside)
-        return Hop("NAT gateway's network ACL", _acl_id(acl), *fault)
+    def _network_acl(self, port: int) -> Hop:
+        acl = acl_of_subnet(self._acls, self._subnet_id)
+        return Hop("network ACL", _acl_id(acl), *private_subnet_problem(acl, port))
 
-    def _acl(self, subnet_id: str) -> Any:
-        """Every subnet is associated with exactly one."""
-        for acl in self._acls:
-            if any(a["SubnetId"] == subnet_id for a in acl.get("Associations", [])):
-                return acl
-        return {}
-
-    def _default_route(self, subnet_id: str) -> dict[str, Any]:
-        """The subnet's route to anywhere; just the table's id when there is none."""
-        table = self._table(subnet_id)
-        routes: list[Any] = table.get("Routes", [])
-        found: dict[str, Any] = next(
-            (r for r in routes if r.get("DestinationCidrBlock") == ANYWHERE), {}
-        )
-        return {"RouteTableId": table["RouteTableId"], **found}
-
-    def _table(self, subnet_id: str) -> Any:
-        """The table that is associated with the subnet, or else its VPC's main one."""
-        for table in self._tables:
-            if any(a.get("SubnetId") == subnet_id for a in table.get("Associations", [])):
-                return table
-        mains = (t for t in self._tables if any(a.get("Main") for a in t.get("Associations", [])))
-        return next(mains, {"RouteTableId": ""})
+    def _nat_acl(self, nat_subnet_id: str, port: int) -> Hop:
+        """AWS applies no network ACL between two interfaces of the same subnet."""
+        acl = acl_of_subnet(self._acls, nat_subnet_id)
+        problem = NO_PROBLEM
+        if nat_subnet_id != self._subnet_id:
+            problem = nat_subnet_problem(acl, port, self._subnet["CidrBlock"])
+        return Hop("NAT gateway's network ACL", _acl_id(acl), *problem)
 
     def _nat_gateway(self, nat_id: str) -> Any:
         try:
             found: Any = self._ec2.describe_nat_gateways(NatGatewayIds=[nat_id])["NatGateways"]
         except ClientError as error:
-            found = _nothing_if_gone(error)
+            found = _none_if_gone(error)
         return found[0] if found else {"State": "gone"}
 
-    def _gateway_fault(self, gateway_id: str) -> Fault:
+    def _gateway_problem(self, gateway_id: str) -> Problem:
         try:
             answer: Any = self._ec2.describe_internet_gateways(InternetGatewayIds=[gateway_id])
             found: list[Any] = answer["InternetGateways"]
         except ClientError as error:
-            found = _nothing_if_gone(error)
-        attached = [held.get("VpcId") for gateway in found for held in gateway["Attachments"]]
-        if self._vpc_id in attached:
-            return SOUND
-        return Fault("It is not attached to the VPC.", f"Attach it to {self._vpc_id}.")
+            found = _none_if_gone(error)
+        attached_to = [a.get("VpcId") for gateway in found for a in gateway["Attachments"]]
+        if self._vpc_id in attached_to:
+            return NO_PROBLEM
+        return Problem("It is not attached to the VPC.", f"Attach it to {self._vpc_id}.")
 
     def _dns(self) -> Hop:
         support = self._ec2.describe_vpc_attribute(
             VpcId=self._vpc_id, Attribute="enableDnsSupport"
         )["EnableDnsSupport"]
-        fault = Fault(
-            "DNS resolution (enableDnsSupport) is off: the partner's name has no address.",
+        problem = Problem(
+            "DNS resolution (enableDnsSupport) is off: the partner's name cannot be resolved.",
             "Turn on DNS resolution in the settings of the VPC.",
         )
-        return Hop("DNS", self._vpc_id, *(SOUND if support.get("Value") else fault))
+        return Hop("DNS", self._vpc_id, *(NO_PROBLEM if support.get("Value") else problem))
 
     @cached_property
     def _subnet(self) -> Any:
@@ -159,84 +146,84 @@ class _Trail:
 
     @property
     def _vpc_id(self) -> str:
-        vpc_id: str = self._subnet["VpcId"]
-        return vpc_id
+        return str(self._subnet["VpcId"])
 
     @cached_property
     def _acls(self) -> list[Any]:
-        here: Any = [{"Name": "vpc-id", "Values": [self._vpc_id]}]
-        return list(self._ec2.describe_network_acls(Filters=here)["NetworkAcls"])
+        return list(self._ec2.describe_network_acls(Filters=in_vpc(self._vpc_id))["NetworkAcls"])
 
     @cached_property
     def _tables(self) -> list[Any]:
-        here: Any = [{"Name": "vpc-id", "Values": [self._vpc_id]}]
-        return list(self._ec2.describe_route_tables(Filters=here)["RouteTables"])
+        return list(self._ec2.describe_route_tables(Filters=in_vpc(self._vpc_id))["RouteTables"])
 
 
-def _nothing_if_gone(error: ClientError) -> list[Any]:
-    """A route may outlive what it leads to."""
-    if error.response["Error"].get("Code") not in GONE:
+def _none_if_gone(error: ClientError) -> list[Any]:
+    """A route may outlive its target, and then names something that AWS does not find."""
+    if code_of(error) not in GONE:
         raise error
     return []
 
 
 def _acl_id(acl: Any) -> str:
-    found: str = acl.get("NetworkAclId", "")
-    return found
+    return str(acl.get("NetworkAclId", ""))
 
 
 def _primary(addresses: list[Any]) -> dict[str, str]:
-    """The one that connections come from until its ports are used up."""
+    """The address that AWS uses for connections until its ports are used up."""
     return next((a for a in addresses if a.get("IsPrimary")), addresses[0] if addresses else {})
 
 
-def _lets_out(rule: Any, port: int) -> bool:
+def _allows(rule: Any, port: int) -> bool:
     everywhere = any(
         IPv4Network(allowed["CidrIp"]).supernet_of(IPv4Network(ANYWHERE))
         for allowed in rule.get("IpRanges", [])
     )
     if rule["IpProtocol"] == ALL_PROTOCOLS:
         return everywhere
-    in_range = rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535)
+    in_range = rule.get("FromPort", 0) <= port <= rule.get("ToPort", PORT_MAX)
     return everywhere and rule["IpProtocol"] in TCP and in_range
 
 
-def _route_fault(route: dict[str, Any]) -> Fault:
+def _route_problem(route: Any) -> Problem:
+    if not route:
+        return Problem("It has no default route.", ROUTE_TO_NAT)
     if route.get("State") == "blackhole":
-        return Fault("Its default route leads to a NAT gateway that is gone.", NAT_GONE)
-    if str(route.get("GatewayId", "")).startswith("igw-"):
-        return Fault(
+        return Problem("Its default route points at a NAT gateway that is gone.", NAT_GONE)
+    if _leads_to_internet_gateway(route):
+        return Problem(
             "It is a public subnet: a function's interface has no public address there.",
-            "Lead the default route to a NAT gateway, or put the function into a private subnet.",
+            "Point the default route at a NAT gateway, or move the function to a private subnet.",
         )
     if route.get("NatGatewayId"):
-        return SOUND
-    leads_on = "DestinationCidrBlock" in route
-    detail = "Its default route leads past the NAT." if leads_on else "It has no default route."
-    return Fault(detail, ROUTE_TO_NAT)
+        return NO_PROBLEM
+    return Problem("Its default route does not point at a NAT gateway.", ROUTE_TO_NAT)
 
 
-def _nat_fault(nat: Any) -> Fault:
+def _nat_problem(nat: Any) -> Problem:
     state = nat["State"]
     if state == "available":
-        return SOUND
-    return Fault(f"It is {state}.", NAT_STATES.get(state, NAT_GONE))
+        return NO_PROBLEM
+    return Problem(f"It is {state}.", NAT_STATES.get(state, NAT_GONE))
 
 
-def _outer_fault(route: dict[str, Any]) -> Fault:
-    if str(route.get("GatewayId", "")).startswith("igw-"):
-        return SOUND
-    return Fault(
+def _nat_route_problem(route: Any) -> Problem:
+    if _leads_to_internet_gateway(route):
+        return NO_PROBLEM
+    return Problem(
         "The NAT gateway's subnet has no route to an internet gateway.",
-        "Give its route table a route from 0.0.0.0/0 to the VPC's internet gateway.",
+        "Add a route from 0.0.0.0/0 to the VPC's internet gateway to its route table.",
     )
 
 
-def _address_fault(held: dict[str, str]) -> Fault:
-    if held.get("PublicIp"):
-        return SOUND
-    return Fault(
-        "The NAT gateway holds no public address.",
-        "Its address was taken from it. Park the network and unpark it: the NAT gateway is made "
-        "anew on the same address.",
+def _leads_to_internet_gateway(route: Any) -> bool:
+    return str(route.get("GatewayId", "")).startswith("igw-")
+
+
+def _address_problem(address: dict[str, str]) -> Problem:
+    if address.get("PublicIp"):
+        return NO_PROBLEM
+    return Problem(
+        "The NAT gateway has no public address.",
+        "Its address was taken from it. Park and unpark the network: that creates a new NAT "
+        "gateway on the same address.",
     )

@@ -1,21 +1,6 @@
-"""What differs between a network as it was made and as it is."""
+"""The layout of a network: what its stack made, by the ids that AWS gave."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
-NONE = "none"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """`restore` puts it back as it was; where it is None, `by_hand` says what to do."""
-
-    what: str
-    resource_id: str
-    expected: str
-    actual: str
-    by_hand: str = ""
-    restore: Callable[[], object] | None = field(default=None, repr=False, compare=False)
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -32,23 +17,23 @@ class Zone:
 
 @dataclass(frozen=True)
 class Layout:
-    """A network as it was made. `nats` gives each NAT gateway the allocation that it is to hold."""
+    """`allocation_of_nat`: NAT gateway id → id of the address that it must hold."""
 
     vpc_id: str
     group_id: str
     gateway_id: str
     public_table_id: str
     zones: tuple[Zone, ...]
-    nats: dict[str, str]
+    allocation_of_nat: dict[str, str]
 
 
 def layout_of(resources: dict[str, str], *, zones: list[str], allocation_ids: list[str]) -> Layout:
-    """The layout of a stack of network.yaml, from the physical ids of its `resources`.
+    """The layout of a stack of network.yaml.
 
-    Raises KeyError when one is missing that every network has.
+    `resources` maps its logical ids to physical ones. Raises KeyError when one is missing that
+    every network has.
     """
-    numbered = list(enumerate(zones, 1))
-    first = resources.get("NatGateway1", "")
+    shared_nat = resources.get("NatGateway1", "")
     return Layout(
         vpc_id=resources["Vpc"],
         group_id=resources["SecurityGroup"],
@@ -60,12 +45,13 @@ def layout_of(resources: dict[str, str], *, zones: list[str], allocation_ids: li
                 public_subnet_id=resources[f"PublicSubnet{number}"],
                 private_subnet_id=resources[f"PrivateSubnet{number}"],
                 private_table_id=resources[f"PrivateRouteTable{number}"],
-                nat_id=resources.get(f"NatGateway{number}", first),
+                # With a single NAT gateway, all zones use the first zone's.
+                nat_id=resources.get(f"NatGateway{number}", shared_nat),
                 probe=resources[f"Probe{number}"],
             )
-            for number, name in numbered
+            for number, name in enumerate(zones, 1)
         ),
-        nats={
+        allocation_of_nat={
             resources[f"NatGateway{number}"]: allocation_id
             for number, allocation_id in enumerate(allocation_ids, 1)
             if f"NatGateway{number}" in resources

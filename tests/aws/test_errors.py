@@ -1,0 +1,118 @@
+"""AWS's errors become Egret's: the right class, the right remedy, and whether to wait."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+
+from webapp.aws.errors import (
+    AccessDenied,
+    AwsError,
+    ClockOff,
+    NotReached,
+    QuotaExceeded,
+    aws_errors,
+    ignoring,
+    pauses_operation,
+    quota_in,
+    remedy_for_reason,
+)
+
+REGION = "eu-central-1"
+
+
+def client_error(
+    code: str, message: str = "No.", *, status: int = 400, date: datetime | None = None
+) -> ClientError:
+    headers = {"date": format_datetime(date, usegmt=True)} if date else {}
+    metadata = {"HTTPStatusCode": status, "HTTPHeaders": headers}
+    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
+    return ClientError(answer, "CreateStack")  # type: ignore[arg-type]
+
+
+def raised(error: Exception) -> AwsError:
+    with pytest.raises(AwsError) as found, aws_errors("creating a stack", REGION):
+        raise error
+    return found.value
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "pauses"),
+    [
+        (client_error("AddressLimitExceeded"), QuotaExceeded, False),
+        (client_error("AccessDenied"), AccessDenied, True),
+        (client_error("ExpiredToken"), AccessDenied, True),
+        (client_error("SignatureDoesNotMatch"), AccessDenied, True),
+        (client_error("Throttling"), NotReached, True),
+        (client_error("", status=503), NotReached, True),
+        (client_error("AccessDenied", status=500), NotReached, True),
+        (client_error("ValidationError"), AwsError, False),
+        (NoCredentialsError(), AccessDenied, True),
+        (EndpointConnectionError(endpoint_url="http://nowhere"), NotReached, True),
+    ],
+)
+def test_each_error_has_its_class_and_some_pause_an_operation(
+    error: Exception, kind: type[AwsError], pauses: bool
+) -> None:
+    found = raised(error)
+    assert type(found) is kind
+    assert pauses_operation(found) is pauses
+    assert found.detail.startswith(f"While creating a stack in {REGION}")
+
+
+def test_awss_own_code_and_words_are_kept() -> None:
+    found = raised(client_error("ValidationError", "The range is too large"))
+    assert found.aws_code == "ValidationError"
+    assert "ValidationError: The range is too large" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("message", "action"),
+    [
+        ("User: x is not authorized to perform: ec2:CreateVpc on it", "ec2:CreateVpc"),
+        ("You may not.", "CreateStack"),
+    ],
+)
+def test_a_missing_permission_is_named(message: str, action: str) -> None:
+    assert f"Allow {action} in" in raised(client_error("AccessDenied", message)).remedy
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(20, "20 minutes behind"), (-7, "7 minutes ahead")])
+def test_a_rejected_signature_tells_a_wrong_clock_by_awss_date(minutes: int, said: str) -> None:
+    date = datetime.now(UTC) + timedelta(minutes=minutes)
+    found = raised(client_error("SignatureDoesNotMatch", date=date))
+    assert isinstance(found, ClockOff)
+    assert said in found.detail
+
+
+def test_a_rejected_signature_with_agreeing_clocks_is_about_credentials() -> None:
+    found = raised(client_error("SignatureDoesNotMatch", date=datetime.now(UTC)))
+    assert isinstance(found, AccessDenied)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The maximum number of VPCs has been reached. (Error Code: VpcLimitExceeded)",
+        "Resource limit (VpcLimitExceeded)",
+        "VpcLimitExceeded: no more",
+    ],
+)
+def test_the_quota_of_a_failed_stack_event_is_recognised(reason: str) -> None:
+    quota = quota_in(reason)
+    assert quota
+    assert quota.what == "VPCs"
+    assert quota.url(REGION) in remedy_for_reason(reason, REGION)
+
+
+def test_a_reason_without_a_code_has_no_quota_and_no_remedy() -> None:
+    assert quota_in("It just failed") is None
+    assert remedy_for_reason("It just failed", REGION) == ""
+
+
+def test_only_the_named_codes_are_ignored() -> None:
+    with ignoring({"RouteAlreadyExists"}):
+        raise client_error("RouteAlreadyExists")
+    with pytest.raises(ClientError), ignoring({"RouteAlreadyExists"}):
+        raise client_error("AccessDenied")

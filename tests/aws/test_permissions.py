@@ -1,0 +1,47 @@
+"""Permissions: EC2 answers a dry run, and nothing is made."""
+
+from collections import Counter
+
+from tests.faults.proxy import Proxy, Rule
+from webapp.aws.clients import Clients
+from webapp.aws.permissions import Permissions
+
+REGION = "us-west-2"
+
+
+def test_all_that_a_network_needs_is_asked_and_nothing_is_made(clients: Clients) -> None:
+    ec2 = clients.ec2(REGION)
+    before = len(ec2.describe_vpcs()["Vpcs"]), len(ec2.describe_addresses()["Addresses"])
+    found = Permissions(clients).dry_run(REGION)
+    assert {"ec2:AllocateAddress", "ec2:CreateVpc", "ec2:CreateNatGateway"} <= {
+        permission.action for permission in found
+    }
+    assert Counter(permission.allowed for permission in found) == {True: len(found)}
+    after = len(ec2.describe_vpcs()["Vpcs"]), len(ec2.describe_addresses()["Addresses"])
+    assert after == before
+
+
+def test_a_refusal_is_an_answer_and_any_other_error_is_unknown(
+    refusing: Clients, proxy: Proxy
+) -> None:
+    for action, code in (
+        ("CreateVpc", "UnauthorizedOperation"),
+        ("AllocateAddress", "AddressLimitExceeded"),
+    ):
+        proxy.add(Rule(action, "refuse", code=code, message="No"))
+    found = {p.action: p for p in Permissions(refusing).dry_run(REGION)}
+    refused, unknown = found["ec2:CreateVpc"], found["ec2:AllocateAddress"]
+    assert (refused.allowed, unknown.allowed) == (False, None)
+    assert refused.answer == "UnauthorizedOperation: No"
+    assert found["ec2:CreateSubnet"].allowed
+
+
+def test_a_region_without_a_subnet_is_asked_only_for_what_needs_none(clients: Clients) -> None:
+    ec2 = clients.ec2("sa-east-1")
+    for subnet in ec2.describe_subnets()["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    assert [permission.action for permission in Permissions(clients).dry_run("sa-east-1")] == [
+        "ec2:AllocateAddress",
+        "ec2:CreateVpc",
+        "ec2:CreateInternetGateway",
+    ]

@@ -1,0 +1,69 @@
+"""Quotas: what is used is counted, and a limit that cannot be read is not guessed."""
+
+import pytest
+
+from tests.faults.proxy import Proxy, Rule
+from webapp.aws.clients import Clients
+from webapp.aws.errors import AwsError
+from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota, Quotas
+
+REGION = "us-west-2"
+ZONES = [f"{REGION}a", f"{REGION}b"]
+
+
+def read(clients: Clients) -> dict[str, Quota]:
+    return {quota.what: quota for quota in Quotas(clients).read(REGION, ZONES)}
+
+
+def test_each_quota_has_its_use_and_limit(clients: Clients) -> None:
+    before = read(clients)
+    assert list(before) == [
+        "Elastic IP addresses",
+        "VPCs",
+        "internet gateways",
+        *(f"NAT gateways in {zone}" for zone in ZONES),
+    ]
+    assert all(quota.limit for quota in before.values())
+    allocated = clients.ec2(REGION).allocate_address(Domain="vpc")["AllocationId"]
+    after = read(clients)["Elastic IP addresses"]
+    clients.ec2(REGION).release_address(AllocationId=allocated)
+    assert after.used == before["Elastic IP addresses"].used + 1
+
+
+def test_a_limit_that_may_not_be_read_is_unknown(refusing: Clients, proxy: Proxy) -> None:
+    proxy.add(Rule("GetServiceQuota", "refuse", times=4, code="AccessDeniedException"))
+    found = read(refusing)
+    assert {quota.limit for quota in found.values()} == {None}
+    assert not any(quota.exceeded_by(1000) for quota in found.values())
+
+
+def test_an_account_without_a_value_of_its_own_has_awss_default(
+    refusing: Clients, proxy: Proxy
+) -> None:
+    proxy.add(Rule("GetServiceQuota", "refuse", times=4, code="NoSuchResourceException"))
+    read(refusing)
+    assert proxy.calls["GetAWSDefaultServiceQuota"] == 4
+
+
+def test_another_error_is_raised(refusing: Clients, proxy: Proxy) -> None:
+    proxy.add(Rule("DescribeVpcs", "refuse", code="InvalidParameterValue", message="Odd"))
+    with pytest.raises(AwsError, match="InvalidParameterValue"):
+        read(refusing)
+
+
+def test_a_quota_knows_how_many_more_are_too_many() -> None:
+    quota = Quota(VPCS, REGION, used=3, limit=5)
+    assert not quota.exceeded_by(2)
+    assert quota.exceeded_by(3)
+
+
+@pytest.mark.parametrize(
+    ("quota", "text"),
+    [
+        (Quota(VPCS, REGION, 5, 5), f"5 of 5 VPCs in {REGION}"),
+        (Quota(ADDRESSES, REGION, 2, None), f"2 Elastic IP addresses in {REGION}"),
+        (Quota(NAT_GATEWAYS, REGION, 1, 5, ZONES[0]), f"1 of 5 NAT gateways in {ZONES[0]}"),
+    ],
+)
+def test_a_quota_in_words(quota: Quota, text: str) -> None:
+    assert str(quota) == text
