@@ -14,7 +14,7 @@ from tests.faults.worker import OPERATIONS
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, ClockOff, NotReached
-from webapp.aws.pace import OwnTurns, Pace
+from webapp.aws.pace import LocalTurns, Pace
 from webapp.models import Status
 from webapp.sandbox.launcher import REGION
 from webapp.services import addresses
@@ -60,7 +60,7 @@ def test_a_minute_of_throttling_ends_in_ready_at_a_call_a_second(bench: Bench) -
 
     boto = boto3.Session(region_name=REGION)
     boto.events.register("response-received", lambda **_: sent.append(now[0]))
-    pace = Pace(OwnTurns(lambda: now[0]), sleep)
+    pace = Pace(LocalTurns(lambda: now[0]), sleep)
     clients = Clients(bench.proxy.url, boto, pace=pace, attempts=1)
     worker.drive(
         bench.session, Cloud.connect(poll_s=worker.POLL_S, clients=clients), bench.settings

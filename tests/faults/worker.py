@@ -79,7 +79,7 @@ class Workshop:
         self._cloud = Cloud.connect(poll_s=POLL_S, clients=clients)
         for make in (
             clients.ec2,
-            clients.ec2_once,
+            clients.ec2_without_retries,
             clients.cloudformation,
             clients.awslambda,
             clients.service_quotas,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.cloudformation.stacks import Event, Phase, Plan, Stack, Stacks
+from webapp.aws.cloudformation.adapter import Stacks
+from webapp.aws.cloudformation.stacks import Event, Phase, Plan, Stack
 
 TIMEOUT_S = 60.0
 POLL_S = 0.05

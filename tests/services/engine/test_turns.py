@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.postgresql import on_either_database
-from webapp.aws.pace import SLOW_CALL_EVERY_S, SLOW_FOR_S, WAIT_MAX_S, TooManyWait
+from webapp.aws.pace import SLOW_CALL_EVERY_S, SLOW_FOR_S, WAIT_MAX_S, TurnQueueFull
 from webapp.db import make_engine
 from webapp.models import Throttle
 from webapp.services.engine.turns import SharedTurns
@@ -78,7 +78,7 @@ def test_who_would_wait_too_long_is_refused(replicas: Replicas, session: Session
     row(session).next_at += WAIT_MAX_S
     session.commit()
     taken = row(session).next_at
-    with pytest.raises(TooManyWait):
+    with pytest.raises(TurnQueueFull):
         other.take(REGION)
     assert row(session).next_at == taken
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from webapp.aws.drift.differences import Difference
+from webapp.aws.drift.difference import Difference
 from webapp.deps import ApiCaller
 from webapp.services import networks
 from webapp.services.inspection import drift

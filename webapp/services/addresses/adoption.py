@@ -18,7 +18,7 @@ def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Add
     Egret could then not attach it to a network.
     """
     wanted = wanted.strip()
-    every = scope.cloud.addresses.every(check_region(scope.settings, region))
+    every = scope.cloud.addresses.list_all(check_region(scope.settings, region))
     found = next((a for a in every if wanted in (a.allocation_id, a.public_ip)), None)
     if found is None:
         raise Invalid(

@@ -25,7 +25,7 @@ def compare_with_aws(scope: CloudScope, region: str) -> None:
     The rows are read before AWS is: what is allocated in between is then not mistaken for lost.
     """
     rows = scope.session.exec(select(Address).where(Address.region == region)).all()
-    existing = {found.allocation_id for found in scope.cloud.addresses.every(region)}
+    existing = {found.allocation_id for found in scope.cloud.addresses.list_all(region)}
     for address in rows:
         try:
             _compare(scope, address, existing)

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, select
 
-from webapp.aws.errors import AwsError, goes_on, is_transient
+from webapp.aws.errors import AwsError, is_transient, pauses_operation
 from webapp.errors import Conflict, EgretError
 from webapp.models import Address, AddressStatus, Function, Key, Network
 from webapp.services.addresses.details import get
@@ -90,7 +90,7 @@ def finish_release(scope: CloudScope, address: Address) -> None:
         try:
             scope.cloud.addresses.release(address.region, address.allocation_id)
         except AwsError as error:
-            if not goes_on(error):
+            if not pauses_operation(error):
                 address.status = allocated_status(address)
                 scope.session.commit()
             raise

@@ -29,7 +29,7 @@ from sqlmodel import col, delete
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Phase, Plan, Stack
-from webapp.aws.errors import goes_on, is_transient, remedy_for_reason
+from webapp.aws.errors import is_transient, pauses_operation, remedy_for_reason
 from webapp.errors import EgretError
 from webapp.models import StackEvent, StackRow, Status, utc_now
 from webapp.models.base import new_id
@@ -119,7 +119,7 @@ class Operation(ABC):
 
     def handle_error(self, error: EgretError) -> None:
         """Wait for what can pass, such as expired credentials; fail the row for anything else."""
-        if goes_on(error):
+        if pauses_operation(error):
             self.row.reason, self.row.remedy = error.detail, error.remedy
             self.work.run_again(in_s=RETRY_S if is_transient(error) else PAUSE_S)
         else:

@@ -14,8 +14,8 @@ from webapp.aws.pace import (
     SLOW_CALL_EVERY_S,
     SLOW_FOR_S,
     WAIT_MAX_S,
-    OwnTurns,
-    TooManyWait,
+    LocalTurns,
+    TurnQueueFull,
     Turns,
 )
 from webapp.db import insert_into, now_s
@@ -29,7 +29,7 @@ class SharedTurns(Turns):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._own = OwnTurns()
+        self._own = LocalTurns()
 
     def take(self, region: str) -> float:
         try:
@@ -59,7 +59,7 @@ def _take(connection: Connection, region: str) -> float:
     if not is_slow:
         return 0.0
     if wait_s > WAIT_MAX_S:
-        raise TooManyWait
+        raise TurnQueueFull
     taken = (
         update(Throttle)
         .where(row)

@@ -117,7 +117,7 @@ def _state(network: Network) -> tuple[str, str]:
 def _follow(cloud: Cloud, network: Network, path: ZonePath, function: str) -> ZonePath:
     group = network.outputs.get("SecurityGroupId", "")
     try:
-        found = cloud.paths.trace(
+        found = cloud.egress.trace(
             network.region, function=function, subnet_id=path.subnet_id, group_ids=[group]
         )
     except EgretError as error:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
-from webapp.aws.drift.differences import Difference
+from webapp.aws.drift.difference import Difference
 from webapp.errors import Conflict
 from webapp.models import Address, Network, Status
 from webapp.services.addresses import pool
@@ -80,7 +80,7 @@ def restore(scope: CloudScope, network: Network) -> list[Difference]:
 
 def _read(session: Session, cloud: Cloud, network: Network, stack_id: str) -> list[Difference]:
     used = pool.of_network(session, network.id)
-    return _lost_addresses(cloud, network, used) + cloud.drift.own_reading(
+    return _lost_addresses(cloud, network, used) + cloud.drift.differences(
         network.region,
         stack_id,
         zones=network.output_list("AvailabilityZones"),
@@ -90,7 +90,7 @@ def _read(session: Session, cloud: Cloud, network: Network, stack_id: str) -> li
 
 def _lost_addresses(cloud: Cloud, network: Network, used: list[Address]) -> list[Difference]:
     """Addresses that the account no longer has."""
-    there = {allocation.allocation_id for allocation in cloud.addresses.every(network.region)}
+    there = {allocation.allocation_id for allocation in cloud.addresses.list_all(network.region)}
     return [
         Difference(
             f"Address {address.public_ip}",

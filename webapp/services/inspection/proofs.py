@@ -60,7 +60,7 @@ def list_all(session: Session, network: Network) -> list[Proof]:
 def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str) -> Proof:
     proof = Proof(network_id=network.id, availability_zone=zone, expected_ip=expected_ip)
     try:
-        result = cloud.functions.call(network.region, probe)
+        result = cloud.functions.run_probe(network.region, probe)
     except EgretError as error:
         proof.problem = error.detail
         return proof
@@ -79,7 +79,7 @@ def _broken_hop(cloud: Cloud, network: Network, zone: str, probe: str) -> str:
     """At which hop the probe's egress path breaks; '' when that is not known."""
     zones, subnets = (network.output_list(o) for o in ("AvailabilityZones", "PrivateSubnetIds"))
     try:
-        path = cloud.paths.trace(
+        path = cloud.egress.trace(
             network.region,
             function=probe,
             subnet_id=subnets[zones.index(zone)],

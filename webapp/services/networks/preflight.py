@@ -223,7 +223,7 @@ def _quota(quota: Quota, needed: int) -> Check:
         remedy = "Allow servicequotas:GetServiceQuota, or check it here:"
         return Check(name, Verdict.UNKNOWN, detail, remedy, link, used=quota.used)
     detail = f"{quota} are used, {needed} more needed."
-    if quota.lacks(needed):
+    if quota.exceeded_by(needed):
         remedy = "Release what is not used, or request a higher quota:"
         return Check(name, Verdict.BLOCKED, detail, remedy, link, quota.used, quota.limit)
     return Check(name, Verdict.OK, detail, used=quota.used, limit=quota.limit)
