@@ -3,6 +3,7 @@
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -14,12 +15,13 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from webapp.deps import parts_of
+from webapp.partners import DEFAULT_PARTNER, partner
+from webapp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "static"
 NOTICE_COOKIE = "egret_notice"
 NOTICE_SECONDS = 60
-PORTAL_ORIGIN = "https://developer.clashofclans.com"
 
 
 def page(
@@ -67,11 +69,17 @@ def _of_request(request: Request) -> dict[str, Any]:
     return {
         "path": request.url.path,
         "notices": [],
-        "portal_url": settings.origin(PORTAL_ORIGIN),
+        "portal_url": _portal_url(settings, DEFAULT_PARTNER),
+        "portal_url_of": partial(_portal_url, settings),
         "request_id": request.scope.get("request_id", ""),
         "settings_cloud": settings.cloud,
         "user": getattr(request.state, "user", None),
     }
+
+
+def _portal_url(settings: Settings, partner_name: str) -> str:
+    """Where a key for that partner is made; a key's page asks for its own partner's."""
+    return settings.origin(partner(partner_name).portal_url)
 
 
 def _notices(request: Request) -> dict[str, Any]:

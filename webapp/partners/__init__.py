@@ -9,8 +9,18 @@ from webapp.partners.answers import Explanation, max_age_s
 from webapp.partners.base import KeyClaims, Partner
 from webapp.partners.whitelist import allows, allows_address
 
-__all__ = ["Explanation", "KeyClaims", "allows", "allows_address", "max_age_s", "partner"]
+__all__ = [
+    "DEFAULT_PARTNER",
+    "Explanation",
+    "KeyClaims",
+    "allows",
+    "allows_address",
+    "max_age_s",
+    "partner",
+]
 
+DEFAULT_PARTNER = "clash_of_clans"
+"""The partner of a key that is uploaded, and of a page on which no key has been chosen yet."""
 _PARTNERS: dict[str, Partner] = {"clash_of_clans": clash_of_clans.ClashOfClans()}
 
 

@@ -33,6 +33,10 @@ class RefusedKey(Invalid):
 
 
 class Partner(Protocol):
+    """`portal_url` is where people make keys."""
+
+    portal_url: str
+
     def normalise(self, secret: str) -> str:
         """The key without what is pasted around it: spaces, quotes, `Bearer `."""
 

@@ -34,8 +34,8 @@ BEARER = "bearer "
 FIRST_RANK = 1
 """A clan that was not ranked before comes with the previous rank -1."""
 THROTTLE_WAIT_S = 60
-PORTAL = "https://developer.clashofclans.com"
-MAKE_ANOTHER = f"Make a key at {PORTAL} under My Account, and paste the whole token."
+PORTAL_URL = "https://developer.clashofclans.com"
+MAKE_ANOTHER = f"Make a key at {PORTAL_URL} under My Account, and paste the whole token."
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class RankingRow:
 
 
 class ClashOfClans:
+    portal_url = PORTAL_URL
+
     def normalise(self, secret: str) -> str:
         text = secret.strip().strip(AROUND_A_KEY)
         if text.lower().startswith(BEARER):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from webapp.errors import NotFound, Unavailable
 from webapp.sandbox.folder import Folder, is_used
+from webapp.sandbox.partner.hosts import ECHO_PATH, PORTAL_PATH, endpoints
 
 ACCOUNT = "210987654321"
 NETWORK_QUOTA = 5
@@ -97,14 +98,6 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """What makes a dashboard use this sandbox: AWS's own variables, and the endpoints."""
-        direct = self.info.partner_url
-        endpoints = {
-            "https://api.clashofclans.com": "http://api.clashofclans.sandbox:443",
-            "https://checkip.amazonaws.com": "http://echo.sandbox:443",
-            "https://api.ipify.org": "http://ipify.sandbox:443",
-            "https://api-assets.clashofclans.com": direct,
-            "https://developer.clashofclans.com": self.info.portal_url,
-        }
         return self._nothing_of_another_account() | {
             "AWS_ENDPOINT_URL": self.info.aws_endpoint,
             "AWS_ACCESS_KEY_ID": self.info.access_key_id,
@@ -112,7 +105,7 @@ class Sandbox:
             "AWS_DEFAULT_REGION": self.info.region,
             "AWS_EC2_METADATA_DISABLED": "true",
             "EGRET_CLOUD": "sandbox",
-            "EGRET_ENDPOINTS": json.dumps(endpoints),
+            "EGRET_ENDPOINTS": json.dumps(endpoints(self.info.partner_url)),
             "EGRET_EXECUTE_API_URL": self.info.aws_endpoint + "/_aws/execute-api/{api}/{stage}/",
             "NO_PROXY": LOOPBACK,
             "no_proxy": LOOPBACK,
@@ -191,8 +184,8 @@ def _info(ports: dict[str, int]) -> Info:
         access_key_id=ACCOUNT,
         secret_access_key="sandbox",  # noqa: S106 - the embedded AWS takes any
         partner_url=partner,
-        portal_url=f"{partner}/portal",
-        echo_url=f"{partner}/echo",
+        portal_url=f"{partner}{PORTAL_PATH}",
+        echo_url=f"{partner}{ECHO_PATH}",
     )
 
 

@@ -12,7 +12,7 @@ from webapp.aws import Cloud
 from webapp.aws.secrets import CURRENT
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Address, Function, Key, KeyVersion, Network
-from webapp.partners import allows, partner
+from webapp.partners import DEFAULT_PARTNER, allows, partner
 from webapp.services import audit
 from webapp.services.addresses import pool as addresses
 from webapp.services.engine import foundation
@@ -20,7 +20,6 @@ from webapp.services.names import NOTE_MAX_CHARS, check_name, check_typed, taken
 from webapp.settings import Settings
 
 FINGERPRINT_CHARS = 16
-DEFAULT_PARTNER = "clash_of_clans"
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from webapp.sandbox.parent import end_with_parent
 from webapp.sandbox.partner import api, badges, faults, portal
 from webapp.sandbox.partner.callers import source_address
 from webapp.sandbox.partner.faults import Fault, Faults
+from webapp.sandbox.partner.hosts import ECHO_HOSTS, ECHO_PATH
 from webapp.sandbox.partner.keys import Keys
 
-ECHO_HOSTS = ("echo.sandbox", "ipify.sandbox")
 BADGE_CACHE = "public, max-age=604800"
 GRACEFUL_SHUTDOWN_S = 1
 """A slow answer that is under way does not hold up the end of the sandbox."""
@@ -30,7 +30,7 @@ def create_partner(state_dir: Path, nat_token: str) -> FastAPI:
     app.include_router(api.router)
     app.include_router(portal.router)
     app.add_api_route("/badges/{size}/{name}.png", badge)
-    app.add_api_route("/echo", echo)
+    app.add_api_route(ECHO_PATH, echo)
     app.add_api_route("/sandbox/faults", set_fault, methods=["POST"])
     app.add_api_route("/{path:path}", anything_else)
     return app
@@ -50,7 +50,7 @@ def echo(request: Request) -> PlainTextResponse:
 
 def anything_else(request: Request, path: str) -> Response:
     """The echo services answer on every path of their names, as checkip.amazonaws.com does."""
-    if request.headers.get("host", "").partition(":")[0] in ECHO_HOSTS:
+    if request.headers.get("host", "").partition(":")[0] in ECHO_HOSTS.values():
         return echo(request)
     status = 404 if path else 200
     return PlainTextResponse("The sandbox's partner. Its portal is at /portal.\n", status)
