@@ -5,7 +5,7 @@ Pure functions over text; nothing here calls anybody. A partner is a module with
 """
 
 from webapp.partners import clash_of_clans
-from webapp.partners.answers import Explanation, max_age_s
+from webapp.partners.cache_control import Explanation, max_age_s
 from webapp.partners.base import KeyClaims, Partner
 from webapp.partners.whitelist import allows, allows_address
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from webapp.errors import Invalid
-from webapp.partners.answers import Explanation
+from webapp.partners.cache_control import Explanation
 
 
 @dataclass(frozen=True)

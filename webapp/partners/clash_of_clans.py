@@ -15,9 +15,9 @@ from ipaddress import IPv4Address
 from typing import Any
 from urllib.parse import urlsplit
 
-from webapp.partners.answers import Explanation
+from webapp.partners.cache_control import Explanation
 from webapp.partners.base import KeyClaims, RefusedKey
-from webapp.partners.lenient import (
+from webapp.partners.untrusted_json import (
     as_list,
     as_number,
     as_object,
