@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
-from tests.sandbox.partner_client import ADDRESS, NAT_TOKEN, Partner
+from tests.sandbox.partner.client import ADDRESS, NAT_TOKEN, Partner
 from webapp.sandbox.partner.__main__ import create_partner
 from webapp.sandbox.partner.faults import HUGE_BYTES
 

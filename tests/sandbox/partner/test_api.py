@@ -15,7 +15,7 @@ from webapp.sandbox.partner.__main__ import create_partner
 TOKEN = "the NAT's token"
 ADDRESS = "203.0.113.7"
 RANKING = "/v1/locations/32000006/rankings/clans"
-RECORDED = Path(__file__).parents[1] / "data" / "rankings_top10.json"
+RECORDED = Path(__file__).parents[2] / "data" / "rankings_top10.json"
 
 Ask = Callable[..., httpx.Response]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.sandbox.partner_client import ADDRESS, NAT_TOKEN, Partner
+from tests.sandbox.partner.client import ADDRESS, NAT_TOKEN, Partner
 from webapp.sandbox.partner.__main__ import create_partner
 from webapp.sandbox.partner.keys import TEMPORARY_S, Keys
 

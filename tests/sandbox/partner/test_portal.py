@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.sandbox.partner_client import NAT_TOKEN
+from tests.sandbox.partner.client import NAT_TOKEN
 from webapp.sandbox.partner.__main__ import create_partner
 from webapp.sandbox.partner.keys import KEYS_MAX
 
