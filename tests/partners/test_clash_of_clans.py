@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tokens import encoded, mint
-from webapp.partners import allows, max_age_s
+from webapp.partners import coverage, max_age_s
 from webapp.partners.base import RefusedKey
 from webapp.partners.clash_of_clans import ClashOfClans
 
@@ -123,17 +123,17 @@ def test_no_text_makes_the_parser_fail_otherwise_than_by_refusing(text: str) -> 
         (403, {"reason": "accessDenied", "message": "Missing authorization"}, "found no key"),
         (403, {"reason": "accessDenied", "message": "Invalid authorization"}, "not accept the key"),
         (400, {"reason": "badRequest", "message": "Unknown value"}, "not understand"),
-        (404, {"reason": "notFound"}, "no such thing"),
+        (404, {"reason": "notFound"}, "found nothing there"),
         (429, {"reason": "requestThrottled"}, "how often"),
         (503, {"reason": "inMaintenance"}, "maintenance"),
-        (500, {"reason": "unknownException"}, "error of its own"),
+        (500, {"reason": "unknownException"}, "internal error"),
         (504, {"code": "partner_timeout", "detail": "No answer within 8 s."}, "in time"),
-        (502, "<html>Bad gateway</html>", "problem of its own"),
+        (502, "<html>Bad gateway</html>", "failed with status"),
         (429, "", "how often"),
         (503, "<html>Maintenance</html>", "maintenance"),
         (401, "", "not accept the key"),
         (403, {"reason": "somethingNew"}, "not accept the key"),
-        (500, {"reason": ["unknownException"]}, "problem of its own"),
+        (500, {"reason": ["unknownException"]}, "failed with status"),
         (418, {}, "418"),
     ],
 )
@@ -235,7 +235,7 @@ def test_max_age_is_read_from_whatever_partners_send(header: str, seconds: int) 
 
 
 def test_a_key_must_allow_every_address() -> None:
-    found = allows(["203.0.113.7", "198.51.100.0/24", "junk"], ["203.0.113.7", "203.0.113.8"])
+    found = coverage(["203.0.113.7", "198.51.100.0/24", "junk"], ["203.0.113.7", "203.0.113.8"])
     assert found.allowed == ("203.0.113.7",)
     assert found.missing == ("203.0.113.8",)
     assert found.paste == "203.0.113.7\n203.0.113.8"

@@ -12,7 +12,7 @@ from webapp.aws import Cloud
 from webapp.aws.secrets import CURRENT
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Address, Function, Key, KeyVersion, Network
-from webapp.partners import DEFAULT_PARTNER, allows, partner
+from webapp.partners import DEFAULT_PARTNER, coverage, partner
 from webapp.services import audit
 from webapp.services.addresses import pool as addresses
 from webapp.services.engine import foundation
@@ -161,7 +161,7 @@ def match_all(session: Session, network: Network) -> list[Match]:
 
 
 def _match(key: Key, network: Network, used: list[Address]) -> Match:
-    found = allows(key.claims.get("cidrs", []), [a.public_ip for a in used if a.public_ip])
+    found = coverage(key.claims.get("cidrs", []), [a.public_ip for a in used if a.public_ip])
     return Match(key, network, list(found.allowed), list(found.missing), found.paste)
 
 
