@@ -1,4 +1,4 @@
-"""Forms: read whole, so that a bad one can be shown again as it was filled in."""
+"""Forms are read whole, so that an invalid one can be shown again with what was typed."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -11,8 +11,8 @@ from webapp.errors import EgretError, Invalid
 FIELDS_MAX = 100
 
 
-class SentForm:
-    """The text fields of a form; a field that was not sent is ''."""
+class SubmittedForm:
+    """The text fields of a form; a missing field is ''."""
 
     def __init__(self, data: FormData) -> None:
         self._data = data
@@ -28,28 +28,28 @@ class SentForm:
         try:
             return int(self.text(name))
         except ValueError:
-            raise Invalid("Write a whole number.", field=name) from None
+            raise Invalid("Enter a whole number.", field=name) from None
 
     def group(self, prefix: str) -> dict[str, str]:
         """The fields `prefix.x` as `{x: text}`."""
-        start = f"{prefix}."
-        names = [name for name in self._data if name.startswith(start)]
-        return {name.removeprefix(start): self.text(name) for name in names}
+        dotted = f"{prefix}."
+        names = [name for name in self._data if name.startswith(dotted)]
+        return {name.removeprefix(dotted): self.text(name) for name in names}
 
     def filled_in(self, blank: Mapping[str, object]) -> dict[str, object]:
-        """`blank`, the form as it is at first, with what was sent; no other field, no secret."""
+        """The fields of `blank` with what was submitted. Leave secrets out of `blank`."""
         return {name: self.text(name) if name in self._data else blank[name] for name in blank}
 
 
-async def read_form(request: Request) -> SentForm:
-    return SentForm(await request.form(max_files=0, max_fields=FIELDS_MAX))
+async def read_form(request: Request) -> SubmittedForm:
+    return SubmittedForm(await request.form(max_files=0, max_fields=FIELDS_MAX))
 
 
-Form = Annotated[SentForm, Depends(read_form)]
+Form = Annotated[SubmittedForm, Depends(read_form)]
 
 
-def errors_of(error: EgretError) -> dict[str, str]:
-    """Messages by field; one that belongs to no field stands under ''."""
+def errors_by_field(error: EgretError) -> dict[str, str]:
+    """The messages by field; one without a field is under ''."""
     if error.errors:
         return error.errors
     return {"": f"{error.detail} {error.remedy}".strip()}
