@@ -1,4 +1,4 @@
-"""Starts the embedded AWS: `python -m webapp.sandbox.embedded_aws`, told by its environment."""
+"""Starts the embedded AWS: `python -m webapp.sandbox.embedded_aws`, set by its environment."""
 
 import asyncio
 import importlib.metadata
@@ -13,13 +13,14 @@ from hypercorn.config import Config
 from webapp.sandbox.embedded_aws.options import Options
 from webapp.sandbox.parent import end_with_parent
 
-MINISTACK = "1.5.33"
+MINISTACK_VERSION = "1.5.33"
 
 
 def main() -> None:
     found = importlib.metadata.version("ministack")
-    if found != MINISTACK:
-        sys.exit(f"The embedded AWS needs ministack {MINISTACK}, not {found}: make install")
+    if found != MINISTACK_VERSION:
+        needed = f"The embedded AWS needs ministack {MINISTACK_VERSION}, not {found}"
+        sys.exit(f"{needed}: install requirements.lock")
     options = Options.from_environment()
     os.environ["PERSIST_STATE"] = "1"
     os.environ["STATE_DIR"] = str(options.state_dir / "blobs")
@@ -55,7 +56,7 @@ async def _serve(options: Options) -> None:
     network_acls.install()
     checks.install(options.network_quota)
     quotas.install(options.address_quota, options.network_quota)
-    resources.install(nat_delay_s, options.address_quota, options.network_quota)
+    resources.install(options.address_quota, options.network_quota)
     drift.install()
     runtime.install(options.nat_proxy)
     change_sets.install()
@@ -79,12 +80,12 @@ async def _serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     end_with_parent()
-    saver = asyncio.create_task(state.keep())
+    saving = asyncio.create_task(state.save_periodically())
     config = Config()
     config.bind = [f"127.0.0.1:{options.port}"]
     config.loglevel = "WARNING"
     await serve(embedded, config, shutdown_trigger=stop.wait)
-    saver.cancel()
+    saving.cancel()
 
 
 main()

@@ -1,4 +1,4 @@
-"""Elastic IPs: a quota, filters, in-use errors; addresses from documentation ranges (RFC 5737)."""
+"""Elastic IPs: their quota, filters and in-use errors; from documentation ranges (RFC 5737)."""
 
 from ipaddress import IPv4Network
 from typing import Any
@@ -53,12 +53,12 @@ def new_id(prefix: str) -> str:
 
 
 def create(quota: int, wanted: str = "") -> Address:
-    """A new address; `wanted` is one that was released and shall be had again."""
+    """A new address, or the released one that is `wanted` back."""
     if len(ec2._addresses) >= quota:
         raise Ec2Error("AddressLimitExceeded", "The maximum number of addresses has been reached.")
     address = {
         "AllocationId": new_id("eipalloc"),
-        "PublicIp": _unused(wanted),
+        "PublicIp": _pick_ip(wanted),
         "Domain": "vpc",
         "AssociationId": None,
         "InstanceId": None,
@@ -82,8 +82,8 @@ def _allocate(params: Params, quota: int) -> Answer:
     return _answer("AllocateAddress", _fields(address))
 
 
-def _unused(wanted: str) -> str:
-    """`wanted` if it can be had back, else the first address of the pool that nobody has."""
+def _pick_ip(wanted: str) -> str:
+    """`wanted` if it is free, as EC2 recovers an address; without it, the first free one."""
     taken = {address["PublicIp"] for address in ec2._addresses._data.values()}
     if wanted and (wanted in taken or wanted not in POOL):
         raise Ec2Error("InvalidAddress.NotFound", f"Address '{wanted}' not found.")

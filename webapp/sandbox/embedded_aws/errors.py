@@ -1,4 +1,4 @@
-"""An error of EC2, for the API (a code and a message) and for CloudFormation (a reason)."""
+"""Errors of EC2: a code and a message for its API, one sentence as CloudFormation's reason."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ class Ec2Error(ValueError):
 
 
 def action(run: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
-    """An EC2 action: its errors are answered as EC2 does, and DryRun stops it in time."""
+    """An EC2 action that answers an Ec2Error as EC2 does, and DryRun before `run` is called."""
 
     def answer(params: Params) -> Answer:
         if ec2._p(params, "DryRun").lower() == "true":

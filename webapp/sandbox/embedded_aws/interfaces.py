@@ -1,4 +1,4 @@
-"""Network interfaces: their tags, and the filters by which they are looked for."""
+"""Network interfaces: tags at their creation, and the filters to find them."""
 
 import re
 from fnmatch import fnmatchcase
@@ -26,12 +26,12 @@ def install() -> None:
 
 
 def in_subnet(subnet_id: str) -> bool:
-    """Whether an interface still holds the subnet."""
+    """Whether an interface is in the subnet."""
     return any(i["SubnetId"] == subnet_id for i in ec2._network_interfaces.values())
 
 
 def in_group(group_id: str) -> bool:
-    """Whether an interface still holds the security group."""
+    """Whether an interface uses the security group."""
     return any(
         group["GroupId"] == group_id
         for interface in ec2._network_interfaces.values()

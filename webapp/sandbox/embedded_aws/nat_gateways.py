@@ -1,4 +1,4 @@
-"""NAT gateways: each holds an Elastic IP, takes its time to come and go, and counts to a quota."""
+"""NAT gateways: each holds an Elastic IP, is created and deleted slowly, and counts to a quota."""
 
 import time
 from typing import Any
@@ -8,7 +8,7 @@ from ministack.services import ec2
 from webapp.sandbox.embedded_aws import addresses
 from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
 
-ALIVE = ("pending", "available", "deleting")
+COUNTED_STATES = ("pending", "available", "deleting")
 FILTERED = {"nat-gateway-id": "NatGatewayId", "subnet-id": "SubnetId", "vpc-id": "VpcId"}
 
 NatGateway = dict[str, Any]
@@ -25,10 +25,10 @@ def install(delay_s: float, quota_per_zone: int) -> None:
 def create(
     subnet_id: str, allocation_id: str, *, delay_s: float, quota: int, token: str = ""
 ) -> NatGateway:
-    """A new NAT gateway, or the one that the same client token made. Raises Ec2Error."""
+    """A new NAT gateway, or the one created with the same client token. Raises Ec2Error."""
     for nat in ec2._nat_gateways.values():
         if token and nat.get("Token") == token:
-            return _aged(nat)
+            return _with_current_state(nat)
     subnet = ec2._subnets.get(subnet_id)
     if subnet is None:
         raise Ec2Error("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
@@ -57,7 +57,7 @@ def create(
 
 
 def delete(nat_id: str, *, delay_s: float) -> None:
-    """Its address is free, and routes to it are black holes, from now on. Harmless twice."""
+    """Frees its address and makes routes to it black holes, at once. Harmless if repeated."""
     nat = ec2._nat_gateways.get(nat_id)
     if nat is None or nat["State"] in ("deleting", "deleted"):
         return
@@ -72,29 +72,29 @@ def delete(nat_id: str, *, delay_s: float) -> None:
 
 
 def in_subnet(subnet_id: str) -> bool:
-    """Whether a NAT gateway still holds the subnet."""
+    """Whether a NAT gateway that is not deleted is in the subnet."""
     return any(
-        nat["SubnetId"] == subnet_id and _aged(nat)["State"] in ALIVE
+        nat["SubnetId"] == subnet_id and _with_current_state(nat)["State"] in COUNTED_STATES
         for nat in ec2._nat_gateways.values()
     )
 
 
 def _check_quota(zone: str, quota: int) -> None:
-    there = [
+    counted = [
         nat
         for nat in ec2._nat_gateways.values()
-        if _aged(nat)["State"] in ALIVE
+        if _with_current_state(nat)["State"] in COUNTED_STATES
         and (ec2._subnets.get(nat["SubnetId"]) or {}).get("AvailabilityZone") == zone
     ]
-    if len(there) >= quota:
+    if len(counted) >= quota:
         raise Ec2Error(
             "NatGatewayLimitExceeded",
             f"Performing this operation would exceed the limit of {quota} NAT gateways in {zone}",
         )
 
 
-def _aged(nat: NatGateway) -> NatGateway:
-    """The state it has by now."""
+def _with_current_state(nat: NatGateway) -> NatGateway:
+    """Updates its state, which changes by time alone."""
     if time.time() >= nat.get("ChangesAt", 0):
         nat["State"] = {"pending": "available", "deleting": "deleted"}.get(
             nat["State"], nat["State"]
@@ -119,7 +119,7 @@ def _describe(params: Params) -> Answer:
     filters = ec2._parse_filters(params)
     items = "".join(
         f"<item>{_fields(nat)}</item>"
-        for nat in map(_aged, list(ec2._nat_gateways.values()))
+        for nat in map(_with_current_state, list(ec2._nat_gateways.values()))
         if (not ids or nat["NatGatewayId"] in ids) and _passes(nat, filters)
     )
     return _answer("DescribeNatGateways", f"<natGatewaySet>{items}</natGatewaySet>")
