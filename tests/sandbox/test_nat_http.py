@@ -15,7 +15,7 @@ from tests.sandbox.conftest import REGION
 from tests.sandbox.lab import Lab, function, role
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
-from webapp.sandbox.nat import OUTSIDE_ADDRESS
+from webapp.sandbox.nat import ADDRESS_OUTSIDE_VPCS
 from webapp.sandbox.nat_http import HEAD_MAX_BYTES
 
 SHORT_TIMEOUT_S = 1.0
@@ -59,13 +59,13 @@ def through(nat: tuple[str, int], user: str, timeout_s: float = TIMEOUT_S) -> ht
 
 def test_a_function_outside_any_vpc_is_seen_as_aws(nat: tuple[str, int], name: str) -> None:
     with through(nat, name) as client:
-        assert client.get(ECHO).text == f"{OUTSIDE_ADDRESS}\n"
+        assert client.get(ECHO).text == f"{ADDRESS_OUTSIDE_VPCS}\n"
 
 
 def test_a_query_and_an_error_of_the_partner_pass_unchanged(
     nat: tuple[str, int], name: str, sandbox: Sandbox
 ) -> None:
-    key = partner_key(sandbox, [f"{OUTSIDE_ADDRESS}/32"])
+    key = partner_key(sandbox, [f"{ADDRESS_OUTSIDE_VPCS}/32"])
     authorised = {"Authorization": f"Bearer {key}"}
     with through(nat, name) as client:
         page = client.get(f"{RANKING}?limit=5&after=eyJwb3MiOjV9", headers=authorised)
