@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tokens import encoded, mint
-from webapp.partners import coverage, max_age_s
 from webapp.partners.base import RefusedKey
 from webapp.partners.clash_of_clans import ClashOfClans
 
@@ -224,18 +223,3 @@ def test_whatever_a_row_holds_it_can_be_shown(items: list[dict[str, Any]]) -> No
 def test_a_badge_without_a_host_is_not_shown(url: object) -> None:
     (row,) = PARTNER.rows(json.dumps({"items": [{"badgeUrls": {"small": url}}]}).encode())
     assert row.image is None
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("max-age=60", 60), ("public max-age=600", 600), ("no-store", 9), ('max-age="5"', 5), ("", 9)],
-)
-def test_max_age_is_read_from_whatever_partners_send(header: str, seconds: int) -> None:
-    assert max_age_s(header, default=9) == seconds
-
-
-def test_a_key_must_allow_every_address() -> None:
-    found = coverage(["203.0.113.7", "198.51.100.0/24", "junk"], ["203.0.113.7", "203.0.113.8"])
-    assert found.allowed == ("203.0.113.7",)
-    assert found.missing == ("203.0.113.8",)
-    assert found.paste == "203.0.113.7\n203.0.113.8"

@@ -6,6 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Event, Phase, Plan, Stack, Stacks
 
@@ -20,6 +23,10 @@ def handler(event, context):
     with urllib.request.urlopen(request, timeout=2) as answer:
         return {"ip": answer.read().decode().strip()}
 """
+
+
+def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return error.value.response["Error"]["Code"]
 
 
 def unique(prefix: str) -> str:
