@@ -3,13 +3,11 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
-from fastapi.testclient import TestClient
 
 from tests.sandbox.partner.client import ADDRESS, NAT_TOKEN, Partner
 from webapp.sandbox.partner.__main__ import create_partner
@@ -17,12 +15,6 @@ from webapp.sandbox.partner.faults import HUGE_BYTES
 
 RANKING = "/v1/locations/32000006/rankings/clans?limit=1"
 START_TIMEOUT_S = 10.0
-
-
-@pytest.fixture
-def partner(tmp_path: Path) -> Iterator[Partner]:
-    with TestClient(create_partner(tmp_path, NAT_TOKEN)) as client:
-        yield Partner(client)
 
 
 @pytest.mark.parametrize(

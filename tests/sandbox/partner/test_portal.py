@@ -114,3 +114,20 @@ def test_what_is_kept_is_for_its_owner_alone(portal: Any, tmp_path: Path) -> Non
     made_by_form(portal)
     assert [path.name for path in tmp_path.iterdir()] == ["partner.json"]
     assert (tmp_path / "partner.json").stat().st_mode & 0o077 == 0
+
+
+def test_what_was_typed_comes_back_with_the_address_that_is_none(portal: Any) -> None:
+    form = {"name": "mine", "addresses": "203.0.113.7, nonsense"}
+    refused = portal.post("/portal/keys", data=form)
+    assert refused.status_code == 422
+    assert "nonsense" in refused.text
+    assert 'value="mine"' in refused.text
+
+
+def test_the_portal_gives_at_most_ten_keys(portal: Any) -> None:
+    body = {"name": "k", "cidrRanges": ["203.0.113.7"]}
+    for _ in range(KEYS_MAX):
+        assert portal.post("/api/apikey/create", json=body).status_code == 200
+    refused = portal.post("/api/apikey/create", json=body)
+    assert refused.status_code == 400
+    assert "Revoke one first" in refused.json()["description"]
