@@ -11,7 +11,7 @@ from typing import Any
 from ministack.services import ec2, lambda_svc
 
 from webapp.sandbox.embedded_aws import interfaces, nat_gateways
-from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
 
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
 

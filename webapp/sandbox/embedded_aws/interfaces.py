@@ -6,7 +6,7 @@ from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.errors import Answer, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Params, action
 
 FILTERED = {
     "description": "Description",

@@ -6,7 +6,7 @@ from typing import Any
 from ministack.services import ec2
 
 from webapp.sandbox.embedded_aws import addresses
-from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
 
 COUNTED_STATES = ("pending", "available", "deleting")
 FILTERED = {"nat-gateway-id": "NatGatewayId", "subnet-id": "SubnetId", "vpc-id": "VpcId"}

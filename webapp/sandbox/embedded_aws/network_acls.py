@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
 
 Acl = dict[str, Any]
 PREFIX = "aclassoc-"

@@ -9,7 +9,7 @@ from ministack.services import cloudformation, ec2, iam, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways
-from webapp.sandbox.embedded_aws.errors import Ec2Error
+from webapp.sandbox.embedded_aws.actions import Ec2Error
 
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, Any]]
