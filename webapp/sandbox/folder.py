@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from webapp.errors import Conflict
+from webapp.sandbox.private_files import write_private
 
 READERS_TIMEOUT_S = 0.5
 """`is_locked` takes the parent's lock for a moment, which must not fail a start."""
@@ -71,11 +72,7 @@ class Folder:
         return ports
 
     def write(self, name: str, text: str) -> None:
-        """Readable by the owner only, and never half written."""
-        part = self.path / f"{name}.part"
-        part.touch(mode=0o600)
-        part.write_text(text)
-        part.replace(self.path / name)
+        write_private(self.path / name, text)
 
     def log(self, name: str) -> Path:
         return self.path / f"{name}.log"

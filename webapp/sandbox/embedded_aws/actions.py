@@ -1,6 +1,7 @@
-"""Errors of EC2: a code and a message for its API, one sentence as CloudFormation's reason."""
+"""What the actions of the embedded EC2 share: their errors, responses and filters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ministack.services import ec2
@@ -10,6 +11,8 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Ec2Error(ValueError):
+    """A code and a message for the API; as a text, the reason that CloudFormation gives."""
+
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{message} (Service: Ec2, Status Code: 400, Error Code: {code})")
         self.code, self.message = code, message
@@ -28,6 +31,29 @@ def action(run: Callable[[Params], Answer]) -> Callable[[Params], Answer]:
             return _error(error.code, error.message, 400)
 
     return answer
+
+
+def xml(name: str, inner: str) -> Answer:
+    answer: Answer = ec2._xml(200, f"{name}Response", inner)
+    return answer
+
+
+def passes(
+    resource: dict[str, Any],
+    resource_id: str,
+    fields: Mapping[str, str],
+    filters: dict[str, list[str]],
+) -> bool:
+    """Whether the resource passes the filters on its tags and `fields` (filter: key).
+
+    A filter's value may have wildcards, as on AWS.
+    """
+    has_fields = all(
+        any(fnmatchcase(resource[key] or "", pattern) for pattern in filters[name])
+        for name, key in fields.items()
+        if name in filters
+    )
+    return has_fields and ec2._resource_matches_tag_filters(resource_id, filters)
 
 
 def _error(code: str, message: str, status: int) -> Answer:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action, passes, xml
 
 POOL = [
     str(ip)
@@ -79,7 +79,7 @@ def release(address: Address) -> None:
 def _allocate(params: Params, quota: int) -> Answer:
     address = create(quota, ec2._p(params, "Address"))
     ec2._parse_tag_specs(params, "elastic-ip", address["AllocationId"])
-    return _answer("AllocateAddress", _fields(address))
+    return xml("AllocateAddress", _fields(address))
 
 
 def _pick_ip(wanted: str) -> str:
@@ -92,7 +92,7 @@ def _pick_ip(wanted: str) -> str:
 
 def _release(params: Params) -> Answer:
     release(get(ec2._p(params, "AllocationId")))
-    return _answer("ReleaseAddress", "<return>true</return>")
+    return xml("ReleaseAddress", "<return>true</return>")
 
 
 def _describe(params: Params) -> Answer:
@@ -107,9 +107,9 @@ def _describe(params: Params) -> Answer:
         for address in ec2._addresses.values()
         if (not ids or address["AllocationId"] in ids)
         and (not ips or address["PublicIp"] in ips)
-        and _passes(address, filters)
+        and passes(address, address["AllocationId"], FILTERED, filters)
     )
-    return _answer("DescribeAddresses", f"<addressesSet>{items}</addressesSet>")
+    return xml("DescribeAddresses", f"<addressesSet>{items}</addressesSet>")
 
 
 def _check_known(ips: list[str]) -> None:
@@ -117,13 +117,6 @@ def _check_known(ips: list[str]) -> None:
     for ip in ips:
         if ip not in known:
             raise Ec2Error("InvalidAddress.NotFound", f"Address '{ip}' not found.")
-
-
-def _passes(address: Address, filters: dict[str, list[str]]) -> bool:
-    plain = all(
-        address[field] in filters[name] for name, field in FILTERED.items() if name in filters
-    )
-    return plain and ec2._resource_matches_tag_filters(address["AllocationId"], filters)
 
 
 def _fields(address: Address) -> str:
@@ -137,8 +130,3 @@ def _fields(address: Address) -> str:
         f"<publicIp>{address['PublicIp']}</publicIp><domain>vpc</domain>"
         f"<allocationId>{address['AllocationId']}</allocationId>{given}"
     )
-
-
-def _answer(name: str, inner: str) -> Answer:
-    answer: Answer = ec2._xml(200, f"{name}Response", inner)
-    return answer

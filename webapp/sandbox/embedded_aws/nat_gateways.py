@@ -6,10 +6,15 @@ from typing import Any
 from ministack.services import ec2
 
 from webapp.sandbox.embedded_aws import addresses
-from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action, passes, xml
 
 COUNTED_STATES = ("pending", "available", "deleting")
-FILTERED = {"nat-gateway-id": "NatGatewayId", "subnet-id": "SubnetId", "vpc-id": "VpcId"}
+FILTERED = {
+    "nat-gateway-id": "NatGatewayId",
+    "state": "State",
+    "subnet-id": "SubnetId",
+    "vpc-id": "VpcId",
+}
 
 NatGateway = dict[str, Any]
 
@@ -111,7 +116,7 @@ def _create(params: Params, delay_s: float, quota: int) -> Answer:
         token=ec2._p(params, "ClientToken"),
     )
     ec2._parse_tag_specs(params, "natgateway", nat["NatGatewayId"])
-    return _answer("CreateNatGateway", f"<natGateway>{_fields(nat)}</natGateway>")
+    return xml("CreateNatGateway", f"<natGateway>{_fields(nat)}</natGateway>")
 
 
 def _describe(params: Params) -> Answer:
@@ -120,9 +125,10 @@ def _describe(params: Params) -> Answer:
     items = "".join(
         f"<item>{_fields(nat)}</item>"
         for nat in map(_with_current_state, list(ec2._nat_gateways.values()))
-        if (not ids or nat["NatGatewayId"] in ids) and _passes(nat, filters)
+        if (not ids or nat["NatGatewayId"] in ids)
+        and passes(nat, nat["NatGatewayId"], FILTERED, filters)
     )
-    return _answer("DescribeNatGateways", f"<natGatewaySet>{items}</natGatewaySet>")
+    return xml("DescribeNatGateways", f"<natGatewaySet>{items}</natGatewaySet>")
 
 
 def _delete(params: Params, delay_s: float) -> Answer:
@@ -130,13 +136,7 @@ def _delete(params: Params, delay_s: float) -> Answer:
     if nat_id not in ec2._nat_gateways:
         raise Ec2Error("NatGatewayNotFound", f"NatGateway {nat_id} was not found")
     delete(nat_id, delay_s=delay_s)
-    return _answer("DeleteNatGateway", f"<natGatewayId>{nat_id}</natGatewayId>")
-
-
-def _passes(nat: NatGateway, filters: dict[str, list[str]]) -> bool:
-    fields = FILTERED | {"state": "State"}
-    plain = all(nat[field] in filters[name] for name, field in fields.items() if name in filters)
-    return plain and ec2._resource_matches_tag_filters(nat["NatGatewayId"], filters)
+    return xml("DeleteNatGateway", f"<natGatewayId>{nat_id}</natGatewayId>")
 
 
 def _fields(nat: NatGateway) -> str:
@@ -160,8 +160,3 @@ def _fields(nat: NatGateway) -> str:
         "<status>succeeded</status></item></natGatewayAddressSet>"
         f"{ec2._tag_set_xml(nat['NatGatewayId'])}"
     )
-
-
-def _answer(name: str, inner: str) -> Answer:
-    answer: Answer = ec2._xml(200, f"{name}Response", inner)
-    return answer

@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action, xml
 
 Acl = dict[str, Any]
 PREFIX = "aclassoc-"
@@ -59,9 +59,7 @@ def _associate(params: Params) -> Answer:
         each["Associations"] = [a for a in each["Associations"] if a["SubnetId"] != subnet_id]
     acl["Associations"].append(_association(subnet_id))
     new = _association(subnet_id)["NetworkAclAssociationId"]
-    inner = f"<newAssociationId>{new}</newAssociationId>"
-    answer: Answer = ec2._xml(200, "ReplaceNetworkAclAssociationResponse", inner)
-    return answer
+    return xml("ReplaceNetworkAclAssociation", f"<newAssociationId>{new}</newAssociationId>")
 
 
 def _delete(run: Any) -> Any:

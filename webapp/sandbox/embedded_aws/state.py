@@ -16,6 +16,7 @@ from ministack import app
 from ministack.core import persistence
 
 from webapp.sandbox.embedded_aws.operations import Operations
+from webapp.sandbox.private_files import write_private
 
 SAVE_EVERY_S = 1.0
 FILE = "state.json"
@@ -59,7 +60,5 @@ class State:
     def _write(self, text: str) -> None:
         if text == self._saved:
             return
-        part = self._file.with_suffix(".part")
-        part.write_text(text)
-        part.replace(self._file)
+        write_private(self._file, text)
         self._saved = text

@@ -1,6 +1,5 @@
 """The Clash of Clans API under /v1: its authorization, its responses and its errors."""
 
-import base64
 import json
 import time
 from collections import deque
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from webapp.sandbox.partner import rankings
+from webapp.sandbox.partner import base64url, rankings
 from webapp.sandbox.partner.callers import source_address
 from webapp.sandbox.partner.faults import Faults
 from webapp.sandbox.partner.keys import Keys, PartnerKey, allows
@@ -146,14 +145,12 @@ def _limit(limit: str) -> int:
 
 
 def _cursor(position: int) -> str:
-    raw = json.dumps({"pos": position}, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return base64url.encode_json({"pos": position})
 
 
 def _position(cursor: str) -> int:
     try:
-        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        position = int(found["pos"])
+        position = int(base64url.decode_json(cursor)["pos"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         position = -1
     if position < 0:

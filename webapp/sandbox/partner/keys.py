@@ -1,6 +1,5 @@
 """The partner's API keys: JWTs (HS512) with the addresses that they allow, in a private file."""
 
-import base64
 import hashlib
 import hmac
 import json
@@ -12,6 +11,9 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from webapp.sandbox.partner import base64url
+from webapp.sandbox.private_files import write_private
 
 KEYS_MAX = 10
 TIER = "developer/silver"
@@ -114,12 +116,12 @@ class Keys:
             payload["exp"] = now + TEMPORARY_S
             limits.append({"origins": ["developer.clashofclans.com"], "type": "cors"})
         header = {"typ": "JWT", "alg": "HS512", "kid": "28a318f7-0000-a1eb-7fa1-2c7433c6cca5"}
-        head = f"{_base64url_json(header)}.{_base64url_json(payload)}"
+        head = f"{base64url.encode_json(header)}.{base64url.encode_json(payload)}"
         return f"{head}.{self._sign(head)}"
 
     def _sign(self, head: str) -> str:
         digest = hmac.new(self._secret.encode(), head.encode(), hashlib.sha512).digest()
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return base64url.encode(digest)
 
     def _load(self) -> None:
         found = json.loads(self._file.read_text())
@@ -127,13 +129,9 @@ class Keys:
         self._keys = {raw["id"]: PartnerKey(**raw) for raw in found["keys"]}
 
     def _save(self) -> None:
-        part = self._file.with_suffix(".part")
-        part.touch(mode=0o600)
         keys = [asdict(key) for key in self._keys.values()]
-        part.write_text(
-            json.dumps({"secret": self._secret, "developer": self._developer, "keys": keys})
-        )
-        part.replace(self._file)
+        state = {"secret": self._secret, "developer": self._developer, "keys": keys}
+        write_private(self._file, json.dumps(state))
 
 
 def allows(key: PartnerKey, address: str) -> bool:
@@ -148,8 +146,3 @@ def _check_range(cidr: str) -> str:
     except ValueError:
         raise BadKeyRequest(f"{cidr!r} is not an IPv4 address or CIDR range.") from None
     return cidr.strip()
-
-
-def _base64url_json(part: dict[str, Any]) -> str:
-    raw = json.dumps(part, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
