@@ -1,4 +1,4 @@
-"""What holds for every handler: it is small, and needs nothing but what Lambda ships."""
+"""Rules for every handler and template."""
 
 import ast
 import sys
@@ -30,7 +30,7 @@ def test_a_handler_is_small_and_imports_only_what_lambda_ships(handler: Path) ->
 
 
 @pytest.mark.parametrize("folder", sorted(path for path in HANDLERS.iterdir() if path.is_dir()))
-def test_a_handler_is_explained_beside_it(folder: Path) -> None:
+def test_each_handler_has_a_readme(folder: Path) -> None:
     assert (folder / "README.md").read_text().startswith("# ")
 
 

@@ -1,4 +1,4 @@
-"""Everything about the game is in its partner's adapter, its template and the sandbox's partner."""
+"""Only the adapter and the sandbox's partner name the game; the rest of webapp/ asks them."""
 
 import re
 from pathlib import Path

@@ -35,7 +35,7 @@ def unique(prefix: str) -> str:
 
 @dataclass
 class Lab:
-    """One region of the embedded AWS; what it made is deleted at the end."""
+    """One region of the embedded AWS; `clean_up` deletes what was created through it."""
 
     clients: Clients
     region: str
@@ -59,7 +59,7 @@ class Lab:
     def create(
         self, resources: dict[str, Any], *, outputs: dict[str, Any] | None = None, token: str = ""
     ) -> str:
-        """Ask for a stack of `resources`; gives its ARN."""
+        """Start the creation of a stack of `resources`; returns its ARN."""
         stack_id = self.stacks.create(
             self.plan(resources, outputs=outputs), token=token or unique("token")
         )

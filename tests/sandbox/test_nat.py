@@ -1,4 +1,4 @@
-"""What the proxy itself says to those who speak to it, and what it lets through unchanged."""
+"""What the proxy refuses, and what it forwards unchanged."""
 
 import base64
 import http.client
@@ -57,7 +57,7 @@ def through(nat: tuple[str, int], user: str, timeout_s: float = TIMEOUT_S) -> ht
     return httpx.Client(proxy=proxy, timeout=timeout_s, trust_env=False)
 
 
-def test_a_function_outside_any_vpc_is_seen_as_aws(nat: tuple[str, int], name: str) -> None:
+def test_a_function_without_a_vpc_has_an_address_of_aws(nat: tuple[str, int], name: str) -> None:
     with through(nat, name) as client:
         assert client.get(ECHO).text == f"{ADDRESS_OUTSIDE_VPCS}\n"
 
@@ -74,7 +74,7 @@ def test_a_query_and_an_error_of_the_partner_pass_unchanged(
     assert (refused.status_code, refused.headers["content-type"]) == (403, "application/json")
 
 
-def test_a_partner_that_cuts_the_connection_is_seen_to_cut_it(
+def test_a_connection_that_the_partner_closes_is_closed_for_the_function_too(
     nat: tuple[str, int], name: str, sandbox: Sandbox
 ) -> None:
     faults = f"{sandbox.info.partner_url}/sandbox/faults"
@@ -86,9 +86,7 @@ def test_a_partner_that_cuts_the_connection_is_seen_to_cut_it(
         httpx.post(faults, json={"mode": "none"}).raise_for_status()
 
 
-def test_a_function_that_does_not_exist_holds_up_nobody_else(
-    nat: tuple[str, int], name: str
-) -> None:
+def test_a_dropped_request_delays_no_other_request(nat: tuple[str, int], name: str) -> None:
     def is_dropped(_: int) -> bool:
         stranger = f"{REGION}.stranger.subnet-1"
         with through(nat, stranger, SHORT_TIMEOUT_S) as client, pytest.raises(httpx.ReadTimeout):
@@ -101,7 +99,7 @@ def test_a_function_that_does_not_exist_holds_up_nobody_else(
         assert all(dropped)
 
 
-def test_a_tunnel_is_refused_with_the_reason(nat: tuple[str, int], name: str) -> None:
+def test_a_tls_tunnel_is_refused_with_the_reason(nat: tuple[str, int], name: str) -> None:
     credentials = base64.b64encode(f"{name}:x".encode()).decode()
     connection = http.client.HTTPSConnection(*nat, timeout=TIMEOUT_S)
     connection.set_tunnel(
@@ -112,7 +110,7 @@ def test_a_tunnel_is_refused_with_the_reason(nat: tuple[str, int], name: str) ->
     connection.close()
 
 
-def test_who_does_not_say_which_function_it_is_gets_nowhere(nat: tuple[str, int]) -> None:
+def test_a_caller_must_name_its_function(nat: tuple[str, int]) -> None:
     assert say(nat, NO_BODY).startswith("HTTP/1.1 407 ")
     assert say(nat, NO_BODY, "just-a-name").startswith("HTTP/1.1 407 ")
     assert say(nat, f"{NO_BODY}\nProxy-Authorization: Basic é").startswith("HTTP/1.1 407 ")
@@ -135,5 +133,5 @@ def test_a_name_outside_the_sandbox_does_not_resolve(nat: tuple[str, int], name:
         "GET http://echo.sandbox:port/ HTTP/1.1",
     ],
 )
-def test_what_is_no_request_is_refused(nat: tuple[str, int], name: str, head: str) -> None:
+def test_a_malformed_request_is_refused(nat: tuple[str, int], name: str, head: str) -> None:
     assert say(nat, head, name).startswith("HTTP/1.1 400 ")

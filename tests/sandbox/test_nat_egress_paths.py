@@ -1,4 +1,4 @@
-"""The topology is honest: a packet's way out is walked, and where it breaks, nothing answers."""
+"""A call gets out where the egress path is complete, and gets no answer where it is broken."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def timed_out(answer: dict[str, Any]) -> bool:
     return "timed out" in text or "timeout" in text
 
 
-def test_a_healthy_path_comes_out_at_the_nat_gateways_address(lab: Lab) -> None:
+def test_a_complete_egress_path_has_the_nat_gateways_address(lab: Lab) -> None:
     allocation = lab.allocate()
     stack = lab.deployed(egress(allocation), OUTPUTS)
     assert call(lab, stack.outputs["Name"]) == {"ip": lab.address(allocation)}
@@ -128,7 +128,7 @@ def test_nat_gateways_per_zone_give_each_zone_its_own_address(lab: Lab) -> None:
     assert call(lab, stack.outputs["Name2"]) == {"ip": lab.address(second)}
 
 
-def test_a_function_outside_any_vpc_has_an_address_of_aws(lab: Lab) -> None:
+def test_a_function_without_a_vpc_has_an_address_of_aws(lab: Lab) -> None:
     outside = function("Private")
     del outside["Properties"]["VpcConfig"]
     stack = lab.deployed({"Role": role(), "Function": outside}, {"Name": {"Ref": "Function"}})

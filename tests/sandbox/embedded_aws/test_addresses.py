@@ -21,7 +21,7 @@ def test_an_address_is_found_by_its_tag_and_its_ip(lab: Lab) -> None:
         assert [address["AllocationId"] for address in found] == [made["AllocationId"]]
 
 
-def test_no_two_addresses_are_alike_and_a_released_one_can_be_had_again(lab: Lab) -> None:
+def test_each_address_is_different_and_a_released_one_can_be_recovered(lab: Lab) -> None:
     ec2 = lab.clients.ec2(lab.region)
     first, second = lab.allocate(), lab.allocate()
     ip = lab.address(first)

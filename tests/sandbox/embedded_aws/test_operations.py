@@ -30,7 +30,7 @@ def test_a_stack_that_was_rolled_back_cannot_be_updated(lab: Lab) -> None:
         )
 
 
-def test_each_resource_has_its_events_and_they_carry_the_token(lab: Lab) -> None:
+def test_each_resource_has_events_with_the_client_token(lab: Lab) -> None:
     token = unique("token")
     stack = lab.settled(lab.create(vpc(), token=token))
     events = lab.stacks.events(lab.region, stack.id)
@@ -49,7 +49,7 @@ def test_the_same_token_is_the_same_stack_and_another_is_a_conflict(lab: Lab) ->
     lab.settled(stack_id)
 
 
-def test_a_failed_creation_leaves_nothing_and_tells_the_reason(lab: Lab) -> None:
+def test_a_failed_creation_is_rolled_back_and_gives_the_reason(lab: Lab) -> None:
     ec2 = lab.clients.ec2(lab.region)
     before = len(ec2.describe_vpcs()["Vpcs"])
     stack = lab.settled(lab.create(vpc() | {"Bad": subnet("10.99.0.0/24")}))
@@ -58,7 +58,7 @@ def test_a_failed_creation_leaves_nothing_and_tells_the_reason(lab: Lab) -> None
     assert len(ec2.describe_vpcs()["Vpcs"]) == before
 
 
-def test_a_stack_that_is_deleted_while_it_is_made_leaves_nothing(lab: Lab) -> None:
+def test_a_stack_that_is_deleted_during_its_creation_leaves_nothing(lab: Lab) -> None:
     ec2 = lab.clients.ec2(lab.region)
     before = len(ec2.describe_vpcs()["Vpcs"])
     stack_id = lab.create(egress(lab.allocate()))

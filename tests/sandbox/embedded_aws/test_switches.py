@@ -32,7 +32,7 @@ def test_nothing_else_fails(attempt: tuple[str, str, str]) -> None:
     switches(CREATE).check(*attempt)
 
 
-def test_it_fails_as_often_as_told_after_the_attempts_that_are_skipped() -> None:
+def test_it_fails_the_given_number_of_times_after_the_skipped_attempts() -> None:
     made = switches(CREATE | {"skip": 1, "times": 2})
     made.check("main", "Vpc", "create")
     for _ in range(2):

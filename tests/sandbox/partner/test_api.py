@@ -53,7 +53,7 @@ def test_a_missing_key_is_refused(partner: Partner) -> None:
         ("/v1/locations/32000006/rankings/pets", 404, {"reason": "notFound"}),
     ],
 )
-def test_what_does_not_exist_is_answered_in_its_words(
+def test_an_unknown_location_or_ranking_gets_the_real_error(
     partner: Partner, path: str, status: int, body: dict[str, str]
 ) -> None:
     answer = partner.get(path)
@@ -82,7 +82,7 @@ def test_a_limit_that_is_no_number_from_1_to_200_is_refused(partner: Partner, li
     assert (answer.status_code, answer.json()["reason"]) == (400, "badRequest")
 
 
-def test_before_leads_back_to_the_page_that_was_left(partner: Partner) -> None:
+def test_before_leads_back_to_the_previous_page(partner: Partner) -> None:
     first = partner.get(f"{RANKING}?limit=5").json()
     second = partner.get(f"{RANKING}?limit=5&after={first['paging']['cursors']['after']}").json()
     back = partner.get(f"{RANKING}?limit=5&before={second['paging']['cursors']['before']}").json()
@@ -90,13 +90,13 @@ def test_before_leads_back_to_the_page_that_was_left(partner: Partner) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/clans", "/v1/locations/32000006/rankings", "/v1/"])
-def test_an_unknown_path_is_not_found_in_its_words(partner: Partner, path: str) -> None:
+def test_an_unknown_path_gets_the_real_error(partner: Partner, path: str) -> None:
     answer = partner.get(path)
     assert (answer.status_code, answer.json()) == (404, {"reason": "notFound"})
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_an_authorisation_in_another_alphabet_is_just_a_bad_key(partner: Partner) -> None:
+def test_an_authorization_that_is_not_ascii_is_a_bad_key(partner: Partner) -> None:
     headers = {b"authorization": b"Bearer a.b.\xe9", b"x-sandbox-nat-token": b"\xe9"}
     answer = partner.client.get(f"{RANKING}", headers=headers)
     assert answer.json() == {"reason": "accessDenied", "message": "Invalid authorization"}

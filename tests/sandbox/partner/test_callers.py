@@ -11,7 +11,7 @@ def test_a_direct_caller_cannot_claim_an_address(partner: Partner) -> None:
     assert "IP 127.0.0.1" in partner.client.get(RANKING, headers=claimed).json()["message"]
 
 
-def test_the_echo_says_who_calls_on_every_path_of_its_name(partner: Partner) -> None:
+def test_the_echo_service_answers_with_the_callers_address_at_every_path(partner: Partner) -> None:
     nat = {"x-sandbox-source-address": ADDRESS, "x-sandbox-nat-token": NAT_TOKEN}
     for path in ("/", "/any"):
         answer = partner.client.get(path, headers=nat | {"host": "echo.sandbox"})

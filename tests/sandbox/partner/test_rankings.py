@@ -25,7 +25,7 @@ def test_there_are_266_locations_and_regions_have_empty_rankings(partner: Partne
     assert partner.get("/v1/locations/32000000/rankings/clans").json()["items"] == []
 
 
-def test_made_up_clans_come_below_the_recorded_ones(partner: Partner) -> None:
+def test_generated_clans_come_below_the_recorded_ones(partner: Partner) -> None:
     clans = partner.items(f"{RANKINGS}/clans")
     points = [clan["clanPoints"] for clan in clans]
     assert points == sorted(points, reverse=True)
@@ -42,7 +42,7 @@ def test_some_clans_are_new_and_some_are_in_no_location(partner: Partner) -> Non
     assert [clan["rank"] for clan in clans if "location" not in clan] == [7]
 
 
-def test_names_are_as_difficult_as_real_ones(partner: Partner) -> None:
+def test_some_names_are_as_hard_to_display_as_real_ones(partner: Partner) -> None:
     names = [clan["name"] for clan in partner.items(HARD_NAMES)]
     assert "<script>alert(1)</script>" in names
     assert any("&" in name and "🔥" in name for name in names)
