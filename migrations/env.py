@@ -4,7 +4,7 @@ from alembic import context
 from sqlmodel import AutoString, SQLModel
 
 import webapp.models  # noqa: F401 - registers the tables
-from webapp.db import brief_engine
+from webapp.db import temporary_engine
 from webapp.models.base import EnumText, UtcDateTime
 from webapp.settings import Settings
 
@@ -28,7 +28,7 @@ def as_plain_type(kind: str, item: object, _context: object) -> str | bool:
 
 url = context.config.attributes.get("url") or Settings().database
 
-with brief_engine(url) as engine, engine.connect() as connection:
+with temporary_engine(url) as engine, engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,

@@ -32,5 +32,5 @@ def test_a_port_in_use_is_said_before_anything_is_touched(tmp_path: Path) -> Non
 def test_a_setting_that_will_not_do_is_named(tmp_path: Path) -> None:
     ended = serve(tmp_path, EGRET_PORT="many")
     assert ended.returncode == 1
-    assert "egret: a setting will not do: port" in ended.stderr
+    assert "egret: invalid setting: port" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, text
 from sqlmodel import Session, SQLModel, select
 
 from tests.postgresql import on_either_database
-from webapp.db import MIGRATIONS, brief_engine, make_engine, migrate
+from webapp.db import MIGRATIONS, make_engine, migrate, temporary_engine
 from webapp.models import Address, AuditEvent, Network, Proof
 from webapp.settings import Settings
 
@@ -56,7 +56,7 @@ def test_a_migration_keeps_the_rows_that_there_are(settings: Settings) -> None:
 def test_a_time_is_read_in_utc_wherever_the_database_thinks_it_is(settings: Settings) -> None:
     """An HTTP date is made of it, and needs just that."""
     migrate(settings.database)
-    with brief_engine(settings.database) as engine, Session(engine) as session:
+    with temporary_engine(settings.database) as engine, Session(engine) as session:
         if engine.dialect.name == "postgresql":
             session.connection().exec_driver_sql("SET TIME ZONE 'Asia/Tokyo'")
         session.add(AuditEvent(actor="a", action="b", noun="c", name="d", at=MORNING))
@@ -115,7 +115,7 @@ class Cut:
 
 
 def tables(settings: Settings) -> set[str]:
-    with brief_engine(settings.database) as engine:
+    with temporary_engine(settings.database) as engine:
         return set(inspect(engine).get_table_names())
 
 

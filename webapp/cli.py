@@ -1,7 +1,7 @@
 """The `egret` command.
 
-`demo` starts the sandbox and then, as a process of its own with the sandbox's environment, the same
-`serve` that runs on AWS: the dashboard cannot tell the difference.
+`demo` starts the sandbox, and then `serve` as a child process with the sandbox's environment. The
+dashboard cannot tell the difference from AWS.
 """
 
 import json
@@ -19,14 +19,14 @@ import uvicorn
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from webapp.db import brief_engine, migrate
+from webapp.db import migrate, temporary_engine
 from webapp.errors import EgretError
 from webapp.services import access
 from webapp.services.scope import Scope
 from webapp.settings import Settings
 
 GRACEFUL_SHUTDOWN_S = 3
-CHECK_S = 1.0
+CHECK_INTERVAL_S = 1.0
 ACTOR = "command line"
 
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
@@ -37,7 +37,7 @@ app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
 app.add_typer(sandbox, name="sandbox")
 
-Name = Annotated[str, typer.Option(help="What it is called in lists and in the audit trail.")]
+Name = Annotated[str, typer.Option(help="Its name in lists and in the audit trail.")]
 
 
 @app.command()
@@ -59,7 +59,7 @@ def demo() -> None:
         try:
             while dashboard.poll() is None:
                 running.check()
-                _wait(dashboard)
+                _wait_briefly(dashboard)
         except KeyboardInterrupt:
             pass
         finally:
@@ -72,7 +72,7 @@ def demo() -> None:
 def serve(
     as_child: Annotated[bool, typer.Option("--end-with-parent", hidden=True)] = False,
 ) -> None:
-    """Start the dashboard; the AWS environment variables say which AWS."""
+    """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     from webapp.main import create_app
 
     if as_child:
@@ -81,7 +81,7 @@ def serve(
         end_with_parent()
 
     settings = _settings()
-    _log_as(settings.log_format)
+    _configure_logging(settings.log_format)
     listening = _listen(settings)
     migrate(settings.database)
     _print_welcome(settings)
@@ -106,7 +106,7 @@ def create_user(
     name: Name,
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
-    """Make another administrator."""
+    """Create an administrator."""
     with _session(_settings()) as session:
         access.create_user(Scope(session, ACTOR), name=name, password=password)
         session.commit()
@@ -117,7 +117,7 @@ def create_user(
 def create_token(
     name: Name, role: Annotated[str, typer.Option(help="What it may do.")] = "admin"
 ) -> None:
-    """Make a bearer token and print it, once."""
+    """Create a bearer token and print it; it is not shown again."""
     with _session(_settings()) as session:
         print(access.create_api_token(Scope(session, ACTOR), name=name, role=role))
 
@@ -126,7 +126,7 @@ def create_token(
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Say where the running sandbox is, for the AWS command line and for people."""
+    """Print where the running sandbox is, for the AWS command line and for people."""
     from webapp.sandbox.launcher import read_info
 
     found = read_info(_settings().data_dir / "sandbox").as_dict()
@@ -138,7 +138,7 @@ def info(
 
 
 def main() -> None:
-    """Run the command; an error of ours is a sentence, not a traceback."""
+    """Run the command; Egret's own errors are printed as a sentence, without a traceback."""
     try:
         app()
     except EgretError as error:
@@ -152,34 +152,34 @@ def _settings() -> Settings:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
         )
-        sys.exit(f"egret: a setting will not do: {problems}")
+        sys.exit(f"egret: invalid setting: {problems}")
 
 
 @contextmanager
 def _session(settings: Settings) -> Iterator[Session]:
-    """Whoever comes first makes the schema."""
+    """A session on an up-to-date schema: a command may run before `serve` ever did."""
     migrate(settings.database)
     with (
-        brief_engine(settings.database) as engine,
+        temporary_engine(settings.database) as engine,
         Session(engine, expire_on_commit=False) as session,
     ):
         yield session
 
 
 def _listen(settings: Settings) -> socket.socket:
-    """Before anything else: a second start on one port must not touch what the first one uses."""
+    """Called first, so that a second start on the same port touches nothing the first one uses."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
         sys.exit(
             f"egret: cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
-            "Stop what uses it, or set EGRET_PORT."
+            "Stop the program that uses it, or set EGRET_PORT."
         )
 
 
 def _print_welcome(settings: Settings) -> None:
-    """The one address to open; with a one-time token while there is no administrator."""
+    """Print the address to open; with a one-time token while there is no administrator."""
     url = settings.public_url or f"http://{settings.host}:{settings.port}"
     with _session(settings) as session:
         if access.needs_setup(session):
@@ -187,7 +187,7 @@ def _print_welcome(settings: Settings) -> None:
     print(f"\n  Egret is at {url}\n", flush=True)
 
 
-def _log_as(log_format: str) -> None:
+def _configure_logging(log_format: str) -> None:
     text = "%(asctime)s %(levelname)s %(name)s %(message)s"
     as_json = (
         '{"time": "%(asctime)s", "level": "%(levelname)s", "logger": "%(name)s", '
@@ -198,9 +198,9 @@ def _log_as(log_format: str) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-def _wait(process: "subprocess.Popen[bytes]") -> None:
+def _wait_briefly(process: "subprocess.Popen[bytes]") -> None:
     try:
-        process.wait(CHECK_S)
+        process.wait(CHECK_INTERVAL_S)
     except subprocess.TimeoutExpired:
         return
 

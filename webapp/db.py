@@ -1,6 +1,6 @@
 """The database: SQLite by default, PostgreSQL by `EGRET_DATABASE_URL`.
 
-`hide_parameters` keeps bound values, a password hash say, out of error messages and logs.
+`hide_parameters` keeps bound values, such as a password hash, out of error messages and logs.
 """
 
 import sqlite3
@@ -39,14 +39,14 @@ def make_engine(url: str) -> Engine:
             connect_args={"options": f"-c lock_timeout={LOCK_WAIT_MS}"},
         )
     _make_private(make_url(url).database)
-    engine = create_engine(_existing(url), hide_parameters=True, pool_size=POOL_SIZE)
+    engine = create_engine(_without_creating(url), hide_parameters=True, pool_size=POOL_SIZE)
     event.listen(engine, "connect", _set_pragmas)
     return engine
 
 
 @contextmanager
-def brief_engine(url: str) -> Iterator[Engine]:
-    """An engine whose connections are closed in the end."""
+def temporary_engine(url: str) -> Iterator[Engine]:
+    """An engine whose connections are closed at the end."""
     engine = make_engine(url)
     try:
         yield engine
@@ -55,7 +55,7 @@ def brief_engine(url: str) -> Iterator[Engine]:
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Bring the schema up to date, or up to `revision`; harmless when it is."""
+    """Bring the schema to `revision`; does nothing if it is there already."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = url
@@ -63,7 +63,10 @@ def migrate(url: str, revision: str = "head") -> None:
 
 
 def check_writable(engine: Engine) -> None:
-    """Write something, soon. Raises SQLAlchemyError when it is locked, gone, or the disk full."""
+    """Write one row within CHECK_WAIT_MS.
+
+    Raises SQLAlchemyError if the database is locked or missing, or the disk is full.
+    """
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file and not Path(unquote(file.removeprefix("file:"))).exists():
         raise OperationalError("check_writable", None, FileNotFoundError(file))
@@ -79,7 +82,7 @@ def check_writable(engine: Engine) -> None:
 
 
 def insert_into(connection: Connection, table: type[SQLModel]) -> Any:
-    """The dialect's INSERT: the generic one has no ON CONFLICT."""
+    """The dialect's own INSERT, because the generic one has no ON CONFLICT."""
     is_sqlite = connection.dialect.name == "sqlite"
     return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
 
@@ -101,8 +104,8 @@ def _now_in_postgresql(*_: Any, **__: Any) -> str:
     return "EXTRACT(EPOCH FROM clock_timestamp())"
 
 
-def _existing(url: str) -> URL:
-    """The same database, but one that has gone is an error, not a new and empty one."""
+def _without_creating(url: str) -> URL:
+    """The URL that makes a missing SQLite file an error; by default a new, empty one is created."""
     parsed = make_url(url)
     if not parsed.database or parsed.database == ":memory:":
         return parsed

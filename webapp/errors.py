@@ -1,16 +1,16 @@
-"""Every error that Egret itself raises, so that one handler can answer all of them.
+"""The errors that Egret itself raises, with one base so that one handler answers all of them.
 
     EgretError            500
-    ├── Invalid           422   what was sent breaks a rule; `errors` names the fields
-    ├── Refused           403   who asks may not
+    ├── Invalid           422   the input breaks a rule; `errors` has a message for each field
+    ├── Refused           403   the caller may not do this
     ├── Unauthenticated   401   nobody is signed in
     ├── NotFound          404
-    ├── Conflict          409   the rule is about what exists already
+    ├── Conflict          409   not possible in the current state, such as a name that is taken
     ├── TooLarge          413
     ├── Upstream          502   AWS or a partner answered with an error
-    └── Unavailable       503   AWS, the partner or the database did not answer; later may do
+    └── Unavailable       503   AWS, the partner or the database did not answer; try again later
 
-An error says what happened (`detail`), and what to do about it (`remedy`). `code` is for programs
+An error says what happened (`detail`) and what to do about it (`remedy`). `code` is for programs
 and does not change; the texts may.
 """
 
@@ -19,7 +19,7 @@ from typing import ClassVar
 
 
 class EgretError(Exception):
-    """Something that the person or program in front of Egret should read."""
+    """An error whose text the person or program that uses Egret should read."""
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
@@ -47,7 +47,7 @@ class EgretError(Exception):
 
 class Invalid(EgretError):
     status = 422
-    title = "That does not fit"
+    title = "That is not valid"
     default_code = "invalid"
 
 
@@ -63,7 +63,7 @@ def check_all(*checks: Callable[[], object]) -> None:
         raise found[0]
     if found:
         errors = {field: text for error in reversed(found) for field, text in error.errors.items()}
-        raise Invalid("Several fields need attention.", errors=errors)
+        raise Invalid("Some fields are not valid.", errors=errors)
 
 
 class Unauthenticated(EgretError):
@@ -86,7 +86,7 @@ class NotFound(EgretError):
 
 class Conflict(EgretError):
     status = 409
-    title = "That is taken or in use"
+    title = "Not possible in the current state"
     default_code = "conflict"
 
 
@@ -98,11 +98,11 @@ class TooLarge(EgretError):
 
 class Upstream(EgretError):
     status = 502
-    title = "The other side answered with an error"
+    title = "AWS or the partner answered with an error"
     default_code = "upstream_error"
 
 
 class Unavailable(EgretError):
     status = 503
-    title = "Not reachable just now"
+    title = "Temporarily unavailable"
     default_code = "unavailable"

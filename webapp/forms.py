@@ -22,8 +22,8 @@ MESSAGES = {
 """Our words for the kinds of errors that pydantic finds in what people type."""
 
 
-class SentForm:
-    """The text fields of a form; a field that was not sent is ''."""
+class SubmittedForm:
+    """The text fields of a form; a missing field is ''."""
 
     def __init__(self, data: FormData) -> None:
         self._data = data
@@ -74,16 +74,16 @@ class SentForm:
 
     def _group(self, prefix: str) -> dict[str, str]:
         """The fields `prefix.x` as `{x: text}`."""
-        start = f"{prefix}."
-        names = [name for name in self._data if name.startswith(start)]
-        return {name.removeprefix(start): self.text(name) for name in names}
+        dotted = f"{prefix}."
+        names = [name for name in self._data if name.startswith(dotted)]
+        return {name.removeprefix(dotted): self.text(name) for name in names}
 
 
-async def read_form(request: Request) -> SentForm:
-    return SentForm(await request.form(max_files=0, max_fields=FIELDS_MAX))
+async def read_form(request: Request) -> SubmittedForm:
+    return SubmittedForm(await request.form(max_files=0, max_fields=FIELDS_MAX))
 
 
-Form = Annotated[SentForm, Depends(read_form)]
+Form = Annotated[SubmittedForm, Depends(read_form)]
 
 
 def validated(model: type[Model], values: dict[str, Any]) -> Model:
@@ -91,7 +91,7 @@ def validated(model: type[Model], values: dict[str, Any]) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise Invalid("Some fields need attention.", errors=messages_of(error.errors())) from None
+        raise Invalid("Some fields are not valid.", errors=messages_of(error.errors())) from None
 
 
 def blank(model: type[Input], **values: Any) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def messages_of(errors: Sequence[Any], *, within: int = 0) -> dict[str, str]:
     return {".".join(str(part) for part in e["loc"][within:]): _message(e) for e in errors}
 
 
-def errors_of(error: EgretError) -> dict[str, str]:
+def errors_by_field(error: EgretError) -> dict[str, str]:
     """Messages by field; one that belongs to no field has the key ''."""
     if error.errors:
         return error.errors

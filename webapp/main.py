@@ -14,7 +14,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.pace import Pace
 from webapp.db import make_engine
 from webapp.deps import Parts, refuse_cross_origin
-from webapp.middleware import BodyLimit, Surroundings
+from webapp.middleware import AccessLogAndHeaders, BodyLimit
 from webapp.problems import add_handlers
 from webapp.reconciler import Reconciler
 from webapp.routes import api, health, pages
@@ -79,4 +79,4 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts))
-    app.add_middleware(Surroundings, https=public.scheme == "https")
+    app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")

@@ -1,6 +1,6 @@
-"""What surrounds every request, as plain ASGI: nothing is buffered, so streams flow.
+"""What every request passes through: request id, access log, security headers, limit on the body.
 
-Request ids, the access log, the limit on bodies, and the headers of a strict policy.
+Written as plain ASGI: nothing is buffered, so a streamed response passes through as it is written.
 """
 
 import logging
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_MAX_BYTES: Final = 128 * 1024
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
-POLICY: Final = "; ".join(
+CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -30,7 +30,7 @@ POLICY: Final = "; ".join(
     )
 )
 SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -42,8 +42,11 @@ HSTS: Final = "max-age=31536000; includeSubDomains"
 log = logging.getLogger("egret.access")
 
 
-class Surroundings:
-    """Gives each request an id, logs it without its query (a token may be in it), adds headers."""
+class AccessLogAndHeaders:
+    """Gives each request an id, adds the response headers, and logs the request.
+
+    The log leaves out the query, which may hold a token.
+    """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
@@ -54,19 +57,19 @@ class Surroundings:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = request_id = secrets.token_hex(8)
-        started, status = time.perf_counter(), 0
+        started_s, status = time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._complete(MutableHeaders(scope=message), scope["path"], status, request_id)
+                self._add_headers(MutableHeaders(scope=message), scope["path"], status, request_id)
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            took_ms = (time.perf_counter() - started) * 1000
+            took_ms = (time.perf_counter() - started_s) * 1000
             log.info(
                 "%s %s %s %.0f ms %s",
                 scope["method"],
@@ -76,19 +79,20 @@ class Surroundings:
                 request_id,
             )
 
-    def _complete(self, headers: MutableHeaders, path: str, status: int, request_id: str) -> None:
+    def _add_headers(
+        self, headers: MutableHeaders, path: str, status: int, request_id: str
+    ) -> None:
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = request_id
-        unchanging = path.startswith("/static/") and status == 200
-        headers.setdefault("Cache-Control", IMMUTABLE if unchanging else "no-cache, private")
+        is_immutable = path.startswith("/static/") and status == 200
+        headers.setdefault("Cache-Control", IMMUTABLE if is_immutable else "no-cache, private")
 
 
 class BodyLimit:
-    """Refuses a body over `BODY_MAX_BYTES` while it is read, announced or not.
+    """Refuses a body over `BODY_MAX_BYTES` while it is read, whatever Content-Length says.
 
-    FastAPI's own limit answers before the app can, in plain text; this one is answered like every
-    other error, with what to do.
+    It raises instead of answering, so that `webapp.problems` answers it like every other error.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""How an error is answered: a page for people, problem+json (RFC 9457) for programs."""
+"""Turns errors into responses: a page for people, problem+json (RFC 9457) for programs."""
 
 import logging
 from http import HTTPStatus
@@ -25,13 +25,14 @@ from webapp.forms import messages_of
 from webapp.middleware import BODY_MAX_BYTES
 from webapp.templating import page
 
-API = "/api/"
+API_PREFIX = "/api/"
 BODY_MAX_KIB = BODY_MAX_BYTES // 1024
+CHECK_THE_REQUEST = "Check what was sent."
 log = logging.getLogger("egret")
 
 
 class Problem(BaseModel):
-    """`code` is for programs and does not change, `errors` names the fields that do not fit."""
+    """`code` is for programs and does not change; `errors` has a message for each invalid field."""
 
     type: str = "about:blank"
     title: str
@@ -45,18 +46,18 @@ class Problem(BaseModel):
 
 def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EgretError, _answer)
-    app.add_exception_handler(HTTPException, _answer_http)
-    app.add_exception_handler(RequestValidationError, _answer_validation)
-    app.add_exception_handler(StaleDataError, _answer_stale)
-    app.add_exception_handler(DataError, _answer_unstorable)
-    app.add_exception_handler(OperationalError, _answer_no_database)
+    app.add_exception_handler(HTTPException, _answer_http_exception)
+    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_exception_handler(StaleDataError, _answer_stale_row)
+    app.add_exception_handler(DataError, _answer_unstorable_value)
+    app.add_exception_handler(OperationalError, _answer_database_failure)
     app.add_exception_handler(Exception, _answer_unexpected)
 
 
 def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, EgretError)  # noqa: S101 - registered for nothing else
-    if request.url.path.startswith(API):
-        return _problem(request, error)
+    if request.url.path.startswith(API_PREFIX):
+        return _problem_json(request, error)
     if isinstance(error, Unauthenticated):
         query = f"?{request.url.query}" if request.url.query else ""
         back = quote(request.url.path + query) if request.method == "GET" else "/"
@@ -64,19 +65,19 @@ def _answer(request: Request, error: Exception) -> Response:
     return page(request, "error.html", status_code=error.status, error=error)
 
 
-def _answer_no_database(request: Request, error: Exception) -> Response:
-    log.error("the database: %s", error)
-    detail = "The database cannot be read or written just now."
+def _answer_database_failure(request: Request, error: Exception) -> Response:
+    log.error("database error: %s", error)
+    detail = "The database cannot be read or written at the moment."
     return _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
 
 
-def _answer_unstorable(request: Request, error: Exception) -> Response:
-    log.warning("the database: %s", error)
-    detail = "Something that was sent cannot be kept: a NUL character, or a number without end."
-    return _answer(request, Invalid(detail, remedy="Check what was sent."))
+def _answer_unstorable_value(request: Request, error: Exception) -> Response:
+    log.warning("database error: %s", error)
+    detail = "A value cannot be stored: it has a NUL character, or a number that is too large."
+    return _answer(request, Invalid(detail, remedy=CHECK_THE_REQUEST))
 
 
-def _problem(request: Request, error: EgretError) -> JSONResponse:
+def _problem_json(request: Request, error: EgretError) -> JSONResponse:
     problem = Problem(
         title=error.title,
         status=error.status,
@@ -92,48 +93,49 @@ def _problem(request: Request, error: EgretError) -> JSONResponse:
     )
 
 
-def _answer_http(request: Request, error: Exception) -> Response:
+def _answer_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    answer = _answer(request, _from_http(request, error))
-    answer.headers.update(error.headers or {})  # Allow, of a 405
+    answer = _answer(request, _as_egret_error(request, error))
+    answer.headers.update(error.headers or {})  # a 405 needs Allow (RFC 9110)
     return answer
 
 
-def _from_http(request: Request, error: HTTPException) -> EgretError:
+def _as_egret_error(request: Request, error: HTTPException) -> EgretError:
     match error.status_code:
         case 404:
             return NotFound(f"There is nothing at {request.url.path}.")
         case 405:
-            return _WrongMethod(f"{request.method} is not possible at {request.url.path}.")
+            return _MethodNotAllowed(f"{request.method} is not allowed at {request.url.path}.")
         case 413:
             return TooLarge("The request is too large.", remedy=f"At most {BODY_MAX_KIB} KiB.")
         case _:
-            return Invalid(str(error.detail), remedy="Check what was sent.")
+            return Invalid(str(error.detail), remedy=CHECK_THE_REQUEST)
 
 
-class _WrongMethod(EgretError):
+class _MethodNotAllowed(EgretError):
     status = 405
-    title = "Not possible here"
+    title = "Method not allowed"
     default_code = "method_not_allowed"
 
 
-def _answer_validation(request: Request, error: Exception) -> Response:
+def _answer_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
     found = error.errors()
     if any(e["type"] == "json_invalid" or e["loc"] == ("body",) for e in found):
         remedy = "Send a JSON object, with Content-Type: application/json."
-        return _answer(request, Invalid("The body is no JSON object.", remedy=remedy))
+        return _answer(request, Invalid("The body is not a JSON object.", remedy=remedy))
     fields = messages_of(found, within=1)
-    return _answer(request, Invalid("Some fields need attention.", errors=fields))
+    return _answer(request, Invalid("Some fields are not valid.", errors=fields))
 
 
-def _answer_stale(request: Request, _error: Exception) -> Response:
+def _answer_stale_row(request: Request, _error: Exception) -> Response:
+    """Another request changed the same row between our reading and writing it."""
     return _answer(
         request,
         Conflict(
-            "It was changed by somebody else in the same moment. Nothing was done.",
+            "Someone else changed it at the same time. Nothing was done.",
             code="changed_meanwhile",
-            remedy="Look at it again, then decide.",
+            remedy="Reload it, then decide again.",
         ),
     )
 
@@ -143,7 +145,7 @@ def _answer_unexpected(request: Request, error: Exception) -> Response:
     return _answer(
         request,
         EgretError(
-            "Egret made a mistake. It has been written to the log.",
-            remedy="Try again; if it stays, report the request id.",
+            "Egret failed unexpectedly. The error is in its log.",
+            remedy="Try again. If it happens again, report the request id.",
         ),
     )

@@ -1,7 +1,6 @@
 """Settings come from environment variables with the prefix `EGRET_`; the README has the table.
 
-A value that would make the start unsafe or useless stops it, with a sentence that says what to
-set.
+An unsafe or useless value stops the start, with a sentence that says what to set.
 """
 
 from pathlib import Path
@@ -15,7 +14,7 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Settings(BaseSettings):
-    """What an operator can choose. Every field is one row of the README's table."""
+    """What an operator can choose. Each field is one row of the README's table."""
 
     model_config = SettingsConfigDict(env_prefix="EGRET_", frozen=True)
 
@@ -33,22 +32,24 @@ class Settings(BaseSettings):
         description="Regions offered; keys are kept in the first",
     )
     name_prefix: str = Field(
-        "egret", pattern=r"^[a-z][a-z0-9-]{1,15}$", description="Begins the name of all made in AWS"
+        "egret",
+        pattern=r"^[a-z][a-z0-9-]{1,15}$",
+        description="Starts the name of everything made in AWS",
     )
-    permissions_boundary_arn: str = Field("", description="Policy that bounds every role made")
+    permissions_boundary_arn: str = Field("", description="Permissions boundary of every role made")
     endpoints: dict[str, str] = Field(
-        {}, description="JSON: a partner's public origin → the origin really used"
+        {}, description="JSON: a partner's public origin → the origin to use"
     )
     echo_url: str = Field(
         "https://checkip.amazonaws.com,https://api.ipify.org",
-        description="Services that answer the caller's address; asked in turn",
+        description="Services that answer the caller's address; tried in turn",
     )
     execute_api_url: str = Field(
         "https://{api}.execute-api.{region}.amazonaws.com/{stage}/",
         description="Where API Gateway serves a function's endpoint",
     )
     poll_s: float = Field(
-        2.0, ge=0.1, le=60, description="Seconds between two looks at a stack that is changing"
+        2.0, ge=0.1, le=60, description="Seconds between two polls of a changing stack"
     )
     lease_s: float = Field(
         60.0, ge=2, le=600, description="Seconds until another process takes over from a killed one"
@@ -61,8 +62,8 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _names_a_database_of_ours(cls, url: str) -> str:
-        """With the driver that is installed; `postgres` is what many hosts still write."""
+    def _check_database_url(cls, url: str) -> str:
+        """The URL with the installed driver; many hosts still write the scheme `postgres`."""
         scheme, separator, rest = url.partition("://")
         if scheme in ("postgres", "postgresql"):
             return f"{POSTGRESQL}://{rest}"
@@ -72,13 +73,13 @@ class Settings(BaseSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _is_an_origin(cls, url: str) -> str:
+    def _check_public_url(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("set EGRET_PUBLIC_URL to an address such as https://egret.example.com")
         return url.rstrip("/")
 
     @model_validator(mode="after")
-    def _is_safe(self) -> Self:
+    def _check_exposure_and_regions(self) -> Self:
         if self.host not in LOOPBACK_HOSTS and not self.public_url:
             raise ValueError(
                 f"EGRET_HOST={self.host} opens the dashboard to the network: set "
@@ -94,7 +95,7 @@ class Settings(BaseSettings):
 
     @property
     def home_region(self) -> str:
-        """Where keys and their KMS key live, whatever region a function runs in."""
+        """The region of all keys and their KMS key, whichever region a function runs in."""
         return self.region_names[0]
 
     @property
@@ -103,9 +104,9 @@ class Settings(BaseSettings):
 
     @property
     def echo_origins(self) -> str:
-        """The echo services as functions reach them, separated by commas."""
+        """The origins at which functions reach the echo services, separated by commas."""
         return ",".join(self.origin(url.strip()) for url in self.echo_url.split(","))
 
     def origin(self, public_origin: str) -> str:
-        """The origin to use for a partner's public one (they differ in the sandbox)."""
+        """The origin to use for a partner's public one; the sandbox replaces it."""
         return self.endpoints.get(public_origin, public_origin)

@@ -1,8 +1,9 @@
-"""Pages: Jinja2 with autoescape, and what every template may use."""
+"""Pages: Jinja2 with autoescape, and the names that every template can use."""
 
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -14,19 +15,20 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from webapp.deps import parts_of
+from webapp.partners import DEFAULT_PARTNER, partner
+from webapp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "static"
 NOTICE_COOKIE = "egret_notice"
-NOTICE_SECONDS = 60
-PORTAL_ORIGIN = "https://developer.clashofclans.com"
+NOTICE_MAX_AGE_S = 60
 
 
 def page(
     request: Request, template: str, /, *, status_code: int = 200, **context: Any
 ) -> HTMLResponse:
-    """A whole page; a notice that the last request left is shown once."""
-    html = render(template, **(_of_request(request) | context | _notices(request)))
+    """A whole page. The notice that the previous request left is shown once."""
+    html = render(template, **(_request_context(request) | context | _notices(request)))
     response = HTMLResponse(html, status_code=status_code)
     if NOTICE_COOKIE in request.cookies:
         response.delete_cookie(NOTICE_COOKIE)
@@ -38,13 +40,13 @@ def render(template: str, /, **context: Any) -> str:
 
 
 def see_other(url: str, notice: str = "", kind: str = "success") -> RedirectResponse:
-    """The answer to a form that did something: go and look, with a notice to show there."""
+    """Redirect after a successful form (303), with a notice for the next page."""
     response = RedirectResponse(url, status_code=303)
     if notice:
         response.set_cookie(
             NOTICE_COOKIE,
             quote(f"{kind}:{notice}"),
-            max_age=NOTICE_SECONDS,
+            max_age=NOTICE_MAX_AGE_S,
             httponly=True,
             samesite="lax",
         )
@@ -52,26 +54,32 @@ def see_other(url: str, notice: str = "", kind: str = "success") -> RedirectResp
 
 
 def partial_context(request: Request) -> dict[str, Any]:
-    """What a partial that is streamed needs of the request."""
-    return _of_request(request)
+    """The context of a partial that is streamed instead of being part of a page."""
+    return _request_context(request)
 
 
 def static_version() -> str:
-    """A hash of the whole folder: in the path, it lets every file be cached for ever."""
+    """A hash of all static files; as part of their path it lets browsers cache them for ever."""
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
-def _of_request(request: Request) -> dict[str, Any]:
+def _request_context(request: Request) -> dict[str, Any]:
     settings = parts_of(request).settings
     return {
         "path": request.url.path,
         "notices": [],
-        "portal_url": settings.origin(PORTAL_ORIGIN),
+        "portal_url": _portal_url(settings, DEFAULT_PARTNER),
+        "portal_url_of": partial(_portal_url, settings),
         "request_id": request.scope.get("request_id", ""),
         "settings_cloud": settings.cloud,
         "user": getattr(request.state, "user", None),
     }
+
+
+def _portal_url(settings: Settings, partner_name: str) -> str:
+    """Where a key for that partner is made; a key's page asks for its own partner's."""
+    return settings.origin(partner(partner_name).portal_url)
 
 
 def _notices(request: Request) -> dict[str, Any]:

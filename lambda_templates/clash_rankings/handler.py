@@ -1,14 +1,14 @@
-"""Answers the clan ranking of one location: the partner's own body, with where it came from.
+"""Answers the clan ranking of one location: the partner's body, and headers about the call.
 
-Runs on AWS Lambda's Python runtime with nothing but what that runtime ships. The key is read from
-Secrets Manager once per execution environment, kept five minutes, and read again when the partner
-refuses it; it is sent to the partner and to nobody else, which is why no redirect is followed.
-Every answer is an API Gateway proxy response whose headers say what the partner's status was, which
-address an echo service saw this environment call from, and which version of the key was used.
+Runs on AWS Lambda's Python runtime with only what that runtime ships. The key is read from Secrets
+Manager once per execution environment, kept for five minutes, and read again if the partner refuses
+it. It is sent to the partner only, so no redirect is followed. Every answer is an API Gateway proxy
+response. Its headers give the partner's status, the address that an echo service saw this
+environment call from, and the version of the key.
 
-Sockets have a time-out for each wait, not for all of them together: names that do not resolve, many
-addresses and bytes that drip would add up. So the partner is asked in a thread, and given up after
-`PARTNER_TOTAL_S`; such a thread stays behind until the other side lets go.
+A socket's time-out limits each wait but not their sum: a slow name server, several addresses and a
+body that drips would add up. So the partner is called in a thread that is abandoned after
+`PARTNER_TOTAL_S`. Such a thread keeps running until its connection ends.
 """
 
 import http.client
@@ -39,7 +39,7 @@ ERROR_MAX_AGE_S = 10
 THREADS_MAX = 8
 KEY_REFUSED = (401, 403)
 KEY_SHAPE = r"[!-~]+"
-"""Printable ASCII without spaces; anything else would be quoted in an error about the header."""
+"""Printable ASCII without spaces. Otherwise http.client would quote the key in its error."""
 
 Clock = Callable[[], float]
 Event = dict[str, Any]
@@ -47,7 +47,7 @@ Value = TypeVar("Value")
 
 
 class Problem(Exception):
-    """Something that is not an answer of the partner: what the caller is told instead."""
+    """Why there is no answer of the partner; the caller gets this instead."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -56,7 +56,7 @@ class Problem(Exception):
 
 @dataclass(frozen=True)
 class Key:
-    """A version of the key; its value stays out of every text."""
+    """One version of the key. Its value is not in its repr, so it gets into no log."""
 
     value: str
     version: str
@@ -67,7 +67,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the partner said."""
+    """The partner's response."""
 
     status: int
     body: bytes
@@ -76,8 +76,8 @@ class Answer:
     retry_after: str
 
 
-class AsTheyCome(urllib.request.HTTPErrorProcessor):
-    """Every answer is returned: no status is an exception, and no redirect is followed."""
+class KeepEveryStatus(urllib.request.HTTPErrorProcessor):
+    """Returns every response: no status raises an exception, and no redirect is followed."""
 
     def http_response(self, _request: Any, response: Any) -> Any:
         return response
@@ -87,7 +87,7 @@ class AsTheyCome(urllib.request.HTTPErrorProcessor):
 
 
 class Cached(Generic[Value]):
-    """A value that is fetched when it is asked for, and again after `seconds`."""
+    """A value that is fetched at its first use, and again when it is older than `seconds`."""
 
     def __init__(self, fetch: Callable[[], Value], seconds: float, clock: Clock) -> None:
         self._fetch, self._seconds, self._clock = fetch, seconds, clock
@@ -101,7 +101,7 @@ class Cached(Generic[Value]):
 
 
 class Rankings:
-    """One execution environment. What it is made with is what tests vary."""
+    """One execution environment; tests pass their own variables, clock and time limit."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Rankings:
         self._key = Cached(self._read_key, KEY_CACHE_S, clock)
         self._egress_ip = Cached(self._ask_echo, EGRESS_IP_CACHE_S, clock)
         self._background = ThreadPoolExecutor(THREADS_MAX)
-        self._opener = urllib.request.build_opener(AsTheyCome)
+        self._opener = urllib.request.build_opener(KeepEveryStatus)
         self._secrets = boto3.client(
             "secretsmanager",
             region_name=env["KEY_SECRET_ARN"].split(":")[3],
@@ -152,7 +152,7 @@ class Rankings:
         return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
     def _ask_partner(self) -> tuple[Answer, Key]:
-        """The partner's answer. A refused key is read again: it may have been replaced."""
+        """The partner's answer. A refused key is read again, because it may have been replaced."""
         key = self._key.get()
         answer = self._call(key)
         if answer.status in KEY_REFUSED:
@@ -162,7 +162,7 @@ class Rankings:
         return answer, key
 
     def _call(self, key: Key) -> Answer:
-        """The partner's answer, or a Problem, within PARTNER_TOTAL_S."""
+        """The partner's answer within PARTNER_TOTAL_S. Raises Problem."""
         try:
             return self._background.submit(self._fetch, key).result(self._total_s)
         except TimeoutError as error:
@@ -186,7 +186,7 @@ class Rankings:
             raise _unreachable(f"no HTTP answer ({type(error).__name__})") from error
 
     def _read(self, response: http.client.HTTPResponse) -> Answer:
-        """The body, within the limits of size and time; a success must be JSON."""
+        """The answer, if it keeps the limits of size and time and a success is JSON."""
         until, parts, size = self._clock() + self._total_s, [], 0
         while chunk := response.read1(CHUNK_BYTES):
             parts.append(chunk)
@@ -223,7 +223,7 @@ class Rankings:
         return Key(value, found["VersionId"])
 
     def _ask_echo(self) -> str:
-        """By the first of the echo services that answers with an address."""
+        """The address from the first echo service that gives one, or the last one's error."""
         *others, last = self._env["ECHO_URL"].split(",")
         for url in others:
             try:
@@ -249,7 +249,7 @@ class Rankings:
 
 
 def _egress_header(asked: Future[str], wait_s: float) -> dict[str, str]:
-    """The address that an echo service saw; none rather than a wait or a guess."""
+    """The address that an echo service saw; no header if it is not known in time."""
     try:
         return {"X-Egress-Ip": asked.result(max(0, wait_s))}
     except (OSError, ValueError, http.client.HTTPException):
@@ -257,7 +257,7 @@ def _egress_header(asked: Future[str], wait_s: float) -> dict[str, str]:
 
 
 def _cache_control(answer: Answer) -> str:
-    """`max-age=N` in its plain form; the partner's errors carry `public max-age=600`."""
+    """`max-age=N` as the partner sent it, but shorter for an error, where it sends 600 s."""
     found = re.search(r"max-age=(\d+)", answer.cache_control)
     seconds = int(found[1]) if found and answer.status == 200 else ERROR_MAX_AGE_S
     return f"max-age={seconds}"
@@ -279,7 +279,7 @@ _environment: Rankings | None = None
 
 
 def handler(event: Event, _context: object) -> Event:
-    """AWS Lambda's entry; the environment is made at the first call and kept."""
-    global _environment  # noqa: PLW0603 - how an execution environment keeps what it has
+    """AWS Lambda's entry point; the environment is created at the first call."""
+    global _environment  # noqa: PLW0603 - an execution environment keeps its state in globals
     _environment = _environment or Rankings(os.environ)
     return _environment.answer(event)

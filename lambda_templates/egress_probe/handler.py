@@ -1,4 +1,4 @@
-"""Answers the address that an echo service sees this subnet call from: the proof of the network."""
+"""Answers the address that an echo service sees this subnet call from, as a network's proof."""
 
 import ipaddress
 import os
@@ -12,8 +12,8 @@ ANSWER_MAX_BYTES = 64
 def handler(_event: object, _context: object) -> dict[str, str]:
     """`{"ip": "203.0.113.7", "echo": "checkip.amazonaws.com"}`.
 
-    The services of ECHO_URL, separated by commas, are asked in turn until one answers with an
-    address; the error of the last one is raised when none does.
+    The services in ECHO_URL, separated by commas, are tried in turn until one answers with an
+    address. If none does, the last one's error is raised.
     """
     *others, last = os.environ["ECHO_URL"].split(",")
     for url in others:

@@ -1,4 +1,4 @@
-"""The world of a function, and one execution environment in it."""
+"""The surroundings of a function, and one execution environment in them."""
 
 import threading
 import time

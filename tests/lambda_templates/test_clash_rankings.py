@@ -1,4 +1,4 @@
-"""The handler: what it passes on, what it caches, and what it keeps to itself."""
+"""The handler: what it passes on, what it caches, and that it never gives away the key."""
 
 import json
 from types import ModuleType
@@ -9,7 +9,9 @@ from tests.lambda_templates.world import BODY, Environment, Respond, World
 from webapp.services.functions.templates import get_template
 
 
-def test_the_partners_body_comes_through_untouched(environment: Environment, world: World) -> None:
+def test_the_partners_body_is_passed_on_byte_for_byte(
+    environment: Environment, world: World
+) -> None:
     answer = environment.call()
     assert answer["statusCode"] == 200
     assert answer["body"].encode() == BODY
@@ -69,7 +71,7 @@ def test_the_partners_errors_are_passed_on(
     assert answer["headers"]["Retry-After"] == "9"
 
 
-def test_every_wait_together_is_shorter_than_the_functions_time(module: ModuleType) -> None:
+def test_all_waits_together_are_shorter_than_the_functions_timeout(module: ModuleType) -> None:
     attempts, connect_and_read = 2, 2
     secret_s = attempts * connect_and_read * module.SECRET_TIMEOUT_S
     asked_twice_s = 2 * (secret_s + module.PARTNER_TOTAL_S)
@@ -89,7 +91,7 @@ def test_the_key_is_in_no_answer_and_no_log(
     assert world.key not in repr(environment.rankings._key.get())
 
 
-def test_only_the_named_origin_may_read_the_answer(environment: Environment) -> None:
+def test_only_a_configured_origin_can_read_the_answer(environment: Environment) -> None:
     ours = environment.call({"headers": {"origin": "https://example.com"}})["headers"]
     assert ours["Access-Control-Allow-Origin"] == "https://example.com"
     other = environment.call({"headers": {"origin": "https://evil.example"}})["headers"]
@@ -97,7 +99,7 @@ def test_only_the_named_origin_may_read_the_answer(environment: Environment) -> 
     assert other["Vary"] == "Origin"
 
 
-def test_without_an_echo_service_the_address_is_unknown_not_guessed(
+def test_without_an_echo_service_the_address_is_left_out(
     environment: Environment,
 ) -> None:
     environment.rankings._env["ECHO_URL"] = "http://127.0.0.1:9"

@@ -1,4 +1,4 @@
-"""The handler when the other side misbehaves: each fault is answered in time, without the key."""
+"""The handler when the partner fails: each fault is answered in time, without the key."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def code(answer: dict[str, Any]) -> str:
     ],
     ids=["cut off", "nested too deeply", "not UTF-8", "HTML", "3 MiB"],
 )
-def test_a_success_that_is_no_json_of_a_sane_size_is_a_problem(
+def test_a_success_that_is_not_json_or_too_large_is_a_problem(
     environment: Environment, world: World, partner: Respond, expected: str
 ) -> None:
     world.partner = lambda _: partner
@@ -51,7 +51,9 @@ def test_a_success_that_is_no_json_of_a_sane_size_is_a_problem(
     ],
     ids=["not HTTP", "a body that breaks off", "an error that breaks off", "nothing at all"],
 )
-def test_what_is_no_http_is_a_problem(environment: Environment, world: World, sent: bytes) -> None:
+def test_a_response_that_is_not_http_is_a_problem(
+    environment: Environment, world: World, sent: bytes
+) -> None:
     world.raw = lambda out: out.write(sent)
     answer = environment.call()
     assert (answer["statusCode"], code(answer)) == (502, "partner_unreachable")
@@ -84,7 +86,7 @@ def says_nothing(world: World, out: BufferedIOBase) -> None:
 @pytest.mark.parametrize(
     "behaviour", [drips_a_body, drips_a_header, stops_in_an_error, says_nothing]
 )
-def test_a_slow_partner_is_given_up_however_it_is_slow(
+def test_every_kind_of_slow_partner_is_given_up_in_time(
     impatient: Environment, world: World, behaviour: Callable[[World, BufferedIOBase], None]
 ) -> None:
     world.raw = lambda out: behaviour(world, out)
@@ -92,7 +94,7 @@ def test_a_slow_partner_is_given_up_however_it_is_slow(
     assert (answer["statusCode"], code(answer)) == (504, "partner_timeout")
 
 
-def test_a_partner_that_recovers_is_heard_again(impatient: Environment, world: World) -> None:
+def test_a_partner_that_recovers_is_used_again(impatient: Environment, world: World) -> None:
     world.raw = lambda out: says_nothing(world, out)
     assert impatient.call()["statusCode"] == 504
     world.raw = None
@@ -118,7 +120,7 @@ def test_a_redirect_is_passed_on_and_never_followed_with_the_key(
     ],
     ids=["a line break", "not ASCII", "empty", "binary"],
 )
-def test_a_secret_that_is_no_key_is_never_sent(
+def test_a_secret_that_is_not_a_key_is_never_sent(
     environment: Environment, world: World, secret: dict[str, str]
 ) -> None:
     world.secret = secret
@@ -128,7 +130,7 @@ def test_a_secret_that_is_no_key_is_never_sent(
 
 
 @pytest.mark.parametrize("echo", [b"<html>", b"\xff", b"::1", b""])
-def test_an_echo_that_is_no_address_changes_nothing_else(
+def test_an_echo_that_is_not_an_address_is_left_out(
     environment: Environment, world: World, echo: bytes
 ) -> None:
     world.echo = echo
@@ -141,7 +143,7 @@ def test_an_echo_that_is_no_address_changes_nothing_else(
     "secret", [{}, {"SecretString": "good-key\n"}], ids=["a key", "a broken key"]
 )
 @pytest.mark.parametrize("sent", [None, b"SSH-2.0-x\r\n\r\n"], ids=["answered", "not HTTP"])
-def test_a_process_of_its_own_prints_the_answer_and_never_the_key(
+def test_the_handler_in_a_real_process_prints_the_answer_and_never_the_key(
     world: World, secret: dict[str, str], sent: bytes | None
 ) -> None:
     world.secret = secret

@@ -1,4 +1,4 @@
-"""The probe tells the address that the echo service saw, or fails."""
+"""The probe answers with the address that the echo service saw, or fails."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ def probe(world: World, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return load("egress_probe")
 
 
-def test_the_address_is_told(probe: ModuleType) -> None:
+def test_the_address_is_answered(probe: ModuleType) -> None:
     told = '{"ip": "203.0.113.7", "echo": "127.0.0.1"}'
     assert json.dumps(probe.handler({}, None)) == told
 
@@ -23,7 +23,9 @@ def test_the_address_is_told(probe: ModuleType) -> None:
 @pytest.mark.parametrize(
     "echo", [b"<html>", b"", b"::1", b"203.0.113.7 and more", b"203.0.113.256", b"\xff", b"1" * 99]
 )
-def test_what_is_no_address_is_never_told(probe: ModuleType, world: World, echo: bytes) -> None:
+def test_a_text_that_is_not_an_address_is_an_error(
+    probe: ModuleType, world: World, echo: bytes
+) -> None:
     world.echo = echo
     with pytest.raises(ValueError):
         probe.handler({}, None)

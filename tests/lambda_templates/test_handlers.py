@@ -1,4 +1,4 @@
-"""What holds for every handler: it is small, and needs nothing but what Lambda ships."""
+"""Rules for every handler and template."""
 
 import ast
 import sys
@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.lambda_templates.world import HANDLERS
+from webapp.partners import partner
+from webapp.services.functions.templates import Template, list_templates
+from webapp.templating import render
 
 SIZE_MAX_BYTES = 15 * 1024
 SHIPPED_BY_LAMBDA = {"boto3", "botocore"}
@@ -27,5 +30,11 @@ def test_a_handler_is_small_and_imports_only_what_lambda_ships(handler: Path) ->
 
 
 @pytest.mark.parametrize("folder", sorted(path for path in HANDLERS.iterdir() if path.is_dir()))
-def test_a_handler_is_explained_beside_it(folder: Path) -> None:
+def test_each_handler_has_a_readme(folder: Path) -> None:
     assert (folder / "README.md").read_text().startswith("# ")
+
+
+@pytest.mark.parametrize("template", list_templates(), ids=lambda template: template.name)
+def test_a_template_has_a_preview_for_the_rows_that_its_partner_gives(template: Template) -> None:
+    rows = partner(template.partner).rows(b"{}")
+    assert "partner" in render(f"functions/previews/{template.name}.html", rows=rows)

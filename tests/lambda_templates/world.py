@@ -1,4 +1,4 @@
-"""What surrounds a function: a partner, an echo service and Secrets Manager, over real HTTP."""
+"""The surroundings of a function: partner, echo service and Secrets Manager, over real HTTP."""
 
 import importlib.util
 import json
@@ -45,7 +45,7 @@ class World:
         } | changes
 
     def drip(self, out: BufferedIOBase, part: bytes, times: int) -> None:
-        """Write `part` again and again, too slowly for anybody's patience."""
+        """Write `part` many times, too slowly for any time limit."""
         for _ in range(times):
             if self.over.wait(0.2):
                 return
@@ -76,7 +76,7 @@ class World:
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that stands still until a test moves it."""
 
     now = 1000.0
 
@@ -118,7 +118,7 @@ class Server(ThreadingHTTPServer):
 
 
 def server(world: World) -> Server:
-    """`world` on a free port; whoever calls this serves it and shuts it down."""
+    """`world` on a free port; the caller serves it and shuts it down."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

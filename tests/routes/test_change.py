@@ -45,7 +45,7 @@ def test_one_zone_has_one_nat_gateway_however_it_is_called(api: Api) -> None:
     api.post("/networks", {"name": "lone", "region": REGION, "availability_zones": 1})
     api.settled("/networks/lone")
     refused = api.post("/networks/lone/change", {"nat": "per_az"})
-    assert (refused.status_code, refused.json()["detail"]) == (422, "That is how it is already.")
+    assert (refused.status_code, refused.json()["detail"]) == (422, "The network has this shape already.")
 
 
 def test_a_change_may_be_withdrawn_while_the_network_is_parked(api: Api) -> None:

@@ -202,7 +202,10 @@ def bearer(app: FastAPI) -> dict[str, str]:
 def test_a_body_that_is_no_json_object_is_told_so(app: FastAPI, client: Any, body: str) -> None:
     headers = bearer(app) | {"Content-Type": "application/json"}
     refused = client.post("/api/v1/networks", content=body, headers=headers)
-    assert (refused.status_code, refused.json()["detail"]) == (422, "The body is no JSON object.")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        "The body is not a JSON object.",
+    )
 
 
 def test_the_api_is_described_with_its_problems_and_its_token(app: FastAPI) -> None:

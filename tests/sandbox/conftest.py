@@ -1,4 +1,4 @@
-"""A region of the embedded AWS for contract tests; what they made is deleted after each."""
+"""A region of the embedded AWS for contract tests; each test's stacks are deleted after it."""
 
 from collections.abc import Iterator
 

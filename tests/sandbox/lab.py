@@ -6,6 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.cloudformation.stacks import Event, Phase, Plan, Stack
@@ -23,13 +26,17 @@ def handler(event, context):
 """
 
 
+def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return error.value.response["Error"]["Code"]
+
+
 def unique(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass
 class Lab:
-    """One region of the embedded AWS; what it made is deleted at the end."""
+    """One region of the embedded AWS; `clean_up` deletes what was created through it."""
 
     clients: Clients
     region: str
@@ -53,7 +60,7 @@ class Lab:
     def create(
         self, resources: dict[str, Any], *, outputs: dict[str, Any] | None = None, token: str = ""
     ) -> str:
-        """Ask for a stack of `resources`; gives its ARN."""
+        """Start the creation of a stack of `resources`; returns its ARN."""
         stack_id = self.stacks.create(
             self.plan(resources, outputs=outputs), token=token or unique("token")
         )

@@ -1,4 +1,4 @@
-"""A kill of a part, or of all, at any time: what was begun goes on, and nothing is doubled."""
+"""A kill of one child or of all: operations continue, and nothing is created twice."""
 
 import os
 import signal
@@ -44,7 +44,7 @@ def start(folder: Path, pace_s: float) -> Sandbox:
     return Sandbox.start(folder, pace_s=pace_s, address_quota=5)
 
 
-def test_a_stack_goes_on_after_the_embedded_aws_was_killed(tmp_path: Path) -> None:
+def test_a_stack_operation_continues_after_the_embedded_aws_was_killed(tmp_path: Path) -> None:
     with start(tmp_path, PACE_S) as running:
         lab = Lab(Clients(running.info.aws_endpoint), REGION)
         allocation = lab.allocate()
@@ -69,7 +69,7 @@ def test_a_stack_goes_on_after_the_embedded_aws_was_killed(tmp_path: Path) -> No
         assert len(told) == len(set(told))
 
 
-def test_what_a_sandbox_keeps_is_private_and_survives_a_restart(tmp_path: Path) -> None:
+def test_the_state_is_private_and_survives_a_restart(tmp_path: Path) -> None:
     with start(tmp_path, 0) as running:
         lab = Lab(Clients(running.info.aws_endpoint), REGION)
         ip = lab.address(lab.allocate())
@@ -87,7 +87,7 @@ def test_what_a_sandbox_keeps_is_private_and_survives_a_restart(tmp_path: Path) 
         assert [a["PublicIp"] for a in ec2.describe_addresses()["Addresses"]] == [ip]
 
 
-def test_the_children_end_with_a_parent_that_is_killed_and_a_start_waits_for_them(
+def test_the_children_of_a_killed_parent_end_and_the_next_start_waits_for_them(
     tmp_path: Path,
 ) -> None:
     before = killed_sandbox(tmp_path)
@@ -97,7 +97,7 @@ def test_the_children_end_with_a_parent_that_is_killed_and_a_start_waits_for_the
         assert again.info == before
 
 
-def test_a_log_stays_short_and_keeps_its_end(sandbox: Sandbox) -> None:
+def test_checking_the_children_keeps_the_end_of_a_log_that_is_too_long(sandbox: Sandbox) -> None:
     file = sandbox.folder / "nat.log"
     with file.open("a") as log:
         log.write("x" * LOG_MAX_BYTES + "the end")
@@ -106,7 +106,7 @@ def test_a_log_stays_short_and_keeps_its_end(sandbox: Sandbox) -> None:
     assert file.read_text().endswith("the end")
 
 
-def test_a_folder_that_was_open_is_closed_and_ports_that_are_unreadable_are_chosen_anew(
+def test_a_public_folder_becomes_private_and_an_unreadable_list_of_ports_is_replaced(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     folder = tmp_path / "open"
@@ -117,7 +117,7 @@ def test_a_folder_that_was_open_is_closed_and_ports_that_are_unreadable_are_chos
         assert running.info.aws_endpoint != sandbox.info.aws_endpoint
 
 
-def test_a_child_that_ends_is_named_with_its_last_words(tmp_path: Path) -> None:
+def test_a_child_that_ends_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
     with start(tmp_path, 0) as running:
         running.check()
         with (tmp_path / "partner.log").open("a") as log:
@@ -128,7 +128,7 @@ def test_a_child_that_ends_is_named_with_its_last_words(tmp_path: Path) -> None:
             running.check()
 
 
-def test_nothing_of_the_parents_environment_leads_out_of_the_sandbox(tmp_path: Path) -> None:
+def test_no_variable_of_the_parent_leads_out_of_the_sandbox(tmp_path: Path) -> None:
     elsewhere = {
         "HTTP_PROXY": NOWHERE,
         "http_proxy": NOWHERE,
@@ -149,7 +149,7 @@ def test_nothing_of_the_parents_environment_leads_out_of_the_sandbox(tmp_path: P
 
 
 def killed_sandbox(folder: Path) -> Info:
-    """Where a sandbox was whose parent has just been killed."""
+    """The info of a sandbox whose parent was just killed."""
     with subprocess.Popen([sys.executable, "-c", PARENT, str(folder)]) as parent:
         try:
             wait_for((folder / "sandbox.json").exists, START_TIMEOUT_S)

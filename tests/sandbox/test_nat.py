@@ -1,135 +1,137 @@
-"""The topology is honest: a packet's way out is walked, and where it breaks, nothing answers."""
+"""What the proxy refuses, and what it forwards unchanged."""
 
+import base64
+import http.client
 import json
-from typing import Any
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-from tests.sandbox.lab import Lab, association, egress, function, role, subnet
+import httpx
+import pytest
 
-OUTPUTS = {"Name": {"Ref": "Function"}, "Nat": {"Ref": "Nat"}, "Group": {"Ref": "Group"}}
+from tests.portal import partner_key
+from tests.sandbox.conftest import REGION
+from tests.sandbox.lab import Lab, function, role
+from webapp.aws.clients import Clients
+from webapp.sandbox.launcher import Sandbox
+from webapp.sandbox.nat import ADDRESS_OUTSIDE_VPCS
+from webapp.sandbox.nat_http import HEAD_MAX_BYTES
 
-
-def call(lab: Lab, name: str, event: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What the function answered; its own time-out is two seconds."""
-    answer = lab.clients.awslambda(lab.region).invoke(
-        FunctionName=name, Payload=json.dumps(event or {}).encode()
-    )
-    found: dict[str, Any] = json.loads(answer["Payload"].read())
-    return found
-
-
-def timed_out(answer: dict[str, Any]) -> bool:
-    text = json.dumps(answer).lower()
-    return "timed out" in text or "timeout" in text
-
-
-def test_a_healthy_path_comes_out_at_the_nat_gateways_address(lab: Lab) -> None:
-    allocation = lab.allocate()
-    stack = lab.deployed(egress(allocation), OUTPUTS)
-    assert call(lab, stack.outputs["Name"]) == {"ip": lab.address(allocation)}
+SHORT_TIMEOUT_S = 1.0
+TIMEOUT_S = 10.0
+ECHO = "http://echo.sandbox:443/"
+API = "http://api.clashofclans.sandbox:443/v1"
+RANKING = f"{API}/locations/32000006/rankings/clans"
+NO_BODY = "GET http://echo.sandbox:443/ HTTP/1.1"
 
 
-def test_a_source_address_that_the_function_claims_is_not_believed(lab: Lab) -> None:
-    allocation = lab.allocate()
-    stack = lab.deployed(egress(allocation), OUTPUTS)
-    forged = {"headers": {"X-Sandbox-Source-Address": "203.0.113.200"}}
-    assert call(lab, stack.outputs["Name"], forged) == {"ip": lab.address(allocation)}
+@pytest.fixture(scope="module")
+def nat(sandbox: Sandbox) -> tuple[str, int]:
+    return "127.0.0.1", json.loads((sandbox.folder / "ports.json").read_text())["nat"]
 
 
-def test_a_function_in_a_public_subnet_gets_no_answer(lab: Lab) -> None:
-    resources = egress(lab.allocate())
-    resources["Function"] = function("Public")
-    stack = lab.deployed(resources, OUTPUTS)
-    assert timed_out(call(lab, stack.outputs["Name"]))
-
-
-def test_without_a_route_there_is_no_answer(lab: Lab) -> None:
-    resources = egress(lab.allocate())
-    del resources["PrivateRoute"]
-    stack = lab.deployed(resources, OUTPUTS)
-    assert timed_out(call(lab, stack.outputs["Name"]))
-
-
-def test_a_nat_gateway_in_a_private_subnet_gives_no_answer(lab: Lab) -> None:
-    resources = egress(lab.allocate())
-    del resources["PublicRoute"]
-    resources["Nat"]["DependsOn"] = "PublicAssociation"
-    stack = lab.deployed(resources, OUTPUTS)
-    assert timed_out(call(lab, stack.outputs["Name"]))
-
-
-def test_a_security_group_without_https_gives_no_answer(lab: Lab) -> None:
-    resources = egress(lab.allocate())
-    rule = resources["Group"]["Properties"]["SecurityGroupEgress"][0]
-    rule["FromPort"] = rule["ToPort"] = 80
-    stack = lab.deployed(resources, OUTPUTS)
-    assert timed_out(call(lab, stack.outputs["Name"]))
-
-
-def test_a_network_acl_that_drops_the_answers_gives_no_answer(lab: Lab) -> None:
-    stack = lab.deployed(egress(lab.allocate()), OUTPUTS | {"Subnet": {"Ref": "Private"}})
-    ec2 = lab.clients.ec2(lab.region)
-    here: Any = [{"Name": "association.subnet-id", "Values": [stack.outputs["Subnet"]]}]
-    (acl,) = ec2.describe_network_acls(Filters=here)["NetworkAcls"]
-    deny: Any = {"RuleNumber": 50, "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"}
-    ec2.create_network_acl_entry(
-        NetworkAclId=acl["NetworkAclId"],
-        Protocol="6",
-        Egress=False,
-        PortRange={"From": 1024, "To": 65535},
-        **deny,
-    )
-    assert timed_out(call(lab, stack.outputs["Name"]))
-
-
-def test_a_deleted_nat_gateway_gives_no_answer(lab: Lab) -> None:
-    stack = lab.deployed(egress(lab.allocate()), OUTPUTS)
-    lab.clients.ec2(lab.region).delete_nat_gateway(NatGatewayId=stack.outputs["Nat"])
-    assert timed_out(call(lab, stack.outputs["Name"]))
-
-
-def test_a_port_that_the_security_group_closes_gives_no_answer(lab: Lab) -> None:
-    stack = lab.deployed(egress(lab.allocate()), OUTPUTS)
-    assert timed_out(call(lab, stack.outputs["Name"], {"url": "http://echo.sandbox:8080/"}))
-
-
-def test_a_name_outside_the_sandbox_does_not_resolve(lab: Lab) -> None:
-    stack = lab.deployed(egress(lab.allocate()), OUTPUTS)
-    answer = call(lab, stack.outputs["Name"], {"url": "http://partner.example:443/"})
-    assert "502" in answer["errorMessage"]
-
-
-def test_nat_gateways_per_zone_give_each_zone_its_own_address(lab: Lab) -> None:
-    first, second = lab.allocate(), lab.allocate()
-    resources = egress(first)
-    ref = {"Ref": "Vpc"}
-    resources |= {
-        "Public2": subnet("10.50.2.0/24"),
-        "PublicAssociation2": association("Public2", "PublicTable"),
-        "Nat2": {
-            "Type": "AWS::EC2::NatGateway",
-            "DependsOn": ["PublicRoute", "PublicAssociation2"],
-            "Properties": {"SubnetId": {"Ref": "Public2"}, "AllocationId": second},
-        },
-        "Private2": subnet("10.50.3.0/24"),
-        "PrivateTable2": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref}},
-        "PrivateRoute2": {
-            "Type": "AWS::EC2::Route",
-            "Properties": {
-                "RouteTableId": {"Ref": "PrivateTable2"},
-                "DestinationCidrBlock": "0.0.0.0/0",
-                "NatGatewayId": {"Ref": "Nat2"},
-            },
-        },
-        "PrivateAssociation2": association("Private2", "PrivateTable2"),
-        "Function2": function("Private2"),
-    }
-    stack = lab.deployed(resources, OUTPUTS | {"Name2": {"Ref": "Function2"}})
-    assert call(lab, stack.outputs["Name"]) == {"ip": lab.address(first)}
-    assert call(lab, stack.outputs["Name2"]) == {"ip": lab.address(second)}
-
-
-def test_a_function_outside_any_vpc_has_an_address_of_aws(lab: Lab) -> None:
+@pytest.fixture(scope="module")
+def name(clients: Clients) -> Iterator[str]:
+    """A function outside any VPC, which has an address of AWS's own."""
+    lab = Lab(clients, REGION)
     outside = function("Private")
     del outside["Properties"]["VpcConfig"]
     stack = lab.deployed({"Role": role(), "Function": outside}, {"Name": {"Ref": "Function"}})
-    assert call(lab, stack.outputs["Name"]) == {"ip": "198.18.0.1"}
+    yield f"{REGION}.{stack.outputs['Name']}.-"
+    lab.clean_up()
+
+
+def say(nat: tuple[str, int], head: str, user: str = "") -> str:
+    """What the proxy answers to that head."""
+    credentials = base64.b64encode(f"{user}:x".encode()).decode()
+    named = [f"Proxy-Authorization: Basic {credentials}"] if user else []
+    lines = "\r\n".join([*head.split("\n"), *named, "", ""])
+    with socket.create_connection(nat, TIMEOUT_S) as connection:
+        connection.sendall(lines.encode())
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
+
+
+def through(nat: tuple[str, int], user: str, timeout_s: float = TIMEOUT_S) -> httpx.Client:
+    proxy = f"http://{user}:x@{nat[0]}:{nat[1]}"
+    return httpx.Client(proxy=proxy, timeout=timeout_s, trust_env=False)
+
+
+def test_a_function_without_a_vpc_has_an_address_of_aws(nat: tuple[str, int], name: str) -> None:
+    with through(nat, name) as client:
+        assert client.get(ECHO).text == f"{ADDRESS_OUTSIDE_VPCS}\n"
+
+
+def test_a_query_and_an_error_of_the_partner_pass_unchanged(
+    nat: tuple[str, int], name: str, sandbox: Sandbox
+) -> None:
+    key = partner_key(sandbox, [f"{ADDRESS_OUTSIDE_VPCS}/32"])
+    authorised = {"Authorization": f"Bearer {key}"}
+    with through(nat, name) as client:
+        page = client.get(f"{RANKING}?limit=5&after=eyJwb3MiOjV9", headers=authorised)
+        refused = client.get(f"{RANKING}?limit=", headers={"Authorization": "Bearer no"})
+    assert [clan["rank"] for clan in page.json()["items"]] == [6, 7, 8, 9, 10]
+    assert (refused.status_code, refused.headers["content-type"]) == (403, "application/json")
+
+
+def test_a_connection_that_the_partner_closes_is_closed_for_the_function_too(
+    nat: tuple[str, int], name: str, sandbox: Sandbox
+) -> None:
+    faults = f"{sandbox.info.partner_url}/sandbox/faults"
+    httpx.post(faults, json={"mode": "reset"}).raise_for_status()
+    try:
+        with through(nat, name) as client, pytest.raises(httpx.RemoteProtocolError):
+            client.get(RANKING)
+    finally:
+        httpx.post(faults, json={"mode": "none"}).raise_for_status()
+
+
+def test_a_dropped_request_delays_no_other_request(nat: tuple[str, int], name: str) -> None:
+    def is_dropped(_: int) -> bool:
+        stranger = f"{REGION}.stranger.subnet-1"
+        with through(nat, stranger, SHORT_TIMEOUT_S) as client, pytest.raises(httpx.ReadTimeout):
+            client.get(ECHO)
+        return True
+
+    with ThreadPoolExecutor(30) as pool, through(nat, name) as client:
+        dropped = pool.map(is_dropped, range(30))
+        assert client.get(ECHO).status_code == 200
+        assert all(dropped)
+
+
+def test_a_tls_tunnel_is_refused_with_the_reason(nat: tuple[str, int], name: str) -> None:
+    credentials = base64.b64encode(f"{name}:x".encode()).decode()
+    connection = http.client.HTTPSConnection(*nat, timeout=TIMEOUT_S)
+    connection.set_tunnel(
+        "api.clashofclans.com", headers={"Proxy-Authorization": f"Basic {credentials}"}
+    )
+    with pytest.raises(OSError, match="plain HTTP only"):
+        connection.request("GET", "/v1/locations")
+    connection.close()
+
+
+def test_a_caller_must_name_its_function(nat: tuple[str, int]) -> None:
+    assert say(nat, NO_BODY).startswith("HTTP/1.1 407 ")
+    assert say(nat, NO_BODY, "just-a-name").startswith("HTTP/1.1 407 ")
+    assert say(nat, f"{NO_BODY}\nProxy-Authorization: Basic é").startswith("HTTP/1.1 407 ")
+
+
+def test_a_name_outside_the_sandbox_does_not_resolve(nat: tuple[str, int], name: str) -> None:
+    answer = say(nat, "GET http://partner.example:443/ HTTP/1.1", name)
+    assert answer.startswith("HTTP/1.1 502 ")
+    assert "partner.example does not resolve" in answer
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "nonsense",
+        f"{NO_BODY}\nContent-Length: -1",
+        f"{NO_BODY}\nContent-Length: 99999999",
+        f"{NO_BODY}\nTransfer-Encoding: chunked",
+        f"{NO_BODY}\nX-Long: {'x' * HEAD_MAX_BYTES}",
+        "GET http://echo.sandbox:port/ HTTP/1.1",
+    ],
+)
+def test_a_malformed_request_is_refused(nat: tuple[str, int], name: str, head: str) -> None:
+    assert say(nat, head, name).startswith("HTTP/1.1 400 ")

@@ -1,139 +1,68 @@
-"""What the proxy itself says to those who speak to it, and what it lets through unchanged."""
+"""Requests that the proxy reads and responses that it writes, byte for byte."""
 
-import base64
-import http.client
-import json
-import socket
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
 
-import httpx
 import pytest
 
-from tests.portal import partner_key
-from tests.sandbox.conftest import REGION
-from tests.sandbox.lab import Lab, function, role
-from webapp.aws.clients import Clients
-from webapp.sandbox.launcher import Sandbox
-from webapp.sandbox.nat import OUTSIDE_ADDRESS
-from webapp.sandbox.nat_http import HEAD_MAX_BYTES
+from webapp.sandbox.nat_http import (
+    BODY_MAX_BYTES,
+    MalformedRequest,
+    Request,
+    own_response,
+    read_request,
+    response,
+)
 
-SHORT_TIMEOUT_S = 1.0
-TIMEOUT_S = 10.0
-ECHO = "http://echo.sandbox:443/"
-API = "http://api.clashofclans.sandbox:443/v1"
-RANKING = f"{API}/locations/32000006/rankings/clans"
-NO_BODY = "GET http://echo.sandbox:443/ HTTP/1.1"
+LINE = b"POST http://echo.sandbox:443/x?a=1 HTTP/1.1\r\n"
 
 
-@pytest.fixture(scope="module")
-def nat(sandbox: Sandbox) -> tuple[str, int]:
-    return "127.0.0.1", json.loads((sandbox.folder / "ports.json").read_text())["nat"]
+def read(sent: bytes) -> Request:
+    async def reading() -> Request:
+        reader = asyncio.StreamReader()
+        reader.feed_data(sent)
+        reader.feed_eof()
+        return await read_request(reader)
+
+    return asyncio.run(reading())
 
 
-@pytest.fixture(scope="module")
-def name(clients: Clients) -> Iterator[str]:
-    """A function outside any VPC, which has an address of AWS's own."""
-    lab = Lab(clients, REGION)
-    outside = function("Private")
-    del outside["Properties"]["VpcConfig"]
-    stack = lab.deployed({"Role": role(), "Function": outside}, {"Name": {"Ref": "Function"}})
-    yield f"{REGION}.{stack.outputs['Name']}.-"
-    lab.clean_up()
-
-
-def say(nat: tuple[str, int], head: str, user: str = "") -> str:
-    """What the proxy answers to that head."""
-    credentials = base64.b64encode(f"{user}:x".encode()).decode()
-    named = [f"Proxy-Authorization: Basic {credentials}"] if user else []
-    lines = "\r\n".join([*head.split("\n"), *named, "", ""])
-    with socket.create_connection(nat, TIMEOUT_S) as connection:
-        connection.sendall(lines.encode())
-        return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
-
-
-def through(nat: tuple[str, int], user: str, timeout_s: float = TIMEOUT_S) -> httpx.Client:
-    proxy = f"http://{user}:x@{nat[0]}:{nat[1]}"
-    return httpx.Client(proxy=proxy, timeout=timeout_s, trust_env=False)
-
-
-def test_a_function_outside_any_vpc_is_seen_as_aws(nat: tuple[str, int], name: str) -> None:
-    with through(nat, name) as client:
-        assert client.get(ECHO).text == f"{OUTSIDE_ADDRESS}\n"
-
-
-def test_a_query_and_an_error_of_the_partner_pass_unchanged(
-    nat: tuple[str, int], name: str, sandbox: Sandbox
-) -> None:
-    key = partner_key(sandbox, [f"{OUTSIDE_ADDRESS}/32"])
-    authorised = {"Authorization": f"Bearer {key}"}
-    with through(nat, name) as client:
-        page = client.get(f"{RANKING}?limit=5&after=eyJwb3MiOjV9", headers=authorised)
-        refused = client.get(f"{RANKING}?limit=", headers={"Authorization": "Bearer no"})
-    assert [clan["rank"] for clan in page.json()["items"]] == [6, 7, 8, 9, 10]
-    assert (refused.status_code, refused.headers["content-type"]) == (403, "application/json")
-
-
-def test_a_partner_that_cuts_the_connection_is_seen_to_cut_it(
-    nat: tuple[str, int], name: str, sandbox: Sandbox
-) -> None:
-    faults = f"{sandbox.info.partner_url}/sandbox/faults"
-    httpx.post(faults, json={"mode": "reset"}).raise_for_status()
-    try:
-        with through(nat, name) as client, pytest.raises(httpx.RemoteProtocolError):
-            client.get(RANKING)
-    finally:
-        httpx.post(faults, json={"mode": "none"}).raise_for_status()
-
-
-def test_a_function_that_does_not_exist_holds_up_nobody_else(
-    nat: tuple[str, int], name: str
-) -> None:
-    def is_dropped(_: int) -> bool:
-        stranger = f"{REGION}.stranger.subnet-1"
-        with through(nat, stranger, SHORT_TIMEOUT_S) as client, pytest.raises(httpx.ReadTimeout):
-            client.get(ECHO)
-        return True
-
-    with ThreadPoolExecutor(30) as pool, through(nat, name) as client:
-        dropped = pool.map(is_dropped, range(30))
-        assert client.get(ECHO).status_code == 200
-        assert all(dropped)
-
-
-def test_a_tunnel_is_refused_with_the_reason(nat: tuple[str, int], name: str) -> None:
-    credentials = base64.b64encode(f"{name}:x".encode()).decode()
-    connection = http.client.HTTPSConnection(*nat, timeout=TIMEOUT_S)
-    connection.set_tunnel(
-        "api.clashofclans.com", headers={"Proxy-Authorization": f"Basic {credentials}"}
-    )
-    with pytest.raises(OSError, match="plain HTTP only"):
-        connection.request("GET", "/v1/locations")
-    connection.close()
-
-
-def test_who_does_not_say_which_function_it_is_gets_nowhere(nat: tuple[str, int]) -> None:
-    assert say(nat, NO_BODY).startswith("HTTP/1.1 407 ")
-    assert say(nat, NO_BODY, "just-a-name").startswith("HTTP/1.1 407 ")
-    assert say(nat, f"{NO_BODY}\nProxy-Authorization: Basic é").startswith("HTTP/1.1 407 ")
-
-
-def test_a_name_outside_the_sandbox_does_not_resolve(nat: tuple[str, int], name: str) -> None:
-    answer = say(nat, "GET http://partner.example:443/ HTTP/1.1", name)
-    assert answer.startswith("HTTP/1.1 502 ")
-    assert "partner.example does not resolve" in answer
+def test_a_request_has_its_headers_in_lower_case_and_its_whole_body() -> None:
+    request = read(LINE + b"Host: echo.sandbox\r\nContent-Length: 3\r\n\r\nabcdef")
+    assert (request.method, request.url) == ("POST", "http://echo.sandbox:443/x?a=1")
+    assert request.headers == {"host": "echo.sandbox", "content-length": "3"}
+    assert request.body == b"abc"
 
 
 @pytest.mark.parametrize(
-    "head",
+    ("sent", "reason"),
     [
-        "nonsense",
-        f"{NO_BODY}\nContent-Length: -1",
-        f"{NO_BODY}\nContent-Length: 99999999",
-        f"{NO_BODY}\nTransfer-Encoding: chunked",
-        f"{NO_BODY}\nX-Long: {'x' * HEAD_MAX_BYTES}",
-        "GET http://echo.sandbox:port/ HTTP/1.1",
+        (b"hello\r\n\r\n", "not an HTTP request"),
+        (LINE + b"Transfer-Encoding: chunked\r\n\r\n", "must have a length"),
+        (LINE + b"Content-Length: -1\r\n\r\n", "must have a length"),
+        (LINE + f"Content-Length: {BODY_MAX_BYTES + 1}\r\n\r\n".encode(), "too large"),
     ],
 )
-def test_what_is_no_request_is_refused(nat: tuple[str, int], name: str, head: str) -> None:
-    assert say(nat, head, name).startswith("HTTP/1.1 400 ")
+def test_a_request_that_it_does_not_accept_is_refused_with_the_reason(
+    sent: bytes, reason: str
+) -> None:
+    with pytest.raises(MalformedRequest, match=reason):
+        read(sent)
+
+
+def test_a_request_that_ends_early_is_not_a_request() -> None:
+    with pytest.raises(asyncio.IncompleteReadError):
+        read(LINE + b"Content-Length: 9\r\n\r\nabc")
+
+
+def test_a_response_has_a_length_and_none_of_the_partners_connection_headers() -> None:
+    headers = {"content-type": "text/plain", "transfer-encoding": "chunked", "connection": "keep"}
+    assert response(200, b"abc", headers) == (
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 3\r\n"
+        b"connection: close\r\n\r\nabc"
+    )
+
+
+def test_the_proxys_own_response_can_say_why_in_its_status_line() -> None:
+    assert own_response(501, "no", reason="plain HTTP only").startswith(
+        b"HTTP/1.1 501 plain HTTP only\r\n"
+    )

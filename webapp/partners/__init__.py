@@ -1,19 +1,29 @@
-"""Partners: what their keys say, what their errors mean, and the rows of their answers.
+"""Partners: what their keys say, what their errors mean, and the rows of their responses.
 
-Pure functions over text; nothing here calls anybody. A partner is a module with `normalise`,
-`claims`, `explain` and `rows`; what is the same for all is in `whitelist` and `answers`.
+Pure functions over text: nothing here calls a partner. Each partner has an adapter with the methods
+of `base.Partner`; what is the same for all of them is in `whitelist` and `cache_control`.
 """
 
 from webapp.partners import clash_of_clans
-from webapp.partners.answers import Explanation, max_age_s
-from webapp.partners.base import KeyClaims, Partner
-from webapp.partners.whitelist import allows, allows_address
+from webapp.partners.base import Explanation, KeyClaims, Partner
+from webapp.partners.cache_control import max_age_s
+from webapp.partners.whitelist import allows_address, coverage
 
-__all__ = ["Explanation", "KeyClaims", "allows", "allows_address", "max_age_s", "partner"]
+__all__ = [
+    "DEFAULT_PARTNER",
+    "Explanation",
+    "KeyClaims",
+    "allows_address",
+    "coverage",
+    "max_age_s",
+    "partner",
+]
 
+DEFAULT_PARTNER = "clash_of_clans"
+"""The partner of an uploaded key, and of a page on which no key has been chosen yet."""
 _PARTNERS: dict[str, Partner] = {"clash_of_clans": clash_of_clans.ClashOfClans()}
 
 
 def partner(name: str) -> Partner:
-    """The adapter of that name, as templates and keys refer to it."""
+    """The adapter with that name; templates and keys refer to it by name."""
     return _PARTNERS[name]

@@ -1,16 +1,18 @@
-"""What an adapter for a partner must be able to say."""
+"""What every partner's adapter provides, and the values that it answers with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from webapp.errors import Invalid
-from webapp.partners.answers import Explanation
 
 
 @dataclass(frozen=True)
 class KeyClaims:
-    """What a key says of itself. Its signature cannot be checked by us: all of it is claimed."""
+    """What a key says about itself. Only the partner can check its signature, so nothing is proven.
+
+    `issued_at` is in ISO 8601, or empty.
+    """
 
     kind: str
     scopes: tuple[str, ...]
@@ -22,8 +24,20 @@ class KeyClaims:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """A partner's error for people. `source_address` is the one that the partner named, if any."""
+
+    code: str
+    title: str
+    detail: str
+    what_to_do: str
+    source_address: str | None = None
+    retry_after_s: int | None = None
+
+
 class RefusedKey(Invalid):
-    """A text that cannot be the key that is wanted; says which it is and what to do."""
+    """A text that cannot be a key for this partner; says what it is instead and what to do."""
 
     title = "This key cannot be used"
     default_code = "refused_key"
@@ -33,14 +47,18 @@ class RefusedKey(Invalid):
 
 
 class Partner(Protocol):
+    """`portal_url` is where people make keys."""
+
+    portal_url: str
+
     def normalise(self, secret: str) -> str:
-        """The key without what is pasted around it: spaces, quotes, `Bearer `."""
+        """The key without what was pasted with it: spaces, quotes, `Bearer `."""
 
     def claims(self, secret: str) -> KeyClaims:
-        """What the key says of itself. Raises RefusedKey."""
+        """What a normalised key says about itself. Raises RefusedKey."""
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:
-        """What an answer that is not a success means, and what to do."""
+        """What a response other than 200 means, and what to do about it."""
 
     def rows(self, body: bytes) -> Sequence[object]:
-        """The rows of a successful answer, for the template's preview."""
+        """The rows of a successful response, for the template's preview."""

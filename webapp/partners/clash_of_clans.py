@@ -1,6 +1,6 @@
 """The Clash of Clans API: its keys, its errors, its rankings.
 
-Sources: the API's own description at developer.clashofclans.com, and recorded answers. A key is a
+Sources: the API's documentation at developer.clashofclans.com, and recorded responses. A key is a
 JWT (RFC 7519) whose signature only the partner can check.
 """
 
@@ -15,9 +15,8 @@ from ipaddress import IPv4Address
 from typing import Any
 from urllib.parse import urlsplit
 
-from webapp.partners.answers import Explanation
-from webapp.partners.base import KeyClaims, RefusedKey
-from webapp.partners.lenient import (
+from webapp.partners.base import Explanation, KeyClaims, RefusedKey
+from webapp.partners.untrusted_json import (
     as_list,
     as_number,
     as_object,
@@ -28,19 +27,20 @@ from webapp.partners.lenient import (
 
 KEY_MAX_BYTES = 16 * 1024
 OWN_SCOPE = "clash"
-GAMES = {"royale": "Clash Royale", "brawlstars": "Brawl Stars"}
-AROUND_A_KEY = " \t\r\n\"'"
-BEARER = "bearer "
+OTHER_GAMES = {"royale": "Clash Royale", "brawlstars": "Brawl Stars"}
+PASTED_AROUND_A_KEY = " \t\r\n\"'"
+BEARER_PREFIX = "bearer "
 FIRST_RANK = 1
-"""A clan that was not ranked before comes with the previous rank -1."""
+"""A clan that was not ranked before has the previous rank -1."""
 THROTTLE_WAIT_S = 60
-PORTAL = "https://developer.clashofclans.com"
-MAKE_ANOTHER = f"Make a key at {PORTAL} under My Account, and paste the whole token."
+PORTAL_URL = "https://developer.clashofclans.com"
+CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
+MAKE_A_KEY = f"Make a key at {PORTAL_URL} under My Account, and paste the whole token."
 
 
 @dataclass(frozen=True)
 class RankingRow:
-    """`movement` is up, down, same or new; `places` how far. `image` is a path on our origin."""
+    """`movement` is up, down, same or new, by so many `places`. `image` is a path on our origin."""
 
     rank: int
     movement: str
@@ -55,38 +55,35 @@ class RankingRow:
 
 
 class ClashOfClans:
+    portal_url = PORTAL_URL
+
     def normalise(self, secret: str) -> str:
-        text = secret.strip().strip(AROUND_A_KEY)
-        if text.lower().startswith(BEARER):
-            text = text[len(BEARER) :].strip(AROUND_A_KEY)
+        text = secret.strip().strip(PASTED_AROUND_A_KEY)
+        if text.lower().startswith(BEARER_PREFIX):
+            text = text[len(BEARER_PREFIX) :].strip(PASTED_AROUND_A_KEY)
         return text
 
     def claims(self, secret: str) -> KeyClaims:
         payload = _payload(secret)
         scopes = as_texts(payload.get("scopes"))
-        _check_scope(scopes)
         limits = [as_object(limit) for limit in as_list(payload.get("limits"))]
-        if "exp" in payload or any(limit.get("type") == "cors" for limit in limits):
-            raise RefusedKey(
-                "This is the portal's own one-hour token, not a key.",
-                MAKE_ANOTHER,
-                code="temporary_token",
-            )
+        _check_scope(scopes)
+        _check_permanent(payload, limits)
         cidrs = next(filter(None, (as_texts(limit.get("cidrs")) for limit in limits)), ())
         if not cidrs:
-            raise RefusedKey("This key allows no address at all.", MAKE_ANOTHER, code="no_cidrs")
+            raise RefusedKey("This key allows no address.", MAKE_A_KEY, code="no_cidrs")
         return KeyClaims(
             kind="Clash of Clans API key",
             scopes=scopes,
             cidrs=cidrs,
             tier=next(filter(None, (as_text(limit.get("tier")) for limit in limits)), ""),
-            issued_at=_time(payload.get("iat")),
+            issued_at=_iso_time(payload.get("iat")),
         )
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:
-        said = parse_object(body)
-        reason = as_text(said.get("reason")) or as_text(said.get("code"))
-        message = as_text(said.get("message")) or as_text(said.get("detail"))
+        error = parse_object(body)
+        reason = as_text(error.get("reason")) or as_text(error.get("code"))
+        message = as_text(error.get("message")) or as_text(error.get("detail"))
         if reason == "accessDenied.invalidIp":
             return _wrong_address(message)
         title, what_to_do = _meaning(status, reason, message)
@@ -95,11 +92,11 @@ class ClashOfClans:
             title=title,
             detail=message,
             what_to_do=what_to_do,
-            retry_after_s=_wait_s(status, headers),
+            retry_after_s=_retry_after_s(status, headers),
         )
 
     def rows(self, body: bytes) -> Sequence[RankingRow]:
-        """The rows of a ranking; none when the body is no ranking."""
+        """The rows of a ranking; none if the body is something else."""
         items = as_list(parse_object(body).get("items"))
         return tuple(_row(item) for item in items if isinstance(item, dict))
 
@@ -107,7 +104,7 @@ class ClashOfClans:
 _MEANINGS = {
     "accessDenied": (
         "The partner does not accept the key",
-        "A new key may need a minute until it works. If it stays so, the key was revoked: make "
+        "A new key may take a minute to work. If it is still refused then, it was revoked: make "
         "another one in the partner's portal and upload it as a new version.",
     ),
     "accessDenied: Missing authorization": (
@@ -116,31 +113,25 @@ _MEANINGS = {
     ),
     "badRequest": (
         "The partner does not understand the request",
-        "Check the function's settings, the location above all.",
+        "Check the function's settings, especially the location.",
     ),
-    "notFound": ("The partner has no such thing", "Check the function's settings."),
+    "notFound": ("The partner found nothing there", "Check the function's settings."),
     "requestThrottled": (
-        "The partner limits how often it may be asked",
-        f"Wait {THROTTLE_WAIT_S} seconds; if it happens again, wait twice as long.",
+        "The partner limits how often it can be called",
+        f"Wait {THROTTLE_WAIT_S} seconds. If it happens again, wait twice as long.",
     ),
-    "inMaintenance": ("The partner is in maintenance", "Wait; the last good answer stays here."),
-    "unknownException": ("The partner had an error of its own", "Try again in a minute."),
-    "partner_timeout": (
-        "The partner did not answer in time",
-        "Try again. If it stays so, the network has no way out: look at its page.",
-    ),
-    "partner_unreachable": (
-        "The partner could not be reached",
-        "Try again. If it stays so, the network has no way out: look at its page.",
-    ),
+    "inMaintenance": ("The partner is in maintenance", "Wait. The last good answer stays here."),
+    "unknownException": ("The partner had an internal error", "Try again in a minute."),
+    "partner_timeout": ("The partner did not answer in time", CHECK_THE_PATH),
+    "partner_unreachable": ("The partner could not be reached", CHECK_THE_PATH),
     "partner_too_large": ("The partner's answer is too large", "Ask for fewer rows."),
     "partner_not_json": ("The partner did not answer with JSON", "Try again in a minute."),
     "key_unreadable": (
         "The function could not read its key",
-        "Look at the function's log; if the key was deleted, deploy with another one.",
+        "Read the function's log. If the key was deleted, deploy the function with another one.",
     ),
 }
-
+"""Title and what to do, by the partner's reason or by the handler's code."""
 
 _REASON_OF_STATUS = {
     401: "accessDenied",
@@ -151,12 +142,12 @@ _REASON_OF_STATUS = {
 
 
 def _meaning(status: int, reason: str, message: str) -> tuple[str, str]:
-    """Title and what to do: by what the partner said, or else by the status."""
-    for said in (f"{reason}: {message}", reason, _REASON_OF_STATUS.get(status, "")):
-        if said in _MEANINGS:
-            return _MEANINGS[said]
+    """Title and what to do: by the partner's reason if it is known, otherwise by the status."""
+    for known in (f"{reason}: {message}", reason, _REASON_OF_STATUS.get(status, "")):
+        if known in _MEANINGS:
+            return _MEANINGS[known]
     if status >= 500:
-        return f"The partner has a problem of its own ({status})", "Try again in a minute."
+        return f"The partner failed with status {status}", "Try again in a minute."
     return f"The partner answered {status}", "Check the function's settings."
 
 
@@ -181,31 +172,31 @@ def _address_in(message: str) -> str | None:
         return None
 
 
-def _wait_s(status: int, headers: Mapping[str, str]) -> int | None:
-    """Seconds of Retry-After; a date in it counts as nothing told."""
-    told = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
-    if re.fullmatch(r"[0-9]{1,6}", told.strip()):
-        return int(told)
+def _retry_after_s(status: int, headers: Mapping[str, str]) -> int | None:
+    """Seconds of Retry-After; its other form, a date, is ignored."""
+    value = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
+    if re.fullmatch(r"[0-9]{1,6}", value.strip()):
+        return int(value)
     return THROTTLE_WAIT_S if status == 429 else None
 
 
 def _payload(secret: str) -> dict[str, Any]:
     if len(secret) > KEY_MAX_BYTES:
         limit = KEY_MAX_BYTES // 1024
-        raise RefusedKey(f"A key has at most {limit} KiB.", MAKE_ANOTHER, code="key_too_large")
+        raise RefusedKey(f"A key has at most {limit} KiB.", MAKE_A_KEY, code="key_too_large")
     if not secret.isascii():
         raise RefusedKey(
-            "A key is plain ASCII text; this holds other characters, perhaps from where it was "
-            "copied.",
-            MAKE_ANOTHER,
+            "A key is plain ASCII text. This text has other characters; perhaps something else was "
+            "copied with it.",
+            MAKE_A_KEY,
             code="not_ascii",
         )
     parts = secret.split(".")
     if len(parts) != 3 or not re.fullmatch(r"[A-Za-z0-9_.-]+", secret):
-        raise _no_jwt()
+        raise _not_a_jwt()
     header, payload = _decoded(parts[0]), _decoded(parts[1])
     if "alg" not in header:
-        raise _no_jwt()
+        raise _not_a_jwt()
     return payload
 
 
@@ -213,16 +204,16 @@ def _decoded(part: str) -> dict[str, Any]:
     try:
         decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (binascii.Error, ValueError, RecursionError):
-        raise _no_jwt() from None
+        raise _not_a_jwt() from None
     if not isinstance(decoded, dict):
-        raise _no_jwt()
+        raise _not_a_jwt()
     return decoded
 
 
-def _no_jwt() -> RefusedKey:
+def _not_a_jwt() -> RefusedKey:
     return RefusedKey(
-        "This is no API key: a key is a JWT, three parts with a dot between them.",
-        MAKE_ANOTHER,
+        "This is not an API key: a key is a JWT, three parts separated by dots.",
+        MAKE_A_KEY,
         code="not_a_jwt",
     )
 
@@ -230,16 +221,25 @@ def _no_jwt() -> RefusedKey:
 def _check_scope(scopes: Sequence[str]) -> None:
     if OWN_SCOPE in scopes:
         return
-    game = next((GAMES[scope] for scope in scopes if scope in GAMES), None)
+    game = next((OTHER_GAMES[scope] for scope in scopes if scope in OTHER_GAMES), None)
     raise RefusedKey(
-        f"This is a key for {game}." if game else "This is no key for Clash of Clans.",
-        MAKE_ANOTHER,
+        f"This is a key for {game}." if game else "This key is not for Clash of Clans.",
+        MAKE_A_KEY,
         code="other_game",
     )
 
 
-def _time(seconds: object) -> str:
-    """The moment in ISO 8601; empty when there is none that a calendar knows."""
+def _check_permanent(payload: dict[str, Any], limits: Sequence[dict[str, Any]]) -> None:
+    if "exp" in payload or any(limit.get("type") == "cors" for limit in limits):
+        raise RefusedKey(
+            "This is the portal's own one-hour token, not a key.",
+            MAKE_A_KEY,
+            code="temporary_token",
+        )
+
+
+def _iso_time(seconds: object) -> str:
+    """In ISO 8601; empty if it is missing or outside the range of a date."""
     if not isinstance(seconds, int | float):
         return ""
     try:
@@ -255,7 +255,7 @@ def _row(item: dict[str, Any]) -> RankingRow:
         rank=rank,
         movement=movement,
         places=places,
-        image=_image(as_object(item.get("badgeUrls"))),
+        image=_image_path(as_object(item.get("badgeUrls"))),
         name=as_text(item.get("name")),
         tag=as_text(item.get("tag")),
         level=as_number(item.get("clanLevel")),
@@ -273,8 +273,8 @@ def _movement(rank: int, previous: int | None) -> tuple[str, int]:
     return ("up" if previous > rank else "down"), abs(previous - rank)
 
 
-def _image(urls: dict[str, Any]) -> str | None:
-    """The small badge's path on our own origin."""
+def _image_path(urls: dict[str, Any]) -> str | None:
+    """The path on our own origin that serves the small badge."""
     try:
         parts = urlsplit(as_text(urls.get("small")) or as_text(urls.get("medium")))
     except ValueError:

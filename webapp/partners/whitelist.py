@@ -2,24 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import IPv4Address, IPv4Network
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """`paste` is what to put into the partner's portal: all addresses, one per line."""
+    """`paste` is the text for the partner's portal: all addresses, one per line."""
 
     allowed: tuple[str, ...]
     missing: tuple[str, ...]
     paste: str
 
 
-def allows(cidrs: Iterable[str], addresses: Sequence[str]) -> Coverage:
-    """Compare a key's ranges, as typed in the portal, with addresses."""
+def coverage(cidrs: Iterable[str], addresses: Sequence[str]) -> Coverage:
+    """Which of the addresses the ranges allow. A text that is not a range allows nothing."""
     ranges = list(cidrs)
-    inside = [ip for ip in addresses if allows_address(ranges, IPv4Address(ip))]
-    missing = [ip for ip in addresses if ip not in inside]
-    return Coverage(tuple(inside), tuple(missing), "\n".join(addresses))
+    allowed = [ip for ip in addresses if allows_address(ranges, IPv4Address(ip))]
+    missing = [ip for ip in addresses if ip not in allowed]
+    return Coverage(tuple(allowed), tuple(missing), "\n".join(addresses))
 
 
 def allows_address(cidrs: Iterable[str], address: IPv4Address) -> bool:
@@ -29,5 +29,5 @@ def allows_address(cidrs: Iterable[str], address: IPv4Address) -> bool:
 def _network(cidr: str) -> IPv4Network | None:
     try:
         return IPv4Network(cidr.strip(), strict=False)
-    except (AddressValueError, NetmaskValueError, ValueError):
+    except ValueError:
         return None

@@ -1,9 +1,10 @@
-"""The sandbox's private folder: who may use it, and what is kept there beside the state.
+"""The sandbox's private folder: its locks, and the ports and logs that are kept in it.
 
-Two locks guard it. `lock` belongs to the one parent: it says that a sandbox is running.
-`children.lock` is inherited by the children: when a parent was killed it stays locked until the
-last of them has saved and ended, and the next start waits for that, so that no two embedded AWSs
-write one state and the ports are free again. Both vanish with their processes, however these end.
+Two locks guard it. `lock` belongs to the parent process and says that a sandbox is running.
+`children.lock` is inherited by the children: after a parent was killed it stays locked until the
+last child has saved its state and ended. The next start waits for that, so that two embedded AWSs
+never write the same state, and the ports are free again. The kernel drops both locks when their
+processes end, even by a kill.
 """
 
 import fcntl
@@ -15,16 +16,19 @@ from pathlib import Path
 from typing import IO
 
 from webapp.errors import Conflict
+from webapp.sandbox.private_files import write_private
 
-READERS_GONE_TIMEOUT_S = 0.5
-CHILDREN_GONE_TIMEOUT_S = 15.0
+READERS_TIMEOUT_S = 0.5
+"""`is_locked` takes the parent's lock for a moment, which must not fail a start."""
+CHILDREN_TIMEOUT_S = 15.0
 LOCK_POLL_S = 0.05
+PORTS = "ports.json"
 LOG_MAX_BYTES = 5 * 1024 * 1024
 LOG_KEPT_BYTES = 64 * 1024
 
 
 class Folder:
-    """Locked from `claim` to `leave`."""
+    """Locked from `lock` to `unlock`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -32,53 +36,49 @@ class Folder:
 
     @property
     def inherited_fd(self) -> int:
-        """The lock that every child is given."""
+        """The file descriptor of the lock that every child inherits."""
         return self._locks[-1].fileno()
 
-    def claim(self) -> None:
-        """Raises Conflict while another sandbox has it, or its children will not end."""
+    def lock(self) -> None:
+        """Raises Conflict if another sandbox runs here, or its children do not end in time."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)
-        self._lock(
+        self._take(
             "lock",
-            READERS_GONE_TIMEOUT_S,
-            f"A sandbox is running in {self.path} already.",
+            READERS_TIMEOUT_S,
+            f"A sandbox is already running in {self.path}.",
             "Stop it first, or set EGRET_DATA_DIR to another folder.",
         )
-        self._lock(
+        self._take(
             "children.lock",
-            CHILDREN_GONE_TIMEOUT_S,
-            f"Processes of an earlier sandbox in {self.path} have not ended yet.",
-            "Wait a moment and start again; if it stays so, end them by hand.",
+            CHILDREN_TIMEOUT_S,
+            f"Processes of an earlier sandbox in {self.path} are still running.",
+            "Wait a moment and start again. If they keep running, end them by hand.",
         )
 
-    def leave(self) -> None:
+    def unlock(self) -> None:
         for lock in self._locks:
             lock.close()
         self._locks.clear()
 
     def ports(self, names: Iterable[str]) -> dict[str, int]:
-        """The ports of the last start where they are free, else new ones."""
-        kept = _json(self.path / "ports.json")
-        probes = {name: _bound(kept.get(name, 0)) for name in names}
+        """A port for each name: that of the last start if it is free, otherwise a new one."""
+        last = _read_ports(self.path / PORTS)
+        probes = {name: _bind(last.get(name, 0)) for name in names}
         ports: dict[str, int] = {name: probe.getsockname()[1] for name, probe in probes.items()}
         for probe in probes.values():
             probe.close()
-        self.write("ports.json", json.dumps(ports))
+        self.write(PORTS, json.dumps(ports))
         return ports
 
     def write(self, name: str, text: str) -> None:
-        """For the owner alone, whole or not at all."""
-        part = self.path / f"{name}.part"
-        part.touch(mode=0o600)
-        part.write_text(text)
-        part.replace(self.path / name)
+        write_private(self.path / name, text)
 
     def log(self, name: str) -> Path:
         return self.path / f"{name}.log"
 
     def shorten_log(self, name: str) -> None:
-        """Keeps the end of a log that has grown too long; who appends to it may go on."""
+        """Keep the end of a log that is too long, in place: a child has it open to append."""
         file = self.log(name)
         if not file.exists() or file.stat().st_size <= LOG_MAX_BYTES:
             return
@@ -89,29 +89,29 @@ class Folder:
             log.write(end)
             log.truncate()
 
-    def _lock(self, name: str, timeout_s: float, busy: str, remedy: str) -> None:
+    def _take(self, name: str, timeout_s: float, busy: str, remedy: str) -> None:
         (self.path / name).touch(mode=0o600)
         lock = (self.path / name).open("w")
         until = time.monotonic() + timeout_s
-        while not _try(lock, fcntl.LOCK_EX):
+        while not _try_lock(lock, fcntl.LOCK_EX):
             if time.monotonic() > until:
                 lock.close()
-                self.leave()
+                self.unlock()
                 raise Conflict(busy, code="sandbox_running", remedy=remedy)
             time.sleep(LOCK_POLL_S)
         self._locks.append(lock)
 
 
-def is_used(path: Path) -> bool:
-    """True while a sandbox runs in the folder."""
+def is_locked(path: Path) -> bool:
+    """Whether a sandbox is running in the folder."""
     try:
         with (path / "lock").open() as lock:
-            return not _try(lock, fcntl.LOCK_SH)
+            return not _try_lock(lock, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
 
 
-def _try(lock: IO[str], kind: int) -> bool:
+def _try_lock(lock: IO[str], kind: int) -> bool:
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -119,8 +119,11 @@ def _try(lock: IO[str], kind: int) -> bool:
     return True
 
 
-def _bound(wanted: int) -> socket.socket:
-    """Held by the caller until all are found, so that no two are the same."""
+def _bind(wanted: int) -> socket.socket:
+    """A socket on the wanted port or on any free one.
+
+    The caller holds it until all ports are found, so that no two are the same.
+    """
     probe = socket.socket()
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -130,10 +133,10 @@ def _bound(wanted: int) -> socket.socket:
     return probe
 
 
-def _json(file: Path) -> dict[str, int]:
-    """What is kept there; nothing if it is unreadable, which costs no more than new ports."""
+def _read_ports(file: Path) -> dict[str, int]:
+    """Empty if the file is missing or unreadable, because new ports do no harm."""
     try:
-        found: dict[str, int] = json.loads(file.read_text())
+        ports: dict[str, int] = json.loads(file.read_text())
     except (FileNotFoundError, ValueError):
         return {}
-    return found
+    return ports

@@ -1,8 +1,8 @@
-"""Starts the sandbox: three children on free ports of 127.0.0.1, in a private folder.
+"""Starts the sandbox: three child processes on free ports of 127.0.0.1, in a private folder.
 
-The ports are kept, because addresses of endpoints are stored; so are AWS's state and the partner's
-keys. The children end with their parent, also when it is killed. They see nothing of the parent's
-environment that could lead them to a real account or through a real proxy.
+The ports stay the same over restarts, because the dashboard stores URLs of endpoints; AWS's state
+and the partner's keys stay too. The children end with their parent, even if it is killed. They do
+not inherit the environment variables that could lead to a real account or through a real proxy.
 """
 
 import json
@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from webapp.errors import NotFound, Unavailable
-from webapp.sandbox.folder import Folder, is_used
+from webapp.sandbox.folder import Folder, is_locked
+from webapp.sandbox.partner.hosts import ECHO_PATH, PORTAL_PATH, endpoints
 
 ACCOUNT = "210987654321"
 NETWORK_QUOTA = 5
@@ -26,7 +27,7 @@ READY_TIMEOUT_S = 30.0
 READY_POLL_S = 0.05
 STOP_TIMEOUT_S = 5.0
 LOG_TAIL_LINES = 5
-PASSED_ON = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "VIRTUAL_ENV", "PYTHONPATH")
+INHERITED_VARIABLES = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "VIRTUAL_ENV", "PYTHONPATH")
 CHILDREN = ("embedded_aws", "partner", "nat")
 LOOPBACK = "127.0.0.1,localhost"
 INFO = "sandbox.json"
@@ -35,7 +36,7 @@ PROFILES = "aws-profiles"
 
 @dataclass(frozen=True)
 class Info:
-    """Where the running sandbox is, for programs and people."""
+    """Where the running sandbox is: what `egret sandbox info` prints."""
 
     aws_endpoint: str
     account: str
@@ -54,7 +55,7 @@ class Info:
 class Sandbox:
     """A running sandbox; use it as a context manager, or `stop` it."""
 
-    place: Folder
+    locked_folder: Folder
     info: Info
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
@@ -67,13 +68,13 @@ class Sandbox:
         address_quota: int,
         network_quota: int = NETWORK_QUOTA,
     ) -> "Sandbox":
-        """Start all three at once, and wait until each answers. Raises Conflict, Unavailable."""
-        place = Folder(state_dir)
-        place.claim()
-        (place.path / INFO).unlink(missing_ok=True)
-        ports = place.ports(CHILDREN)
-        sandbox = cls(place, _info(ports))
-        environments = _environments(place.path, ports)
+        """Start the three children and wait until each answers. Raises Conflict, Unavailable."""
+        folder = Folder(state_dir)
+        folder.lock()
+        (folder.path / INFO).unlink(missing_ok=True)
+        ports = folder.ports(CHILDREN)
+        sandbox = cls(folder, _info(ports))
+        environments = _environments(folder.path, ports)
         environments["embedded_aws"] |= {
             "EMBEDDED_AWS_PACE_S": str(pace_s),
             "EMBEDDED_AWS_ADDRESS_QUOTA": str(address_quota),
@@ -81,52 +82,44 @@ class Sandbox:
         }
         try:
             for name in CHILDREN:
-                sandbox.children[name] = _start(place, name, environments[name])
+                sandbox.children[name] = _start(folder, name, environments[name])
             for name in CHILDREN:
                 sandbox._wait_until_ready(name, ports[name])
         except BaseException:
             sandbox.stop()
             raise
-        place.write(PROFILES, "[default]\n")
-        place.write(INFO, json.dumps(sandbox.info.as_dict()))
+        folder.write(PROFILES, "[default]\n")
+        folder.write(INFO, json.dumps(sandbox.info.as_dict()))
         return sandbox
 
     @property
     def folder(self) -> Path:
-        return self.place.path
+        return self.locked_folder.path
 
     def environment(self) -> dict[str, str]:
-        """What makes a dashboard use this sandbox: AWS's own variables, and the endpoints."""
-        direct = self.info.partner_url
-        endpoints = {
-            "https://api.clashofclans.com": "http://api.clashofclans.sandbox:443",
-            "https://checkip.amazonaws.com": "http://echo.sandbox:443",
-            "https://api.ipify.org": "http://ipify.sandbox:443",
-            "https://api-assets.clashofclans.com": direct,
-            "https://developer.clashofclans.com": self.info.portal_url,
-        }
-        return self._nothing_of_another_account() | {
+        """The environment variables that make a dashboard use this sandbox."""
+        return self._hide_real_accounts() | {
             "AWS_ENDPOINT_URL": self.info.aws_endpoint,
             "AWS_ACCESS_KEY_ID": self.info.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.info.secret_access_key,
             "AWS_DEFAULT_REGION": self.info.region,
             "AWS_EC2_METADATA_DISABLED": "true",
             "EGRET_CLOUD": "sandbox",
-            "EGRET_ENDPOINTS": json.dumps(endpoints),
+            "EGRET_ENDPOINTS": json.dumps(endpoints(self.info.partner_url)),
             "EGRET_EXECUTE_API_URL": self.info.aws_endpoint + "/_aws/execute-api/{api}/{stage}/",
             "NO_PROXY": LOOPBACK,
             "no_proxy": LOOPBACK,
         }
 
     def check(self) -> None:
-        """Raises Unavailable, with the last words of a child that has ended. Keeps logs short."""
+        """Keep logs short. Raises Unavailable with the last log lines of a child that has ended."""
         for name, child in self.children.items():
-            self.place.shorten_log(name)
+            self.locked_folder.shorten_log(name)
             if child.poll() is not None:
-                lines = self.place.log(name).read_text(errors="replace").splitlines()
+                lines = self.locked_folder.log(name).read_text(errors="replace").splitlines()
                 raise Unavailable(
                     f"The sandbox's {name} ended: {' / '.join(lines[-LOG_TAIL_LINES:])}",
-                    remedy="Start again; what it had is kept.",
+                    remedy="Start again. Its state is kept.",
                 )
 
     def stop(self) -> None:
@@ -141,7 +134,7 @@ class Sandbox:
             if child.stdin:
                 child.stdin.close()
         (self.folder / INFO).unlink(missing_ok=True)
-        self.place.leave()
+        self.locked_folder.unlock()
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -149,8 +142,8 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _nothing_of_another_account(self) -> dict[str, str]:
-        """Profiles, tokens and endpoints that a person may have set up for real accounts."""
+    def _hide_real_accounts(self) -> dict[str, str]:
+        """Overrides the profile, token and endpoints that may be set up for a real account."""
         profiles = str(self.folder / PROFILES)
         endpoints = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]
         return dict.fromkeys(endpoints, self.info.aws_endpoint) | {
@@ -166,16 +159,16 @@ class Sandbox:
         until = time.monotonic() + READY_TIMEOUT_S
         while time.monotonic() < until:
             self.check()
-            if _answers(port):
+            if _speaks_http(port):
                 return
             time.sleep(READY_POLL_S)
         raise Unavailable(f"The sandbox's {name} did not start within {READY_TIMEOUT_S:.0f} s.")
 
 
 def read_info(state_dir: Path) -> Info:
-    """Of the sandbox that runs in the folder. Raises NotFound when none does."""
+    """Of the sandbox that is running in the folder. Raises NotFound if none is."""
     file = state_dir / INFO
-    if not file.exists() or not is_used(state_dir):  # a killed one leaves its file
+    if not file.exists() or not is_locked(state_dir):  # a killed sandbox leaves its file
         raise NotFound(
             f"No sandbox is running in {state_dir}.", remedy="Start one with: egret demo"
         )
@@ -191,8 +184,8 @@ def _info(ports: dict[str, int]) -> Info:
         access_key_id=ACCOUNT,
         secret_access_key="sandbox",  # noqa: S106 - the embedded AWS takes any
         partner_url=partner,
-        portal_url=f"{partner}/portal",
-        echo_url=f"{partner}/echo",
+        portal_url=f"{partner}{PORTAL_PATH}",
+        echo_url=f"{partner}{ECHO_PATH}",
     )
 
 
@@ -225,13 +218,13 @@ def _environments(folder: Path, ports: dict[str, int]) -> dict[str, dict[str, st
     }
 
 
-def _start(place: Folder, name: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    """A child with a clean environment, its words in a log, its standard input a pipe of ours."""
-    inherited = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
-    home = {"HOME": str(place.path), "PYTHONUNBUFFERED": "1"}
-    place.log(name).touch(mode=0o600)
-    place.shorten_log(name)
-    with place.log(name).open("ab") as log:
+def _start(folder: Folder, name: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """A child with a clean environment, a log, and a pipe that tells it when its parent is gone."""
+    inherited = {key: os.environ[key] for key in INHERITED_VARIABLES if key in os.environ}
+    home = {"HOME": str(folder.path), "PYTHONUNBUFFERED": "1"}
+    folder.log(name).touch(mode=0o600)
+    folder.shorten_log(name)
+    with folder.log(name).open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", f"webapp.sandbox.{name}"],
             env=inherited | home | environment,
@@ -239,12 +232,12 @@ def _start(place: Folder, name: str, environment: dict[str, str]) -> "subprocess
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=(place.inherited_fd,),
+            pass_fds=(folder.inherited_fd,),
         )
 
 
-def _answers(port: int) -> bool:
-    """True once something speaks HTTP there, whatever it says. Past any proxy."""
+def _speaks_http(port: int) -> bool:
+    """Whether an HTTP server answers there, with any status; asked without a proxy."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         direct.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=1).close()

@@ -1,13 +1,13 @@
-"""The sandbox's NAT: a forward proxy that lets a function out only as packets would get out.
+"""The sandbox's NAT: a forward proxy that lets a function's request out only where packets could.
 
-A function names itself and its subnet to the proxy. For each request the way out of that subnet is
-walked in the embedded EC2: where it ends at an address, the request goes on to the partner with
-that source address; where it breaks, nothing is ever answered, as with dropped packets, and the
-function's own time-out ends the wait. A walk takes about 60 ms and is not cached, so that a change
-of the network counts from the next request on.
+A function names itself and its subnet as the proxy's user. For each request the egress path of that
+subnet is walked in the embedded EC2. If it ends at an address, the request is forwarded to the
+partner with that source address. If it is broken, the proxy never answers, as with dropped packets,
+and the function runs into its own time-out. A walk takes about 60 ms and is not cached, so that a
+change of the network counts from the next request on.
 
-Partners have virtual names that end in `.sandbox`, on port 443 so that the security group counts.
-Only plain HTTP passes: inside of TLS the partner could not be told the source address.
+Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
+counts. Only plain HTTP is forwarded: the proxy could not add the source address inside TLS.
 """
 
 import asyncio
@@ -23,18 +23,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 from webapp.aws.clients import Clients
 from webapp.aws.egress.walk import walk
 from webapp.errors import EgretError
-from webapp.sandbox.nat_http import HEAD_MAX_BYTES, Malformed, Request, message, read, response
+from webapp.sandbox.nat_http import (
+    HEAD_MAX_BYTES,
+    MalformedRequest,
+    Request,
+    own_response,
+    read_request,
+    response,
+)
 from webapp.sandbox.parent import end_with_parent
 
-DROPPED_AFTER_S = 60.0
-"""How long a dropped connection stays open before the proxy gives it up."""
+SILENCE_MAX_S = 60.0
+"""How long a connection stays open without an answer before the proxy closes it."""
 PARTNER_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 10.0
 SUFFIX = ".sandbox"
-OUTSIDE_ADDRESS = "198.18.0.1"
-"""What a function outside any VPC is seen as: an address of AWS's own."""
+ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
+"""The source address of a function without a VPC: one of AWS's own."""
 CHUNK_BYTES = 4096
-NO_TLS = "The sandbox passes plain HTTP only: use http://<name>.sandbox:443"
+NO_TLS = "The sandbox forwards plain HTTP only: use http://<name>.sandbox:443"
 HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -46,7 +53,8 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
-FORGED = frozenset({"x-sandbox-source-address", "x-sandbox-nat-token"})
+NAT_HEADERS = frozenset({"x-sandbox-source-address", "x-sandbox-nat-token"})
+"""Only the NAT may set these; they are removed from what a function sends."""
 
 log = logging.getLogger("egret.sandbox.nat")
 
@@ -61,7 +69,7 @@ class Caller:
 
 
 class Nat:
-    """`partner_url` is where every virtual partner really listens."""
+    """`partner_url` is where the one process behind all virtual names listens."""
 
     def __init__(self, clients: Clients, *, partner_url: str, token: str) -> None:
         self._clients = clients
@@ -70,35 +78,35 @@ class Nat:
         self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
 
     async def serve(self, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._connected, "127.0.0.1", port, limit=HEAD_MAX_BYTES)
+        return await asyncio.start_server(self._handle, "127.0.0.1", port, limit=HEAD_MAX_BYTES)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(READ_TIMEOUT_S):
-                request = await read(reader)
+                request = await read_request(reader)
             answer = await self._answer(request)
             if answer is None:
-                await _hold(reader)
+                await _stay_silent(reader)
             else:
                 writer.write(answer)
                 await writer.drain()
-        except Malformed as error:
-            writer.write(response(400, str(error)))
+        except MalformedRequest as error:
+            writer.write(own_response(400, str(error)))
         except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
-            log.info("a connection was given up: %r", error)
+            log.info("gave up a connection: %r", error)
         finally:
             writer.close()
 
     async def _answer(self, request: Request) -> bytes | None:
-        """None when nothing must ever be answered. Raises ConnectionError."""
+        """The response, or None if the request is dropped. Raises ConnectionError."""
         caller = _caller(request.headers.get("proxy-authorization", ""))
         if caller is None:
-            return response(407, "name the function and its subnet as the proxy's user")
+            return own_response(407, "name the function and its subnet as the proxy's user")
         if request.method == "CONNECT":
-            return response(501, NO_TLS, reason=NO_TLS)
+            return own_response(501, NO_TLS, reason=NO_TLS)
         host, port = _target(request.url)
         if not host.endswith(SUFFIX):
-            return response(502, f"{host} does not resolve in the sandbox")
+            return own_response(502, f"{host} does not resolve in the sandbox")
         address = await asyncio.to_thread(self._source_address, caller, port)
         if address is None:
             log.info("dropped: %s from %s", caller.function, caller.subnet_id)
@@ -106,20 +114,20 @@ class Nat:
         return await self._forward(request, address)
 
     def _source_address(self, caller: Caller, port: int) -> str | None:
-        """The address that the caller comes out with, walked for every request; or None."""
+        """The address at the end of the caller's egress path; None if the path is broken."""
         try:
-            return self._walked(caller, port)
+            return self._walk(caller, port)
         except (EgretError, BotoCoreError, ClientError) as error:
-            log.info("no way out for %s: %s", caller.function, error)
+            log.info("no egress path for %s: %s", caller.function, error)
             return None
 
-    def _walked(self, caller: Caller, port: int) -> str | None:
+    def _walk(self, caller: Caller, port: int) -> str | None:
         lambdas = self._clients.awslambda(caller.region)
         found = lambdas.get_function_configuration(FunctionName=caller.function)
         vpc = found.get("VpcConfig") or {}
         subnets = vpc.get("SubnetIds") or []
         if not subnets:
-            return OUTSIDE_ADDRESS
+            return ADDRESS_OUTSIDE_VPCS
         if caller.subnet_id not in subnets:
             return None
         path = walk(
@@ -138,7 +146,7 @@ class Nat:
         headers = {
             name: value
             for name, value in request.headers.items()
-            if name not in HOP_BY_HOP | FORGED
+            if name not in HOP_BY_HOP | NAT_HEADERS
         }
         headers |= {
             "host": parts.hostname or "",
@@ -150,15 +158,15 @@ class Nat:
                 request.method, target, headers=headers, content=request.body
             )
         except httpx.InvalidURL as error:
-            raise Malformed(str(error)) from error
+            raise MalformedRequest(str(error)) from error
         except httpx.HTTPError as error:
             raise ConnectionError(str(error)) from error
-        return message(answer.status_code, answer.content, dict(answer.headers))
+        return response(answer.status_code, answer.content, dict(answer.headers))
 
 
-async def _hold(reader: asyncio.StreamReader) -> None:
-    """Say nothing until the caller hangs up, or the bound is reached."""
-    async with asyncio.timeout(DROPPED_AFTER_S):
+async def _stay_silent(reader: asyncio.StreamReader) -> None:
+    """Wait without an answer until the caller hangs up; TimeoutError after SILENCE_MAX_S."""
+    async with asyncio.timeout(SILENCE_MAX_S):
         while await reader.read(CHUNK_BYTES):
             pass
 
@@ -168,7 +176,7 @@ def _target(url: str) -> tuple[str, int]:
         parts = urlsplit(url)
         return parts.hostname or "", parts.port or 80
     except ValueError:
-        raise Malformed("this is no address") from None
+        raise MalformedRequest("this is not a URL") from None
 
 
 def _caller(authorization: str) -> Caller | None:

@@ -1,6 +1,6 @@
-"""HTTP/1.1 as much as the NAT needs: one request with its body in memory, one answer, then the end.
+"""As much of HTTP/1.1 as the NAT needs: one request and one response per connection, in memory.
 
-No chunked requests: what Python's own clients send to a proxy has a length.
+Chunked requests are refused: Python's own clients send a length to a proxy.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ HEAD_MAX_BYTES = 32 * 1024
 BODY_MAX_BYTES = 1024 * 1024
 
 
-class Malformed(ValueError):
-    """What came is no request that the proxy takes; the message says why."""
+class MalformedRequest(ValueError):
+    """The proxy does not accept this as a request; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -24,37 +24,41 @@ class Request:
     body: bytes
 
 
-async def read(reader: asyncio.StreamReader) -> Request:
-    """One request in absolute form (RFC 9112, 3.2.2). Raises Malformed, IncompleteReadError."""
+async def read_request(reader: asyncio.StreamReader) -> Request:
+    """One request in absolute form (RFC 9112, 3.2.2).
+
+    Raises MalformedRequest, IncompleteReadError.
+    """
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError:
-        raise Malformed("the request's head is too large") from None
+        raise MalformedRequest("the request's head is too large") from None
     first, *lines = head.decode("latin-1").split("\r\n")
     words = first.split(" ")
     if len(words) != 3:
-        raise Malformed("this is no request")
+        raise MalformedRequest("this is not an HTTP request")
     pairs = (line.split(":", 1) for line in lines if ":" in line)
     headers = {name.strip().lower(): value.strip() for name, value in pairs}
-    length = _length(headers)
+    length = _content_length(headers)
     return Request(words[0], words[1], headers, await reader.readexactly(length))
 
 
-def _length(headers: dict[str, str]) -> int:
+def _content_length(headers: dict[str, str]) -> int:
     given = headers.get("content-length", "0")
     if "transfer-encoding" in headers or not (given.isascii() and given.isdigit()):
-        raise Malformed("the request's body must have a length")
+        raise MalformedRequest("the request's body must have a length")
     if int(given) > BODY_MAX_BYTES:
-        raise Malformed("the request's body is too large")
+        raise MalformedRequest("the request's body is too large")
     return int(given)
 
 
-def response(status: int, text: str, *, reason: str = "") -> bytes:
-    """An answer of the proxy's own; a client shows the `reason` when it asked for a tunnel."""
-    return message(status, f"{text}\n".encode(), {"content-type": "text/plain"}, reason)
+def own_response(status: int, text: str, *, reason: str = "") -> bytes:
+    """A response of the proxy itself. Clients show only its `reason` when CONNECT is refused."""
+    return response(status, f"{text}\n".encode(), {"content-type": "text/plain"}, reason)
 
 
-def message(status: int, body: bytes, headers: dict[str, str], reason: str = "") -> bytes:
+def response(status: int, body: bytes, headers: dict[str, str], reason: str = "") -> bytes:
+    """The whole response, with a length and without the headers of the partner's connection."""
     kept = {
         name: value
         for name, value in headers.items()

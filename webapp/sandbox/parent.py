@@ -1,7 +1,7 @@
-"""A child of the sandbox ends when its parent does, however the parent ended.
+"""Ends a child process of the sandbox when its parent ends, even if the parent was killed.
 
-The parent holds the writing end of a pipe that is the child's standard input. When the parent is
-gone, even killed, the pipe ends; a thread that reads it asks this process to stop.
+The child's standard input is a pipe whose writing end only the parent holds. The kernel closes it
+when the parent is gone; a thread that reads the pipe then asks this process to stop.
 """
 
 import os
@@ -11,11 +11,11 @@ from threading import Thread
 
 
 def end_with_parent() -> None:
-    """Watch the standard input from now on."""
-    Thread(target=_watch, name="parent-watch", daemon=True).start()
+    """Start the thread; this process gets SIGTERM when its standard input is closed."""
+    Thread(target=_wait_for_the_end, name="parent-watch", daemon=True).start()
 
 
-def _watch() -> None:
+def _wait_for_the_end() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -12,7 +12,7 @@ from webapp.aws import Cloud
 from webapp.aws.secrets import CURRENT
 from webapp.errors import Conflict, NotFound, check_all
 from webapp.models import Address, Function, Key, KeyVersion, Network, NewKey, NewVersion
-from webapp.partners import allows, partner
+from webapp.partners import DEFAULT_PARTNER, coverage, partner
 from webapp.services.addresses import pool
 from webapp.services.engine import foundation
 from webapp.services.names import (
@@ -26,7 +26,6 @@ from webapp.services.names import (
 from webapp.services.scope import CloudScope
 
 FINGERPRINT_CHARS = 16
-DEFAULT_PARTNER = "clash_of_clans"
 
 
 @dataclass(frozen=True)
@@ -164,7 +163,7 @@ def match_all(session: Session, network: Network) -> list[Match]:
 
 
 def _match(key: Key, network: Network, used: list[Address]) -> Match:
-    found = allows(key.claims.get("cidrs", []), [a.public_ip for a in used if a.public_ip])
+    found = coverage(key.claims.get("cidrs", []), [a.public_ip for a in used if a.public_ip])
     return Match(key, network, list(found.allowed), list(found.missing), found.paste)
 
 

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import SESSION_COOKIE, Anyone, Context, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_of
+from webapp.forms import Form, errors_by_field
 from webapp.services import access
 from webapp.templating import page, see_other
 
@@ -32,7 +32,7 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
         )
     except EgretError as error:
         ctx.session.rollback()
-        return _setup(ctx, form.shown("token", "name"), errors_of(error))
+        return _setup(ctx, form.shown("token", "name"), errors_by_field(error))
     return _welcome(ctx, access.open_session(ctx.session, user), "/")
 
 
@@ -48,7 +48,7 @@ def open_session(ctx: Anyone, form: Form) -> Response:
     try:
         token = access.sign_in(ctx.session, name=form.text("name"), password=form.text("password"))
     except EgretError as error:
-        return _sign_in(ctx, form.shown("name", "next"), errors_of(error))
+        return _sign_in(ctx, form.shown("name", "next"), errors_by_field(error))
     return _welcome(ctx, token, form.text("next", "/"))
 
 

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_of
+from webapp.forms import Form, errors_by_field
 from webapp.services import addresses
 from webapp.services.addresses import adoption
 from webapp.templating import page, see_other
@@ -23,7 +23,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
     try:
         address = addresses.create(ctx.scope, region=form.text("region"))
     except EgretError as error:
-        return _index(ctx, errors_of(error))
+        return _index(ctx, errors_by_field(error))
     return see_other("/addresses", f"Allocated {address.public_ip}.")
 
 
@@ -33,7 +33,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
     try:
         address = adoption.adopt(ctx.scope, region=form.text("region"), wanted=wanted)
     except EgretError as error:
-        return _index(ctx, errors_of(error), adopt=wanted)
+        return _index(ctx, errors_by_field(error), adopt=wanted)
     return see_other("/addresses", f"Adopted {address.public_ip}.")
 
 
@@ -43,7 +43,7 @@ def rename(ctx: SignedIn, address_id: str, form: Form) -> Response:
         address = addresses.rename(ctx.scope, address_id, name=form.text("name"))
     except EgretError as error:
         ctx.session.rollback()
-        return _index(ctx, errors_of(error))
+        return _index(ctx, errors_by_field(error))
     return see_other("/addresses", f"Renamed {address.public_ip}.")
 
 

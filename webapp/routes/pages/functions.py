@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, blank, errors_of
+from webapp.forms import Form, blank, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot
 from webapp.partners import partner
 from webapp.services import functions, keys, networks
@@ -38,7 +38,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
     except EgretError as error:
         ctx.session.rollback()
         defaults = _blank(get_template(form.text("template")))
-        return _new(ctx, defaults | form.filled_in(NewFunction), errors_of(error))
+        return _new(ctx, defaults | form.filled_in(NewFunction), errors_by_field(error))
     return see_other(f"/functions/{function.name}")
 
 

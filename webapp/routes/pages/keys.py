@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, blank, errors_of
+from webapp.forms import Form, blank, errors_by_field
 from webapp.models import NewKey, NewVersion
 from webapp.services import keys
 from webapp.templating import page, see_other
@@ -30,7 +30,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
     try:
         key = keys.create(ctx.scope, form.build(NewKey))
     except EgretError as error:
-        return _new(ctx, form.filled_in(NewKey), errors_of(error))
+        return _new(ctx, form.filled_in(NewKey), errors_by_field(error))
     return see_other(f"/keys/{key.name}", f"Key {key.name} encrypted and stored.")
 
 
@@ -44,7 +44,7 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
         keys.add_version(ctx.scope, name, form.build(NewVersion))
     except EgretError as error:
-        return _show(ctx, name, errors_of(error))
+        return _show(ctx, name, errors_by_field(error))
     return see_other(f"/keys/{name}", "New version stored; functions use it within 5 minutes.")
 
 
@@ -53,7 +53,7 @@ def delete(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
         keys.delete(ctx.scope, name, typed=form.text("confirm"))
     except EgretError as error:
-        return _show(ctx, name, errors_of(error))
+        return _show(ctx, name, errors_by_field(error))
     return see_other("/keys", f"Key {name} deleted.")
 
 

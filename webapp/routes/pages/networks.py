@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, blank, errors_of
+from webapp.forms import Form, blank, errors_by_field
 from webapp.models import MAX_ZONES, Nat, Network, NewNetwork, Shape
 from webapp.models.costs import monthly_usd
 from webapp.services import addresses, keys, networks
@@ -49,7 +49,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
         network = networks.create(ctx.scope, form.build(NewNetwork))
     except EgretError as error:
         ctx.session.rollback()
-        return _new(ctx, form.filled_in(NewNetwork), errors_of(error))
+        return _new(ctx, form.filled_in(NewNetwork), errors_by_field(error))
     return see_other(f"/networks/{network.name}")
 
 
@@ -60,7 +60,7 @@ def check(ctx: SignedIn, form: Form) -> Response:
     try:
         found = preflight.check(ctx.scope, form.build(NewNetwork))
     except EgretError as error:
-        return _new(ctx, shown, errors_of(error))
+        return _new(ctx, shown, errors_by_field(error))
     return _new(ctx, shown, {}, found)
 
 

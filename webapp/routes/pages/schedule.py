@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import Invalid
-from webapp.forms import Form, SentForm, errors_of, validated
+from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Network, NewSchedule, Status, WeeklyHours
 from webapp.models.schedule import DAYS
 from webapp.services import networks
@@ -31,7 +31,7 @@ def save(ctx: SignedIn, name: str, form: Form) -> Response:
         new = validated(NewSchedule, {"hours": hours, "idle_hours": idle_hours or 0})
         network = schedule.save(ctx.scope, name, new)
     except Invalid as error:
-        return _show(ctx, name, hours, idle_hours, errors_of(error))
+        return _show(ctx, name, hours, idle_hours, errors_by_field(error))
     return see_other(f"/networks/{name}", _notice(network))
 
 
@@ -42,7 +42,7 @@ def _notice(network: Network) -> str:
     return f"Schedule saved. The network {now.get(network.status, 'stays as it is')}."
 
 
-def _hours(form: SentForm) -> WeeklyHours | None:
+def _hours(form: SubmittedForm) -> WeeklyHours | None:
     if form.text("weekly") != "on":
         return None
     return WeeklyHours(

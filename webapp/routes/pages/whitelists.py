@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from webapp.deps import Anyone, Context, SignedIn
 from webapp.errors import Invalid
-from webapp.forms import Form, errors_of
+from webapp.forms import Form, errors_by_field
 from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
 from webapp.templating import page, see_other
@@ -31,7 +31,7 @@ def send(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
         whitelists.send(ctx.scope, name, partner=partner, function=function)
     except Invalid as error:
-        return _show(ctx, name, errors_of(error), partner=partner, function=function)
+        return _show(ctx, name, errors_by_field(error), partner=partner, function=function)
     return _back(name, f"Marked as sent to {partner.strip()}.")
 
 

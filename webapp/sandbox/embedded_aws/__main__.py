@@ -1,11 +1,12 @@
-"""Starts the embedded AWS: `python -m webapp.sandbox.embedded_aws`, told by its environment."""
+"""Starts the embedded AWS: `python -m webapp.sandbox.embedded_aws`, set by its environment."""
 
 import asyncio
 import importlib.metadata
 import os
 import signal
 import sys
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -13,13 +14,19 @@ from hypercorn.config import Config
 from webapp.sandbox.embedded_aws.options import Options
 from webapp.sandbox.parent import end_with_parent
 
-MINISTACK = "1.5.33"
+if TYPE_CHECKING:
+    from webapp.sandbox.embedded_aws.state import State
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+MINISTACK_VERSION = "1.5.33"
 
 
 def main() -> None:
     found = importlib.metadata.version("ministack")
-    if found != MINISTACK:
-        sys.exit(f"The embedded AWS needs ministack {MINISTACK}, not {found}: make install")
+    if found != MINISTACK_VERSION:
+        needed = f"The embedded AWS needs ministack {MINISTACK_VERSION}, not {found}"
+        sys.exit(f"{needed}: install requirements.lock")
     options = Options.from_environment()
     os.environ["PERSIST_STATE"] = "1"
     os.environ["STATE_DIR"] = str(options.state_dir / "blobs")
@@ -27,20 +34,27 @@ def main() -> None:
 
 
 async def _serve(options: Options) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    embedded, state = _assemble(options)
+    end_with_parent()
+    saving = asyncio.create_task(state.save_periodically())
+    config = Config()
+    config.bind = [f"127.0.0.1:{options.port}"]
+    config.loglevel = "WARNING"
+    await serve(embedded, config, shutdown_trigger=stop.wait)
+    saving.cancel()
+
+
+def _assemble(options: Options) -> tuple[Application, "State"]:
+    """ministack's application with the plug-in, and its state.
+
+    The imports are here because ministack reads its environment variables when it is imported.
+    """
     from ministack import app
 
-    from webapp.sandbox.embedded_aws import (
-        addresses,
-        change_sets,
-        checks,
-        drift,
-        interfaces,
-        nat_gateways,
-        network_acls,
-        quotas,
-        resources,
-        runtime,
-    )
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.state import State
     from webapp.sandbox.embedded_aws.switches import PATH, Switches
@@ -48,17 +62,7 @@ async def _serve(options: Options) -> None:
     switches = Switches()
     operations = Operations(options.pace_of, switches)
     state = State(options.state_dir, operations)
-    nat_delay_s = options.pace_of("AWS::EC2::NatGateway")
-    addresses.install(options.address_quota)
-    interfaces.install()
-    nat_gateways.install(nat_delay_s, options.network_quota)
-    network_acls.install()
-    checks.install(options.network_quota)
-    quotas.install(options.address_quota, options.network_quota)
-    resources.install(nat_delay_s, options.address_quota, options.network_quota)
-    drift.install()
-    runtime.install(options.nat_proxy)
-    change_sets.install()
+    _install_services(options)
     operations.install()
     state.install()
 
@@ -74,17 +78,33 @@ async def _serve(options: Options) -> None:
 
         await app.app(scope, receive, send_and_resume)
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    end_with_parent()
-    saver = asyncio.create_task(state.keep())
-    config = Config()
-    config.bind = [f"127.0.0.1:{options.port}"]
-    config.loglevel = "WARNING"
-    await serve(embedded, config, shutdown_trigger=stop.wait)
-    saver.cancel()
+    return embedded, state
+
+
+def _install_services(options: Options) -> None:
+    from webapp.sandbox.embedded_aws import (
+        addresses,
+        change_sets,
+        checks,
+        drift,
+        interfaces,
+        nat_gateways,
+        network_acls,
+        quotas,
+        resources,
+        runtime,
+    )
+
+    addresses.install(options.address_quota)
+    interfaces.install()
+    nat_gateways.install(options.pace_of("AWS::EC2::NatGateway"), options.network_quota)
+    network_acls.install()
+    checks.install(options.network_quota)  # after the actions above, because it wraps them all
+    quotas.install(options.address_quota, options.network_quota)
+    resources.install(options.address_quota, options.network_quota)
+    drift.install()
+    runtime.install(options.nat_proxy)
+    change_sets.install()
 
 
 main()

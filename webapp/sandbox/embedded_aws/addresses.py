@@ -1,11 +1,11 @@
-"""Elastic IPs: a quota, filters, in-use errors; addresses from documentation ranges (RFC 5737)."""
+"""Elastic IPs: their quota, filters and in-use errors; from documentation ranges (RFC 5737)."""
 
 from ipaddress import IPv4Network
 from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action, passes, xml
 
 POOL = [
     str(ip)
@@ -53,12 +53,12 @@ def new_id(prefix: str) -> str:
 
 
 def create(quota: int, wanted: str = "") -> Address:
-    """A new address; `wanted` is one that was released and shall be had again."""
+    """A new address, or the released one that is `wanted` back."""
     if len(ec2._addresses) >= quota:
         raise Ec2Error("AddressLimitExceeded", "The maximum number of addresses has been reached.")
     address = {
         "AllocationId": new_id("eipalloc"),
-        "PublicIp": _unused(wanted),
+        "PublicIp": _pick_ip(wanted),
         "Domain": "vpc",
         "AssociationId": None,
         "InstanceId": None,
@@ -79,11 +79,11 @@ def release(address: Address) -> None:
 def _allocate(params: Params, quota: int) -> Answer:
     address = create(quota, ec2._p(params, "Address"))
     ec2._parse_tag_specs(params, "elastic-ip", address["AllocationId"])
-    return _answer("AllocateAddress", _fields(address))
+    return xml("AllocateAddress", _fields(address))
 
 
-def _unused(wanted: str) -> str:
-    """`wanted` if it can be had back, else the first address of the pool that nobody has."""
+def _pick_ip(wanted: str) -> str:
+    """`wanted` if it is free, as EC2 recovers an address; without it, the first free one."""
     taken = {address["PublicIp"] for address in ec2._addresses._data.values()}
     if wanted and (wanted in taken or wanted not in POOL):
         raise Ec2Error("InvalidAddress.NotFound", f"Address '{wanted}' not found.")
@@ -92,7 +92,7 @@ def _unused(wanted: str) -> str:
 
 def _release(params: Params) -> Answer:
     release(get(ec2._p(params, "AllocationId")))
-    return _answer("ReleaseAddress", "<return>true</return>")
+    return xml("ReleaseAddress", "<return>true</return>")
 
 
 def _describe(params: Params) -> Answer:
@@ -107,9 +107,9 @@ def _describe(params: Params) -> Answer:
         for address in ec2._addresses.values()
         if (not ids or address["AllocationId"] in ids)
         and (not ips or address["PublicIp"] in ips)
-        and _passes(address, filters)
+        and passes(address, address["AllocationId"], FILTERED, filters)
     )
-    return _answer("DescribeAddresses", f"<addressesSet>{items}</addressesSet>")
+    return xml("DescribeAddresses", f"<addressesSet>{items}</addressesSet>")
 
 
 def _check_known(ips: list[str]) -> None:
@@ -117,13 +117,6 @@ def _check_known(ips: list[str]) -> None:
     for ip in ips:
         if ip not in known:
             raise Ec2Error("InvalidAddress.NotFound", f"Address '{ip}' not found.")
-
-
-def _passes(address: Address, filters: dict[str, list[str]]) -> bool:
-    plain = all(
-        address[field] in filters[name] for name, field in FILTERED.items() if name in filters
-    )
-    return plain and ec2._resource_matches_tag_filters(address["AllocationId"], filters)
 
 
 def _fields(address: Address) -> str:
@@ -137,8 +130,3 @@ def _fields(address: Address) -> str:
         f"<publicIp>{address['PublicIp']}</publicIp><domain>vpc</domain>"
         f"<allocationId>{address['AllocationId']}</allocationId>{given}"
     )
-
-
-def _answer(name: str, inner: str) -> Answer:
-    answer: Answer = ec2._xml(200, f"{name}Response", inner)
-    return answer

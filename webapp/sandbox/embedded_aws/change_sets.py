@@ -1,7 +1,8 @@
-"""Change sets: what a condition leaves out does not exist, and some changes need no replacement.
+"""Change sets: resources behind a false condition are left out, and some changes replace nothing.
 
-ministack compares the templates as written, so a resource behind a condition that comes true looks
-changed, not added. What replaces a resource is from the CloudFormation template reference.
+ministack compares the templates as they are written. A resource whose condition becomes true would
+be shown as changed instead of added. Which properties change in place is from the CloudFormation
+template reference.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from typing import Any
 from ministack.services.cloudformation import changesets, engine, stacks
 
 Template = dict[str, Any]
-NEVER = "Never"
 CHANGED_IN_PLACE = frozenset(
     {("AWS::EC2::Route", "NatGatewayId"), ("AWS::EC2::VPCEndpoint", "RouteTableIds")}
 )
@@ -32,7 +32,7 @@ def install() -> None:
 
     def documented(resource_type: str, name: str) -> str:
         in_place = (resource_type, name) in CHANGED_IN_PLACE
-        return NEVER if in_place else recreation(resource_type, name)
+        return "Never" if in_place else recreation(resource_type, name)
 
     changesets._resolve_props_for_diff = resolve_present
     stacks._property_recreation = documented

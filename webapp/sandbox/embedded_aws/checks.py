@@ -1,6 +1,7 @@
-"""What EC2 refuses: ranges that do not fit, quotas, things that are missing or still in use.
+"""What EC2 refuses: invalid ranges, exceeded quotas, resources that are missing or still in use.
 
-The checks stand alone, so that the API's actions and CloudFormation's handlers share them.
+Each check is a function of its own, because the API's actions and CloudFormation's handlers share
+them.
 """
 
 from collections.abc import Callable
@@ -10,15 +11,15 @@ from typing import Any
 from ministack.services import ec2, lambda_svc
 
 from webapp.sandbox.embedded_aws import interfaces, nat_gateways
-from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
 
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
 
 
 def install(network_quota: int) -> None:
-    """Put the checks before ministack's own actions, and DryRun before all of them.
+    """Run the checks before ministack's own actions, and support DryRun in all of them.
 
-    The quota of VPCs is that of internet gateways too, as on AWS.
+    Internet gateways have the same quota as VPCs, as on AWS.
     """
     before: dict[str, Callable[[Params], None]] = {
         "CreateVpc": lambda p: new_vpc(ec2._p(p, "CidrBlock"), network_quota),

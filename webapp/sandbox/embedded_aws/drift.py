@@ -1,7 +1,7 @@
-"""Stack drift of a network's resources: whether they are there still.
+"""Stack drift of a network's resources: only whether they still exist.
 
-ministack compares no type of EC2. For these, existence is compared and no property, as it does for
-some of its own types; Egret's own reading beside it compares the wiring.
+ministack has no drift detection for types of EC2. Properties are not compared, as for some types of
+ministack's own; Egret compares routes and associations itself.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import Any
 from ministack.services import ec2
 from ministack.services.cloudformation import drift
 
-GONE = ("deleting", "deleted")
+DELETED_STATES = ("deleting", "deleted")
 
 
 def install() -> None:
@@ -29,6 +29,6 @@ def install() -> None:
 def _reader(store: Callable[[], Any]) -> Callable[[str, Any], dict[str, Any] | None]:
     def read(physical_id: str, _properties: Any) -> dict[str, Any] | None:
         found = store().get(physical_id)
-        return None if found is None or found.get("State") in GONE else {}
+        return None if found is None or found.get("State") in DELETED_STATES else {}
 
     return read

@@ -1,12 +1,11 @@
-"""Network interfaces: their tags, and the filters by which they are looked for."""
+"""Network interfaces: tags at their creation, and the filters to find them."""
 
 import re
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.errors import Answer, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Params, action, passes, xml
 
 FILTERED = {
     "description": "Description",
@@ -26,12 +25,12 @@ def install() -> None:
 
 
 def in_subnet(subnet_id: str) -> bool:
-    """Whether an interface still holds the subnet."""
+    """Whether an interface is in the subnet."""
     return any(i["SubnetId"] == subnet_id for i in ec2._network_interfaces.values())
 
 
 def in_group(group_id: str) -> bool:
-    """Whether an interface still holds the security group."""
+    """Whether an interface uses the security group."""
     return any(
         group["GroupId"] == group_id
         for interface in ec2._network_interfaces.values()
@@ -53,17 +52,8 @@ def _describe(params: Params) -> Answer:
     items = "".join(
         ec2._eni_fields_xml(interface)
         for interface in ec2._network_interfaces.values()
-        if (not ids or interface["NetworkInterfaceId"] in ids) and _passes(interface, filters)
+        if (not ids or interface["NetworkInterfaceId"] in ids)
+        and passes(interface, interface["NetworkInterfaceId"], FILTERED, filters)
     )
     inner = f"<networkInterfaceSet>{items}</networkInterfaceSet>"
-    answer: Answer = ec2._xml(200, "DescribeNetworkInterfacesResponse", inner)
-    return answer
-
-
-def _passes(interface: dict[str, Any], filters: dict[str, list[str]]) -> bool:
-    plain = all(
-        any(fnmatchcase(interface[field], pattern) for pattern in filters[name])
-        for name, field in FILTERED.items()
-        if name in filters
-    )
-    return plain and ec2._resource_matches_tag_filters(interface["NetworkInterfaceId"], filters)
+    return xml("DescribeNetworkInterfaces", inner)

@@ -1,4 +1,4 @@
-"""NAT gateways: each holds an Elastic IP, takes its time to come and go, and counts to a quota."""
+"""NAT gateways: each holds an Elastic IP, is created and deleted slowly, and counts to a quota."""
 
 import time
 from typing import Any
@@ -6,10 +6,15 @@ from typing import Any
 from ministack.services import ec2
 
 from webapp.sandbox.embedded_aws import addresses
-from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action, passes, xml
 
-ALIVE = ("pending", "available", "deleting")
-FILTERED = {"nat-gateway-id": "NatGatewayId", "subnet-id": "SubnetId", "vpc-id": "VpcId"}
+COUNTED_STATES = ("pending", "available", "deleting")
+FILTERED = {
+    "nat-gateway-id": "NatGatewayId",
+    "state": "State",
+    "subnet-id": "SubnetId",
+    "vpc-id": "VpcId",
+}
 
 NatGateway = dict[str, Any]
 
@@ -25,10 +30,10 @@ def install(delay_s: float, quota_per_zone: int) -> None:
 def create(
     subnet_id: str, allocation_id: str, *, delay_s: float, quota: int, token: str = ""
 ) -> NatGateway:
-    """A new NAT gateway, or the one that the same client token made. Raises Ec2Error."""
+    """A new NAT gateway, or the one created with the same client token. Raises Ec2Error."""
     for nat in ec2._nat_gateways.values():
         if token and nat.get("Token") == token:
-            return _aged(nat)
+            return _with_current_state(nat)
     subnet = ec2._subnets.get(subnet_id)
     if subnet is None:
         raise Ec2Error("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
@@ -57,7 +62,7 @@ def create(
 
 
 def delete(nat_id: str, *, delay_s: float) -> None:
-    """Its address is free, and routes to it are black holes, from now on. Harmless twice."""
+    """Frees its address and makes routes to it black holes, at once. Harmless if repeated."""
     nat = ec2._nat_gateways.get(nat_id)
     if nat is None or nat["State"] in ("deleting", "deleted"):
         return
@@ -72,29 +77,29 @@ def delete(nat_id: str, *, delay_s: float) -> None:
 
 
 def in_subnet(subnet_id: str) -> bool:
-    """Whether a NAT gateway still holds the subnet."""
+    """Whether a NAT gateway that is not deleted is in the subnet."""
     return any(
-        nat["SubnetId"] == subnet_id and _aged(nat)["State"] in ALIVE
+        nat["SubnetId"] == subnet_id and _with_current_state(nat)["State"] in COUNTED_STATES
         for nat in ec2._nat_gateways.values()
     )
 
 
 def _check_quota(zone: str, quota: int) -> None:
-    there = [
+    counted = [
         nat
         for nat in ec2._nat_gateways.values()
-        if _aged(nat)["State"] in ALIVE
+        if _with_current_state(nat)["State"] in COUNTED_STATES
         and (ec2._subnets.get(nat["SubnetId"]) or {}).get("AvailabilityZone") == zone
     ]
-    if len(there) >= quota:
+    if len(counted) >= quota:
         raise Ec2Error(
             "NatGatewayLimitExceeded",
             f"Performing this operation would exceed the limit of {quota} NAT gateways in {zone}",
         )
 
 
-def _aged(nat: NatGateway) -> NatGateway:
-    """The state it has by now."""
+def _with_current_state(nat: NatGateway) -> NatGateway:
+    """Updates its state, which changes by time alone."""
     if time.time() >= nat.get("ChangesAt", 0):
         nat["State"] = {"pending": "available", "deleting": "deleted"}.get(
             nat["State"], nat["State"]
@@ -111,7 +116,7 @@ def _create(params: Params, delay_s: float, quota: int) -> Answer:
         token=ec2._p(params, "ClientToken"),
     )
     ec2._parse_tag_specs(params, "natgateway", nat["NatGatewayId"])
-    return _answer("CreateNatGateway", f"<natGateway>{_fields(nat)}</natGateway>")
+    return xml("CreateNatGateway", f"<natGateway>{_fields(nat)}</natGateway>")
 
 
 def _describe(params: Params) -> Answer:
@@ -119,10 +124,11 @@ def _describe(params: Params) -> Answer:
     filters = ec2._parse_filters(params)
     items = "".join(
         f"<item>{_fields(nat)}</item>"
-        for nat in map(_aged, list(ec2._nat_gateways.values()))
-        if (not ids or nat["NatGatewayId"] in ids) and _passes(nat, filters)
+        for nat in map(_with_current_state, list(ec2._nat_gateways.values()))
+        if (not ids or nat["NatGatewayId"] in ids)
+        and passes(nat, nat["NatGatewayId"], FILTERED, filters)
     )
-    return _answer("DescribeNatGateways", f"<natGatewaySet>{items}</natGatewaySet>")
+    return xml("DescribeNatGateways", f"<natGatewaySet>{items}</natGatewaySet>")
 
 
 def _delete(params: Params, delay_s: float) -> Answer:
@@ -130,13 +136,7 @@ def _delete(params: Params, delay_s: float) -> Answer:
     if nat_id not in ec2._nat_gateways:
         raise Ec2Error("NatGatewayNotFound", f"NatGateway {nat_id} was not found")
     delete(nat_id, delay_s=delay_s)
-    return _answer("DeleteNatGateway", f"<natGatewayId>{nat_id}</natGatewayId>")
-
-
-def _passes(nat: NatGateway, filters: dict[str, list[str]]) -> bool:
-    fields = FILTERED | {"state": "State"}
-    plain = all(nat[field] in filters[name] for name, field in fields.items() if name in filters)
-    return plain and ec2._resource_matches_tag_filters(nat["NatGatewayId"], filters)
+    return xml("DeleteNatGateway", f"<natGatewayId>{nat_id}</natGatewayId>")
 
 
 def _fields(nat: NatGateway) -> str:
@@ -160,8 +160,3 @@ def _fields(nat: NatGateway) -> str:
         "<status>succeeded</status></item></natGatewayAddressSet>"
         f"{ec2._tag_set_xml(nat['NatGatewayId'])}"
     )
-
-
-def _answer(name: str, inner: str) -> Answer:
-    answer: Answer = ec2._xml(200, f"{name}Response", inner)
-    return answer

@@ -1,22 +1,22 @@
-"""Network ACLs: each subnet is associated with one, its VPC's default one until that is replaced.
+"""Network ACLs: each subnet is associated with one, at first with its VPC's default one.
 
-ministack keeps the rules but no port ranges, and forgets which subnet an association is about.
-An association's id is made of its subnet's, so that the default ones need not be kept.
+ministack keeps the rules but no port ranges, and loses the subnet of an association. Here the id
+of an association is derived from its subnet's id, so that default associations need not be stored.
 """
 
 from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.errors import Answer, Ec2Error, Params, action
+from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action, xml
 
 Acl = dict[str, Any]
 PREFIX = "aclassoc-"
-_IS_ENTRY = ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry")
+ENTRY_ACTIONS = ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry")
 
 
 def install() -> None:
-    for name in _IS_ENTRY:
+    for name in ENTRY_ACTIONS:
         ec2._ACTION_MAP[name] = action(_with_ports(ec2._ACTION_MAP[name]))
     ec2._network_acl_entry_xml = _entry_with_ports(ec2._network_acl_entry_xml)
     ec2._ACTION_MAP |= {
@@ -28,12 +28,12 @@ def install() -> None:
 
 def _describe(run: Any) -> Any:
     def answer(params: Params) -> Answer:
-        _associate_the_rest()
+        _update_associations()
         wanted = ec2._parse_filters(params).get("association.subnet-id")
         if not wanted:
             described: Answer = run(params)
             return described
-        holding = [acl for acl in _every_acl() if _subnets(acl) & set(wanted)]
+        holding = [acl for acl in _all_acls() if _subnets(acl) & set(wanted)]
         ids = {f"NetworkAclId.{n}": [acl["NetworkAclId"]] for n, acl in enumerate(holding, 1)}
         described = run(params | (ids or {"NetworkAclId.1": ["none"]}))
         return described
@@ -42,26 +42,24 @@ def _describe(run: Any) -> Any:
 
 
 def _associate(params: Params) -> Answer:
-    """The subnet of an association goes over to another ACL."""
+    """Move the subnet of an association to another ACL."""
     old, acl_id = ec2._p(params, "AssociationId"), ec2._p(params, "NetworkAclId")
     acl = ec2._network_acls.get(acl_id)
     if acl is None:
         raise Ec2Error(
             "InvalidNetworkAclID.NotFound", f"The networkAcl ID '{acl_id}' does not exist"
         )
-    _associate_the_rest()
+    _update_associations()
     subnet_id = f"subnet-{old.removeprefix(PREFIX)}"
-    if not any(subnet_id in _subnets(each) for each in _every_acl()):
+    if not any(subnet_id in _subnets(each) for each in _all_acls()):
         raise Ec2Error(
             "InvalidAssociationID.NotFound", f"The association ID '{old}' does not exist"
         )
-    for each in _every_acl():
+    for each in _all_acls():
         each["Associations"] = [a for a in each["Associations"] if a["SubnetId"] != subnet_id]
     acl["Associations"].append(_association(subnet_id))
     new = _association(subnet_id)["NetworkAclAssociationId"]
-    inner = f"<newAssociationId>{new}</newAssociationId>"
-    answer: Answer = ec2._xml(200, "ReplaceNetworkAclAssociationResponse", inner)
-    return answer
+    return xml("ReplaceNetworkAclAssociation", f"<newAssociationId>{new}</newAssociationId>")
 
 
 def _delete(run: Any) -> Any:
@@ -78,19 +76,19 @@ def _delete(run: Any) -> Any:
     return answer
 
 
-def _associate_the_rest() -> None:
-    """Bring the associations up to the subnets that there are."""
-    defaults = {a["VpcId"]: a for a in _every_acl() if a["IsDefault"]}
+def _update_associations() -> None:
+    """Remove deleted subnets, and associate new ones with the default ACL of their VPC."""
+    defaults = {a["VpcId"]: a for a in _all_acls() if a["IsDefault"]}
     there = set(ec2._subnets)
-    for acl in _every_acl():
+    for acl in _all_acls():
         acl["Associations"] = [a for a in acl["Associations"] if a["SubnetId"] in there]
-    held = {subnet for acl in _every_acl() for subnet in _subnets(acl)}
+    held = {subnet for acl in _all_acls() for subnet in _subnets(acl)}
     for subnet_id, subnet in list(ec2._subnets.items()):
         if subnet_id not in held and subnet["VpcId"] in defaults:
             defaults[subnet["VpcId"]]["Associations"].append(_association(subnet_id))
 
 
-def _every_acl() -> list[Acl]:
+def _all_acls() -> list[Acl]:
     return list(ec2._network_acls.values())
 
 
@@ -104,7 +102,7 @@ def _association(subnet_id: str) -> dict[str, str]:
 
 
 def _with_ports(run: Any) -> Any:
-    """ministack appends the new entry last; its ports are put beside it."""
+    """ministack appends the new entry; its ports are added to it."""
 
     def answer(params: Params) -> Answer:
         made: Answer = run(params)

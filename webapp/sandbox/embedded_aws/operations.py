@@ -1,11 +1,13 @@
-"""Stack operations: paced, cancelled by a deletion, and gone on with after a kill.
+"""Stack operations: paced, cancelled by a deletion, and continued after a kill.
 
-Each operation's arguments are kept in its stack, and each resource that was made is written into a
-journal in the same moment. Both are saved with everything else, so an operation that was cut off
-is simply run again: what the journal has is not made twice, and no event is told twice.
+Each operation's arguments are stored in its stack, and each resource is written into a journal
+under the same lock as it is created. Both are saved with the rest of the state. After a kill the
+operation is run again from the start: resources in the journal are not created twice, and events
+that were recorded are not recorded twice.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from threading import Lock
 from typing import Any
@@ -14,7 +16,7 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, stacks
 
-from webapp.sandbox.embedded_aws.resources import wait
+from webapp.sandbox.embedded_aws.resources import sleep_unless
 from webapp.sandbox.embedded_aws.switches import Switches
 
 Journal = dict[str, tuple[str, dict[str, Any]]]
@@ -24,7 +26,7 @@ CANCELLED = "Resource creation cancelled"
 
 
 class Operations:
-    """`lock` is held while a resource changes: who saves the state takes it too."""
+    """`lock` is held while a resource changes and while the state is saved."""
 
     def __init__(self, pace_of: Callable[[str], float], switches: Switches) -> None:
         self.lock = Lock()
@@ -46,16 +48,16 @@ class Operations:
         stacks._delete_resource = self._paced_remove
         stacks._update_resource = self._checked_update
         for module in (stacks, handlers, changesets):
-            for name, ours in (
+            for name, replacement in (
                 ("_deploy_stack_async", self._run_deploy),
                 ("_delete_stack_async", self._run_delete),
                 ("_add_event", self._add_event_once),
             ):
                 if hasattr(module, name):
-                    setattr(module, name, ours)
+                    setattr(module, name, replacement)
 
     def resume(self) -> None:
-        """Run every operation again that a kill has cut off. Call it on the event loop."""
+        """Run the operations that a kill interrupted again. Call it on the event loop."""
         for (account, region, name), stack in list(cloudformation._stacks._data.items()):
             operation = stack.get("_operation")
             if not operation or not stack["StackStatus"].endswith("_IN_PROGRESS"):
@@ -71,10 +73,10 @@ class Operations:
         async with self._running.setdefault(stack_id, asyncio.Lock()):
             self._record("deploy", name, args, kwargs)
             await self._deploy(name, stack_id, *args, **kwargs)
-            self._done(name, stack_id)
+            self._forget_operation(name, stack_id)
 
     async def _run_delete(self, name: str, stack_id: str, *args: Any, **kwargs: Any) -> None:
-        """Waits for a deployment that is under way to stop; a second deletion is the first."""
+        """Waits until a running deployment has stopped; does nothing if a deletion is running."""
         if stack_id in self._deleting:
             return
         self._deleting.add(stack_id)
@@ -82,9 +84,9 @@ class Operations:
             async with self._running.setdefault(stack_id, asyncio.Lock()):
                 retain = [sorted(args[0])] if args else []
                 self._record("delete", name, tuple(retain), kwargs)
-                _take_up_leftovers(name)
+                _restore_undeleted_resources(name)
                 await self._delete(name, stack_id, *args, **kwargs)
-                self._done(name, stack_id)
+                self._forget_operation(name, stack_id)
         finally:
             self._deleting.discard(stack_id)
 
@@ -96,7 +98,7 @@ class Operations:
             "token": stacks.CLIENT_REQUEST_TOKEN.get(),
         }
 
-    def _done(self, name: str, stack_id: str) -> None:
+    def _forget_operation(self, name: str, stack_id: str) -> None:
         stack = cloudformation._stacks.get(name)
         if stack and stack["StackId"] == stack_id:
             stack.pop("_operation", None)
@@ -109,7 +111,7 @@ class Operations:
         if key in self.journal:
             physical_id, attributes = self.journal[key]
             return physical_id, attributes
-        wait(self._pace_of(resource_type), lambda: stack_id in self._deleting)
+        sleep_unless(lambda: stack_id in self._deleting, self._pace_of(resource_type))
         if stack_id in self._deleting:
             raise ValueError(CANCELLED)
         self._switches.check(name, logical_id, "create")
@@ -128,24 +130,29 @@ class Operations:
         name: str | None = None,
         logical_id: str | None = None,
     ) -> None:
-        self._tell_cleanup(name, logical_id, resource_type, "DELETE_IN_PROGRESS", physical_id)
-        wait(self._pace_of(resource_type) / 2, lambda: False)
+        self._add_cleanup_event(name, logical_id, resource_type, "DELETE_IN_PROGRESS", physical_id)
+        time.sleep(self._pace_of(resource_type) / 2)
         self._switches.check(name, logical_id, "delete")
         with self.lock:
             self._remove(resource_type, physical_id, properties, name, logical_id)
             stack = cloudformation._stacks.get(name) if name else None
             if stack:
                 self.journal.pop(f"{stack['StackId']} {logical_id}", None)
-        self._tell_cleanup(name, logical_id, resource_type, "DELETE_COMPLETE", physical_id)
+        self._add_cleanup_event(name, logical_id, resource_type, "DELETE_COMPLETE", physical_id)
 
-    def _tell_cleanup(
-        self, name: str | None, logical_id: str | None, resource_type: str, status: str, it: str
+    def _add_cleanup_event(
+        self,
+        name: str | None,
+        logical_id: str | None,
+        resource_type: str,
+        status: str,
+        physical_id: str,
     ) -> None:
-        """The events of what an update removes, which ministack leaves out."""
+        """An event of a resource that an update removes; ministack has none."""
         stack = cloudformation._stacks.get(name) if name else None
         if name and logical_id and stack and stack["StackStatus"] == "UPDATE_IN_PROGRESS":
             self._add_event_once(
-                stack["StackId"], name, logical_id, resource_type, status, physical_id=it
+                stack["StackId"], name, logical_id, resource_type, status, physical_id=physical_id
             )
 
     def _checked_update(
@@ -165,21 +172,21 @@ class Operations:
         **kwargs: Any,
     ) -> None:
         token = stacks.CLIENT_REQUEST_TOKEN.get()
-        told = (logical_id, status, token)
+        key = (logical_id, status, token)
         events = cloudformation._stack_events.get(stack_id) or []
-        if token and any(_told(event) == told for event in events):
+        if token and any(_event_key(event) == key for event in events):
             return
         self._add_event(stack_id, name, logical_id, resource_type, status, *args, **kwargs)
 
 
-def _take_up_leftovers(name: str) -> None:
-    """What a rollback could not delete is still the stack's; ministack forgets it."""
+def _restore_undeleted_resources(name: str) -> None:
+    """What a rollback could not delete still belongs to the stack; ministack drops it."""
     stack = cloudformation._stacks[name]
     if stack["StackStatus"] == "ROLLBACK_FAILED":
         stack["_resources"].update(stack.pop("_rollback_failed", {}))
 
 
-def _told(event: dict[str, Any]) -> tuple[str, str, str]:
+def _event_key(event: dict[str, Any]) -> tuple[str, str, str]:
     return (
         event["LogicalResourceId"],
         event["ResourceStatus"],

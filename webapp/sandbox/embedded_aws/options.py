@@ -1,18 +1,18 @@
-"""What the embedded AWS is told when it starts: environment variables, set by the launcher."""
+"""The embedded AWS's options, from environment variables that the launcher sets."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-NAT_PACE = 6
+NAT_GATEWAY_PACE_FACTOR = 6
 """A NAT gateway takes this many times as long as any other resource."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """`nat_proxy` is host:port; '' leaves functions without a way out of their VPC.
+    """`nat_proxy` is host:port; if it is empty, functions have no egress path.
 
-    `network_quota` is that of VPCs, of internet gateways, and of NAT gateways in a zone.
+    `network_quota` limits VPCs, internet gateways, and NAT gateways in a zone.
     """
 
     port: int
@@ -36,4 +36,6 @@ class Options:
 
     def pace_of(self, resource_type: str) -> float:
         """Seconds that CloudFormation takes for a resource of that type."""
-        return self.pace_s * (NAT_PACE if resource_type == "AWS::EC2::NatGateway" else 1)
+        return self.pace_s * (
+            NAT_GATEWAY_PACE_FACTOR if resource_type == "AWS::EC2::NatGateway" else 1
+        )

@@ -1,4 +1,4 @@
-"""Service Quotas, which ministack has not: the limits that this embedded EC2 really enforces."""
+"""Service Quotas, which ministack lacks: the limits that this embedded EC2 enforces."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What CloudFormation makes beyond ministack's own: NAT gateways, functions in VPCs, checks."""
+"""CloudFormation's handlers that ministack lacks or does differently from AWS."""
 
 import time
 from collections.abc import Callable
@@ -9,17 +9,16 @@ from ministack.services import cloudformation, ec2, iam, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways
-from webapp.sandbox.embedded_aws.errors import Ec2Error
+from webapp.sandbox.embedded_aws.actions import Ec2Error
 
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, Any]]
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
-NAT_GONE_TIMEOUT_S = 60.0
-NAT_POLL_S = 0.1
+SLEEP_POLL_S = 0.1
 
 
-def install(nat_delay_s: float, address_quota: int, network_quota: int) -> None:
-    """CloudFormation waits for a NAT gateway itself, so `nat_delay_s` is only for the API."""
+def install(address_quota: int, network_quota: int) -> None:
+    """NAT gateways are ready and deleted at once here, because `operations` paces all resources."""
     HANDLERS["AWS::EC2::EIP"] = {
         "create": lambda _id, properties, _stack: _create_address(properties, address_quota),
         "update": _update_address,
@@ -28,18 +27,19 @@ def install(nat_delay_s: float, address_quota: int, network_quota: int) -> None:
     HANDLERS["AWS::EC2::NatGateway"] = {
         "create": partial(_create_nat, network_quota),
         "update": partial(_update_nat, network_quota),
-        "delete": lambda nat_id, _properties: _delete_nat(nat_id, nat_delay_s),
+        "delete": lambda nat_id, _properties: _delete_nat(nat_id),
     }
-    _check_first("AWS::EC2::VPC", lambda p: checks.new_vpc(p.get("CidrBlock", ""), network_quota))
-    _check_first(
+    check = _check_before_create
+    check("AWS::EC2::VPC", lambda p: checks.new_vpc(p.get("CidrBlock", ""), network_quota))
+    check(
         "AWS::EC2::Subnet", lambda p: checks.new_subnet(p.get("VpcId", ""), p.get("CidrBlock", ""))
     )
-    _check_first("AWS::EC2::InternetGateway", lambda _p: checks.new_internet_gateway(network_quota))
-    _check_first("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
-    _check_first("AWS::Lambda::Function", _check_role)
-    _check_last("AWS::EC2::Subnet", checks.unused_subnet)
-    _check_last("AWS::EC2::SecurityGroup", checks.unused_group)
-    _check_last("AWS::EC2::VPC", checks.unused_vpc)
+    check("AWS::EC2::InternetGateway", lambda _p: checks.new_internet_gateway(network_quota))
+    check("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
+    check("AWS::Lambda::Function", _check_role)
+    _check_before_delete("AWS::EC2::Subnet", checks.unused_subnet)
+    _check_before_delete("AWS::EC2::SecurityGroup", checks.unused_group)
+    _check_before_delete("AWS::EC2::VPC", checks.unused_vpc)
     _keep_vpc_config()
     _refer_to_secrets_by_arn()
 
@@ -98,7 +98,7 @@ def _create_nat(quota: int, logical_id: str, properties: Properties, stack: str)
 
 
 def _stack_tags(logical_id: str, name: str) -> list[dict[str, str]]:
-    """What CloudFormation writes on everything that it makes."""
+    """The tags that CloudFormation adds to everything it creates."""
     stack = cloudformation._stacks[name]
     own = {"stack-name": name, "stack-id": stack["StackId"], "logical-id": logical_id}
     system = [{"Key": f"aws:cloudformation:{key}", "Value": value} for key, value in own.items()]
@@ -106,15 +106,15 @@ def _stack_tags(logical_id: str, name: str) -> list[dict[str, str]]:
 
 
 def _update_nat(quota: int, nat_id: str, old: Properties, new: Properties, stack: str) -> Made:
-    """Tags change in place; another subnet or address is another NAT gateway."""
+    """Tags change in place; another subnet or address needs a new NAT gateway."""
     if any(old.get(name) != new.get(name) for name in ("SubnetId", "AllocationId")):
         return _create_nat(quota, nat_id, new, stack)
     provisioners._ec2_apply_tags(nat_id, new, old)
     return nat_id, {"NatGatewayId": nat_id}
 
 
-def _delete_nat(nat_id: str, delay_s: float) -> None:
-    nat_gateways.delete(nat_id, delay_s=min(delay_s, NAT_GONE_TIMEOUT_S))
+def _delete_nat(nat_id: str) -> None:
+    nat_gateways.delete(nat_id, delay_s=0)
     nat = ec2._nat_gateways.get(nat_id)
     if nat:
         nat["State"] = "deleted"
@@ -129,7 +129,7 @@ def _check_role(properties: Properties) -> None:
         )
 
 
-def _check_first(resource_type: str, check: Callable[[Properties], None]) -> None:
+def _check_before_create(resource_type: str, check: Callable[[Properties], None]) -> None:
     create = HANDLERS[resource_type]["create"]
 
     def checked(logical_id: str, properties: Properties, stack: str) -> Made:
@@ -140,7 +140,7 @@ def _check_first(resource_type: str, check: Callable[[Properties], None]) -> Non
     HANDLERS[resource_type]["create"] = checked
 
 
-def _check_last(resource_type: str, check: Callable[[str], None]) -> None:
+def _check_before_delete(resource_type: str, check: Callable[[str], None]) -> None:
     delete = HANDLERS[resource_type]["delete"]
 
     def checked(physical_id: str, *rest: Any) -> None:
@@ -151,7 +151,7 @@ def _check_last(resource_type: str, check: Callable[[str], None]) -> None:
 
 
 def _keep_vpc_config() -> None:
-    """ministack drops a function's VpcConfig; AWS keeps it and adds the VPC's id."""
+    """ministack drops a function's VpcConfig; AWS keeps it and adds the id of the VPC."""
     handlers = HANDLERS["AWS::Lambda::Function"]
     create, update = handlers["create"], handlers["update"]
 
@@ -183,8 +183,8 @@ def _put_vpc_config(name: str, properties: Properties) -> None:
     }
 
 
-def wait(seconds: float, stop: Callable[[], bool]) -> None:
-    """Sleep, unless `stop` says that there is no more reason to."""
+def sleep_unless(is_stopped: Callable[[], bool], seconds: float) -> None:
+    """Sleep, but return early once `is_stopped()`."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until and not stop():
-        time.sleep(min(NAT_POLL_S, seconds))
+    while time.monotonic() < until and not is_stopped():
+        time.sleep(min(SLEEP_POLL_S, seconds))

@@ -1,7 +1,8 @@
-"""Functions run as on AWS: by AWS's own runtime client, in a clean environment, through the NAT.
+"""Runs functions as on AWS: by AWS's own runtime client, in a clean environment, behind the NAT.
 
-Each execution environment lives in one subnet of its function, taken in turn, and names it to the
-NAT by the proxy's user: `<region>.<function>.<subnet>`. A function outside any VPC has `-` there.
+Each execution environment is in one subnet of its function, chosen in turn. The user name in its
+proxy's URL tells the NAT which: `<region>.<function>.<subnet>`, with `-` as the subnet of a
+function without a VPC.
 """
 
 import io
@@ -21,11 +22,11 @@ BOOTSTRAP = f"""#!/bin/sh
 exec {sys.executable} -m awslambdaric "$_HANDLER"
 """
 ZIPS_KEPT = 64
-PASSED_ON = ("PATH", "LANG", "HOME", "TMPDIR")
+INHERITED_VARIABLES = ("PATH", "LANG", "HOME", "TMPDIR")
 
 
 def install(nat_proxy: str) -> None:
-    """ministack's runner for custom runtimes speaks Lambda's Runtime API; Python uses it too."""
+    """Use ministack's runner for custom runtimes, which speaks Lambda's Runtime API, for Python."""
     worker_class, execute = lambda_runtime._worker_class_for, lambda_svc._execute_function_warm
     environment, turns = lambda_svc._provided_worker_env, itertools.count()
 
@@ -39,17 +40,17 @@ def install(nat_proxy: str) -> None:
         return lambda_svc._execute_function_provided_warm(bundled, event, request_id)
 
     def clean_environment(config: Config, code_dir: str, port: int) -> dict[str, str]:
-        inherited = set(os.environ) - set(PASSED_ON) - {"AWS_ENDPOINT_URL"}
+        inherited = set(os.environ) - set(INHERITED_VARIABLES) - {"AWS_ENDPOINT_URL"}
         made: dict[str, str] = environment(config, code_dir, port)
         kept = {k: v for k, v in made.items() if k not in inherited or v != os.environ.get(k)}
-        return kept | _way_out(config, nat_proxy, next(turns)) | {"TZ": ":UTC"}
+        return kept | _proxy_variables(config, nat_proxy, next(turns)) | {"TZ": ":UTC"}
 
     lambda_runtime._worker_class_for = worker_class_for
     lambda_svc._execute_function_warm = execute_warm
     lambda_svc._provided_worker_env = clean_environment
 
 
-def _way_out(config: Config, nat_proxy: str, turn: int) -> dict[str, str]:
+def _proxy_variables(config: Config, nat_proxy: str, turn: int) -> dict[str, str]:
     if not nat_proxy:
         return {}
     region = config["FunctionArn"].split(":")[3]

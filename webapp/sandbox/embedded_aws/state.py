@@ -1,8 +1,8 @@
-"""State in one file, written whole or not at all, at most a second and a half behind.
+"""Saves the whole state in one file, about every second, and loads it at the start.
 
-ministack writes a file per service when it is ended politely. A kill must find all services in one
-moment, together with the journal of what stacks have made; so it is one file, taken under the lock
-under which resources change.
+ministack itself writes one file per service, and only at a graceful end. After a kill, the states
+of all services and the journal of the stack operations must be from the same moment. So they are
+in one file, which is replaced at once and built under the lock under which resources change.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from ministack import app
 from ministack.core import persistence
 
 from webapp.sandbox.embedded_aws.operations import Operations
+from webapp.sandbox.private_files import write_private
 
 SAVE_EVERY_S = 1.0
 FILE = "state.json"
@@ -31,7 +32,7 @@ class State:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def install(self) -> None:
-        """Load what there is, and take the place of ministack's own files."""
+        """Load the file, if there is one, and replace ministack's own loading and saving."""
         if self._file.exists():
             text = self._file.read_text()
             self._loaded = json.loads(text, object_hook=persistence._json_object_hook)
@@ -41,7 +42,7 @@ class State:
         app.load_state = self._loaded.get
         app.save_all = self._save_services
 
-    async def keep(self) -> None:
+    async def save_periodically(self) -> None:
         while True:
             await asyncio.sleep(SAVE_EVERY_S)
             text = self._snapshot(app._build_persistence_save_dict())
@@ -59,7 +60,5 @@ class State:
     def _write(self, text: str) -> None:
         if text == self._saved:
             return
-        part = self._file.with_suffix(".part")
-        part.write_text(text)
-        part.replace(self._file)
+        write_private(self._file, text)
         self._saved = text

@@ -1,7 +1,7 @@
-"""Switches for failures that AWS has now and then, and an embedded one never would: for tests.
+"""Switches that let tests cause failures which happen on AWS now and then, but never here.
 
-They are set while it runs, by `PUT /_egret/switches` with a JSON list, for one stack each; an empty
-list takes all of them away. The stack's statuses and events then are CloudFormation's own.
+`PUT /_egret/switches` with a JSON list replaces all switches; an empty list removes them. Each
+makes one resource of one stack fail; the stack's statuses and events follow as on CloudFormation.
 """
 
 import json
@@ -17,10 +17,10 @@ HOLD_POLL_S = 0.02
 
 @dataclass
 class Switch:
-    """To `create`, `update` or `delete` (`when`) the `resource` of the `stack` fails, so often.
+    """The `resource`, a logical id, fails with `reason` at `when`: create, update or delete.
 
-    It fails after `skip` times when it does not. With `hold` it hangs instead, until the switch is
-    taken away.
+    The first `skip` attempts succeed, then as many as `times` fail. With `hold` the attempt hangs
+    instead, until the switch is removed.
     """
 
     stack: str
@@ -38,12 +38,12 @@ class Switches:
         self._set: list[Switch] = []
 
     def put(self, body: bytes) -> None:
-        """Take these instead of those that there were."""
+        """Replace all switches."""
         with self._lock:
             self._set = [Switch(**given) for given in json.loads(body)]
 
     def check(self, stack: str | None, resource: str | None, when: str) -> None:
-        """Raises ValueError, as a failed resource does, when a switch says so; or hangs."""
+        """Hang, or raise ValueError as a failing resource does, if a switch says so."""
         found = self._take(stack, resource, when)
         if found and not found.hold:
             raise ValueError(found.reason)

@@ -1,5 +1,5 @@
-"""The sandbox's partner: a faithful Clash of Clans API with its developer portal, badges and echo.
+"""The sandbox's partner: a copy of the Clash of Clans API, its developer portal and its badges.
 
-It checks what the real one checks (the token, and the address that a call comes from) and answers
-with the real one's errors, to the letter.
+It checks what the real API checks (the token, and the address that a call comes from) and answers
+with the same errors, word for word. The same process is also the echo service.
 """

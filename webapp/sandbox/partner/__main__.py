@@ -1,4 +1,4 @@
-"""Starts the partner: `python -m webapp.sandbox.partner`, told by its environment."""
+"""Starts the partner: `python -m webapp.sandbox.partner`, configured by environment variables."""
 
 import os
 from pathlib import Path
@@ -11,12 +11,12 @@ from webapp.sandbox.parent import end_with_parent
 from webapp.sandbox.partner import api, badges, faults, portal
 from webapp.sandbox.partner.callers import source_address
 from webapp.sandbox.partner.faults import Fault, Faults
+from webapp.sandbox.partner.hosts import ECHO_HOSTS, ECHO_PATH
 from webapp.sandbox.partner.keys import Keys
 
-ECHO_HOSTS = ("echo.sandbox", "ipify.sandbox")
 BADGE_CACHE = "public, max-age=604800"
 GRACEFUL_SHUTDOWN_S = 1
-"""A slow answer that is under way does not hold up the end of the sandbox."""
+"""A slow response that is still running does not delay the end of the sandbox."""
 
 
 def create_partner(state_dir: Path, nat_token: str) -> FastAPI:
@@ -25,20 +25,20 @@ def create_partner(state_dir: Path, nat_token: str) -> FastAPI:
     app.state.faults = Faults()
     app.state.nat_token = nat_token
     app.state.calls = {}
-    app.add_exception_handler(api.Refusal, api.refused)
-    app.add_exception_handler(faults.Instead, faults.answered_instead)
+    app.add_exception_handler(api.Refusal, api.answer_refusal)
+    app.add_exception_handler(faults.FaultResponse, faults.answer_fault)
     app.include_router(api.router)
     app.include_router(portal.router)
     app.add_api_route("/badges/{size}/{name}.png", badge)
-    app.add_api_route("/echo", echo)
+    app.add_api_route(ECHO_PATH, echo)
     app.add_api_route("/sandbox/faults", set_fault, methods=["POST"])
-    app.add_api_route("/{path:path}", anything_else)
+    app.add_api_route("/{path:path}", answer_other_paths)
     return app
 
 
 def badge(size: int, name: str) -> Response:
     if size not in badges.SIZES:
-        return PlainTextResponse("no such size\n", 404)
+        return PlainTextResponse("There is no badge of that size.\n", 404)
     headers = {"cache-control": BADGE_CACHE}
     return Response(badges.draw(name, size), headers=headers, media_type="image/png")
 
@@ -48,16 +48,16 @@ def echo(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{source_address(request)}\n")
 
 
-def anything_else(request: Request, path: str) -> Response:
-    """The echo services answer on every path of their names, as checkip.amazonaws.com does."""
-    if request.headers.get("host", "").partition(":")[0] in ECHO_HOSTS:
+def answer_other_paths(request: Request, path: str) -> Response:
+    """The echo services answer at every path of their hosts, as checkip.amazonaws.com does."""
+    if request.headers.get("host", "").partition(":")[0] in ECHO_HOSTS.values():
         return echo(request)
     status = 404 if path else 200
     return PlainTextResponse("The sandbox's partner. Its portal is at /portal.\n", status)
 
 
 def set_fault(request: Request, fault: Fault) -> dict[str, str]:
-    """For trying out how a failing partner is shown."""
+    """For trying out how Egret shows a failing partner."""
     request.app.state.faults.set(fault)
     return {"mode": fault.mode}
 

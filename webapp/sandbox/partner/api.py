@@ -1,6 +1,5 @@
-"""The Clash of Clans API under /v1: who may call, what it answers, and how it fails."""
+"""The Clash of Clans API under /v1: its authorization, its responses and its errors."""
 
-import base64
 import json
 import time
 from collections import deque
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from webapp.sandbox.partner import rankings
+from webapp.sandbox.partner import base64url, rankings
 from webapp.sandbox.partner.callers import source_address
 from webapp.sandbox.partner.faults import Faults
 from webapp.sandbox.partner.keys import Keys, PartnerKey, allows
@@ -17,7 +16,7 @@ from webapp.sandbox.partner.keys import Keys, PartnerKey, allows
 KINDS = ("clans", "players", "capitals", "clans-builder-base", "players-builder-base")
 MAX_AGE_S = {"capitals": 600}
 DEFAULT_MAX_AGE_S = 60
-ERROR_CACHE = "public max-age=600"
+ERROR_CACHE_CONTROL = "public max-age=600"
 RATE_PER_S = 40
 LIMIT_MAX = 200
 GLOBAL = "global"
@@ -32,21 +31,21 @@ class Refusal(Exception):
         self.body = {"reason": reason} | ({"message": message} if message else {})
 
 
-class Asked(BaseModel):
-    """The query of a list, as text: the API has its own words for what does not fit."""
+class ListQuery(BaseModel):
+    """All texts, because an invalid value gets the API's own error and not FastAPI's."""
 
     limit: str = ""
     after: str = ""
     before: str = ""
 
 
-async def let_in(request: Request) -> None:
-    """Fails as a fault tells it to, then checks the token, the address and the rate.
+async def authorize(request: Request) -> None:
+    """Applies a fault that is set, then checks the token, the address and the rate.
 
-    Raises Instead, Refusal.
+    Raises FaultResponse, Refusal.
     """
     faults: Faults = request.app.state.faults
-    await faults.strike()
+    await faults.apply()
     key = _key(request.app.state.keys, request.headers.get("authorization", ""))
     address = source_address(request)
     if not allows(key, address):
@@ -58,34 +57,34 @@ async def let_in(request: Request) -> None:
     _check_rate(request.app.state.calls.setdefault(key.id, deque()))
 
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(let_in)])
+router = APIRouter(prefix="/v1", dependencies=[Depends(authorize)])
 
 
-def refused(_request: Request, error: Exception) -> Response:
+def answer_refusal(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for nothing else
-    return _json(error.body, status=error.status, cache=ERROR_CACHE)
+    return _json(error.body, status=error.status, cache=ERROR_CACHE_CONTROL)
 
 
 @router.get("/locations")
-async def locations(asked: Annotated[Asked, Query()]) -> Response:
-    return _json(_page(rankings.locations(), asked), cache=_counting_down(60))
+async def locations(query: Annotated[ListQuery, Query()]) -> Response:
+    return _json(_page(rankings.locations(), query), cache=_max_age(60))
 
 
 @router.get("/locations/{location_id}")
 async def location(location_id: str) -> Response:
-    return _json(_location(location_id), cache=_counting_down(600))
+    return _json(_location(location_id), cache=_max_age(600))
 
 
 @router.get("/locations/{location_id}/rankings/{kind}")
-async def ranking(location_id: str, kind: str, asked: Annotated[Asked, Query()]) -> Response:
+async def ranking(location_id: str, kind: str, query: Annotated[ListQuery, Query()]) -> Response:
     if kind not in KINDS:
         raise Refusal(404, "notFound")
     place = rankings.RECORDED_LOCATION
     if location_id != GLOBAL:
         place = _location(location_id)["id"]
     seconds = MAX_AGE_S.get(kind, DEFAULT_MAX_AGE_S)
-    page = _page(rankings.rows(place, kind), asked)
-    return _json(page, cache=_counting_down(seconds))
+    page = _page(rankings.rows(place, kind), query)
+    return _json(page, cache=_max_age(seconds))
 
 
 @router.get("/{path:path}")
@@ -119,15 +118,15 @@ def _location(location_id: str) -> dict[str, Any]:
     return found
 
 
-def _page(rows: list[dict[str, Any]], asked: Asked) -> dict[str, Any]:
+def _page(rows: list[dict[str, Any]], query: ListQuery) -> dict[str, Any]:
     """One page and its cursors: unpadded base64url of `{"pos": n}`."""
-    if asked.after and asked.before:
+    if query.after and query.before:
         raise Refusal(400, "badRequest", "Only after or before can be specified, not both")
-    size, start = _limit(asked.limit), 0
-    if asked.after:
-        start = _position(asked.after)
-    elif asked.before:
-        start = max(0, _position(asked.before) - size)
+    size, start = _limit(query.limit), 0
+    if query.after:
+        start = _position(query.after)
+    elif query.before:
+        start = max(0, _position(query.before) - size)
     shown = rows[start : start + size]
     cursors = {}
     if start + size < len(rows):
@@ -146,14 +145,12 @@ def _limit(limit: str) -> int:
 
 
 def _cursor(position: int) -> str:
-    raw = json.dumps({"pos": position}, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return base64url.encode_json({"pos": position})
 
 
 def _position(cursor: str) -> int:
     try:
-        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        position = int(found["pos"])
+        position = int(base64url.decode_json(cursor)["pos"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         position = -1
     if position < 0:
@@ -161,13 +158,13 @@ def _position(cursor: str) -> int:
     return position
 
 
-def _counting_down(seconds: int) -> str:
-    """The time that remains until the partner makes its rankings anew."""
+def _max_age(seconds: int) -> str:
+    """Counts down to the next ranking; the partner makes one every `seconds`."""
     return f"max-age={seconds - int(time.time()) % seconds}"
 
 
 def _json(body: Any, *, status: int = 200, cache: str) -> Response:
-    """The content type is without a charset, as the real one's."""
+    """The content type has no charset, as in the real API's responses."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     headers = {"content-type": "application/json", "cache-control": cache}
     return Response(text.encode(), status, headers)

@@ -1,4 +1,4 @@
-"""Badges, drawn: a shield with two colours and an emblem, the same for the same name."""
+"""Draws badges: a shield with two colours and an emblem, always the same for the same name."""
 
 import hashlib
 import io
@@ -7,7 +7,7 @@ from functools import lru_cache
 from PIL import Image, ImageDraw
 
 SCALE = 4
-CACHED = 512
+CACHED_BADGES = 512
 SIZES = (70, 200, 512)
 COLOURS = (
     (198, 61, 47), (226, 148, 38), (240, 200, 60), (84, 148, 70), (45, 130, 140),
@@ -15,7 +15,7 @@ COLOURS = (
 )  # fmt: skip
 
 
-@lru_cache(CACHED)
+@lru_cache(CACHED_BADGES)
 def draw(name: str, size: int) -> bytes:
     """A PNG of `size` pixels square, with a transparent background."""
     seed = hashlib.sha256(name.encode()).digest()

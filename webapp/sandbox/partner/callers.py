@@ -1,4 +1,4 @@
-"""Whom the partner sees: only the NAT is believed when it says where a function came from."""
+"""The address that the partner sees a call come from."""
 
 import hmac
 
@@ -6,6 +6,7 @@ from fastapi import Request
 
 
 def source_address(request: Request) -> str:
+    """The address that the NAT gives, if it proves itself with its token; else the connection's."""
     token = request.headers.get("x-sandbox-nat-token", "")
     address = request.headers.get("x-sandbox-source-address", "")
     if address and hmac.compare_digest(token.encode(), request.app.state.nat_token.encode()):

@@ -1,4 +1,4 @@
-"""Switches by which the partner fails as real ones do, for a bounded time."""
+"""Makes the partner fail in the ways that real partners do, for a limited time."""
 
 import asyncio
 import time
@@ -17,8 +17,8 @@ SLOW_S = 30.0
 SECONDS_MAX = 600
 
 
-class Instead(Exception):
-    """A fault's answer, given instead of the real one."""
+class FaultResponse(Exception):
+    """Raised to answer with the fault's response instead of the real one."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status_code)
@@ -31,6 +31,8 @@ class Fault(BaseModel):
 
 
 class Faults:
+    """The fault that is set now, if any."""
+
     def __init__(self) -> None:
         self._mode: Mode = "none"
         self._until = 0.0
@@ -38,29 +40,29 @@ class Faults:
     def set(self, fault: Fault) -> None:
         self._mode, self._until = fault.mode, time.monotonic() + fault.seconds
 
-    async def strike(self) -> None:
-        """Waits, or raises Instead, while a fault is set."""
+    async def apply(self) -> None:
+        """While a fault is set, wait (`slow`) or raise FaultResponse (the others)."""
         mode = self._mode if time.monotonic() < self._until else "none"
         if mode == "slow":
             await asyncio.sleep(SLOW_S)
-        if mode in _ANSWERS:
-            raise Instead(_ANSWERS[mode]())
+        if mode in _RESPONSES:
+            raise FaultResponse(_RESPONSES[mode]())
 
 
-class Cut(Response):
-    """Promises a body and ends without one, so that the server cuts the connection."""
+class CutOffResponse(Response):
+    """Announces a body and ends without it, so that the server closes the connection."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"application/json"), (b"content-length", b"4096")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
-def answered_instead(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Instead)  # noqa: S101 - registered for nothing else
+def answer_fault(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, FaultResponse)  # noqa: S101 - registered for nothing else
     return error.response
 
 
-def _reason(status: int, body: str) -> Response:
+def _json(status: int, body: str) -> Response:
     headers = {"content-type": "application/json", "cache-control": "public max-age=600"}
     return Response(body.encode(), status, headers)
 
@@ -69,16 +71,16 @@ def _html(status: int) -> Response:
     return Response(f"<html><h1>{status}</h1></html>", status, media_type="text/html")
 
 
-_ANSWERS: dict[str, Callable[[], Response]] = {
-    "down": lambda: _reason(500, '{"reason":"unknownException"}'),
-    "maintenance": lambda: _reason(
+_RESPONSES: dict[str, Callable[[], Response]] = {
+    "down": lambda: _json(500, '{"reason":"unknownException"}'),
+    "maintenance": lambda: _json(
         503,
         '{"reason":"inMaintenance","message":"API is currently in maintenance, '
         'please come back later"}',
     ),
-    "throttled": lambda: _reason(429, '{"reason":"requestThrottled"}'),
+    "throttled": lambda: _json(429, '{"reason":"requestThrottled"}'),
     "html": lambda: _html(502),
-    "reset": Cut,
-    "huge": lambda: _reason(200, '{"items":["' + "x" * HUGE_BYTES + '"]}'),
-    "invalid_json": lambda: _reason(200, '{"items": ['),
+    "reset": CutOffResponse,
+    "huge": lambda: _json(200, '{"items":["' + "x" * HUGE_BYTES + '"]}'),
+    "invalid_json": lambda: _json(200, '{"items": ['),
 }

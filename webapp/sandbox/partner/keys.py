@@ -1,6 +1,5 @@
-"""API keys of the partner: JWTs (HS512) with the addresses that they allow, in a private file."""
+"""The partner's API keys: JWTs (HS512) with the addresses that they allow, in a private file."""
 
-import base64
 import hashlib
 import hmac
 import json
@@ -13,6 +12,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from webapp.sandbox.partner import base64url
+from webapp.sandbox.private_files import write_private
+
 KEYS_MAX = 10
 TIER = "developer/silver"
 TEMPORARY_TIER = "developer/bronze"
@@ -20,14 +22,14 @@ TEMPORARY_S = 3600
 
 
 class BadKeyRequest(ValueError):
-    """What was asked for cannot be made; the message says why."""
+    """The key cannot be created; the message says why."""
 
 
 @dataclass(frozen=True)
 class PartnerKey:
-    """`key` is the token itself; the list of the real portal's API holds it, so this one's does.
+    """`key` is the token itself, which the real portal's list of keys contains too.
 
-    `expires_at` is in seconds since 1970; None is for ever.
+    `expires_at` is in seconds since 1970; None means never.
     """
 
     id: str
@@ -40,7 +42,7 @@ class PartnerKey:
 
 
 class Keys:
-    """Kept in `folder`; a restart finds them again."""
+    """All keys of the one developer, stored in `folder` at every change."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "partner.json"
@@ -60,10 +62,10 @@ class Keys:
     def create(
         self, name: str, description: str, cidrs: list[str], scopes: list[str], *, temporary: bool
     ) -> PartnerKey:
-        """`temporary`: the portal's own kind of token, for an hour. Raises BadKeyRequest."""
+        """`temporary` makes the portal's own token, valid for an hour. Raises BadKeyRequest."""
         if not name.strip():
             raise BadKeyRequest("Give the key a name.")
-        ranges = [_checked(cidr) for cidr in cidrs]
+        ranges = [_check_range(cidr) for cidr in cidrs]
         if not ranges:
             raise BadKeyRequest("Allow at least one IP address.")
         if temporary:
@@ -86,13 +88,13 @@ class Keys:
         return found is not None
 
     def find(self, token: str) -> PartnerKey | None:
-        """The live key of that token, its signature and its time checked."""
+        """The key with that token, if the signature is right and it has not expired."""
         head, _, signature = token.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._sign(head).encode()):
             return None
         key = next((key for key in self.all() if key.key == token), None)
-        is_over = key and key.expires_at is not None and key.expires_at <= time.time()
-        return None if is_over else key
+        is_expired = key and key.expires_at is not None and key.expires_at <= time.time()
+        return None if is_expired else key
 
     def _token(
         self, key_id: str, cidrs: list[str], scopes: list[str], *, now: int, temporary: bool
@@ -114,12 +116,12 @@ class Keys:
             payload["exp"] = now + TEMPORARY_S
             limits.append({"origins": ["developer.clashofclans.com"], "type": "cors"})
         header = {"typ": "JWT", "alg": "HS512", "kid": "28a318f7-0000-a1eb-7fa1-2c7433c6cca5"}
-        head = f"{_encoded(header)}.{_encoded(payload)}"
+        head = f"{base64url.encode_json(header)}.{base64url.encode_json(payload)}"
         return f"{head}.{self._sign(head)}"
 
     def _sign(self, head: str) -> str:
         digest = hmac.new(self._secret.encode(), head.encode(), hashlib.sha512).digest()
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return base64url.encode(digest)
 
     def _load(self) -> None:
         found = json.loads(self._file.read_text())
@@ -127,13 +129,9 @@ class Keys:
         self._keys = {raw["id"]: PartnerKey(**raw) for raw in found["keys"]}
 
     def _save(self) -> None:
-        part = self._file.with_suffix(".part")
-        part.touch(mode=0o600)
         keys = [asdict(key) for key in self._keys.values()]
-        part.write_text(
-            json.dumps({"secret": self._secret, "developer": self._developer, "keys": keys})
-        )
-        part.replace(self._file)
+        state = {"secret": self._secret, "developer": self._developer, "keys": keys}
+        write_private(self._file, json.dumps(state))
 
 
 def allows(key: PartnerKey, address: str) -> bool:
@@ -141,15 +139,10 @@ def allows(key: PartnerKey, address: str) -> bool:
     return any(ip in IPv4Network(cidr, strict=False) for cidr in key.cidrRanges)
 
 
-def _checked(cidr: str) -> str:
-    """As it was typed, if it is an IPv4 address or range."""
+def _check_range(cidr: str) -> str:
+    """The text without spaces, if it is an IPv4 address or range. Raises BadKeyRequest."""
     try:
         IPv4Network(cidr.strip(), strict=False)
     except ValueError:
         raise BadKeyRequest(f"{cidr!r} is not an IPv4 address or CIDR range.") from None
     return cidr.strip()
-
-
-def _encoded(part: dict[str, Any]) -> str:
-    raw = json.dumps(part, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

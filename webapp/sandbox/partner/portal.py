@@ -1,4 +1,4 @@
-"""The developer portal: pages for people, and the same by JSON, without a login."""
+"""The developer portal: a page for people, and the real portal's JSON API, both without a login."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,9 @@ from webapp.sandbox.partner.keys import BadKeyRequest, Keys, PartnerKey
 
 FOLDER = Path(__file__).parent / "templates"
 GAMES = {"clash": "Clash of Clans", "royale": "Clash Royale", "brawlstars": "Brawl Stars"}
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'"
+)
 
 router = APIRouter()
 environment = Environment(
@@ -22,7 +24,7 @@ environment = Environment(
 
 
 class NewKey(BaseModel):
-    """As the real portal's form posts it; `temporary` is only for trying things out here."""
+    """What the real portal's page posts; `temporary` exists only in the sandbox."""
 
     name: str
     description: str = ""
@@ -116,5 +118,5 @@ def _page(
         "games": GAMES,
     }
     html = environment.get_template("portal.html").render(context)
-    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
+    headers = {"content-security-policy": CONTENT_SECURITY_POLICY, "cache-control": "no-store"}
     return HTMLResponse(html, status, headers)

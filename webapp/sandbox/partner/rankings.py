@@ -1,4 +1,4 @@
-"""What the partner knows: its 266 locations, one recorded ranking, and made-up ones elsewhere."""
+"""The partner's data: its 266 locations, one recorded ranking, and generated ones elsewhere."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ from typing import Any
 DATA = Path(__file__).parent / "data"
 RECORDED_LOCATION = 32000006
 REGIONS = range(32000000, 32000006)
-NAMES_LOCATION = 32000249
-"""The location whose clans have difficult names."""
+DIFFICULT_NAMES_LOCATION = 32000249
+"""The location whose clans have names that are hard to display."""
 CLANS = 200
 BADGES = "https://api-assets.clashofclans.com/badges"
 SIZES = {"small": 70, "large": 512, "medium": 200}
@@ -42,16 +42,16 @@ def location(location_id: str) -> dict[str, Any] | None:
 
 @cache
 def rows(location_id: int, kind: str) -> list[dict[str, Any]]:
-    """The whole ranking of a location, always the same."""
+    """The whole ranking of a location; the same at every call."""
     if location_id in REGIONS:
         return []
     if kind != "clans":
         return [_other(location_id, kind, rank) for rank in range(1, CLANS + 1)]
-    made = [_clan(location_id, rank) for rank in range(1, CLANS + 1)]
+    generated = [_clan(location_id, rank) for rank in range(1, CLANS + 1)]
     if location_id == RECORDED_LOCATION:
         recorded = json.loads((DATA / "rankings_top10.json").read_text())["items"]
-        return [*recorded, *made[len(recorded) :]]
-    return made
+        return [*recorded, *generated[len(recorded) :]]
+    return generated
 
 
 def _clan(location_id: int, rank: int) -> dict[str, Any]:
@@ -70,12 +70,12 @@ def _clan(location_id: int, rank: int) -> dict[str, Any]:
 
 
 def _top_points(location_id: int) -> int:
-    """Made-up clans come below the recorded ones."""
+    """Below the recorded clans where there are some."""
     return 51_700 if location_id == RECORDED_LOCATION else 58_000
 
 
 def _other(location_id: int, kind: str, rank: int) -> dict[str, Any]:
-    """Players, capitals and builder bases: the fields that differ, as documented."""
+    """A row of the players, capitals and builder bases, with the documented fields."""
     if kind.startswith("players"):
         return _player(location_id, kind, rank)
     points = "clanCapitalPoints" if kind == "capitals" else "clanBuilderBasePoints"
@@ -86,7 +86,7 @@ def _other(location_id: int, kind: str, rank: int) -> dict[str, Any]:
 
 
 def _player(location_id: int, kind: str, rank: int) -> dict[str, Any]:
-    """A player of every fifth place is in no clan."""
+    """Every fifth player is in no clan."""
     chance = _chance(location_id, kind, rank)
     player: dict[str, Any] = {
         "tag": _tag(chance),
@@ -113,7 +113,7 @@ def _badges(location_id: int, rank: int) -> dict[str, str]:
 
 
 def _name(chance: random.Random, location_id: int, rank: int) -> str:
-    if location_id == NAMES_LOCATION and rank <= len(DIFFICULT_NAMES):
+    if location_id == DIFFICULT_NAMES_LOCATION and rank <= len(DIFFICULT_NAMES):
         return DIFFICULT_NAMES[rank - 1]
     return f"{chance.choice(WORDS)} {chance.choice(BANDS)} {rank}"
 
@@ -123,4 +123,4 @@ def _tag(chance: random.Random) -> str:
 
 
 def _chance(*seed: object) -> random.Random:
-    return random.Random(repr(seed))  # noqa: S311 - made-up clans, not secrets
+    return random.Random(repr(seed))  # noqa: S311 - generated clans, not secrets

@@ -35,7 +35,7 @@ class Setting:
         return self._integer(value) if self.type == "integer" else self._choice(value)
 
     def _integer(self, value: Any) -> int:
-        rule = f"Write a whole number from {self.minimum} to {self.maximum}."
+        rule = f"Enter a whole number from {self.minimum} to {self.maximum}."
         try:
             number = int(str(value).strip())
         except ValueError:
@@ -92,7 +92,7 @@ def validate(template: Template, values: Mapping[str, Any]) -> dict[str, Any]:
         except ValueError as error:
             errors[f"settings.{setting.name}"] = str(error)
     if errors:
-        raise Invalid("Some settings do not fit.", code="bad_settings", errors=errors)
+        raise Invalid("Some settings are not valid.", code="bad_settings", errors=errors)
     return good
 
 

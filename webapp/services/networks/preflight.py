@@ -4,7 +4,7 @@ Nothing is created. A quota that runs out half way would leave a half-built netw
 read first, and each check that blocks says what to do about it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -85,7 +85,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     Raises Invalid for fields that break a rule; what blocks the creation is one of the checks.
     """
     session, cloud, settings, region = scope.session, scope.cloud, scope.settings, new.region
-    check_fields(settings, new)
+    check_all(*_field_rules(settings, new))
     zones = cloud.vpcs.availability_zones(region)
     cidr, range_check = _range(new.cidr, ranges_in_use(session, cloud, region))
     checks = [_name(session, new.name), range_check, _zones(region, zones, new.shape)]
@@ -116,21 +116,13 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
 
 def check_rules(session: Session, settings: Settings, new: NewNetwork) -> None:
     """What can be known without AWS. Raises Invalid with every field's error, or Conflict."""
-    check_fields(settings, new)
-    names.check_free(session, Network, new.name)
-    pool.chosen(session, new)
-
-
-def check_fields(settings: Settings, new: NewNetwork) -> None:
-    """Raises Invalid with the error of every field that breaks a rule."""
     check_all(
-        lambda: names.check_name(new.name),
-        lambda: names.check_region(settings, new.region),
-        lambda: check_zones(new.availability_zones),
+        *_field_rules(settings, new),
         lambda: cidrs.parse(new.cidr) if new.cidr.strip() else None,
         lambda: pool.check_count(new),
-        lambda: names.check_environment(new.environment),
     )
+    names.check_free(session, Network, new.name)
+    pool.chosen(session, new)
 
 
 def check_zones(availability_zones: int) -> None:
@@ -159,6 +151,16 @@ def ranges_in_use(session: Session, cloud: Cloud, region: str) -> list[str]:
     return cloud.vpcs.cidrs(region) + list(of_rows)
 
 
+def _field_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], object]]:
+    """Rules without which nothing can be checked further."""
+    return [
+        lambda: names.check_name(new.name),
+        lambda: names.check_region(settings, new.region),
+        lambda: check_zones(new.availability_zones),
+        lambda: names.check_environment(new.environment),
+    ]
+
+
 def _name(session: Session, name: str) -> Check:
     try:
         names.check_free(session, Network, name)
@@ -170,6 +172,7 @@ def _name(session: Session, name: str) -> Check:
 def _addresses(session: Session, new: NewNetwork) -> Check:
     """The free addresses that were chosen for it."""
     try:
+        pool.check_count(new)
         chosen = pool.chosen(session, new)
     except EgretError as error:
         return Check("Addresses", Verdict.BLOCKED, error.detail, error.remedy)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.sandbox.partner_client import NAT_TOKEN
+from tests.sandbox.partner.client import NAT_TOKEN
 from webapp.sandbox.partner.__main__ import create_partner
 from webapp.sandbox.partner.keys import KEYS_MAX
 
@@ -39,14 +39,14 @@ def keys(portal: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_addresses_may_be_on_lines_or_between_commas(portal: Any) -> None:
+def test_addresses_can_be_separated_by_lines_or_commas(portal: Any) -> None:
     token = token_on(made_by_form(portal))
     [key] = keys(portal)
     assert key["key"] == token
     assert key["cidrRanges"] == ["203.0.113.7", "198.51.100.0/24", "203.0.113.8"]
 
 
-def test_a_token_is_on_the_page_once_and_never_in_a_cache(portal: Any) -> None:
+def test_a_token_is_shown_once_and_never_cached(portal: Any) -> None:
     token = token_on(made_by_form(portal))
     page = portal.get("/portal")
     assert "mine" in page.text
@@ -54,7 +54,7 @@ def test_a_token_is_on_the_page_once_and_never_in_a_cache(portal: Any) -> None:
     assert page.headers["cache-control"] == "no-store"
 
 
-def test_the_page_says_whose_it_is_and_needs_no_script(portal: Any) -> None:
+def test_the_page_says_that_it_is_a_sandbox_and_needs_no_script(portal: Any) -> None:
     page = portal.get("/portal")
     assert "Nothing here is real" in page.text
     assert "<script" not in page.text
@@ -74,7 +74,7 @@ def test_a_name_is_shown_as_text(portal: Any) -> None:
         ({"name": " ", "addresses": "203.0.113.7"}, "name"),
     ],
 )
-def test_a_form_that_does_not_fit_comes_back_with_the_reason_and_the_game(
+def test_an_invalid_form_comes_back_with_the_reason_and_the_game(
     portal: Any, form: dict[str, str], said: str
 ) -> None:
     answer = portal.post("/portal/keys", data=form | {"scope": "royale"})
@@ -96,7 +96,7 @@ def test_a_key_that_is_gone_cannot_be_revoked_again(portal: Any) -> None:
     assert portal.post("/portal/api/apikey/revoke", json={"id": "none"}).status_code == 404
 
 
-def test_of_many_at_once_exactly_ten_get_a_key(portal: Any, tmp_path: Path) -> None:
+def test_many_requests_at_once_create_exactly_ten_keys(portal: Any, tmp_path: Path) -> None:
     body = {"name": "k", "cidrRanges": ["203.0.113.7"]}
 
     def create(_: int) -> int:
@@ -110,7 +110,24 @@ def test_of_many_at_once_exactly_ten_get_a_key(portal: Any, tmp_path: Path) -> N
         assert len(keys(again)) == KEYS_MAX
 
 
-def test_what_is_kept_is_for_its_owner_alone(portal: Any, tmp_path: Path) -> None:
+def test_the_keys_file_is_private(portal: Any, tmp_path: Path) -> None:
     made_by_form(portal)
     assert [path.name for path in tmp_path.iterdir()] == ["partner.json"]
     assert (tmp_path / "partner.json").stat().st_mode & 0o077 == 0
+
+
+def test_an_invalid_address_comes_back_with_what_was_typed(portal: Any) -> None:
+    form = {"name": "mine", "addresses": "203.0.113.7, nonsense"}
+    refused = portal.post("/portal/keys", data=form)
+    assert refused.status_code == 422
+    assert "nonsense" in refused.text
+    assert 'value="mine"' in refused.text
+
+
+def test_the_portal_gives_at_most_ten_keys(portal: Any) -> None:
+    body = {"name": "k", "cidrRanges": ["203.0.113.7"]}
+    for _ in range(KEYS_MAX):
+        assert portal.post("/api/apikey/create", json=body).status_code == 200
+    refused = portal.post("/api/apikey/create", json=body)
+    assert refused.status_code == 400
+    assert "Revoke one first" in refused.json()["description"]

@@ -1,7 +1,7 @@
-"""Values out of JSON that somebody else wrote: the type that is wanted, or nothing.
+"""Reads values from JSON that someone else wrote: a value of the wanted type, or an empty one.
 
-A partner's answer and the content of a key are outside our control, so a value of another type
-counts as absent. Half of a surrogate pair, which JSON can carry and no page can, becomes "?".
+A partner's response and the content of a key are outside our control, so a value of the wrong type
+counts as missing. Half of a surrogate pair, which JSON can hold but a page cannot, becomes "?".
 """
 
 import json
@@ -29,6 +29,7 @@ def as_text(value: object) -> str:
 
 
 def as_texts(value: object) -> tuple[str, ...]:
+    """The texts of a list, without empty ones."""
     return tuple(text for entry in as_list(value) if (text := as_text(entry)))
 
 

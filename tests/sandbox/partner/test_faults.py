@@ -3,26 +3,18 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
-from fastapi.testclient import TestClient
 
-from tests.sandbox.partner_client import ADDRESS, NAT_TOKEN, Partner
+from tests.sandbox.partner.client import ADDRESS, NAT_TOKEN, Partner
 from webapp.sandbox.partner.__main__ import create_partner
 from webapp.sandbox.partner.faults import HUGE_BYTES
 
 RANKING = "/v1/locations/32000006/rankings/clans?limit=1"
 START_TIMEOUT_S = 10.0
-
-
-@pytest.fixture
-def partner(tmp_path: Path) -> Iterator[Partner]:
-    with TestClient(create_partner(tmp_path, NAT_TOKEN)) as client:
-        yield Partner(client)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +32,7 @@ def partner(tmp_path: Path) -> Iterator[Partner]:
         ),
     ],
 )
-def test_it_fails_in_the_words_of_the_real_one(
+def test_it_fails_with_the_real_errors(
     partner: Partner, mode: str, status: int, body: dict[str, str]
 ) -> None:
     partner.fail(mode)
@@ -50,20 +42,20 @@ def test_it_fails_in_the_words_of_the_real_one(
 
 
 @pytest.mark.parametrize("path", [RANKING, "/v1/locations", "/v1/locations/32000006"])
-def test_a_fault_is_on_the_whole_api_whoever_calls(partner: Partner, path: str) -> None:
+def test_a_fault_affects_the_whole_api_and_every_caller(partner: Partner, path: str) -> None:
     partner.fail("maintenance")
     assert partner.get(path, token="none").status_code == 503
     assert partner.client.get("/portal").status_code == 200
 
 
-def test_a_gateway_answers_with_a_page(partner: Partner) -> None:
+def test_a_failing_gateway_answers_with_html(partner: Partner) -> None:
     partner.fail("html")
     answer = partner.get(RANKING)
     assert answer.status_code == 502
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_an_answer_may_be_huge_or_half(partner: Partner) -> None:
+def test_a_response_can_be_huge_or_cut_off(partner: Partner) -> None:
     partner.fail("huge")
     assert len(partner.get(RANKING).content) > HUGE_BYTES
     partner.fail("invalid_json")
@@ -71,7 +63,7 @@ def test_an_answer_may_be_huge_or_half(partner: Partner) -> None:
         partner.get(RANKING).json()
 
 
-def test_it_recovers_when_told_or_by_itself(partner: Partner) -> None:
+def test_a_fault_ends_when_it_is_removed_or_its_time_is_over(partner: Partner) -> None:
     partner.fail("down")
     partner.fail("none")
     assert partner.get(RANKING).status_code == 200
@@ -84,7 +76,7 @@ def test_a_fault_that_does_not_exist_is_refused(partner: Partner) -> None:
     assert partner.client.post("/sandbox/faults", json={"mode": "melted"}).status_code == 422
 
 
-def test_a_reset_cuts_the_connection(tmp_path: Path) -> None:
+def test_a_reset_closes_the_connection_early(tmp_path: Path) -> None:
     config = uvicorn.Config(create_partner(tmp_path, NAT_TOKEN), log_level="critical")
     server = uvicorn.Server(config)
     with socket.socket() as listener:

@@ -1,0 +1,32 @@
+"""Service Quotas of the embedded AWS are the limits that it enforces."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conftest import ADDRESS_QUOTA, NETWORK_QUOTA
+from tests.sandbox.lab import Lab, code_of
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "limit"),
+    [
+        ("ec2", "L-0263D0A3", ADDRESS_QUOTA),
+        ("vpc", "L-F678F1CE", NETWORK_QUOTA),
+        ("vpc", "L-A4707A72", NETWORK_QUOTA),
+        ("vpc", "L-FE5A380F", NETWORK_QUOTA),
+    ],
+)
+def test_a_quota_is_the_limit_that_is_enforced(
+    lab: Lab, service: str, code: str, limit: int
+) -> None:
+    client = lab.clients.service_quotas(lab.region)
+    quota = client.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+    assert quota["Value"] == limit
+
+
+def test_an_unknown_quota_is_refused(lab: Lab) -> None:
+    with pytest.raises(ClientError) as error:
+        lab.clients.service_quotas(lab.region).get_service_quota(
+            ServiceCode="ec2", QuotaCode="L-00000000"
+        )
+    assert code_of(error) == "NoSuchResourceException"
