@@ -161,5 +161,5 @@ def test_a_network_that_is_not_made_yet_has_nothing_to_walk(api: Api) -> None:
     api.delete("/networks/unmade")
     api.gone("/networks/unmade")
     assert (found["ok"], found["zones"]) == (False, [])
-    assert "still being made" in found["problem"]
+    assert "still being created" in found["problem"]
     assert api.get("/networks/unmade/diagnosis").status_code == 404

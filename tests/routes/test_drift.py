@@ -111,7 +111,7 @@ def test_a_zone_that_comes_out_at_another_zones_address_is_told_although_it_gets
     ec2.replace_route(**route, NatGatewayId=ids["NatGateway1"])
     zone = api.get(f"{NETWORK}/diagnosis").json()["zones"][1]
     assert (zone["ok"], all(hop["ok"] for hop in zone["hops"])) == (False, True)
-    assert zone["problem"] == f"It comes out at {first}, not at {second}."
+    assert zone["problem"] == f"Calls come from {first}, not from {second}."
     api.post(f"{NETWORK}/drift/restoration").raise_for_status()
     assert api.get(f"{NETWORK}/diagnosis").json()["ok"]
 
