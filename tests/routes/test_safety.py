@@ -1,21 +1,16 @@
 """What every answer keeps to: who may ask, from where, how much, and under which policy."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
-from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests.postgresql import on_either_database
-from webapp.aws import Cloud
-from webapp.db import migrate
-from webapp.main import create_app
+from tests.routes.all_routes import routes_of
+from tests.routes.conftest import HOST
 from webapp.middleware import BODY_MAX_BYTES
 from webapp.services import access
-from webapp.settings import Settings
 
 OPEN = {
     "/setup",
@@ -25,44 +20,18 @@ OPEN = {
     "/whitelist/{link}",
     "/whitelist/{link}.txt",
 }
-HOST = "http://127.0.0.1:8000"
-
-
-@pytest.fixture
-def app(settings: Settings, nowhere: Cloud) -> FastAPI:
-    migrate(settings.database)
-    return create_app(settings, nowhere)
-
-
-@pytest.fixture
-def client(app: FastAPI) -> Iterator[Any]:
-    with TestClient(app, base_url=HOST, follow_redirects=False) as opened:
-        yield opened
-
-
-def routes(app: FastAPI) -> list[tuple[str, str]]:
-    """Method and path of every route, names filled in."""
-    names = {"{name}": "x", "{address_id}": "x", "{host}": "h", "{path:path}": "p.png"}
-    found = []
-    for context in iter_route_contexts(app.routes):
-        if isinstance(context.original_route, APIRoute):
-            path = context.path or ""
-            for name, value in names.items():
-                path = path.replace(name, value)
-            found += [(method, path) for method in sorted((context.methods or set()) - {"HEAD"})]
-    return found
 
 
 def test_nobody_sees_a_page_or_uses_the_api_without_signing_in(app: FastAPI, client: Any) -> None:
-    closed = [(m, p) for m, p in routes(app) if p not in OPEN]
+    closed = [route for route in routes_of(app) if route.path not in OPEN]
     assert len(closed) > 40
-    for method, path in closed:
-        answer = client.request(method, path)
-        if path.startswith("/api/"):
-            assert answer.status_code == 401, (method, path)
+    for route in closed:
+        answer = client.request(route.method, route.to_nothing)
+        if route.is_api:
+            assert answer.status_code == 401, route
         else:
-            assert answer.status_code == 303, (method, path)
-            assert answer.headers["location"].startswith("/sign-in")
+            assert answer.status_code == 303, route
+            assert answer.headers["location"].startswith("/sign-in"), route
 
 
 def test_every_answer_carries_the_policy(client: Any) -> None:
