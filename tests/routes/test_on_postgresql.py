@@ -47,9 +47,9 @@ def test_from_nothing_to_the_answer_and_back(dashboard: Dashboard, sandbox: Sand
         page = httpx.get(f"{dashboard.url}{path}", cookies=cookies)
         assert (page.status_code, NAME in page.text) == (200, True), path
     for path in (FUNCTION, NETWORK):
-        api.delete(path, {"confirm": NAME}).raise_for_status()
+        api.delete(path).raise_for_status()
         api.gone(path)
-    api.delete(f"/keys/{NAME}", {"confirm": NAME}).raise_for_status()
+    api.delete(f"/keys/{NAME}").raise_for_status()
     revoke(sandbox, secret)
     done = [event["action"] for event in api.get("/audit-events").json()["items"]]
     assert done.count("delete") == 3
