@@ -56,7 +56,7 @@ def test_a_change_may_be_withdrawn_while_the_network_is_parked(api: Api) -> None
     assert (refused.status_code, "Unpark it" in refused.json()["remedy"]) == (409, True)
     api.delete("/networks/lone/change").raise_for_status()
     assert api.get("/networks/lone").json()["change"] is None
-    api.delete("/networks/lone", {"confirm": "lone"}).raise_for_status()
+    api.delete("/networks/lone").raise_for_status()
     api.gone("/networks/lone")
 
 
@@ -140,6 +140,9 @@ def test_a_protected_network_is_not_deleted(api: Api, clients: Clients) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "network_protected")
     stack = clients.cloudformation(REGION).describe_stacks(StackName=network["stack_id"])
     assert stack["Stacks"][0]["EnableTerminationProtection"] is True
+    assert not api.delete("/networks/kept/protection").raise_for_status().json()["protected"]
+    assert api.post("/networks/kept/protection").raise_for_status().json()["protected"]
+    assert api.delete("/networks/kept").status_code == 409
     api.delete("/networks/kept/protection").raise_for_status()
     api.delete("/networks/kept").raise_for_status()
     api.gone("/networks/kept")

@@ -1,5 +1,6 @@
 """Before anything is made: what would be, what it costs, and what stands in the way."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,15 @@ WISH = {"name": "planned", "region": REGION, "availability_zones": 2, "nat": "pe
 @pytest.fixture(scope="module")
 def api(dashboard: Dashboard) -> Api:
     return dashboard.api()
+
+
+@pytest.fixture(scope="module")
+def taken(api: Api) -> Iterator[None]:
+    """A network that has its name already; in another region, so as not to be counted here."""
+    api.post("/networks", WISH | {"name": "taken", "region": "eu-west-1"}).raise_for_status()
+    yield
+    api.delete("/networks/taken").raise_for_status()
+    api.gone("/networks/taken")
 
 
 def look(api: Api, **wish: Any) -> dict[str, Any]:
@@ -98,10 +108,10 @@ def test_a_quota_without_room_blocks_with_the_page_to_raise_it(api: Api, clients
 
 
 def test_a_chosen_address_that_will_not_do_blocks(api: Api) -> None:
-    for chosen in (["unknown"], ["twice", "twice"]):
+    for chosen, status in ((["unknown"], 409), (["twice", "twice"], 422)):
         found = look(api, addresses=chosen)
         assert (found["blocked"], check(found, "Addresses")["verdict"]) == (True, "blocked")
-        assert api.post("/networks", WISH | {"addresses": chosen}).status_code in (409, 422)
+        assert api.post("/networks", WISH | {"addresses": chosen}).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -115,3 +125,27 @@ def test_a_chosen_address_that_will_not_do_blocks(api: Api) -> None:
 )
 def test_what_no_network_can_be_is_refused(api: Api, wish: dict[str, Any]) -> None:
     assert api.post("/networks?dry_run=true", WISH | wish).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"name": "Main", "region": REGION}, "bad_name"),
+        ({"name": "taken", "region": REGION}, "name_taken"),
+        ({"name": "far", "region": "mars-1"}, "invalid"),
+        ({"name": "wide", "region": REGION, "availability_zones": 4}, "invalid"),
+        ({"name": "range", "region": REGION, "cidr": "10.0.0.0/99"}, "invalid"),
+        ({"name": "public", "region": REGION, "cidr": "8.8.0.0/16"}, "invalid"),
+        ({"name": "field", "region": REGION, "zones": 2}, "invalid"),
+    ],
+)
+@pytest.mark.usefixtures("taken")
+def test_a_network_that_breaks_a_rule_is_refused_with_the_field(
+    api: Api, body: dict[str, Any], code: str
+) -> None:
+    refused = api.post("/networks", body)
+    problem = refused.json()
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert problem["code"] == code
+    assert problem["errors"]
+    assert problem["request_id"] == refused.headers["X-Request-ID"]
