@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.conftest import NETWORK_QUOTA
@@ -14,6 +15,7 @@ from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox, read_info
 
 REGION = "eu-west-1"
+LEASE_S = "2"  # what a killed dashboard held is taken over after this long
 EMPTY = json.dumps({"Resources": {"Wait": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
 
 
@@ -78,13 +80,46 @@ def test_a_foreign_stack_of_the_same_name_is_left_as_it_is(api: Api, clients: Cl
     cloudformation.delete_stack(StackName=theirs)
 
 
+def test_a_failed_network_is_tried_again_by_the_api_and_by_its_page(
+    api: Api, dashboard: Dashboard, clients: Clients
+) -> None:
+    cloudformation, name = clients.cloudformation(REGION), "egret-network-blocked"
+    cloudformation.create_stack(StackName=name, TemplateBody=EMPTY, ClientRequestToken="theirs")
+    create(api, "blocked")
+    assert api.settled("/networks/blocked")["status"] == "failed"
+    cookies, page = dashboard.signed_in(), f"{dashboard.url}/networks/blocked/attempts"
+    assert httpx.post(page, cookies=cookies).status_code == 303
+    again = api.settled("/networks/blocked")
+    assert "already a stack named egret-network-blocked" in again["reason"]
+    cloudformation.delete_stack(StackName=name)
+    assert api.post("/networks/blocked/attempts").status_code == 202
+    assert api.settled("/networks/blocked")["status"] == "ready"
+    assert api.post("/networks/blocked/attempts").status_code == 409
+    remove(api, "blocked")
+
+
 def test_a_network_can_be_deleted_while_it_is_made(api: Api) -> None:
-    create(api, "hasty")
+    assert create(api, "hasty")["status"] in ("requested", "creating")
     remove(api, "hasty")
+    assert not [n for n in api.get("/networks").json()["items"] if n["name"] == "hasty"]
+
+
+def test_who_signs_out_is_signed_out_everywhere_that_cookie_is(dashboard: Dashboard) -> None:
+    cookies = dashboard.signed_in()
+    assert httpx.get(dashboard.url, cookies=cookies).status_code == 200
+    assert httpx.post(f"{dashboard.url}/sign-out", cookies=cookies).status_code == 303
+    refused = httpx.get(dashboard.url, cookies=cookies)
+    assert (refused.status_code, refused.headers["location"]) == (303, "/sign-in?next=/")
+
+
+def test_a_running_dashboard_says_that_it_lives_and_that_it_is_ready(dashboard: Dashboard) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert httpx.get(f"{dashboard.url}{path}").status_code == 200
 
 
 def test_a_killed_dashboard_goes_on_where_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
-    own = Dashboard(sandbox, tmp_path, environment={"EGRET_NAME_PREFIX": "killed"}).start()
+    environment = {"EGRET_NAME_PREFIX": "killed", "EGRET_LEASE_S": LEASE_S}
+    own = Dashboard(sandbox, tmp_path, environment=environment).start()
     api = own.api()
     create(api, "survivor")
     own.stop(signal.SIGKILL)
@@ -97,9 +132,8 @@ def test_a_killed_dashboard_goes_on_where_it_was(sandbox: Sandbox, tmp_path: Pat
 
 def test_a_killed_demo_goes_on_with_one_vpc_and_one_address(tmp_path: Path) -> None:
     """All of it dies with the command: dashboard, embedded AWS, NAT and partner."""
-    demo = Dashboard(
-        None, tmp_path, environment={"EGRET_SANDBOX_PACE_S": "0.2"}, command="demo"
-    ).start()
+    environment = {"EGRET_SANDBOX_PACE_S": "0.2", "EGRET_LEASE_S": LEASE_S}
+    demo = Dashboard(None, tmp_path, environment, command="demo").start()
     api = demo.api()
     address = create(api, "survivor")["addresses"][0]["public_ip"]
     wait_for(lambda: len(api.get("/networks/survivor/events").json()["items"]) > 3, 30)
