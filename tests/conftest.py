@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.dashboard import Dashboard
 from tests.locks import watched
 from tests.postgresql import PostgreSql
+from tests.route_coverage import RouteCoverage
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
@@ -25,13 +26,17 @@ NETWORK_QUOTA = 20
 PACE_S = 0.05
 BROWSER_TESTS = "tests/e2e/"
 
-# Whoever runs the tests, they never meet a real account.
+# The tests never use a real account, whatever the environment of the person who runs them.
 os.environ |= {
     "AWS_ACCESS_KEY_ID": ACCOUNT,
     "AWS_SECRET_ACCESS_KEY": "sandbox",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(RouteCoverage(config))
 
 
 def pytest_xdist_auto_num_workers() -> int:

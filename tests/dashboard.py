@@ -17,12 +17,19 @@ import httpx
 
 from webapp.sandbox.launcher import Sandbox
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 60.0
 TIMEOUT_S = 30.0
 POLL_S = 0.1
 USER = "ada"
 PASSWORD = "correct horse battery staple"
+
+_logs_of_this_run: set[Path] = set()
+
+
+def logs() -> list[str]:
+    """What all dashboards that this process has started have logged."""
+    return [log.read_text() for log in sorted(_logs_of_this_run)]
 
 
 @dataclass
@@ -44,8 +51,12 @@ class Dashboard:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def log_file(self) -> Path:
+        return self.data_dir / "dashboard.log"
+
+    @property
     def log(self) -> str:
-        return (self.data_dir / "dashboard.log").read_text()
+        return self.log_file.read_text()
 
     @property
     def setup_url(self) -> str:
@@ -56,7 +67,8 @@ class Dashboard:
     def start(self) -> "Dashboard":
         self.port = self.port or free_port()
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        with (self.data_dir / "dashboard.log").open("a") as log:
+        _logs_of_this_run.add(self.log_file)
+        with self.log_file.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "webapp.cli", self.command],
                 env=self._environment(),
@@ -64,7 +76,11 @@ class Dashboard:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        wait_for(self.answers, START_TIMEOUT_S)
+        try:
+            wait_for(self.answers, START_TIMEOUT_S)
+        except AssertionError:
+            self.stop(signal.SIGKILL)
+            raise
         return self
 
     def answers(self) -> bool:
