@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 CODE := webapp lambda_templates migrations tests
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check lint types contracts bench migrate lock browser
+.PHONY: run test test-fast check lint types contracts bench migrate lock browser
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
 
 test: $(VENV)/.dev browser
 	$(BIN)/pytest
+
+# While working: no browser, no embedded AWS, no dashboard process, no PostgreSQL.
+test-fast: $(VENV)/.dev
+	$(BIN)/pytest --fast
 
 check: lint types contracts test
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import fast
 from tests.dashboard import Dashboard
 from tests.locks import watched
 from tests.postgresql import PostgreSql
@@ -35,13 +36,24 @@ os.environ |= {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="no sandbox, no dashboard, no browser")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(RouteCoverage(config))
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Twice the cores: a test waits for its processes as long as it computes."""
-    return 2 * (os.cpu_count() or 1)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("fast"):
+        items[:], left_out = fast.split(items)
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Twice the cores: a test waits for its processes as long as it computes, unless it is fast."""
+    cores = os.cpu_count() or 1
+    return cores if config.getoption("fast") else 2 * cores
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
