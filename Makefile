@@ -1,4 +1,4 @@
-# Everything is set up by what needs it: `make run` on a fresh machine is enough.
+# Each target installs what it needs: `make run` works on a fresh machine.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,13 +37,13 @@ bench: $(VENV)/.dev
 migrate: $(VENV)/.run
 	$(BIN)/egret migrate
 
-# New versions of everything, written down with their hashes.
+# Upgrade every dependency, and lock the versions with their hashes.
 lock: $(VENV)/.dev
 	$(PIP) uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade --extra dev pyproject.toml -o requirements-dev.lock
 
-# Debian keeps venv and the browser in packages of their own; root may install them, others are told.
+# Debian has venv and the browser in separate packages: root installs them, others are told how.
 $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
 	  rm -rf $(VENV); \

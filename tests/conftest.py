@@ -1,4 +1,4 @@
-"""What tests share. The slow parts, the sandbox and a dashboard on it, start once per run."""
+"""Fixtures of all tests. The slow ones, a sandbox and a dashboard on it, start once per worker."""
 
 import os
 from collections.abc import Iterator
@@ -56,8 +56,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return cores if config.getoption("fast") else 2 * cores
 
 
-class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """The tests of a file run in one worker; those of all browsers too, for they share a start."""
+class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """All browser tests run in one worker too: they share a dashboard that is slow to set up."""
 
     def _split_scope(self, nodeid: str) -> str:
         scope: str = super()._split_scope(nodeid)
@@ -65,7 +65,7 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return Together(config, log)
+    return OneWorkerPerFile(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -90,15 +90,14 @@ def cloud(sandbox: Sandbox) -> Cloud:
 
 @pytest.fixture(scope="session")
 def nowhere() -> Cloud:
-    """An AWS that does not answer, and is not asked twice."""
+    """An AWS that does not answer. Calls are not retried."""
     return Cloud.connect(clients=Clients("http://127.0.0.1:9", attempts=1))
 
 
 @pytest.fixture(scope="session")
 def dashboard(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    running = Dashboard(sandbox, tmp_path_factory.mktemp("dashboard")).start()
-    yield running
-    running.stop()
+    with Dashboard(sandbox, tmp_path_factory.mktemp("dashboard")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

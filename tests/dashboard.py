@@ -36,7 +36,8 @@ def logs() -> list[str]:
 class Dashboard:
     """`start` it, `stop` it, even by SIGKILL, `start` it again: the data folder stays.
 
-    Without a sandbox to share, the command must be `demo`, which starts one of its own.
+    `with Dashboard(...)` stops it also when a test fails. Without a sandbox to share, the command
+    must be `demo`, which starts one of its own.
     """
 
     sandbox: Sandbox | None
@@ -83,6 +84,12 @@ class Dashboard:
             raise
         return self
 
+    def __enter__(self) -> "Dashboard":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def answers(self) -> bool:
         try:
             return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
@@ -110,7 +117,7 @@ class Dashboard:
         return Api(f"{self.url}/api/v1", {"Authorization": f"Bearer {token}"})
 
     def run_round(self, region: str) -> None:
-        """Let the region's round be due now, and wait until it is over."""
+        """Make the region's round due now, and wait until it is over."""
         resource = f"region:{region}"
         with closing(sqlite3.connect(self.data_dir / "egret.db")) as database:
             database.execute("UPDATE lease SET due_at = 0 WHERE resource = ?", (resource,))
@@ -119,7 +126,7 @@ class Dashboard:
             wait_for(lambda: (database.execute(due, (resource,)).fetchone() or (0,))[0] > 0, 30)
 
     def signed_in(self) -> dict[str, str]:
-        """The cookies of an administrator's session; made by the setup page where there is none."""
+        """The cookies of an administrator's session. The first one is set up."""
         form = {"name": USER, "password": PASSWORD, "token": self.setup_url.partition("token=")[2]}
         for page in ("setup", "sign-in") if form["token"] else ("sign-in",):
             answer = httpx.post(f"{self.url}/{page}", data=form, timeout=TIMEOUT_S)
@@ -185,7 +192,7 @@ class Api:
 
 
 def wait_for(condition: Any, seconds: float) -> None:
-    """Until `condition()` is true, at most `seconds`."""
+    """Wait until `condition()` is true. Raises AssertionError after `seconds`."""
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"did not come true within {seconds} s"

@@ -1,4 +1,4 @@
-"""Rules that matter are programs: no patches in tests, no traces of a machine, small files."""
+"""The rules of this repository that a program can check; what they mean is in `tests/syntax.py`."""
 
 import ast
 import json
@@ -64,7 +64,7 @@ def test_no_two_tests_of_a_file_have_the_same_name() -> None:
         assert not syntax.doubled(names), path
 
 
-def test_no_function_takes_more_parameters_than_one_can_remember() -> None:
+def test_no_function_of_the_product_takes_too_many_parameters() -> None:
     assert not [
         f"{place(path, function.lineno)} {function.name}"
         for path in sources("webapp", "lambda_templates")
@@ -86,7 +86,7 @@ def test_each_file_with_logic_has_its_tests_under_the_same_path() -> None:
     assert not missing
 
 
-def test_files_stay_small_enough_to_read() -> None:
+def test_no_file_is_too_long() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in sources(*CODE)}
     assert not {place(path, n) for path, n in lengths.items() if n > LINES_MAX}
 
@@ -98,7 +98,7 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert not found
 
 
-def test_the_dashboards_own_policy_allows_no_action_of_all_and_reads_no_secret() -> None:
+def test_the_dashboards_own_policy_has_no_wildcard_and_reads_no_secret() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     policy = json.loads(text.partition("```json")[2].partition("```")[0])
     listed = [statement["Action"] for statement in policy["Statement"]]
@@ -119,7 +119,7 @@ def test_the_dashboards_own_policy_allows_no_action_of_all_and_reads_no_secret()
         ("import httpx\nhttpx.MockTransport(handle)", []),
     ],
 )
-def test_a_patch_is_found_by_what_it_is_not_by_how_it_looks(code: str, lines: list[int]) -> None:
+def test_a_patch_is_found_and_what_only_looks_like_one_is_not(code: str, lines: list[int]) -> None:
     assert syntax.patches(ast.parse(code)) == lines
 
 

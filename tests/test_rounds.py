@@ -1,4 +1,4 @@
-"""Rounds: once a day each network is proven, and what was released outside is found lost."""
+"""Rounds: each network is proven once a day; an address released outside Egret becomes lost."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def settings(settings: Settings, sandbox: Sandbox) -> Settings:
 
 
 def run_round(session: Session, engine: Engine, cloud: Cloud, settings: Settings) -> None:
-    """The region's round, now; again while it says that there is more to do."""
+    """The region's round, now, and again as long as there is more to do."""
     rounds.schedule(session, settings)
     session.connection().execute(update(Lease).values(due_at=0.0, expires_at=0.0))
     session.commit()

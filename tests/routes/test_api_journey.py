@@ -210,7 +210,7 @@ def test_when_the_partner_fails_the_last_good_answer_stays(
     assert journey.api.get("/functions/top/preview").content == before
 
 
-def test_a_wrong_address_is_explained_and_a_new_version_mends_it(
+def test_a_wrong_address_is_explained_and_a_new_version_fixes_it(
     journey: Journey, sandbox: Sandbox
 ) -> None:
     wrong = partner_key(sandbox, ["198.51.100.99"])

@@ -18,7 +18,7 @@ from tests.tokens import mint
         (mint(exp=1630604200), "temporary_token"),
     ],
 )
-def test_what_is_no_key_is_refused_with_the_reason(
+def test_a_text_that_is_not_a_key_is_refused_with_the_reason(
     app: FastAPI, client: Any, secret: str, code: str
 ) -> None:
     headers, body = bearer(app), {"name": "bad", "secret": secret}

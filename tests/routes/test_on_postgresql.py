@@ -21,9 +21,8 @@ PAGES = ("/", "/networks", NETWORK, "/addresses", "/keys", f"/keys/{NAME}", "/fu
 @pytest.fixture
 def dashboard(sandbox: Sandbox, postgresql: PostgreSql, tmp_path: Path) -> Iterator[Dashboard]:
     own = {"EGRET_NAME_PREFIX": NAME, "EGRET_DATABASE_URL": postgresql.new_database()}
-    running = Dashboard(sandbox, tmp_path, environment=own).start()
-    yield running
-    running.stop()
+    with Dashboard(sandbox, tmp_path, environment=own) as running:
+        yield running
 
 
 def test_from_nothing_to_the_answer_and_back(dashboard: Dashboard, sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""What pages tell of rows that are in trouble, whatever brought them there."""
+"""What pages show of networks, addresses and functions that are in trouble."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -54,9 +54,7 @@ def test_a_parked_network_says_why_it_could_not_be_unparked(
     assert "Read the reason." in page
 
 
-def test_a_parked_network_is_one_that_has_been_made(
-    client: Any, session: Session, network: Network
-) -> None:
+def test_a_parked_network_counts_as_made(client: Any, session: Session, network: Network) -> None:
     assert "1 of 4 done" in client.get("/").text
     network.outputs = {}
     session.commit()

@@ -1,4 +1,4 @@
-"""What every answer keeps to: who may ask, from where, how much, and under which policy."""
+"""Rules for every request and answer: who may ask, from where, how much; the security headers."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def test_a_write_from_another_site_is_refused(client: Any, headers: dict[str, st
 @pytest.mark.parametrize(
     "headers", [{}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": HOST}]
 )
-def test_a_write_from_our_own_page_or_a_program_is_let_in(
+def test_a_write_from_the_dashboards_own_page_or_a_program_is_accepted(
     client: Any, headers: dict[str, str]
 ) -> None:
     answer = client.post("/sign-in", headers=headers, data={"name": "a", "password": "b"})
@@ -140,7 +140,7 @@ def setup(client: Any, app: FastAPI) -> Any:
         ("POST", "/networks?dry_run=true", {"name": "new", "region": "eu-central-1"}),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_input_that_breaks_a_rule_is_refused(
     app: FastAPI, client: Any, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     refused = client.request(method, f"/api/v1{path}", json=body, headers=bearer(app))
@@ -149,13 +149,13 @@ def test_what_cannot_be_is_refused(
 
 @pytest.mark.parametrize("path", ["/api/v1/networks/%00", "/whitelist/%00.txt"])
 @on_either_database
-def test_a_character_that_no_database_keeps_is_no_mistake_of_ours(
+def test_a_character_that_no_database_can_store_is_no_server_error(
     app: FastAPI, client: Any, path: str
 ) -> None:
     assert client.get(path, headers=bearer(app)).status_code in (404, 422)
 
 
-def test_a_wrong_method_is_told_the_right_ones(app: FastAPI, client: Any) -> None:
+def test_a_wrong_method_is_answered_with_the_right_ones(app: FastAPI, client: Any) -> None:
     refused = client.delete("/api/v1/audit-events", headers=bearer(app))
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
 
@@ -167,7 +167,9 @@ def bearer(app: FastAPI) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("body", ["{", "[]", "name=x"])
-def test_a_body_that_is_no_json_object_is_told_so(app: FastAPI, client: Any, body: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused_as_such(
+    app: FastAPI, client: Any, body: str
+) -> None:
     headers = bearer(app) | {"Content-Type": "application/json"}
     refused = client.post("/api/v1/networks", content=body, headers=headers)
     assert (refused.status_code, refused.json()["detail"]) == (422, "The body is no JSON object.")
