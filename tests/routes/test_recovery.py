@@ -148,6 +148,12 @@ def test_a_killed_demo_continues_with_one_vpc_and_one_address(tmp_path: Path) ->
         assert len(ec2.describe_addresses()["Addresses"]) == 1
 
 
+def test_a_token_that_the_command_prints_is_accepted(dashboard: Dashboard) -> None:
+    token = dashboard.run("tokens", "create", "--name", "program").splitlines()[-1]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(f"{dashboard.url}/api/v1/networks", headers=headers).status_code == 200
+
+
 def test_the_command_prints_where_the_sandbox_is(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     with Sandbox.start(folder, pace_s=0, address_quota=5) as running:
