@@ -62,6 +62,15 @@ def parameters(function: Function) -> int:
     return len(named) + len(stars) - (bool(named) and named[0].arg in ("self", "cls"))
 
 
+def has_logic(tree: ast.AST) -> bool:
+    """Whether some function does something; those of a protocol are a docstring or `...`."""
+    return any(
+        not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+        for function in functions(tree)
+        for line in function.body
+    )
+
+
 def asserting(trees: list[ast.Module]) -> set[ast.AST]:
     """The functions that assert: by themselves, or by a function of these trees that they mention.
 

@@ -79,7 +79,7 @@ def test_each_file_with_logic_has_its_tests_under_the_same_path() -> None:
         f"tests/{path.with_name(f'test_{path.name}')}"
         for noun in TESTED
         for source in sources(f"webapp/{noun}")
-        if any(syntax.functions(syntax.parsed(source)))
+        if syntax.has_logic(syntax.parsed(source))
         and (path := source.relative_to(ROOT / "webapp")).as_posix() not in WITHOUT_LOGIC
         and path.with_name(f"test_{path.name}") not in there
     ]
@@ -151,3 +151,10 @@ def test_parameters_of_every_kind_are_counted_and_self_is_not() -> None:
     code = "class A:\n  async def f(self, a, /, b, *c, d=1, **e): ..."
     assert [syntax.parameters(each) for each in syntax.functions(ast.parse(code))] == [5]
     assert syntax.doubled(["a", "b", "a"]) == ["a"]
+
+
+def test_a_protocol_and_a_dataclass_have_no_logic() -> None:
+    protocol = "class P(Protocol):\n  def f(self):\n    'What it does.'\n  def g(self): ..."
+    assert not syntax.has_logic(ast.parse(protocol))
+    assert not syntax.has_logic(ast.parse("@dataclass\nclass A:\n  name: str"))
+    assert syntax.has_logic(ast.parse("def f(x):\n  'What it does.'\n  return x"))
