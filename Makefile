@@ -1,17 +1,21 @@
-# Everything is set up by what needs it: `make run` on a fresh machine is enough.
+# Each target installs what it needs: `make run` works on a fresh machine.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := webapp lambda_templates migrations tests
+CODE := webapp lambda_templates migrations docs tests
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check lint types contracts bench migrate lock browser
+.PHONY: run test test-fast check lint types contracts map bench migrate lock browser
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
 
 test: $(VENV)/.dev browser
 	$(BIN)/pytest
+
+# While working: no browser, no embedded AWS, no dashboard process, no PostgreSQL.
+test-fast: $(VENV)/.dev
+	$(BIN)/pytest --fast
 
 check: lint types contracts test
 
@@ -27,19 +31,23 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
+# What is where: routes, settings and tables, written to docs/map.md.
+map: $(VENV)/.dev
+	$(BIN)/python -m docs.make_map
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
 migrate: $(VENV)/.run
 	$(BIN)/egret migrate
 
-# New versions of everything, written down with their hashes.
+# Upgrade every dependency, and lock the versions with their hashes.
 lock: $(VENV)/.dev
 	$(PIP) uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade --extra dev pyproject.toml -o requirements-dev.lock
 
-# Debian keeps venv and the browser in packages of their own; root may install them, others are told.
+# Debian has venv and the browser in separate packages: root installs them, others are told how.
 $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
 	  rm -rf $(VENV); \

@@ -1,4 +1,4 @@
-"""What tests share. The slow parts, the sandbox and a dashboard on it, start once per run."""
+"""Fixtures of all tests. The slow ones, a sandbox and a dashboard on it, start once per worker."""
 
 import os
 from collections.abc import Iterator
@@ -11,9 +11,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import fast
 from tests.dashboard import Dashboard
 from tests.locks import watched
 from tests.postgresql import PostgreSql
+from tests.route_coverage import RouteCoverage
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
@@ -26,7 +28,7 @@ NETWORK_QUOTA = 20
 PACE_S = 0.05
 BROWSER_TESTS = "tests/e2e/"
 
-# Whoever runs the tests, they never meet a real account.
+# The tests never use a real account, whatever the environment of the person who runs them.
 os.environ |= {
     "AWS_ACCESS_KEY_ID": ACCOUNT,
     "AWS_SECRET_ACCESS_KEY": "sandbox",
@@ -35,13 +37,28 @@ os.environ |= {
 }
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Twice the cores: a test waits for its processes as long as it computes."""
-    return 2 * (os.cpu_count() or 1)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="no sandbox, no dashboard, no browser")
 
 
-class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """The tests of a file run in one worker; those of all browsers too, for they share a start."""
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(RouteCoverage(config))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("fast"):
+        items[:], left_out = fast.split(items)
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Twice the cores: a test waits for its processes as long as it computes, unless it is fast."""
+    cores = os.cpu_count() or 1
+    return cores if config.getoption("fast") else 2 * cores
+
+
+class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """All browser tests run in one worker too: they share a dashboard that is slow to set up."""
 
     def _split_scope(self, nodeid: str) -> str:
         scope: str = super()._split_scope(nodeid)
@@ -49,7 +66,7 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return Together(config, log)
+    return OneWorkerPerFile(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -74,15 +91,14 @@ def cloud(sandbox: Sandbox) -> Cloud:
 
 @pytest.fixture(scope="session")
 def nowhere() -> Cloud:
-    """An AWS that does not answer, and is not asked twice."""
+    """An AWS that does not answer. Calls are not retried."""
     return Cloud.connect(clients=Clients("http://127.0.0.1:9", attempts=1))
 
 
 @pytest.fixture(scope="session")
 def dashboard(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    running = Dashboard(sandbox, tmp_path_factory.mktemp("dashboard")).start()
-    yield running
-    running.stop()
+    with Dashboard(sandbox, tmp_path_factory.mktemp("dashboard")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

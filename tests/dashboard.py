@@ -14,22 +14,35 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlmodel import Session
 
+from webapp.db import temporary_engine
 from webapp.sandbox.launcher import Sandbox
+from webapp.services import access
+from webapp.services.scope import Scope
+from webapp.settings import Settings
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 60.0
 TIMEOUT_S = 30.0
 POLL_S = 0.1
 USER = "ada"
 PASSWORD = "correct horse battery staple"
 
+_logs_of_this_run: set[Path] = set()
+
+
+def logs() -> list[str]:
+    """What all dashboards that this process has started have logged."""
+    return [log.read_text() for log in sorted(_logs_of_this_run)]
+
 
 @dataclass
 class Dashboard:
     """`start` it, `stop` it, even by SIGKILL, `start` it again: the data folder stays.
 
-    Without a sandbox to share, the command must be `demo`, which starts one of its own.
+    `with Dashboard(...)` stops it also when a test fails. Without a sandbox to share, the command
+    must be `demo`, which starts one of its own.
     """
 
     sandbox: Sandbox | None
@@ -44,8 +57,12 @@ class Dashboard:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def log_file(self) -> Path:
+        return self.data_dir / "dashboard.log"
+
+    @property
     def log(self) -> str:
-        return (self.data_dir / "dashboard.log").read_text()
+        return self.log_file.read_text()
 
     @property
     def setup_url(self) -> str:
@@ -56,7 +73,8 @@ class Dashboard:
     def start(self) -> "Dashboard":
         self.port = self.port or free_port()
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        with (self.data_dir / "dashboard.log").open("a") as log:
+        _logs_of_this_run.add(self.log_file)
+        with self.log_file.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "webapp.cli", self.command],
                 env=self._environment(),
@@ -64,8 +82,18 @@ class Dashboard:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        wait_for(self.answers, START_TIMEOUT_S)
+        try:
+            wait_for(self.answers, START_TIMEOUT_S)
+        except AssertionError:
+            self.stop(signal.SIGKILL)
+            raise
         return self
+
+    def __enter__(self) -> "Dashboard":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def answers(self) -> bool:
         try:
@@ -90,11 +118,15 @@ class Dashboard:
         return done.stdout.strip()
 
     def api(self) -> "Api":
-        token = self.run("tokens", "create", "--name", "tests").splitlines()[-1]
+        """With a token made in this process: `egret tokens create` takes seconds to start."""
+        database = self.environment.get("EGRET_DATABASE_URL", "")
+        settings = Settings(data_dir=self.data_dir, database_url=database)
+        with temporary_engine(settings.database) as engine, Session(engine) as session:
+            token = access.create_api_token(Scope(session, "tests"), name="tests", role="admin")
         return Api(f"{self.url}/api/v1", {"Authorization": f"Bearer {token}"})
 
     def run_round(self, region: str) -> None:
-        """Let the region's round be due now, and wait until it is over."""
+        """Make the region's round due now, and wait until it is over."""
         resource = f"region:{region}"
         with closing(sqlite3.connect(self.data_dir / "egret.db")) as database:
             database.execute("UPDATE lease SET due_at = 0 WHERE resource = ?", (resource,))
@@ -103,7 +135,7 @@ class Dashboard:
             wait_for(lambda: (database.execute(due, (resource,)).fetchone() or (0,))[0] > 0, 30)
 
     def signed_in(self) -> dict[str, str]:
-        """The cookies of an administrator's session; made by the setup page where there is none."""
+        """The cookies of an administrator's session. The first one is set up."""
         form = {"name": USER, "password": PASSWORD, "token": self.setup_url.partition("token=")[2]}
         for page in ("setup", "sign-in") if form["token"] else ("sign-in",):
             answer = httpx.post(f"{self.url}/{page}", data=form, timeout=TIMEOUT_S)
@@ -169,7 +201,7 @@ class Api:
 
 
 def wait_for(condition: Any, seconds: float) -> None:
-    """Until `condition()` is true, at most `seconds`."""
+    """Wait until `condition()` is true. Raises AssertionError after `seconds`."""
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"did not come true within {seconds} s"

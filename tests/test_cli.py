@@ -1,4 +1,4 @@
-"""The `egret` command: what cannot be is said in a sentence, not in a traceback."""
+"""The `egret` command says in a sentence what is wrong, not in a traceback."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ def serve(data_dir: Path, **environment: str) -> "subprocess.CompletedProcess[st
     )
 
 
-def test_a_port_in_use_is_said_before_anything_is_touched(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_is_changed(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         ended = serve(tmp_path, EGRET_PORT=port)
@@ -29,7 +29,7 @@ def test_a_port_in_use_is_said_before_anything_is_touched(tmp_path: Path) -> Non
     assert not list(tmp_path.iterdir())
 
 
-def test_a_setting_that_will_not_do_is_named(tmp_path: Path) -> None:
+def test_a_setting_that_is_not_valid_is_named(tmp_path: Path) -> None:
     ended = serve(tmp_path, EGRET_PORT="many")
     assert ended.returncode == 1
     assert "egret: invalid setting: port" in ended.stderr

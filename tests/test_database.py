@@ -32,7 +32,7 @@ def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> 
 
 
 @on_either_database
-def test_a_migration_keeps_the_rows_that_there_are(settings: Settings) -> None:
+def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
     """A network with an address and a proof, as the first version kept them."""
     migrate(settings.database, "20261124")
     engine, old = make_engine(settings.database), MetaData()
@@ -53,8 +53,8 @@ def test_a_migration_keeps_the_rows_that_there_are(settings: Settings) -> None:
 
 
 @on_either_database
-def test_a_time_is_read_in_utc_wherever_the_database_thinks_it_is(settings: Settings) -> None:
-    """An HTTP date is made of it, and needs just that."""
+def test_a_time_is_read_in_utc_whatever_the_database_session_uses(settings: Settings) -> None:
+    """HTTP dates are made from it, and they must be in UTC."""
     migrate(settings.database)
     with temporary_engine(settings.database) as engine, Session(engine) as session:
         if engine.dialect.name == "postgresql":
@@ -67,8 +67,8 @@ def test_a_time_is_read_in_utc_wherever_the_database_thinks_it_is(settings: Sett
 
 
 @on_either_database
-def test_a_migration_that_is_cut_short_leaves_nothing_behind(settings: Settings) -> None:
-    """After each number of statements, until it comes to its end."""
+def test_an_interrupted_migration_changes_nothing(settings: Settings) -> None:
+    """Interrupted after 0, 1, 2 … statements, until one is complete."""
     for statements in count():
         with Cut(after=statements) as cut, suppress(Cut.Off):
             migrate(settings.database)
@@ -80,7 +80,7 @@ def test_a_migration_that_is_cut_short_leaves_nothing_behind(settings: Settings)
 
 
 @on_either_database
-def test_who_migrates_at_the_same_time_waits_and_finds_it_done(settings: Settings) -> None:
+def test_migrations_at_the_same_time_wait_for_each_other(settings: Settings) -> None:
     command = [sys.executable, "-m", "webapp.cli", "migrate"]
     environment = os.environ | {"EGRET_DATABASE_URL": settings.database}
     started = [subprocess.Popen(command, env=environment) for _ in range(REPLICAS)]
@@ -89,7 +89,7 @@ def test_who_migrates_at_the_same_time_waits_and_finds_it_done(settings: Setting
 
 
 class Cut:
-    """Ends a migration before the statement that comes after so many that change something."""
+    """Interrupts a migration after so many statements that change something."""
 
     class Off(Exception):
         pass
@@ -119,11 +119,11 @@ def tables(settings: Settings) -> set[str]:
         return set(inspect(engine).get_table_names())
 
 
-def insert_row(connection: Connection, table: Table, **told: str) -> None:
-    """A row with `told`, and something in every other column that must not be empty."""
+def insert_row(connection: Connection, table: Table, **values: str) -> None:
+    """A row with `values`, and something in every other column that must not be empty."""
     something = {str: "x", int: 1, float: 1.0, bool: True, object: {}, datetime: datetime.now(UTC)}
     needed = {c.name: something[c.type.python_type] for c in table.columns if not c.nullable}
-    connection.execute(table.insert().values(needed | told))
+    connection.execute(table.insert().values(needed | values))
 
 
 def test_the_database_file_is_private(engine: Engine, settings: Settings) -> None:

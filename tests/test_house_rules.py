@@ -1,16 +1,26 @@
-"""Rules that matter are programs: no patches in tests, no traces of a machine, small files."""
+"""The rules of this repository that a program can check; what they mean is in `tests/syntax.py`."""
 
+import ast
 import json
 import re
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
+from tests import syntax
+
 ROOT = Path(__file__).parents[1]
-LINES_MAX = 320
-PATCHES = re.compile(r"mock\.patch|monkeypatch\.setattr|\bMock\(")
+LINES_MAX = 300
+PARAMETERS_MAX = 7
 MACHINES = re.compile(r"(?<!quotas)/(?:root|home|work)/|https?://[\w.]*(?:pypi|debian)\.org")
+CODE = ("webapp", "lambda_templates", "tests")
+TESTED = ("services", "aws", "partners")
+WITHOUT_LOGIC = {
+    "aws/__init__.py",  # puts the adapters together; every test with a `cloud` does it
+    "partners/__init__.py",  # the table of partners
+}
 
 
 def files(*suffixes: str) -> list[Path]:
@@ -22,10 +32,63 @@ def files(*suffixes: str) -> list[Path]:
     return [path for path in paths if path.suffix in suffixes and path.exists()]
 
 
+def sources(*folders: str) -> list[Path]:
+    roots = [ROOT / folder for folder in folders]
+    return [p for p in files(".py") if any(p.is_relative_to(root) for root in roots)]
+
+
+def place(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
 def test_no_test_patches_what_it_tests() -> None:
-    own = Path(__file__)
-    found = [p for p in files(".py") if p != own and PATCHES.search(p.read_text())]
+    found = [place(p, line) for p in sources("tests") for line in syntax.patches(syntax.parsed(p))]
     assert not found
+
+
+def test_every_test_asserts_something() -> None:
+    trees = {path: syntax.parsed(path) for path in sources("tests")}
+    asserting = syntax.asserting([*trees.values()])
+    assert not [
+        place(path, test.lineno)
+        for path, tree in trees.items()
+        for test in syntax.tests_of(tree)
+        if test not in asserting
+    ]
+
+
+def test_no_two_tests_of_a_file_have_the_same_name() -> None:
+    """Python would run the second one only."""
+    for path in sources("tests"):
+        names = [test.name for test in syntax.tests_of(syntax.parsed(path))]
+        assert not syntax.doubled(names), path
+
+
+def test_no_function_of_the_product_takes_too_many_parameters() -> None:
+    assert not [
+        f"{place(path, function.lineno)} {function.name}"
+        for path in sources("webapp", "lambda_templates")
+        for function in syntax.functions(syntax.parsed(path))
+        if syntax.parameters(function) > PARAMETERS_MAX
+    ]
+
+
+def test_each_file_with_logic_has_its_tests_under_the_same_path() -> None:
+    there = {path.relative_to(ROOT / "tests") for path in sources("tests")}
+    missing = [
+        f"tests/{path.with_name(f'test_{path.name}')}"
+        for noun in TESTED
+        for source in sources(f"webapp/{noun}")
+        if syntax.has_logic(syntax.parsed(source))
+        and (path := source.relative_to(ROOT / "webapp")).as_posix() not in WITHOUT_LOGIC
+        and path.with_name(f"test_{path.name}") not in there
+    ]
+    assert not missing
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in sources(*CODE)}
+    assert not {place(path, n) for path, n in lengths.items() if n > LINES_MAX}
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
@@ -35,14 +98,7 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert not found
 
 
-@pytest.mark.parametrize("folder", ["webapp", "lambda_templates"])
-def test_files_stay_small_enough_to_read(folder: str) -> None:
-    sources = [p for p in files(".py") if p.is_relative_to(ROOT / folder)]
-    too_long = {p.name: n for p in sources if (n := len(p.read_text().splitlines())) > LINES_MAX}
-    assert not too_long
-
-
-def test_the_dashboards_own_policy_allows_no_action_of_all_and_reads_no_secret() -> None:
+def test_the_dashboards_own_policy_has_no_wildcard_and_reads_no_secret() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     policy = json.loads(text.partition("```json")[2].partition("```")[0])
     listed = [statement["Action"] for statement in policy["Statement"]]
@@ -50,3 +106,55 @@ def test_the_dashboards_own_policy_allows_no_action_of_all_and_reads_no_secret()
     assert len(actions) > 80
     assert not [action for action in actions if "*" in action]
     assert "secretsmanager:GetSecretValue" not in actions
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("import unittest.mock", [1]),
+        ("from unittest import mock", [1]),
+        ("from unittest.mock import Mock, patch", [1]),
+        ("x = 1\nmonkeypatch.setattr(module, 'name', 1)", [2]),
+        ("monkeypatch.setenv('NAME', 'value')\n# mock.patch is not used", []),
+        ("import httpx\nhttpx.MockTransport(handle)", []),
+    ],
+)
+def test_a_patch_is_found_and_what_only_looks_like_one_is_not(code: str, lines: list[int]) -> None:
+    assert syntax.patches(ast.parse(code)) == lines
+
+
+def test_a_test_that_asserts_nothing_is_found() -> None:
+    helpers = """
+        class Api:
+            def settled(self): assert self
+            def get(self): pass
+        def check(page): expect(page)
+        def check_all(pages): [check(page) for page in pages]
+        def get(page): return page
+    """
+    tests = """
+        def test_by_itself(): assert 1
+        def test_by_raises():
+            with pytest.raises(ValueError): int("x")
+        def test_by_a_helper(api): check_all([api])
+        def test_by_a_method(api): api.settled()
+        def test_that_only_calls(api): api.get()
+        def test_that_only_loops(): [get(page) for page in range(3)]
+    """
+    trees = [ast.parse(dedent(code)) for code in (helpers, tests)]
+    asserting = syntax.asserting(trees)
+    idle = [test.name for test in syntax.tests_of(trees[1]) if test not in asserting]
+    assert idle == ["test_that_only_calls", "test_that_only_loops"]
+
+
+def test_parameters_of_every_kind_are_counted_and_self_is_not() -> None:
+    code = "class A:\n  async def f(self, a, /, b, *c, d=1, **e): ..."
+    assert [syntax.parameters(each) for each in syntax.functions(ast.parse(code))] == [5]
+    assert syntax.doubled(["a", "b", "a"]) == ["a"]
+
+
+def test_a_protocol_and_a_dataclass_have_no_logic() -> None:
+    protocol = "class P(Protocol):\n  def f(self):\n    'What it does.'\n  def g(self): ..."
+    assert not syntax.has_logic(ast.parse(protocol))
+    assert not syntax.has_logic(ast.parse("@dataclass\nclass A:\n  name: str"))
+    assert syntax.has_logic(ast.parse("def f(x):\n  'What it does.'\n  return x"))

@@ -10,7 +10,7 @@ from webapp.settings import Settings
 README = Path(__file__).parents[1] / "README.md"
 
 
-def test_every_setting_stands_in_the_readme_with_its_default() -> None:
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
     text = README.read_text()
     for name, field in Settings.model_fields.items():
         row = next((line for line in text.splitlines() if f"`EGRET_{name.upper()}`" in line), "")
@@ -32,7 +32,7 @@ def test_every_setting_stands_in_the_readme_with_its_default() -> None:
         ({"database_url": "egret.db"}, "sqlite:///"),
     ],
 )
-def test_a_setting_that_will_not_do_stops_the_start_with_what_to_set(
+def test_an_unsafe_setting_stops_the_start_and_says_what_to_set(
     values: dict[str, object], word: str
 ) -> None:
     with pytest.raises(ValidationError, match=word):
@@ -46,6 +46,6 @@ def test_a_partners_origin_is_replaced_where_the_settings_say_so() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_postgresql_is_spoken_to_by_the_driver_that_is_installed(scheme: str) -> None:
+def test_postgresql_is_reached_with_the_driver_that_is_installed(scheme: str) -> None:
     settings = Settings(database_url=f"{scheme}://egret@db/egret")
     assert settings.database == "postgresql+psycopg://egret@db/egret"

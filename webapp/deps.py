@@ -84,6 +84,7 @@ def signed_in(request: Request, session: DbSession) -> Context:
     user = access.user_of_session(session, token) if token else None
     if user is None:
         raise Unauthenticated("Nobody is signed in.", remedy="Sign in, then try again.")
+    session.expunge(user)  # so that an error page can name the user after a rollback
     request.state.user = user
     return Context(request, session, parts_of(request), actor=user.name, user=user)
 

@@ -90,8 +90,7 @@ def test_fifty_clicks_at_once_are_one_operation(own: Sandbox, start: Start) -> N
         assert {answer.json()["status"] for answer in parked} <= {"parking", "parked"}
         wait_for(lambda: api.get(NETWORK).json()["status"] == "parked", 60)
 
-        typed = {"confirm": "raced"}
-        deleted = click(pool, [partial(each.delete, NETWORK, typed) for each in apis])
+        deleted = click(pool, [partial(each.delete, NETWORK) for each in apis])
         assert {answer.status_code for answer in deleted} <= {202, 404}, "404: it is gone already"
         api.gone(NETWORK)
     audit = api.get("/audit-events").json()["items"]

@@ -1,4 +1,4 @@
-"""The hop doctor names the first broken hop of each zone, whatever state the network is in."""
+"""Diagnosis names the first broken hop of each zone, whatever state the network is in."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -60,7 +60,7 @@ def table(ec2: Any, subnet_id: str) -> Any:
     )
 
 
-def test_a_whole_way_is_walked_in_each_zone_to_the_address(api: Api) -> None:
+def test_a_whole_egress_path_is_followed_in_each_zone_to_the_address(api: Api) -> None:
     (address,) = addresses_of(api.get(NETWORK).json())
     for of in (NETWORK, FUNCTION):
         found = api.get(f"{of}/diagnosis").json()
@@ -91,7 +91,7 @@ def test_a_missing_route_breaks_one_zone_and_its_function(api: Api, ec2: Any) ->
     assert broken["not_looked_at"][0] == "NAT gateway"
 
 
-def test_each_thing_that_can_be_closed_is_named(api: Api, ec2: Any) -> None:
+def test_each_part_that_can_be_closed_is_named(api: Api, ec2: Any) -> None:
     subnet_id = zones(api)[0]["subnet_id"]
     there = [{"Name": "association.subnet-id", "Values": [subnet_id]}]
     (acl,) = ec2.describe_network_acls(Filters=there)["NetworkAcls"]
@@ -118,16 +118,18 @@ def test_each_thing_that_can_be_closed_is_named(api: Api, ec2: Any) -> None:
             lambda: ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True}),
         ),
     ]
-    for name, close, mend in damages:
+    for name, close, reopen in damages:
         close()
         found = first(api)
-        mend()
+        reopen()
         assert (found["name"], found["ok"]) == (name, False)
         assert found["repair"]
     assert all(zone["ok"] for zone in zones(api))
 
 
-def test_a_function_that_was_taken_out_of_its_network_is_told(api: Api, clients: Clients) -> None:
+def test_a_function_that_was_taken_out_of_its_network_is_reported(
+    api: Api, clients: Clients
+) -> None:
     function = api.get(f"{FUNCTION}/diagnosis").json()["zones"][0]["hops"][-1]["resource_id"]
     awslambda = clients.awslambda(REGION)
     before = awslambda.get_function_configuration(FunctionName=function)["VpcConfig"]
@@ -153,7 +155,7 @@ def test_a_parked_network_says_that_it_is_parked(api: Api) -> None:
     assert api.get(f"{NETWORK}/diagnosis").json()["ok"]
 
 
-def test_a_network_that_is_not_made_yet_has_nothing_to_walk(api: Api) -> None:
+def test_a_network_that_is_still_being_made_has_no_egress_path(api: Api) -> None:
     body = {"name": "unmade", "region": "eu-west-1", "availability_zones": 1}
     api.post("/networks", body).raise_for_status()
     found = api.get("/networks/unmade/diagnosis").json()

@@ -1,4 +1,4 @@
-"""Drift: what was changed outside Egret is told, and put back; what cannot be says what to do."""
+"""Drift: what was changed outside Egret is reported and restored, or says what to do by hand."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -48,7 +48,7 @@ def acl_of(ec2: Any, ids: dict[str, str]) -> str:
     return str(ec2.describe_network_acls(Filters=there)["NetworkAcls"][0]["NetworkAclId"])
 
 
-def test_a_network_as_it_was_made_has_no_difference(api: Api) -> None:
+def test_a_network_as_it_was_made_has_not_drifted(api: Api) -> None:
     found = api.get(f"{NETWORK}/drift").json()
     assert (found["in_sync"], found["differences"]) == (True, [])
     checked = api.post(f"{NETWORK}/drift").json()["stack"]
@@ -57,7 +57,7 @@ def test_a_network_as_it_was_made_has_no_difference(api: Api) -> None:
     assert checked["resources_checked"] > 10
 
 
-def test_what_was_changed_is_told_and_restored(api: Api, ec2: Any, ids: dict[str, str]) -> None:
+def test_what_was_changed_is_reported_and_restored(api: Api, ec2: Any, ids: dict[str, str]) -> None:
     first, second = ids["PrivateRouteTable1"], ids["PrivateRouteTable2"]
     group = {"GroupId": ids["SecurityGroup"]}
     ec2.delete_route(RouteTableId=first, DestinationCidrBlock=ANYWHERE)
@@ -103,7 +103,7 @@ def test_what_was_changed_is_told_and_restored(api: Api, ec2: Any, ids: dict[str
     assert any(e["action"] == "restore" and "Default route" in e["detail"] for e in trail)
 
 
-def test_a_zone_that_comes_out_at_another_zones_address_is_told_although_it_gets_out(
+def test_a_zone_that_comes_out_at_another_zones_address_is_reported(
     api: Api, ec2: Any, ids: dict[str, str]
 ) -> None:
     first, second = addresses_of(api.get(NETWORK).json())

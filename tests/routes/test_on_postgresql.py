@@ -21,9 +21,8 @@ PAGES = ("/", "/networks", NETWORK, "/addresses", "/keys", f"/keys/{NAME}", "/fu
 @pytest.fixture
 def dashboard(sandbox: Sandbox, postgresql: PostgreSql, tmp_path: Path) -> Iterator[Dashboard]:
     own = {"EGRET_NAME_PREFIX": NAME, "EGRET_DATABASE_URL": postgresql.new_database()}
-    running = Dashboard(sandbox, tmp_path, environment=own).start()
-    yield running
-    running.stop()
+    with Dashboard(sandbox, tmp_path, environment=own) as running:
+        yield running
 
 
 def test_from_nothing_to_the_answer_and_back(dashboard: Dashboard, sandbox: Sandbox) -> None:
@@ -47,9 +46,9 @@ def test_from_nothing_to_the_answer_and_back(dashboard: Dashboard, sandbox: Sand
         page = httpx.get(f"{dashboard.url}{path}", cookies=cookies)
         assert (page.status_code, NAME in page.text) == (200, True), path
     for path in (FUNCTION, NETWORK):
-        api.delete(path, {"confirm": NAME}).raise_for_status()
+        api.delete(path).raise_for_status()
         api.gone(path)
-    api.delete(f"/keys/{NAME}", {"confirm": NAME}).raise_for_status()
+    api.delete(f"/keys/{NAME}").raise_for_status()
     revoke(sandbox, secret)
     done = [event["action"] for event in api.get("/audit-events").json()["items"]]
     assert done.count("delete") == 3

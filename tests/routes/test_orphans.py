@@ -1,4 +1,4 @@
-"""What is ours in AWS and known no more is found, adopted, or deleted; what is not ours is not."""
+"""Orphans: what Egret made and has no record of is found, adopted or deleted; nothing else is."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,20 +12,19 @@ from webapp.sandbox.launcher import Sandbox
 
 REGION = "eu-west-1"
 PREFIX = "orphaned"
-WISH = {"name": "lost", "region": REGION, "availability_zones": 1}
+REQUEST = {"name": "lost", "region": REGION, "availability_zones": 1}
 
 
 @pytest.fixture(scope="module")
 def forgotten(
     sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Any]]:
-    """A network and a free address whose database is lost; gives the network."""
-    first = dashboard(sandbox, tmp_path_factory.mktemp("lost"))
-    api = first.api()
-    api.post("/addresses", {"region": REGION}).raise_for_status()
-    api.post("/networks", WISH).raise_for_status()
-    yield api.settled("/networks/lost")
-    first.stop()
+    """A network and a free address whose database is lost. Gives the network."""
+    with dashboard(sandbox, tmp_path_factory.mktemp("lost")) as first:
+        api = first.api()
+        api.post("/addresses", {"region": REGION}).raise_for_status()
+        api.post("/networks", REQUEST).raise_for_status()
+        yield api.settled("/networks/lost")
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +33,17 @@ def api(
 ) -> Iterator[Api]:
     """A dashboard of the same prefix with a new database, and one network that it knows."""
     assert forgotten["status"] == "ready"
-    second = dashboard(sandbox, tmp_path_factory.mktemp("new"))
-    api = second.api()
-    api.post("/networks", WISH | {"name": "known"}).raise_for_status()
-    api.settled("/networks/known")
-    yield api
-    api.delete("/networks/known").raise_for_status()
-    api.gone("/networks/known")
-    second.stop()
+    with dashboard(sandbox, tmp_path_factory.mktemp("new")) as second:
+        api = second.api()
+        api.post("/networks", REQUEST | {"name": "known"}).raise_for_status()
+        api.settled("/networks/known")
+        yield api
+        api.delete("/networks/known").raise_for_status()
+        api.gone("/networks/known")
 
 
 def dashboard(sandbox: Sandbox, folder: Path) -> Dashboard:
-    return Dashboard(sandbox, folder, environment={"EGRET_NAME_PREFIX": PREFIX}).start()
+    return Dashboard(sandbox, folder, environment={"EGRET_NAME_PREFIX": PREFIX})
 
 
 def orphans(api: Api) -> dict[tuple[str, str], dict[str, Any]]:
@@ -66,7 +64,7 @@ def tags_of(stack: str, network: str) -> list[dict[str, str]]:
     ]
 
 
-def test_exactly_what_nobody_knows_is_found_with_its_cost(
+def test_exactly_what_has_no_record_is_found_with_its_cost(
     api: Api, forgotten: dict[str, Any]
 ) -> None:
     found = orphans(api)
@@ -103,8 +101,8 @@ def test_a_stack_is_deleted_when_it_is_typed_and_its_address_stays(
     assert ("address", used) not in orphans(api)
 
 
-def test_what_a_deletion_left_behind_is_found(api: Api, clients: Clients) -> None:
-    """What carries the tags of a stack that is gone; not that of a longer prefix of others."""
+def test_what_a_deletion_left_undeleted_is_found(api: Api, clients: Clients) -> None:
+    """By the tags of a stack that is gone, but not of another dashboard with a longer prefix."""
     ec2: Any = clients.ec2(REGION)
     tags = tags_of(f"{PREFIX}-network-gone", "gone")
     theirs = tags_of(f"{PREFIX}-network-network-gone", "gone")
@@ -133,7 +131,7 @@ def test_what_a_deletion_left_behind_is_found(api: Api, clients: Clients) -> Non
     ec2.release_address(AllocationId=address)
 
 
-def test_what_is_known_is_not_deleted(api: Api) -> None:
+def test_what_has_a_record_is_not_deleted(api: Api) -> None:
     known = api.get("/networks/known").json()
     stack = {"kind": "stack", "region": REGION, "id": known["stack_id"]}
     assert delete(api, stack, f"{PREFIX}-network-known").status_code == 404

@@ -1,26 +1,24 @@
-"""What pages tell of rows that are in trouble, whatever brought them there."""
+"""What pages show of networks, addresses and functions that are in trouble."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from tests.routes.test_safety import HOST, setup
-from webapp.aws import Cloud
-from webapp.main import create_app
+from tests.routes.conftest import HOST
+from tests.routes.test_safety import setup
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
 from webapp.services import addresses
-from webapp.settings import Settings
 
 IP = "203.0.113.77"
 
 
 @pytest.fixture
-def client(settings: Settings, session: Session, nowhere: Cloud) -> Iterator[Any]:
-    assert session.is_active, "it is migrated"
-    app = create_app(settings, nowhere)
+def client(app: FastAPI) -> Iterator[Any]:
+    """Signed in."""
     with TestClient(app, base_url=HOST) as opened:
         setup(opened, app)
         yield opened
@@ -56,21 +54,25 @@ def test_a_parked_network_says_why_it_could_not_be_unparked(
     assert "Read the reason." in page
 
 
-def test_a_parked_network_is_one_that_has_been_made(client: Any, network: Network) -> None:
-    assert network.status is Status.PARKED
+def test_a_parked_network_counts_as_made(client: Any, session: Session, network: Network) -> None:
     assert "1 of 4 done" in client.get("/").text
+    network.outputs = {}
+    session.commit()
+    assert "0 of 4 done" in client.get("/").text
 
 
 def test_a_lost_address_is_an_alarm_and_not_offered_for_whitelisting(
     client: Any, session: Session, network: Network
 ) -> None:
-    assert f'data-copy="{IP}"' in client.get("/networks/troubled").text
+    pages = ("/", "/networks", "/networks/troubled", "/networks/troubled/whitelist")
+    for path in pages:
+        assert f'data-copy="{IP}' in client.get(path).text, path
     (address,) = addresses.of_network(session, network.id)
     address.status = AddressStatus.LOST
     session.commit()
     for path in ("/networks/troubled", "/networks/troubled/whitelist"):
         assert f"{IP} of troubled is lost" in client.get(path).text
-    for path in ("/", "/networks", "/networks/troubled", "/networks/troubled/whitelist"):
+    for path in pages:
         assert f'data-copy="{IP}' not in client.get(path).text, path
     assert f"{IP} of troubled was released outside Egret" in client.get("/").text
 

@@ -70,7 +70,7 @@ def test_a_parked_network_costs_its_addresses_only_and_keeps_them(
     assert snapshot["egress_ip"] in addresses_of(before)
 
 
-def test_pressing_twice_is_harmless(api: Api) -> None:
+def test_parking_twice_is_harmless(api: Api) -> None:
     answers = [api.post(f"{NETWORK}/parking") for _ in range(3)]
     assert {answer.status_code for answer in answers} == {202}
     assert api.settled(NETWORK)["status"] == "parked"
@@ -88,7 +88,7 @@ def test_a_network_proves_by_itself_which_address_each_zone_is_seen_from(api: Ap
     assert all(proof["ok"] and proof["request_id"] for proof in proofs.values())
 
 
-def test_a_broken_way_out_is_told_by_the_next_proof(api: Api, clients: Clients) -> None:
+def test_a_broken_egress_path_is_reported_by_the_next_proof(api: Api, clients: Clients) -> None:
     network = api.get(NETWORK).json()
     ec2 = clients.ec2(REGION)
     tables = ec2.describe_route_tables()["RouteTables"]

@@ -1,5 +1,6 @@
-"""Before anything is made: what would be, what it costs, and what stands in the way."""
+"""The preflight: what would be made, what it costs, and what blocks it. Nothing is made."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from tests.dashboard import Api, Dashboard
 from webapp.aws.clients import Clients
 
 REGION = "ap-southeast-1"
-WISH = {"name": "planned", "region": REGION, "availability_zones": 2, "nat": "per_az"}
+REQUEST = {"name": "planned", "region": REGION, "availability_zones": 2, "nat": "per_az"}
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +18,17 @@ def api(dashboard: Dashboard) -> Api:
     return dashboard.api()
 
 
-def look(api: Api, **wish: Any) -> dict[str, Any]:
-    answer = api.post("/networks?dry_run=true", WISH | wish)
+@pytest.fixture(scope="module")
+def taken(api: Api) -> Iterator[None]:
+    """A network that has its name already; in another region, so as not to be counted here."""
+    api.post("/networks", REQUEST | {"name": "taken", "region": "eu-west-1"}).raise_for_status()
+    yield
+    api.delete("/networks/taken").raise_for_status()
+    api.gone("/networks/taken")
+
+
+def preflight(api: Api, **changes: Any) -> dict[str, Any]:
+    answer = api.post("/networks?dry_run=true", REQUEST | changes)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -39,7 +49,7 @@ def nat_gateways(clients: Clients, zone: str) -> int:
 
 def test_it_lists_what_would_be_made_and_makes_nothing(api: Api, clients: Clients) -> None:
     before = clients.ec2(REGION).describe_addresses()["Addresses"]
-    found = look(api)
+    found = preflight(api)
     assert not found["blocked"], found["checks"]
     assert found["zones"] == [f"{REGION}a", f"{REGION}b"]
     assert found["new_addresses"] == 2
@@ -50,31 +60,31 @@ def test_it_lists_what_would_be_made_and_makes_nothing(api: Api, clients: Client
     assert clients.ec2(REGION).describe_addresses()["Addresses"] == before
 
 
-def test_costs_are_told_for_low_typical_and_high_traffic(api: Api) -> None:
-    costs = {cost["traffic"]: cost["monthly_usd"] for cost in look(api)["costs"]}
+def test_costs_are_given_for_low_typical_and_high_traffic(api: Api) -> None:
+    costs = {cost["traffic"]: cost["monthly_usd"] for cost in preflight(api)["costs"]}
     assert costs == {"low": 73.04, "typical": 75.25, "high": 118.0}
 
 
-def test_each_quota_is_told_with_its_use_and_its_limit(api: Api, clients: Clients) -> None:
+def test_each_quota_is_shown_with_its_use_and_its_limit(api: Api, clients: Clients) -> None:
     vpcs = clients.ec2(REGION).describe_vpcs()["Vpcs"]
-    quota = check(look(api), "Quota of VPCs")
+    quota = check(preflight(api), "Quota of VPCs")
     assert (quota["used"], quota["limit"], quota["verdict"]) == (len(vpcs), NETWORK_QUOTA, "ok")
     zone = f"{REGION}b"
-    gateways = check(look(api), f"Quota of NAT gateways in {zone}")
+    gateways = check(preflight(api), f"Quota of NAT gateways in {zone}")
     assert (gateways["used"], gateways["limit"]) == (nat_gateways(clients, zone), NETWORK_QUOTA)
 
 
-def test_permissions_are_asked_of_ec2_by_dry_run(api: Api) -> None:
-    told = check(look(api), "Permissions")["detail"]
+def test_permissions_are_checked_by_dry_runs_of_ec2(api: Api) -> None:
+    allowed = check(preflight(api), "Permissions")["detail"]
     assert {"ec2:AllocateAddress", "ec2:CreateVpc", "ec2:CreateNatGateway"} <= set(
-        told.removeprefix("AWS would allow ").partition(".")[0].split(", ")
+        allowed.removeprefix("AWS would allow ").partition(".")[0].split(", ")
     )
 
 
 def test_a_range_that_overlaps_a_vpc_is_blocked_with_a_free_one(api: Api, clients: Clients) -> None:
     vpc = clients.ec2(REGION).create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
     try:
-        found = look(api, cidr="10.77.4.0/22")
+        found = preflight(api, cidr="10.77.4.0/22")
     finally:
         clients.ec2(REGION).delete_vpc(VpcId=vpc)
     assert found["blocked"]
@@ -88,7 +98,7 @@ def test_a_quota_without_room_blocks_with_the_page_to_raise_it(api: Api, clients
     room = NETWORK_QUOTA - len(ec2.describe_vpcs()["Vpcs"])
     made = [ec2.create_vpc(CidrBlock=f"10.{80 + n}.0.0/16")["Vpc"]["VpcId"] for n in range(room)]
     try:
-        found = look(api)
+        found = preflight(api)
     finally:
         for vpc_id in made:
             ec2.delete_vpc(VpcId=vpc_id)
@@ -97,11 +107,11 @@ def test_a_quota_without_room_blocks_with_the_page_to_raise_it(api: Api, clients
     assert blocked["link"].endswith("/servicequotas/home/services/vpc/quotas/L-F678F1CE")
 
 
-def test_a_chosen_address_that_will_not_do_blocks(api: Api) -> None:
-    for chosen in (["unknown"], ["twice", "twice"]):
-        found = look(api, addresses=chosen)
+def test_an_address_that_cannot_be_used_blocks(api: Api) -> None:
+    for chosen, status in ((["unknown"], 409), (["twice", "twice"], 422)):
+        found = preflight(api, addresses=chosen)
         assert (found["blocked"], check(found, "Addresses")["verdict"]) == (True, "blocked")
-        assert api.post("/networks", WISH | {"addresses": chosen}).status_code in (409, 422)
+        assert api.post("/networks", REQUEST | {"addresses": chosen}).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -113,5 +123,29 @@ def test_a_chosen_address_that_will_not_do_blocks(api: Api) -> None:
         {"environment": "<b>"},
     ],
 )
-def test_what_no_network_can_be_is_refused(api: Api, wish: dict[str, Any]) -> None:
-    assert api.post("/networks?dry_run=true", WISH | wish).status_code == 422
+def test_a_field_that_breaks_a_rule_is_refused(api: Api, wish: dict[str, Any]) -> None:
+    assert api.post("/networks?dry_run=true", REQUEST | wish).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"name": "Main", "region": REGION}, "bad_name"),
+        ({"name": "taken", "region": REGION}, "name_taken"),
+        ({"name": "far", "region": "mars-1"}, "invalid"),
+        ({"name": "wide", "region": REGION, "availability_zones": 4}, "invalid"),
+        ({"name": "range", "region": REGION, "cidr": "10.0.0.0/99"}, "invalid"),
+        ({"name": "public", "region": REGION, "cidr": "8.8.0.0/16"}, "invalid"),
+        ({"name": "field", "region": REGION, "zones": 2}, "invalid"),
+    ],
+)
+@pytest.mark.usefixtures("taken")
+def test_a_network_that_breaks_a_rule_is_refused_with_the_field(
+    api: Api, body: dict[str, Any], code: str
+) -> None:
+    refused = api.post("/networks", body)
+    problem = refused.json()
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert problem["code"] == code
+    assert problem["errors"]
+    assert problem["request_id"] == refused.headers["X-Request-ID"]

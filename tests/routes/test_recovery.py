@@ -1,4 +1,4 @@
-"""What goes wrong is survived, explained, and mended from where it stands."""
+"""Failures are explained, and what was begun is retried or continued from where it stopped."""
 
 import json
 import signal
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.conftest import NETWORK_QUOTA
@@ -14,6 +15,7 @@ from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox, read_info
 
 REGION = "eu-west-1"
+LEASE_S = "2"  # what a killed dashboard held is taken over after this long
 EMPTY = json.dumps({"Resources": {"Wait": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
 
 
@@ -24,7 +26,7 @@ def api(dashboard: Dashboard) -> Api:
 
 @pytest.fixture
 def no_room(clients: Clients) -> Iterator[list[str]]:
-    """A region whose quota of VPCs is used up; gives the VPCs that may go."""
+    """A region whose quota of VPCs is used up. Gives the VPCs that may be deleted."""
     ec2 = clients.ec2(REGION)
     room = NETWORK_QUOTA - len(ec2.describe_vpcs()["Vpcs"])
     made = [ec2.create_vpc(CidrBlock=f"10.{200 + n}.0.0/16")["Vpc"]["VpcId"] for n in range(room)]
@@ -44,7 +46,7 @@ def remove(api: Api, name: str) -> None:
     api.gone(f"/networks/{name}")
 
 
-def test_a_used_up_quota_is_told_before_anything_is_made(
+def test_a_used_up_quota_is_reported_before_anything_is_made(
     api: Api, clients: Clients, no_room: list[str]
 ) -> None:
     ec2 = clients.ec2(REGION)
@@ -78,45 +80,81 @@ def test_a_foreign_stack_of_the_same_name_is_left_as_it_is(api: Api, clients: Cl
     cloudformation.delete_stack(StackName=theirs)
 
 
+def test_a_failed_network_is_tried_again_by_the_api_and_by_its_page(
+    api: Api, dashboard: Dashboard, clients: Clients
+) -> None:
+    cloudformation, name = clients.cloudformation(REGION), "egret-network-blocked"
+    cloudformation.create_stack(StackName=name, TemplateBody=EMPTY, ClientRequestToken="theirs")
+    create(api, "blocked")
+    assert api.settled("/networks/blocked")["status"] == "failed"
+    cookies, page = dashboard.signed_in(), f"{dashboard.url}/networks/blocked/attempts"
+    assert httpx.post(page, cookies=cookies).status_code == 303
+    again = api.settled("/networks/blocked")
+    assert "already a stack named egret-network-blocked" in again["reason"]
+    cloudformation.delete_stack(StackName=name)
+    assert api.post("/networks/blocked/attempts").status_code == 202
+    assert api.settled("/networks/blocked")["status"] == "ready"
+    assert api.post("/networks/blocked/attempts").status_code == 409
+    remove(api, "blocked")
+
+
 def test_a_network_can_be_deleted_while_it_is_made(api: Api) -> None:
-    create(api, "hasty")
+    assert create(api, "hasty")["status"] in ("requested", "creating")
     remove(api, "hasty")
+    assert not [n for n in api.get("/networks").json()["items"] if n["name"] == "hasty"]
 
 
-def test_a_killed_dashboard_goes_on_where_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
-    own = Dashboard(sandbox, tmp_path, environment={"EGRET_NAME_PREFIX": "killed"}).start()
-    api = own.api()
-    create(api, "survivor")
-    own.stop(signal.SIGKILL)
-    own.start()
-    network = api.settled("/networks/survivor")
-    assert network["status"] == "ready", network["reason"]
-    remove(api, "survivor")
-    own.stop()
+def test_signing_out_ends_the_session_for_every_copy_of_its_cookie(dashboard: Dashboard) -> None:
+    cookies = dashboard.signed_in()
+    assert httpx.get(dashboard.url, cookies=cookies).status_code == 200
+    assert httpx.post(f"{dashboard.url}/sign-out", cookies=cookies).status_code == 303
+    refused = httpx.get(dashboard.url, cookies=cookies)
+    assert (refused.status_code, refused.headers["location"]) == (303, "/sign-in?next=/")
 
 
-def test_a_killed_demo_goes_on_with_one_vpc_and_one_address(tmp_path: Path) -> None:
-    """All of it dies with the command: dashboard, embedded AWS, NAT and partner."""
-    demo = Dashboard(
-        None, tmp_path, environment={"EGRET_SANDBOX_PACE_S": "0.2"}, command="demo"
-    ).start()
-    api = demo.api()
-    address = create(api, "survivor")["addresses"][0]["public_ip"]
-    wait_for(lambda: len(api.get("/networks/survivor/events").json()["items"]) > 3, 30)
-    demo.stop(signal.SIGKILL)
-    wait_for(lambda: not demo.answers(), 10)
-    demo.start()
-    network = api.settled("/networks/survivor")
-    assert network["status"] == "ready", network["reason"]
-    assert [a["public_ip"] for a in network["addresses"]] == [address]
-    ec2 = Clients(read_info(tmp_path / "sandbox").aws_endpoint).ec2(REGION)
-    ours: Any = [{"Name": "cidr", "Values": ["10.0.0.0/16"]}]
-    assert len(ec2.describe_vpcs(Filters=ours)["Vpcs"]) == 1
-    assert len(ec2.describe_addresses()["Addresses"]) == 1
-    demo.stop()
+def test_a_running_dashboard_is_alive_and_ready(dashboard: Dashboard) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert httpx.get(f"{dashboard.url}{path}").status_code == 200
 
 
-def test_the_command_tells_where_the_sandbox_is(tmp_path: Path) -> None:
+def test_a_killed_dashboard_continues_where_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
+    environment = {"EGRET_NAME_PREFIX": "killed", "EGRET_LEASE_S": LEASE_S}
+    with Dashboard(sandbox, tmp_path, environment=environment) as own:
+        api = own.api()
+        create(api, "survivor")
+        own.stop(signal.SIGKILL)
+        own.start()
+        network = api.settled("/networks/survivor")
+        assert network["status"] == "ready", network["reason"]
+        remove(api, "survivor")
+
+
+def test_a_killed_demo_continues_with_one_vpc_and_one_address(tmp_path: Path) -> None:
+    """Everything dies with the command: dashboard, embedded AWS, NAT and partner."""
+    environment = {"EGRET_SANDBOX_PACE_S": "0.2", "EGRET_LEASE_S": LEASE_S}
+    with Dashboard(None, tmp_path, environment, command="demo") as demo:
+        api = demo.api()
+        address = create(api, "survivor")["addresses"][0]["public_ip"]
+        wait_for(lambda: len(api.get("/networks/survivor/events").json()["items"]) > 3, 30)
+        demo.stop(signal.SIGKILL)
+        wait_for(lambda: not demo.answers(), 10)
+        demo.start()
+        network = api.settled("/networks/survivor")
+        assert network["status"] == "ready", network["reason"]
+        assert [a["public_ip"] for a in network["addresses"]] == [address]
+        ec2 = Clients(read_info(tmp_path / "sandbox").aws_endpoint).ec2(REGION)
+        vpcs: Any = [{"Name": "cidr", "Values": ["10.0.0.0/16"]}]
+        assert len(ec2.describe_vpcs(Filters=vpcs)["Vpcs"]) == 1
+        assert len(ec2.describe_addresses()["Addresses"]) == 1
+
+
+def test_a_token_that_the_command_prints_is_accepted(dashboard: Dashboard) -> None:
+    token = dashboard.run("tokens", "create", "--name", "program").splitlines()[-1]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(f"{dashboard.url}/api/v1/networks", headers=headers).status_code == 200
+
+
+def test_the_command_prints_where_the_sandbox_is(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     with Sandbox.start(folder, pace_s=0, address_quota=5) as running:
         own = Dashboard(None, tmp_path)

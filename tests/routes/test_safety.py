@@ -1,22 +1,17 @@
-"""What every answer keeps to: who may ask, from where, how much, and under which policy."""
+"""Rules for every request and answer: who may ask, from where, how much; the security headers."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
-from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests.postgresql import on_either_database
-from webapp.aws import Cloud
-from webapp.db import migrate
-from webapp.main import create_app
+from tests.routes.all_routes import routes_of
+from tests.routes.conftest import HOST
 from webapp.middleware import BODY_MAX_BYTES
 from webapp.services import access
 from webapp.services.scope import Scope
-from webapp.settings import Settings
 
 OPEN = {
     "/setup",
@@ -26,44 +21,18 @@ OPEN = {
     "/whitelist/{link}",
     "/whitelist/{link}.txt",
 }
-HOST = "http://127.0.0.1:8000"
-
-
-@pytest.fixture
-def app(settings: Settings, nowhere: Cloud) -> FastAPI:
-    migrate(settings.database)
-    return create_app(settings, nowhere)
-
-
-@pytest.fixture
-def client(app: FastAPI) -> Iterator[Any]:
-    with TestClient(app, base_url=HOST, follow_redirects=False) as opened:
-        yield opened
-
-
-def routes(app: FastAPI) -> list[tuple[str, str]]:
-    """Method and path of every route, names filled in."""
-    names = {"{name}": "x", "{address_id}": "x", "{host}": "h", "{path:path}": "p.png"}
-    found = []
-    for context in iter_route_contexts(app.routes):
-        if isinstance(context.original_route, APIRoute):
-            path = context.path or ""
-            for name, value in names.items():
-                path = path.replace(name, value)
-            found += [(method, path) for method in sorted((context.methods or set()) - {"HEAD"})]
-    return found
 
 
 def test_nobody_sees_a_page_or_uses_the_api_without_signing_in(app: FastAPI, client: Any) -> None:
-    closed = [(m, p) for m, p in routes(app) if p not in OPEN]
+    closed = [route for route in routes_of(app) if route.path not in OPEN]
     assert len(closed) > 40
-    for method, path in closed:
-        answer = client.request(method, path)
-        if path.startswith("/api/"):
-            assert answer.status_code == 401, (method, path)
+    for route in closed:
+        answer = client.request(route.method, route.to_nothing)
+        if route.is_api:
+            assert answer.status_code == 401, route
         else:
-            assert answer.status_code == 303, (method, path)
-            assert answer.headers["location"].startswith("/sign-in")
+            assert answer.status_code == 303, route
+            assert answer.headers["location"].startswith("/sign-in"), route
 
 
 def test_every_answer_carries_the_policy(client: Any) -> None:
@@ -94,7 +63,7 @@ def test_a_write_from_another_site_is_refused(client: Any, headers: dict[str, st
 @pytest.mark.parametrize(
     "headers", [{}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": HOST}]
 )
-def test_a_write_from_our_own_page_or_a_program_is_let_in(
+def test_a_write_from_the_dashboards_own_page_or_a_program_is_accepted(
     client: Any, headers: dict[str, str]
 ) -> None:
     answer = client.post("/sign-in", headers=headers, data={"name": "a", "password": "b"})
@@ -172,7 +141,7 @@ def setup(client: Any, app: FastAPI) -> Any:
         ("POST", "/networks?dry_run=true", {"name": "new", "region": "eu-central-1"}),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_input_that_breaks_a_rule_is_refused(
     app: FastAPI, client: Any, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     refused = client.request(method, f"/api/v1{path}", json=body, headers=bearer(app))
@@ -181,13 +150,13 @@ def test_what_cannot_be_is_refused(
 
 @pytest.mark.parametrize("path", ["/api/v1/networks/%00", "/whitelist/%00.txt"])
 @on_either_database
-def test_a_character_that_no_database_keeps_is_no_mistake_of_ours(
+def test_a_character_that_no_database_can_store_is_no_server_error(
     app: FastAPI, client: Any, path: str
 ) -> None:
     assert client.get(path, headers=bearer(app)).status_code in (404, 422)
 
 
-def test_a_wrong_method_is_told_the_right_ones(app: FastAPI, client: Any) -> None:
+def test_a_wrong_method_is_answered_with_the_right_ones(app: FastAPI, client: Any) -> None:
     refused = client.delete("/api/v1/audit-events", headers=bearer(app))
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
 
@@ -199,7 +168,9 @@ def bearer(app: FastAPI) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("body", ["{", "[]", "name=x"])
-def test_a_body_that_is_no_json_object_is_told_so(app: FastAPI, client: Any, body: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused_as_such(
+    app: FastAPI, client: Any, body: str
+) -> None:
     headers = bearer(app) | {"Content-Type": "application/json"}
     refused = client.post("/api/v1/networks", content=body, headers=headers)
     assert (refused.status_code, refused.json()["detail"]) == (

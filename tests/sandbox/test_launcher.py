@@ -80,6 +80,7 @@ def test_the_state_is_private_and_survives_a_restart(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read_info(tmp_path)
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept
     assert not [path for path in kept if path.stat().st_mode & 0o077]
     with start(tmp_path, 0) as again:
         assert again.info.aws_endpoint == endpoint

@@ -82,6 +82,7 @@ def counted(engine: Engine) -> Iterator[list[str]]:
 def test_a_list_shows_of_each_what_its_own_page_shows(session: Session) -> None:
     for number in range(3):
         add_network(session, number)
+    assert len(networks.list_all(session)) == len(functions.list_all(session)) == 3
     for listed in networks.list_all(session):
         alone = networks.detail(session, listed.network.name)
         assert listed.addresses == alone.addresses

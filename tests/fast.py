@@ -1,0 +1,59 @@
+"""`--fast`: only the tests that start no sandbox, no dashboard, no browser and no PostgreSQL.
+
+Nobody marks tests by hand. A test is slow when its own code, or that of a fixture or a helper in
+`tests` that it uses, refers to one of `SLOW`. Annotations do not count.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from inspect import unwrap
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+
+from tests.dashboard import Dashboard
+from webapp.sandbox.launcher import Sandbox
+
+SLOW: tuple[object, ...] = (Sandbox, Dashboard)
+
+
+def split(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """The fast ones and the slow ones."""
+    fast: list[pytest.Item] = []
+    slow: list[pytest.Item] = []
+    for item in items:
+        is_slow_item = _uses_postgresql(item) or any(map(is_slow, _functions(item)))
+        (slow if is_slow_item else fast).append(item)
+    return fast, slow
+
+
+def is_slow(function: Callable[..., Any], seen: frozenset[object] = frozenset()) -> bool:
+    """Whether `function` refers to one of `SLOW`, or to a function of the tests that does."""
+    plain = unwrap(function)
+    if not isinstance(plain, FunctionType) or plain in seen:
+        return False
+    if not plain.__module__.startswith("tests."):
+        return False
+    used = [plain.__globals__.get(name) for name in _names(plain.__code__)]
+    return any(each is part for each in used for part in SLOW) or any(
+        is_slow(each, seen | {plain}) for each in used if callable(each)
+    )
+
+
+def _uses_postgresql(item: pytest.Item) -> bool:
+    """The half of the tests with `on_either_database` that asks for it."""
+    return isinstance(item, pytest.Function) and "postgresql" in item.name.rpartition("[")[2]
+
+
+def _functions(item: pytest.Item) -> Iterator[Callable[..., Any]]:
+    """The test's own, and its fixtures'."""
+    if isinstance(item, pytest.Function):
+        yield item.function
+        for definitions in item._fixtureinfo.name2fixturedefs.values():
+            yield from (definition.func for definition in definitions)
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names that code refers to, also in the functions inside it."""
+    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
+    return set(code.co_names).union(*(_names(each) for each in inner))

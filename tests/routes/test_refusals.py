@@ -1,0 +1,33 @@
+"""Each route refuses what it cannot do. The routes come from the router, so a new one is tested."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from tests.routes.all_routes import Route, routes_of
+from tests.routes.test_safety import setup
+
+EXCEPTIONS = {
+    Route("/sign-out", "POST"),  # takes nothing that could be wrong
+    Route("/networks/{name}/stream", "GET"),  # tells the page that its network is gone
+    Route("/functions/{name}/stream", "GET"),
+}
+
+
+def test_each_route_refuses_what_does_not_exist_or_is_incomplete(app: FastAPI, client: Any) -> None:
+    """Signed in. A list or an empty form takes nothing that could be wrong."""
+    takers = [r for r in routes_of(app) if r.has_parameters or not r.reads]
+    setup(client, app)
+    answers = {r: client.request(r.method, r.to_nothing) for r in takers if r not in EXCEPTIONS}
+    assert len(answers) > 80
+    assert not {route for route, answer in answers.items() if answer.status_code not in (404, 422)}
+
+
+def test_each_route_that_changes_something_refuses_another_site(app: FastAPI, client: Any) -> None:
+    setup(client, app)
+    writers = [route for route in routes_of(app) if not route.reads]
+    assert len(writers) > 60
+    for route in writers:
+        headers = {"sec-fetch-site": "cross-site"}
+        answer = client.request(route.method, route.to_nothing, headers=headers)
+        assert answer.status_code == 403, route

@@ -1,0 +1,28 @@
+"""`--fast` finds by itself what starts a sandbox or a dashboard."""
+
+from pathlib import Path
+
+from tests.dashboard import Dashboard
+from tests.fast import is_slow
+from webapp.sandbox.launcher import Sandbox
+
+
+def by_itself(folder: Path) -> Sandbox:
+    return Sandbox.start(folder, pace_s=0, address_quota=1)
+
+
+def by_a_helper(folder: Path) -> list[Sandbox]:
+    return [by_itself(folder) for _ in range(2)]
+
+
+def by_annotation(running: Dashboard) -> Dashboard:
+    return by_annotation(running)
+
+
+def test_what_starts_one_by_itself_or_by_a_helper_is_slow() -> None:
+    assert is_slow(by_itself)
+    assert is_slow(by_a_helper)
+
+
+def test_what_only_names_one_in_an_annotation_or_calls_itself_is_fast() -> None:
+    assert not is_slow(by_annotation)
