@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 LINES_MAX = 300
 PARAMETERS_MAX = 7
 MACHINES = re.compile(r"(?<!quotas)/(?:root|home|work)/|https?://[\w.]*(?:pypi|debian)\.org")
-CODE = ("webapp", "lambda_templates", "tests")
+CODE = ("webapp", "lambda_templates", "migrations", "docs", "tests")
 TESTED = ("services", "aws", "partners")
 WITHOUT_LOGIC = {
     "aws/__init__.py",  # puts the adapters together; every test with a `cloud` does it

@@ -1,5 +1,7 @@
 """Create the first tables."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -55,24 +57,7 @@ def upgrade() -> None:
 
     op.create_table(
         "network",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("remedy", sa.String(), nullable=False),
-        sa.Column("operation_id", sa.String(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stack_id", sa.String(), nullable=True),
-        sa.Column("creation_id", sa.String(), nullable=False),
-        sa.Column("resource_count", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("attempts_max", sa.Integer(), nullable=False),
-        sa.Column("retain", sa.JSON(), nullable=False),
-        sa.Column("took_s", sa.Float(), nullable=True),
-        sa.Column("outputs", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        *_stack_columns(),
         sa.Column("region", sa.String(), nullable=False),
         sa.Column("cidr", sa.String(), nullable=False),
         sa.Column("availability_zones", sa.Integer(), nullable=False),
@@ -141,10 +126,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=True),
         sa.Column("availability_zone", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["network_id"],
-            ["network.id"],
-        ),
+        sa.ForeignKeyConstraint(["network_id"], ["network.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("allocation_id"),
     )
@@ -154,24 +136,7 @@ def upgrade() -> None:
 
     op.create_table(
         "function",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("remedy", sa.String(), nullable=False),
-        sa.Column("operation_id", sa.String(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stack_id", sa.String(), nullable=True),
-        sa.Column("creation_id", sa.String(), nullable=False),
-        sa.Column("resource_count", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("attempts_max", sa.Integer(), nullable=False),
-        sa.Column("retain", sa.JSON(), nullable=False),
-        sa.Column("took_s", sa.Float(), nullable=True),
-        sa.Column("outputs", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        *_stack_columns(),
         sa.Column("template", sa.String(), nullable=False),
         sa.Column("environment", sa.String(), nullable=False),
         sa.Column("network_id", sa.String(), nullable=False),
@@ -180,14 +145,8 @@ def upgrade() -> None:
         sa.Column("access", sa.String(length=16), nullable=False),
         sa.Column("cors_origins", sa.JSON(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["key_id"],
-            ["key.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["network_id"],
-            ["network.id"],
-        ),
+        sa.ForeignKeyConstraint(["key_id"], ["key.id"]),
+        sa.ForeignKeyConstraint(["network_id"], ["network.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )
@@ -265,6 +224,30 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_whitelisting_network_id"), ["network_id"], unique=False
         )
+
+
+def _stack_columns() -> "list[sa.Column[Any]]":
+    """The first columns of networks and functions, new for each table."""
+    return [
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("remedy", sa.String(), nullable=False),
+        sa.Column("operation_id", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stack_id", sa.String(), nullable=True),
+        sa.Column("creation_id", sa.String(), nullable=False),
+        sa.Column("resource_count", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("attempts_max", sa.Integer(), nullable=False),
+        sa.Column("retain", sa.JSON(), nullable=False),
+        sa.Column("took_s", sa.Float(), nullable=True),
+        sa.Column("outputs", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+    ]
 
 
 def downgrade() -> None:
