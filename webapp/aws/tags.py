@@ -4,6 +4,8 @@ from typing import Any
 
 ADDRESS_TAG = "egret:address"
 """The id of an address's row."""
+KEY_TAG = "egret:key"
+"""On a secret: the name of its key."""
 NETWORK_TAG, FUNCTION_TAG = "egret:network", "egret:function"
 """On a stack and all it makes: the name of its network or function."""
 MANAGED_TAG = "egret:managed"

@@ -1,6 +1,6 @@
 """What a network costs a month, in US dollars, at the list prices of us-east-1.
 
-A month is 730 hours, as AWS counts it. Traffic is not in it: a NAT gateway adds 0.045 per GB.
+A month is 730 hours, as AWS counts it. Traffic is not in it: see `traffic_usd`.
 """
 
 HOURS_PER_MONTH = 730
@@ -14,7 +14,7 @@ KMS_KEY_USD_PER_MONTH = 1.00
 
 
 def monthly_usd(*, nat_gateways: int, addresses: int) -> float:
-    """32.85 a NAT gateway and 3.65 an address, attached or idle."""
+    """For so many NAT gateways, and addresses, which cost the same attached or idle."""
     hourly = nat_gateways * NAT_GATEWAY_USD_PER_HOUR + addresses * ADDRESS_USD_PER_HOUR
     return round(hourly * HOURS_PER_MONTH, 2)
 

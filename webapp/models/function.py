@@ -8,6 +8,11 @@ from sqlmodel import Field
 
 from webapp.models.base import Input, StackRow, enum_text
 
+CALLS_PER_SECOND = 10
+CALL_BURST = 20
+CALLS_PER_DAY = 100_000
+"""The limits of an endpoint. The last one counts by API key."""
+
 
 class Access(StrEnum):
     """Who may call the endpoint: signed AWS requests, holders of its API key, or everyone."""

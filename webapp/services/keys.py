@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.secrets import CURRENT
+from webapp.aws.tags import KEY_TAG, MANAGED_TAG
 from webapp.errors import Conflict, NotFound, check_all
 from webapp.models import Address, Function, Key, KeyVersion, Network, NewKey, NewVersion
 from webapp.partners import DEFAULT_PARTNER, coverage, partner
@@ -93,7 +94,7 @@ def create(scope: CloudScope, new: NewKey) -> Key:
         f"{settings.name_prefix}/key/{key.name}-{key.id}",
         secret,
         kms_key_arn=key.kms_key_arn,
-        tags={"egret:managed": "true", "egret:key": key.name},
+        tags={MANAGED_TAG: "true", KEY_TAG: key.name},
     )
     session.add(key)
     session.add(_version(key, version_id))

@@ -101,6 +101,9 @@ def place(clients: Clients, sandbox: Sandbox) -> Iterator[FunctionStack]:
         settings={"location": "32000006", "limit": 3},
         memory_mb=template.memory_mb,
         timeout_s=template.timeout_s,
+        calls_per_second=10,
+        call_burst=20,
+        calls_per_day=100_000,
         access="open",
         cors_origins=(ORIGIN,),
     )

@@ -57,6 +57,9 @@ def function(access: str = "api_key", code: str = "", cors: tuple[str, ...] = ()
         settings={"location": "32000006", "limit": 10},
         memory_mb=template.memory_mb,
         timeout_s=template.timeout_s,
+        calls_per_second=10,
+        call_burst=20,
+        calls_per_day=100_000,
         access=access,
         cors_origins=cors,
     ).plan()

@@ -92,6 +92,9 @@ class FunctionStack:
     settings: dict[str, Any]
     memory_mb: int
     timeout_s: int
+    calls_per_second: int
+    call_burst: int
+    calls_per_day: int
     access: str
     cors_origins: tuple[str, ...] = ()
     permissions_boundary_arn: str = ""
@@ -113,6 +116,9 @@ class FunctionStack:
             "Settings": json.dumps(self.settings, sort_keys=True),
             "MemoryMb": str(self.memory_mb),
             "TimeoutS": str(self.timeout_s),
+            "CallsPerSecond": str(self.calls_per_second),
+            "CallBurst": str(self.call_burst),
+            "CallsPerDay": str(self.calls_per_day),
             "Access": self.access,
             "CorsOrigins": ",".join(self.cors_origins),
             "CorsOrigin": self.cors_origins[0] if self.cors_origins else "",

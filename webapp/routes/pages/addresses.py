@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
+from webapp.models.costs import monthly_usd
 from webapp.services import addresses
 from webapp.services.addresses import adoption
 from webapp.templating import page, see_other
@@ -73,6 +74,7 @@ def _index(ctx: Context, errors: dict[str, str], *, adopt: str = "") -> HTMLResp
         status_code=422 if errors else 200,
         addresses=addresses.list_all(ctx.session),
         regions=ctx.settings.region_names,
+        address_cost_usd=monthly_usd(nat_gateways=0, addresses=1),
         errors=errors,
         adopt=adopt,
     )

@@ -10,6 +10,7 @@ from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, blank, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot
+from webapp.models.function import CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.partners import partner
 from webapp.services import functions, keys, networks
 from webapp.services.engine import events
@@ -96,6 +97,7 @@ def _show(
         rows=_rows(detail),
         body_text=_pretty(detail.snapshot),
         curl=functions.curl(detail.function),
+        access_by_key=f"API key, {CALLS_PER_SECOND} calls per second, {CALLS_PER_DAY:,} per day",
         api_key=api_key,
         confirm_error=confirm_error,
     )

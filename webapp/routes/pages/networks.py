@@ -9,7 +9,7 @@ from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, blank, errors_by_field
 from webapp.models import MAX_ZONES, Nat, Network, NewNetwork, Shape
-from webapp.models.costs import monthly_usd
+from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.services import addresses, keys, networks
 from webapp.services.engine import events
 from webapp.services.inspection import proofs
@@ -144,6 +144,7 @@ def _new(
         preflight=found,
         regions=ctx.settings.region_names,
         costs=_costs(),
+        traffic_usd_per_gb=TRAFFIC_USD_PER_GB,
         free_addresses=addresses.free(ctx.session),
     )
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import FunctionStack, NetworkStack
 from webapp.aws.inventory import ADDRESS, NAT_GATEWAY, STACK, Found
+from webapp.aws.tags import ADDRESS_TAG
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network
 from webapp.models.costs import monthly_usd
@@ -123,7 +124,7 @@ def _orphans(session: Session, settings: Settings, region: str, found: list[Foun
 
     def is_orphan(each: Found) -> bool:
         if each.kind == ADDRESS:
-            return each.id not in allocations and each.tags.get("egret:address") not in of_rows
+            return each.id not in allocations and each.tags.get(ADDRESS_TAG) not in of_rows
         if each.kind == STACK:
             return each.name not in ids
         return each.stack_name not in stacks | ids

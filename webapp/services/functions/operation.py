@@ -14,6 +14,7 @@ from functools import cached_property
 from webapp.aws.cloudformation.stacks import Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack
 from webapp.models import Function, Key, Network, Status
+from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.services.engine import leases, teardown
 from webapp.services.engine.operation import Operation, intend
 from webapp.services.functions import previews
@@ -94,6 +95,9 @@ class FunctionOperation(Operation):
             settings=function.settings,
             memory_mb=template.memory_mb,
             timeout_s=template.timeout_s,
+            calls_per_second=CALLS_PER_SECOND,
+            call_burst=CALL_BURST,
+            calls_per_day=CALLS_PER_DAY,
             access=function.access.value,
             cors_origins=tuple(function.cors_origins),
             permissions_boundary_arn=self.settings.permissions_boundary_arn,
