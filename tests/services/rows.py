@@ -29,7 +29,10 @@ _numbers = count(1)
 
 
 def add(session: Session, *rows: SQLModel) -> None:
-    session.add_all(rows)
+    """One after the other: a row may refer to an earlier one."""
+    for row in rows:
+        session.add(row)
+        session.flush()
     session.commit()
 
 
@@ -74,9 +77,8 @@ def a_function(network: Network, key: Key, name: str = "fun", **columns: Any) ->
 def add_function(session: Session, **columns: Any) -> Function:
     """A function with its key, in a network with one address."""
     network, key = a_network(), a_key()
-    add(session, network, key, an_address(network))
     function = a_function(network, key, **columns)
-    add(session, function)
+    add(session, network, key, an_address(network), function)
     return function
 
 
@@ -124,9 +126,8 @@ def add_everything(session: Session, number: int) -> None:
         nat=Nat.PER_AZ,
         outputs={"AvailabilityZones": ",".join(ZONES)},
     )
-    add(session, key, network)
     function = a_function(network, key, f"function-{number}")
-    add(session, function)
+    add(session, key, network, function)
     for position, zone in enumerate(ZONES):
         ip = f"203.0.{number}.{position}"
         session.add(an_address(network, ip, position=position))

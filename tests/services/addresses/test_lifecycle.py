@@ -1,74 +1,23 @@
-"""Addresses: adopted, lost and had again, and released only when nothing depends on them."""
+"""An address's life: allocated, named, recovered, and released only when nothing needs it."""
 
-from dataclasses import replace
-
-import boto3
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
 from tests.postgresql import on_either_database
+from tests.services.rows import a_key, a_network, add, add_function, an_address
+from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
+from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict, EgretError, Invalid
-from webapp.models import Address, AddressStatus, Key, Nat, Network, NewNetwork
-from webapp.sandbox.launcher import Sandbox
+from webapp.models import Address, AddressStatus, NewNetwork
 from webapp.services import addresses
 from webapp.services.addresses import adoption, pool
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.scope import CloudScope
 
 REGION = "eu-west-1"
-
-
-def test_an_address_of_the_account_is_adopted_by_its_id_or_by_itself(
-    scope: CloudScope, cloud: Cloud, clients: Clients
-) -> None:
-    made = [clients.ec2(REGION).allocate_address(Domain="vpc") for _ in range(2)]
-    for wanted in (made[0]["AllocationId"], made[1]["PublicIp"]):
-        row = adoption.adopt(scope, region=REGION, wanted=wanted)
-        assert row.status is AddressStatus.FREE
-        assert cloud.addresses.find(REGION, row.id)
-        with pytest.raises(Conflict):
-            adoption.adopt(scope, region=REGION, wanted=wanted)
-        typed = row.public_ip or ""
-        addresses.release(scope, row.id, typed=typed)
-    with pytest.raises(Invalid):
-        adoption.adopt(scope, region=REGION, wanted="eipalloc-none")
-
-
-def test_of_two_adoptions_in_the_same_moment_one_is_told_of_the_other(
-    scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox, clients: Clients
-) -> None:
-    theirs = clients.ec2(REGION).allocate_address(Domain="vpc")
-    boto = boto3.Session(region_name=REGION)
-
-    def adopt_first(**_: object) -> None:
-        with Session(engine) as other:
-            other.add(Address(region=REGION, allocation_id=theirs["AllocationId"]))
-            other.commit()
-
-    boto.events.register("before-call.ec2.CreateTags", adopt_first)
-    racing = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
-    with pytest.raises(Conflict, match="already tracked here"):
-        adoption.adopt(replace(scope, cloud=racing), region=REGION, wanted=theirs["AllocationId"])
-    (row,) = addresses.list_all(session)
-    addresses.release(replace(scope, cloud=racing), row.address.id, typed=row.address.id)
-
-
-def test_one_released_outside_is_lost_and_had_again(scope: CloudScope, clients: Clients) -> None:
-    row = addresses.create(scope, region=REGION)
-    ip, first = row.public_ip or "", row.allocation_id or ""
-    clients.ec2(REGION).release_address(AllocationId=first)
-    compare_with_aws(scope, REGION)
-    assert (row.status, row.monthly_cost_usd) == (AddressStatus.LOST, 0)
-    addresses.recover(scope, row.id)
-    assert (row.status, row.public_ip) == (AddressStatus.FREE, ip)
-    assert row.allocation_id != first
-    compare_with_aws(scope, REGION)
-    assert row.status is AddressStatus.FREE
-    addresses.release(scope, row.id, typed=ip)
 
 
 def test_a_name_is_kept_here_and_in_aws_and_comes_along_when_it_is_adopted(
@@ -113,15 +62,7 @@ def test_a_key_that_names_an_address_keeps_it_from_release(
 ) -> None:
     row = addresses.create(scope, region=REGION)
     ip = row.public_ip or ""
-    key = Key(
-        name="bank",
-        partner="clash_of_clans",
-        region=REGION,
-        secret_arn="arn:of:a:secret",
-        kms_key_arn="arn:of:a:kms:key",
-        fingerprint="",
-        claims={"cidrs": [ip]},
-    )
+    key = a_key("bank", cidrs=(ip,))
     session.add(key)
     session.commit()
     with pytest.raises(Conflict, match="the key bank"):
@@ -129,17 +70,6 @@ def test_a_key_that_names_an_address_keeps_it_from_release(
     session.delete(key)
     session.commit()
     addresses.release(scope, row.id, typed=ip)
-
-
-def test_a_release_that_a_crash_cut_short_is_finished(
-    scope: CloudScope, session: Session, cloud: Cloud
-) -> None:
-    row = addresses.create(scope, region=REGION)
-    row.status = AddressStatus.RELEASING
-    session.commit()
-    compare_with_aws(scope, REGION)
-    assert addresses.list_all(session) == []
-    assert cloud.addresses.find(REGION, row.id) is None
 
 
 def nat_gateway(clients: Clients, address: Address) -> str:
@@ -178,10 +108,10 @@ def test_an_address_that_a_network_has_just_been_given_is_not_released(
 ) -> None:
     row = addresses.create(scope, region=REGION)
     with Session(engine) as other:
-        network = a_network("quicker")
+        network = a_network("quicker", region=REGION)
         other.add(network)
         other.flush()
-        pool.reserve(other, network, with_address(row))
+        pool.reserve(other, network, NewNetwork(name="any", region=REGION, addresses=[row.id]))
         other.commit()
     assert row.status is AddressStatus.FREE, "what it has read before"
     typed = row.public_ip or ""
@@ -190,48 +120,6 @@ def test_an_address_that_a_network_has_just_been_given_is_not_released(
     row.network_id = row.position = None
     session.commit()
     addresses.release(scope, row.id, typed=typed)
-
-
-@on_either_database
-def test_one_free_address_is_not_promised_to_two_networks(
-    scope: CloudScope, session: Session, engine: Engine
-) -> None:
-    row = addresses.create(scope, region=REGION)
-    with Session(engine) as other:
-        read = addresses.get(other, row.id)
-        for each, name in ((session, "first"), (other, "second")):
-            network = a_network(name)
-            each.add(network)
-            each.flush()
-            pool.reserve(each, network, with_address(row))
-            if each is session:
-                session.commit()
-        assert read.network_id == network.id
-        with pytest.raises(StaleDataError):
-            other.commit()
-    row.network_id = row.position = None
-    session.commit()
-    addresses.release(scope, row.id, typed=row.public_ip or "")
-
-
-def test_one_that_is_allocated_during_the_look_is_not_lost(
-    scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox
-) -> None:
-    made: list[str] = []
-
-    def allocate(**_: object) -> None:
-        if not made:
-            with Session(engine) as other:
-                address = addresses.create(replace(scope, session=other), region=REGION)
-                made.append(address.id)
-
-    boto = boto3.Session(region_name=REGION)
-    boto.events.register("after-call.ec2.DescribeAddresses", allocate)
-    slow = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
-    compare_with_aws(replace(scope, cloud=slow), REGION)
-    row = addresses.get(session, made[0])
-    assert row.status is AddressStatus.FREE
-    addresses.release(scope, row.id, typed=row.public_ip or "")
 
 
 @pytest.mark.parametrize("region", ["", "us-west-2", "not a region"])
@@ -245,11 +133,69 @@ def test_no_address_is_made_where_nobody_looks(
     assert addresses.list_all(session) == []
 
 
-def with_address(address: Address) -> NewNetwork:
-    return NewNetwork(name="any", region=REGION, availability_zones=1, addresses=[address.id])
+def test_an_address_that_aws_refuses_leaves_no_row(scripted: CloudScope, aws: ScriptedAws) -> None:
+    aws.answers |= {
+        "DescribeAddresses": {"Addresses": []},
+        "AllocateAddress": refusal("AddressLimitExceeded", "too many"),
+    }
+    with pytest.raises(QuotaExceeded):
+        addresses.create(scripted, region=REGION)
+    assert addresses.list_all(scripted.session) == []
 
 
-def a_network(name: str) -> Network:
-    return Network(
-        name=name, region=REGION, cidr="10.0.0.0/16", availability_zones=1, nat=Nat.SINGLE
-    )
+def test_an_address_whose_answer_was_lost_keeps_its_row_to_be_found_by(
+    offline: CloudScope,
+) -> None:
+    with pytest.raises(EgretError):
+        addresses.create(offline, region=REGION)
+    (kept,) = addresses.list_all(offline.session)
+    assert kept.address.status is AddressStatus.ALLOCATING
+
+
+def test_a_lost_address_is_renamed_here_only(offline: CloudScope) -> None:
+    row = an_address(status=AddressStatus.LOST)
+    add(offline.session, row)
+    addresses.rename(offline, row.id, name="gone")
+    assert row.name == "gone"
+
+
+def test_only_a_lost_address_is_recovered(offline: CloudScope) -> None:
+    row = an_address()
+    add(offline.session, row)
+    with pytest.raises(Conflict, match="is not lost"):
+        addresses.recover(offline, row.id)
+
+
+@pytest.mark.parametrize("typed", ["", "203.0.113.8", "yes"])
+def test_an_address_is_released_only_when_it_is_typed(offline: CloudScope, typed: str) -> None:
+    row = an_address()
+    add(offline.session, row)
+    with pytest.raises(Invalid, match="Nothing was released"):
+        addresses.release(offline, row.id, typed=typed)
+    assert row.status is AddressStatus.FREE
+
+
+def test_a_release_is_refused_with_all_that_needs_the_address(offline: CloudScope) -> None:
+    function = add_function(offline.session)
+    (row,) = addresses.of_network(offline.session, function.network_id)
+    named = "the network net, the function fun, the key key"
+    with pytest.raises(Conflict, match=f"needed by {named}"):
+        addresses.release(offline, row.id, typed=row.public_ip or "")
+
+
+def test_a_key_with_a_range_around_an_address_does_not_keep_it(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    row = an_address(ip="203.0.113.7")
+    add(scripted.session, row, a_key(cidrs=("203.0.113.0/24",)))
+    aws.answers["ReleaseAddress"] = {}
+    addresses.release(scripted, row.id, typed="203.0.113.7")
+    assert addresses.list_all(scripted.session) == []
+
+
+def test_a_release_that_aws_did_not_answer_goes_on_later(offline: CloudScope) -> None:
+    row = an_address()
+    add(offline.session, row)
+    with pytest.raises(EgretError):
+        addresses.release(offline, row.id, typed=row.public_ip or "")
+    assert row.status is AddressStatus.RELEASING
