@@ -22,8 +22,6 @@ SOUND = ZonePath(
     ZONES[0], "subnet-1", IP, seen_ip=IP, hops=(Hop(HOPS[0], "sg-1"), Hop(HOPS[1], "acl-1"))
 )
 BROKEN = replace(SOUND, hops=(SOUND.hops[0], Hop(HOPS[1], "acl-1", "denies 443", "allow it")))
-    SOUND, hops=(Hop(HOPS[0], "sg-1"), Hop(HOPS[1], "acl-1", "denies 443", "allow it"))
-)
 
 
 def test_a_path_breaks_at_its_first_bad_hop_and_the_rest_is_unchecked() -> None:
