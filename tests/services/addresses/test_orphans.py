@@ -81,7 +81,7 @@ def test_a_nat_gateway_that_its_stack_left_behind_is_listed_by_itself(
     assert kinds(orphans.find(scripted)) == [(NAT_KIND, 32.85)]
 
 
-def test_what_a_row_knows_is_no_orphan(scripted: CloudScope, aws: ScriptedAws) -> None:
+def test_what_a_row_knows_is_not_an_orphan(scripted: CloudScope, aws: ScriptedAws) -> None:
     row = Address(region=REGION)
     add(scripted.session, row, a_network("lost", region=REGION))
     show(aws, stacks=(a_stack(),), nats=(a_nat(),), addresses=(an_allocation(row.id),))

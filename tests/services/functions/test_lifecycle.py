@@ -152,7 +152,7 @@ def test_an_origin_has_a_scheme_and_a_host_and_may_have_a_port(origin: str) -> N
 
 
 @pytest.mark.parametrize("origin", ["*", "example.com", "ftp://example.com", "https://a.b/"])
-def test_anything_else_is_no_origin(origin: str) -> None:
+def test_anything_else_is_not_an_origin(origin: str) -> None:
     with pytest.raises(Invalid, match="is not an origin"):
         check_fields(get_template("clash_rankings"), wanted(cors_origins=[origin]))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from tests.services.rows import a_function, a_key, a_network, add, add_function
+from tests.services.rows import a_function, a_key, a_network, add_function
 from tests.services.scripted import STACK_ID, ScriptedAws, refusal
 from webapp.models import Function, Lease, Network, Snapshot, Status
 from webapp.services.engine import leases
@@ -103,9 +103,7 @@ def test_a_function_lags_when_it_runs_in_fewer_zones_than_its_network(
     assert lags(a_function(network, a_key(), outputs=runs_in), network) is lagging
 
 
-def test_what_is_due_is_left_to_who_works_on_it(offline: CloudScope) -> None:
-    other = a_network("other")
-    add(offline.session, other)
+def test_a_function_that_another_process_works_on_is_left_to_it(offline: CloudScope) -> None:
     operation = begun(offline)
     FunctionOperation.begin(offline, operation.row)
     assert operation.row.reason == ""
