@@ -70,7 +70,7 @@ def test_every_field_that_does_not_fit_has_its_message() -> None:
     assert set(refused.value.errors) == {"count", "size"}, "an empty name is for the service"
 
 
-def test_a_field_that_is_missing_or_unknown_is_told_in_plain_words() -> None:
+def test_a_missing_and_an_unknown_field_have_plain_messages() -> None:
     with pytest.raises(Invalid) as refused:
         validated(Order, {"colour": "red"})
     assert refused.value.errors == {

@@ -37,7 +37,7 @@ def test_only_the_last_setup_token_counts(session: Session) -> None:
 @pytest.mark.parametrize(
     ("name", "password"), [("", PASSWORD), ("ada", "short"), ("a" * 65, PASSWORD)]
 )
-def test_a_name_or_password_that_will_not_do_is_refused(
+def test_a_name_or_password_that_breaks_a_rule_is_refused(
     session: Session, name: str, password: str
 ) -> None:
     token = access.new_setup_token(session)
@@ -56,7 +56,7 @@ def test_a_session_opens_with_the_password_and_ends_with_sign_out(session: Sessi
 
 
 @pytest.mark.parametrize(("name", "password"), [("ada", "wrong"), ("eve", PASSWORD)])
-def test_a_wrong_name_and_a_wrong_password_are_told_alike(
+def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     session: Session, name: str, password: str
 ) -> None:
     make_first(session)
@@ -65,7 +65,7 @@ def test_a_wrong_name_and_a_wrong_password_are_told_alike(
     assert error.value.code == "bad_credentials"
 
 
-def test_an_expired_session_is_no_session(session: Session) -> None:
+def test_an_expired_session_does_not_count(session: Session) -> None:
     make_first(session)
     token = access.sign_in(session, name="ada", password=PASSWORD)
     past = utc_now() - timedelta(seconds=1)
@@ -75,7 +75,7 @@ def test_an_expired_session_is_no_session(session: Session) -> None:
     assert access.user_of_session(session, token) is None
 
 
-def test_an_api_token_is_no_session_and_the_other_way_round(session: Session) -> None:
+def test_an_api_token_is_not_a_session_and_a_session_is_not_an_api_token(session: Session) -> None:
     make_first(session)
     api = access.create_api_token(Scope(session, "tests"), name="ci", role="admin")
     assert access.bearer(session, api).name == "ci"

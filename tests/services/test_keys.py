@@ -76,7 +76,7 @@ def test_no_row_holds_the_secret(scripted: CloudScope) -> None:
 # --- Validation -------------------------------------------------------------------------------
 
 
-def test_every_field_that_breaks_a_rule_is_told_at_once_before_aws_is_asked(
+def test_all_fields_that_break_a_rule_are_reported_before_aws_is_asked(
     offline: CloudScope,
 ) -> None:
     note = "n" * (NOTE_MAX_CHARS + 1)
@@ -189,7 +189,7 @@ def test_a_key_in_use_and_a_wrong_name_keep_the_key(offline: CloudScope) -> None
 
 
 @on_either_database
-def test_a_key_that_a_function_was_just_made_with_is_kept(
+def test_a_key_that_a_function_was_just_created_with_is_kept(
     session: Session, engine: Engine, sandbox: Sandbox, clients: Clients, settings: Settings
 ) -> None:
     """The function comes while the secret is being deleted."""

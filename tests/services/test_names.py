@@ -88,7 +88,9 @@ def test_a_network_and_a_key_may_have_the_same_name(session: Session) -> None:
     add(session, a_key("same"))
 
 
-def test_of_two_requests_with_one_name_the_second_is_told(session: Session, engine: Engine) -> None:
+def test_the_second_of_two_requests_with_one_name_is_refused(
+    session: Session, engine: Engine
+) -> None:
     with Session(engine) as other:
         add(other, a_network("same"))
     with pytest.raises(Conflict) as refused:

@@ -80,7 +80,7 @@ def test_no_other_answer_is_a_proof(
     assert stage(session, network) is Stage.SENT
 
 
-def test_who_lacks_a_new_address_is_outdated_until_it_is_sent_again(
+def test_a_partner_that_lacks_a_new_address_is_outdated_until_it_is_sent_again(
     scope: Scope, session: Session, network: Network
 ) -> None:
     sent = whitelists.send(scope, "paying", partner="bank")
@@ -94,14 +94,14 @@ def test_who_lacks_a_new_address_is_outdated_until_it_is_sent_again(
 
 
 @pytest.mark.parametrize(("partner", "function"), [("", ""), ("b" * 101, ""), ("bank", "nobody")])
-def test_what_names_nobody_is_refused(
+def test_a_partner_without_a_name_and_an_unknown_function_are_refused(
     scope: Scope, network: Network, partner: str, function: str
 ) -> None:
     with pytest.raises((Invalid, NotFound)):
         whitelists.send(scope, network.name, partner=partner, function=function)
 
 
-def test_a_withdrawn_link_opens_nothing_and_a_new_one_is_another(
+def test_a_withdrawn_link_opens_nothing_and_a_new_one_is_different(
     scope: Scope, session: Session, network: Network
 ) -> None:
     first = whitelists.publish(scope, "paying").link or ""

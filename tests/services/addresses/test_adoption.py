@@ -37,7 +37,7 @@ def test_an_address_of_the_account_is_adopted_by_its_id_or_by_itself(
         adoption.adopt(scope, region=REGION, wanted="eipalloc-none")
 
 
-def test_of_two_adoptions_in_the_same_moment_one_is_told_of_the_other(
+def test_the_second_of_two_adoptions_at_the_same_moment_is_refused(
     scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox, clients: Clients
 ) -> None:
     theirs = clients.ec2(REGION).allocate_address(Domain="vpc")

@@ -21,7 +21,9 @@ from webapp.services.scope import CloudScope
 REGION = "eu-west-1"
 
 
-def test_one_released_outside_is_lost_and_had_again(scope: CloudScope, clients: Clients) -> None:
+def test_an_address_released_outside_egret_is_lost_and_recovered(
+    scope: CloudScope, clients: Clients
+) -> None:
     row = addresses.create(scope, region=REGION)
     ip, first = row.public_ip or "", row.allocation_id or ""
     clients.ec2(REGION).release_address(AllocationId=first)
@@ -46,7 +48,7 @@ def test_a_release_that_a_crash_cut_short_is_finished(
     assert cloud.addresses.find(REGION, row.id) is None
 
 
-def test_one_that_is_allocated_during_the_look_is_not_lost(
+def test_an_address_allocated_during_the_comparison_is_not_lost(
     scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox
 ) -> None:
     made: list[str] = []

@@ -20,7 +20,7 @@ from webapp.services.scope import CloudScope
 REGION = "eu-west-1"
 
 
-def test_a_name_is_kept_here_and_in_aws_and_comes_along_when_it_is_adopted(
+def test_a_name_is_kept_here_and_in_aws_and_survives_an_adoption(
     scope: CloudScope, session: Session, clients: Clients
 ) -> None:
     row = addresses.create(scope, region=REGION, name="the bank's")
@@ -44,7 +44,9 @@ def test_a_name_is_kept_here_and_in_aws_and_comes_along_when_it_is_adopted(
     addresses.release(scope, again.id, typed=again.public_ip or "")
 
 
-def test_one_that_somebody_else_has_by_now_is_gone(scope: CloudScope, clients: Clients) -> None:
+def test_an_address_that_someone_else_has_by_now_is_gone(
+    scope: CloudScope, clients: Clients
+) -> None:
     ec2 = clients.ec2(REGION)
     row = addresses.create(scope, region=REGION)
     ip = row.public_ip or ""
@@ -80,7 +82,7 @@ def nat_gateway(clients: Clients, address: Address) -> str:
     return made["NatGateway"]["NatGatewayId"]
 
 
-def test_a_release_that_aws_refuses_is_not_made_later_by_itself(
+def test_a_release_that_aws_refuses_is_not_repeated_later(
     scope: CloudScope, session: Session, cloud: Cloud, clients: Clients
 ) -> None:
     used, lost = (addresses.create(scope, region=REGION) for _ in range(2))
@@ -123,7 +125,7 @@ def test_an_address_that_a_network_has_just_been_given_is_not_released(
 
 
 @pytest.mark.parametrize("region", ["", "us-west-2", "not a region"])
-def test_no_address_is_made_where_nobody_looks(
+def test_no_address_is_allocated_in_a_region_that_is_not_offered(
     scope: CloudScope, session: Session, region: str
 ) -> None:
     with pytest.raises(Invalid, match="not offered"):

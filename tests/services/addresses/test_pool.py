@@ -22,7 +22,7 @@ REGION = "eu-west-1"
 
 
 @on_either_database
-def test_one_free_address_is_not_promised_to_two_networks(
+def test_a_free_address_is_not_given_to_two_networks(
     scope: CloudScope, session: Session, engine: Engine
 ) -> None:
     row = addresses.create(scope, region=REGION)

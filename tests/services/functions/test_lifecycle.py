@@ -75,7 +75,7 @@ def held(session: Session, function: Function) -> Iterator[None]:
     session.commit()
 
 
-def test_it_is_made_fetches_follows_its_key_and_goes(
+def test_a_function_is_created_fetches_follows_its_key_and_is_deleted(
     scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox
 ) -> None:
     network = networks.create(scope, NewNetwork(name=NAME, region=REGION, availability_zones=1))
@@ -128,7 +128,7 @@ def wanted(**fields: Any) -> NewFunction:
     return NewFunction(**usual | fields)
 
 
-def test_every_field_that_breaks_a_rule_is_told_at_once(offline: CloudScope) -> None:
+def test_all_fields_that_break_a_rule_are_reported_at_once(offline: CloudScope) -> None:
     new = wanted(
         name="A",
         settings={"limit": "0", "colour": "red"},

@@ -60,7 +60,7 @@ def test_a_network_that_is_being_changed_is_left_alone(offline: CloudScope, ask:
 
 
 @every_ask
-def test_a_stack_that_was_deleted_elsewhere_is_told(
+def test_a_stack_that_was_deleted_outside_egret_is_a_conflict(
     scripted: CloudScope, aws: ScriptedAws, ask: Ask
 ) -> None:
     aws.answers["DescribeStacks"] = NO_STACK

@@ -47,7 +47,7 @@ def test_a_change_is_only_for_a_ready_network_and_only_up(
 
 
 @pytest.mark.parametrize("zones", [1, 4])
-def test_a_shape_that_is_the_same_or_too_large_is_told_at_its_field(
+def test_a_shape_that_is_the_same_or_too_large_is_refused_at_its_field(
     offline: CloudScope, zones: int
 ) -> None:
     add(offline.session, a_network())
@@ -84,7 +84,7 @@ def test_only_a_previewed_change_of_a_ready_network_is_confirmed(
     assert refused.value.code == code
 
 
-def test_a_change_that_a_key_in_use_does_not_allow_needs_a_second_thought(
+def test_a_change_that_a_key_in_use_does_not_allow_must_be_confirmed_anyway(
     offline: CloudScope,
 ) -> None:
     network, key = changing(offline.session), a_key("bank")

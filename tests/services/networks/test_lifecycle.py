@@ -84,7 +84,7 @@ def test_a_network_has_its_address_before_its_stack_is_made(
     clean_up(engine, scope, "early")
 
 
-def test_a_stack_whose_answer_was_lost_is_adopted_not_made_twice(
+def test_a_stack_whose_answer_was_lost_is_adopted_not_created_twice(
     scope: CloudScope, engine: Engine, session: Session
 ) -> None:
     network = new(scope, "lost")
@@ -110,7 +110,7 @@ def test_a_stack_whose_answer_was_lost_is_deleted_with_the_network(
     assert stack is None or stack.phase is Phase.GONE
 
 
-def test_who_clicks_in_the_same_moment_joins_the_operation_of_who_was_first(
+def test_the_second_of_two_clicks_joins_the_operation_of_the_first(
     scope: CloudScope, engine: Engine, session: Session
 ) -> None:
     """Each has read the network before the other one has changed it."""
@@ -131,7 +131,7 @@ def test_who_clicks_in_the_same_moment_joins_the_operation_of_who_was_first(
     clean_up(engine, scope, "joined")
 
 
-def test_no_function_is_made_in_a_network_that_is_deleted_in_the_same_moment(
+def test_no_function_is_created_in_a_network_that_is_deleted_at_the_same_moment(
     scope: CloudScope, engine: Engine, session: Session
 ) -> None:
     network = new(scope, "going")
@@ -175,7 +175,7 @@ def test_a_chosen_address_must_be_free_and_fit(scope: CloudScope, session: Sessi
         addresses.release(scope, address.id, typed=ip)
 
 
-def test_a_lost_address_is_told_wherever_it_matters_and_had_again(
+def test_a_lost_address_is_reported_wherever_it_matters_and_recovered(
     scope: CloudScope, engine: Engine, session: Session, cloud: Cloud
 ) -> None:
     network = new(scope, "bereft")
@@ -204,7 +204,7 @@ def test_a_lost_address_is_told_wherever_it_matters_and_had_again(
 # --- What needs no AWS ------------------------------------------------------------------------
 
 
-def test_every_field_that_breaks_a_rule_is_told_at_once_and_nothing_is_created(
+def test_all_fields_that_break_a_rule_are_reported_and_nothing_is_created(
     offline: CloudScope,
 ) -> None:
     with pytest.raises(Invalid) as refused:

@@ -83,7 +83,7 @@ def test_a_dropped_change_frees_what_was_allocated_for_it(
     assert (network.change, new.status, new.network_id) == ({}, AddressStatus.FREE, None)
 
 
-def test_a_quota_that_filled_up_half_way_is_told_with_what_is_in_use(
+def test_a_quota_that_filled_up_half_way_is_reported_with_what_is_in_use(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
     show_zones(aws)
@@ -99,7 +99,7 @@ def test_a_quota_that_filled_up_half_way_is_told_with_what_is_in_use(
 
 
 @pytest.mark.parametrize("reason", ["Vpc: no such thing", QUOTA_REASON])
-def test_any_other_reason_is_told_as_it_is_and_so_is_a_quota_that_aws_does_not_show(
+def test_a_reason_stays_as_it_is_unless_aws_shows_the_quota_in_it(
     offline: CloudScope, reason: str
 ) -> None:
     assert begun(offline).explain(reason) == reason

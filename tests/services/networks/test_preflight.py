@@ -71,7 +71,7 @@ def test_a_chosen_address_needs_no_new_one(scripted: CloudScope) -> None:
 # --- What breaks a rule -----------------------------------------------------------------------
 
 
-def test_every_field_that_breaks_a_rule_is_told_at_once_before_aws_is_asked(
+def test_all_fields_that_break_a_rule_are_reported_before_aws_is_asked(
     offline: CloudScope,
 ) -> None:
     new = wanted(

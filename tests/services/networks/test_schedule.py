@@ -104,7 +104,7 @@ def test_it_parks_outside_its_hours_and_runs_inside_them(
     settled(session, network, Status.READY)
 
 
-def test_it_parks_once_although_somebody_changes_it_in_the_same_moment(
+def test_it_parks_once_although_someone_changes_it_at_the_same_moment(
     scope: CloudScope, session: Session, network: Network, engine: Engine
 ) -> None:
     network.hours = outside().model_dump(mode="json")
@@ -149,7 +149,7 @@ def test_invocations_are_read_from_the_log(cloud: Cloud, network: Network) -> No
         ({"end": "24:00"}, "end"),
     ],
 )
-def test_hours_that_no_clock_shows_are_refused(
+def test_hours_that_break_a_rule_are_refused_at_their_field(
     scope: CloudScope, wrong: dict[str, object], field: str
 ) -> None:
     add(scope.session, a_network("napping"))
@@ -159,7 +159,7 @@ def test_hours_that_no_clock_shows_are_refused(
     assert list(refused.value.errors) == [field]
 
 
-def test_every_field_that_breaks_a_rule_is_told_at_once(offline: CloudScope) -> None:
+def test_all_fields_that_break_a_rule_are_reported_at_once(offline: CloudScope) -> None:
     network = a_network("napping")
     add(offline.session, network)
     hours = WeeklyHours(time_zone="Mars/Base", days=(), start="8", end="24:00")
