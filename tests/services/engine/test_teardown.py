@@ -108,7 +108,7 @@ def test_the_row_says_which_interfaces_it_waits_for(
 def test_attempts_while_lambda_holds_interfaces_do_not_count(
     operation: NetworkOperation, network: Network, aws: ScriptedAws, session: Session
 ) -> None:
-    network.attempts = 9
+    network.attempts = network.attempts_max = 9
     add(session, network, *(a_stack_event(network, "DELETE_FAILED") for _ in range(9)))
     aws.answers |= {
         "DescribeStacks": a_stack("DELETE_FAILED"),

@@ -61,7 +61,7 @@ def test_a_pending_change_that_aws_refuses_is_dropped_with_the_reason(
 
 def test_a_pending_change_waits_while_aws_does_not_answer(offline: CloudScope) -> None:
     operation = begun(offline, change=PER_ZONE)
-    add(offline.session, Address(region=REGION, network_id=operation.row.id, position=1))
+    add(offline.session, an_address(operation.row, SECOND_IP, position=1))
     operation.advance()
     assert operation.row.change == PER_ZONE
     assert len(addresses.of_network(offline.session, operation.row.id)) == 2

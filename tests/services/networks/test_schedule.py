@@ -216,6 +216,7 @@ def test_one_network_that_waits_does_not_hold_up_the_others(offline: CloudScope)
     add(offline.session, lost, other, an_address(lost, status=AddressStatus.LOST))
     schedule.apply_all(offline, rows.REGION)
     assert (lost.status, other.status) == (Status.PARKED, Status.PARKING)
+    assert lost.hours_include_now is None, "it is tried again at the next round"
 
 
 def test_the_next_change_of_a_region_is_that_of_its_first_network(session: Session) -> None:
