@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from webapp.aws.drift.difference import Difference
 
 from tests.services.rows import a_network
 from tests.services.scripted import NO_STACK, STACK_ID, ScriptedAws
+from webapp.aws.drift.difference import Difference
 from webapp.errors import Conflict
 from webapp.models import Network, Status
 from webapp.services.audit import list_after
