@@ -99,7 +99,7 @@ def test_a_network_of_the_same_name_in_another_region_does_not_count(
 def test_a_region_that_does_not_answer_is_named_with_the_reason(offline: CloudScope) -> None:
     found = orphans.find(offline)
     assert found.orphans == []
-    assert "looking for what is ours" in found.unread[REGION]
+    assert f"listing what Egret made in {REGION}" in found.unread[REGION]
 
 
 def test_an_orphaned_address_is_adopted(scripted: CloudScope, aws: ScriptedAws) -> None:

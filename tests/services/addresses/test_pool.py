@@ -95,11 +95,11 @@ def test_a_network_takes_no_address_twice_and_not_more_than_fit(ids: list[str], 
 
 
 def test_as_many_addresses_fit_as_there_are_nat_gateways() -> None:
-    pool.check_count(
-        NewNetwork(
-            name="any", region=REGION, availability_zones=2, nat=Nat.PER_AZ, addresses=["a", "b"]
-        )
+    new = NewNetwork(
+        name="any", region=REGION, availability_zones=2, nat=Nat.PER_AZ, addresses=["a", "b"]
     )
+    pool.check_count(new)
+    assert len(new.addresses) == new.shape.nat_gateways
 
 
 @pytest.mark.parametrize(

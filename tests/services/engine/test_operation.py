@@ -1,13 +1,9 @@
 """An operation: what a step does with AWS's answers, and what the row says afterwards."""
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import select
 
+from tests.services.engine.changing import Change, begun, due_in_s
 from tests.services.rows import REGION, a_network, a_stack_event, add, ago, an_event
 from tests.services.scripted import (
     NO_STACK,
@@ -16,58 +12,16 @@ from tests.services.scripted import (
     a_stack,
     refusal,
 )
-from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Phase, Plan, Stack
-from webapp.aws.errors import AccessDenied, AwsError, ClockOff, NotReached
-from webapp.errors import EgretError
-from webapp.models import Lease, Network, StackEvent, Status
-from webapp.services.engine import leases, operation
+from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Plan, Stack
+from webapp.aws.errors import NotReached
+from webapp.models import Network, StackEvent, Status
+from webapp.services.engine import operation
 from webapp.services.engine.events import ECHOES
-from webapp.services.engine.operation import PAUSE_S, RETRY_S, Operation, intend
+from webapp.services.engine.operation import RETRY_S, intend
 from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
 PLAN = Plan(REGION, "egret-network-net", "{}", parameters={}, tags={}, resources=RESOURCES)
-
-
-@dataclass
-class Change(Operation):
-    """An operation whose step fails if it is told so, and otherwise updates the stack."""
-
-    row: Network
-    error: EgretError | None = None
-
-    model = Network
-
-    def steps(self) -> Mapping[Status, Callable[[], None]]:
-        return {Status.UPDATING: self.step}
-
-    @property
-    def region(self) -> str:
-        return self.row.region
-
-    def step(self) -> None:
-        if self.error:
-            self.row.reason = "never committed"
-            raise self.error
-        stack = self.update_stack(PLAN)
-        if stack:
-            self.settle_update(stack, reached=Status.READY, back=Status.READY)
-
-
-def begun(scope: CloudScope, error: EgretError | None = None, **columns: Any) -> Change:
-    """A claimed row that is being changed."""
-    usual: dict[str, Any] = {"status": Status.UPDATING, "stack_id": STACK_ID}
-    row = a_network(**usual | columns)
-    scope.session.add(row)
-    work = leases.begin(scope.session, row.owner)
-    assert work is not None
-    return Change(work, row, scope.cloud, scope.settings, error)
-
-
-def due_in_s(session: Session) -> float | None:
-    """None when nothing is left to do."""
-    lease = session.exec(select(Lease)).first()
-    return lease.due_at - time.time() if lease else None
 
 
 def test_an_intent_starts_an_operation_with_nothing_of_the_last_one() -> None:
@@ -258,57 +212,3 @@ def test_a_row_is_forgotten_with_its_events(scripted: CloudScope) -> None:
     assert session.exec(select(Network.name)).all() == ["other"]
     assert session.exec(select(StackEvent.owner)).all() == [other.owner]
     assert due_in_s(session) is None
-
-
-# --- Errors -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("error", "wait_s"),
-    [
-        (NotReached("no answer", remedy="later"), RETRY_S),
-        (AccessDenied("not allowed", remedy="later"), PAUSE_S),
-        (ClockOff("ten minutes behind", remedy="later"), PAUSE_S),
-    ],
-)
-def test_what_can_pass_is_waited_for_and_the_row_says_so(
-    offline: CloudScope, error: AwsError, wait_s: float
-) -> None:
-    change = begun(offline, error)
-    change.advance()
-    assert change.row.status is Status.UPDATING
-    assert (change.row.reason, change.row.remedy) == (error.detail, "later")
-    assert due_in_s(offline.session) == pytest.approx(wait_s, abs=1)
-
-
-def test_any_other_error_fails_the_row(offline: CloudScope) -> None:
-    change = begun(offline, AwsError("no such subnet", remedy="make one"))
-    change.advance()
-    assert change.row.status is Status.FAILED
-    assert (change.row.reason, change.row.remedy) == ("no such subnet", "make one")
-    assert due_in_s(offline.session) is None
-
-
-@pytest.mark.parametrize("status", [Status.READY, Status.FAILED])
-def test_nothing_is_left_to_do_for_a_settled_row(offline: CloudScope, status: Status) -> None:
-    change = begun(offline, AwsError("never raised"), status=status)
-    change.advance()
-    assert change.row.status is status
-    assert due_in_s(offline.session) is None
-
-
-def test_work_on_a_row_that_is_gone_is_finished(offline: CloudScope) -> None:
-    work = leases.begin(offline.session, "network:gone")
-    assert work is not None
-    Change.handler(offline.cloud, offline.settings)(work)
-    assert due_in_s(offline.session) is None
-
-
-def test_a_stack_that_is_busy_is_polled_again(scripted: CloudScope, aws: ScriptedAws) -> None:
-    aws.show_stack("CREATE_IN_PROGRESS")
-    change = begun(scripted, status=Status.CREATING)
-    assert change.poll_stack() is None
-    aws.answers["DescribeStacks"] = a_stack("CREATE_COMPLETE")
-    stack = change.poll_stack()
-    assert stack is not None
-    assert stack.phase is Phase.DONE

@@ -148,7 +148,9 @@ def test_all_fields_that_break_a_rule_are_reported_at_once(offline: CloudScope) 
 
 @pytest.mark.parametrize("origin", ["https://example.com", " http://localhost:8080 "])
 def test_an_origin_has_a_scheme_and_a_host_and_may_have_a_port(origin: str) -> None:
-    check_fields(get_template("clash_rankings"), wanted(cors_origins=[origin]))
+    with pytest.raises(Invalid) as refused:
+        check_fields(get_template("clash_rankings"), wanted(name="", cors_origins=[origin]))
+    assert list(refused.value.errors) == ["name"]
 
 
 @pytest.mark.parametrize("origin", ["*", "example.com", "ftp://example.com", "https://a.b/"])
