@@ -10,7 +10,7 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from webapp.aws import Cloud
+from tests.clouds import connected
 from webapp.aws.clients import Clients
 
 NOWHERE = "http://127.0.0.1:9"
@@ -29,7 +29,7 @@ class ScriptedAws:
         session.events.register("before-parameter-build", self._note)
         reply: Any = self._reply  # the stubs do not know that an answer may be given
         session.events.register("before-call", reply)
-        self.cloud = Cloud.connect(clients=Clients(NOWHERE, session, attempts=1))
+        self.cloud = connected(Clients(NOWHERE, session, attempts=1))
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, Any]] = []
 

@@ -5,12 +5,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from tests.clouds import connected
 from tests.portal import partner_key, revoke
 from tests.postgresql import on_either_database
 from tests.services.rows import IP, a_key, a_network, add, add_function, an_address
 from tests.services.scripted import ScriptedAws, refusal
 from tests.tokens import mint
-from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError
 from webapp.errors import Conflict, Invalid, NotFound
@@ -205,7 +205,7 @@ def test_a_key_that_a_function_was_just_created_with_is_kept(
 
     boto = boto3.Session(region_name=settings.home_region)
     boto.events.register("before-call.secrets-manager.DeleteSecret", make_function)
-    racing = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
+    racing = connected(Clients(sandbox.info.aws_endpoint, boto))
     scope = CloudScope(session, "tests", racing, settings)
     secret = partner_key(sandbox, ["203.0.113.9"])
     key = keys.create(scope, NewKey(name="slow", secret=secret))

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from tests.clouds import connected
 from tests.services.rows import add, an_address
 from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
@@ -49,7 +50,7 @@ def test_the_second_of_two_adoptions_at_the_same_moment_is_refused(
             other.commit()
 
     boto.events.register("before-call.ec2.CreateTags", adopt_first)
-    racing = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
+    racing = connected(Clients(sandbox.info.aws_endpoint, boto))
     with pytest.raises(Conflict, match="already tracked here"):
         adoption.adopt(replace(scope, cloud=racing), region=REGION, wanted=theirs["AllocationId"])
     (row,) = addresses.list_all(session)

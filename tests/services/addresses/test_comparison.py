@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from tests.clouds import connected
 from tests.services.rows import add, ago, an_address
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws import Cloud
@@ -61,7 +62,7 @@ def test_an_address_allocated_during_the_comparison_is_not_lost(
 
     boto = boto3.Session(region_name=REGION)
     boto.events.register("after-call.ec2.DescribeAddresses", allocate)
-    slow = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
+    slow = connected(Clients(sandbox.info.aws_endpoint, boto))
     compare_with_aws(replace(scope, cloud=slow), REGION)
     row = addresses.get(session, made[0])
     assert row.status is AddressStatus.FREE
