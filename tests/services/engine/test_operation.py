@@ -193,6 +193,14 @@ def test_a_failure_has_its_root_cause_and_a_remedy(scripted: CloudScope) -> None
     assert "higher quota" in change.row.remedy
 
 
+def test_a_root_cause_without_a_reason_has_the_one_of_its_stack(scripted: CloudScope) -> None:
+    change = begun(scripted, status=Status.CREATING)
+    add(scripted.session, an_event(change.row, "CREATE_FAILED", reason=""))
+    stack = Stack(STACK_ID, "n", "ROLLBACK_COMPLETE", reason="The account is closed.")
+    change.settle(stack, reached=Status.READY)
+    assert change.row.reason == "Vpc: The account is closed."
+
+
 @pytest.mark.parametrize(
     ("unwanted", "remedy"), [(False, operation.RETRY_CREATION), (True, operation.RETRY_DELETION)]
 )

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.services.rows import IP, REGION, a_function, a_key, a_network, add, an_address
+from webapp.aws.errors import NotReached
 from webapp.errors import Conflict, Invalid
 from webapp.models import AddressStatus, Nat, Network, NewChange, Status
 from webapp.services import addresses, keys
@@ -141,3 +142,16 @@ def test_a_change_is_not_withdrawn_while_its_addresses_are_being_allocated(
     assert refused.value.code == "busy"
     assert network.change == PENDING
     assert addresses.free(offline.session, REGION) == []
+
+
+def test_a_withdrawal_that_aws_did_not_answer_can_be_tried_again_at_once(
+    offline: CloudScope,
+) -> None:
+    """The address may be allocated although nobody has seen the answer, so AWS is asked."""
+    network = a_network(change=PENDING)
+    unknown = an_address(network, position=1, public_ip=None, allocation_id=None)
+    add(offline.session, network, an_address(network), unknown)
+    for _ in range(2):
+        with pytest.raises(NotReached):
+            change.withdraw(offline, "net")
+    assert network.change == PENDING

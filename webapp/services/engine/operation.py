@@ -246,4 +246,5 @@ class Operation(ABC):
 
     def _reason(self, stack: Stack) -> str:
         cause = events.root_cause(self.work.session, self.row)
-        return f"{cause.logical_id}: {cause.reason}" if cause else stack.reason or stack.status
+        of_stack = stack.reason or stack.status
+        return f"{cause.logical_id}: {cause.reason or of_stack}" if cause else of_stack

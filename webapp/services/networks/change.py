@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from webapp.errors import Conflict, Invalid
+from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import Function, Network, NewChange, Shape, Status
 from webapp.services import keys
 from webapp.services.addresses import pool
@@ -74,7 +74,12 @@ def withdraw(scope: CloudScope, name: str) -> Network:
             code="busy",
             remedy="Withdraw it in a moment.",
         )
-    drop_change(scope.session, scope.cloud, network)
+    try:
+        drop_change(scope.session, scope.cloud, network)
+    except EgretError:
+        scope.session.rollback()
+        work.run_again(in_s=0)  # gives the lease back, so that the next try is not "busy"
+        raise
     scope.record("withdraw change", network)
     work.finish()
     return network
