@@ -23,7 +23,7 @@ from tests.services.rows import (
 )
 from webapp.models import Access, AddressStatus, Network, Status
 from webapp.services import addresses, keys
-from webapp.services.overview import TABLE_ROWS_MAX, Notice, overview
+from webapp.services.overview import TABLE_ROWS_MAX, Alert, overview
 
 QUERIES_MAX = 20
 
@@ -99,7 +99,7 @@ def test_the_cost_is_that_of_networks_free_addresses_and_keys(session: Session) 
 # --- Warnings ---------------------------------------------------------------------------------
 
 
-def warnings(session: Session) -> list[Notice]:
+def warnings(session: Session) -> list[Alert]:
     return overview(session).warnings
 
 

@@ -6,7 +6,7 @@ from sqlmodel import Session
 from tests.services.rows import a_network, an_address
 from webapp.models import AccessToken, TokenKind
 from webapp.services.audit import list_after
-from webapp.services.scope import Audited, CloudScope, Scope
+from webapp.services.scope import CloudScope, Scope, Subject
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from webapp.services.scope import Audited, CloudScope, Scope
     ],
 )
 def test_who_did_what_to_what_is_recorded(
-    session: Session, subject: Audited, noun: str, name: str
+    session: Session, subject: Subject, noun: str, name: str
 ) -> None:
     Scope(session, "ada").record("create", subject, "with care")
     session.commit()

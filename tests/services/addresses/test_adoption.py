@@ -51,7 +51,7 @@ def test_the_second_of_two_adoptions_at_the_same_moment_is_refused(
 
     boto.events.register("before-call.ec2.CreateTags", adopt_first)
     racing = connected(Clients(sandbox.info.aws_endpoint, boto))
-    with pytest.raises(Conflict, match="already tracked here"):
+    with pytest.raises(Conflict, match="already managed by Egret"):
         adoption.adopt(replace(scope, cloud=racing), region=REGION, wanted=theirs["AllocationId"])
     (row,) = addresses.list_all(session)
     addresses.release(replace(scope, cloud=racing), row.address.id, typed=row.address.id)

@@ -26,7 +26,7 @@ def test_the_stack_is_requested_in_the_home_region_where_it_is_missing(
     aws.answers |= {"DescribeStacks": NO_STACK, "CreateStack": {"StackId": "arn"}}
     assert foundation.ensure(aws.cloud, scripted.settings) is None
     (request,) = aws.calls("CreateStack")
-    assert request["ClientRequestToken"] == foundation.OPERATION
+    assert request["ClientRequestToken"] == foundation.CREATION
 
 
 def test_a_stack_that_failed_is_cleared_away_first(scripted: CloudScope, aws: ScriptedAws) -> None:

@@ -16,7 +16,7 @@ from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Plan, Stack
 from webapp.aws.errors import NotReached
 from webapp.models import Network, StackEvent, Status
 from webapp.services.engine import operation
-from webapp.services.engine.events import ECHOES
+from webapp.services.engine.events import CONSEQUENCES
 from webapp.services.engine.operation import RETRY_S, intend
 from webapp.services.scope import CloudScope
 
@@ -103,7 +103,7 @@ def stuck(scope: CloudScope, aws: ScriptedAws, *, attempts: int, failures: int) 
     change = begun(scope, attempts=attempts)
     add(
         scope.session,
-        *(a_stack_event(change.row, STUCK, reason=ECHOES[1]) for _ in range(failures)),
+        *(a_stack_event(change.row, STUCK, reason=CONSEQUENCES[1]) for _ in range(failures)),
     )
     return change
 

@@ -53,7 +53,7 @@ def test_who_read_the_endpoints_api_key_is_recorded(scripted: CloudScope, aws: S
     aws.answers["GetApiKey"] = {"value": "the key"}
     assert functions.api_key(scripted, "fun") == "the key"
     (event,) = list_after(scripted.session, 0, limit=9)
-    assert (event.actor, event.action, event.name) == ("tests", "read API key", "fun")
+    assert (event.actor, event.action, event.name) == ("tests", "read endpoint API key", "fun")
 
 
 @pytest.mark.parametrize(

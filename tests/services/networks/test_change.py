@@ -123,13 +123,18 @@ def test_a_withdrawn_change_leaves_its_addresses_free(offline: CloudScope, statu
     assert [a.public_ip for a in addresses.of_network(offline.session, network.id)] == [IP]
 
 
-@pytest.mark.parametrize("columns", [{"change": {}}, {"status": Status.UPDATING}])
-def test_without_a_pending_change_there_is_nothing_to_withdraw(
-    offline: CloudScope, columns: dict[str, Any]
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [({"change": {}}, "no_change_proposed"), ({"status": Status.UPDATING}, "wrong_status")],
+)
+def test_only_a_pending_change_that_is_not_being_applied_is_withdrawn(
+    offline: CloudScope, columns: dict[str, Any], code: str
 ) -> None:
-    changing(offline.session, **columns)
-    with pytest.raises(Conflict, match="has no pending change"):
+    network = changing(offline.session, **columns)
+    with pytest.raises(Conflict) as refused:
         change.withdraw(offline, "net")
+    assert refused.value.code == code
+    assert len(addresses.of_network(offline.session, network.id)) == 2
 
 
 def test_a_change_is_not_withdrawn_while_its_addresses_are_being_allocated(

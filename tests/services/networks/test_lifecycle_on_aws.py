@@ -191,7 +191,7 @@ def test_a_lost_address_is_reported_wherever_it_matters_and_recovered(
     compare_with_aws(scope, REGION)
     assert whitelists.kit(session, network).addresses == []
     assert overview(session).warnings[0].text.startswith(f"{ip} of bereft was released")
-    with pytest.raises(Conflict, match="was released outside Egret"):
+    with pytest.raises(Conflict, match="Released outside Egret"):
         networks.unpark(scope, "bereft")
     addresses.recover(scope, address.id)
     networks.unpark(scope, "bereft")

@@ -68,6 +68,21 @@ def test_a_pending_change_waits_while_aws_does_not_answer(offline: CloudScope) -
     assert offline.session.exec(select(Lease)).all()
 
 
+def test_a_pending_change_waits_for_a_missing_permission(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= {
+        "DescribeAddresses": {"Addresses": []},
+        "AllocateAddress": refusal("UnauthorizedOperation", "not allowed"),
+    }
+    operation = begun(scripted, change=PER_ZONE)
+    add(scripted.session, Address(region=REGION, network_id=operation.row.id, position=1))
+    operation.advance()
+    assert operation.row.change == PER_ZONE
+    assert "not allowed" in operation.row.reason
+    assert scripted.session.exec(select(Lease)).all()
+
+
 def test_nothing_is_left_to_do_for_a_ready_network_without_a_change(offline: CloudScope) -> None:
     begun(offline).advance()
     assert not offline.session.exec(select(Lease)).all()
