@@ -8,12 +8,14 @@ this module.
 from dataclasses import dataclass
 
 from webapp.aws.addresses import Addresses
+from webapp.aws.blockers import Blockers
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.drift.adapter import Drift
 from webapp.aws.egress.adapter import Egress
 from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
+from webapp.aws.lambda_interfaces import LambdaInterfaces
 from webapp.aws.permissions import Permissions
 from webapp.aws.quotas import Quotas
 from webapp.aws.secrets import Secrets
@@ -25,10 +27,12 @@ class Cloud:
     """All adapters. `poll_s` is the time between two polls of a stack that is changing."""
 
     addresses: Addresses
+    blockers: Blockers
     drift: Drift
     egress: Egress
     functions: Functions
     inventory: Inventory
+    lambda_interfaces: LambdaInterfaces
     permissions: Permissions
     quotas: Quotas
     secrets: Secrets
@@ -44,10 +48,12 @@ class Cloud:
         """
         return cls(
             addresses=Addresses(clients, prefix),
+            blockers=Blockers(clients),
             drift=Drift(clients),
             egress=Egress(clients),
             functions=Functions(clients),
             inventory=Inventory(clients, prefix),
+            lambda_interfaces=LambdaInterfaces(clients),
             permissions=Permissions(clients),
             quotas=Quotas(clients),
             secrets=Secrets(clients),
