@@ -107,6 +107,19 @@ def test_a_quota_without_room_blocks_with_the_page_to_raise_it(api: Api, clients
     assert blocked["link"].endswith("/servicequotas/home/services/vpc/quotas/L-F678F1CE")
 
 
+def test_public_access_that_is_blocked_is_told_before_anything_is_made(
+    api: Api, clients: Clients
+) -> None:
+    ec2: Any = clients.ec2(REGION)
+    name = "VPC Block Public Access"
+    assert check(preflight(api), name)["verdict"] == "ok"
+    ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="block-bidirectional")
+    found = preflight(api)
+    ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="off")
+    assert (found["blocked"], check(found, name)["verdict"]) == (True, "blocked")
+    assert "ingress-only" in check(found, name)["remedy"]
+
+
 def test_an_address_that_cannot_be_used_blocks(api: Api) -> None:
     for chosen, status in ((["unknown"], 409), (["twice", "twice"], 422)):
         found = preflight(api, addresses=chosen)

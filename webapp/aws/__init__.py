@@ -17,6 +17,7 @@ from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.lambda_interfaces import LambdaInterfaces
 from webapp.aws.permissions import Permissions
+from webapp.aws.public_access import PublicAccess
 from webapp.aws.quotas import Quotas
 from webapp.aws.secrets import Secrets
 from webapp.aws.vpcs import Vpcs
@@ -34,6 +35,7 @@ class Cloud:
     inventory: Inventory
     lambda_interfaces: LambdaInterfaces
     permissions: Permissions
+    public_access: PublicAccess
     quotas: Quotas
     secrets: Secrets
     stacks: Stacks
@@ -55,6 +57,7 @@ class Cloud:
             inventory=Inventory(clients, prefix),
             lambda_interfaces=LambdaInterfaces(clients),
             permissions=Permissions(clients),
+            public_access=PublicAccess(clients),
             quotas=Quotas(clients),
             secrets=Secrets(clients),
             stacks=Stacks(clients),

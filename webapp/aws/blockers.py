@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import PERMISSION_MISSING, aws_errors, code_of
+from webapp.aws.errors import NOT_OFFERED, PERMISSION_MISSING, aws_errors, code_of
 from webapp.aws.interface_owners import remedy_for_interface
 from webapp.aws.tags import NAME_TAG, tags_of
 from webapp.aws.vpc_parts import in_vpc
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 VPC = "Vpc"
 """The logical id of the VPC in network.yaml."""
-NOT_OFFERED = frozenset({"InvalidAction", "UnsupportedOperation"})
-"""The answers of a partition that does not have the kind at all."""
 ALIVE = {
     "NAT gateway": ("pending", "available", "deleting"),
     "peering connection": ("initiating-request", "pending-acceptance", "provisioning", "active"),

@@ -26,6 +26,8 @@ THROTTLED = frozenset(
 )
 AWS_FAILED = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
 PERMISSION_MISSING = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+NOT_OFFERED = frozenset({"InvalidAction", "UnsupportedOperation"})
+"""The answers of a region or partition that does not have what was asked for at all."""
 SIGNATURE_REJECTED = frozenset(
     {
         "AuthFailure",

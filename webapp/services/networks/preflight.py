@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded
+from webapp.aws.public_access import MAY_NOT_READ
 from webapp.aws.quotas import ADDRESSES, INTERNET_GATEWAYS, VPCS, Quota
 from webapp.errors import Conflict, EgretError, Invalid, check_all
 from webapp.models import MAX_ZONES, Network, NewNetwork, Shape
@@ -92,6 +93,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     if new.addresses:
         checks.append(_addresses(session, new))
     checks += _quotas(cloud, region, _need(zones, new))
+    checks.append(_public_access(cloud, region))
     checks += _permissions(cloud, region)
     stack = NetworkStack(
         prefix=settings.name_prefix,
@@ -245,6 +247,17 @@ def _quota(quota: Quota, needed: int) -> Check:
         remedy = "Release what is not used, or request a higher quota:"
         return Check(name, Verdict.BLOCKED, detail, remedy, link, quota.used, quota.limit)
     return Check(name, Verdict.OK, detail, used=quota.used, limit=quota.limit)
+
+
+def _public_access(cloud: Cloud, region: str) -> Check:
+    """Whether the account lets anything out through internet gateways."""
+    name, found = "VPC Block Public Access", cloud.public_access.read(region)
+    if not found.readable:
+        return Check(name, Verdict.UNKNOWN, MAY_NOT_READ)
+    if found.closes():
+        detail = f"It is on in both directions in {region}: no call would get out."
+        return Check(name, Verdict.BLOCKED, detail, found.repair("the network's VPC, once made"))
+    return Check(name, Verdict.OK, f"It is {found.mode} in {region}: NAT gateways get out.")
 
 
 def _permissions(cloud: Cloud, region: str) -> Iterator[Check]:
