@@ -33,6 +33,7 @@ def account(aws: ScriptedAws) -> ScriptedAws:
         "DescribeInternetGateways": {"InternetGateways": []},
         "DescribeNatGateways": {"NatGateways": []},
         "DescribeSubnets": {"Subnets": []},
+        "DescribeVpcBlockPublicAccessOptions": {"VpcBlockPublicAccessOptions": {}},
         "GetServiceQuota": {"Quota": {"Value": LIMIT}},
         "AllocateAddress": allowed,
         "CreateVpc": allowed,
