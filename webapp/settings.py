@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         description="Services that answer the caller's address; tried in turn",
     )
     execute_api_url: str = Field(
-        "https://{api}.execute-api.{region}.amazonaws.com/{stage}/",
+        "https://{api}.execute-api.{region}.{suffix}/{stage}/",
         description="Where API Gateway serves a function's endpoint",
     )
     poll_s: float = Field(

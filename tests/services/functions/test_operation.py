@@ -49,6 +49,17 @@ def test_a_function_that_is_ready_has_its_endpoint_and_its_first_answer(
     assert due(scripted) == []
 
 
+def test_an_endpoint_in_another_partition_has_that_partitions_host_name(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, status=Status.CREATING)
+    operation.network.region = "cn-north-1"
+    aws.show_stack("CREATE_COMPLETE", **STACK_OUTPUTS)
+    operation.advance()
+    url = "https://api-id.execute-api.cn-north-1.amazonaws.com.cn/prod/"
+    assert operation.row.endpoint_url == url
+
+
 def test_a_network_that_grew_during_the_creation_is_followed_next(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:

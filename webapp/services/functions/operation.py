@@ -13,6 +13,7 @@ from functools import cached_property
 
 from webapp.aws.cloudformation.stacks import Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack
+from webapp.aws.partitions import dns_suffix
 from webapp.models import Function, Key, Network, Status
 from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.services.engine import leases, teardown
@@ -112,6 +113,7 @@ class FunctionOperation(Operation):
                 api=stack.outputs["RestApiId"],
                 region=self.region,
                 stage=stack.outputs["StageName"],
+                suffix=dns_suffix(self.region),
             )
 
 
