@@ -1,5 +1,7 @@
 """Keys: checked and compared by what they claim; a secret is in no row, whatever goes wrong."""
 
+from dataclasses import replace
+
 import boto3
 import pytest
 from sqlalchemy import Engine
@@ -13,6 +15,7 @@ from tests.services.scripted import ScriptedAws, refusal
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError
+from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import AuditEvent, Function, Key, KeyVersion, NewKey, NewVersion
 from webapp.sandbox.launcher import Sandbox
@@ -216,3 +219,10 @@ def test_a_key_that_a_function_was_just_created_with_is_kept(
     assert keys.get(session, "slow").id == key.id
     manager.delete_secret(SecretId=key.secret_arn)
     revoke(sandbox, secret)
+
+
+def test_a_secret_has_the_tags_of_the_settings(scripted: CloudScope, vault: ScriptedAws) -> None:
+    settings = scripted.settings.model_copy(update={"tags": {"team": "pay"}})
+    keys.create(replace(scripted, settings=settings), NewKey(name="bank", secret=mint()))
+    (request,) = vault.calls("CreateSecret")
+    assert tags_of(request) == {"team": "pay", "egret:managed": "true", "egret:key": "bank"}

@@ -5,9 +5,10 @@ room (`cloudformation`, `egress`, `drift`) has its adapter in `adapter.py`. Noth
 this module.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.aws.addresses import Addresses
+from webapp.aws.addresses import NO_TAGS, Addresses
 from webapp.aws.blockers import Blockers
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
@@ -43,13 +44,21 @@ class Cloud:
     poll_s: float
 
     @classmethod
-    def connect(cls, clients: Clients, *, prefix: str, poll_s: float) -> "Cloud":
+    def connect(
+        cls,
+        clients: Clients,
+        *,
+        prefix: str,
+        poll_s: float,
+        tags: Mapping[str, str] = NO_TAGS,
+    ) -> "Cloud":
         """Adapters that share one set of clients. Nothing is sent until they are used.
 
-        `prefix` begins the name of everything that is made (EGRET_NAME_PREFIX).
+        `prefix` begins the name of everything that is made (EGRET_NAME_PREFIX), and every address
+        gets the `tags` (EGRET_TAGS); stacks and secrets are told theirs by the services.
         """
         return cls(
-            addresses=Addresses(clients, prefix),
+            addresses=Addresses(clients, prefix, tags=tags),
             blockers=Blockers(clients),
             drift=Drift(clients),
             egress=Egress(clients),

@@ -94,7 +94,7 @@ def create(scope: CloudScope, new: NewKey) -> Key:
         f"{settings.name_prefix}/key/{key.name}-{key.id}",
         secret,
         kms_key_arn=key.kms_key_arn,
-        tags={MANAGED_TAG: "true", KEY_TAG: key.name},
+        tags=settings.tags | {MANAGED_TAG: "true", KEY_TAG: key.name},
     )
     session.add(key)
     session.add(_version(key, version_id))

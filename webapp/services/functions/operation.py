@@ -104,6 +104,7 @@ class FunctionOperation(Operation):
             access=function.access.value,
             cors_origins=tuple(function.cors_origins),
             permissions_boundary_arn=self.settings.permissions_boundary_arn,
+            tags=self.settings.tags | network.tags,
         ).plan()
 
     def _add_endpoint(self, stack: Stack) -> None:

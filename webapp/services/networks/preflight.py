@@ -94,7 +94,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
         checks.append(_addresses(session, new))
     checks += _quotas(cloud, region, _need(zones, new))
     checks.append(_public_access(cloud, region))
-    checks += _permissions(cloud, region)
+    checks += _permissions(cloud, region, settings.tags | new.tags)
     stack = NetworkStack(
         prefix=settings.name_prefix,
         name=new.name,
@@ -175,6 +175,7 @@ def _basic_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], objec
         lambda: names.check_region(settings, new.region),
         lambda: check_zones(new.availability_zones),
         lambda: names.check_environment(new.environment),
+        lambda: names.check_tags(settings, new.tags),
     ]
 
 
@@ -260,9 +261,9 @@ def _public_access(cloud: Cloud, region: str) -> Check:
     return Check(name, Verdict.OK, f"It is {found.mode} in {region}: NAT gateways get out.")
 
 
-def _permissions(cloud: Cloud, region: str) -> Iterator[Check]:
+def _permissions(cloud: Cloud, region: str, tags: dict[str, str]) -> Iterator[Check]:
     """One check for all permissions that are there, and one for each that is not."""
-    asked = cloud.permissions.dry_run(region)
+    asked = cloud.permissions.dry_run(region, tags=tags)
     allowed = [permission.action for permission in asked if permission.allowed]
     if allowed:
         detail = f"AWS would allow {', '.join(allowed)}. Only EC2 can be asked in advance."
