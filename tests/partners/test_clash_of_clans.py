@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tokens import encoded, mint
+from webapp.partners import partner
 from webapp.partners.base import RefusedKey
 from webapp.partners.clash_of_clans import ClashOfClans
 
@@ -52,14 +53,6 @@ def test_a_key_has_scopes_addresses_a_tier_and_a_time() -> None:
     assert claims.issued_at == "2021-09-02T16:36:40+00:00"
 
 
-@pytest.mark.parametrize(
-    "around", ["{}", "  {}\n", '"{}"', "Bearer {}", "bearer  {} ", 'Bearer "{}"']
-)
-def test_what_was_pasted_around_a_key_is_removed(around: str) -> None:
-    token = mint()
-    assert PARTNER.normalise(around.format(token)) == token
-
-
 def test_the_limit_with_addresses_is_found_at_any_position() -> None:
     limits = [{"cidrs": ["203.0.113.8"], "type": "client"}, {"tier": "t", "type": "throttling"}]
     assert PARTNER.claims(mint(limits=limits)).cidrs == ("203.0.113.8",)
@@ -75,6 +68,16 @@ def test_the_limit_with_addresses_is_found_at_any_position() -> None:
         (f"{encoded({'alg': 'x'})}.{encoded({})}.ü", "not_ascii", "ASCII"),
         ("\ud800", "not_ascii", "ASCII"),
         ("x" * (16 * 1024 + 1), "key_too_large", "16 KiB"),
+        (mint()[:-30], "cut_off", "last part has 56 characters, a whole one has 86"),
+        (mint()[:-1], "cut_off", "last part has 85 characters"),
+        (mint()[:-86], "cut_off", "last part has 0 characters"),
+        (mint()[:-87], "cut_off", "three parts"),
+        (mint()[:20], "cut_off", "three parts"),
+        (mint()[:60] + mint()[90:], "cut_off", "second part"),
+        (mint()[30:], "not_a_jwt", "beginning is missing"),
+        (mint() + "x", "too_long", "87 characters"),
+        (mint() + mint(), "several_keys", "more than one"),
+        (f"{mint()} and {mint(scopes=[])}", "several_keys", "more than one"),
         (mint(scopes=["royale"]), "other_game", "Clash Royale"),
         (mint(scopes=["brawlstars"]), "other_game", "Brawl Stars"),
         (mint(scopes=None), "other_game", "Clash of Clans"),
@@ -96,6 +99,14 @@ def test_a_text_that_cannot_be_used_is_refused_with_the_reason(
     assert refusal.value.remedy
 
 
+def test_what_to_do_about_a_refused_key_names_the_portal_in_use() -> None:
+    adapter = partner("clash_of_clans", lambda url: url.replace("https://", "http://sandbox/"))
+    with pytest.raises(RefusedKey, match=r"http://sandbox/developer.clashofclans.com under"):
+        adapter.claims("hello")
+    with pytest.raises(RefusedKey, match=r"https://developer.clashofclans.com under"):
+        partner("clash_of_clans").claims("hello")
+
+
 @pytest.mark.parametrize("iat", [1e18, float("nan"), "yesterday", None, -1e30])
 def test_a_time_that_is_not_a_valid_date_is_left_out(iat: Any) -> None:
     assert PARTNER.claims(mint(iat=iat)).issued_at == ""
@@ -103,7 +114,7 @@ def test_a_time_that_is_not_a_valid_date_is_left_out(iat: Any) -> None:
 
 @given(st.dictionaries(st.sampled_from(CLAIMS), JSON))
 def test_every_token_is_either_read_or_refused(payload: dict[str, Any]) -> None:
-    token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.x"
+    token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.{'x' * 86}"
     try:
         claims = PARTNER.claims(token)
     except RefusedKey:

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from webapp.partners.base import Explanation, KeyClaims, RefusedKey
+from webapp.partners.pasted_token import SIGNATURE_CHARS, TOKEN_STARTS, token_in, tokens_in
 from webapp.partners.untrusted_json import (
     as_list,
     as_number,
@@ -28,14 +29,12 @@ from webapp.partners.untrusted_json import (
 KEY_MAX_BYTES = 16 * 1024
 OWN_SCOPE = "clash"
 OTHER_GAMES = {"royale": "Clash Royale", "brawlstars": "Brawl Stars"}
-PASTED_AROUND_A_KEY = " \t\r\n\"'"
-BEARER_PREFIX = "bearer "
 FIRST_RANK = 1
 """A clan that was not ranked before has the previous rank -1."""
 THROTTLE_WAIT_S = 60
 PORTAL_URL = "https://developer.clashofclans.com"
 CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
-MAKE_A_KEY = f"Make a key at {PORTAL_URL} under My Account, and paste the whole token."
+KEYS_PER_ACCOUNT = 10
 
 
 @dataclass(frozen=True)
@@ -54,31 +53,22 @@ class RankingRow:
     location: str
 
 
+@dataclass(frozen=True)
 class ClashOfClans:
-    portal_url = PORTAL_URL
+    """`portal_url` is another one in the sandbox."""
+
+    portal_url: str = PORTAL_URL
+    keys_per_account: int = KEYS_PER_ACCOUNT
 
     def normalise(self, secret: str) -> str:
-        text = secret.strip().strip(PASTED_AROUND_A_KEY)
-        if text.lower().startswith(BEARER_PREFIX):
-            text = text[len(BEARER_PREFIX) :].strip(PASTED_AROUND_A_KEY)
-        return text
+        return token_in(secret)
 
     def claims(self, secret: str) -> KeyClaims:
-        payload = _payload(secret)
-        scopes = as_texts(payload.get("scopes"))
-        limits = [as_object(limit) for limit in as_list(payload.get("limits"))]
-        _check_scope(scopes)
-        _check_permanent(payload, limits)
-        cidrs = next(filter(None, (as_texts(limit.get("cidrs")) for limit in limits)), ())
-        if not cidrs:
-            raise RefusedKey("This key allows no address.", MAKE_A_KEY, code="no_cidrs")
-        return KeyClaims(
-            kind="Clash of Clans API key",
-            scopes=scopes,
-            cidrs=cidrs,
-            tier=next(filter(None, (as_text(limit.get("tier")) for limit in limits)), ""),
-            issued_at=_iso_time(payload.get("iat")),
-        )
+        try:
+            return _claims(secret)
+        except _NoKey as reason:
+            remedy = f"Make a key at {self.portal_url} under My Account, and paste the whole token."
+            raise RefusedKey(reason.detail, remedy, code=reason.code) from None
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:
         error = parse_object(body)
@@ -180,62 +170,107 @@ def _retry_after_s(status: int, headers: Mapping[str, str]) -> int | None:
     return THROTTLE_WAIT_S if status == 429 else None
 
 
+class _NoKey(ValueError):
+    """Why a text cannot be a key."""
+
+    def __init__(self, detail: str, code: str) -> None:
+        super().__init__(detail)
+        self.detail, self.code = detail, code
+
+
+def _claims(secret: str) -> KeyClaims:
+    payload = _payload(secret)
+    scopes = as_texts(payload.get("scopes"))
+    limits = [as_object(limit) for limit in as_list(payload.get("limits"))]
+    _check_scope(scopes)
+    _check_permanent(payload, limits)
+    cidrs = next(filter(None, (as_texts(limit.get("cidrs")) for limit in limits)), ())
+    if not cidrs:
+        raise _NoKey("This key allows no address.", "no_cidrs")
+    return KeyClaims(
+        kind="Clash of Clans API key",
+        scopes=scopes,
+        cidrs=cidrs,
+        tier=next(filter(None, (as_text(limit.get("tier")) for limit in limits)), ""),
+        issued_at=_iso_time(payload.get("iat")),
+    )
+
+
 def _payload(secret: str) -> dict[str, Any]:
     if len(secret) > KEY_MAX_BYTES:
-        limit = KEY_MAX_BYTES // 1024
-        raise RefusedKey(f"A key has at most {limit} KiB.", MAKE_A_KEY, code="key_too_large")
+        raise _NoKey(f"A key has at most {KEY_MAX_BYTES // 1024} KiB.", "key_too_large")
     if not secret.isascii():
-        raise RefusedKey(
+        raise _NoKey(
             "A key is plain ASCII text. This text has other characters; perhaps something else was "
             "copied with it.",
-            MAKE_A_KEY,
-            code="not_ascii",
+            "not_ascii",
         )
     parts = secret.split(".")
-    if len(parts) != 3 or not re.fullmatch(r"[A-Za-z0-9_.-]+", secret):
+    begins_well = secret.startswith(TOKEN_STARTS)
+    if len(tokens_in(secret)) > 1 or (begins_well and len(parts) > 3):
+        raise _NoKey("There is more than one key in this text.", "several_keys")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", secret):
+        raise _not_a_jwt()
+    if begins_well and len(parts) < 3:
+        raise _cut_off(f"a whole one has three parts separated by dots, this text has {len(parts)}")
+    if len(parts) != 3:
         raise _not_a_jwt()
     header, payload = _decoded(parts[0]), _decoded(parts[1])
-    if "alg" not in header:
+    if header is None or "alg" not in header:
         raise _not_a_jwt()
+    if payload is None:
+        raise _cut_off("a piece of its second part is missing")
+    _check_signature(as_text(header["alg"]), parts[2])
     return payload
 
 
-def _decoded(part: str) -> dict[str, Any]:
+def _check_signature(algorithm: str, signature: str) -> None:
+    """Only the partner can check the signature; how long it is follows from the algorithm."""
+    whole = SIGNATURE_CHARS.get(algorithm, len(signature) or 1)
+    if len(signature) < whole:
+        raise _cut_off(f"its last part has {len(signature)} characters, a whole one has {whole}")
+    if len(signature) > whole:
+        raise _NoKey(
+            f"Something else was copied with this key: its last part has {len(signature)} "
+            f"characters, not {whole}.",
+            "too_long",
+        )
+
+
+def _decoded(part: str) -> dict[str, Any] | None:
+    """The JSON object in a part of a JWT; None if there is none."""
     try:
         decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (binascii.Error, ValueError, RecursionError):
-        raise _not_a_jwt() from None
-    if not isinstance(decoded, dict):
-        raise _not_a_jwt()
-    return decoded
+        return None
+    return decoded if isinstance(decoded, dict) else None
 
 
-def _not_a_jwt() -> RefusedKey:
-    return RefusedKey(
-        "This is not an API key: a key is a JWT, three parts separated by dots.",
-        MAKE_A_KEY,
-        code="not_a_jwt",
+def _not_a_jwt() -> _NoKey:
+    return _NoKey(
+        "This is not an API key: a key is a JWT, three parts separated by dots. If you copied one, "
+        "its beginning is missing or damaged.",
+        "not_a_jwt",
     )
+
+
+def _cut_off(how: str) -> _NoKey:
+    return _NoKey(f"This key was cut off: {how}.", "cut_off")
 
 
 def _check_scope(scopes: Sequence[str]) -> None:
     if OWN_SCOPE in scopes:
         return
     game = next((OTHER_GAMES[scope] for scope in scopes if scope in OTHER_GAMES), None)
-    raise RefusedKey(
+    raise _NoKey(
         f"This is a key for {game}." if game else "This key is not for Clash of Clans.",
-        MAKE_A_KEY,
-        code="other_game",
+        "other_game",
     )
 
 
 def _check_permanent(payload: dict[str, Any], limits: Sequence[dict[str, Any]]) -> None:
     if "exp" in payload or any(limit.get("type") == "cors" for limit in limits):
-        raise RefusedKey(
-            "This is the portal's own one-hour token, not a key.",
-            MAKE_A_KEY,
-            code="temporary_token",
-        )
+        raise _NoKey("This is the portal's own one-hour token, not a key.", "temporary_token")
 
 
 def _iso_time(seconds: object) -> str:

@@ -13,7 +13,7 @@ from webapp.aws.secrets import CURRENT
 from webapp.aws.tags import KEY_TAG, MANAGED_TAG
 from webapp.errors import Conflict, NotFound, check_all
 from webapp.models import Address, Function, Key, KeyVersion, Network, NewKey, NewVersion
-from webapp.partners import DEFAULT_PARTNER, coverage, partner
+from webapp.partners import DEFAULT_PARTNER, Partner, coverage, partner
 from webapp.services.addresses import pool
 from webapp.services.engine import foundation
 from webapp.services.names import (
@@ -74,8 +74,9 @@ def create(scope: CloudScope, new: NewKey) -> Key:
 
     Raises Invalid with every field's error, Conflict for a taken name.
     """
-    session, settings, adapter = scope.session, scope.settings, partner(DEFAULT_PARTNER)
-    check_fields(new)
+    session, settings = scope.session, scope.settings
+    adapter = partner(DEFAULT_PARTNER, settings.origin)
+    check_fields(adapter, new)
     check_free(session, Key, new.name)
     secret = adapter.normalise(new.secret)
     key = Key(
@@ -108,9 +109,8 @@ def create(scope: CloudScope, new: NewKey) -> Key:
     return key
 
 
-def check_fields(new: NewKey) -> None:
+def check_fields(adapter: Partner, new: NewKey) -> None:
     """Raises Invalid with the error of every field that breaks a rule."""
-    adapter = partner(DEFAULT_PARTNER)
     check_all(
         lambda: check_name(new.name),
         lambda: adapter.claims(adapter.normalise(new.secret)),
@@ -122,7 +122,7 @@ def check_fields(new: NewKey) -> None:
 def add_version(scope: CloudScope, name: str, new: NewVersion) -> Key:
     """Store a new secret under the same name. Functions use it within five minutes."""
     key = get(scope.session, name)
-    adapter = partner(key.partner)
+    adapter = partner(key.partner, scope.settings.origin)
     secret = adapter.normalise(new.secret)
     claims = adapter.claims(secret)
     version_id = scope.cloud.secrets.put(key.region, key.secret_arn, secret)
