@@ -48,7 +48,7 @@ class Audited:
 
 
 class Status(StrEnum):
-    """The status of a network or a function. Unsettled rows are worked on in the background."""
+    """The status of a network, function or key. Unsettled rows are worked on in the background."""
 
     REQUESTED = "requested"
     CREATING = "creating"

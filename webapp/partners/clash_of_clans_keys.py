@@ -1,4 +1,4 @@
-"""The keys of the Clash of Clans API: JWTs (RFC 7519) whose signature only the partner can check."""
+"""Keys of the Clash of Clans API: JWTs (RFC 7519) whose signature only the partner can check."""
 
 import base64
 import binascii

@@ -108,6 +108,13 @@ def _ready(session: Session, name: str) -> Network:
 
 
 def _check_match(session: Session, key: Key, network: Network) -> None:
+    if key.status is not Status.READY:
+        raise Conflict(
+            f"The key {key.name} is not stored yet, or is being deleted.",
+            code="key_not_ready",
+            remedy="Wait a minute, or choose another one.",
+            errors={"key": f"This key is {key.status}, not ready."},
+        )
     found = keys.match(session, key, network)
     if not found.ok:
         raise Conflict(
