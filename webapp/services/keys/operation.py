@@ -122,24 +122,27 @@ def write(session: Session, key: Key, found: Secret | None, *, refused: str = ""
 
     `refused` is a version that AWS has refused, so that it cannot arrive later.
     """
-    settled = True
     versions = session.exec(select(KeyVersion).where(KeyVersion.key_id == key.id)).all()
+    settled, void = True, []
     for version in versions:
         label = found.versions.get(version.id) if found else None
         if label or version.stage != PENDING:
             version.stage = label or ""
         elif version.id == refused or version.created_at < utc_now() - ANSWER_MAX:
-            session.delete(version)
+            void.append(version)
         else:
             settled = False
+    if found is None and key.status is Status.REQUESTED and settled:
+        session.delete(key)  # and the database its versions
+        return True
+    for version in void:
+        session.delete(version)
     if found:
         key.secret_arn = found.arn
         key.status = Status.READY if key.status is Status.REQUESTED else key.status
         for version in versions:
             if version.stage == CURRENT:
                 key.fingerprint, key.claims = version.fingerprint, version.claims or key.claims
-    elif key.status is Status.REQUESTED and settled:
-        session.delete(key)
     return settled
 
 
