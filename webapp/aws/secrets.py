@@ -15,6 +15,8 @@ RECOVERY_WINDOW_DAYS = 7
 CURRENT = "AWSCURRENT"
 PREVIOUS = "AWSPREVIOUS"
 LABELS = (CURRENT, PREVIOUS)
+KEY_FOLDER = "key"
+"""Between the dashboard's prefix and the key's name in the name of a secret."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Secret:
     arn: str
     versions: dict[str, str]
     is_being_deleted: bool = False
+
+
+def secret_name(prefix: str, key_name: str, key_id: str) -> str:
+    return f"{prefix}/{KEY_FOLDER}/{key_name}-{key_id}"
 
 
 class Secrets:

@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from webapp.models import Address, Function, Key, Nat, Network, Status
+from webapp.partners import KeyClaims
 
 
 def add_network(session: Session, name: str, *ips: str) -> Network:
@@ -32,7 +33,7 @@ def add_key(session: Session, name: str, *cidrs: str, fingerprint: str = "0" * 1
         secret_arn=f"arn:of:{name}",
         kms_key_arn="arn:of:a:kms:key",
         fingerprint=fingerprint,
-        claims={"cidrs": list(cidrs)},
+        claims=KeyClaims("key", ("clash",), cidrs, "", "").as_json(),
     )
     session.add(key)
     session.commit()

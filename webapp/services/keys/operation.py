@@ -18,7 +18,7 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from webapp.aws import Cloud
+from webapp.aws import Cloud, secrets
 from webapp.aws.errors import is_transient
 from webapp.aws.secrets import CURRENT, Secret
 from webapp.errors import Conflict, EgretError, NotFound
@@ -42,7 +42,7 @@ log = logging.getLogger("egret.keys")
 
 
 def secret_name(settings: Settings, key: Key) -> str:
-    return f"{settings.name_prefix}/key/{key.name}-{key.id}"
+    return secrets.secret_name(settings.name_prefix, key.name, key.id)
 
 
 def handler(cloud: Cloud, settings: Settings) -> Handler:
