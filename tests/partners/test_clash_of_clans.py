@@ -79,6 +79,8 @@ def test_a_refused_address_is_named() -> None:
     assert why.source_address == "203.0.113.9"
     assert "203.0.113.9" in why.detail
     assert "new key" in why.what_to_do
+    assert "every network whose functions use the key" in why.what_to_do
+    assert "at most 10 keys" in why.what_to_do
 
 
 @pytest.mark.parametrize("ip", ["", " from IP 999.1.1.1", " from IP 1.2.3", " from IP ::1"])

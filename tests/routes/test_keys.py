@@ -62,6 +62,18 @@ def test_the_api_gives_the_same_advice(client: Any, app: FastAPI) -> None:
     assert not found["ok"]
 
 
+@pytest.mark.usefixtures("shared")
+def test_a_function_that_does_not_fit_its_key_gets_the_same_advice(
+    client: Any, app: FastAPI
+) -> None:
+    new = {"name": "fun", "template": "clash_rankings", "network": "second", "key": "shared"}
+    body = new | {"settings": {"location": "32000006", "limit": 10}}
+    refused = client.post("/api/v1/functions", json=body, headers=bearer(app))
+    assert (refused.status_code, refused.json()["code"]) == (409, "key_does_not_match")
+    assert f"allows: {B} {A}" in refused.json()["remedy"]
+    assert "at most 10 keys" in refused.json()["remedy"]
+
+
 @pytest.mark.parametrize("secret", [mint()[:-30], "hello", mint(scopes=["royale"])])
 def test_a_refused_key_sends_people_to_the_portal_in_use(client: Any, secret: str) -> None:
     answer = client.post("/keys", data={"name": "bad", "secret": secret})
@@ -85,6 +97,7 @@ def test_a_function_cannot_be_made_with_a_key_that_is_not_stored_yet(
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "key_not_ready")
     assert "Reload this page in a minute" in client.get("/keys/early").text
+    assert "Requested" in client.get("/keys").text
 
 
 def test_an_environment_that_breaks_the_rule_is_refused_for_keys_and_functions(

@@ -28,6 +28,10 @@ THROTTLE_WAIT_S = 60
 PORTAL_URL = "https://developer.clashofclans.com"
 CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
 KEYS_PER_ACCOUNT = 10
+ALL_ADDRESSES = (
+    "It must allow the addresses of every network whose functions use the key, which its page "
+    f"lists. Then upload it as a new version. An account has at most {KEYS_PER_ACCOUNT} keys."
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ _MEANINGS = {
     "accessDenied": (
         "The partner does not accept the key",
         "A new key may take a minute to work. If it is still refused then, it was revoked: make "
-        "another one in the partner's portal and upload it as a new version.",
+        f"another one in the partner's portal. {ALL_ADDRESSES}",
     ),
     "accessDenied: Missing authorization": (
         "The partner found no key in the request",
@@ -142,7 +146,7 @@ def _wrong_address(message: str) -> Explanation:
         detail=f"It saw the call come from {seen or 'another address'}, which the key does not "
         "allow.",
         what_to_do="The addresses of a key cannot be edited: make a new key in the partner's "
-        "portal that allows the addresses of the network, and upload it as a new version.",
+        f"portal. {ALL_ADDRESSES}",
         source_address=seen,
     )
 
