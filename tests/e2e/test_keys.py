@@ -34,12 +34,15 @@ def pair(shown: Dashboard, sandbox: Sandbox) -> Iterator[dict[str, Any]]:
     for name in ("of-north", "of-south"):
         api.delete(f"/functions/{name}").raise_for_status()
         api.gone(f"/functions/{name}")
+    api.delete("/keys/compass").raise_for_status()
+    revoke(sandbox, secret)
     for name in NETWORKS:
         api.delete(f"/networks/{name}").raise_for_status()
     for name in NETWORKS:
         api.gone(f"/networks/{name}")
-    api.delete("/keys/compass").raise_for_status()
-    revoke(sandbox, secret)
+        for address in made[name]["addresses"]:
+            query = {"confirm": address["public_ip"]}
+            api.delete(f"/addresses/{address['id']}", query).raise_for_status()
 
 
 def deploy(api: Api, name: str, network: str) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from tests.tokens import mint
 from webapp.aws.clients import Clients
-from webapp.models import Key, KeyVersion, NewKey, NewVersion
+from webapp.models import Address, Key, KeyVersion, NewKey, NewVersion
 from webapp.services import keys
 from webapp.services.keys.lifecycle import FINGERPRINT_CHARS
 from webapp.services.scope import CloudScope
@@ -31,6 +31,12 @@ def _upload(scope: CloudScope) -> None:
         keys.create(scope, NewKey(name=NAME, secret=FIRST))
 
 
+def _upload_for_the_network(scope: CloudScope) -> None:
+    """A key that allows all addresses of the network that is there."""
+    cidrs = [each.public_ip or "" for each in scope.session.exec(select(Address))]
+    keys.create(scope, NewKey(name=NAME, secret=mint(cidrs=cidrs)))
+
+
 def _rotate(scope: CloudScope) -> None:
     keys.add_version(scope, NAME, NewVersion(secret=SECOND))
 
@@ -45,6 +51,7 @@ def _delete(scope: CloudScope) -> None:
         keys.delete(scope, NAME, typed=NAME)
 
 
+BEFORE_FUNCTIONS = {"upload for the network": _upload_for_the_network}
 KEY_OPERATIONS: dict[str, Callable[[CloudScope], None]] = {
     "upload": _upload,
     "rotate": _rotate,

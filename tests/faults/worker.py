@@ -17,7 +17,8 @@ import boto3
 from sqlalchemy import update
 from sqlmodel import Session, select
 
-from tests.faults.keys import KEY_OPERATIONS
+from tests.faults.functions import FUNCTION_OPERATIONS
+from tests.faults.keys import BEFORE_FUNCTIONS, KEY_OPERATIONS
 from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
@@ -26,6 +27,7 @@ from webapp.models import Address, KeyVersion, Lease, Nat, Network, NewChange, N
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
+from webapp.services.functions.operation import FunctionOperation
 from webapp.services.keys import operation as key_operation
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
@@ -96,7 +98,7 @@ class Workshop:
         with Session(engine, expire_on_commit=False) as session:
             outlive(session)
             drive(session, self._cloud, settings)
-            do = (OPERATIONS | KEY_OPERATIONS)[operation]
+            do = (OPERATIONS | KEY_OPERATIONS | FUNCTION_OPERATIONS | BEFORE_FUNCTIONS)[operation]
             do(CloudScope(session, ACTOR, self._cloud, settings))
             drive(session, self._cloud, settings)
         engine.dispose()
@@ -129,6 +131,7 @@ def one_step(session: Session, cloud: Cloud, settings: Settings) -> bool:
     engine: Any = session.get_bind()
     handlers = {
         "network": NetworkOperation.handler(cloud, settings),
+        "function": FunctionOperation.handler(cloud, settings),
         key_operation.NOUN: key_operation.handler(cloud, settings),
     }
     return leases.run_one(engine, handlers)
