@@ -97,6 +97,7 @@ def _install_services(options: Options) -> None:
         quotas,
         resources,
         runtime,
+        secrets,
     )
 
     addresses.install(options.address_quota)
@@ -107,6 +108,7 @@ def _install_services(options: Options) -> None:
     checks.install(options.network_quota)  # after the actions above, because it wraps them all
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)
+    secrets.install()
     drift.install()
     runtime.install(options.nat_proxy)
     change_sets.install()
