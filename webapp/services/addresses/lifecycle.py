@@ -28,7 +28,6 @@ def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
             session.delete(address)
             session.commit()
         raise
-    address.status = AddressStatus.FREE
     scope.record("allocate", address)
     session.commit()
     return address

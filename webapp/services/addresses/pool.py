@@ -13,6 +13,8 @@ from webapp.aws.addresses import Allocation
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Network, NewNetwork
 
+ASK_AGAIN = "Ask AWS for it again first, on the Addresses page."
+
 
 def free(session: Session, region: str | None = None) -> list[Address]:
     """Addresses that no network uses, oldest first."""
@@ -86,11 +88,27 @@ def reserve_more(session: Session, network: Network, count: int) -> None:
 
 
 def ensure_allocated(session: Session, cloud: Cloud, address: Address) -> None:
-    """Make sure that the row has its allocation in AWS. The caller commits."""
+    """Make sure that the row has its allocation in AWS. The caller commits.
+
+    An address that was allocated before keeps its status: one that is lost stays lost.
+    """
     if address.allocation_id is None:
         allocation = cloud.addresses.ensure(address.region, address.id, name=address.label)
         set_allocation(address, allocation)
+        address.status = allocated_status(address)
         session.add(address)
+
+
+def check_none_lost(session: Session, network: Network) -> None:
+    """Raises Conflict when an address of the network was released outside Egret."""
+    used = of_network(session, network.id)
+    lost = [address.public_ip or "" for address in used if address.status is AddressStatus.LOST]
+    if lost:
+        raise Conflict(
+            f"{', '.join(lost)} of {network.name} was released outside Egret.",
+            code="address_lost",
+            remedy=ASK_AGAIN,
+        )
 
 
 def free_all(session: Session, cloud: Cloud, network: Network) -> None:
@@ -100,12 +118,16 @@ def free_all(session: Session, cloud: Cloud, network: Network) -> None:
 
 
 def set_free(session: Session, cloud: Cloud, address: Address) -> None:
-    """Take the address from its network. The row goes if nothing was ever allocated for it."""
+    """Take the address from its network. The row goes if nothing was ever allocated for it.
+
+    One that is lost stays lost: AWS does not have it for another network either.
+    """
     address.network_id = address.position = None
     if address.allocation_id is None:  # the answer to its allocation may have been lost
         set_allocation(address, cloud.addresses.find(address.region, address.id))
     if address.allocation_id:
-        address.status = AddressStatus.FREE
+        if address.status is not AddressStatus.LOST:
+            address.status = AddressStatus.FREE
         session.add(address)
     else:
         session.delete(address)

@@ -29,6 +29,7 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
     network = get(scope.session, name)
     wanted = Shape(new.availability_zones or network.availability_zones, new.nat or network.nat)
     _check(network, wanted)
+    pool.check_none_lost(scope.session, network)
     missing = wanted.nat_gateways - len(pool.of_network(scope.session, network.id))
     preflight.require_room_for_change(scope.cloud, network, wanted, new_addresses=missing)
     pool.reserve_more(scope.session, network, missing)
@@ -49,6 +50,7 @@ def confirm(scope: CloudScope, name: str, *, anyway: bool = False) -> Network:
     if network.status is Status.UPDATING:
         return network
     _check_confirmable(network)
+    pool.check_none_lost(scope.session, network)
     if not anyway:
         _check_keys(scope.session, network)
     intend(network, Status.UPDATING)

@@ -6,7 +6,7 @@ Each service checks its rules and commits an intent; `operation` carries it out.
 from sqlmodel import Session
 
 from webapp.errors import Conflict, Invalid
-from webapp.models import AddressStatus, Network, NewNetwork, Status
+from webapp.models import Network, NewNetwork, Status
 from webapp.services import names
 from webapp.services.addresses import pool
 from webapp.services.engine import teardown
@@ -58,6 +58,7 @@ def retry(scope: CloudScope, name: str) -> Network:
         return delete(scope, name, typed=name)
     if network.status is not Status.FAILED:
         raise Conflict(f"The network {name} is {network.status}; only a failed one is tried again.")
+    pool.check_none_lost(scope.session, network)
     intend(network, Status.REQUESTED)
     scope.record("retry", network)
     NetworkOperation.begin(scope, network)
@@ -117,7 +118,7 @@ def _switch(scope: CloudScope, name: str, *, to: Status) -> Network:
             remedy=f"Wait until it is {before}.",
         )
     if to is Status.UNPARKING:
-        _check_not_lost(scope.session, network)
+        pool.check_none_lost(scope.session, network)
     intend(network, to)
     scope.record(to.value, network)
     NetworkOperation.begin(scope, network)
@@ -137,17 +138,6 @@ def _check_deletable(session: Session, network: Network) -> None:
             f"The network {network.name} is protected from deletion.",
             code="network_protected",
             remedy="Switch its termination protection off first.",
-        )
-
-
-def _check_not_lost(session: Session, network: Network) -> None:
-    used = pool.of_network(session, network.id)
-    lost = [address.public_ip or "" for address in used if address.status is AddressStatus.LOST]
-    if lost:
-        raise Conflict(
-            f"{', '.join(lost)} of {network.name} was released outside Egret.",
-            code="address_lost",
-            remedy="Ask AWS for it again first, on the Addresses page.",
         )
 
 

@@ -18,7 +18,7 @@ from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded, is_transient, quota_in
 from webapp.errors import Conflict, EgretError
-from webapp.models import AddressStatus, Function, Network, Shape, Status
+from webapp.models import Function, Network, Shape, Status
 from webapp.models.base import new_id
 from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services.addresses import pool
@@ -57,6 +57,7 @@ class NetworkOperation(Operation):
 
     def request(self) -> None:
         """Addresses first, each committed as soon as it is known; then the stack."""
+        pool.check_none_lost(self.work.session, self.row)
         self._allocate_addresses()
         foundation.ensure(self.cloud, self.settings)
         self.create_stack(self.plan())
@@ -82,6 +83,7 @@ class NetworkOperation(Operation):
         try:
             self._allocate_addresses()
             if network.change and not network.change["preview"]:
+                pool.check_none_lost(session, network)
                 network.change = {**network.change, "preview": self._preview()}
         except EgretError as error:
             if is_transient(error):
@@ -152,7 +154,6 @@ class NetworkOperation(Operation):
             except QuotaExceeded as error:
                 error.detail = self.explain(error.detail)
                 raise
-            address.status = AddressStatus.IN_USE
             self.work.commit()
 
     def _preview(self) -> list[dict[str, str]]:
