@@ -28,6 +28,22 @@ def test_the_ranges_of_all_vpcs_are_told(clients: Clients) -> None:
     assert "10.91.0.0/16" not in Vpcs(clients).cidrs(REGION)
 
 
+def test_further_ranges_and_those_of_peers_are_told_too(clients: Clients) -> None:
+    ec2, other = clients.ec2(REGION), clients.ec2("eu-north-1")
+    vpc = ec2.create_vpc(CidrBlock="10.92.0.0/16")["Vpc"]["VpcId"]
+    peer = other.create_vpc(CidrBlock="10.93.0.0/16")["Vpc"]["VpcId"]
+    ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="100.65.0.0/16")
+    peering = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer, PeerRegion="eu-north-1")
+    found = Vpcs(clients).cidrs(REGION)
+    ec2.delete_vpc_peering_connection(
+        VpcPeeringConnectionId=peering["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    )
+    ec2.delete_vpc(VpcId=vpc)
+    other.delete_vpc(VpcId=peer)
+    assert {"10.92.0.0/16", "100.65.0.0/16", "10.93.0.0/16"} <= set(found)
+    assert len(found) == len(set(found))
+
+
 def test_lambdas_interfaces_are_told_from_others(clients: Clients) -> None:
     ec2 = clients.ec2(REGION)
     subnet = ec2.describe_subnets()["Subnets"][0]

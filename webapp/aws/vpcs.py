@@ -9,6 +9,11 @@ ZONES_WITHOUT_NAT = frozenset({"use1-az3"})
 """Zones in which AWS creates no NAT gateways and Lambda does not run. By zone id, because the
 same zone may have another name in another account."""
 
+HELD = frozenset({"associating", "associated"})
+"""A range in one of these states belongs to its VPC."""
+PEERED = ["initiating-request", "pending-acceptance", "provisioning", "active"]
+"""A peering in one of these states is there, or may soon be."""
+
 
 class Vpcs:
     def __init__(self, clients: Clients) -> None:
@@ -52,7 +57,31 @@ class Vpcs:
         return [interface["NetworkInterfaceId"] for interface in found]
 
     def cidrs(self, region: str) -> list[str]:
-        """The ranges of all VPCs of the region, not only Egret's."""
+        """The ranges of all VPCs of the region, not only Egret's, and of those they peer with.
+
+        A VPC can have more ranges than its first one. A peer may be in another region or account.
+        """
+        ec2 = self._clients.ec2(region)
         with aws_errors("listing the VPCs", region):
-            pages = self._clients.ec2(region).get_paginator("describe_vpcs").paginate()
-            return [vpc["CidrBlock"] for page in pages for vpc in page["Vpcs"]]
+            pages = ec2.get_paginator("describe_vpcs").paginate()
+            found = [cidr for page in pages for vpc in page["Vpcs"] for cidr in _ranges(vpc)]
+        with aws_errors("listing the peerings", region):
+            peerings = ec2.get_paginator("describe_vpc_peering_connections").paginate(
+                Filters=[{"Name": "status-code", "Values": PEERED}]
+            )
+            for peering in (p for page in peerings for p in page["VpcPeeringConnections"]):
+                found += _peer_ranges(peering["RequesterVpcInfo"])
+                found += _peer_ranges(peering["AccepterVpcInfo"])
+        return list(dict.fromkeys(found))
+
+
+def _ranges(vpc: Any) -> list[str]:
+    associations = vpc.get("CidrBlockAssociationSet", [])
+    held = [a["CidrBlock"] for a in associations if a["CidrBlockState"]["State"] in HELD]
+    return [vpc["CidrBlock"], *held]
+
+
+def _peer_ranges(peer: Any) -> list[str]:
+    """One side of a peering; AWS leaves out the ranges of a VPC of somebody else who is asked."""
+    first = [peer["CidrBlock"]] if "CidrBlock" in peer else []
+    return first + [block["CidrBlock"] for block in peer.get("CidrBlockSet", [])]

@@ -18,7 +18,7 @@ from webapp.services.engine import leases
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import intend
 from webapp.services.keys import Match
-from webapp.services.networks import preflight
+from webapp.services.networks import cidrs, preflight
 from webapp.services.networks.details import functions_in, get
 from webapp.services.networks.operation import NetworkOperation, drop_change
 from webapp.services.scope import CloudScope
@@ -103,6 +103,7 @@ def _check(network: Network, wanted: Shape) -> None:
             remedy="Confirm or withdraw that one first.",
         )
     preflight.check_zones(wanted.availability_zones)
+    cidrs.check_room(network.cidr, wanted.availability_zones)
     more_zones = wanted.availability_zones - now.availability_zones
     more_nat_gateways = wanted.nat_gateways - now.nat_gateways
     if more_zones == more_nat_gateways == 0:

@@ -87,7 +87,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     session, cloud, settings, region = scope.session, scope.cloud, scope.settings, new.region
     check_all(*_field_rules(settings, new))
     zones = cloud.vpcs.availability_zones(region)
-    cidr, range_check = _range(new.cidr, ranges_in_use(session, cloud, region))
+    cidr, range_check = _range(new, ranges_in_use(session, cloud, region))
     checks = [_name(session, new.name), range_check, _zones(region, zones, new.shape)]
     if new.addresses:
         checks.append(_addresses(session, new))
@@ -118,7 +118,7 @@ def check_rules(session: Session, settings: Settings, new: NewNetwork) -> None:
     """What can be known without AWS. Raises Invalid with every field's error, or Conflict."""
     check_all(
         *_field_rules(settings, new),
-        lambda: cidrs.parse(new.cidr) if new.cidr.strip() else None,
+        lambda: _check_range(new) if new.cidr.strip() else None,
         lambda: pool.check_count(new),
     )
     names.check_free(session, Network, new.name)
@@ -161,6 +161,10 @@ def _field_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], objec
     ]
 
 
+def _check_range(new: NewNetwork) -> None:
+    cidrs.check_room(str(cidrs.parse(new.cidr)), new.availability_zones)
+
+
 def _name(session: Session, name: str) -> Check:
     try:
         names.check_free(session, Network, name)
@@ -180,14 +184,19 @@ def _addresses(session: Session, new: NewNetwork) -> Check:
     return Check("Addresses", Verdict.OK, f"{named}: yours, and free.")
 
 
-def _range(cidr: str, taken: list[str]) -> tuple[str, Check]:
+def _range(new: NewNetwork, taken: list[str]) -> tuple[str, Check]:
     """The range that the network would have, and whether it can."""
     try:
-        chosen = cidrs.check(cidr, taken) if cidr.strip() else cidrs.choose(taken)
+        chosen = cidrs.check(new.cidr, taken) if new.cidr.strip() else cidrs.choose(taken)
+        cidrs.check_room(chosen, new.availability_zones)
     except Invalid as error:
         free = cidrs.choose(taken)
         return free, Check("Range", Verdict.BLOCKED, error.detail, f"{free} is free.")
-    return chosen, Check("Range", Verdict.OK, f"{chosen} overlaps no VPC of the region.")
+    return chosen, Check(
+        "Range",
+        Verdict.OK,
+        f"{chosen} overlaps no VPC of the region, and none that peers with one.",
+    )
 
 
 def _zones(region: str, zones: list[str], shape: Shape) -> Check:
