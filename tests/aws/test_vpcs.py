@@ -8,7 +8,7 @@ from webapp.aws.vpcs import Vpcs
 REGION = "us-east-1"
 
 
-def test_zones_are_in_order_and_those_without_nat_gateways_left_out(offline: Clients) -> None:
+def test_zones_are_in_order_and_those_without_nat_gateways_not_usable(offline: Clients) -> None:
     zones = [
         {"ZoneName": f"{REGION}{letter}", "ZoneId": zone_id}
         for letter, zone_id in (("c", "use1-az1"), ("a", "use1-az3"), ("b", "use1-az2"))
@@ -16,7 +16,11 @@ def test_zones_are_in_order_and_those_without_nat_gateways_left_out(offline: Cli
     with Stubber(offline.ec2(REGION)) as stub:
         stub.add_response("describe_availability_zones", {"AvailabilityZones": zones})
         found = Vpcs(offline).availability_zones(REGION)
-    assert found == [f"{REGION}b", f"{REGION}c"]
+    assert [(zone.name, zone.usable) for zone in found] == [
+        (f"{REGION}a", False),
+        (f"{REGION}b", True),
+        (f"{REGION}c", True),
+    ]
 
 
 def test_the_ranges_of_all_vpcs_are_told(clients: Clients) -> None:

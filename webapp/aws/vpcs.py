@@ -1,5 +1,6 @@
 """A region's availability zones, the ranges of its VPCs, and what Lambda holds in one of them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from webapp.aws.clients import Clients
@@ -7,7 +8,8 @@ from webapp.aws.errors import aws_errors
 
 ZONES_WITHOUT_NAT = frozenset({"use1-az3"})
 """Zones in which AWS creates no NAT gateways and Lambda does not run. By zone id, because the
-same zone may have another name in another account."""
+same zone may have another name in another account. What AWS adds to them, it tells only while it
+creates a NAT gateway (`NotAvailableInZone`)."""
 
 HELD = frozenset({"associating", "associated"})
 """A range in one of these states belongs to its VPC."""
@@ -15,12 +17,25 @@ PEERED = ["initiating-request", "pending-acceptance", "provisioning", "active"]
 """A peering in one of these states is there, or may soon be."""
 
 
+@dataclass(frozen=True)
+class AvailabilityZone:
+    """`name` is the account's own, such as `eu-central-1a`; `id` is the same in every account."""
+
+    name: str
+    id: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has NAT gateways and runs Lambda functions."""
+        return self.id not in ZONES_WITHOUT_NAT
+
+
 class Vpcs:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def availability_zones(self, region: str) -> list[str]:
-        """The names of the zones that can have a NAT gateway, in order: `eu-central-1a`, …
+    def availability_zones(self, region: str) -> list[AvailabilityZone]:
+        """The region's zones in the order of their names, also those that are not usable.
 
         The filter by type leaves out local and wavelength zones.
         """
@@ -31,11 +46,11 @@ class Vpcs:
                     {"Name": "zone-type", "Values": ["availability-zone"]},
                 ]
             )
-        return sorted(
-            zone["ZoneName"]
+        zones = [
+            AvailabilityZone(zone["ZoneName"], zone.get("ZoneId", ""))
             for zone in answer["AvailabilityZones"]
-            if zone.get("ZoneId") not in ZONES_WITHOUT_NAT
-        )
+        ]
+        return sorted(zones, key=lambda zone: zone.name)
 
     def lambda_interfaces(self, region: str, vpc_id: str) -> list[str]:
         """The network interfaces that Lambda holds in the VPC.

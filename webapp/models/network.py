@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic import model_validator
 from sqlalchemy import JSON
 from sqlmodel import Field
 
@@ -37,7 +38,11 @@ class Shape:
 
 
 class NewNetwork(Input):
-    """A network to create. An empty `cidr` picks a free range; `addresses` are ids of free ones."""
+    """A network to create. An empty `cidr` picks a free range; `addresses` are ids of free ones.
+
+    `zones` are names of availability zones, in the order of their NAT gateways; without any, the
+    region's first ones are taken. Whoever names them need not count them too.
+    """
 
     name: str
     region: str
@@ -46,6 +51,14 @@ class NewNetwork(Input):
     nat: Nat = Nat.SINGLE
     addresses: list[str] = Field(default_factory=list)
     environment: str = ""
+    zones: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _count_zones(cls, sent: Any) -> Any:
+        if isinstance(sent, dict) and isinstance(sent.get("zones"), list) and sent["zones"]:
+            return {"availability_zones": len(sent["zones"])} | sent
+        return sent
 
     @property
     def shape(self) -> Shape:
@@ -53,10 +66,14 @@ class NewNetwork(Input):
 
 
 class NewChange(Input):
-    """The shape that a network is to get; a field that is not sent stays as it is."""
+    """The shape that a network is to get; a field that is not sent stays as it is.
+
+    `zones` are names of the availability zones to add; without any, others of the region are taken.
+    """
 
     availability_zones: int | None = None
     nat: Nat | None = None
+    zones: list[str] = Field(default_factory=list)
 
 
 class Network(StackRow, table=True):
@@ -64,6 +81,9 @@ class Network(StackRow, table=True):
     cidr: str
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
     nat: Nat = Field(sa_type=enum_text(Nat))
+    zones: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="Its zones, chosen before it exists"
+    )
     environment: str = ""
     protected: bool = Field(default=False, description="Termination protection is on")
     change: dict[str, Any] = Field(
@@ -98,6 +118,17 @@ class Network(StackRow, table=True):
     @property
     def nat_gateways(self) -> int:
         return self.shape.nat_gateways
+
+    @property
+    def planned_zones(self) -> list[str]:
+        """Its zones, also while it is created; [] for one whose stack an older version began."""
+        return self.output_list("AvailabilityZones") or self.zones
+
+    @property
+    def changed_zones(self) -> list[str]:
+        """The zones that the pending change leads to."""
+        changed: list[str] = self.change.get("zones", [])
+        return changed or self.planned_zones
 
     def zone_of(self, position: int | None) -> str | None:
         """The zone of the NAT gateway at `position`, from 0; None until it exists."""

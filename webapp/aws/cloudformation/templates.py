@@ -159,7 +159,7 @@ def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:
 def zones_in_range(cidr: str) -> int:
     """How many zones have room in the range: two subnets each, none smaller than AWS allows."""
     prefix = ipaddress.IPv4Network(cidr).prefixlen
-    return min(ZONES_MAX, 2 ** (SMALLEST_SUBNET_PREFIX - prefix) // 2)
+    return min(ZONES_MAX, (1 << (SMALLEST_SUBNET_PREFIX - prefix)) // 2)
 
 
 def _read(file: str, code: str) -> str:
