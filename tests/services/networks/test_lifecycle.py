@@ -11,12 +11,11 @@ from tests.dashboard import wait_for
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Address, Key, Nat, Network, NewChange, NewFunction, NewNetwork, Status
+from webapp.models import Address, Key, Nat, Network, NewFunction, NewNetwork, Status
 from webapp.services import addresses, functions, networks, whitelists
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
 from webapp.services.inspection import drift
-from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
 from webapp.services.overview import overview
 from webapp.services.scope import CloudScope
@@ -170,42 +169,6 @@ def test_a_chosen_address_must_be_free_and_fit(scope: CloudScope, session: Sessi
     for address in free:
         ip = address.public_ip or ""
         addresses.release(scope, address.id, typed=ip)
-
-
-def test_zones_that_the_region_has_not_are_refused_before_anything_is_made(
-    scope: CloudScope, session: Session
-) -> None:
-    for choices in ({"availability_zones": 3}, {"zones": [f"{REGION}c"]}):
-        with pytest.raises(Invalid, match="NAT gateways and"):
-            new(scope, "wide", **choices)
-        session.rollback()
-    network = Network(
-        name="wide",
-        region=REGION,
-        cidr="10.0.0.0/16",
-        availability_zones=2,
-        nat=Nat.SINGLE,
-        zones=[f"{REGION}a", f"{REGION}b"],
-        status=Status.READY,
-    )
-    session.add(network)
-    session.commit()
-    for larger in (NewChange(availability_zones=3), NewChange(zones=[f"{REGION}c"])):
-        with pytest.raises(Invalid, match="NAT gateways and"):
-            change.create(scope, "wide", larger)
-        session.rollback()
-    assert (addresses.list_all(session), network.change) == ([], {})
-
-
-def test_the_zones_may_be_chosen(scope: CloudScope, engine: Engine, session: Session) -> None:
-    network = networks.create(scope, NewNetwork(name="chosen", region=REGION, zones=[f"{REGION}b"]))
-    assert (network.availability_zones, network.planned_zones) == (1, [f"{REGION}b"])
-    work_on(engine, scope, lambda: status_of(engine, "chosen") is Status.READY)
-    session.refresh(network)
-    assert network.output_list("AvailabilityZones") == [f"{REGION}b"]
-    change.create(scope, "chosen", NewChange(zones=[f"{REGION}a"]))
-    assert network.change["zones"] == [f"{REGION}b", f"{REGION}a"]
-    clean_up(engine, scope, "chosen")
 
 
 def key_for(allowed: list[Address]) -> Key:
