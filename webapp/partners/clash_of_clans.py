@@ -35,7 +35,7 @@ FIRST_RANK = 1
 THROTTLE_WAIT_S = 60
 PORTAL_URL = "https://developer.clashofclans.com"
 CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
-MAKE_A_KEY = f"Make a key at {PORTAL_URL} under My Account, and paste the whole token."
+MAKE_A_KEY = f"Make a key at {PORTAL_URL} under My Account, and paste all of it."
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def test_a_retry_does_not_take_a_lost_address_for_one_in_use(
     scope: CloudScope, session: Session, lost: Address
 ) -> None:
     in_status(session, Status.FAILED)
-    with pytest.raises(Conflict, match=r"203\.0\.113\.1 of bereft was released outside Egret"):
+    with pytest.raises(Conflict, match=r"used by bereft: 203\.0\.113\.1"):
         networks.retry(scope, "bereft")
     assert lost.status is AddressStatus.LOST
 
@@ -64,11 +64,11 @@ def test_a_change_does_not_take_a_lost_address_for_one_in_use(
     scope: CloudScope, session: Session, lost: Address
 ) -> None:
     network = in_status(session, Status.READY)
-    with pytest.raises(Conflict, match="released outside Egret"):
+    with pytest.raises(Conflict, match="Released outside Egret"):
         change.create(scope, "bereft", NewChange(availability_zones=2))
     network.change = {"availability_zones": 2, "nat": "single", "preview": [{"action": "Add"}]}
     session.commit()
-    with pytest.raises(Conflict, match="released outside Egret"):
+    with pytest.raises(Conflict, match="Released outside Egret"):
         change.confirm(scope, "bereft", anyway=True)
     assert lost.status is AddressStatus.LOST
 
@@ -85,7 +85,7 @@ def test_an_address_lost_after_the_click_ends_the_operation(
     handlers = {"network": NetworkOperation.handler(scope.cloud, scope.settings)}
     leases.run_one(engine, handlers)
     session.expire_all()
-    assert "released outside Egret" in network.reason
+    assert "Released outside Egret" in network.reason
     assert lost.status is AddressStatus.LOST
     assert not network.change
 

@@ -13,7 +13,7 @@ from webapp.aws.addresses import Allocation
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Network, NewNetwork
 
-ASK_AGAIN = "Ask AWS for it again first, on the Addresses page."
+RECOVER = "Recover it first, on the Addresses page."
 
 
 def free(session: Session, region: str | None = None) -> list[Address]:
@@ -105,9 +105,9 @@ def check_none_lost(session: Session, network: Network) -> None:
     lost = [address.public_ip or "" for address in used if address.status is AddressStatus.LOST]
     if lost:
         raise Conflict(
-            f"{', '.join(lost)} of {network.name} was released outside Egret.",
+            f"Released outside Egret, and used by {network.name}: {', '.join(lost)}.",
             code="address_lost",
-            remedy=ASK_AGAIN,
+            remedy=RECOVER,
         )
 
 
