@@ -9,6 +9,8 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from webapp.aws import regions
+
 POSTGRESQL = "postgresql+psycopg"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -87,11 +89,15 @@ class Settings(BaseSettings):
             )
         if not self.region_names:
             raise ValueError("set EGRET_REGIONS to at least one AWS region")
+        problems = [problem for name in self.region_names if (problem := regions.problem(name))]
+        if problems:
+            raise ValueError(f"EGRET_REGIONS: {'; '.join(problems)}")
         return self
 
     @property
     def region_names(self) -> list[str]:
-        return [name.strip() for name in self.regions.split(",") if name.strip()]
+        named = (name.strip() for name in self.regions.split(","))
+        return list(dict.fromkeys(name for name in named if name))
 
     @property
     def home_region(self) -> str:

@@ -38,6 +38,18 @@ def raised(error: Exception) -> AwsError:
 
 
 @pytest.mark.parametrize(
+    "code", ["AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"]
+)
+def test_a_region_that_is_not_enabled_is_named_with_where_to_enable_it(code: str) -> None:
+    with pytest.raises(AccessDenied) as found, aws_errors("listing the VPCs", "eu-south-1"):
+        raise client_error(code, "AWS was not able to validate the provided access credentials")
+    assert "the region eu-south-1 is probably not enabled" in found.value.detail
+    assert "aws account enable-region --region-name eu-south-1" in found.value.remedy
+    assert "console.aws.amazon.com" in found.value.remedy
+    assert "enable" not in raised(client_error(code)).remedy, "the tests' region is always enabled"
+
+
+@pytest.mark.parametrize(
     ("error", "kind", "pauses"),
     [
         (client_error("AddressLimitExceeded"), QuotaExceeded, False),
