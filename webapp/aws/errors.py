@@ -47,7 +47,7 @@ SIGNATURE_LIFETIME = timedelta(minutes=5)
 UNKNOWN_HERE = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"}
 )
-"""Codes that AWS answers in a region that is not enabled: there it does not know the credentials."""
+"""Codes that AWS answers in a region that is not enabled, where it knows no credentials."""
 DENIED = (
     PERMISSION_MISSING
     | SIGNATURE_REJECTED
