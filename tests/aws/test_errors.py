@@ -128,3 +128,18 @@ def test_only_the_named_codes_are_ignored() -> None:
         raise client_error("RouteAlreadyExists")
     with pytest.raises(ClientError), ignoring({"RouteAlreadyExists"}):
         raise client_error("AccessDenied")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "NatGateway3: Nat Gateway is not available in this availability zone (Service: Ec2, "
+        "Status Code: 400, Request ID: x, HandlerErrorCode: InvalidRequest)",
+        "NatGateway3: NotAvailableInZone: Nat Gateway is not available",
+        "Probe2: The provided subnets contain availability zone Lambda doesn't support.",
+        "PublicSubnet2: Value (us-west-1a) for parameter availabilityZone is invalid. Subnets can "
+        "currently only be created in the following availability zones: us-west-1b, us-west-1c.",
+    ],
+)
+def test_a_zone_that_aws_turns_out_not_to_offer_is_left_for_another(reason: str) -> None:
+    assert "names other zones" in remedy_for_reason(reason, REGION)

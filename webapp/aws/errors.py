@@ -77,6 +77,15 @@ QUOTAS = {
     "InternetGatewayLimitExceeded": QuotaKind("internet gateways", "L-A4707A72", "vpc"),
     "NatGatewayLimitExceeded": QuotaKind("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
 }
+OTHER_ZONES = (
+    "AWS has no NAT gateways or no Lambda in this zone. Delete this network, which keeps its "
+    "addresses, and create one that names other zones."
+)
+_ZONE_NOT_USABLE = re.compile(
+    r"NotAvailableInZone|not available in this availability zone"
+    r"|availability zone Lambda doesn't support|Subnets can currently only be created in",
+    re.IGNORECASE,
+)
 _ACTION_IN_MESSAGE = re.compile(r"not authorized to perform:? (\w+:\w+)")
 # A stack event has no field for the code: its text has it, in a form that differs by service.
 _ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
@@ -178,6 +187,8 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
 
 def remedy_for_reason(reason: str, region: str) -> str:
     """What to do about the reason that a failed stack event gives; '' when Egret cannot tell."""
+    if _ZONE_NOT_USABLE.search(reason):
+        return OTHER_ZONES
     return _classify(_code_in(reason), region)[1]
 
 

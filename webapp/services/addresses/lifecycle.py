@@ -7,9 +7,9 @@ from webapp.errors import Conflict, EgretError
 from webapp.models import Address, AddressStatus, Function, Key, Network
 from webapp.services.addresses.details import get
 from webapp.services.addresses.pool import allocated_status, ensure_allocated, set_allocation
-from webapp.services.engine import room
+from webapp.services.engine import capacity
+from webapp.services.engine.capacity import Need
 from webapp.services.engine.conflicts import retry_on_conflict
-from webapp.services.engine.room import Need
 from webapp.services.names import check_label, check_region, check_typed
 from webapp.services.scope import CloudScope
 
@@ -21,9 +21,9 @@ def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
     """Allocate an address that no network uses yet, so that it can be whitelisted early."""
     session = scope.session
     address = Address(region=check_region(scope.settings, region), name=check_label(name))
-    reading = room.read_addresses(session, scope.cloud, region)
-    with room.one_at_a_time(session, region):
-        room.require(room.fill(session, scope.settings, reading), Need(addresses=1))
+    reading = capacity.read_addresses(session, scope.cloud, region)
+    with capacity.one_at_a_time(session, region):
+        capacity.require(capacity.fill(session, scope.settings, reading), Need(addresses=1))
         session.add(address)
     session.commit()
     try:

@@ -15,10 +15,10 @@ from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import Function, Network, NewChange, Shape, Status
 from webapp.services import keys
 from webapp.services.addresses import pool
-from webapp.services.engine import leases, room
+from webapp.services.engine import capacity, leases
+from webapp.services.engine.capacity import Need
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import intend
-from webapp.services.engine.room import Need
 from webapp.services.keys import Match
 from webapp.services.networks import cidrs, zones
 from webapp.services.networks.details import functions_in, get
@@ -35,13 +35,13 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
     pool.check_none_lost(session, network)
     chosen = _zones(cloud, network, wanted, new.zones)
     with_nat = chosen[network.nat_gateways : wanted.nat_gateways]
-    reading = room.read(session, cloud, network.region, with_nat)
-    with room.one_at_a_time(session, network.region):
+    reading = capacity.read(session, cloud, network.region, with_nat)
+    with capacity.one_at_a_time(session, network.region):
         session.refresh(network)
         _check(network, wanted)
         missing = wanted.nat_gateways - len(pool.of_network(session, network.id))
-        quotas = room.fill(session, scope.settings, reading)
-        room.require(quotas, Need(missing, nat_zones=with_nat))
+        quotas = capacity.fill(session, scope.settings, reading)
+        capacity.require(quotas, Need(missing, nat_zones=with_nat))
         pool.reserve_more(session, network, missing)
         shape = {"availability_zones": wanted.availability_zones, "nat": wanted.nat.value}
         network.change = shape | {"zones": chosen, "preview": []}

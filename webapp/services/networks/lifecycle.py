@@ -10,10 +10,10 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Network, NewNetwork, Status
 from webapp.services import names
 from webapp.services.addresses import pool
-from webapp.services.engine import room, teardown
+from webapp.services.engine import capacity, teardown
+from webapp.services.engine.capacity import Need
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import UNDER_WAY, intend
-from webapp.services.engine.room import Need
 from webapp.services.networks import cidrs, preflight
 from webapp.services.networks.details import functions_in, get
 from webapp.services.networks.operation import SWITCHES, NetworkOperation
@@ -34,11 +34,11 @@ def create(scope: CloudScope, new: NewNetwork) -> Network:
     preflight.check_rules(session, settings, new)
     zones = preflight.choose_zones(cloud, new)
     need = preflight.need_of(new, zones)
-    reading = room.read(session, cloud, region, need.nat_zones)
+    reading = capacity.read(session, cloud, region, need.nat_zones)
     in_aws = cloud.vpcs.cidrs(region)
-    with room.one_at_a_time(session, region):
+    with capacity.one_at_a_time(session, region):
         names.check_free(session, Network, new.name)
-        room.require(room.fill(session, settings, reading), need)
+        capacity.require(capacity.fill(session, settings, reading), need)
         taken = in_aws + preflight.ranges_of_rows(session, region)
         network = Network(
             name=new.name,
@@ -137,12 +137,12 @@ def _begin_again(scope: CloudScope, network: Network) -> None:
     session, region = scope.session, network.region
     stack = NetworkStack.stack_name(scope.settings.name_prefix, network.name)
     with_nat = network.planned_zones[: network.nat_gateways]
-    reading = room.read(session, scope.cloud, region, with_nat)
-    with room.one_at_a_time(session, region):
+    reading = capacity.read(session, scope.cloud, region, with_nat)
+    with capacity.one_at_a_time(session, region):
         session.refresh(network)
-        quotas = room.fill(session, scope.settings, reading)
+        quotas = capacity.fill(session, scope.settings, reading)
         missing = [a for a in pool.of_network(session, network.id) if not a.allocation_id]
-        room.require(quotas, Need(len(missing), vpcs=1, nat_zones=with_nat), has=stack)
+        capacity.require(quotas, Need(len(missing), vpcs=1, nat_zones=with_nat), has=stack)
         intend(network, Status.REQUESTED)
         scope.record("retry", network)
     NetworkOperation.begin(scope, network)

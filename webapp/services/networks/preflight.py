@@ -18,8 +18,8 @@ from webapp.models import Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_GB, monthly_usd, traffic_usd
 from webapp.services import names
 from webapp.services.addresses import pool
-from webapp.services.engine import room
-from webapp.services.engine.room import Need
+from webapp.services.engine import capacity
+from webapp.services.engine.capacity import Need
 from webapp.services.networks import cidrs, zones
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
@@ -80,13 +80,13 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     check_basics(settings, new)
     chosen, zone_check = _zones(cloud, new)
     need = need_of(new, chosen)
-    reading = room.read(session, cloud, region, need.nat_zones)
+    reading = capacity.read(session, cloud, region, need.nat_zones)
     taken = cloud.vpcs.cidrs(region) + ranges_of_rows(session, region)
     cidr, range_check = _range(new, taken)
     checks = [_name(session, new.name), range_check, zone_check]
     if new.addresses:
         checks.append(_addresses(session, new))
-    checks += [_quota(quota, need) for quota in room.fill(session, settings, reading)]
+    checks += [_quota(quota, need) for quota in capacity.fill(session, settings, reading)]
     checks += _permissions(cloud, region)
     stack = NetworkStack(
         prefix=settings.name_prefix,
@@ -215,7 +215,7 @@ def _zones(cloud: Cloud, new: NewNetwork) -> tuple[list[str], Check]:
 def _quota(quota: Quota, need: Need) -> Check:
     name = f"Quota of {quota.what}"
     link = quota.kind.url(quota.region)
-    detail, used = room.shortage(quota, need), quota.used + quota.under_way
+    detail, used = capacity.shortage(quota, need), quota.used + quota.under_way
     if quota.limit is None:
         detail += " The limit could not be read."
         remedy = "Allow servicequotas:GetServiceQuota, or check it here:"

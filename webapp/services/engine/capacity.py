@@ -1,4 +1,4 @@
-"""Room: whether the account's quotas have room for what is about to be made.
+"""Capacity: whether the account's quotas have room for what is about to be made.
 
 AWS counts only what exists. A network that was accepted a second ago has its row, but no VPC yet,
 so rows are counted with AWS's figure. That is exact, although AWS and the database are not asked at
@@ -92,7 +92,7 @@ def one_at_a_time(session: Session, region: str) -> Iterator[None]:
     """One request at a time, of all replicas, may ask for room in the region until it commits."""
     session.commit()
     try:
-        lock(session, f"room in {region}")
+        lock(session, f"capacity of {region}")
         yield
     except BaseException:
         session.rollback()

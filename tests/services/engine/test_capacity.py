@@ -1,4 +1,4 @@
-"""Room: what is under way is counted with AWS's figure, once."""
+"""Capacity: what is under way is counted with AWS's figure, once."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from sqlmodel import Session
 from webapp.aws.errors import QuotaExceeded
 from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota
 from webapp.models import Address, AddressStatus, Nat, Network, Status
-from webapp.services.engine import room
-from webapp.services.engine.room import Need, Reading
+from webapp.services.engine import capacity
+from webapp.services.engine.capacity import Need, Reading
 from webapp.settings import Settings
 
 REGION = "eu-west-1"
@@ -33,7 +33,7 @@ def add(session: Session, name: str, status: Status, **values: Any) -> Network:
 
 
 def used(session: Session, settings: Settings, quota: Quota, **covered: frozenset[str]) -> int:
-    (found,) = room.fill(session, settings, Reading(REGION, [quota], **covered))
+    (found,) = capacity.fill(session, settings, Reading(REGION, [quota], **covered))
     return found.used + found.under_way
 
 
@@ -100,9 +100,9 @@ def test_an_address_is_counted_until_aws_counts_it(session: Session, settings: S
 
 def test_who_does_not_fit_is_told_what_is_under_way_and_where_to_ask_for_more() -> None:
     full = Quota(VPCS, REGION, used=3, limit=5, under_way=2)
-    room.require([full], Need(addresses=1))
+    capacity.require([full], Need(addresses=1))
     with pytest.raises(QuotaExceeded) as refused:
-        room.require([full], Need(vpcs=1))
+        capacity.require([full], Need(vpcs=1))
     assert refused.value.detail == (
         "5 of 5 VPCs in eu-west-1 are used (2 by what is under way), 1 more needed. "
         "Nothing was created."
@@ -112,6 +112,6 @@ def test_who_does_not_fit_is_told_what_is_under_way_and_where_to_ask_for_more() 
 
 def test_what_a_failed_network_still_has_it_need_not_have_again() -> None:
     full = Quota(VPCS, REGION, used=5, limit=5, owners=frozenset({"egret-network-one"}))
-    room.require([full], Need(vpcs=1), has="egret-network-one")
+    capacity.require([full], Need(vpcs=1), has="egret-network-one")
     with pytest.raises(QuotaExceeded):
-        room.require([full], Need(vpcs=1), has="egret-network-two")
+        capacity.require([full], Need(vpcs=1), has="egret-network-two")
