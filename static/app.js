@@ -9,7 +9,7 @@ const parse = (html) =>
 const COPIED_SHOWN_MS = 2500;
 const SEND_AGAIN_AFTER_MS = 5000;
 const RELATIVE_EVERY_MS = 10_000;
-const SECRET_MAX_BYTES = 16 * 1024;
+const SECRET_MAX_BYTES = 16 * 1024; // as KEY_MAX_BYTES in webapp/partners/clash_of_clans.py
 const TOO_LARGE = "This is over 16 KiB, too large for a key. Check that it is the right file.";
 
 // --- Theme, notices, copy -------------------------------------------------------------------------
@@ -22,7 +22,7 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
 });
 
-// A form is sent once, however often its button is pressed before the response arrives.
+// However often its button is pressed, a form is sent at most once in SEND_AGAIN_AFTER_MS.
 document.addEventListener("submit", (event) => {
   if ("sent" in event.target.dataset) event.preventDefault();
   event.target.dataset.sent = "";
@@ -206,7 +206,7 @@ customElements.define(
   },
 );
 
-// --- <secret-drop>: a key may be dropped as a file; too large a file is reported at once ------------
+// --- <secret-drop>: a key can be dropped as a file; a file that is too large is reported at once ---
 
 customElements.define(
   "secret-drop",

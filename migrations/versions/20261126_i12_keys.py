@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126_i12_keys"
-down_revision = "20261125b"
+down_revision = "20261126_i12_stacks"
 
 CLAIMS_OF_CURRENT = """
     UPDATE key_version SET claims = (SELECT claims FROM "key" WHERE id = key_id)

@@ -17,6 +17,7 @@ import boto3
 from sqlalchemy import update
 from sqlmodel import Session, select
 
+from tests.clouds import connected
 from tests.faults.functions import FUNCTION_OPERATIONS
 from tests.faults.keys import BEFORE_FUNCTIONS, KEY_OPERATIONS
 from tests.locks import watched
@@ -80,7 +81,7 @@ class Workshop:
         session = watched(boto3.Session(region_name=region))
         self._killer = Killer(session)
         clients = Clients(aws_endpoint, session)
-        self._cloud = Cloud.connect(poll_s=POLL_S, clients=clients)
+        self._cloud = connected(clients, poll_s=POLL_S)
         for make in (
             clients.ec2,
             clients.ec2_without_retries,

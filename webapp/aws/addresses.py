@@ -6,46 +6,95 @@ anything is allocated. Two processes that look at the same moment would still al
 callers let only one at a time work on a row.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import aws_errors, ignoring
 from webapp.aws.tags import ADDRESS_TAG, MANAGED_TAG, NAME_TAG, PREFIX_TAG, tag_list, tags_of
 
+NO_TAGS: Mapping[str, str] = MappingProxyType({})
 RELEASED_ALREADY = "InvalidAllocationID.NotFound"
 
 
 @dataclass(frozen=True)
 class Allocation:
-    """`associated`: a NAT gateway (or anything else) uses it. `name` is its Name tag."""
+    """`associated`: a NAT gateway (or anything else) uses it. `name` is its Name tag.
+
+    `border_group` is where the address is announced: the region, or the group of a Local Zone.
+    `managed_by` is the AWS service that allocated it for itself, such as `alb`. `outpost`: it is of
+    a pool that is used only on premises. An address of a range that the customer brought is as good
+    as any other.
+    """
 
     allocation_id: str
     public_ip: str
     associated: bool
     name: str = ""
+    border_group: str = ""
+    managed_by: str = ""
+    outpost: bool = False
+    association_id: str = ""
+    interface_id: str = ""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What uses an address: a NAT gateway, an instance, or any other interface.
+
+    `removable`: it can be disassociated. A NAT gateway keeps its first address for life, and nobody
+    but AWS changes an interface that one of its services made. `what` is that interface's
+    description.
+    """
+
+    kind: str
+    id: str
+    removable: bool
+    what: str = ""
+
+
+NAT_GATEWAY, INSTANCE, INTERFACE = "NAT gateway", "instance", "interface"
+HOLDING_STATES = ["pending", "available", "deleting"]
+"""A NAT gateway in one of these states holds its addresses."""
 
 
 class Addresses:
-    """`prefix` is the dashboard's name prefix, kept in a tag of each address."""
+    """`prefix` is the dashboard's name prefix, kept in a tag of each address.
 
-    def __init__(self, clients: Clients, prefix: str) -> None:
-        self._clients, self._prefix = clients, prefix
+    Each address gets `tags` (EGRET_TAGS), and those that a call names besides.
+    """
 
-    def ensure(self, region: str, address_id: str, *, name: str) -> Allocation:
+    def __init__(self, clients: Clients, prefix: str, *, tags: Mapping[str, str] = NO_TAGS) -> None:
+        self._clients, self._prefix, self._every = clients, prefix, tags
+
+    def ensure(
+        self, region: str, address_id: str, *, name: str, tags: Mapping[str, str] = NO_TAGS
+    ) -> Allocation:
         """The allocation tagged with `address_id`; allocates one if there is none."""
         with aws_errors("allocating an address", region):
-            return self._find(region, address_id) or self._allocate(region, address_id, name)
+            wanted = self._tags(address_id, name, tags)
+            return self._find(region, address_id) or self._allocate(region, name, wanted)
 
-    def recover(self, region: str, address_id: str, public_ip: str, *, name: str) -> Allocation:
+    def recover(
+        self,
+        region: str,
+        address_id: str,
+        public_ip: str,
+        *,
+        name: str,
+        tags: Mapping[str, str] = NO_TAGS,
+    ) -> Allocation:
         """Allocate an address that was released again.
 
         AWS gives it back while no other account has been given it ("Recover an Elastic IP address",
         VPC user guide). Raises AwsError with InvalidAddress.NotFound otherwise.
         """
         with aws_errors(f"asking for {public_ip} again", region):
+            wanted = self._tags(address_id, name, tags)
             return self._find(region, address_id) or self._allocate(
-                region, address_id, name, Address=public_ip
+                region, name, wanted, Address=public_ip
             )
 
     def list_all(self, region: str) -> list[Allocation]:
@@ -53,6 +102,19 @@ class Addresses:
         with aws_errors("listing the addresses", region):
             answer = self._clients.ec2(region).describe_addresses()
         return [_allocation(raw) for raw in answer["Addresses"]]
+
+    def use_of(self, region: str, allocation: Allocation) -> Use:
+        """What uses an associated address."""
+        ec2: Any = self._clients.ec2(region)  # the stubs misname the filter of NAT gateways
+        with aws_errors(f"looking for what uses {allocation.public_ip}", region):
+            alive = [{"Name": "state", "Values": HOLDING_STATES}]
+            pages = ec2.get_paginator("describe_nat_gateways").paginate(Filter=alive)
+            for nat in (nat for page in pages for nat in page["NatGateways"]):
+                for held in nat.get("NatGatewayAddresses", []):
+                    if held.get("AllocationId") == allocation.allocation_id:
+                        removable = not held.get("IsPrimary", True)
+                        return Use(NAT_GATEWAY, nat["NatGatewayId"], removable)
+            return _use_of_interface(ec2, allocation.interface_id)
 
     def adopt(self, region: str, allocation_id: str, address_id: str, *, name: str) -> None:
         """Tag an existing allocation as the one of `address_id`."""
@@ -65,6 +127,12 @@ class Addresses:
         tags = tag_list({NAME_TAG: name})
         with aws_errors("naming an address", region):
             self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
+
+    def tag(self, region: str, allocation_id: str, tags: Mapping[str, str]) -> None:
+        """Add the tags. Does no harm to one that was released."""
+        with aws_errors("tagging an address", region), ignoring({RELEASED_ALREADY}):
+            client = self._clients.ec2(region)
+            client.create_tags(Resources=[allocation_id], Tags=tag_list(dict(tags)))
 
     def release(self, region: str, allocation_id: str) -> None:
         """Give the address back to AWS, for good. Does no harm when that was done already."""
@@ -83,8 +151,7 @@ class Addresses:
         found = answer["Addresses"]
         return _allocation(found[0]) if found else None
 
-    def _allocate(self, region: str, address_id: str, name: str, **wanted: str) -> Allocation:
-        tags = self._tags(address_id, name)
+    def _allocate(self, region: str, name: str, tags: list[Any], **wanted: str) -> Allocation:
         made = self._clients.ec2_without_retries(region).allocate_address(
             Domain="vpc",
             TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}],
@@ -93,9 +160,11 @@ class Addresses:
         # The answer has no tags, although the address has them by now.
         return Allocation(made["AllocationId"], made["PublicIp"], associated=False, name=name)
 
-    def _tags(self, address_id: str, name: str) -> list[Any]:
+    def _tags(self, address_id: str, name: str, others: Mapping[str, str] = NO_TAGS) -> list[Any]:
         return tag_list(
             {
+                **self._every,
+                **others,
                 ADDRESS_TAG: address_id,
                 MANAGED_TAG: "true",
                 NAME_TAG: name,
@@ -110,4 +179,21 @@ def _allocation(raw: Any) -> Allocation:
         raw["PublicIp"],
         associated=bool(raw.get("AssociationId")),
         name=tags_of(raw).get(NAME_TAG, ""),
+        border_group=raw.get("NetworkBorderGroup", ""),
+        managed_by=raw.get("ServiceManaged", ""),
+        outpost=bool(raw.get("CustomerOwnedIpv4Pool") or raw.get("CustomerOwnedIp")),
+        association_id=raw.get("AssociationId", ""),
+        interface_id=raw.get("NetworkInterfaceId", ""),
     )
+
+
+def _use_of_interface(ec2: Any, interface_id: str) -> Use:
+    if not interface_id:
+        return Use(INTERFACE, "", removable=True)
+    answer = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface_id])
+    interface = answer["NetworkInterfaces"][0]
+    instance_id = interface.get("Attachment", {}).get("InstanceId")
+    if instance_id:
+        return Use(INSTANCE, instance_id, removable=True)
+    removable = not interface.get("RequesterManaged", False)
+    return Use(INTERFACE, interface_id, removable, interface.get("Description", ""))

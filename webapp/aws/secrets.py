@@ -94,7 +94,7 @@ class Secrets:
     def delete(self, region: str, name_or_arn: str) -> None:
         """Schedule the deletion; `restore` undoes it within `RECOVERY_WINDOW_DAYS` days.
 
-        Does no harm when there is no such secret, or when its deletion is scheduled already.
+        Harmless if the secret does not exist, or its deletion is scheduled already.
         """
         found = self.find(region, name_or_arn)
         if found and not found.is_being_deleted:

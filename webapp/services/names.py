@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from webapp.errors import Conflict, Invalid
 from webapp.models import Function, Key, Network
+from webapp.models.tags import problem_with_tags
 from webapp.settings import Settings
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
@@ -49,6 +50,13 @@ def check_environment(environment: str) -> str:
             field="environment",
         )
     return environment
+
+
+def check_tags(settings: Settings, tags: dict[str, str]) -> None:
+    """A network's tags, which go together with those of the settings."""
+    problem = problem_with_tags(tags) or problem_with_tags(settings.tags | tags)
+    if problem:
+        raise Invalid(problem, field="tags")
 
 
 def check_note(note: str) -> str:

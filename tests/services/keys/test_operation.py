@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import Session, select
 
+from tests.clouds import connected
 from tests.faults.proxy import Proxy, Rule, proxied
 from tests.locks import watched
 from tests.tokens import mint
-from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError
 from webapp.errors import Conflict, EgretError, NotFound
@@ -40,7 +40,7 @@ def proxy(sandbox: Sandbox) -> Iterator[Proxy]:
 def faulty(scope: CloudScope, proxy: Proxy) -> CloudScope:
     """The same with an AWS whose answers are lost, and are not asked for again by botocore."""
     clients = Clients(proxy.url, watched(boto3.Session()), attempts=1)
-    return CloudScope(scope.session, "tests", Cloud.connect(clients=clients), scope.settings)
+    return CloudScope(scope.session, "tests", connected(clients), scope.settings)
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_an_answer_that_is_lost_twice_is_found_out_by_the_background(
 
     boto = watched(boto3.Session())
     boto.events.register("before-call.secrets-manager.PutSecretValue", lose_what_follows)
-    cloud = Cloud.connect(clients=Clients(proxy.url, boto, attempts=1))
+    cloud = connected(Clients(proxy.url, boto, attempts=1))
     with pytest.raises(EgretError):
         rotate(CloudScope(session, "tests", cloud, scope.settings))
     assert proxy.calls["DescribeSecret"] == asked + 2
@@ -195,7 +195,7 @@ def test_who_lost_its_lease_has_the_result_read_again(
     boto = watched(boto3.Session())
     boto.events.register("before-call.secrets-manager.PutSecretValue", take_over)
     endpoint = clients.secretsmanager(key.region).meta.endpoint_url
-    cloud = Cloud.connect(clients=Clients(endpoint, boto))
+    cloud = connected(Clients(endpoint, boto))
     rotate(CloudScope(session, "tests", cloud, scope.settings))
     assert key.fingerprint == _fingerprint(SECOND)
 

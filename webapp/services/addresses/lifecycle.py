@@ -6,7 +6,14 @@ from webapp.aws.errors import AwsError, is_transient, pauses_operation
 from webapp.errors import Conflict, EgretError
 from webapp.models import Address, AddressStatus, Function, Key, Network
 from webapp.services.addresses.details import get
-from webapp.services.addresses.pool import allocated_status, ensure_allocated, set_allocation
+from webapp.services.addresses.pool import (
+    allocated_status,
+    ensure_allocated,
+    set_allocation,
+    tags_of,
+)
+from webapp.services.engine import capacity
+from webapp.services.engine.capacity import Need
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.names import check_label, check_region, check_typed
 from webapp.services.scope import CloudScope
@@ -19,7 +26,10 @@ def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
     """Allocate an address that no network uses yet, so that it can be whitelisted early."""
     session = scope.session
     address = Address(region=check_region(scope.settings, region), name=check_label(name))
-    session.add(address)
+    reading = capacity.read_addresses(session, scope.cloud, region)
+    with capacity.one_at_a_time(session, region):
+        capacity.require(capacity.fill(session, scope.settings, reading), Need(addresses=1))
+        session.add(address)
     session.commit()
     try:
         ensure_allocated(session, scope.cloud, address)
@@ -28,7 +38,6 @@ def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
             session.delete(address)
             session.commit()
         raise
-    address.status = AddressStatus.FREE
     scope.record("allocate", address)
     session.commit()
     return address
@@ -52,14 +61,15 @@ def recover(scope: CloudScope, address_id: str) -> Address:
     if address.status is not AddressStatus.LOST or not ip:
         raise Conflict(f"{ip or address.id} is not lost.", code="wrong_status")
     try:
-        recovered = aws.recover(address.region, address.id, ip, name=address.label)
+        tags = tags_of(scope.session, address)
+        recovered = aws.recover(address.region, address.id, ip, name=address.label, tags=tags)
     except AwsError as error:
         if error.aws_code not in GONE_FOR_GOOD:
             raise
         raise Conflict(
             f"AWS cannot give {ip} back: {error.detail}",
             code="address_gone",
-            remedy="Stop tracking it here, and have the partner whitelist another address.",
+            remedy="Release it here, and have the partner whitelist another address.",
         ) from error
     set_allocation(address, recovered)
     address.status = allocated_status(address)
@@ -70,7 +80,7 @@ def recover(scope: CloudScope, address_id: str) -> Address:
 
 @retry_on_conflict
 def release(scope: CloudScope, address_id: str, *, typed: str) -> None:
-    """Return the address to AWS for ever. Only if nothing depends on it, and typed exactly."""
+    """Return the address to AWS, if nothing depends on it and it was typed exactly."""
     address = get(scope.session, address_id)
     _check_unused(scope.session, address)
     check_typed(typed, address.public_ip or address.id, "released")

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from webapp.aws.cloudformation.stacks import Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack
+from webapp.aws.partitions import dns_suffix
 from webapp.models import Function, Key, Network, Status
 from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.services.engine import leases, teardown
@@ -53,16 +54,18 @@ class FunctionOperation(Operation):
         If its network got another zone in the meantime, it is updated next.
         """
         stack = self.poll_stack()
-        if stack:
-            self._add_endpoint(stack)
-            self.settle(stack, reached=Status.READY)
-            if self.row.status is Status.READY:
-                session = self.work.session
-                previews.store_answer(session, self.cloud, self.row, region=self.region)
-                if lags(self.row, self.network):
-                    intend(self.row, Status.UPDATING)
-                    leases.make_due(session, self.row.owner)
-                    session.commit()
+        if stack is None:
+            return
+        self._add_endpoint(stack)
+        self.settle(stack, reached=Status.READY)
+        if self.row.status is not Status.READY:
+            return
+        session = self.work.session
+        previews.store_answer(session, self.cloud, self.row, region=self.region)
+        if lags(self.row, self.network):
+            intend(self.row, Status.UPDATING)
+            leases.make_due(session, self.row.owner)
+            session.commit()
 
     def update(self) -> None:
         """Its network has another zone: from now on it runs there too, and is never interrupted."""
@@ -101,6 +104,7 @@ class FunctionOperation(Operation):
             access=function.access.value,
             cors_origins=tuple(function.cors_origins),
             permissions_boundary_arn=self.settings.permissions_boundary_arn,
+            tags=self.settings.tags | network.tags,
         ).plan()
 
     def _add_endpoint(self, stack: Stack) -> None:
@@ -110,6 +114,7 @@ class FunctionOperation(Operation):
                 api=stack.outputs["RestApiId"],
                 region=self.region,
                 stage=stack.outputs["StageName"],
+                suffix=dns_suffix(self.region),
             )
 
 

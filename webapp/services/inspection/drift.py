@@ -6,13 +6,13 @@ Nothing of it is stored: every report reads AWS again.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.aws.drift.difference import Difference
 from webapp.errors import Conflict
-from webapp.models import Address, Network, Status
+from webapp.models import Address, Function, Network, Status
 from webapp.services.addresses import pool
 from webapp.services.inspection import proofs
 from webapp.services.scope import CloudScope
@@ -63,7 +63,7 @@ def check(scope: CloudScope, network: Network) -> bool:
 
 
 def restore(scope: CloudScope, network: Network) -> list[Difference]:
-    """Restore what can be restored, and give it. A network without drift is then proven again."""
+    """Restore and return what can be restored. If no drift is left, prove the network again."""
     session, cloud = scope.session, scope.cloud
     stack_id = _steady(cloud, network)
     restorable = [d for d in _read(session, cloud, network, stack_id) if d.restore]
@@ -80,11 +80,13 @@ def restore(scope: CloudScope, network: Network) -> list[Difference]:
 
 def _read(session: Session, cloud: Cloud, network: Network, stack_id: str) -> list[Difference]:
     used = pool.of_network(session, network.id)
+    mine = session.exec(select(Function).where(Function.network_id == network.id))
     return _lost_addresses(cloud, network, used) + cloud.drift.differences(
         network.region,
         stack_id,
         zones=network.output_list("AvailabilityZones"),
         allocation_ids=[address.allocation_id or "" for address in used],
+        functions=[function.lambda_name for function in mine if function.lambda_name],
     )
 
 
@@ -97,7 +99,7 @@ def _lost_addresses(cloud: Cloud, network: Network, used: list[Address]) -> list
             address.allocation_id,
             "allocated",
             "released",
-            by_hand="Ask AWS for it again on the Addresses page.",
+            by_hand="Recover it on the Addresses page.",
         )
         for address in used
         if address.allocation_id and address.allocation_id not in there

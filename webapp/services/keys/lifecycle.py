@@ -73,7 +73,7 @@ def create(scope: CloudScope, new: NewKey) -> Key:
             secret,
             token=version.id,
             kms_key_arn=key.kms_key_arn,
-            tags={MANAGED_TAG: "true", KEY_TAG: key.name},
+            tags=settings.tags | {MANAGED_TAG: "true", KEY_TAG: key.name},
         ),
     )
     return key

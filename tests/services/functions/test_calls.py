@@ -1,0 +1,88 @@
+"""Calls: run a function, read its log, call its endpoint with its API key."""
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from tests.services.rows import a_function, a_key, a_network, add_function
+from tests.services.scripted import ScriptedAws
+from webapp.errors import Conflict
+from webapp.models import Access, Status
+from webapp.services import functions
+from webapp.services.audit import list_after
+from webapp.services.scope import CloudScope
+
+URL = "https://api.example/prod/"
+OUTPUTS = {"FunctionName": "egret-function-fun", "ApiKeyId": "key-id", "EndpointUrl": URL}
+
+
+def test_what_the_function_returned_is_given_and_not_cached(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    add_function(scripted.session, outputs=OUTPUTS)
+    answer = {"statusCode": 200, "headers": {"X-Egress-Ip": "203.0.113.7"}, "body": "{}"}
+    aws.answers["Invoke"] = {"Payload": BytesIO(json.dumps(answer).encode())}
+    found = functions.invoke(scripted.session, scripted.cloud, "fun")
+    assert (found.status, found.body) == (200, b"{}")
+    assert functions.detail(scripted.session, "fun").snapshot is None
+
+
+def test_the_log_is_read_by_the_functions_name_in_lambda(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    add_function(scripted.session, outputs=OUTPUTS)
+    aws.answers["FilterLogEvents"] = {"events": [{"timestamp": 1, "message": "START\n"}]}
+    (line,) = functions.logs(scripted.session, scripted.cloud, "fun")
+    assert line.message == "START"
+    (request,) = aws.calls("FilterLogEvents")
+    assert request["logGroupName"] == "/aws/lambda/egret-function-fun"
+
+
+@pytest.mark.parametrize("ask", [functions.invoke, functions.logs])
+def test_a_function_that_does_not_exist_yet_is_not_called(offline: CloudScope, ask: Any) -> None:
+    add_function(offline.session, status=Status.CREATING)
+    with pytest.raises(Conflict) as refused:
+        ask(offline.session, offline.cloud, "fun")
+    assert refused.value.code == "function_not_ready"
+
+
+def test_who_read_the_endpoints_api_key_is_recorded(scripted: CloudScope, aws: ScriptedAws) -> None:
+    add_function(scripted.session, outputs=OUTPUTS)
+    aws.answers["GetApiKey"] = {"value": "the key"}
+    assert functions.api_key(scripted, "fun") == "the key"
+    (event,) = list_after(scripted.session, 0, limit=9)
+    assert (event.actor, event.action, event.name) == ("tests", "read endpoint API key", "fun")
+
+
+@pytest.mark.parametrize(
+    "columns", [{"access": Access.IAM, "outputs": OUTPUTS}, {"access": Access.API_KEY}]
+)
+def test_an_endpoint_without_an_api_key_has_none_to_read(
+    offline: CloudScope, columns: dict[str, Any]
+) -> None:
+    add_function(offline.session, **columns)
+    with pytest.raises(Conflict, match="has no API key"):
+        functions.api_key(offline, "fun")
+
+
+@pytest.mark.parametrize(
+    ("access", "command"),
+    [
+        (Access.OPEN, f"curl {URL}"),
+        (Access.API_KEY, f'curl -H "x-api-key: $EGRET_API_KEY" {URL}'),
+        (
+            Access.IAM,
+            'curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api"'
+            f' --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" {URL}',
+        ),
+    ],
+)
+def test_the_command_line_fits_the_kind_of_access(access: Access, command: str) -> None:
+    function = a_function(a_network(), a_key(), access=access, outputs=OUTPUTS)
+    assert functions.curl(function) == command
+
+
+def test_there_is_no_command_line_before_the_endpoint_exists() -> None:
+    assert functions.curl(a_function(a_network(), a_key())) == ""
