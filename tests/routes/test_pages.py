@@ -105,3 +105,12 @@ def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
     page = client.get("/functions/lagging").text
     assert "Function: it failed." in page
     assert 'action="/functions/lagging/attempts"' in page
+
+
+def test_zones_that_are_not_as_many_as_wanted_come_back_with_the_reason(client: Any) -> None:
+    form = {"name": "named", "region": "eu-central-1", "zones": "eu-central-1a"}
+    answer = client.post("/networks", data=form | {"availability_zones": "2"})
+    assert answer.status_code == 422
+    assert "Zones named here: 1; zones wanted: 2." in answer.text
+    assert 'value="eu-central-1a"' in answer.text
+    assert "<details open>" in answer.text

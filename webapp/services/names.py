@@ -91,7 +91,7 @@ def check_free(session: Session, model: type[Network | Function | Key], name: st
         raise taken(model.__name__.lower(), name)
 
 
-def add_named(session: Session, row: Network | Function) -> None:
+def add_named(session: Session, row: Network | Function | Key) -> None:
     """Insert the row at once, so that one of two requests with the same name fails here."""
     session.add(row)
     try:

@@ -97,6 +97,8 @@ def _install_services(options: Options) -> None:
         quotas,
         resources,
         runtime,
+        secrets,
+        vpcs,
     )
 
     addresses.install(options.address_quota)
@@ -104,9 +106,11 @@ def _install_services(options: Options) -> None:
     ipv6.install()
     nat_gateways.install(options.pace_of("AWS::EC2::NatGateway"), options.network_quota)
     network_acls.install()
+    vpcs.install()
     checks.install(options.network_quota)  # after the actions above, because it wraps them all
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)
+    secrets.install()
     drift.install()
     runtime.install(options.nat_proxy)
     change_sets.install()
