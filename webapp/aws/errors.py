@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from webapp.aws import regions
 from webapp.aws.partitions import console_url
+from webapp.aws.regions import needs_enabling
 from webapp.errors import EgretError, Upstream
 
 THROTTLED = frozenset(
@@ -254,7 +254,7 @@ def _is_disabled(region: str, aws_code: str, message: str) -> bool:
     AuthFailure has other causes as well, such as an address that somebody else has.
     """
     is_about_credentials = aws_code != "AuthFailure" or "credential" in message
-    return is_about_credentials and aws_code in UNKNOWN_HERE and regions.needs_enabling(region)
+    return is_about_credentials and aws_code in UNKNOWN_HERE and needs_enabling(region)
 
 
 def _enable(region: str) -> str:

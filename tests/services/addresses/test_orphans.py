@@ -42,6 +42,7 @@ def show(
         "DescribeAddresses": {"Addresses": list(addresses)},
         "DescribeNatGateways": {"NatGateways": list(nats)},
         "DescribeNetworkInterfaces": {"NetworkInterfaces": []},
+        "ListSecrets": {"SecretList": []},
     }
 
 

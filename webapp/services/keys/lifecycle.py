@@ -223,7 +223,7 @@ def _check_losses(session: Session, key: Key, version: KeyVersion, *, anyway: bo
 
 
 def _and(lost: Sequence[Loss]) -> str:
-    """`203.0.113.7, from which top-clans calls (network production)`, of each function."""
+    """`203.0.113.7, from which pay calls (network shop)`, of each function."""
     return "; ".join(
         f"{', '.join(each.addresses)}, from which {each.function.name} calls "
         f"(network {each.network.name})"
