@@ -16,10 +16,11 @@ from tests.dashboard import Dashboard
 from tests.locks import watched
 from tests.postgresql import PostgreSql
 from tests.route_coverage import RouteCoverage
+from tests.sandbox.credentials import credentials_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
-from webapp.sandbox.launcher import ACCOUNT, REGION, Sandbox
+from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
@@ -30,8 +31,8 @@ BROWSER_TESTS = "tests/e2e/"
 
 # The tests never use a real account, whatever the environment of the person who runs them.
 os.environ |= {
-    "AWS_ACCESS_KEY_ID": ACCOUNT,
-    "AWS_SECRET_ACCESS_KEY": "sandbox",
+    "AWS_ACCESS_KEY_ID": "of-no-account",
+    "AWS_SECRET_ACCESS_KEY": "of-no-account",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
@@ -72,9 +73,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
-    with Sandbox.start(
-        folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
-    ) as running:
+    with (
+        Sandbox.start(
+            folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
+        ) as running,
+        credentials_of(running),
+    ):
         yield running
 
 

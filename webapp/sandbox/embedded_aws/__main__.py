@@ -55,6 +55,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     """
     from ministack import app
 
+    from webapp.sandbox.embedded_aws.door import Door
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.state import State
     from webapp.sandbox.embedded_aws.switches import PATH, Switches
@@ -78,7 +79,8 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
 
         await app.app(scope, receive, send_and_resume)
 
-    return embedded, state
+    door = Door(embedded, access_key_id=options.access_key_id, secret=options.secret)
+    return door, state
 
 
 def _install_services(options: Options) -> None:
@@ -103,7 +105,7 @@ def _install_services(options: Options) -> None:
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)
     drift.install()
-    runtime.install(options.nat_proxy)
+    runtime.install(options)
     change_sets.install()
 
 
