@@ -19,7 +19,7 @@ from tests.route_coverage import RouteCoverage
 from tests.sandbox.credentials import credentials_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import make_engine, migrate
+from webapp.db import give_back, make_engine, migrate
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
@@ -89,7 +89,8 @@ def clients(sandbox: Sandbox) -> Clients:
 
 @pytest.fixture(scope="session")
 def cloud(sandbox: Sandbox) -> Cloud:
-    clients = Clients(sandbox.info.aws_endpoint, watched(boto3.Session()))
+    boto = watched(boto3.Session())
+    clients = Clients(sandbox.info.aws_endpoint, boto, before_call=give_back)
     return Cloud.connect(clients=clients)
 
 

@@ -20,7 +20,7 @@ from tests.locks import watched
 from tests.sandbox.credentials import credentials_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import make_engine, migrate
+from webapp.db import give_back, make_engine, migrate
 from webapp.models import Network
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services import networks
@@ -118,7 +118,7 @@ def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         proxied(own.info.aws_endpoint) as proxy,
         Session(engine, expire_on_commit=False) as session,
     ):
-        faulty = Clients(proxy.url, watched(boto3.Session()))
+        faulty = Clients(proxy.url, watched(boto3.Session()), before_call=give_back)
         cloud = Cloud.connect(poll_s=worker.POLL_S, clients=faulty)
         endpoint = own.info.aws_endpoint
         made = Bench(session, cloud, Clients(endpoint), settings, proxy, endpoint)

@@ -5,6 +5,7 @@ session and its loaded service models: the second client of a service takes 6 ms
 The endpoint (`AWS_ENDPOINT_URL`) and the credentials come from the usual AWS environment variables.
 """
 
+from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,6 +32,8 @@ POOL_CONNECTIONS = 20
 class Clients:
     """`endpoint_url` overrides the environment; `pace` is kept where AWS throttles.
 
+    `before_call` is done before each call, which may take a minute: it lets go of what others need.
+
     Tests pass a `session` that injects faults, and `attempts=1` where botocore must not wait.
     """
 
@@ -40,10 +43,12 @@ class Clients:
         session: boto3.Session | None = None,
         *,
         pace: Pace | None = None,
+        before_call: Callable[[], None] = lambda: None,
         attempts: int = MAX_ATTEMPTS,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._pace, self._attempts = pace or Pace(), attempts
+        self._before_call = before_call
         self._session = session or boto3.Session()
         self._clients: dict[tuple[str, str, int], Any] = {}
         self._lock = Lock()
@@ -90,5 +95,6 @@ class Clients:
         )
         make: Any = self._session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
+        client.meta.events.register("before-call", lambda **_: self._before_call())
         self._pace.attach(client)
         return client

@@ -1,5 +1,7 @@
 """Nobody uses the embedded AWS without the sandbox's credentials, and no web page does."""
 
+from typing import Any
+
 import boto3
 import httpx
 import pytest

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import Session
 
-from webapp.deps import Context, SignedIn, parts_of
+from webapp.deps import Context, Router, SignedIn, parts_of
 from webapp.errors import NotFound
 from webapp.models import StackEvent
 from webapp.services import functions, networks
@@ -25,7 +25,7 @@ from webapp.templating import partial_context, render
 
 POLL_S = 0.5
 
-router = APIRouter()
+router = Router()
 Load = Callable[[Session], NetworkDetail | FunctionDetail]
 
 
