@@ -3,6 +3,8 @@
 Clients are thread-safe, but making one with a session is not, so a lock guards that. All share one
 session and its loaded service models: the second client of a service takes 6 ms instead of 120.
 The endpoint (`AWS_ENDPOINT_URL`) and the credentials come from the usual AWS environment variables.
+A client without credentials would stay without: none is made until there are some, and then from a
+new session, which has read the configuration again.
 """
 
 from collections.abc import Callable
@@ -11,7 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 
+from webapp.aws.errors import aws_errors
 from webapp.aws.pace import Pace
 
 if TYPE_CHECKING:
@@ -49,7 +53,7 @@ class Clients:
         self._endpoint_url = endpoint_url
         self._pace, self._attempts = pace or Pace(), attempts
         self._before_call = before_call
-        self._session = session or boto3.Session()
+        self._session = session
         self._clients: dict[tuple[str, str, int], Any] = {}
         self._lock = Lock()
 
@@ -83,18 +87,28 @@ class Clients:
         with self._lock:
             key = (service, region, attempts or self._attempts)
             if key not in self._clients:
-                self._clients[key] = self._make(*key)
+                with aws_errors("reading the credentials", region):
+                    self._session = self._session or _new_session()
+                    self._clients[key] = self._make(self._session, *key)
             return self._clients[key]
 
-    def _make(self, service: str, region: str, attempts: int) -> Any:
+    def _make(self, session: boto3.Session, service: str, region: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
             max_pool_connections=POOL_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": attempts},
         )
-        make: Any = self._session.client
+        make: Any = session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("before-call", lambda **_: self._before_call())
         self._pace.attach(client)
         return client
+
+
+def _new_session() -> boto3.Session:
+    """A session that has credentials. Raises BotoCoreError."""
+    made = boto3.Session()
+    if made.get_credentials() is None:
+        raise NoCredentialsError
+    return made

@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from webapp.aws.credentials import fault_of, renewal
 from webapp.errors import EgretError, Upstream
 
 THROTTLED = frozenset(
@@ -41,12 +42,12 @@ TRIES_AGAIN = "Egret tries again by itself."
 SERVER_ERROR = 500
 """AWS itself failed when the HTTP status is this or higher; often it sends no code then."""
 SIGNATURE_LIFETIME = timedelta(minutes=5)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 DENIED = (
     PERMISSION_MISSING
     | SIGNATURE_REJECTED
+    | EXPIRED
     | {
-        "ExpiredToken",
-        "ExpiredTokenException",
         "InvalidClientTokenId",
         "UnrecognizedClientException",
     }
@@ -139,12 +140,13 @@ def aws_errors(doing: str, region: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise from_client_error(error, doing=doing, region=region) from error
-    except NoCredentialsError as error:
-        raise AccessDenied(
-            f"While {doing} in {region}: there are no AWS credentials.",
-            remedy="Give the process credentials: a role, a profile or AWS_ACCESS_KEY_ID.",
-        ) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, RuntimeError) as error:
+        fault = fault_of(error)
+        if fault:
+            detail = f"While {doing} in {region}: {fault.what}."
+            raise AccessDenied(detail, remedy=f"{fault.remedy} {TRIES_AGAIN}") from error
+        if not isinstance(error, BotoCoreError):
+            raise
         raise NotReached(f"While {doing} in {region}: {error}", remedy=LATER) from error
 
 
@@ -158,6 +160,8 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
     if aws_code in SIGNATURE_REJECTED and (off := _clock_off(error)):
         detail = f"While {doing} in {region}: the clock of this machine is {off}."
         kind, remedy = ClockOff, f"Set the clock, for instance by NTP. {TRIES_AGAIN}"
+    elif aws_code in EXPIRED:
+        remedy = f"{renewal()} {TRIES_AGAIN}"
     elif aws_code in PERMISSION_MISSING:
         action = _ACTION_IN_MESSAGE.search(message)
         name = action.group(1) if action else error.operation_name
