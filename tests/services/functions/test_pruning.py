@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, delete
-from sqlmodel import Session, col, select
+from sqlalchemy import Engine, event
+from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.models import Function, Key, Nat, Network, Snapshot, Status, utc_now
@@ -59,15 +59,24 @@ def test_the_newest_and_the_last_good_one_are_kept(
 
 
 def test_what_another_process_stores_meanwhile_is_not_deleted(
-    session: Session, engine: Engine, function: Function
+    session: Session, engine: Engine, function: Function, nowhere: Cloud
 ) -> None:
-    """Between the choice of what is old and its deletion."""
-    store(session, function, SNAPSHOTS_KEPT + 5, ok=True)
-    old = previews.outdated(session, function)
-    session.commit()
-    with Session(engine) as other:
-        store(other, function, 1, ok=True)
-    session.connection().execute(delete(Snapshot).where(col(Snapshot.id).in_(old)))
-    session.commit()
-    assert len(old) == 5
-    assert len(session.exec(select(Snapshot)).all()) == SNAPSHOTS_KEPT + 1
+    """Between the choice of what is old and its deletion: a good one, and one that failed."""
+    store(session, function, SNAPSHOTS_KEPT + 5, ok=False)
+    stored: list[str] = []
+
+    def interfere(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE FROM snapshot") and not stored:
+            with Session(engine) as other:
+                made = [Snapshot(function_id=function.id, ok=ok) for ok in (True, False)]
+                stored.extend(snapshot.id for snapshot in made)
+                other.add_all(made)
+                other.commit()
+
+    event.listen(engine, "before_cursor_execute", interfere)
+    previews.store_answer(session, nowhere, function, region="eu-central-1")
+    event.remove(engine, "before_cursor_execute", interfere)
+    assert len(stored) == 2
+    kept = set(session.exec(select(Snapshot.id)))
+    assert kept.issuperset(stored)
+    assert len(kept) == SNAPSHOTS_KEPT + 2
