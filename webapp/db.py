@@ -9,7 +9,7 @@ everybody else.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import local
 from typing import Any
@@ -20,7 +20,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.functions import FunctionElement
@@ -73,11 +73,14 @@ def give_back() -> None:
 def end_transactions() -> None:
     """The same at the end of a piece of work, when what was not committed is not wanted.
 
-    Afterwards another thread may go on with the sessions.
+    Afterwards another thread may go on with the sessions. That a connection is broken is no error
+    any more.
     """
-    give_back()
+    with suppress(SQLAlchemyError):
+        give_back()
     for session in _begun_here():
-        session.rollback()
+        with suppress(SQLAlchemyError):
+            session.rollback()
 
 
 @contextmanager
@@ -165,7 +168,8 @@ event.listen(Session, "after_transaction_end", _end)
 
 
 def _has_changes(session: Session) -> bool:
-    pending = session.new or session.dirty or session.deleted
+    """Also of a session whose last write failed: it can only be rolled back."""
+    pending = session.new or session.dirty or session.deleted or not session.is_active
     return bool(pending) or bool(session.connection().info.get(WRITTEN))
 
 

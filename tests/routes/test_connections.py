@@ -56,7 +56,8 @@ def test_many_signed_in_requests_at_once_are_all_answered(app: FastAPI) -> None:
     app.state.parts.engine.dispose()
 
 
-def test_a_body_that_comes_slowly_keeps_no_connection(app: FastAPI, client: Any) -> None:
+def test_a_body_that_comes_slowly_keeps_no_connection(app: FastAPI) -> None:
+    client = TestClient(app, base_url=HOST)  # without a background loop, which has its own
     setup(client, app)
     cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     held: list[int] = []
@@ -76,6 +77,7 @@ def test_a_body_that_comes_slowly_keeps_no_connection(app: FastAPI, client: Any)
 
     assert asyncio.run(send()) == 422
     assert held == [0]
+    app.state.parts.engine.dispose()
 
 
 @pytest.fixture
