@@ -17,10 +17,11 @@ from tests.dashboard import Dashboard
 from tests.locks import watched
 from tests.postgresql import PostgreSql
 from tests.route_coverage import RouteCoverage
+from tests.sandbox.credentials import credentials_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import make_engine, migrate
-from webapp.sandbox.launcher import ACCOUNT, REGION, Sandbox
+from webapp.db import give_back, make_engine, migrate
+from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
@@ -31,8 +32,8 @@ BROWSER_TESTS = "tests/e2e/"
 
 # The tests never use a real account, whatever the environment of the person who runs them.
 os.environ |= {
-    "AWS_ACCESS_KEY_ID": ACCOUNT,
-    "AWS_SECRET_ACCESS_KEY": "sandbox",
+    "AWS_ACCESS_KEY_ID": "of-no-account",
+    "AWS_SECRET_ACCESS_KEY": "of-no-account",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
@@ -73,9 +74,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
-    with Sandbox.start(
-        folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
-    ) as running:
+    with (
+        Sandbox.start(
+            folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
+        ) as running,
+        credentials_of(running),
+    ):
         yield running
 
 
@@ -86,7 +90,8 @@ def clients(sandbox: Sandbox) -> Clients:
 
 @pytest.fixture(scope="session")
 def cloud(sandbox: Sandbox) -> Cloud:
-    clients = Clients(sandbox.info.aws_endpoint, watched(boto3.Session()))
+    boto = watched(boto3.Session())
+    clients = Clients(sandbox.info.aws_endpoint, boto, before_call=give_back)
     return connected(clients)
 
 

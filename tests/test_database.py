@@ -3,18 +3,29 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, select
 
 from tests.postgresql import on_either_database
-from webapp.db import MIGRATIONS, make_engine, migrate, temporary_engine
+from webapp.db import (
+    MIGRATIONS,
+    end_transactions,
+    give_back,
+    make_engine,
+    migrate,
+    temporary_engine,
+)
 from webapp.models import Address, AuditEvent, Key, KeyVersion, Network, Proof, Status
 from webapp.settings import Settings
 
@@ -152,3 +163,44 @@ def test_a_failed_statement_does_not_tell_its_values(tmp_path: Path) -> None:
         raise AssertionError("the statement should have failed")
     finally:
         engine.dispose()
+
+
+def test_what_was_only_read_is_given_back_and_what_was_written_is_not(engine: Engine) -> None:
+    pool: Any = engine.pool
+    with Session(engine, expire_on_commit=False) as session:
+        session.exec(select(AuditEvent)).all()
+        assert pool.checkedout() == 1
+        give_back()
+        assert pool.checkedout() == 0
+        session.add(AuditEvent(actor="a", action="b", noun="c", name="d"))
+        session.flush()
+        give_back()
+        assert pool.checkedout() == 1
+        end_transactions()
+        assert pool.checkedout() == 0
+        assert not session.exec(select(AuditEvent)).all()
+
+
+def test_after_a_write_that_failed_the_connection_is_given_back_without_another_error(
+    engine: Engine,
+) -> None:
+    with Session(engine) as session:
+        session.add(AuditEvent(id=1, actor="a", action="b", noun="c", name="d"))
+        session.flush()
+        session.expunge_all()
+        session.add(AuditEvent(id=1, actor="a", action="b", noun="c", name="d"))
+        with pytest.raises(IntegrityError):
+            session.flush()
+        give_back()
+        end_transactions()
+        pool: Any = engine.pool
+        assert pool.checkedout() == 0
+
+
+def test_another_threads_session_is_left_alone(engine: Engine) -> None:
+    pool: Any = engine.pool
+    with Session(engine) as session:
+        session.exec(select(AuditEvent)).all()
+        with ThreadPoolExecutor(1) as other:
+            other.submit(end_transactions).result()
+        assert pool.checkedout() == 1

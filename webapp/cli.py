@@ -5,7 +5,6 @@ dashboard cannot tell the difference from AWS.
 """
 
 import json
-import logging
 import os
 import socket
 import subprocess
@@ -17,11 +16,14 @@ from typing import Annotated
 import typer
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from webapp import logs
 from webapp.db import migrate, temporary_engine
 from webapp.errors import EgretError
 from webapp.services import access
+from webapp.services.access import ADMIN
 from webapp.services.scope import Scope
 from webapp.settings import Settings
 
@@ -81,7 +83,7 @@ def serve(
         end_with_parent()
 
     settings = _settings()
-    _configure_logging(settings.log_format)
+    logs.configure(settings.log_format)
     listening = _listen(settings)
     migrate(settings.database)
     _print_welcome(settings)
@@ -115,7 +117,8 @@ def create_user(
 
 @tokens.command("create")
 def create_token(
-    name: Name, role: Annotated[str, typer.Option(help="What it may do.")] = "admin"
+    name: Name,
+    role: Annotated[str, typer.Option(help="Only admin, until there are others.")] = ADMIN,
 ) -> None:
     """Create a bearer token and print it; it is not shown again."""
     with _session(_settings()) as session:
@@ -138,11 +141,14 @@ def info(
 
 
 def main() -> None:
-    """Run the command; Egret's own errors are printed as a sentence, without a traceback."""
+    """Run the command; errors that a person can fix are one line, without a traceback."""
     try:
         app()
     except EgretError as error:
         sys.exit(f"egret: {error}")
+    except OperationalError as error:
+        cause = " ".join(str(error.orig).split())
+        sys.exit(f"egret: the database cannot be used: {cause}. Check EGRET_DATABASE_URL.")
 
 
 def _settings() -> Settings:
@@ -184,18 +190,8 @@ def _print_welcome(settings: Settings) -> None:
     with _session(settings) as session:
         if access.needs_setup(session):
             url += f"/setup?token={access.new_setup_token(session)}"
-    print(f"\n  Egret is at {url}\n", flush=True)
-
-
-def _configure_logging(log_format: str) -> None:
-    text = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    as_json = (
-        '{"time": "%(asctime)s", "level": "%(levelname)s", "logger": "%(name)s", '
-        '"message": "%(message)s"}'
-    )
-    logging.basicConfig(level=logging.INFO, format=as_json if log_format == "json" else text)
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    text = f"Egret is at {url} (open it in a browser)"
+    logs.say(text, settings.log_format, lambda line: print(line, flush=True))
 
 
 def _wait_briefly(process: "subprocess.Popen[bytes]") -> None:

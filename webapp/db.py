@@ -1,24 +1,31 @@
 """The database: SQLite by default, PostgreSQL by `EGRET_DATABASE_URL`.
 
 `hide_parameters` keeps bound values, such as a password hash, out of error messages and logs.
+
+A connection is for a moment: `give_back` returns those with which this thread has only read, before
+something slow is done, such as a call to AWS. Otherwise a few slow calls would leave none for
+everybody else.
 """
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import local
 from typing import Any
 from urllib.parse import quote, unquote
+from weakref import WeakSet
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
@@ -26,22 +33,54 @@ CHECK_WAIT_MS = 1_000
 LOCK_WAIT = {"sqlite": "PRAGMA busy_timeout={}", "postgresql": "SET LOCAL lock_timeout={}"}
 HEARTBEAT = "UPDATE heartbeat SET at = at + 1"
 POOL_SIZE = 10
+POOL_WAIT_S = 10
+"""How long a request waits for a connection, before it is told to come again."""
+WRITTEN = "written"
+"""The mark of a connection that has done more than read in its transaction."""
 
 
 def make_engine(url: str) -> Engine:
     """An engine for `url`; the folder and file of an SQLite database are made private."""
-    if not url.startswith("sqlite"):
-        return create_engine(
+    pool = {"pool_size": POOL_SIZE, "pool_timeout": POOL_WAIT_S}
+    if url.startswith("sqlite"):
+        _make_private(make_url(url).database)
+        engine = create_engine(_without_creating(url), hide_parameters=True, **pool)
+        event.listen(engine, "connect", _set_pragmas)
+    else:
+        engine = create_engine(
             url,
             hide_parameters=True,
             pool_pre_ping=True,
-            pool_size=POOL_SIZE,
             connect_args={"options": f"-c lock_timeout={LOCK_WAIT_MS}"},
+            **pool,
         )
-    _make_private(make_url(url).database)
-    engine = create_engine(_without_creating(url), hide_parameters=True, pool_size=POOL_SIZE)
-    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _forget_writes)
+    event.listen(engine, "before_cursor_execute", _note_write)
     return engine
+
+
+def give_back() -> None:
+    """Return the connections with which this thread's sessions have only read.
+
+    What they have read stays usable, if they do not expire it. One that has written keeps its
+    connection until it commits: it is the caller's intent that is committed first.
+    """
+    for session in _begun_here():
+        if not _has_changes(session):
+            session.commit()
+
+
+def end_transactions() -> None:
+    """The same at the end of a piece of work, when what was not committed is not wanted.
+
+    Afterwards another thread may go on with the sessions. That a connection is broken is no error
+    any more.
+    """
+    with suppress(SQLAlchemyError):
+        give_back()
+    for session in _begun_here():
+        with suppress(SQLAlchemyError):
+            session.rollback()
 
 
 @contextmanager
@@ -115,6 +154,46 @@ def _now_in_sqlite(*_: Any, **__: Any) -> str:
 @compiles(now_s, "postgresql")
 def _now_in_postgresql(*_: Any, **__: Any) -> str:
     return "EXTRACT(EPOCH FROM clock_timestamp())"
+
+
+_begun = local()
+
+
+def _begun_here() -> list[Session]:
+    """The sessions in whose transaction this thread is, and so has taken a connection.
+
+    A session is used by one thread after the other, and may not be touched by an earlier one.
+    """
+    return list(_begun.__dict__.setdefault("sessions", WeakSet()))
+
+
+def _begin(session: Session, *_: object) -> None:
+    _begun.__dict__.setdefault("sessions", WeakSet()).add(session)
+
+
+def _end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        _begun.__dict__.setdefault("sessions", WeakSet()).discard(session)
+
+
+event.listen(Session, "after_begin", _begin)
+event.listen(Session, "after_transaction_end", _end)
+
+
+def _has_changes(session: Session) -> bool:
+    """Also of a session whose last write failed: it can only be rolled back."""
+    pending = session.new or session.dirty or session.deleted or not session.is_active
+    return bool(pending) or bool(session.connection().info.get(WRITTEN))
+
+
+def _forget_writes(connection: Connection) -> None:
+    connection.info[WRITTEN] = False
+
+
+def _note_write(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+    """Whatever is no plain SELECT may have changed or locked something."""
+    if not statement.startswith("SELECT") or "FOR UPDATE" in statement:
+        connection.info[WRITTEN] = True
 
 
 def _without_creating(url: str) -> URL:

@@ -1,19 +1,28 @@
 """What a route is given: the database session, the adapters, and who is asking.
 
 Loading and authorising are one dependency, so that no route can have the one without the other.
+
+A request has a connection of the database only while it asks it. It waits for its body and for a
+thread without one: who is signed in is found out first, and the connection then given back. It is
+given back again at the end of a route, before the answer waits for anything. Hence `Router`.
 """
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Annotated
+from functools import wraps
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Request, Security
+import anyio
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
+from webapp.db import end_transactions
 from webapp.errors import Refused, Unauthenticated
 from webapp.models import User
 from webapp.services import access
@@ -21,6 +30,7 @@ from webapp.services.functions.images import Images
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
+Result = TypeVar("Result")
 SESSION_COOKIE = "egret_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -65,12 +75,33 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-def open_session(request: Request) -> Iterator[Session]:
-    with Session(parts_of(request).engine, expire_on_commit=False) as session:
+async def open_session(request: Request) -> AsyncIterator[Session]:
+    """Closed before the answer is sent, and by a thread for which nothing else waits."""
+    session = Session(parts_of(request).engine, expire_on_commit=False)
+    try:
         yield session
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(session.close, limiter=anyio.CapacityLimiter(1))
 
 
-DbSession = Annotated[Session, Depends(open_session)]
+def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
+    """The same; at its end its thread, which alone knows them, gives back the connections it took.
+
+    What it has not committed is undone.
+    """
+
+    @wraps(function)
+    def run(*arguments: Any, **named: Any) -> Result:
+        try:
+            return function(*arguments, **named)
+        finally:
+            end_transactions()
+
+    return run
+
+
+DbSession = Annotated[Session, Depends(open_session, scope="function")]
 
 
 def anyone(request: Request, session: DbSession) -> Context:
@@ -78,6 +109,7 @@ def anyone(request: Request, session: DbSession) -> Context:
     return Context(request, session, parts_of(request), actor="nobody")
 
 
+@_in_one_go
 def signed_in(request: Request, session: DbSession) -> Context:
     """For pages: the user of the session cookie, or Unauthenticated."""
     token = request.cookies.get(SESSION_COOKIE, "")
@@ -92,6 +124,7 @@ def signed_in(request: Request, session: DbSession) -> Context:
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
 
 
+@_in_one_go
 def api_caller(
     request: Request, session: DbSession, _described: Annotated[object, Security(BEARER)] = None
 ) -> Context:
@@ -108,7 +141,7 @@ def api_caller(
     )
 
 
-def refuse_cross_origin(request: Request) -> None:
+async def refuse_cross_origin(request: Request) -> None:
     """CSRF protection without tokens, the rule of Go 1.25's `http.CrossOriginProtection`.
 
     Browsers say which site a write comes from. A client that does not say is not a browser, so no
@@ -127,6 +160,19 @@ def refuse_cross_origin(request: Request) -> None:
             code="cross_origin",
             remedy="Open the dashboard itself and do it there.",
         )
+
+
+class Router(APIRouter):
+    """Of routes that keep no connection of the database once they have made their answer."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=_Route, **options)
+
+
+class _Route(APIRoute):
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
+        super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
 
 
 Anyone = Annotated[Context, Depends(anyone)]

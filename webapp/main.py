@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.pace import Pace
-from webapp.db import make_engine
+from webapp.db import give_back, make_engine
 from webapp.deps import Parts, refuse_cross_origin
 from webapp.middleware import AccessLogAndHeaders, BodyLimit
 from webapp.problems import add_handlers
@@ -57,7 +57,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
 
 
 def _connect(settings: Settings, pace: Pace) -> Cloud:
-    clients = Clients(pace=pace)
+    clients = Clients(pace=pace, before_call=give_back)
     prefix, poll_s, tags = settings.name_prefix, settings.poll_s, settings.tags
     return Cloud.connect(clients, prefix=prefix, poll_s=poll_s, tags=tags)
 

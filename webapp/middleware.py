@@ -4,9 +4,11 @@ Written as plain ASGI: nothing is buffered, so a streamed response passes throug
 """
 
 import logging
+import re
 import secrets
 import time
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -37,15 +39,25 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+PATH_CHARACTERS: Final = "/:@!$&'()*+,;=~-._"
 HSTS: Final = "max-age=31536000; includeSubDomains"
 
+NO_STORE: Final = "no-store"
+"""Unless a route says otherwise: what only signed-in people see stays on no disk."""
+_LINK: Final = re.compile(r"((?:^|/)whitelist/+)(?!(?:link|partners)(?:/|$)).*", re.I | re.S)
+
 log = logging.getLogger("egret.access")
+
+
+def loggable(path: str) -> str:
+    """The path in one line of ASCII, without the secret link of a whitelist."""
+    return quote(_LINK.sub(r"\1-", path), safe=PATH_CHARACTERS)
 
 
 class AccessLogAndHeaders:
     """Gives each request an id, adds the response headers, and logs the request.
 
-    The log leaves out the query, which may hold a token.
+    The log leaves out what may hold a secret: the query, and the link to a published whitelist.
     """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
@@ -73,7 +85,7 @@ class AccessLogAndHeaders:
             log.info(
                 "%s %s %s %.0f ms %s",
                 scope["method"],
-                scope["path"],
+                loggable(scope["path"]),
                 status or 500,
                 took_ms,
                 request_id,
@@ -86,7 +98,9 @@ class AccessLogAndHeaders:
             headers.setdefault(name, value)
         headers["X-Request-ID"] = request_id
         is_immutable = path.startswith("/static/") and status == 200
-        headers.setdefault("Cache-Control", IMMUTABLE if is_immutable else "no-cache, private")
+        headers.setdefault("Cache-Control", IMMUTABLE if is_immutable else NO_STORE)
+        if headers["Cache-Control"] == "no-cache":  # FastAPI's, of a stream
+            headers["Cache-Control"] = NO_STORE
 
 
 class BodyLimit:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
@@ -27,6 +28,7 @@ from webapp.templating import page
 
 API_PREFIX = "/api/"
 BODY_MAX_KIB = BODY_MAX_BYTES // 1024
+RETRY_AFTER_S = 5
 CHECK_THE_REQUEST = "Check what was sent."
 log = logging.getLogger("egret")
 
@@ -51,6 +53,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(StaleDataError, _answer_stale_row)
     app.add_exception_handler(DataError, _answer_unstorable_value)
     app.add_exception_handler(OperationalError, _answer_database_failure)
+    app.add_exception_handler(NoConnection, _answer_busy_database)
     app.add_exception_handler(Exception, _answer_unexpected)
 
 
@@ -68,7 +71,18 @@ def _answer(request: Request, error: Exception) -> Response:
 def _answer_database_failure(request: Request, error: Exception) -> Response:
     log.error("database error: %s", error)
     detail = "The database cannot be read or written at the moment."
-    return _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
+    return _answer_later(request, detail)
+
+
+def _answer_busy_database(request: Request, error: Exception) -> Response:
+    log.error("no connection to the database is free: %s", error)
+    return _answer_later(request, "Too many requests use the database at the moment.")
+
+
+def _answer_later(request: Request, detail: str) -> Response:
+    answer = _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _answer_unstorable_value(request: Request, error: Exception) -> Response:

@@ -46,7 +46,7 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
             proven = _prove_one(scope, region)
         except EgretError as error:
             work.session.rollback()
-            log.warning("the round of %s waits: %s", region, error.detail)
+            log.warning("the round of %s waits: %s", region, error)
             proven = False
         work.run_again(in_s=0 if proven else _pause_s(work.session, region))
 

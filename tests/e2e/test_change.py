@@ -70,7 +70,8 @@ def test_what_aws_cannot_delete_is_kept(
     refused = {"resource": "Vpc", "when": "delete", "reason": "The vpc is shared", "times": 99}
     switches = f"{sandbox.info.aws_endpoint}/_egret/switches"
     stack = {"stack": "scale-network-scaling"}
-    httpx.put(switches, json=[stack | refused]).raise_for_status()
+    user = (sandbox.info.access_key_id, sandbox.info.secret_access_key)
+    httpx.put(switches, json=[stack | refused], auth=user).raise_for_status()
     sign_in(page, own)
     page.goto(f"{own.url}{NETWORK}")
     page.get_by_text("Delete this network").click()

@@ -1,6 +1,7 @@
 """A network's whole life behind a proxy that misbehaves, step by step in this process."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from tests.faults import worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
 from tests.locks import watched
+from tests.sandbox.credentials import credentials_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import make_engine, migrate
+from webapp.db import give_back, make_engine, migrate
 from webapp.models import Network
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services import networks
@@ -33,7 +35,10 @@ ADDRESS_QUOTA = 40
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox without any other test's networks: all of it can be counted."""
     folder = tmp_path_factory.mktemp("faults")
-    with Sandbox.start(folder, pace_s=0, address_quota=ADDRESS_QUOTA) as running:
+    with (
+        Sandbox.start(folder, pace_s=0, address_quota=ADDRESS_QUOTA) as running,
+        credentials_of(running),
+    ):
         yield running
 
 
@@ -62,7 +67,8 @@ class Bench:
         stack = f"{self.settings.name_prefix}-network-{worker.NAME}"
         body = [{"stack": stack} | switch for switch in switches]
         url = f"{self.aws_endpoint}/_egret/switches"
-        httpx.put(url, json=body).raise_for_status()
+        user = (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        httpx.put(url, json=body, auth=user).raise_for_status()
 
     def drive(self) -> None:
         worker.drive(self.session, self.cloud, self.settings)
@@ -113,7 +119,7 @@ def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         proxied(own.info.aws_endpoint) as proxy,
         Session(engine, expire_on_commit=False) as session,
     ):
-        faulty = Clients(proxy.url, watched(boto3.Session()))
+        faulty = Clients(proxy.url, watched(boto3.Session()), before_call=give_back)
         cloud = connected(faulty, poll_s=worker.POLL_S)
         endpoint = own.info.aws_endpoint
         made = Bench(session, cloud, Clients(endpoint), settings, proxy, endpoint)

@@ -21,6 +21,7 @@ from sqlmodel import Session, select
 from tests.clouds import connected
 from tests.faults import worker
 from tests.faults.world import allocations, world
+from tests.sandbox.credentials import credentials_of
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
 from webapp.errors import EgretError
@@ -137,7 +138,10 @@ class Lab:
 
 @contextmanager
 def lab(folder: Path) -> Iterator[Lab]:
-    with Sandbox.start(folder / "sandbox", pace_s=0, address_quota=ADDRESS_QUOTA) as sandbox:
+    with (
+        Sandbox.start(folder / "sandbox", pace_s=0, address_quota=ADDRESS_QUOTA) as sandbox,
+        credentials_of(sandbox),
+    ):
         opened = Lab(sandbox, folder / "data")
         yield opened
         opened.engine.dispose()

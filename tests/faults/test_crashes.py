@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from tests.faults.worker import OPERATIONS, Kill, Workshop
 from tests.faults.world import allocations, world
+from tests.sandbox.credentials import credentials_of
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
 from webapp.sandbox.launcher import REGION, Sandbox
@@ -94,7 +95,10 @@ def ended(workshop: Workshop, settings: Settings, operation: str, kill: Kill | N
 
 def sweep(folder: Path, *, after: bool) -> None:
     """Kill at call 1, 2, 3 … of each operation, until none of them takes so many calls."""
-    with Sandbox.start(folder / "sandbox", pace_s=0, address_quota=ADDRESS_QUOTA) as sandbox:
+    with (
+        Sandbox.start(folder / "sandbox", pace_s=0, address_quota=ADDRESS_QUOTA) as sandbox,
+        credentials_of(sandbox),
+    ):
         lane = Lane(sandbox, folder)
         expected: dict[tuple[str, ...], Outcome] = {}
         swept: set[str] = set()

@@ -15,6 +15,7 @@ from tests.dashboard import Api, Dashboard, wait_for
 from tests.faults.proxy import Rule, proxied
 from tests.faults.world import allocations
 from tests.postgresql import on_either_database
+from tests.sandbox.credentials import credentials_of
 from webapp.aws.clients import Clients
 from webapp.aws.pace import SLOW_CALL_EVERY_S
 from webapp.sandbox.launcher import REGION, Sandbox
@@ -36,9 +37,12 @@ Start = Callable[..., Dashboard]
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Sandbox]:
     folder = tmp_path / "sandbox"
-    with Sandbox.start(
-        folder, pace_s=0.02, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
-    ) as running:
+    with (
+        Sandbox.start(
+            folder, pace_s=0.02, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
+        ) as running,
+        credentials_of(running),
+    ):
         yield running
 
 

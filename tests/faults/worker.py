@@ -23,7 +23,7 @@ from tests.faults.keys import BEFORE_FUNCTIONS, KEY_OPERATIONS
 from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import make_engine
+from webapp.db import give_back, make_engine
 from webapp.models import Address, KeyVersion, Lease, Nat, Network, NewChange, NewNetwork, utc_now
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
@@ -80,7 +80,7 @@ class Workshop:
     def __init__(self, aws_endpoint: str, region: str) -> None:
         session = watched(boto3.Session(region_name=region))
         self._killer = Killer(session)
-        clients = Clients(aws_endpoint, session)
+        clients = Clients(aws_endpoint, session, before_call=give_back)
         self._cloud = connected(clients, poll_s=POLL_S)
         for make in (
             clients.ec2,

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import NETWORK_QUOTA
 from tests.dashboard import Api, Dashboard, wait_for
+from tests.sandbox.credentials import clients_of
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox, read_info
 
@@ -142,7 +143,7 @@ def test_a_killed_demo_continues_with_one_vpc_and_one_address(tmp_path: Path) ->
         network = api.settled("/networks/survivor")
         assert network["status"] == "ready", network["reason"]
         assert [a["public_ip"] for a in network["addresses"]] == [address]
-        ec2 = Clients(read_info(tmp_path / "sandbox").aws_endpoint).ec2(REGION)
+        ec2 = clients_of(read_info(tmp_path / "sandbox")).ec2(REGION)
         vpcs: Any = [{"Name": "cidr", "Values": ["10.0.0.0/16"]}]
         assert len(ec2.describe_vpcs(Filters=vpcs)["Vpcs"]) == 1
         assert len(ec2.describe_addresses()["Addresses"]) == 1

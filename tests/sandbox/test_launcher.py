@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.dashboard import wait_for
+from tests.sandbox.credentials import clients_of
 from tests.sandbox.lab import Lab, egress, unique
-from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict, NotFound, Unavailable
 from webapp.sandbox.folder import LOG_KEPT_BYTES, LOG_MAX_BYTES
@@ -46,7 +46,7 @@ def start(folder: Path, pace_s: float) -> Sandbox:
 
 def test_a_stack_operation_continues_after_the_embedded_aws_was_killed(tmp_path: Path) -> None:
     with start(tmp_path, PACE_S) as running:
-        lab = Lab(Clients(running.info.aws_endpoint), REGION)
+        lab = Lab(clients_of(running.info), REGION)
         allocation = lab.allocate()
         stack_id = lab.create(egress(allocation), token=unique("token"))
         wait_for(lambda: len(lab.stacks.events(REGION, stack_id)) > 8, SAVED_S * 5)
@@ -58,7 +58,7 @@ def test_a_stack_operation_continues_after_the_embedded_aws_was_killed(tmp_path:
             running.check()
     assert before
     with start(tmp_path, 0) as again:
-        lab = Lab(Clients(again.info.aws_endpoint), REGION)
+        lab = Lab(clients_of(again.info), REGION)
         assert lab.settled(stack_id).phase is Phase.DONE
         ec2 = lab.clients.ec2(REGION)
         vpcs = [v for v in ec2.describe_vpcs()["Vpcs"] if v["CidrBlock"] == "10.50.0.0/16"]
@@ -71,7 +71,7 @@ def test_a_stack_operation_continues_after_the_embedded_aws_was_killed(tmp_path:
 
 def test_the_state_is_private_and_survives_a_restart(tmp_path: Path) -> None:
     with start(tmp_path, 0) as running:
-        lab = Lab(Clients(running.info.aws_endpoint), REGION)
+        lab = Lab(clients_of(running.info), REGION)
         ip = lab.address(lab.allocate())
         assert read_info(tmp_path) == running.info
         with pytest.raises(Conflict):
@@ -84,7 +84,7 @@ def test_the_state_is_private_and_survives_a_restart(tmp_path: Path) -> None:
     assert not [path for path in kept if path.stat().st_mode & 0o077]
     with start(tmp_path, 0) as again:
         assert again.info.aws_endpoint == endpoint
-        ec2 = Clients(again.info.aws_endpoint).ec2(REGION)
+        ec2 = clients_of(again.info).ec2(REGION)
         assert [a["PublicIp"] for a in ec2.describe_addresses()["Addresses"]] == [ip]
 
 

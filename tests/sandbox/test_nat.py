@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -42,9 +43,14 @@ def name(clients: Clients) -> Iterator[str]:
     lab.clean_up()
 
 
+def secret() -> str:
+    """Of the shared sandbox, whose fixture puts it there."""
+    return os.environ["AWS_SECRET_ACCESS_KEY"]
+
+
 def say(nat: tuple[str, int], head: str, user: str = "") -> str:
     """What the proxy answers to that head."""
-    credentials = base64.b64encode(f"{user}:x".encode()).decode()
+    credentials = base64.b64encode(f"{user}:{secret()}".encode()).decode()
     named = [f"Proxy-Authorization: Basic {credentials}"] if user else []
     lines = "\r\n".join([*head.split("\n"), *named, "", ""])
     with socket.create_connection(nat, TIMEOUT_S) as connection:
@@ -53,7 +59,7 @@ def say(nat: tuple[str, int], head: str, user: str = "") -> str:
 
 
 def through(nat: tuple[str, int], user: str, timeout_s: float = TIMEOUT_S) -> httpx.Client:
-    proxy = f"http://{user}:x@{nat[0]}:{nat[1]}"
+    proxy = f"http://{user}:{secret()}@{nat[0]}:{nat[1]}"
     return httpx.Client(proxy=proxy, timeout=timeout_s, trust_env=False)
 
 
@@ -100,7 +106,7 @@ def test_a_dropped_request_delays_no_other_request(nat: tuple[str, int], name: s
 
 
 def test_a_tls_tunnel_is_refused_with_the_reason(nat: tuple[str, int], name: str) -> None:
-    credentials = base64.b64encode(f"{name}:x".encode()).decode()
+    credentials = base64.b64encode(f"{name}:{secret()}".encode()).decode()
     connection = http.client.HTTPSConnection(*nat, timeout=TIMEOUT_S)
     connection.set_tunnel(
         "api.clashofclans.com", headers={"Proxy-Authorization": f"Basic {credentials}"}
@@ -114,6 +120,28 @@ def test_a_caller_must_name_its_function(nat: tuple[str, int]) -> None:
     assert say(nat, NO_BODY).startswith("HTTP/1.1 407 ")
     assert say(nat, NO_BODY, "just-a-name").startswith("HTTP/1.1 407 ")
     assert say(nat, f"{NO_BODY}\nProxy-Authorization: Basic é").startswith("HTTP/1.1 407 ")
+
+
+def test_a_caller_must_know_the_secret(nat: tuple[str, int], name: str) -> None:
+    for password in ("x", ""):
+        wrong = base64.b64encode(f"{name}:{password}".encode()).decode()
+        answer = say(nat, f"{NO_BODY}\nProxy-Authorization: Basic {wrong}")
+        assert answer.startswith("HTTP/1.1 407 ")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Host: evil.example",
+        "Origin: https://evil.example",
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Site: same-site",
+    ],
+)
+def test_what_a_web_page_sends_is_refused(nat: tuple[str, int], name: str, header: str) -> None:
+    assert say(nat, NO_BODY, name).startswith("HTTP/1.1 200 ")
+    assert say(nat, f"{NO_BODY}\n{header}", name).startswith("HTTP/1.1 403 ")
+    assert say(nat, f"GET / HTTP/1.1\n{header}", name).startswith("HTTP/1.1 403 ")
 
 
 def test_a_name_outside_the_sandbox_does_not_resolve(nat: tuple[str, int], name: str) -> None:

@@ -84,6 +84,27 @@ def test_an_api_token_is_not_a_session_and_a_session_is_not_an_api_token(session
         access.bearer(session, access.sign_in(session, name="ada", password=PASSWORD))
 
 
+@pytest.mark.parametrize("role", ["viewer", "Admin", ""])
+def test_no_token_has_a_role_that_does_not_exist(session: Session, role: str) -> None:
+    with pytest.raises(Invalid, match="There is no role"):
+        access.create_api_token(Scope(session, "tests"), name="ci", role=role)
+
+
+def test_a_token_made_earlier_with_another_role_is_refused(session: Session) -> None:
+    token = access.create_api_token(Scope(session, "tests"), name="ci", role="admin")
+    session.connection().execute(update(AccessToken).values(role="viewer"))
+    session.commit()
+    session.expire_all()
+    with pytest.raises(Refused, match="viewer"):
+        access.bearer(session, token)
+
+
+def test_a_second_user_of_the_same_name_is_refused(session: Session) -> None:
+    make_first(session)
+    with pytest.raises(Conflict, match="already a user named ada"):
+        access.create_user(Scope(session, "tests"), name=" ada ", password=PASSWORD)
+
+
 def test_neither_password_nor_token_is_in_the_database(session: Session) -> None:
     make_first(session)
     token = access.create_api_token(Scope(session, "tests"), name="ci", role="admin")

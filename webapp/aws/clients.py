@@ -3,14 +3,19 @@
 Clients are thread-safe, but making one with a session is not, so a lock guards that. All share one
 session and its loaded service models: the second client of a service takes 6 ms instead of 120.
 The endpoint (`AWS_ENDPOINT_URL`) and the credentials come from the usual AWS environment variables.
+A client without credentials would stay without: none is made until there are some, and then from a
+new session, which has read the configuration again.
 """
 
+from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 
+from webapp.aws.errors import aws_errors
 from webapp.aws.pace import Pace
 
 if TYPE_CHECKING:
@@ -31,6 +36,8 @@ POOL_CONNECTIONS = 20
 class Clients:
     """`endpoint_url` overrides the environment; `pace` is kept where AWS throttles.
 
+    `before_call` is done before each call, which may take a minute: it lets go of what others need.
+
     Tests pass a `session` that injects faults, and `attempts=1` where botocore must not wait.
     """
 
@@ -40,11 +47,13 @@ class Clients:
         session: boto3.Session | None = None,
         *,
         pace: Pace | None = None,
+        before_call: Callable[[], None] = lambda: None,
         attempts: int = MAX_ATTEMPTS,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._pace, self._attempts = pace or Pace(), attempts
-        self._session = session or boto3.Session()
+        self._before_call = before_call
+        self._session = session
         self._clients: dict[tuple[str, str, int], Any] = {}
         self._lock = Lock()
         self._account_id = ""
@@ -88,17 +97,28 @@ class Clients:
         with self._lock:
             key = (service, region, attempts or self._attempts)
             if key not in self._clients:
-                self._clients[key] = self._make(*key)
+                with aws_errors("reading the credentials", region):
+                    self._session = self._session or _new_session()
+                    self._clients[key] = self._make(self._session, *key)
             return self._clients[key]
 
-    def _make(self, service: str, region: str, attempts: int) -> Any:
+    def _make(self, session: boto3.Session, service: str, region: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
             max_pool_connections=POOL_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": attempts},
         )
-        make: Any = self._session.client
+        make: Any = session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
+        client.meta.events.register("before-call", lambda **_: self._before_call())
         self._pace.attach(client)
         return client
+
+
+def _new_session() -> boto3.Session:
+    """A session that has credentials. Raises BotoCoreError."""
+    made = boto3.Session()
+    if made.get_credentials() is None:
+        raise NoCredentialsError
+    return made

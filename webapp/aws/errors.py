@@ -18,8 +18,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from webapp.aws.credentials import fault_of, renewal
 from webapp.aws.partitions import console_url
 from webapp.aws.regions import needs_enabling
 from webapp.errors import EgretError, Upstream
@@ -51,12 +52,8 @@ UNKNOWN_HERE = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"}
 )
 """Codes that AWS answers in a region that is not enabled, where it knows no credentials."""
-DENIED = (
-    PERMISSION_MISSING
-    | SIGNATURE_REJECTED
-    | UNKNOWN_HERE
-    | {"ExpiredToken", "ExpiredTokenException"}
-)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+DENIED = PERMISSION_MISSING | SIGNATURE_REJECTED | UNKNOWN_HERE | EXPIRED
 
 
 class QuotaKind(NamedTuple):
@@ -153,12 +150,13 @@ def aws_errors(doing: str, region: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise from_client_error(error, doing=doing, region=region) from error
-    except NoCredentialsError as error:
-        raise AccessDenied(
-            f"While {doing} in {region}: there are no AWS credentials.",
-            remedy="Give the process credentials: a role, a profile or AWS_ACCESS_KEY_ID.",
-        ) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, RuntimeError) as error:
+        fault = fault_of(error)
+        if fault:
+            detail = f"While {doing} in {region}: {fault.what}."
+            raise AccessDenied(detail, remedy=f"{fault.remedy} {TRIES_AGAIN}") from error
+        if not isinstance(error, BotoCoreError):
+            raise
         raise NotReached(f"While {doing} in {region}: {error}", remedy=LATER) from error
 
 
@@ -178,6 +176,8 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
             f"answered {aws_code}: {message}"
         )
         remedy = _enable(region)
+    elif aws_code in EXPIRED:
+        remedy = f"{renewal()} {TRIES_AGAIN}"
     elif aws_code in PERMISSION_MISSING:
         action = _ACTION_IN_MESSAGE.search(message)
         name = action.group(1) if action else error.operation_name

@@ -1,13 +1,13 @@
 """For load balancers and containers: is the process alive, and can it serve?"""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db import check_writable
-from webapp.deps import Anyone
+from webapp.deps import Anyone, Router
 from webapp.errors import Unavailable
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/healthz")

@@ -1,4 +1,4 @@
-"""The sandbox's private folder: its locks, and the ports and logs that are kept in it.
+"""The sandbox's private folder: its locks, and the ports, credentials and logs kept in it.
 
 Two locks guard it. `lock` belongs to the parent process and says that a sandbox is running.
 `children.lock` is inherited by the children: after a parent was killed it stays locked until the
@@ -9,9 +9,11 @@ processes end, even by a kill.
 
 import fcntl
 import json
+import secrets
 import socket
 import time
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -23,8 +25,20 @@ READERS_TIMEOUT_S = 0.5
 CHILDREN_TIMEOUT_S = 15.0
 LOCK_POLL_S = 0.05
 PORTS = "ports.json"
+CREDENTIALS = "credentials.json"
+KEY_ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+KEY_ID_RANDOM_LETTERS = 16
+SECRET_BYTES = 20
 LOG_MAX_BYTES = 5 * 1024 * 1024
 LOG_KEPT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What lets one in, in the form of AWS's: an access key id has 20 letters, a secret 40."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
 
 
 class Folder:
@@ -70,6 +84,16 @@ class Folder:
             probe.close()
         self.write(PORTS, json.dumps(ports))
         return ports
+
+    def credentials(self) -> Credentials:
+        """Those of the last start, so that profiles made from them stay right; random at first."""
+        try:
+            return Credentials(**json.loads((self.path / CREDENTIALS).read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            letters = (secrets.choice(KEY_ID_LETTERS) for _ in range(KEY_ID_RANDOM_LETTERS))
+            made = Credentials(f"AKIA{''.join(letters)}", secrets.token_hex(SECRET_BYTES))
+            self.write(CREDENTIALS, json.dumps(asdict(made)))
+            return made
 
     def write(self, name: str, text: str) -> None:
         write_private(self.path / name, text)

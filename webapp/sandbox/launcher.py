@@ -1,8 +1,9 @@
 """Starts the sandbox: three child processes on free ports of 127.0.0.1, in a private folder.
 
-The ports stay the same over restarts, because the dashboard stores URLs of endpoints; AWS's state
-and the partner's keys stay too. The children end with their parent, even if it is killed. They do
-not inherit the environment variables that could lead to a real account or through a real proxy.
+The ports stay the same over restarts, because the dashboard stores URLs of endpoints; AWS's state,
+the partner's keys and the sandbox's random credentials stay too. The children end with their
+parent, even if it is killed. They do not inherit the environment variables that could lead to a
+real account or through a real proxy.
 """
 
 import json
@@ -17,8 +18,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from webapp.errors import NotFound, Unavailable
-from webapp.sandbox.folder import Folder, is_locked
-from webapp.sandbox.partner.hosts import ECHO_PATH, PORTAL_PATH, endpoints
+from webapp.sandbox.doors import USER, portal_pass
+from webapp.sandbox.folder import Credentials, Folder, is_locked
+from webapp.sandbox.partner.hosts import ECHO_PATH, ENTRY, PORTAL_PATH, endpoints
 
 ACCOUNT = "210987654321"
 NETWORK_QUOTA = 5
@@ -36,16 +38,19 @@ PROFILES = "aws-profiles"
 
 @dataclass(frozen=True)
 class Info:
-    """Where the running sandbox is: what `egret sandbox info` prints."""
+    """Where the running sandbox is, and what lets one in: what `egret sandbox info` prints.
+
+    `partner_url` and `echo_url` contain the secret, `portal_url` a pass for the portal alone.
+    """
 
     aws_endpoint: str
     account: str
     region: str
     access_key_id: str
-    secret_access_key: str
-    partner_url: str
-    portal_url: str
-    echo_url: str
+    secret_access_key: str = field(repr=False)
+    partner_url: str = field(repr=False)
+    portal_url: str = field(repr=False)
+    echo_url: str = field(repr=False)
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)
@@ -72,9 +77,9 @@ class Sandbox:
         folder = Folder(state_dir)
         folder.lock()
         (folder.path / INFO).unlink(missing_ok=True)
-        ports = folder.ports(CHILDREN)
-        sandbox = cls(folder, _info(ports))
-        environments = _environments(folder.path, ports)
+        ports, credentials = folder.ports(CHILDREN), folder.credentials()
+        sandbox = cls(folder, _info(ports, credentials))
+        environments = _environments(folder.path, ports, credentials)
         environments["embedded_aws"] |= {
             "EMBEDDED_AWS_PACE_S": str(pace_s),
             "EMBEDDED_AWS_ADDRESS_QUOTA": str(address_quota),
@@ -105,7 +110,7 @@ class Sandbox:
             "AWS_DEFAULT_REGION": self.info.region,
             "AWS_EC2_METADATA_DISABLED": "true",
             "EGRET_CLOUD": "sandbox",
-            "EGRET_ENDPOINTS": json.dumps(endpoints(self.info.partner_url)),
+            "EGRET_ENDPOINTS": json.dumps(endpoints(self.info.partner_url, self.info.portal_url)),
             "EGRET_EXECUTE_API_URL": self.info.aws_endpoint + "/_aws/execute-api/{api}/{stage}/",
             "NO_PROXY": LOOPBACK,
             "no_proxy": LOOPBACK,
@@ -175,29 +180,38 @@ def read_info(state_dir: Path) -> Info:
     return Info(**json.loads(file.read_text()))
 
 
-def _info(ports: dict[str, int]) -> Info:
-    partner = f"http://127.0.0.1:{ports['partner']}"
+def _info(ports: dict[str, int], credentials: Credentials) -> Info:
+    partner_host = f"127.0.0.1:{ports['partner']}"
+    partner = f"http://{USER}:{credentials.secret}@{partner_host}"
+    portal = f"http://{partner_host}{PORTAL_PATH}"
     return Info(
         aws_endpoint=f"http://127.0.0.1:{ports['embedded_aws']}",
         account=ACCOUNT,
         region=REGION,
-        access_key_id=ACCOUNT,
-        secret_access_key="sandbox",  # noqa: S106 - the embedded AWS takes any
+        access_key_id=credentials.access_key_id,
+        secret_access_key=credentials.secret,
         partner_url=partner,
-        portal_url=f"{partner}{PORTAL_PATH}",
+        portal_url=f"{portal}?{ENTRY}={portal_pass(credentials.secret)}",
         echo_url=f"{partner}{ECHO_PATH}",
     )
 
 
-def _environments(folder: Path, ports: dict[str, int]) -> dict[str, dict[str, str]]:
-    info, token = _info(ports), secrets.token_hex(16)
+def _environments(
+    folder: Path, ports: dict[str, int], credentials: Credentials
+) -> dict[str, dict[str, str]]:
+    info, token = _info(ports, credentials), secrets.token_hex(16)
+    aws = {
+        "AWS_ENDPOINT_URL": info.aws_endpoint,
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret,
+    }
     return {
-        "embedded_aws": {
+        "embedded_aws": aws
+        | {
             "GATEWAY_PORT": str(ports["embedded_aws"]),
             "BIND_HOST": "127.0.0.1",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
-            "AWS_ENDPOINT_URL": info.aws_endpoint,
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "EMBEDDED_AWS_STATE_DIR": str(folder / "aws"),
             "EMBEDDED_AWS_NAT_PROXY": f"127.0.0.1:{ports['nat']}",
@@ -205,15 +219,14 @@ def _environments(folder: Path, ports: dict[str, int]) -> dict[str, dict[str, st
         "partner": {
             "PARTNER_PORT": str(ports["partner"]),
             "PARTNER_STATE_DIR": str(folder),
+            "PARTNER_SECRET": credentials.secret,
             "NAT_TOKEN": token,
         },
-        "nat": {
+        "nat": aws
+        | {
             "NAT_PORT": str(ports["nat"]),
             "NAT_TOKEN": token,
-            "PARTNER_URL": info.partner_url,
-            "AWS_ENDPOINT_URL": info.aws_endpoint,
-            "AWS_ACCESS_KEY_ID": info.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": info.secret_access_key,
+            "PARTNER_URL": f"http://127.0.0.1:{ports['partner']}",
         },
     }
 

@@ -1,17 +1,16 @@
 """The sandbox's NAT: a forward proxy that lets a function's request out only where packets could.
 
-A function names itself and its subnet as the proxy's user. For each request the egress path of that
-subnet is walked in the embedded EC2. If it ends at an address, the request is forwarded to the
-partner with that source address. If it is broken, the proxy never answers, as with dropped packets,
-and the function runs into its own time-out. A walk takes about 60 ms and is not cached, so that a
-change of the network counts from the next request on.
+A function names itself and its subnet as the proxy's user; the password is the sandbox's secret.
+For each request the egress path of that subnet is walked in the embedded EC2. If it ends at an
+address, the request is forwarded to the partner with that source address. If it is broken, the
+proxy never answers, as with dropped packets, and the function runs into its own time-out. A walk
+takes about 60 ms and is not cached, so that a change of the network counts from the next request.
 
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
 counts. Only plain HTTP is forwarded: the proxy could not add the source address inside TLS.
 """
 
 import asyncio
-import base64
 import logging
 import os
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from webapp.aws.clients import Clients
 from webapp.aws.egress.walk import walk
 from webapp.errors import EgretError
+from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, name_of
 from webapp.sandbox.nat_http import (
     HEAD_MAX_BYTES,
     MalformedRequest,
@@ -41,6 +41,9 @@ SUFFIX = ".sandbox"
 ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
 """The source address of a function without a VPC: one of AWS's own."""
 CHUNK_BYTES = 4096
+NO_CALLER = (
+    "name the function and its subnet as the proxy's user, with the sandbox's secret as password"
+)
 NO_TLS = "The sandbox forwards plain HTTP only: use http://<name>.sandbox:443"
 HOP_BY_HOP = frozenset(
     {
@@ -69,12 +72,15 @@ class Caller:
 
 
 class Nat:
-    """`partner_url` is where the one process behind all virtual names listens."""
+    """`partner_url` is where the one process behind all virtual names listens.
 
-    def __init__(self, clients: Clients, *, partner_url: str, token: str) -> None:
+    `secret` is what functions prove themselves with here, `token` what the NAT does so with there.
+    """
+
+    def __init__(self, clients: Clients, *, partner_url: str, token: str, secret: str) -> None:
         self._clients = clients
         self._partner_url = partner_url
-        self._token = token
+        self._token, self._secret = token, secret
         self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
 
     async def serve(self, port: int) -> asyncio.Server:
@@ -99,12 +105,15 @@ class Nat:
 
     async def _answer(self, request: Request) -> bytes | None:
         """The response, or None if the request is dropped. Raises ConnectionError."""
-        caller = _caller(request.headers.get("proxy-authorization", ""))
-        if caller is None:
-            return own_response(407, "name the function and its subnet as the proxy's user")
+        host, port = _target(request)
+        if is_foreign({"host": host or "localhost"} | request.headers, hosts=_hosts(host)):
+            return own_response(403, FOREIGN)
+        user, password = basic(request.headers.get("proxy-authorization", ""))
+        caller = _caller(user)
+        if caller is None or not is_secret(password, self._secret):
+            return own_response(407, NO_CALLER)
         if request.method == "CONNECT":
             return own_response(501, NO_TLS, reason=NO_TLS)
-        host, port = _target(request.url)
         if not host.endswith(SUFFIX):
             return own_response(502, f"{host} does not resolve in the sandbox")
         address = await asyncio.to_thread(self._source_address, caller, port)
@@ -171,27 +180,34 @@ async def _stay_silent(reader: asyncio.StreamReader) -> None:
             pass
 
 
-def _target(url: str) -> tuple[str, int]:
+def _target(request: Request) -> tuple[str, int]:
+    """Host and port in the request's URL; '' if it asks the proxy itself for something."""
     try:
-        parts = urlsplit(url)
+        if request.method == "CONNECT":
+            return name_of(request.url), 443
+        parts = urlsplit(request.url)
         return parts.hostname or "", parts.port or 80
     except ValueError:
         raise MalformedRequest("this is not a URL") from None
 
 
-def _caller(authorization: str) -> Caller | None:
-    scheme, _, encoded = authorization.partition(" ")
-    try:
-        user = base64.b64decode(encoded, validate=True).decode().partition(":")[0]
-    except ValueError:
-        return None
+def _hosts(target: str) -> frozenset[str]:
+    """The names that a Host header may have: a client of a proxy sends its target's."""
+    return frozenset({target}) if target else HOSTS
+
+
+def _caller(user: str) -> Caller | None:
     names = user.split(".")
-    is_caller = scheme.lower() == "basic" and len(names) == 3 and all(names)
-    return Caller(*names) if is_caller else None
+    return Caller(*names) if len(names) == 3 and all(names) else None
 
 
 async def _main() -> None:
-    nat = Nat(Clients(), partner_url=os.environ["PARTNER_URL"], token=os.environ["NAT_TOKEN"])
+    nat = Nat(
+        Clients(),
+        partner_url=os.environ["PARTNER_URL"],
+        token=os.environ["NAT_TOKEN"],
+        secret=os.environ["AWS_SECRET_ACCESS_KEY"],
+    )
     server = await nat.serve(int(os.environ["NAT_PORT"]))
     end_with_parent()
     await server.serve_forever()

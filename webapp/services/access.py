@@ -8,6 +8,7 @@ from typing import Any
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
@@ -21,6 +22,8 @@ PASSWORD_MAX_CHARS = 256
 NAME_MAX_CHARS = 64
 HASHES_AT_ONCE = 4
 PREFIX = "egret_"
+ADMIN = "admin"
+"""The only role there is: it may do everything."""
 
 # OWASP's parameters for argon2id: 19 MiB, two passes, one lane; about 20 ms.
 _passwords = PasswordHash((Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),))
@@ -59,7 +62,10 @@ def create_first_user(session: Session, *, setup_token: str, name: str, password
 
 
 def create_user(scope: Scope, *, name: str, password: str) -> User:
-    """The caller commits. Raises Invalid for a name or a password that breaks a rule."""
+    """The caller commits.
+
+    Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
+    """
     name = name.strip()
     if not 1 <= len(name) <= NAME_MAX_CHARS:
         raise Invalid(f"A user name has 1 to {NAME_MAX_CHARS} characters.", field="name")
@@ -71,6 +77,15 @@ def create_user(scope: Scope, *, name: str, password: str) -> User:
         )
     user = User(name=name, password_hash=_hash(password))
     scope.session.add(user)
+    try:
+        scope.session.flush()
+    except IntegrityError:
+        scope.session.rollback()
+        raise Conflict(
+            f"There is already a user named {name}.",
+            code="name_taken",
+            remedy="Choose another name.",
+        ) from None
     scope.record("create", user)
     return user
 
@@ -102,7 +117,14 @@ def user_of_session(session: Session, token: str) -> User | None:
 
 
 def create_api_token(scope: Scope, *, name: str, role: str) -> str:
-    """A bearer token for a program. It is shown only once."""
+    """A bearer token for a program. It is shown only once. Raises Invalid for another role."""
+    if role != ADMIN:
+        raise Invalid(
+            f"There is no role {role!r}: the only one is {ADMIN}, which may do everything.",
+            code="role_unknown",
+            remedy="Leave --role out.",
+            field="role",
+        )
     token, row = _new_token(TokenKind.API, name=name, role=role)
     scope.session.add(row)
     scope.record("create", row)
@@ -117,6 +139,12 @@ def bearer(session: Session, token: str) -> AccessToken:
         raise Unauthenticated(
             "This bearer token is unknown, or was revoked.",
             remedy="Create one with: egret tokens create --name NAME",
+        )
+    if found.role != ADMIN:
+        raise Refused(
+            f"This token has the role {found.role}, which does not exist.",
+            code="role_unknown",
+            remedy="Create another one with: egret tokens create --name NAME",
         )
     return found
 

@@ -2,6 +2,8 @@
 
 import json
 
+import httpx
+
 from tests.sandbox.lab import Lab, egress, function
 
 
@@ -23,3 +25,17 @@ def test_an_error_of_a_function_has_the_shape_of_aws(lab: Lab) -> None:
     answer = lab.clients.awslambda(lab.region).invoke(FunctionName=stack.outputs["Name"])
     assert answer["FunctionError"] == "Unhandled"
     assert json.loads(answer["Payload"].read())["errorType"] == "ZeroDivisionError"
+
+
+def test_no_web_page_takes_a_functions_event(lab: Lab) -> None:
+    """The port where its process asks for events is open to programs of this machine only."""
+    code = (
+        "import os\ndef handler(event, context):\n    return os.environ['AWS_LAMBDA_RUNTIME_API']\n"
+    )
+    resources = egress(lab.allocate())
+    resources["Function"] = function("Private", code)
+    stack = lab.deployed(resources, {"Name": {"Ref": "Function"}})
+    answer = lab.clients.awslambda(lab.region).invoke(FunctionName=stack.outputs["Name"])
+    url = f"http://{json.loads(answer['Payload'].read())}/2018-06-01/runtime/invocation/next"
+    assert httpx.get(url, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403

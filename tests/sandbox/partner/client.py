@@ -1,11 +1,25 @@
 """A partner in this process, asked as the NAT asks it."""
 
+from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
 
+from webapp.sandbox.doors import USER
+from webapp.sandbox.partner.__main__ import create_partner
+
 NAT_TOKEN = "the NAT's token"
+SECRET = "the sandbox's secret"
 ADDRESS = "203.0.113.7"
+LOCAL = "http://127.0.0.1"
+
+
+def opened(state_dir: Path) -> TestClient:
+    """A client that has the secret."""
+    app = create_partner(state_dir, NAT_TOKEN, SECRET)
+    client = TestClient(app, base_url=LOCAL, client=("127.0.0.1", 1))
+    client.auth = (USER, SECRET)
+    return client
 
 
 class Partner:
@@ -21,7 +35,7 @@ class Partner:
             "x-sandbox-nat-token": NAT_TOKEN,
             "authorization": f"Bearer {token or self.key}",
         }
-        return self.client.get(path, headers=headers)
+        return self.client.get(path, headers=headers, auth=None)
 
     def items(self, path: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get(path).json()["items"]

@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
-from tests.sandbox.partner.client import NAT_TOKEN, Partner
-from webapp.sandbox.partner.__main__ import create_partner
+from tests.sandbox.partner.client import Partner, opened
 
 
 @pytest.fixture
 def partner(tmp_path: Path) -> Iterator[Partner]:
-    app = create_partner(tmp_path, NAT_TOKEN)
-    with TestClient(app, client=("127.0.0.1", 1)) as client:
+    with opened(tmp_path) as client:
         yield Partner(client)

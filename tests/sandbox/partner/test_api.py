@@ -98,7 +98,7 @@ def test_an_unknown_path_gets_the_real_error(partner: Partner, path: str) -> Non
 
 def test_an_authorization_that_is_not_ascii_is_a_bad_key(partner: Partner) -> None:
     headers = {b"authorization": b"Bearer a.b.\xe9", b"x-sandbox-nat-token": b"\xe9"}
-    answer = partner.client.get(f"{RANKING}", headers=headers)
+    answer = partner.client.get(f"{RANKING}", headers=headers, auth=None)
     assert answer.json() == {"reason": "accessDenied", "message": "Invalid authorization"}
 
 

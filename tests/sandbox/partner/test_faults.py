@@ -9,7 +9,8 @@ import httpx
 import pytest
 import uvicorn
 
-from tests.sandbox.partner.client import ADDRESS, NAT_TOKEN, Partner
+from tests.sandbox.partner.client import ADDRESS, NAT_TOKEN, SECRET, Partner
+from webapp.sandbox.doors import USER
 from webapp.sandbox.partner.__main__ import create_partner
 from webapp.sandbox.partner.faults import HUGE_BYTES
 
@@ -77,8 +78,8 @@ def test_a_fault_that_does_not_exist_is_refused(partner: Partner) -> None:
 
 
 def test_a_reset_closes_the_connection_early(tmp_path: Path) -> None:
-    config = uvicorn.Config(create_partner(tmp_path, NAT_TOKEN), log_level="critical")
-    server = uvicorn.Server(config)
+    config = uvicorn.Config(create_partner(tmp_path, NAT_TOKEN, SECRET), log_level="critical")
+    server, user = uvicorn.Server(config), (USER, SECRET)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -88,7 +89,8 @@ def test_a_reset_closes_the_connection_early(tmp_path: Path) -> None:
             until = time.monotonic() + START_TIMEOUT_S
             while not server.started and time.monotonic() < until:
                 time.sleep(0.01)
-            httpx.post(f"{url}/sandbox/faults", json={"mode": "reset"}).raise_for_status()
+            fault = {"mode": "reset"}
+            httpx.post(f"{url}/sandbox/faults", json=fault, auth=user).raise_for_status()
             with pytest.raises(httpx.RemoteProtocolError):
                 httpx.get(f"{url}{RANKING}", headers={"authorization": f"Bearer {ADDRESS}"})
         finally:

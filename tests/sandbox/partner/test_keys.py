@@ -3,19 +3,16 @@
 import time
 from pathlib import Path
 
-from fastapi.testclient import TestClient
-
-from tests.sandbox.partner.client import ADDRESS, NAT_TOKEN, Partner
-from webapp.sandbox.partner.__main__ import create_partner
+from tests.sandbox.partner.client import ADDRESS, Partner, opened
 from webapp.sandbox.partner.keys import TEMPORARY_S, Keys
 
 RANKINGS = "/v1/locations/32000006/rankings"
 
 
 def test_keys_survive_a_restart(tmp_path: Path) -> None:
-    with TestClient(create_partner(tmp_path, NAT_TOKEN)) as client:
+    with opened(tmp_path) as client:
         key = Partner(client).key
-    with TestClient(create_partner(tmp_path, NAT_TOKEN)) as again:
+    with opened(tmp_path) as again:
         assert key in [k["key"] for k in again.post("/api/apikey/list").json()["keys"]]
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
-from tests.sandbox.partner.client import NAT_TOKEN
-from webapp.sandbox.partner.__main__ import create_partner
+from tests.sandbox.partner.client import opened
 from webapp.sandbox.partner.keys import KEYS_MAX
 
 TYPED = "203.0.113.7\n198.51.100.0/24, 203.0.113.8"
@@ -18,7 +16,7 @@ TYPED = "203.0.113.7\n198.51.100.0/24, 203.0.113.8"
 
 @pytest.fixture
 def portal(tmp_path: Path) -> Iterator[Any]:
-    with TestClient(create_partner(tmp_path, NAT_TOKEN)) as client:
+    with opened(tmp_path) as client:
         yield client
 
 
@@ -106,7 +104,7 @@ def test_many_requests_at_once_create_exactly_ten_keys(portal: Any, tmp_path: Pa
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(create, range(24)))
     assert statuses.count(200) == KEYS_MAX
-    with TestClient(create_partner(tmp_path, NAT_TOKEN)) as again:
+    with opened(tmp_path) as again:
         assert len(keys(again)) == KEYS_MAX
 
 

@@ -1,14 +1,14 @@
 """Addresses by the API."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
 from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
 from webapp.services import addresses
 from webapp.services.addresses import adoption
 
-router = APIRouter(prefix="/addresses", tags=["addresses"])
+router = Router(prefix="/addresses", tags=["addresses"])
 
 
 @router.get("")

@@ -1,13 +1,11 @@
 """The audit trail by the API."""
 
-from fastapi import APIRouter
-
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.routes.api.schemas.events import AuditEventOut, audit_event_out
 from webapp.routes.api.schemas.lists import AfterEvent, Limit, Listed
 from webapp.services import audit
 
-router = APIRouter(prefix="/audit-events", tags=["audit"])
+router = Router(prefix="/audit-events", tags=["audit"])
 
 
 @router.get("")

@@ -1,14 +1,12 @@
 """The change of a network by the API: create it, confirm it, withdraw it."""
 
-from fastapi import APIRouter
-
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.models import NewChange
 from webapp.routes.api.schemas.networks import Confirmation, NetworkOut, network_out
 from webapp.services import networks
 from webapp.services.networks import change
 
-router = APIRouter(prefix="/networks/{name}/change", tags=["networks"])
+router = Router(prefix="/networks/{name}/change", tags=["networks"])
 
 
 @router.post("", status_code=201)

@@ -1,14 +1,13 @@
 """The diagnosis of a network's or function's egress path by the API."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.services import functions, networks
 from webapp.services.inspection import diagnosis
 from webapp.services.inspection.diagnosis import Diagnosis, ZonePath
 
-router = APIRouter(tags=["diagnoses"])
+router = Router(tags=["diagnoses"])
 
 
 class HopOut(BaseModel):

@@ -2,16 +2,15 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from webapp.aws.drift.difference import Difference
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.services import networks
 from webapp.services.inspection import drift
 from webapp.services.inspection.drift import Report
 
-router = APIRouter(prefix="/networks", tags=["drift"])
+router = Router(prefix="/networks", tags=["drift"])
 
 
 class DifferenceOut(BaseModel):

@@ -2,9 +2,9 @@
 
 from email.utils import format_datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.models import NewFunction, Snapshot
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
@@ -24,7 +24,7 @@ from webapp.services.engine import events
 from webapp.services.functions import previews
 from webapp.services.functions.templates import list_templates
 
-router = APIRouter(tags=["functions"])
+router = Router(tags=["functions"])
 
 
 @router.get("/templates")

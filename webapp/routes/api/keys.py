@@ -1,8 +1,8 @@
 """Keys by the API. The secret is in no answer."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.models import Anyway, NewKey, NewVersion
 from webapp.routes.api.schemas.keys import (
     KeyOut,
@@ -15,7 +15,7 @@ from webapp.routes.api.schemas.keys import (
 from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
 from webapp.services import keys, networks
 
-router = APIRouter(prefix="/keys", tags=["keys"])
+router = Router(prefix="/keys", tags=["keys"])
 
 
 @router.get("")

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.models import NewNetwork
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
@@ -15,7 +15,7 @@ from webapp.services.engine import events
 from webapp.services.inspection import proofs
 from webapp.services.networks import preflight
 
-router = APIRouter(prefix="/networks", tags=["networks"])
+router = Router(prefix="/networks", tags=["networks"])
 Retain = Annotated[tuple[str, ...], Query()]
 DRY_RUN: dict[str, Any] = {"model": PreflightOut, "description": "`dry_run`: nothing was created"}
 

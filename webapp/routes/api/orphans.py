@@ -1,16 +1,16 @@
 """Orphans by the API."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel
 
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.models import Input
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import addresses
 from webapp.services.addresses import orphans
 from webapp.services.addresses.orphans import Orphan
 
-router = APIRouter(prefix="/orphans", tags=["orphans"])
+router = Router(prefix="/orphans", tags=["orphans"])
 
 
 class Adoption(Input):

@@ -1,14 +1,12 @@
 """The schedule of a network by the API."""
 
-from fastapi import APIRouter
-
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.models import NewSchedule
 from webapp.routes.api.schemas.schedule import ScheduleOut, schedule_out
 from webapp.services import networks
 from webapp.services.networks import schedule
 
-router = APIRouter(prefix="/networks/{name}/schedule", tags=["networks"])
+router = Router(prefix="/networks/{name}/schedule", tags=["networks"])
 
 
 @router.get("")

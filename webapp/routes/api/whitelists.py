@@ -1,8 +1,8 @@
 """The whitelist of a network by the API."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from webapp.deps import ApiCaller
+from webapp.deps import ApiCaller, Router
 from webapp.routes.api.schemas.whitelists import (
     NewWhitelisting,
     WhitelistingOut,
@@ -12,7 +12,7 @@ from webapp.routes.api.schemas.whitelists import (
 )
 from webapp.services import networks, whitelists
 
-router = APIRouter(prefix="/networks/{name}/whitelist", tags=["whitelists"])
+router = Router(prefix="/networks/{name}/whitelist", tags=["whitelists"])
 
 
 @router.get("")

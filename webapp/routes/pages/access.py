@@ -1,9 +1,9 @@
 """Setup of the first administrator, signing in and out."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import SESSION_COOKIE, Anyone, Context, SignedIn
+from webapp.deps import SESSION_COOKIE, Anyone, Context, Router, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
 from webapp.services import access
@@ -11,7 +11,7 @@ from webapp.templating import page, see_other
 
 SESSION_COOKIE_S = access.SESSION_DAYS * 24 * 3600
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/setup")

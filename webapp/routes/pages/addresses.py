@@ -1,9 +1,9 @@
 """The page of addresses."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, SignedIn
+from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
 from webapp.models.costs import monthly_usd
@@ -11,7 +11,7 @@ from webapp.services import addresses
 from webapp.services.addresses import adoption
 from webapp.templating import page, see_other
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/addresses")

@@ -1,14 +1,14 @@
 """The change of a network: preview, confirm, withdraw. It is shown on the network's page."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from webapp.deps import SignedIn
+from webapp.deps import Router, SignedIn
 from webapp.forms import Form
 from webapp.models import NewChange
 from webapp.services.networks import change
 from webapp.templating import see_other
 
-router = APIRouter(prefix="/networks/{name}/change")
+router = Router(prefix="/networks/{name}/change")
 
 
 @router.post("")

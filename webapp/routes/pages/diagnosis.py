@@ -1,14 +1,13 @@
 """The diagnosis of a network's or function's egress path."""
 
-from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import SignedIn
+from webapp.deps import Router, SignedIn
 from webapp.services import functions, networks
 from webapp.services.inspection import diagnosis
 from webapp.templating import page
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/networks/{name}/diagnosis")

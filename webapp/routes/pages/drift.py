@@ -1,14 +1,14 @@
 """The drift of a network, and restoring it."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import SignedIn
+from webapp.deps import Router, SignedIn
 from webapp.services import networks
 from webapp.services.inspection import drift
 from webapp.templating import page, see_other
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/networks/{name}/drift")

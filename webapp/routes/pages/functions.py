@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, SignedIn
+from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, blank, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot
@@ -18,7 +18,7 @@ from webapp.services.functions import FunctionDetail, previews
 from webapp.services.functions.templates import Template, get_template, list_templates
 from webapp.templating import page, see_other
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/functions")

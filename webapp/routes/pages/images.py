@@ -1,12 +1,12 @@
 """Pictures of partners, through our own origin."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from webapp.deps import SignedIn
+from webapp.deps import Router, SignedIn
 
 CACHE = "private, max-age=604800, immutable"
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/images/{host}/{path:path}")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, SignedIn
+from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, blank, errors_by_field
 from webapp.models import MAX_ZONES, Nat, Network, NewNetwork, Shape
@@ -17,7 +17,7 @@ from webapp.services.networks import change, preflight
 from webapp.services.networks.preflight import Preflight
 from webapp.templating import page, see_other
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/networks")

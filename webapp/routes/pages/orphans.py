@@ -1,15 +1,15 @@
 """The page of orphans."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, SignedIn
+from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form
 from webapp.services.addresses import orphans
 from webapp.templating import page, see_other
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/orphans")

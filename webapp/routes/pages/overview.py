@@ -1,13 +1,12 @@
 """The first page."""
 
-from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import SignedIn
+from webapp.deps import Router, SignedIn
 from webapp.services.overview import overview
 from webapp.templating import page
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/")

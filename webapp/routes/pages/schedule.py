@@ -2,10 +2,10 @@
 
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, SignedIn
+from webapp.deps import Context, Router, SignedIn
 from webapp.errors import Invalid
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Network, NewSchedule, Status, WeeklyHours
@@ -14,7 +14,7 @@ from webapp.services import networks
 from webapp.services.networks import schedule
 from webapp.templating import page, see_other
 
-router = APIRouter()
+router = Router()
 WORKING_HOURS = WeeklyHours(time_zone="UTC", days=DAYS[:5], start="08:00", end="18:00")
 
 

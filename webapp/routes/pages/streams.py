@@ -1,7 +1,8 @@
 """Server-sent events: a stack's timeline and status, while an operation is under way.
 
 Any replica may be polling the stack, so the stream reads the database, to which the events are
-copied. `Last-Event-ID` resumes it after a lost connection without a gap.
+copied. `Last-Event-ID` resumes it after a lost connection without a gap. Each time it compares what
+the page shows with what was sent: while nothing changed, nothing is rendered and nothing is sent.
 """
 
 import asyncio
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import Session
 
-from webapp.deps import Context, SignedIn, parts_of
+from webapp.deps import Context, Router, SignedIn, parts_of
 from webapp.errors import NotFound
-from webapp.models import StackEvent
+from webapp.models import Function, Network, StackEvent
 from webapp.services import functions, networks
 from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail
@@ -25,17 +26,18 @@ from webapp.templating import partial_context, render
 
 POLL_S = 0.5
 
-router = APIRouter()
+router = Router()
+State = tuple[Any, ...]
 Load = Callable[[Session], NetworkDetail | FunctionDetail]
 
 
 @dataclass(frozen=True)
 class View:
-    """What the database says now. The status part is sent again when `state` changes."""
+    """What the database says now; `status_html` is '' while `state` is what was sent last."""
 
     events: list[StackEvent]
     status_html: str
-    state: tuple[Any, ...]
+    state: State
     settled: bool
 
 
@@ -68,10 +70,10 @@ async def _stream(
 ) -> AsyncIterator[ServerSentEvent]:
     """`row` per event, `status` when it changes, then `done`; `gone` when the thing is deleted."""
     ctx.session.close()  # a stream holds no connection of the database while it waits
-    state: tuple[Any, ...] = ()
+    sent: State = ()
     while True:
         try:
-            view = await asyncio.to_thread(_read, ctx.request, load, folder, after)
+            view = await asyncio.to_thread(read, ctx.request, load, folder, after, sent)
         except NotFound:
             yield ServerSentEvent(raw_data=f"/{folder}", event="gone")
             return
@@ -79,8 +81,8 @@ async def _stream(
             after = event.id or after
             html = render("stacks/_event.html", **partial_context(ctx.request), event=event)
             yield ServerSentEvent(raw_data=html, event="row", id=str(after))
-        if view.state != state:
-            state = view.state
+        if view.status_html:
+            sent = view.state
             yield ServerSentEvent(raw_data=view.status_html, event="status")
         if view.settled:
             yield ServerSentEvent(raw_data="settled", event="done")
@@ -88,19 +90,28 @@ async def _stream(
         await asyncio.sleep(POLL_S)
 
 
-def _read(request: Request, load: Load, folder: str, after: int) -> View:
+def read(request: Request, load: Load, folder: str, after: int, sent: State) -> View:
+    """What is new after the event with that id, and after the status part that was sent last."""
     with Session(parts_of(request).engine, expire_on_commit=False) as session:
         detail = load(session)
         row = detail.network if isinstance(detail, NetworkDetail) else detail.function
-        return View(
-            events=events.list_after(session, row, after),
-            status_html=render(f"{folder}/_status.html", **partial_context(request), detail=detail),
-            state=(
-                row.status,
-                row.reason,
-                detail.progress and detail.progress.done,
-                tuple(proof.at for proof in detail.proofs),
-                tuple(address.public_ip for address in detail.addresses),
-            ),
-            settled=detail.settled,
-        )
+        found, state = events.list_after(session, row, after), state_of(detail)
+    html = ""
+    if state != sent:
+        html = render(f"{folder}/_status.html", **partial_context(request), detail=detail)
+    return View(found, html, state, detail.settled)
+
+
+def state_of(detail: NetworkDetail | FunctionDetail) -> State:
+    """All that the status part shows and that may change, but for the time so far."""
+    if isinstance(detail, NetworkDetail):
+        rows: list[Network | Function] = [detail.network, *detail.functions]
+    else:
+        rows = [detail.function, detail.network]
+    progress, cause = detail.progress, detail.progress and detail.progress.root_cause
+    return (
+        tuple((row.id, row.version) for row in rows),
+        progress and (progress.done, progress.total, cause and cause.id),
+        tuple((proof.id, proof.at, proof.ok) for proof in detail.proofs),
+        tuple((a.id, a.status, a.public_ip, a.position) for a in detail.addresses),
+    )

@@ -4,18 +4,18 @@ import hashlib
 import json
 from email.utils import format_datetime
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from webapp.deps import Anyone, Context, SignedIn
+from webapp.deps import Anyone, Context, Router, SignedIn
 from webapp.errors import Invalid
 from webapp.forms import Form, errors_by_field
 from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
 from webapp.templating import page, see_other
 
-router = APIRouter()
+router = Router()
 MAX_AGE_S = 300
 READ = ["GET", "HEAD"]
 

@@ -55,6 +55,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     """
     from ministack import app
 
+    from webapp.sandbox.embedded_aws.door import Door
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.public_access import PublicAccess
     from webapp.sandbox.embedded_aws.state import State
@@ -81,7 +82,8 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
 
         await app.app(scope, receive, send_and_resume)
 
-    return embedded, state
+    door = Door(embedded, access_key_id=options.access_key_id, secret=options.secret)
+    return door, state
 
 
 def _install_services(options: Options) -> None:
@@ -112,7 +114,7 @@ def _install_services(options: Options) -> None:
     resources.install(options.address_quota, options.network_quota)
     secrets.install()
     drift.install()
-    runtime.install(options.nat_proxy)
+    runtime.install(options)
     change_sets.install()
 
 

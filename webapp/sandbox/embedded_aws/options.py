@@ -1,7 +1,7 @@
 """The embedded AWS's options, from environment variables that the launcher sets."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 NAT_GATEWAY_PACE_FACTOR = 6
@@ -12,7 +12,8 @@ NAT_GATEWAY_PACE_FACTOR = 6
 class Options:
     """`nat_proxy` is host:port; if it is empty, functions have no egress path.
 
-    `network_quota` limits VPCs, internet gateways, and NAT gateways in a zone.
+    `network_quota` limits VPCs, internet gateways, and NAT gateways in a zone. `access_key_id` and
+    `secret` are the only credentials that are let in; functions have them too.
     """
 
     port: int
@@ -21,6 +22,8 @@ class Options:
     address_quota: int
     network_quota: int
     nat_proxy: str
+    access_key_id: str
+    secret: str = field(repr=False)
 
     @classmethod
     def from_environment(cls) -> "Options":
@@ -32,6 +35,8 @@ class Options:
             address_quota=int(env.get("EMBEDDED_AWS_ADDRESS_QUOTA", "5")),
             network_quota=int(env.get("EMBEDDED_AWS_NETWORK_QUOTA", "5")),
             nat_proxy=env.get("EMBEDDED_AWS_NAT_PROXY", ""),
+            access_key_id=env["AWS_ACCESS_KEY_ID"],
+            secret=env["AWS_SECRET_ACCESS_KEY"],
         )
 
     def pace_of(self, resource_type: str) -> float:

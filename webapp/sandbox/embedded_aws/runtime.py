@@ -2,7 +2,7 @@
 
 Each execution environment is in one subnet of its function, chosen in turn. The user name in its
 proxy's URL tells the NAT which: `<region>.<function>.<subnet>`, with `-` as the subnet of a
-function without a VPC.
+function without a VPC; its password is the sandbox's secret.
 """
 
 import io
@@ -16,6 +16,9 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from webapp.sandbox.doors import is_foreign
+from webapp.sandbox.embedded_aws.options import Options
+
 Config = dict[str, Any]
 
 BOOTSTRAP = f"""#!/bin/sh
@@ -25,7 +28,7 @@ ZIPS_KEPT = 64
 INHERITED_VARIABLES = ("PATH", "LANG", "HOME", "TMPDIR")
 
 
-def install(nat_proxy: str) -> None:
+def install(options: Options) -> None:
     """Use ministack's runner for custom runtimes, which speaks Lambda's Runtime API, for Python."""
     worker_class, execute = lambda_runtime._worker_class_for, lambda_svc._execute_function_warm
     environment, turns = lambda_svc._provided_worker_env, itertools.count()
@@ -43,21 +46,48 @@ def install(nat_proxy: str) -> None:
         inherited = set(os.environ) - set(INHERITED_VARIABLES) - {"AWS_ENDPOINT_URL"}
         made: dict[str, str] = environment(config, code_dir, port)
         kept = {k: v for k, v in made.items() if k not in inherited or v != os.environ.get(k)}
-        return kept | _proxy_variables(config, nat_proxy, next(turns)) | {"TZ": ":UTC"}
+        return kept | _own_variables(config, options, next(turns)) | {"TZ": ":UTC"}
 
     lambda_runtime._worker_class_for = worker_class_for
     lambda_svc._execute_function_warm = execute_warm
     lambda_svc._provided_worker_env = clean_environment
+    _guard_runtime_api()
 
 
-def _proxy_variables(config: Config, nat_proxy: str, turn: int) -> dict[str, str]:
-    if not nat_proxy:
-        return {}
+def _guard_runtime_api() -> None:
+    """Let no web page take a function's event from the port where its process asks for it."""
+    handler_class = lambda_runtime.ProvidedWorker._build_handler_class
+
+    def guarded_class(worker: Any, *arguments: Any) -> Any:
+        unguarded: Any = handler_class(worker, *arguments)
+
+        class Guarded(unguarded):  # type: ignore[misc]  # ministack has no types
+            def parse_request(self) -> bool:
+                if not super().parse_request():
+                    return False
+                foreign = is_foreign({k.lower(): v for k, v in self.headers.items()})
+                if foreign:
+                    self.send_error(403)
+                return not foreign
+
+        return Guarded
+
+    lambda_runtime.ProvidedWorker._build_handler_class = guarded_class
+
+
+def _own_variables(config: Config, options: Options, turn: int) -> dict[str, str]:
+    """The credentials, and the way out."""
+    credentials = {
+        "AWS_ACCESS_KEY_ID": options.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": options.secret,
+    }
+    if not options.nat_proxy:
+        return credentials
     region = config["FunctionArn"].split(":")[3]
     subnets = (config.get("VpcConfig") or {}).get("SubnetIds") or ["-"]
     user = f"{region}.{config['FunctionName']}.{subnets[turn % len(subnets)]}"
-    proxy, direct = f"http://{user}:x@{nat_proxy}", "127.0.0.1,localhost"
-    return {
+    proxy, direct = f"http://{user}:{options.secret}@{options.nat_proxy}", "127.0.0.1,localhost"
+    return credentials | {
         "HTTP_PROXY": proxy,
         "HTTPS_PROXY": proxy,
         "http_proxy": proxy,

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 from webapp.sandbox.parent import end_with_parent
 from webapp.sandbox.partner import api, badges, faults, portal
 from webapp.sandbox.partner.callers import source_address
+from webapp.sandbox.partner.door import Door
 from webapp.sandbox.partner.faults import Fault, Faults
 from webapp.sandbox.partner.hosts import ECHO_HOSTS, ECHO_PATH
 from webapp.sandbox.partner.keys import Keys
@@ -19,8 +20,9 @@ GRACEFUL_SHUTDOWN_S = 1
 """A slow response that is still running does not delay the end of the sandbox."""
 
 
-def create_partner(state_dir: Path, nat_token: str) -> FastAPI:
+def create_partner(state_dir: Path, nat_token: str, secret: str) -> FastAPI:
     app = FastAPI(title="The sandbox's partner", docs_url=None, redoc_url=None)
+    app.add_middleware(Door, nat_token=nat_token, secret=secret)
     app.state.keys = Keys(state_dir)
     app.state.faults = Faults()
     app.state.nat_token = nat_token
@@ -66,7 +68,11 @@ if __name__ == "__main__":
     os.umask(0o077)
     end_with_parent()
     uvicorn.run(
-        create_partner(Path(os.environ["PARTNER_STATE_DIR"]), os.environ["NAT_TOKEN"]),
+        create_partner(
+            Path(os.environ["PARTNER_STATE_DIR"]),
+            os.environ["NAT_TOKEN"],
+            os.environ["PARTNER_SECRET"],
+        ),
         host="127.0.0.1",
         port=int(os.environ["PARTNER_PORT"]),
         access_log=False,

@@ -10,14 +10,16 @@ ECHO_HOSTS = {
     "https://api.ipify.org": "ipify.sandbox",
 }
 PORTAL_PATH = "/portal"
+ENTRY = "pass"
+"""The parameter in the portal's address that lets a person in."""
 ECHO_PATH = "/echo"
 
 
-def endpoints(partner_url: str) -> dict[str, str]:
-    """For the setting `EGRET_ENDPOINTS`, of a partner that listens at `partner_url`."""
+def endpoints(partner_url: str, portal_url: str) -> dict[str, str]:
+    """For the setting `EGRET_ENDPOINTS`; both URLs let in who has them."""
     echo_services = {origin: f"http://{host}:443" for origin, host in ECHO_HOSTS.items()}
     return echo_services | {
         "https://api.clashofclans.com": "http://api.clashofclans.sandbox:443",
         "https://api-assets.clashofclans.com": partner_url,
-        "https://developer.clashofclans.com": f"{partner_url}{PORTAL_PATH}",
+        "https://developer.clashofclans.com": portal_url,
     }

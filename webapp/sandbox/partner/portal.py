@@ -1,4 +1,4 @@
-"""The developer portal: a page for people, and the real portal's JSON API, both without a login."""
+"""The developer portal: a page for people, and the real portal's JSON API, both behind the door."""
 
 import re
 from pathlib import Path

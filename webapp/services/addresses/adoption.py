@@ -46,8 +46,8 @@ def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Add
         public_ip=found.public_ip,
         name=check_label(name) or found.name.removeprefix(LABEL_PREFIX),
     )
-    scope.session.add(address)
     scope.cloud.addresses.adopt(region, found.allocation_id, address.id, name=address.label)
+    scope.session.add(address)
     scope.record("adopt", address)
     try:
         scope.session.commit()

@@ -30,7 +30,7 @@ def compare_with_aws(scope: CloudScope, region: str) -> None:
         try:
             _compare(scope, address, existing)
         except EgretError as error:
-            log.warning("the address %s waits: %s", address.public_ip or address.id, error.detail)
+            log.warning("the address %s waits: %s", address.public_ip or address.id, error)
         scope.session.commit()
 
 

@@ -5,6 +5,7 @@ from sqlmodel import Session, select
 from webapp.aws.errors import AwsError, is_transient, pauses_operation
 from webapp.errors import Conflict, EgretError
 from webapp.models import Address, AddressStatus, Function, Key, Network
+from webapp.models.address import LABEL_PREFIX
 from webapp.services.addresses.details import get
 from webapp.services.addresses.pool import (
     allocated_status,
@@ -45,10 +46,11 @@ def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
 
 def rename(scope: CloudScope, address_id: str, *, name: str) -> Address:
     """Give it another name, in AWS too; an empty one removes the name."""
-    address = get(scope.session, address_id)
-    address.name = check_label(name)
+    address, label = get(scope.session, address_id), check_label(name)
     if address.allocation_id and address.status is not AddressStatus.LOST:
-        scope.cloud.addresses.rename(address.region, address.allocation_id, address.label)
+        shown = f"{LABEL_PREFIX}{label or address.id}"
+        scope.cloud.addresses.rename(address.region, address.allocation_id, shown)
+    address.name = label
     scope.record("rename", address, address.label)
     scope.session.commit()
     return address

@@ -15,6 +15,7 @@ from webapp.settings import Settings
 
 TIMEOUT_S = 5.0
 SIZE_MAX_BYTES = 256 * 1024
+GONE = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -27,7 +28,7 @@ class Images:
         self._client = client or httpx.Client(timeout=TIMEOUT_S, trust_env=False)
 
     def get(self, host: str, path: str) -> bytes:
-        """The PNG at https://`host`/`path`. Raises NotFound or Upstream."""
+        """The PNG at https://`host`/`path`. Raises NotFound, also for no URL; Upstream."""
         if host not in {name for t in list_templates() for name in t.image_hosts}:
             raise NotFound(f"Pictures of {host} are not shown here.", code="host_not_allowed")
         file = self._file(host, path)
@@ -40,15 +41,20 @@ class Images:
         try:
             with self._client.stream("GET", url, follow_redirects=False) as answer:
                 body = _read(answer)
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise NotFound(f"This is no address of a picture at {host}.") from error
         except httpx.HTTPError as error:
             raise Upstream(f"{host} did not give the picture: {type(error).__name__}") from error
+        if answer.status_code in GONE:
+            raise NotFound(f"{host} has no such picture.")
         if answer.status_code != httpx.codes.OK or not body.startswith(PNG_SIGNATURE):
             raise Upstream(f"{host} answered {answer.status_code}, without a PNG picture.")
         return body
 
     def _file(self, host: str, path: str) -> Path:
         """Named by a hash, so that a partner cannot choose a path on the disk."""
-        return self._folder / f"{hashlib.sha256(f'{host}/{path}'.encode()).hexdigest()}.png"
+        name = f"{host}/{path}".encode(errors="surrogatepass")
+        return self._folder / f"{hashlib.sha256(name).hexdigest()}.png"
 
 
 def _read(answer: httpx.Response) -> bytes:

@@ -136,21 +136,25 @@ def _failure(function: Function, problem: str, remedy: str) -> Snapshot:
 
 
 def _prune(session: Session, function: Function) -> None:
-    """Keep the newest snapshots, and always the last good one."""
+    """Keep the newest snapshots, and always the last good one.
+
+    What is deleted is named: another process may store one at any moment.
+    """
+    old = outdated(session, function)
+    session.connection().execute(delete(Snapshot).where(col(Snapshot.id).in_(old)))
+    session.commit()
+
+
+def outdated(session: Session, function: Function) -> list[str]:
+    """The ids of snapshots that are not needed any more."""
     good, _ = latest(session, function)
-    newest = (
+    older = (
         select(Snapshot.id)
         .where(Snapshot.function_id == function.id)
-        .order_by(col(Snapshot.fetched_at).desc())
-        .limit(SNAPSHOTS_KEPT)
+        .order_by(col(Snapshot.fetched_at).desc(), col(Snapshot.id))
+        .offset(SNAPSHOTS_KEPT)
     )
-    keep = {*session.exec(newest), good.id if good else ""}
-    session.connection().execute(
-        delete(Snapshot).where(
-            col(Snapshot.function_id) == function.id, col(Snapshot.id).not_in(keep)
-        )
-    )
-    session.commit()
+    return [id for id in session.exec(older) if not good or id != good.id]
 
 
 def _number(text: str | None) -> int | None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, tuple_
 from sqlmodel import Session, col, func, select
 
 from webapp.aws import Cloud
+from webapp.aws.errors import needs_operator
 from webapp.errors import Conflict, EgretError
 from webapp.models import Nat, Network, Proof, Status
 from webapp.services.addresses import pool
@@ -62,7 +63,7 @@ def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str
     try:
         result = cloud.functions.run_probe(network.region, probe)
     except EgretError as error:
-        proof.problem = error.detail
+        proof.problem = str(error) if needs_operator(error) else error.detail
         return proof
     proof.request_id = result.request_id
     proof.seen_ip, proof.problem = result.payload.get("ip"), result.error

@@ -51,7 +51,7 @@ def apply_all(scope: CloudScope, region: str) -> None:
             apply(scope, network, utc_now())
         except EgretError as error:
             scope.session.rollback()
-            log.warning("the schedule of %s waits: %s", network.name, error.detail)
+            log.warning("the schedule of %s waits: %s", network.name, error)
 
 
 def apply(scope: CloudScope, network: Network, now: datetime) -> None:

@@ -1,0 +1,193 @@
+"""A connection of the database is held only while it is asked something: nothing slow keeps it."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+from sqlalchemy.pool import QueuePool
+from sqlmodel import Session, create_engine
+
+from tests.clouds import connected
+from tests.postgresql import on_either_database
+from tests.routes.all_routes import PARAMETER, routes_of
+from tests.routes.conftest import HOST
+from tests.routes.test_safety import bearer, setup
+from webapp.aws.clients import Clients
+from webapp.db import give_back, migrate
+from webapp.main import create_app
+from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
+from webapp.problems import RETRY_AFTER_S
+from webapp.settings import Settings
+
+AT_ONCE = 200
+ENOUGH_S = 60.0
+NAME = "seen"
+
+
+def in_use(app: FastAPI) -> int:
+    pool = app.state.parts.engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()
+
+
+@on_either_database
+def test_many_signed_in_requests_at_once_are_all_answered(app: FastAPI) -> None:
+    """Ten times as many as there are connections."""
+    headers = bearer(app)
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=HOST) as client:
+            asked = [client.get("/api/v1/networks", headers=headers) for _ in range(AT_ONCE)]
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    async def in_time() -> list[int]:
+        return await asyncio.wait_for(ask(), ENOUGH_S)
+
+    assert asyncio.run(in_time()) == [200] * AT_ONCE
+    assert in_use(app) == 0
+    app.state.parts.engine.dispose()
+
+
+def test_a_body_that_comes_slowly_keeps_no_connection(app: FastAPI) -> None:
+    client = TestClient(app, base_url=HOST)  # without a background loop, which has its own
+    setup(client, app)
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    held: list[int] = []
+
+    async def body() -> Any:
+        yield b"name="
+        await asyncio.sleep(0.2)
+        held.append(in_use(app))
+        yield b"slow"
+
+    async def send() -> int:
+        transport = httpx.ASGITransport(app)
+        form = {"content-type": "application/x-www-form-urlencoded", "cookie": cookie}
+        async with httpx.AsyncClient(transport=transport, base_url=HOST) as sender:
+            answer = await sender.post("/networks", content=body(), headers=form)
+            return answer.status_code
+
+    assert asyncio.run(send()) == 422
+    assert held == [0]
+    app.state.parts.engine.dispose()
+
+
+@pytest.fixture
+def calls() -> list[tuple[str, int]]:
+    """What AWS was asked, and how many connections were in use then."""
+    return []
+
+
+@pytest.fixture
+def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestClient]:
+    """Signed in, on an AWS that does not answer."""
+    migrate(settings.database)
+    boto = boto3.Session()
+    cloud = connected(Clients("http://127.0.0.1:9", boto, attempts=1, before_call=give_back))
+    app = create_app(settings, cloud)
+    boto.events.register(
+        "before-send", lambda event_name, **_: calls.append((event_name, in_use(app)))
+    )
+    with Session(app.state.parts.engine) as session:
+        add_rows(session)
+    # Without the application's life: its background loop has connections of its own.
+    client = TestClient(app, base_url=HOST, raise_server_exceptions=False, follow_redirects=False)
+    setup(client, app)
+    yield client
+    app.state.parts.engine.dispose()
+
+
+def test_no_route_keeps_a_connection_while_aws_is_asked(
+    asking: TestClient, calls: list[tuple[str, int]]
+) -> None:
+    app: Any = asking.app
+    wanted = {
+        "region": "eu-central-1",
+        "adopt": "203.0.113.9",
+        "name": NAME,
+        "confirm": NAME,
+        "availability_zones": "2",
+        "protected": "on",
+    }
+    for route in routes_of(app):
+        path = PARAMETER.sub(lambda found: "a1" if "address" in found[0] else NAME, route.path)
+        if route.is_api or "sign-out" in path or "stream" in path:
+            continue
+        asking.request(route.method, path, data=wanted)
+    assert len({call for call, _ in calls}) >= 8, calls
+    assert not [call for call, used in calls if used]
+
+
+def add_rows(session: Session) -> None:
+    """A network, a key and a function that AWS has too, and two addresses."""
+    network = Network(
+        id="n1",
+        name=NAME,
+        status=Status.READY,
+        region="eu-central-1",
+        cidr="10.0.0.0/16",
+        availability_zones=1,
+        nat=Nat.SINGLE,
+        stack_id="arn:aws:cloudformation:eu-central-1:1:stack/x/y",
+        outputs={
+            "AvailabilityZones": "eu-central-1a",
+            "PrivateSubnetIds": "subnet-1",
+            "ProbeFunctionNames": "probe",
+            "VpcId": "vpc-1",
+            "SecurityGroupId": "sg-1",
+        },
+    )
+    key = Key(
+        id="k1",
+        name=NAME,
+        partner="clash_of_clans",
+        region="eu-central-1",
+        secret_arn="arn:aws:secretsmanager:eu-central-1:1:secret:x",
+        kms_key_arn="arn:aws:kms:eu-central-1:1:key/x",
+        fingerprint="0" * 16,
+    )
+    session.add_all([network, key])
+    session.flush()
+    used = Address(id="a0", region=network.region, public_ip="203.0.113.1", network_id="n1")
+    used.status, used.position, used.allocation_id = AddressStatus.IN_USE, 0, "eipalloc-0"
+    free = Address(id="a1", region=network.region, public_ip="203.0.113.2")
+    free.status, free.allocation_id = AddressStatus.FREE, "eipalloc-1"
+    function = Function(
+        name=NAME,
+        status=Status.READY,
+        template="clash_rankings",
+        network_id="n1",
+        key_id="k1",
+        outputs={"FunctionName": "egret-function-seen", "ApiKeyId": "x"},
+    )
+    session.add_all([used, free, function])
+    session.commit()
+
+
+@pytest.fixture
+def crowded(app: FastAPI, engine: Engine) -> Iterator[FastAPI]:
+    """An application whose only connection is in use."""
+    small = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    app.state.parts = replace(app.state.parts, engine=small)
+    with small.connect():
+        yield app
+    small.dispose()
+
+
+@pytest.mark.parametrize("path", ["/networks", "/api/v1/networks"])
+def test_without_a_free_connection_a_request_is_told_to_come_again(
+    crowded: FastAPI, path: str
+) -> None:
+    client = TestClient(crowded, base_url=HOST, raise_server_exceptions=False)
+    client.cookies.set("egret_session", "whatever")
+    refused = client.get(path)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
+    assert "Too many requests" in refused.text

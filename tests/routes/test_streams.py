@@ -1,0 +1,142 @@
+"""A page's stream: what changed, once, and nothing while nothing changes."""
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+from sqlmodel import Session
+from starlette.requests import Request
+
+from tests.routes.conftest import HOST
+from tests.routes.test_safety import setup
+from webapp.models import Nat, Network, StackEvent, Status
+from webapp.routes.pages.streams import State, View, read
+from webapp.services import networks
+
+NAME = "streamed"
+
+
+@pytest.fixture
+def network(session: Session) -> Network:
+    made = Network(
+        name=NAME,
+        status=Status.CREATING,
+        region="eu-central-1",
+        cidr="10.0.0.0/16",
+        availability_zones=1,
+        nat=Nat.SINGLE,
+        operation_id="op",
+    )
+    session.add(made)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def reading(app: FastAPI) -> Iterator[Any]:
+    request = Request({"type": "http", "app": app, "path": f"/networks/{NAME}", "headers": []})
+    yield partial(read, request, partial(networks.detail, name=NAME), "networks")
+    app.state.parts.engine.dispose()
+
+
+def events_of(view: View) -> list[int]:
+    return [event.id or 0 for event in view.events]
+
+
+def test_while_nothing_changes_nothing_is_sent_or_rendered(network: Network, reading: Any) -> None:
+    first: View = reading(0, ())
+    assert network.name in first.status_html
+    again: View = reading(0, first.state)
+    assert (again.status_html, again.events) == ("", [])
+
+
+def test_each_change_of_what_is_shown_is_sent_once(
+    network: Network, session: Session, reading: Any
+) -> None:
+    state: State = reading(0, ()).state
+    for name, value in (
+        ("status", Status.FAILED),
+        ("reason", "The range is taken."),
+        ("remedy", "Choose another range."),
+        ("protected", True),
+    ):
+        setattr(network, name, value)
+        session.commit()
+        changed: View = reading(0, state)
+        assert changed.status_html, name
+        state = changed.state
+        assert not reading(0, state).status_html, name
+
+
+def test_an_event_is_sent_once_and_moves_the_progress(
+    network: Network, session: Session, reading: Any
+) -> None:
+    state: State = reading(0, ()).state
+    event = StackEvent(
+        owner=network.owner,
+        operation_id="op",
+        event_id="e1",
+        logical_id="Vpc",
+        physical_id="vpc-1",
+        resource_type="AWS::EC2::VPC",
+        status="CREATE_COMPLETE",
+        at=network.created_at,
+    )
+    session.add(event)
+    session.commit()
+    view: View = reading(0, state)
+    assert (events_of(view), bool(view.status_html)) == ([event.id], True)
+    assert not reading(event.id, view.state).events
+
+
+def test_a_stream_holds_no_connection_while_it_waits(
+    network: Network, app: FastAPI, engine: Engine
+) -> None:
+    client = TestClient(app, base_url=HOST)
+    setup(client, app)
+    network_id = network.id
+
+    async def listen() -> tuple[int, list[str]]:
+        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        heard, told = [], asyncio.Event()
+
+        async def receive() -> Any:
+            await told.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            heard.append(message.get("body", b"").decode())
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"/networks/{NAME}/stream",
+            "raw_path": b"",
+            "query_string": b"",
+            "headers": [(b"host", b"127.0.0.1:8000"), (b"cookie", cookies.encode())],
+            "scheme": "http",
+            "http_version": "1.1",
+            "server": ("127.0.0.1", 8000),
+        }
+        streaming = asyncio.create_task(app(scope, receive, send))
+        await asyncio.sleep(1.8)
+        held: Any = app.state.parts.engine.pool
+        used = held.checkedout()
+        with Session(engine) as other:
+            other.get_one(Network, network_id).status = Status.READY
+            other.commit()
+        await asyncio.sleep(1)
+        told.set()
+        streaming.cancel()
+        await asyncio.gather(streaming, return_exceptions=True)
+        return used, heard
+
+    used, heard = asyncio.run(listen())
+    app.state.parts.engine.dispose()
+    assert used == 0
+    assert "".join(heard).count("event: status") == 2

@@ -1,0 +1,98 @@
+"""Nobody uses the embedded AWS without the sandbox's credentials, and no web page does."""
+
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.sandbox.lab import code_of
+from webapp.sandbox.launcher import ACCOUNT, Info, Sandbox
+
+FORM = {"Action": "CreateVpc", "Version": "2016-11-15", "CidrBlock": "10.250.0.0/16"}
+FOREIGN = [
+    {"host": "evil.example"},
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+]
+
+
+@pytest.fixture
+def info(sandbox: Sandbox) -> Info:
+    return sandbox.info
+
+
+def user(info: Info) -> tuple[str, str]:
+    return info.access_key_id, info.secret_access_key
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/"),
+        ("POST", "/_aws/execute-api/x"),
+        ("GET", "/_ministack/health"),
+        ("POST", "/_ministack/reset"),
+        ("PUT", "/_egret/switches"),
+        ("GET", "/2015-03-31/functions"),
+        ("OPTIONS", "/"),
+    ],
+)
+def test_a_request_without_credentials_is_refused(info: Info, method: str, path: str) -> None:
+    refused = httpx.request(method, f"{info.aws_endpoint}{path}", data=FORM)
+    assert refused.status_code in (400, 401, 403)
+    assert not [name for name in refused.headers if name.startswith("access-control-")]
+
+
+def test_what_a_web_page_can_send_makes_nothing(info: Info) -> None:
+    """A form that is posted from another site, without a signature."""
+    ec2 = boto3.client("ec2", endpoint_url=info.aws_endpoint)
+    before = len(ec2.describe_vpcs()["Vpcs"])
+    httpx.post(f"{info.aws_endpoint}/", data=FORM, headers={"origin": "https://evil.example"})
+    assert len(ec2.describe_vpcs()["Vpcs"]) == before
+
+
+@pytest.mark.parametrize("key_id", [ACCOUNT, "test", "AKIAIOSFODNN7EXAMPLE"])
+@pytest.mark.parametrize(
+    ("service", "call", "code"),
+    [
+        ("ec2", "describe_vpcs", "AuthFailure"),
+        ("cloudformation", "list_stacks", "InvalidClientTokenId"),
+        ("lambda", "list_functions", "UnrecognizedClientException"),
+        ("secretsmanager", "list_secrets", "UnrecognizedClientException"),
+    ],
+)
+def test_other_credentials_are_refused_as_aws_does(
+    info: Info, key_id: str, service: str, call: str, code: str
+) -> None:
+    make: Any = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key="x").client
+    client = make(service, endpoint_url=info.aws_endpoint)
+    with pytest.raises(ClientError) as refused:
+        getattr(client, call)()
+    assert code_of(refused) == code
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_foreign_request_is_refused_even_with_credentials(
+    info: Info, headers: dict[str, str]
+) -> None:
+    url = f"{info.aws_endpoint}/_ministack/health"
+    assert httpx.get(url, auth=user(info)).status_code == 200
+    assert httpx.get(url, auth=user(info), headers=headers).status_code == 403
+
+
+def test_no_answer_may_be_read_by_another_site(info: Info) -> None:
+    answer = httpx.post(f"{info.aws_endpoint}/", data=FORM | {"DryRun": "true"}, auth=user(info))
+    assert answer.status_code == 412
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_an_endpoint_is_open_to_callers_without_the_sandboxs_credentials(info: Info) -> None:
+    """That no such endpoint exists is API Gateway's own answer."""
+    url = f"{info.aws_endpoint}/_aws/execute-api/nosuchapi/main/"
+    answer = httpx.get(url, headers={"origin": "https://shop.example"})
+    assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
+    assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403

@@ -1,0 +1,82 @@
+"""Old snapshots go; the last good one and what others store meanwhile stay."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlmodel import Session, select
+
+from webapp.aws import Cloud
+from webapp.models import Function, Key, Nat, Network, Snapshot, Status, utc_now
+from webapp.services.functions import previews
+from webapp.services.functions.previews import SNAPSHOTS_KEPT
+
+
+@pytest.fixture
+def function(session: Session) -> Function:
+    network = Network(
+        name="n",
+        region="eu-central-1",
+        cidr="10.0.0.0/16",
+        availability_zones=1,
+        nat=Nat.SINGLE,
+        status=Status.READY,
+    )
+    key = Key(
+        name="k",
+        partner="clash_of_clans",
+        region=network.region,
+        secret_arn="x",
+        kms_key_arn="x",
+        fingerprint="x",
+    )
+    session.add_all([network, key])
+    session.flush()
+    made = Function(name="f", template="clash_rankings", network_id=network.id, key_id=key.id)
+    session.add(made)
+    session.commit()
+    return made
+
+
+def store(session: Session, function: Function, count: int, *, ok: bool, age_s: int = 0) -> None:
+    now = utc_now()
+    for number in range(count):
+        at = now - timedelta(seconds=age_s + count - number)
+        session.add(Snapshot(function_id=function.id, ok=ok, fetched_at=at))
+    session.commit()
+
+
+def test_the_newest_and_the_last_good_one_are_kept(
+    session: Session, function: Function, nowhere: Cloud
+) -> None:
+    store(session, function, 3, ok=True, age_s=100)
+    store(session, function, SNAPSHOTS_KEPT + 5, ok=False)
+    good, _ = previews.latest(session, function)
+    previews.store_answer(session, nowhere, function, region="eu-central-1")
+    kept = session.exec(select(Snapshot)).all()
+    assert len(kept) == SNAPSHOTS_KEPT + 1
+    assert good in kept
+
+
+def test_what_another_process_stores_meanwhile_is_not_deleted(
+    session: Session, engine: Engine, function: Function, nowhere: Cloud
+) -> None:
+    """Between the choice of what is old and its deletion: a good one, and one that failed."""
+    store(session, function, SNAPSHOTS_KEPT + 5, ok=False)
+    stored: list[str] = []
+
+    def interfere(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE FROM snapshot") and not stored:
+            with Session(engine) as other:
+                made = [Snapshot(function_id=function.id, ok=ok) for ok in (True, False)]
+                stored.extend(snapshot.id for snapshot in made)
+                other.add_all(made)
+                other.commit()
+
+    event.listen(engine, "before_cursor_execute", interfere)
+    previews.store_answer(session, nowhere, function, region="eu-central-1")
+    event.remove(engine, "before_cursor_execute", interfere)
+    assert len(stored) == 2
+    kept = set(session.exec(select(Snapshot.id)))
+    assert kept.issuperset(stored)
+    assert len(kept) == SNAPSHOTS_KEPT + 2

@@ -1,0 +1,88 @@
+"""Log lines as JSON: one valid object a line, whatever happens."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from webapp.logs import JsonLines
+
+CRASH = """
+import logging, threading, warnings
+from webapp import logs
+logs.configure("json")
+logging.getLogger("x").info('a "quoted" text\\nin two lines')
+logging.getLogger("x").info("%d", "no number")
+warnings.warn("take care")
+def fail(): raise ValueError("in a thread\\nin two lines")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+logs.say('Egret is at "home"', "json", print)
+raise ValueError("in the end")
+"""
+
+
+class Unshowable:
+    def __str__(self) -> str:
+        raise ValueError
+
+    __repr__ = __str__
+
+
+def logged(message: object, *arguments: object, **more: Any) -> dict[str, str]:
+    record = logging.LogRecord("egret", logging.INFO, "f.py", 1, message, arguments, None, **more)
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    found: dict[str, str] = json.loads(line)
+    return found
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "\\", "a\nb\r\nc", "\x00\x1b[31m", "\u2028", "\ud800", "é🔥"]
+)
+def test_every_character_comes_through(text: str) -> None:
+    assert logged("%s", text)["message"] == text
+    assert logged(text)["message"] == text
+
+
+def test_arguments_that_do_not_fit_are_said_to_be_missing() -> None:
+    assert "cannot be shown" in logged("%d", "x")["message"]
+    assert "cannot be shown" in logged("%s", Unshowable())["message"]
+    assert "cannot be shown" in logged(Unshowable())["message"]
+
+
+def test_a_traceback_is_part_of_its_line() -> None:
+    try:
+        raise ValueError('"')
+    except ValueError:
+        record = logging.LogRecord("egret", 40, "f.py", 1, "it failed", (), sys.exc_info())
+    found = json.loads(JsonLines().format(record))
+    assert found["message"] == "it failed"
+    assert found["traceback"].endswith('ValueError: "')
+
+
+def test_a_process_writes_nothing_else_even_when_it_crashes() -> None:
+    environment = os.environ | {"PYTHONWARNINGS": "default"}
+    done = subprocess.run(
+        [sys.executable, "-c", CRASH],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [json.loads(line) for line in [*done.stderr.splitlines(), *done.stdout.splitlines()]]
+    assert [line["message"].partition("\n")[0] for line in lines] == [
+        'a "quoted" text',
+        "%d (its arguments cannot be shown)",
+        lines[2]["message"].partition("\n")[0],
+        "it ended by an error",
+        "it ended by an error",
+        'Egret is at "home"',
+    ]
+    assert "take care" in lines[2]["message"]
+    assert "in a thread" in lines[3]["traceback"]

@@ -1,0 +1,59 @@
+"""What the access log says, and how long answers may be kept."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from tests.routes.all_routes import routes_of
+from tests.routes.conftest import app, client
+from tests.routes.test_safety import setup
+from webapp.middleware import loggable
+
+__all__ = ["app", "client"]
+LINK = "8GyPp3vU5QkVtQvPZ0nWzA"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/whitelist/{LINK}",
+        f"/whitelist/{LINK}.txt",
+        f"/whitelist/{LINK}/",
+        f"//whitelist//{LINK}",
+        f"/Whitelist/{LINK}",
+        f"/egret/whitelist/{LINK}",
+        f"/whitelist/\n{LINK}",
+    ],
+)
+def test_the_secret_link_of_a_whitelist_is_not_logged(path: str) -> None:
+    assert LINK not in loggable(path)
+    assert "whitelist/" in loggable(path).lower()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/networks/n/whitelist", "/networks/n/whitelist/link", "/networks/n/whitelist/partners/1"],
+)
+def test_other_paths_are_logged_as_they_are(path: str) -> None:
+    assert loggable(path) == path
+
+
+def test_a_path_is_one_line_of_ascii() -> None:
+    assert loggable("/a\nINFO b é") == "/a%0AINFO%20b%20%C3%A9"
+
+
+def test_the_access_log_has_no_link(client: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "egret.access")
+    client.get(f"/whitelist/{LINK}.txt")
+    assert "/whitelist/" in caplog.text
+    assert LINK not in caplog.text
+
+
+def test_no_answer_to_who_is_signed_in_is_stored(app: FastAPI, client: Any) -> None:
+    """Also errors, redirects and answers of the API; only the partner's pictures are kept."""
+    setup(client, app)
+    for route in routes_of(app):
+        if route.reads and "healthz" not in route.path:
+            answer = client.request(route.method, route.to_nothing)
+            assert answer.headers["cache-control"] == "no-store", route
