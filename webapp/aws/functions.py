@@ -2,15 +2,20 @@
 
 import base64
 import json
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import aws_errors
 
 LOG_LINES_MAX = 200
-LOG_PAGES_MAX = 20
+LOG_SPANS = (timedelta(minutes=10), timedelta(hours=6), timedelta(days=3), timedelta(days=30))
+"""How far back the newest lines are searched; the last one is how long a log is kept."""
+IDLE_PAGES_MAX = 300
 INVOCATION_STARTS = '"START RequestId"'
 """A filter pattern for the line that Lambda logs at the start of each invocation."""
 
@@ -45,6 +50,10 @@ class LogLine:
     message: str
 
 
+class _NoLog(Exception):
+    """The function has no log group: it never ran, or is gone."""
+
+
 class Functions:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
@@ -71,37 +80,51 @@ class Functions:
             return client.get_api_key(apiKey=api_key_id, includeValue=True)["value"]
 
     def logs(self, region: str, name: str) -> list[LogLine]:
-        """The newest lines of the function's log, oldest first; [] when it never ran."""
-        client = self._clients.logs(region)
-        with aws_errors(f"reading the log of {name}", region):
-            try:
-                events = client.filter_log_events(
-                    logGroupName=f"/aws/lambda/{name}", limit=LOG_LINES_MAX
-                )["events"]
-            except client.exceptions.ResourceNotFoundException:
-                return []
-        return [LogLine(event["timestamp"], event["message"].rstrip()) for event in events]
+        """The newest lines of the function's log, oldest first; [] when it never ran.
+
+        CloudWatch gives the oldest lines first, so a time span is read to its end, and a longer one
+        only if the shorter has too few lines.
+        """
+        found: deque[Any] = deque(maxlen=LOG_LINES_MAX)
+        with suppress(_NoLog):
+            for span in LOG_SPANS:
+                found.clear()
+                for events in self._log_pages(region, name, since=datetime.now(UTC) - span):
+                    found.extend(events)
+                if len(found) == LOG_LINES_MAX:
+                    break
+        return [LogLine(event["timestamp"], event["message"].rstrip()) for event in found]
 
     def ran_since(self, region: str, name: str, since: datetime) -> bool:
         """Whether the function was invoked after `since`, by its log.
 
-        CloudWatch may return many empty pages before a match, and each costs a call. After
-        LOG_PAGES_MAX of them the answer is True: so much log means that the function runs.
+        Empty pages say nothing: CloudWatch gives them while it searches. After IDLE_PAGES_MAX of
+        them the answer is True, so that a network is not parked on a guess.
+        """
+        pages = self._log_pages(region, name, since=since, pattern=INVOCATION_STARTS)
+        with suppress(_NoLog):
+            return any(events or number >= IDLE_PAGES_MAX for number, events in enumerate(pages, 1))
+        return False
+
+    def _log_pages(
+        self, region: str, name: str, *, since: datetime, pattern: str = ""
+    ) -> Iterator[list[Any]]:
+        """The events of each page to the last, oldest first. A page may be empty before the last.
+
+        Raises _NoLog.
         """
         client = self._clients.logs(region)
         pages = client.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{name}",
             startTime=int(since.timestamp() * 1000),
-            filterPattern=INVOCATION_STARTS,
+            filterPattern=pattern,
         )
         with aws_errors(f"reading the log of {name}", region):
             try:
-                for number, found in enumerate(pages):
-                    if found["events"] or number >= LOG_PAGES_MAX:
-                        return True
-            except client.exceptions.ResourceNotFoundException:
-                return False
-        return False
+                for page in pages:
+                    yield page["events"]
+            except client.exceptions.ResourceNotFoundException as error:
+                raise _NoLog from error
 
     def _run(
         self, region: str, name: str, event: dict[str, Any] | None = None
