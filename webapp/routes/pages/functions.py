@@ -96,7 +96,7 @@ def _show(
         events=list(reversed(events.list_after(ctx.session, detail.function))),
         rows=_rows(detail),
         body_text=_pretty(detail.snapshot),
-        curl=functions.curl(detail.function),
+        curl=functions.curl(detail.function, detail.network.region),
         access_by_key=f"API key, {CALLS_PER_SECOND} calls per second, {CALLS_PER_DAY:,} per day",
         api_key=api_key,
         confirm_error=confirm_error,
