@@ -11,6 +11,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from webapp.aws.clients import Clients
+from webapp.aws.errors import AwsError, NotReached, QuotaExceeded
 from webapp.aws.functions import (
     IDLE_PAGES_MAX,
     LOG_LINES_MAX,
@@ -136,6 +137,33 @@ def test_whether_a_function_ran_is_read_from_its_log(
             stub.add_response("filter_log_events", answer)
         assert Functions(offline).ran_since(REGION, NAME, SINCE) is ran
         stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "remedy"),
+    [
+        ("ConcurrentInvocationLimitExceeded", QuotaExceeded, "lambda/quotas/L-B99A9384"),
+        ("", QuotaExceeded, "lambda/quotas/L-B99A9384"),
+        ("ReservedFunctionConcurrentInvocationLimitExceeded", QuotaExceeded, "reserved"),
+        ("FunctionInvocationRateLimitExceeded", NotReached, "in a minute"),
+        ("CallerRateLimitExceeded", NotReached, "in a minute"),
+    ],
+)
+def test_a_limit_of_running_functions_is_named_with_its_quota(
+    offline: Clients, reason: str, kind: type[AwsError], remedy: str
+) -> None:
+    with Stubber(offline.awslambda(REGION)) as stub:
+        stub.add_client_error(
+            "invoke",
+            "TooManyRequestsException",
+            "Rate Exceeded.",
+            429,
+            modeled_fields={"Reason": reason} if reason else {},
+        )
+        with pytest.raises(AwsError) as refused:
+            Functions(offline).invoke(REGION, NAME)
+    assert type(refused.value) is kind
+    assert remedy in refused.value.remedy
 
 
 def test_an_endpoints_api_key_is_read_with_its_value(offline: Clients) -> None:

@@ -1,5 +1,6 @@
 """What pages show of networks, addresses and functions that are in trouble."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,11 @@ from sqlmodel import Session
 
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import setup
-from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
+from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Snapshot, Status
 from webapp.services import addresses
 
 IP = "203.0.113.77"
+DASH = "\u2013"
 
 
 @pytest.fixture
@@ -77,9 +79,8 @@ def test_a_lost_address_is_an_alarm_and_not_offered_for_whitelisting(
     assert f"{IP} of troubled was released outside Egret" in client.get("/").text
 
 
-def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
-    client: Any, session: Session, network: Network
-) -> None:
+@pytest.fixture
+def function(session: Session, network: Network) -> Function:
     key = Key(
         name="k",
         partner="clash_of_clans",
@@ -90,18 +91,40 @@ def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
     )
     session.add(key)
     session.flush()
-    function = Function(
-        name="lagging",
+    made = Function(
+        name="troubled",
         status=Status.READY,
         template="clash_rankings",
         network_id=network.id,
         key_id=key.id,
-        reason="Function: it failed.",
         settings={"location": "32000006", "limit": 10},
         outputs={"SubnetIds": "subnet-1"},
     )
-    session.add(function)
+    session.add(made)
     session.commit()
-    page = client.get("/functions/lagging").text
+    return made
+
+
+def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
+    client: Any, session: Session, function: Function
+) -> None:
+    function.reason = "Function: it failed."
+    session.commit()
+    page = client.get("/functions/troubled").text
     assert "Function: it failed." in page
-    assert 'action="/functions/lagging/attempts"' in page
+    assert 'action="/functions/troubled/attempts"' in page
+
+
+def test_what_a_partner_left_out_is_a_dash_wherever_it_is_shown(
+    client: Any, session: Session, function: Function
+) -> None:
+    body = b'{"items": [{"name": null, "clanLevel": null, "rank": null}, {"rank": 2}]}'
+    session.add(Snapshot(function_id=function.id, ok=True, body=body))
+    session.commit()
+    for path in ("/functions/troubled", "/"):
+        page = client.get(path).text
+        table = page.partition('<table class="ranking">')[2].partition("</table")[0]
+        assert f"<bdi>{DASH}</bdi>" in table
+        assert f"<code>{DASH}</code> · level {DASH} · {DASH} members" in table
+        assert "None" not in table
+        assert re.findall(r'class="rank">(\S+)', table) == [DASH, "2"]

@@ -9,13 +9,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from webapp.aws.clients import Clients
-from webapp.aws.errors import aws_errors
+from webapp.aws.errors import (
+    LATER,
+    AwsError,
+    NotReached,
+    QuotaExceeded,
+    QuotaKind,
+    aws_errors,
+    code_of,
+)
 
 LOG_LINES_MAX = 200
 LOG_SPANS = (timedelta(minutes=10), timedelta(hours=6), timedelta(days=3), timedelta(days=30))
 """How far back the newest lines are searched; the last one is how long a log is kept."""
 IDLE_PAGES_MAX = 300
+CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")
 INVOCATION_STARTS = '"START RequestId"'
 """A filter pattern for the line that Lambda logs at the start of each invocation."""
 
@@ -134,14 +145,34 @@ class Functions:
         Lambda answers 200 also when the function raised; FunctionError tells that it did.
         """
         with aws_errors(f"running the function {name}", region):
-            answer = self._clients.awslambda(region).invoke(
-                FunctionName=name, Payload=json.dumps(event or {}).encode()
-            )
+            client = self._clients.awslambda(region)
+            try:
+                answer = client.invoke(FunctionName=name, Payload=json.dumps(event or {}).encode())
+            except client.exceptions.TooManyRequestsException as error:
+                raise _too_many(error, name, region) from error
             payload = json.loads(answer["Payload"].read() or b"null")
         request_id = answer["ResponseMetadata"].get("RequestId", "")
         if answer.get("FunctionError") or not isinstance(payload, dict):
             return {}, request_id, _error_text(payload)
         return payload, request_id, ""
+
+
+def _too_many(error: ClientError, name: str, region: str) -> AwsError:
+    """Which of Lambda's limits for running functions was reached, by the reason that it gives."""
+    reason = str(error.response.get("Reason", ""))
+    said = f"While running the function {name} in {region}, AWS answered {code_of(error)}: "
+    if "Rate" in reason:
+        return NotReached(f"{said}too many calls in this second.", remedy=LATER)
+    if reason.startswith("Reserved"):
+        return QuotaExceeded(
+            f"{said}as many of its calls run at once as it has reserved concurrency.",
+            remedy=f"Try again in a minute, or raise the reserved concurrency of {name}.",
+        )
+    return QuotaExceeded(
+        f"{said}all functions of the account together run as often at once as Lambda allows.",
+        remedy=f"Try again in a minute. A new account has 10 {CONCURRENCY.what}: request a higher "
+        f"quota at {CONCURRENCY.url(region)}.",
+    )
 
 
 def _body(payload: dict[str, Any]) -> bytes:

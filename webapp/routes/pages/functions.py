@@ -95,6 +95,7 @@ def _show(
         detail=detail,
         events=list(reversed(events.list_after(ctx.session, detail.function))),
         rows=_rows(detail),
+        failure_concerns_key=previews.concerns_key(detail.function, detail.failure),
         body_text=_pretty(detail.snapshot),
         curl=functions.curl(detail.function, detail.network.region),
         access_by_key=f"API key, {CALLS_PER_SECOND} calls per second, {CALLS_PER_DAY:,} per day",
