@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from webapp.aws.pace import Pace
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 30
+INVOKE_READ_TIMEOUT_S = 60
+"""A function may run for 28 s, after a start that has no limit of its own."""
 MAX_ATTEMPTS = 3
 POOL_CONNECTIONS = 20
 
@@ -84,11 +87,18 @@ class Clients:
     def _make(self, service: str, region: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
+            read_timeout=INVOKE_READ_TIMEOUT_S if service == "lambda" else READ_TIMEOUT_S,
             max_pool_connections=POOL_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": attempts},
         )
         make: Any = self._session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         self._pace.attach(client)
+        client.meta.events.register_first("needs-retry.lambda.Invoke", _refuse_second_run)
         return client
+
+
+def _refuse_second_run(caught_exception: Exception | None = None, **_: object) -> None:
+    """A run whose answer was lost may have called the partner: botocore must not repeat it."""
+    if isinstance(caught_exception, ReadTimeoutError | ConnectionClosedError):
+        raise caught_exception
