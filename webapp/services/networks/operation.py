@@ -9,6 +9,7 @@ story that all operations share is told in `services/engine/operation.py`.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from sqlmodel import Session, select
@@ -171,10 +172,11 @@ class NetworkOperation(Operation):
         return [asdict(change) for change in changes]
 
     def _prove(self) -> None:
-        """A network that has become ready is proven at once."""
+        """A network that has become ready is proven at once; if Lambda is busy, by a round."""
         if self.row.status is Status.READY:
             scope = CloudScope(self.work.session, EGRET, self.cloud, self.settings)
-            proofs.prove(scope, self.row)
+            with suppress(QuotaExceeded):
+                proofs.prove(scope, self.row)
 
     def _zones(self, count: int) -> tuple[str, ...]:
         """The zones that the network has, in their order; then others of the region."""
