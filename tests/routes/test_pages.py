@@ -11,7 +11,17 @@ from sqlmodel import Session
 
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import setup
-from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Snapshot, Status
+from webapp.models import (
+    Address,
+    AddressStatus,
+    Function,
+    Key,
+    Nat,
+    Network,
+    Proof,
+    Snapshot,
+    Status,
+)
 from webapp.services import addresses
 
 IP = "203.0.113.77"
@@ -128,3 +138,73 @@ def test_what_a_partner_left_out_is_a_dash_wherever_it_is_shown(
         assert f"<code>{DASH}</code> · level {DASH} · {DASH} members" in table
         assert "None" not in table
         assert re.findall(r'class="rank">(\S+)', table) == [DASH, "2"]
+
+
+def add_proofs(session: Session, network: Network, **seen: str | None) -> None:
+    network.status, network.availability_zones = Status.READY, len(seen)
+    network.outputs = network.outputs | {"AvailabilityZones": ",".join(seen)}
+    for zone, ip in seen.items():
+        proof = Proof(network_id=network.id, availability_zone=zone, expected_ip=IP, seen_ip=ip)
+        session.add(proof)
+    session.commit()
+
+
+EVERYWHERE = (
+    "/",
+    "/overview",
+    "/networks",
+    "/networks/troubled",
+    "/functions",
+    "/functions/troubled",
+)
+
+
+@pytest.mark.parametrize(
+    ("zones", "said"),
+    [
+        ({"a": None, "b": "198.51.100.1"}, "All zones broken"),
+        ({"a": IP, "b": None}, "1 of 2 zones broken"),
+    ],
+)
+def test_a_network_in_alarm_and_its_functions_are_not_green_anywhere(
+    client: Any, session: Session, function: Function, zones: dict[str, str | None], said: str
+) -> None:
+    network = session.get_one(Network, function.network_id)
+    add_proofs(session, network, a=IP, b=IP)
+    assert all("Ready</span>" in client.get(path).text for path in EVERYWHERE)
+    add_proofs(session, network, **zones)
+    for path in EVERYWHERE:
+        page = client.get(path).text
+        assert said in page, path
+        assert "Ready</span>" not in page, path
+
+
+def test_one_broken_zone_of_two_is_shown_as_that(
+    client: Any, session: Session, network: Network
+) -> None:
+    add_proofs(session, network, a=IP, b=None)
+    page = client.get("/networks/troubled").text
+    assert "1 of 2 zones of troubled is broken: calls from b do not arrive" in page
+    assert "Calls from a do." in page
+    assert page.count('class="wire broken"') == 1
+    assert "The wire from b is broken." in page
+    assert "but those from a do" in client.get("/").text
+    add_proofs(session, network, a=IP, b=IP)
+    assert 'class="wire broken"' not in client.get("/networks/troubled").text
+
+
+def test_a_function_whose_calls_fail_is_not_green_anywhere(
+    client: Any, session: Session, function: Function
+) -> None:
+    network = session.get_one(Network, function.network_id)
+    network.status = Status.PARKED
+    session.add(Snapshot(function_id=function.id, ok=True, body=b"{}"))
+    session.commit()
+    assert "Network parked" in client.get("/functions").text
+    add_proofs(session, network, a=IP)
+    session.add(Snapshot(function_id=function.id, ok=False, problem="No answer."))
+    session.commit()
+    for path in ("/", "/overview", "/functions", "/functions/troubled"):
+        page = client.get(path).text
+        assert "Calls fail" in page, path
+        assert page.count("Ready</span>") == (1 if path in ("/", "/overview") else 0), path

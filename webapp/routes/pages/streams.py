@@ -98,6 +98,7 @@ def _read(request: Request, load: Load, folder: str, after: int) -> View:
             state=(
                 row.status,
                 row.reason,
+                detail.health,
                 detail.progress and detail.progress.done,
                 tuple(proof.at for proof in detail.proofs),
                 tuple(address.public_ip for address in detail.addresses),
