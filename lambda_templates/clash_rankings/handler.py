@@ -35,8 +35,7 @@ PARTNER_TOTAL_S = 8
 ECHO_TIMEOUT_S = 2
 SECRET_TIMEOUT_S = 3
 SECRET_ATTEMPTS = 2
-SECRET_TOTAL_S = SECRET_ATTEMPTS * 2 * SECRET_TIMEOUT_S
-"""Each attempt waits for the connection and for the answer."""
+SECRET_TOTAL_S = SECRET_ATTEMPTS * 2 * SECRET_TIMEOUT_S  # for the connection and for the answer
 TOTAL_S = 26
 """Below the function's time-out; API Gateway waits for 29 s."""
 BODY_MAX_BYTES = 2 * 1024 * 1024
