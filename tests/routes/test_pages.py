@@ -208,3 +208,16 @@ def test_a_function_whose_calls_fail_is_not_green_anywhere(
         page = client.get(path).text
         assert "Calls fail" in page, path
         assert page.count("Ready</span>") == (1 if path in ("/", "/overview") else 0), path
+
+
+def test_a_second_origin_is_refused_at_its_field_and_not_dropped(
+    client: Any, session: Session, function: Function
+) -> None:
+    session.get_one(Network, function.network_id).status = Status.READY
+    session.commit()
+    form = {"name": "web", "template": "clash_rankings", "network": "troubled", "key": "k"}
+    origins = "https://a.example, https://b.example"
+    answer = client.post("/functions", data=form | {"cors_origins": origins})
+    assert answer.status_code == 422
+    assert 'href="#cors_origins">Only one origin can be allowed' in answer.text
+    assert f'value="{origins}"' in answer.text
