@@ -10,7 +10,7 @@ const COPIED_SHOWN_MS = 2500;
 const SEND_AGAIN_AFTER_MS = 60_000;
 const REFRESH_EVERY_MS = 5000;
 const RELATIVE_EVERY_MS = 10_000;
-const SECRET_MAX_BYTES = 16 * 1024;
+const SECRET_MAX_BYTES = 16 * 1024; // as KEY_MAX_BYTES in webapp/partners/clash_of_clans.py
 const TOO_LARGE = "This is over 16 KiB, too large for a key. Check that it is the right file.";
 
 // --- Theme, notices, copy -------------------------------------------------------------------------
@@ -263,7 +263,7 @@ customElements.define(
   },
 );
 
-// --- <secret-drop>: a key may be dropped as a file; too large a file is reported at once ------------
+// --- <secret-drop>: a key can be dropped as a file; a file that is too large is reported at once ---
 
 customElements.define(
   "secret-drop",

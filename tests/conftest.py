@@ -12,6 +12,7 @@ from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import fast
+from tests.clouds import connected
 from tests.dashboard import Dashboard
 from tests.locks import watched
 from tests.postgresql import PostgreSql
@@ -86,13 +87,13 @@ def clients(sandbox: Sandbox) -> Clients:
 @pytest.fixture(scope="session")
 def cloud(sandbox: Sandbox) -> Cloud:
     clients = Clients(sandbox.info.aws_endpoint, watched(boto3.Session()))
-    return Cloud.connect(clients=clients)
+    return connected(clients)
 
 
 @pytest.fixture(scope="session")
 def nowhere() -> Cloud:
     """An AWS that does not answer. Calls are not retried."""
-    return Cloud.connect(clients=Clients("http://127.0.0.1:9", attempts=1))
+    return connected(Clients("http://127.0.0.1:9", attempts=1))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session, select
 
 from tests.faults import worker
-from tests.services.test_lists import add_network
+from tests.services.rows import add_everything
 from webapp import rounds
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
@@ -97,7 +97,7 @@ def test_a_function_is_called_once_a_day_and_a_failing_one_once_an_hour(
     session: Session, engine: Engine, cloud: Cloud, settings: Settings
 ) -> None:
     """Its Lambda function was deleted outside Egret, which nobody else would notice."""
-    add_network(session, 1)
+    add_everything(session, 1)
     network, function = session.exec(select(Network)).one(), session.exec(select(Function)).one()
     network.region, function.outputs = REGION, {"FunctionName": "gone"}
 

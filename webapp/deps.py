@@ -74,7 +74,7 @@ DbSession = Annotated[Session, Depends(open_session)]
 
 
 def anyone(request: Request, session: DbSession) -> Context:
-    """For the few pages that are there before somebody has signed in."""
+    """For the few pages that need no sign-in."""
     return Context(request, session, parts_of(request), actor="nobody")
 
 
@@ -83,9 +83,9 @@ def signed_in(request: Request, session: DbSession) -> Context:
     token = request.cookies.get(SESSION_COOKIE, "")
     user = access.user_of_session(session, token) if token else None
     if user is None:
-        raise Unauthenticated("Nobody is signed in.", remedy="Sign in, then try again.")
+        raise Unauthenticated("You are not signed in.", remedy="Sign in, then try again.")
     session.expunge(user)  # so that an error page can name the user after a rollback
-    request.state.user = user
+    request.state.user = user  # for the page's header, on error pages too
     return Context(request, session, parts_of(request), actor=user.name, user=user)
 
 
@@ -104,21 +104,24 @@ def api_caller(
         return signed_in(request, session)
     raise Unauthenticated(
         "This needs a bearer token.",
-        remedy="Make one with: egret tokens create --name NAME. Send Authorization: Bearer TOKEN.",
+        remedy="Create one: egret tokens create --name NAME. Send Authorization: Bearer TOKEN.",
     )
 
 
 def refuse_cross_origin(request: Request) -> None:
     """CSRF protection without tokens, the rule of Go 1.25's `http.CrossOriginProtection`.
 
-    Browsers say where a write comes from; what says nothing is no browser, and carries no cookie
-    that it does not mean to send. Raises Refused.
+    Browsers say which site a write comes from. A client that does not say is not a browser, so no
+    other site can make it send a cookie. Raises Refused.
     """
     if request.method in SAFE_METHODS:
         return
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    own = origin is None or origin.partition("://")[2] == request.headers.get("host")
-    if site not in ("same-origin", "none") if site else not own:
+    if site:
+        is_own = site in ("same-origin", "none")
+    else:
+        is_own = origin is None or origin.partition("://")[2] == request.headers.get("host")
+    if not is_own:
         raise Refused(
             "This request came from another site.",
             code="cross_origin",

@@ -58,7 +58,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
 
 def _connect(settings: Settings, pace: Pace) -> Cloud:
     clients = Clients(pace=pace)
-    return Cloud.connect(poll_s=settings.poll_s, prefix=settings.name_prefix, clients=clients)
+    return Cloud.connect(clients, prefix=settings.name_prefix, poll_s=settings.poll_s)
 
 
 @asynccontextmanager

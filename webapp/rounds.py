@@ -1,4 +1,4 @@
-"""Rounds: the regular checks of a region, run by one process of the fleet at a time.
+"""Rounds: the regular checks of a region, run by one replica at a time.
 
 A round is a row of the lease table, `region:<name>`, that becomes due again and again.
 """
@@ -24,6 +24,7 @@ from webapp.settings import Settings
 NOUN = "region"
 ROUND_S = 300.0
 CLOCK_SLACK_S = 1.0
+"""So that a round starts after the hours have begun or ended, not just before."""
 PROOF_AGE_MAX = timedelta(days=1)
 ANSWER_AGE_MAX = timedelta(days=1)
 FAILURE_AGE_MAX = timedelta(hours=1)

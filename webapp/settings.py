@@ -1,6 +1,6 @@
 """Settings come from environment variables with the prefix `EGRET_`; the README has the table.
 
-An unsafe or useless value stops the start, with a sentence that says what to set.
+With an unsafe or useless value Egret does not start; the error says what to set.
 """
 
 from pathlib import Path

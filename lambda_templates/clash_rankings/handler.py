@@ -52,7 +52,7 @@ Value = TypeVar("Value")
 
 
 class Problem(Exception):
-    """Why there is no answer of the partner; the caller gets this instead."""
+    """Why there is no answer from the partner; the caller gets this instead."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)

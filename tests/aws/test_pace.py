@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from botocore.exceptions import ClientError
 
-from webapp.aws import Cloud
+from tests.clouds import connected
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.aws.functions import Functions
@@ -130,7 +130,7 @@ def test_a_refused_call_looks_like_an_aws_that_does_not_answer() -> None:
     for _ in range(int(WAIT_MAX_S)):
         turns.slow_down(REGION)
         turns.take(REGION)
-    cloud = Cloud.connect(clients=Clients("http://127.0.0.1:9", pace=Pace(turns)))
+    cloud = connected(Clients("http://127.0.0.1:9", pace=Pace(turns)))
     with pytest.raises(NotReached, match="AWS throttles this region"):
         cloud.vpcs.availability_zones(REGION)
 

@@ -28,7 +28,7 @@ def test_addresses_are_copied_and_partners_are_tracked(
     expect(page.get_by_text("Confirmed, untested")).to_be_visible()
     api.post("/functions/top-clans/snapshots").raise_for_status()
     page.reload()
-    expect(page.get_by_text("Verified", exact=True)).to_be_visible()
+    expect(page.get_by_text("Seen", exact=True)).to_be_visible()
     page.get_by_role("button", name="Create public link").click()
     check(page, PATH, shown, screenshots, "whitelist")
     page.get_by_role("button", name="Copy the addresses with /32").click()

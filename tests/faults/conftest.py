@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlmodel import Session
 
+from tests.clouds import connected
 from tests.dashboard import wait_for
 from tests.faults import worker
 from tests.faults.proxy import Proxy, proxied
@@ -113,7 +114,7 @@ def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         Session(engine, expire_on_commit=False) as session,
     ):
         faulty = Clients(proxy.url, watched(boto3.Session()))
-        cloud = Cloud.connect(poll_s=worker.POLL_S, clients=faulty)
+        cloud = connected(faulty, poll_s=worker.POLL_S)
         endpoint = own.info.aws_endpoint
         made = Bench(session, cloud, Clients(endpoint), settings, proxy, endpoint)
         yield made

@@ -18,9 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from tests.clouds import connected
 from tests.faults import worker
 from tests.faults.world import allocations, world
-from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
 from webapp.errors import EgretError
@@ -116,7 +116,7 @@ class Lab:
         # Proofs would start a process each; they fail here, and that must harm nothing.
         self.injector.session.events.register("before-call.lambda.Invoke", self._no_probe)
         faulty = Clients(sandbox.info.aws_endpoint, self.injector.session)
-        self.cloud = Cloud.connect(poll_s=worker.POLL_S, clients=faulty)
+        self.cloud = connected(faulty, poll_s=worker.POLL_S)
         self.clients = Clients(sandbox.info.aws_endpoint)
 
     @staticmethod

@@ -7,11 +7,11 @@ from itertools import pairwise
 import boto3
 import pytest
 
+from tests.clouds import connected
 from tests.faults import worker
 from tests.faults.conftest import Bench
 from tests.faults.proxy import Rule
 from tests.faults.worker import OPERATIONS
-from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, ClockOff, NotReached
 from webapp.aws.pace import LocalTurns, Pace
@@ -62,9 +62,7 @@ def test_a_minute_of_throttling_ends_in_ready_at_a_call_a_second(bench: Bench) -
     boto.events.register("response-received", lambda **_: sent.append(now[0]))
     pace = Pace(LocalTurns(lambda: now[0]), sleep)
     clients = Clients(bench.proxy.url, boto, pace=pace, attempts=1)
-    worker.drive(
-        bench.session, Cloud.connect(poll_s=worker.POLL_S, clients=clients), bench.settings
-    )
+    worker.drive(bench.session, connected(clients, poll_s=worker.POLL_S), bench.settings)
     assert bench.status == Status.READY
     assert now[0] >= THROTTLED_FOR_S
     refused = [at for at in sent if at < THROTTLED_FOR_S]

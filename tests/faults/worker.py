@@ -17,6 +17,7 @@ import boto3
 from sqlalchemy import update
 from sqlmodel import Session, select
 
+from tests.clouds import connected
 from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
@@ -76,7 +77,7 @@ class Workshop:
         session = watched(boto3.Session(region_name=region))
         self._killer = Killer(session)
         clients = Clients(aws_endpoint, session)
-        self._cloud = Cloud.connect(poll_s=POLL_S, clients=clients)
+        self._cloud = connected(clients, poll_s=POLL_S)
         for make in (
             clients.ec2,
             clients.ec2_without_retries,

@@ -29,7 +29,7 @@ def local(text: str) -> datetime:
         ("2026-11-28 12:00", False),
     ],
 )
-def test_they_begin_at_the_start_and_end_before_the_end(at: str, inside: bool) -> None:
+def test_hours_begin_at_the_start_and_end_before_the_end(at: str, inside: bool) -> None:
     assert OFFICE.include(local(at)) is inside
 
 
@@ -49,7 +49,7 @@ def test_hours_without_an_end_never_change() -> None:
     assert ALWAYS.next_change(local("2026-11-27 18:00")) is None
 
 
-def test_clocks_that_are_changed_are_followed() -> None:
+def test_hours_follow_clocks_that_are_changed() -> None:
     """On 25 October 2026 Berlin's clocks go back: the same hour begins an hour later in UTC."""
     before, after = (OFFICE.next_change(local(f"2026-10-{day} 00:00")) for day in (23, 26))
     assert (before, after) == (

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select, update
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, User, utc_now
 from webapp.services import access
+from webapp.services.audit import list_after
 from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
@@ -36,7 +37,7 @@ def test_only_the_last_setup_token_counts(session: Session) -> None:
 @pytest.mark.parametrize(
     ("name", "password"), [("", PASSWORD), ("ada", "short"), ("a" * 65, PASSWORD)]
 )
-def test_a_name_or_password_that_will_not_do_is_refused(
+def test_a_name_or_password_that_breaks_a_rule_is_refused(
     session: Session, name: str, password: str
 ) -> None:
     token = access.new_setup_token(session)
@@ -55,7 +56,7 @@ def test_a_session_opens_with_the_password_and_ends_with_sign_out(session: Sessi
 
 
 @pytest.mark.parametrize(("name", "password"), [("ada", "wrong"), ("eve", PASSWORD)])
-def test_a_wrong_name_and_a_wrong_password_are_told_alike(
+def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     session: Session, name: str, password: str
 ) -> None:
     make_first(session)
@@ -64,7 +65,7 @@ def test_a_wrong_name_and_a_wrong_password_are_told_alike(
     assert error.value.code == "bad_credentials"
 
 
-def test_an_expired_session_is_no_session(session: Session) -> None:
+def test_an_expired_session_does_not_count(session: Session) -> None:
     make_first(session)
     token = access.sign_in(session, name="ada", password=PASSWORD)
     past = utc_now() - timedelta(seconds=1)
@@ -74,7 +75,7 @@ def test_an_expired_session_is_no_session(session: Session) -> None:
     assert access.user_of_session(session, token) is None
 
 
-def test_an_api_token_is_no_session_and_the_other_way_round(session: Session) -> None:
+def test_an_api_token_is_not_a_session_and_a_session_is_not_an_api_token(session: Session) -> None:
     make_first(session)
     api = access.create_api_token(Scope(session, "tests"), name="ci", role="admin")
     assert access.bearer(session, api).name == "ci"
@@ -91,3 +92,37 @@ def test_neither_password_nor_token_is_in_the_database(session: Session) -> None
     assert PASSWORD not in kept
     assert token not in kept
     assert session.exec(select(User).where(col(User.password_hash).startswith("$argon2id"))).all()
+
+
+def test_before_the_first_administrator_there_is_nobody_to_sign_in(session: Session) -> None:
+    assert access.needs_setup(session)
+    with pytest.raises(Invalid):
+        access.sign_in(session, name="ada", password=PASSWORD)
+
+
+def test_a_session_that_is_over_can_be_signed_out_of_again(session: Session) -> None:
+    user = make_first(session)
+    token = access.open_session(session, user)
+    for _ in range(2):
+        access.sign_out(session, token)
+    assert access.user_of_session(session, token) is None
+
+
+@pytest.mark.parametrize("token", ["", "egret_unknown"])
+def test_an_unknown_token_opens_nothing(session: Session, token: str) -> None:
+    assert access.user_of_session(session, token) is None
+    with pytest.raises(Unauthenticated):
+        access.bearer(session, token)
+
+
+def test_what_people_and_programs_are_given_is_recorded_without_it(session: Session) -> None:
+    make_first(session)
+    access.sign_in(session, name=" ada ", password=PASSWORD)
+    token = access.create_api_token(Scope(session, "ada"), name="ci", role="admin")
+    events = list_after(session, 0, limit=9)
+    assert [(event.actor, event.action, event.noun, event.name) for event in events] == [
+        ("setup", "create", "user", "ada"),
+        ("ada", "sign in", "user", "ada"),
+        ("ada", "create", "token", "ci"),
+    ]
+    assert token not in str([event.model_dump() for event in events])

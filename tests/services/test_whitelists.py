@@ -5,19 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
+from tests.services.rows import a_function, a_key, a_network, add, an_address
 from webapp.errors import Invalid, NotFound
-from webapp.models import (
-    Access,
-    Address,
-    AddressStatus,
-    Function,
-    Key,
-    Nat,
-    Network,
-    Snapshot,
-    utc_now,
-)
-from webapp.services import whitelists
+from webapp.models import AddressStatus, Nat, Network, Snapshot, utc_now
+from webapp.services import addresses, whitelists
+from webapp.services.audit import list_after
 from webapp.services.scope import Scope
 from webapp.services.whitelists import Stage
 
@@ -32,41 +24,10 @@ def scope(session: Session) -> Scope:
 @pytest.fixture
 def network(session: Session) -> Network:
     """Two zones with an address each, and a function that calls a partner."""
-    made = Network(
-        name="paying", region="r", cidr="10.0.0.0/16", availability_zones=2, nat=Nat.PER_AZ
-    )
-    key = Key(
-        name="bank",
-        partner="bank",
-        region="r",
-        secret_arn="arn",
-        kms_key_arn="arn",
-        fingerprint="f",
-        claims={"cidrs": []},
-    )
-    session.add_all([made, key])
-    session.flush()
-    for position, ip in enumerate(IPS):
-        session.add(held(made, ip, position))
-    session.add(
-        Function(
-            name="pays", template="clash_rankings", network_id=made.id, key_id=key.id,
-            settings={}, access=Access.IAM,
-        )
-    )  # fmt: skip
-    session.commit()
+    made, key = a_network("paying", availability_zones=2, nat=Nat.PER_AZ), a_key(cidrs=())
+    held = [an_address(made, ip, position=position) for position, ip in enumerate(IPS)]
+    add(session, made, key, *held, a_function(made, key, "pays"))
     return made
-
-
-def held(network: Network, ip: str, position: int) -> Address:
-    return Address(
-        region="r",
-        public_ip=ip,
-        allocation_id=f"eipalloc-{ip}",
-        network_id=network.id,
-        position=position,
-        status=AddressStatus.IN_USE,
-    )
 
 
 def stage(session: Session, network: Network) -> Stage:
@@ -119,13 +80,12 @@ def test_no_other_answer_is_a_proof(
     assert stage(session, network) is Stage.SENT
 
 
-def test_who_lacks_a_new_address_is_outdated_until_it_is_sent_again(
+def test_a_partner_that_lacks_a_new_address_is_outdated_until_it_is_sent_again(
     scope: Scope, session: Session, network: Network
 ) -> None:
     sent = whitelists.send(scope, "paying", partner="bank")
     whitelists.confirm(scope, "paying", sent.id)
-    session.add(held(network, "203.0.113.11", 2))
-    session.commit()
+    add(session, an_address(network, "203.0.113.11", position=2))
     (detail,) = whitelists.list_all(session, network)
     assert detail.missing == ["203.0.113.11"]
     whitelists.send_again(scope, "paying", sent.id)
@@ -134,14 +94,14 @@ def test_who_lacks_a_new_address_is_outdated_until_it_is_sent_again(
 
 
 @pytest.mark.parametrize(("partner", "function"), [("", ""), ("b" * 101, ""), ("bank", "nobody")])
-def test_what_names_nobody_is_refused(
+def test_a_partner_without_a_name_and_an_unknown_function_are_refused(
     scope: Scope, network: Network, partner: str, function: str
 ) -> None:
     with pytest.raises((Invalid, NotFound)):
         whitelists.send(scope, network.name, partner=partner, function=function)
 
 
-def test_a_withdrawn_link_opens_nothing_and_a_new_one_is_another(
+def test_a_withdrawn_link_opens_nothing_and_a_new_one_is_different(
     scope: Scope, session: Session, network: Network
 ) -> None:
     first = whitelists.publish(scope, "paying").link or ""
@@ -152,3 +112,77 @@ def test_a_withdrawn_link_opens_nothing_and_a_new_one_is_another(
         with pytest.raises(NotFound):
             whitelists.published(session, link)
     assert whitelists.publish(scope, "paying").link != first
+
+
+def test_one_address_is_asked_for_in_the_singular(session: Session) -> None:
+    network = a_network()
+    add(session, network, an_address(network, "203.0.113.7"))
+    kit = whitelists.kit(session, network)
+    assert kit.mail_subject == "Please whitelist our address"
+    assert "Please allow it" in kit.mail_body
+    assert '"cidrs": [\n    "203.0.113.7/32"\n  ]' in kit.json_text
+
+
+def test_a_lost_address_is_not_asked_for(session: Session, network: Network) -> None:
+    first, _ = addresses.of_network(session, network.id)
+    first.status = AddressStatus.LOST
+    session.commit()
+    assert whitelists.kit(session, network).addresses == IPS[1:]
+
+
+def test_confirming_twice_keeps_the_first_time(scope: Scope, network: Network) -> None:
+    sent = whitelists.send(scope, network.name, partner="bank")
+    first = whitelists.confirm(scope, "paying", sent.id).confirmed_at
+    assert whitelists.confirm(scope, "paying", sent.id).confirmed_at == first is not None
+
+
+def test_a_forgotten_partner_is_on_no_list(
+    scope: Scope, session: Session, network: Network
+) -> None:
+    sent = whitelists.send(scope, "paying", partner="bank")
+    whitelists.forget(scope, "paying", sent.id)
+    assert whitelists.list_all(session, network) == []
+    with pytest.raises(NotFound):
+        whitelists.forget(scope, "paying", sent.id)
+
+
+def test_partners_are_listed_by_name_with_their_function(
+    scope: Scope, session: Session, network: Network
+) -> None:
+    for partner in ("shop", "bank"):
+        whitelists.send(scope, "paying", partner=partner, function="pays")
+    listed = whitelists.list_all(session, network)
+    assert [detail.whitelisting.partner for detail in listed] == ["bank", "shop"]
+    assert {detail.function.name for detail in listed if detail.function} == {"pays"}
+
+
+def test_a_partner_of_another_network_is_not_found(scope: Scope, network: Network) -> None:
+    add(scope.session, a_network("other"))
+    sent = whitelists.send(scope, network.name, partner="bank")
+    for act in (whitelists.confirm, whitelists.send_again, whitelists.forget):
+        with pytest.raises(NotFound, match="has no such partner"):
+            act(scope, "other", sent.id)
+
+
+def test_a_network_without_an_address_and_a_function_elsewhere_are_refused(
+    scope: Scope, network: Network
+) -> None:
+    add(scope.session, a_network("empty"))
+    with pytest.raises(Invalid, match="has no address yet"):
+        whitelists.send(scope, "empty", partner="bank")
+    with pytest.raises(Invalid, match="is not in the network empty") as refused:
+        whitelists.send(scope, "empty", partner="bank", function="pays")
+    assert (list(refused.value.errors), network.link) == (["function"], None)
+
+
+def test_every_step_is_recorded(scope: Scope, network: Network) -> None:
+    sent = whitelists.send(scope, network.name, partner="bank")
+    whitelists.confirm(scope, "paying", sent.id)
+    whitelists.publish(scope, "paying")
+    whitelists.withdraw(scope, "paying")
+    assert [event.action for event in list_after(scope.session, 0, limit=9)] == [
+        "send whitelist",
+        "confirm whitelist",
+        "publish whitelist",
+        "withdraw whitelist",
+    ]

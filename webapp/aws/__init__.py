@@ -19,9 +19,6 @@ from webapp.aws.quotas import Quotas
 from webapp.aws.secrets import Secrets
 from webapp.aws.vpcs import Vpcs
 
-POLL_S = 2.0
-PREFIX = "egret"
-
 
 @dataclass(frozen=True)
 class Cloud:
@@ -37,22 +34,14 @@ class Cloud:
     secrets: Secrets
     stacks: Stacks
     vpcs: Vpcs
-    poll_s: float = POLL_S
+    poll_s: float
 
     @classmethod
-    def connect(
-        cls,
-        endpoint_url: str | None = None,
-        *,
-        poll_s: float = POLL_S,
-        prefix: str = PREFIX,
-        clients: Clients | None = None,
-    ) -> "Cloud":
+    def connect(cls, clients: Clients, *, prefix: str, poll_s: float) -> "Cloud":
         """Adapters that share one set of clients. Nothing is sent until they are used.
 
         `prefix` begins the name of everything that is made (EGRET_NAME_PREFIX).
         """
-        clients = clients or Clients(endpoint_url)
         return cls(
             addresses=Addresses(clients, prefix),
             drift=Drift(clients),

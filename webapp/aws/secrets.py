@@ -52,7 +52,7 @@ class Secrets:
     def delete(self, region: str, arn: str) -> None:
         """Schedule the deletion; `restore` undoes it within `RECOVERY_WINDOW_DAYS` days.
 
-        Does no harm when there is no such secret.
+        Harmless if the secret does not exist.
         """
         client = self._clients.secretsmanager(region)
         with aws_errors("deleting a secret", region):

@@ -13,7 +13,7 @@ class AuditEvent(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     actor: str
-    action: str = Field(description="create, delete, upload, fetch, release, sign-in …")
-    noun: str = Field(description="network, address, key, function, user")
+    action: str = Field(description="create, delete, upload, fetch, release, sign in …")
+    noun: str = Field(description="network, key, token …, or the kind of an orphan")
     name: str
     detail: str = ""

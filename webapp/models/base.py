@@ -48,7 +48,10 @@ class Audited:
 
 
 class Status(StrEnum):
-    """The status of a network or a function. Unsettled rows are worked on in the background."""
+    """The status of a network or a function. The background loop works on unsettled rows.
+
+    It also prepares the pending change of a network that is *ready*.
+    """
 
     REQUESTED = "requested"
     CREATING = "creating"
@@ -134,7 +137,7 @@ class StackRow(Audited, Versioned):
     attempts: int = Field(default=1, description="Number of the current attempt, from 1")
     attempts_max: int = Field(default=0, description="A deletion is given up after this many")
     retain: list[str] = Field(
-        default_factory=list, sa_type=JSON, description="What a deletion may leave behind"
+        default_factory=list, sa_type=JSON, description="What the deletion retains in AWS"
     )
     took_s: float | None = Field(default=None, description="How long its creation took")
     outputs: dict[str, str] = Field(default_factory=dict, sa_type=JSON)

@@ -8,17 +8,17 @@ NAT_GATEWAY_USD_PER_HOUR = 0.045
 ADDRESS_USD_PER_HOUR = 0.005
 TRAFFIC_USD_PER_GB = 0.045
 TRAFFIC_GB = {"low": 1, "typical": 50, "high": 1000}
-"""What a network may carry a month: of answers of 20 kB, one a minute, one a second, twenty."""
+"""GB a month, for answers of 20 kB: one a minute, one a second, twenty a second."""
 SECRET_USD_PER_MONTH = 0.40
 KMS_KEY_USD_PER_MONTH = 1.00
 
 
 def monthly_usd(*, nat_gateways: int, addresses: int) -> float:
-    """For so many NAT gateways, and addresses, which cost the same attached or idle."""
+    """For that many NAT gateways and addresses. An address costs the same in use or free."""
     hourly = nat_gateways * NAT_GATEWAY_USD_PER_HOUR + addresses * ADDRESS_USD_PER_HOUR
     return round(hourly * HOURS_PER_MONTH, 2)
 
 
 def traffic_usd(gb: float) -> float:
-    """What a NAT gateway takes for carrying `gb` gigabytes."""
+    """What a NAT gateway charges for `gb` gigabytes."""
     return round(gb * TRAFFIC_USD_PER_GB, 2)

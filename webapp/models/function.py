@@ -15,7 +15,7 @@ CALLS_PER_DAY = 100_000
 
 
 class Access(StrEnum):
-    """Who may call the endpoint: signed AWS requests, holders of its API key, or everyone."""
+    """Who may call the endpoint: AWS principals, holders of its API key, or anyone."""
 
     IAM = "iam"
     API_KEY = "api_key"

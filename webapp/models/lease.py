@@ -14,5 +14,5 @@ class Lease(SQLModel, table=True):
     )
     due_at: float = Field(index=True)
     expires_at: float = 0
-    owner: str = ""
+    owner: str = Field(default="", description="The process that has it: host:pid")
     fence: int = 0

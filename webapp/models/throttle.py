@@ -8,5 +8,5 @@ from sqlmodel import Field, SQLModel
 
 class Throttle(SQLModel, table=True):
     region: str = Field(primary_key=True)
-    next_at: float = Field(description="When the next turn is, that nobody has taken yet")
+    next_at: float = Field(description="When the next free turn is")
     slow_until: float = Field(description="Until then calls take turns")

@@ -9,7 +9,7 @@ from webapp.models.base import UtcDateTime, new_id, utc_now
 
 
 class Whitelisting(SQLModel, table=True):
-    """`function_id`: the function that calls this partner, whose good answers are the proof."""
+    """`function_id`: the function whose good answers show that the partner has whitelisted them."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     network_id: str = Field(foreign_key="network.id", index=True, ondelete="CASCADE")

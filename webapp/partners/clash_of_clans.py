@@ -33,7 +33,7 @@ REFUSED_IN_FRONT = frozenset({401, 403, 405, 406, 429, 451, 503})
 """With these a firewall or content delivery network refuses. 502 and 504 mean that it asked."""
 PORTAL_URL = "https://developer.clashofclans.com"
 CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
-MAKE_A_KEY = f"Make a key at {PORTAL_URL} under My Account, and paste the whole token."
+MAKE_A_KEY = f"Make a key at {PORTAL_URL} under My Account, and paste all of it."
 
 
 class ClashOfClans:

@@ -27,7 +27,7 @@ class SetupStep:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Alert:
     """`level` is error, warning or info."""
 
     level: str
@@ -50,20 +50,20 @@ class Overview:
     networks: list[NetworkDetail]
     functions: list[FunctionDetail]
     monthly_cost_usd: float
-    warnings: list[Notice]
+    warnings: list[Alert]
     tables: list[Table]
 
 
 def overview(session: Session) -> Overview:
     in_use, running = networks.list_all(session), functions.list_all(session)
     keys = session.exec(select(Key)).all()
-    idle = session.exec(select(Address).where(Address.status == AddressStatus.FREE)).all()
+    free = session.exec(select(Address).where(Address.status == AddressStatus.FREE)).all()
     return Overview(
         steps=_steps(in_use, len(keys), running),
         networks=in_use,
         functions=running,
-        monthly_cost_usd=_monthly_usd(in_use, idle, len(keys)),
-        warnings=_warnings(in_use, running, idle),
+        monthly_cost_usd=_monthly_usd(in_use, free, len(keys)),
+        warnings=_warnings(in_use, running, free),
         tables=list(islice(_tables(running), TABLES_MAX)),
     )
 
@@ -105,18 +105,18 @@ def _steps(
     ]
 
 
-def _monthly_usd(in_use: list[NetworkDetail], idle: Sequence[Address], keys: int) -> float:
+def _monthly_usd(in_use: list[NetworkDetail], free: Sequence[Address], keys: int) -> float:
     networks_usd = sum(detail.network.monthly_cost_usd for detail in in_use)
-    addresses_usd = sum(address.monthly_cost_usd for address in idle)
+    addresses_usd = sum(address.monthly_cost_usd for address in free)
     keys_usd = keys * SECRET_USD_PER_MONTH + (KMS_KEY_USD_PER_MONTH if keys or in_use else 0)
     return round(networks_usd + addresses_usd + keys_usd, 2)
 
 
 def _warnings(
-    in_use: list[NetworkDetail], running: list[FunctionDetail], idle: Sequence[Address]
-) -> list[Notice]:
+    in_use: list[NetworkDetail], running: list[FunctionDetail], free: Sequence[Address]
+) -> list[Alert]:
     lost = [
-        Notice(
+        Alert(
             "error",
             f"{address.public_ip} of {detail.network.name} was released outside Egret: someone "
             "else may have it by now.",
@@ -128,22 +128,22 @@ def _warnings(
         if address.status is AddressStatus.LOST
     ]
     failed = [
-        Notice("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "View reason")
+        Alert("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "View reason")
         for row, href in _rows(in_use, running)
         if row.status is Status.FAILED
     ]
     stale = [
-        Notice(
+        Alert(
             "warning",
             f"{detail.function.name} got no new response: {detail.failure.problem}",
             f"/functions/{detail.function.name}",
-            "View fix",
+            "View remedy",
         )
         for detail in running
         if detail.failure
     ]
     public = [
-        Notice(
+        Alert(
             "warning",
             f"Anyone can call the endpoint of {detail.function.name}.",
             f"/functions/{detail.function.name}",
@@ -152,20 +152,20 @@ def _warnings(
         for detail in running
         if detail.function.access is Access.OPEN
     ]
-    unused = [
-        Notice(
+    free_addresses = [
+        Alert(
             "info",
             f"{address.public_ip} is not used by any network and costs "
             f"{address.monthly_cost_usd:.2f} USD per month.",
             "/addresses",
             "View addresses",
         )
-        for address in idle
+        for address in free
     ]
-    return lost + failed + [*_unproven(in_use)] + stale + public + unused
+    return lost + failed + [*_unproven(in_use)] + stale + public + free_addresses
 
 
-def _unproven(in_use: list[NetworkDetail]) -> Iterator[Notice]:
+def _unproven(in_use: list[NetworkDetail]) -> Iterator[Alert]:
     """A warning while other zones of the network still work, an error when none does."""
     for detail in in_use:
         broken = detail.broken_zones
@@ -173,7 +173,7 @@ def _unproven(in_use: list[NetworkDetail]) -> Iterator[Notice]:
         but = f", but those from {', '.join(working)} do" if working else ""
         for proof in detail.proofs:
             if proof.availability_zone in broken:
-                yield Notice(
+                yield Alert(
                     "warning" if working else "error",
                     f"Calls from {proof.availability_zone} of {detail.network.name} do not arrive "
                     f"from its address{but}: {proof.problem or 'the probe got no response.'}",

@@ -1,8 +1,8 @@
 """What a service works with on behalf of someone.
 
-A signature tells what a service touches: `session` reads the database, `Scope` changes it and
-records who did so, `CloudScope` also calls AWS. `deps` makes a scope for each request, and the
-background loop makes one for each row that it works on.
+A service's signature says what it touches: with a `session` it reads the database, with a `Scope`
+it changes it and records who did so, with a `CloudScope` it also calls AWS. `deps` makes a scope
+for each request; the background loop makes one when it acts by itself.
 """
 
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ EGRET = "egret"
 """The actor of what the background loop does by itself."""
 
 
-class Audited(Protocol):
+class Subject(Protocol):
     """What the audit trail needs to know of a thing."""
 
     @property
@@ -35,7 +35,7 @@ class Scope:
     session: Session
     actor: str
 
-    def record(self, action: str, subject: Audited, detail: str = "") -> None:
+    def record(self, action: str, subject: Subject, detail: str = "") -> None:
         """Add to the audit trail. The caller commits it together with the change."""
         self.session.add(
             AuditEvent(

@@ -1,7 +1,7 @@
 """The whitelist: a network's addresses in the formats that partners ask for, and who has them.
 
 A partner is *sent* the addresses, and *confirms* that they are whitelisted; a person records both.
-It is *seen* when a function has got a good answer from one of them since: that is a proof.
+It is *seen* once a function has since got a good answer through one of these addresses.
 """
 
 import json
@@ -102,7 +102,7 @@ class WhitelistingDetail:
 
 
 def kit(session: Session, network: Network) -> Kit:
-    """Without lost addresses, which somebody else may have by now."""
+    """The network's kit, without lost addresses: someone else may have them by now."""
     every = addresses.of_network(session, network.id)
     used = [a for a in every if a.public_ip and a.status is not AddressStatus.LOST]
     last_update = max([network.created_at, *(address.created_at for address in used)])
@@ -183,20 +183,20 @@ def published(session: Session, link: str) -> Kit:
 
 
 def _detail(session: Session, row: Whitelisting, now: Sequence[str]) -> WhitelistingDetail:
-    proof = _proof(session, row)
+    answer = _good_answer(session, row)
     stage = Stage.CONFIRMED if row.confirmed_at else Stage.SENT
     return WhitelistingDetail(
         whitelisting=row,
-        stage=Stage.SEEN if proof else stage,
-        seen_at=proof.fetched_at if proof else None,
-        seen_ip=proof.egress_ip if proof else None,
+        stage=Stage.SEEN if answer else stage,
+        seen_at=answer.fetched_at if answer else None,
+        seen_ip=answer.egress_ip if answer else None,
         function=session.get(Function, row.function_id) if row.function_id else None,
         missing=[ip for ip in now if ip not in row.addresses],
     )
 
 
-def _proof(session: Session, row: Whitelisting) -> Snapshot | None:
-    """The function's newest good answer since, if it went out by an address that was sent."""
+def _good_answer(session: Session, row: Whitelisting) -> Snapshot | None:
+    """The newest good answer, since the sending, through one of the addresses sent."""
     answers = select(Snapshot).where(
         Snapshot.function_id == row.function_id,
         col(Snapshot.ok),

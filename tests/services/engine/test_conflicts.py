@@ -1,4 +1,4 @@
-"""Requests at the same moment: the second is run again, as often as another one was faster."""
+"""Requests at the same moment: the slower one runs again on what the faster one wrote."""
 
 import pytest
 from sqlalchemy import Engine
@@ -21,7 +21,7 @@ def network(session: Session) -> Network:
 
 
 class Rivals:
-    """So many that change the row just before the service commits."""
+    """So many requests that change the row just before the service commits."""
 
     def __init__(self, engine: Engine, count: int) -> None:
         self._engine, self.left = engine, count
@@ -45,13 +45,15 @@ def clicked(scope: Scope, rivals: Rivals) -> int:
 
 
 @pytest.mark.usefixtures("network")
-def test_it_counts_on_from_what_the_others_left(session: Session, engine: Engine) -> None:
+def test_the_service_runs_again_on_what_the_others_wrote(session: Session, engine: Engine) -> None:
     rivals = Rivals(engine, 5)
     assert clicked(Scope(session, "tests"), rivals) == 6
     assert rivals.left == 0
 
 
 @pytest.mark.usefixtures("network")
-def test_it_gives_up_when_somebody_is_always_faster(session: Session, engine: Engine) -> None:
+def test_the_service_gives_up_when_another_request_is_always_faster(
+    session: Session, engine: Engine
+) -> None:
     with pytest.raises(StaleDataError):
         clicked(Scope(session, "tests"), Rivals(engine, ATTEMPTS_MAX))

@@ -1,4 +1,4 @@
-"""Leases: work is claimed once, and who has lost a claim cannot write."""
+"""Leases: work is claimed once, and a process that has lost its claim cannot write."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,9 @@ def test_a_row_is_claimed_by_one_only(session: Session, engine: Engine) -> None:
     assert (first is None, second is None) == (False, True)
 
 
-def test_who_slept_through_the_lease_cannot_commit(session: Session, engine: Engine) -> None:
+def test_a_process_that_slept_through_its_lease_cannot_commit(
+    session: Session, engine: Engine
+) -> None:
     slept = leases.begin(session, "network:a")
     assert slept is not None
     expire(session)

@@ -72,7 +72,7 @@ def test_the_pace_is_free_again_when_it_was_slow_long_enough(
     assert other.take(REGION) == 0.0
 
 
-def test_who_would_wait_too_long_is_refused(replicas: Replicas, session: Session) -> None:
+def test_a_call_that_would_wait_too_long_is_refused(replicas: Replicas, session: Session) -> None:
     one, other = replicas
     one.slow_down(REGION)
     row(session).next_at += WAIT_MAX_S

@@ -1,86 +1,67 @@
-"""The command line of each kind of access, run by a real shell and a real curl."""
+"""Calls: run a function, read its log, call its endpoint with its API key."""
 
-import subprocess
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+from io import BytesIO
 from typing import Any
 
 import pytest
 
-from webapp.models import Access, Function
-from webapp.services.functions import curl
+from tests.services.rows import add_function
+from tests.services.scripted import ScriptedAws
+from webapp.errors import Conflict
+from webapp.models import Access, Status
+from webapp.services import functions
+from webapp.services.audit import list_after
+from webapp.services.scope import CloudScope
 
-REGION = "ap-southeast-1"
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "AKIA1",
-    "AWS_SECRET_ACCESS_KEY": "s",
-    "AWS_REGION": "elsewhere",
-}
-
-
-class Api(ThreadingHTTPServer):
-    """Keeps the headers of the last request."""
-
-    headers: dict[str, str]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/live/"
+URL = "https://api.example/prod/"
+OUTPUTS = {"FunctionName": "egret-function-fun", "ApiKeyId": "key-id", "EndpointUrl": URL}
 
 
-class Handler(BaseHTTPRequestHandler):
-    server: Api
-
-    def do_GET(self) -> None:
-        self.server.headers = {name.lower(): value for name, value in self.headers.items()}
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-        yield made
-        made.shutdown()
+def test_what_the_function_returned_is_given_and_not_cached(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    add_function(scripted.session, outputs=OUTPUTS)
+    answer = {"statusCode": 200, "headers": {"X-Egress-Ip": "203.0.113.7"}, "body": "{}"}
+    aws.answers["Invoke"] = {"Payload": BytesIO(json.dumps(answer).encode())}
+    found = functions.invoke(scripted.session, scripted.cloud, "fun")
+    assert (found.status, found.body) == (200, b"{}")
+    assert functions.detail(scripted.session, "fun").snapshot is None
 
 
-def sent(api: Api, access: Access, **environment: str) -> dict[str, str]:
-    """The headers that the endpoint gets."""
-    line = curl(_function(access, api.url), REGION)
-    env = {"PATH": "/usr/bin:/bin"} | environment
-    subprocess.run(["sh", "-c", f"{line} --silent --fail"], env=env, check=True)
-    return api.headers
+def test_the_log_is_read_by_the_functions_name_in_lambda(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    add_function(scripted.session, outputs=OUTPUTS)
+    aws.answers["FilterLogEvents"] = {"events": [{"timestamp": 1, "message": "START\n"}]}
+    (line,) = functions.logs(scripted.session, scripted.cloud, "fun")
+    assert line.message == "START"
+    request = aws.calls("FilterLogEvents")[-1]
+    assert request["logGroupName"] == "/aws/lambda/egret-function-fun"
 
 
-def test_a_signed_call_names_the_apis_own_region_and_sends_the_token(api: Api) -> None:
-    headers = sent(api, Access.IAM, AWS_SESSION_TOKEN="token", **CREDENTIALS)
-    assert f"/{REGION}/execute-api/aws4_request" in headers["authorization"]
-    assert "x-amz-security-token" in headers["authorization"]
-    assert headers["x-amz-security-token"] == "token"
+@pytest.mark.parametrize("ask", [functions.invoke, functions.logs])
+def test_a_function_that_does_not_exist_yet_is_not_called(offline: CloudScope, ask: Any) -> None:
+    add_function(offline.session, status=Status.CREATING)
+    with pytest.raises(Conflict) as refused:
+        ask(offline.session, offline.cloud, "fun")
+    assert refused.value.code == "function_not_ready"
 
 
-def test_a_signed_call_with_lasting_credentials_sends_no_token(api: Api) -> None:
-    headers = sent(api, Access.IAM, **CREDENTIALS)
-    assert "x-amz-security-token" not in headers
-    assert "x-amz-security-token" not in headers["authorization"]
+def test_who_read_the_endpoints_api_key_is_recorded(scripted: CloudScope, aws: ScriptedAws) -> None:
+    add_function(scripted.session, outputs=OUTPUTS)
+    aws.answers["GetApiKey"] = {"value": "the key"}
+    assert functions.api_key(scripted, "fun") == "the key"
+    (event,) = list_after(scripted.session, 0, limit=9)
+    assert (event.actor, event.action, event.name) == ("tests", "read endpoint API key", "fun")
 
 
-def test_a_call_with_an_api_key_sends_it_and_an_open_one_sends_nothing(api: Api) -> None:
-    assert sent(api, Access.API_KEY, EGRET_API_KEY="k")["x-api-key"] == "k"
-    assert not {"x-api-key", "authorization"} & sent(api, Access.OPEN).keys()
-
-
-def test_there_is_no_command_before_there_is_an_endpoint() -> None:
-    assert curl(_function(Access.OPEN, ""), REGION) == ""
-
-
-def _function(access: Access, url: str) -> Function:
-    outputs = {"EndpointUrl": url} if url else {}
-    return Function(
-        name="f", template="t", network_id="n", key_id="k", access=access, outputs=outputs
-    )
+@pytest.mark.parametrize(
+    "columns", [{"access": Access.IAM, "outputs": OUTPUTS}, {"access": Access.API_KEY}]
+)
+def test_an_endpoint_without_an_api_key_has_none_to_read(
+    offline: CloudScope, columns: dict[str, Any]
+) -> None:
+    add_function(offline.session, **columns)
+    with pytest.raises(Conflict, match="has no API key"):
+        functions.api_key(offline, "fun")

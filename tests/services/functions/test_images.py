@@ -56,7 +56,7 @@ def test_no_other_host_is_ever_asked(settings: Settings, host: str) -> None:
     ],
     ids=["redirect", "missing", "not a picture", "too large"],
 )
-def test_what_is_no_small_png_is_refused_and_not_kept(
+def test_anything_but_a_small_png_is_refused_and_not_kept(
     settings: Settings, answer: httpx.Response
 ) -> None:
     origin = Origin(lambda _: answer)

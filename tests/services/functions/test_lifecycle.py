@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-import boto3
 import httpx
 import pytest
 from sqlalchemy import Engine, update
@@ -12,14 +12,12 @@ from sqlmodel import Session, col, select
 
 from tests.dashboard import wait_for
 from tests.portal import partner_key, revoke
-from tests.postgresql import on_either_database
-from webapp.aws import Cloud
-from webapp.aws.clients import Clients
-from webapp.errors import Conflict
+from tests.services.rows import IP, a_key, a_network, add, add_function, an_address
+from tests.services.scripted import STACK_ID
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import (
     Function,
     Lease,
-    Nat,
     Network,
     NewChange,
     NewFunction,
@@ -32,7 +30,9 @@ from webapp.sandbox.launcher import Sandbox
 from webapp.services import addresses, functions, keys, networks
 from webapp.services.engine import leases
 from webapp.services.functions import previews
+from webapp.services.functions.lifecycle import check_fields
 from webapp.services.functions.operation import FunctionOperation
+from webapp.services.functions.templates import get_template
 from webapp.services.inspection import proofs
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
@@ -88,7 +88,7 @@ def throttle(sandbox: Sandbox, *, when: str) -> None:
     httpx.put(url, json=[switch | {"reason": THROTTLED}]).raise_for_status()
 
 
-def test_it_is_made_fetches_follows_its_key_and_goes(
+def test_a_function_is_created_fetches_follows_its_key_and_is_deleted(
     scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox
 ) -> None:
     network = networks.create(scope, NewNetwork(name=NAME, region=REGION, availability_zones=1))
@@ -136,34 +136,135 @@ def test_it_is_made_fetches_follows_its_key_and_goes(
         revoke(sandbox, secret)
 
 
-@on_either_database
-def test_a_key_that_a_function_was_just_made_with_is_kept(
-    session: Session, engine: Engine, sandbox: Sandbox, clients: Clients, settings: Settings
-) -> None:
-    """The function comes while the secret is being deleted."""
-    network = Network(
-        name="slow", region=REGION, cidr="10.0.0.0/16", availability_zones=1, nat=Nat.SINGLE
+# --- What needs no AWS ------------------------------------------------------------------------
+
+
+def wanted(**fields: Any) -> NewFunction:
+    usual = {"name": "made", "template": "clash_rankings", "network": "net", "key": "key"}
+    return NewFunction(**usual | fields)
+
+
+def test_all_fields_that_break_a_rule_are_reported_at_once(offline: CloudScope) -> None:
+    new = wanted(
+        name="A",
+        settings={"limit": "0", "colour": "red"},
+        cors_origins=["https://example.com/path"],
+        environment="Über",
     )
-    session.add(network)
-    session.commit()
+    with pytest.raises(Invalid) as refused:
+        functions.create(offline, new)
+    assert set(refused.value.errors) == {
+        "name",
+        "settings.limit",
+        "settings.colour",
+        "cors_origins",
+        "environment",
+    }
 
-    def make_function(**_: object) -> None:
-        with Session(engine) as other:
-            key = keys.get(other, "slow")
-            row = Function(name="f", template="t", network_id=network.id, key_id=key.id)
-            other.add(row)
-            other.commit()
 
-    boto = boto3.Session(region_name=settings.home_region)
-    boto.events.register("before-call.secrets-manager.DeleteSecret", make_function)
-    racing = Cloud.connect(clients=Clients(sandbox.info.aws_endpoint, boto))
-    scope = CloudScope(session, "tests", racing, settings)
-    secret = partner_key(sandbox, ["203.0.113.9"])
-    key = keys.create(scope, NewKey(name="slow", secret=secret))
-    with pytest.raises(Conflict, match="just created"):
-        keys.delete(scope, "slow", typed="slow")
-    manager = clients.secretsmanager(settings.home_region)
-    assert "DeletedDate" not in manager.describe_secret(SecretId=key.secret_arn)
-    assert keys.get(session, "slow").id == key.id
-    manager.delete_secret(SecretId=key.secret_arn)
-    revoke(sandbox, secret)
+@pytest.mark.parametrize("origin", ["https://example.com", " http://localhost:8080 "])
+def test_an_origin_has_a_scheme_and_a_host_and_may_have_a_port(origin: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_fields(get_template("clash_rankings"), wanted(name="", cors_origins=[origin]))
+    assert list(refused.value.errors) == ["name"]
+
+
+@pytest.mark.parametrize("origin", ["*", "example.com", "ftp://example.com", "https://a.b/c"])
+def test_anything_else_is_not_an_origin(origin: str) -> None:
+    with pytest.raises(Invalid, match="is not an origin"):
+        check_fields(get_template("clash_rankings"), wanted(cors_origins=[origin]))
+
+
+@pytest.mark.parametrize("missing", ["template", "network", "key"])
+def test_what_a_function_is_made_from_must_exist(offline: CloudScope, missing: str) -> None:
+    add_function(offline.session)
+    with pytest.raises(NotFound):
+        functions.create(offline, wanted(**{missing: "unknown"}))
+
+
+def test_a_name_that_is_taken_is_refused(offline: CloudScope) -> None:
+    add_function(offline.session)
+    with pytest.raises(Conflict) as refused:
+        functions.create(offline, wanted(name="fun"))
+    assert refused.value.code == "name_taken"
+
+
+@pytest.mark.parametrize("status", [Status.CREATING, Status.PARKED, Status.FAILED])
+def test_a_function_needs_a_ready_network(offline: CloudScope, status: Status) -> None:
+    add(offline.session, a_network(status=status), a_key())
+    with pytest.raises(Conflict) as refused:
+        functions.create(offline, wanted())
+    assert refused.value.code == "network_not_ready"
+    assert list(refused.value.errors) == ["network"]
+
+
+def test_a_key_that_the_partner_would_refuse_is_refused_first(offline: CloudScope) -> None:
+    network = a_network()
+    add(offline.session, network, an_address(network), a_key(cidrs=("198.51.100.1",)))
+    with pytest.raises(Conflict, match=f"does not allow {IP}") as refused:
+        functions.create(offline, wanted())
+    assert (refused.value.code, list(refused.value.errors)) == ("key_does_not_match", ["key"])
+    assert IP in refused.value.remedy
+
+
+def test_a_function_is_kept_with_its_settings_although_aws_does_not_answer(
+    offline: CloudScope,
+) -> None:
+    network = a_network(outputs={"PrivateSubnetIds": "subnet-1", "SecurityGroupId": "sg-1"})
+    add(offline.session, network, an_address(network), a_key())
+    made = functions.create(offline, wanted(settings={"limit": "25"}, cors_origins=[" http://a "]))
+    assert (made.status, made.cors_origins) == (Status.REQUESTED, ["http://a"])
+    assert made.settings == {"location": "32000006", "limit": 25}
+    assert "Could not connect" in made.reason
+
+
+# --- Trying again and deleting ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "status", [Status.REQUESTED, Status.CREATING, Status.UPDATING, Status.DELETING]
+)
+def test_a_retry_joins_an_attempt_that_is_under_way(offline: CloudScope, status: Status) -> None:
+    before = add_function(offline.session, status=status).operation_id
+    assert functions.retry(offline, "fun").operation_id == before
+
+
+@pytest.mark.parametrize(
+    ("columns", "tried"),
+    [
+        ({"status": Status.FAILED}, Status.REQUESTED),
+        (
+            {"status": Status.READY, "outputs": {"SubnetIds": "old"}, "stack_id": STACK_ID},
+            Status.UPDATING,
+        ),
+        ({"status": Status.FAILED, "unwanted": True, "stack_id": STACK_ID}, Status.DELETING),
+    ],
+)
+def test_a_retry_tries_what_had_failed(
+    offline: CloudScope, columns: dict[str, Any], tried: Status
+) -> None:
+    function = add_function(offline.session, **columns)
+    network = offline.session.get_one(Network, function.network_id)
+    network.outputs = {"PrivateSubnetIds": "new", "SecurityGroupId": "sg-1"}
+    offline.session.commit()
+    assert functions.retry(offline, "fun").status is tried
+
+
+def test_a_function_that_works_is_not_tried_again(offline: CloudScope) -> None:
+    add_function(offline.session)
+    with pytest.raises(Conflict, match="only a failed one"):
+        functions.retry(offline, "fun")
+
+
+def test_a_function_is_deleted_only_when_its_name_is_typed(offline: CloudScope) -> None:
+    function = add_function(offline.session)
+    with pytest.raises(Invalid, match="Nothing was deleted"):
+        functions.delete(offline, "fun", typed="")
+    assert function.status is Status.READY
+    functions.delete(offline, "fun", typed="fun")
+    assert functions.find(offline.session, "fun") is None, "it had no stack"
+
+
+def test_deleting_twice_is_one_operation(offline: CloudScope) -> None:
+    before = add_function(offline.session, status=Status.DELETING).operation_id
+    assert functions.delete(offline, "fun", typed="fun").operation_id == before

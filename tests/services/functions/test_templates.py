@@ -30,7 +30,7 @@ def test_defaults_are_filled_in_and_numbers_become_numbers() -> None:
         ({"colour": "red"}, "settings.colour"),
     ],
 )
-def test_a_setting_that_does_not_fit_is_told_at_its_field(
+def test_a_setting_that_does_not_fit_is_refused_at_its_field(
     values: dict[str, str], field: str
 ) -> None:
     with pytest.raises(Invalid) as error:

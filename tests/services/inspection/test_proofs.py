@@ -1,32 +1,112 @@
-"""What is stored of a probe's answer. Lambda's answers are stubs."""
+"""Proofs: what each zone's probe saw, stored whether it is good or not."""
+
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
 
 import pytest
-from botocore.stub import Stubber
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from tests.services.test_lists import add_network
-from webapp.aws import Cloud
-from webapp.aws.clients import Clients
+from tests.services.rows import IP, ZONES, a_network, a_proof, add, ago, an_address
+from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.errors import QuotaExceeded
-from webapp.models import Network, Proof
+from webapp.errors import Conflict
+from webapp.models import Nat, Network, Status
+from webapp.services.audit import list_after
 from webapp.services.inspection import proofs
 from webapp.services.scope import CloudScope
-from webapp.settings import Settings
+
+
+@pytest.fixture
+def network(session: Session) -> Network:
+    outputs = {"AvailabilityZones": ZONES[0], "ProbeFunctionNames": "probe"}
+    made = a_network(outputs=outputs | {"PrivateSubnetIds": "subnet-1", "SecurityGroupId": "sg-1"})
+    add(session, made, an_address(made))
+    return made
+
+
+def answering(payload: object, **more: str) -> Any:
+    """What Lambda gives for a run of the probe."""
+
+    def answer(_: object) -> Mapping[str, Any]:
+        return {"Payload": BytesIO(json.dumps(payload).encode())} | more
+
+    return answer
+
+
+def test_a_probe_that_is_seen_from_the_networks_address_is_a_proof(
+    scripted: CloudScope, aws: ScriptedAws, network: Network
+) -> None:
+    aws.answers["Invoke"] = answering({"ip": IP, "echo": "echo.example"})
+    (proof,) = proofs.prove(scripted, network)
+    assert (proof.ok, proof.availability_zone, proof.echo) == (True, ZONES[0], "echo.example")
+    assert proofs.list_all(scripted.session, network) == [proof]
+    assert [event.action for event in list_after(scripted.session, 0, limit=9)] == ["prove"]
+
+
+def test_another_address_is_named(scripted: CloudScope, aws: ScriptedAws, network: Network) -> None:
+    aws.answers["Invoke"] = answering({"ip": "198.51.100.1"})
+    (proof,) = proofs.prove(scripted, network)
+    assert (proof.ok, proof.problem) == (False, f"It came from 198.51.100.1, not from {IP}.")
+
+
+def test_a_probe_that_failed_gives_its_own_error(
+    scripted: CloudScope, aws: ScriptedAws, network: Network
+) -> None:
+    told = {"errorType": "TimeoutError", "errorMessage": "timed out"}
+    aws.answers["Invoke"] = answering(told, FunctionError="Unhandled")
+    (proof,) = proofs.prove(scripted, network)
+    assert not proof.ok
+    assert "timed out" in proof.problem
+
+
+def test_a_probe_that_cannot_be_run_is_stored_with_the_reason(
+    offline: CloudScope, network: Network
+) -> None:
+    (proof,) = proofs.prove(offline, network)
+    assert (proof.ok, proof.seen_ip) == (False, None)
+    assert proof.problem.startswith("While running the function probe")
 
 
 def test_a_probe_that_lambda_had_no_room_for_says_nothing_about_the_network(
-    session: Session, settings: Settings
+    scripted: CloudScope, aws: ScriptedAws, network: Network
 ) -> None:
-    add_network(session, 0)
-    network = session.exec(select(Network)).one()
-    network.outputs = network.outputs | {"ProbeFunctionNames": "probe-1,probe-2"}
-    session.commit()
-    before = session.exec(select(Proof)).all()
-    clients = Clients("http://127.0.0.1:9", attempts=1)
-    scope = CloudScope(session, "tests", Cloud.connect(clients=clients), settings)
-    with Stubber(clients.awslambda(network.region)) as stub:
-        stub.add_client_error("invoke", "TooManyRequestsException", "Rate Exceeded.", 429)
-        with pytest.raises(QuotaExceeded):
-            proofs.prove(scope, network)
-    session.rollback()
-    assert session.exec(select(Proof)).all() == before
+    aws.answers["Invoke"] = refusal("TooManyRequestsException", "Rate Exceeded.", status=429)
+    with pytest.raises(QuotaExceeded):
+        proofs.prove(scripted, network)
+    assert proofs.list_all(scripted.session, network) == []
+
+
+@pytest.mark.parametrize("status", [Status.CREATING, Status.PARKED, Status.FAILED])
+def test_only_a_ready_network_is_proven(
+    offline: CloudScope, network: Network, status: Status
+) -> None:
+    network.status = status
+    with pytest.raises(Conflict) as refused:
+        proofs.prove(offline, network)
+    assert refused.value.code == "network_not_ready"
+    assert proofs.list_all(offline.session, network) == []
+
+
+def test_the_newest_proof_of_each_zone_counts(session: Session, network: Network) -> None:
+    other = a_network("other")
+    newest = [a_proof(network, zone=zone, at=ago(10)) for zone in ZONES]
+    older = [a_proof(network, zone=zone, at=ago(60), seen_ip=None) for zone in ZONES]
+    of_other = a_proof(other)
+    add(session, other, *older, *newest, of_other)
+    assert proofs.latest_by_network(session) == {network.id: newest, other.id: [of_other]}
+
+
+def test_a_networks_proofs_are_listed_newest_first(session: Session, network: Network) -> None:
+    old, new = a_proof(network, at=ago(60)), a_proof(network)
+    add(session, old, new)
+    assert proofs.list_all(session, network) == [new, old]
+
+
+@pytest.mark.parametrize(("nat", "expected"), [(Nat.SINGLE, ["a", "a"]), (Nat.PER_AZ, ["a", "b"])])
+def test_with_one_nat_gateway_all_zones_have_the_same_address(
+    nat: Nat, expected: list[str]
+) -> None:
+    network = a_network(nat=nat)
+    assert [proofs.expected_ip(network, ["a", "b"], zone) for zone in (0, 1)] == expected

@@ -13,7 +13,7 @@ def test_the_first_free_range_is_chosen() -> None:
     assert cidrs.choose(["10.0.0.0/16", "10.1.128.0/20", "172.31.0.0/16"]) == "10.2.0.0/16"
 
 
-def test_when_every_range_is_taken_that_is_said() -> None:
+def test_it_is_an_error_when_every_range_is_taken() -> None:
     with pytest.raises(Invalid):
         cidrs.choose(["10.0.0.0/8"])
 
@@ -34,7 +34,7 @@ def test_a_private_range_of_a_fitting_size_is_taken(good: str) -> None:
         ("10.5.0.0/16", "overlaps 10.5.4.0/24"),
     ],
 )
-def test_a_range_that_will_not_do_is_refused_at_its_field(bad: str, word: str) -> None:
+def test_a_range_that_breaks_a_rule_is_refused_at_its_field(bad: str, word: str) -> None:
     with pytest.raises(Invalid) as error:
         cidrs.check(bad, ["10.5.4.0/24"])
     assert word in error.value.errors["cidr"]

@@ -2,20 +2,31 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.dashboard import wait_for
+from tests.services import rows
+from tests.services.rows import a_network, add, an_address
 from webapp.aws import Cloud
 from webapp.errors import Invalid
 from webapp.forms import validated
-from webapp.models import Nat, Network, NewNetwork, NewSchedule, Status, WeeklyHours, utc_now
+from webapp.models import (
+    AddressStatus,
+    Network,
+    NewNetwork,
+    NewSchedule,
+    Status,
+    WeeklyHours,
+    utc_now,
+)
 from webapp.models.schedule import DAYS
 from webapp.reconciler import Reconciler
 from webapp.services import networks
+from webapp.services.audit import list_after
 from webapp.services.networks import schedule
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
@@ -93,7 +104,7 @@ def test_it_parks_outside_its_hours_and_runs_inside_them(
     settled(session, network, Status.READY)
 
 
-def test_it_parks_once_although_somebody_changes_it_in_the_same_moment(
+def test_it_parks_once_although_someone_changes_it_at_the_same_moment(
     scope: CloudScope, session: Session, network: Network, engine: Engine
 ) -> None:
     network.hours = outside().model_dump(mode="json")
@@ -138,16 +149,86 @@ def test_invocations_are_read_from_the_log(cloud: Cloud, network: Network) -> No
         ({"end": "24:00"}, "end"),
     ],
 )
-def test_hours_that_no_clock_shows_are_refused(
+def test_hours_that_break_a_rule_are_refused_at_their_field(
     scope: CloudScope, wrong: dict[str, object], field: str
 ) -> None:
-    scope.session.add(
-        Network(
-            name="napping", region=REGION, cidr="10.0.0.0/16", availability_zones=1, nat=Nat.SINGLE
-        )
-    )
-    scope.session.commit()
+    add(scope.session, a_network("napping"))
     with pytest.raises(Invalid) as refused:
         hours = ALWAYS.model_dump() | wrong
         schedule.save(scope, "napping", validated(NewSchedule, {"hours": hours}))
     assert list(refused.value.errors) == [field]
+
+
+def test_all_fields_that_break_a_rule_are_reported_at_once(offline: CloudScope) -> None:
+    network = a_network("napping")
+    add(offline.session, network)
+    hours = WeeklyHours(time_zone="Mars/Base", days=(), start="8", end="24:00")
+    with pytest.raises(Invalid) as refused:
+        schedule.save(offline, "napping", NewSchedule(hours=hours, idle_hours=-1))
+    fields = {"time_zone", "days", "start", "end", "idle_hours"}
+    assert set(refused.value.errors) == fields
+    assert network.hours == {}
+
+
+@pytest.mark.parametrize(("idle_hours", "fits"), [(0, True), (720, True), (721, False)])
+def test_a_network_may_idle_for_at_most_a_month(
+    offline: CloudScope, idle_hours: int, fits: bool
+) -> None:
+    add(offline.session, a_network("napping", started_at=utc_now()))
+    new = NewSchedule(idle_hours=idle_hours)
+    if fits:
+        assert schedule.save(offline, "napping", new).idle_hours == idle_hours
+    else:
+        with pytest.raises(Invalid):
+            schedule.save(offline, "napping", new)
+
+
+def test_a_saved_schedule_replaces_the_one_before(offline: CloudScope) -> None:
+    network = a_network("napping", started_at=utc_now())
+    add(offline.session, network)
+    schedule.save(offline, "napping", NewSchedule(hours=ALWAYS, idle_hours=3))
+    assert (network.weekly_hours, network.hours_include_now) == (ALWAYS, True)
+    schedule.save(offline, "napping", NewSchedule())
+    assert (network.weekly_hours, network.idle_hours) == (None, 0)
+    assert network.hours_include_now is None
+
+
+@pytest.mark.parametrize("status", [Status.CREATING, Status.UPDATING, Status.FAILED])
+def test_a_network_that_is_busy_or_failed_is_left_alone(
+    offline: CloudScope, status: Status
+) -> None:
+    network = a_network("napping", status=status, hours=outside().model_dump(mode="json"))
+    add(offline.session, network)
+    schedule.apply(offline, network, utc_now())
+    assert (network.status, network.hours_include_now) == (status, None)
+
+
+def test_what_the_schedule_does_is_recorded_under_its_own_name(offline: CloudScope) -> None:
+    add(offline.session, a_network("napping", hours=outside().model_dump(mode="json")))
+    schedule.apply_all(offline, rows.REGION)
+    events = list_after(offline.session, 0, limit=9)
+    assert [(event.actor, event.action) for event in events] == [(schedule.BY_HOURS, "parking")]
+
+
+def test_one_network_that_waits_does_not_hold_up_the_others(offline: CloudScope) -> None:
+    lost = a_network("a-lost", status=Status.PARKED, hours=ALWAYS.model_dump(mode="json"))
+    other = a_network("b-other", hours=outside().model_dump(mode="json"))
+    add(offline.session, lost, other, an_address(lost, status=AddressStatus.LOST))
+    schedule.apply_all(offline, rows.REGION)
+    assert (lost.status, other.status) == (Status.PARKED, Status.PARKING)
+    assert lost.hours_include_now is None, "it is tried again at the next round"
+
+
+def test_the_next_change_of_a_region_is_that_of_its_first_network(session: Session) -> None:
+    monday = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    office = WeeklyHours(time_zone="UTC", days=("mon",), start="08:00", end="18:00")
+    early = office.model_copy(update={"start": "07:30"})
+    add(
+        session,
+        a_network("office", hours=office.model_dump(mode="json")),
+        a_network("early", hours=early.model_dump(mode="json")),
+        a_network("always", hours=ALWAYS.model_dump(mode="json")),
+        a_network("none"),
+    )
+    assert schedule.due_in_s(session, rows.REGION, monday) == 1800
+    assert schedule.due_in_s(session, "us-east-1", monday) is None

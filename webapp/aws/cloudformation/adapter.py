@@ -114,9 +114,9 @@ class Stacks:
         retain: Sequence[str] = (),
         express: bool = False,
     ) -> None:
-        """Ask for the deletion; does no harm when repeated, or when there is no such stack.
+        """Request the deletion. Harmless when repeated, or if the stack does not exist.
 
-        `retain` names resources to leave behind; AWS accepts it only after a failed deletion.
+        `retain` names resources that stay in AWS; AWS accepts it only after a failed deletion.
         `express` lets the deletion end before AWS has cleaned up.
         """
         client = self._clients.cloudformation(region)
@@ -162,7 +162,7 @@ class Stacks:
 
 
 def _template_arguments(plan: Plan) -> dict[str, Any]:
-    """What CreateStack, UpdateStack and CreateChangeSet are told alike."""
+    """The arguments that CreateStack, UpdateStack and CreateChangeSet have in common."""
     return {
         "TemplateBody": plan.body,
         "Parameters": [

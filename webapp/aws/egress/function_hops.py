@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 NO_PERMISSION = "InsufficientRolePermissions"
 IDLE_NOTE = (
-    "It is inactive because nobody has called it for weeks. The first call wakes it up and takes "
-    "longer, or fails once."
+    "It is inactive because it has not been called for weeks. The first call activates it, and "
+    "takes longer or fails once."
 )
 PENDING = "Wait a minute: Lambda is connecting it to the VPC."
 NO_SUCH_FUNCTION = Problem(

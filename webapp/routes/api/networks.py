@@ -48,7 +48,7 @@ def show(ctx: ApiCaller, name: str) -> NetworkOut:
 def delete(ctx: ApiCaller, name: str, retain: Retain = ()) -> Response:
     """Its addresses stay. 202: the deletion continues in the background.
 
-    `retain`, which may be repeated: what an earlier deletion could not delete, to leave behind.
+    `retain`, which may be repeated: what the last deletion could not delete, and stays in AWS.
     """
     networks.delete(ctx.scope, name, typed=name, retain=list(retain))
     return Response(status_code=202)

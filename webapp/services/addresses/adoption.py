@@ -1,4 +1,4 @@
-"""Adoption: Egret takes over an Elastic IP that the account already has."""
+"""Adoption: Egret starts managing an Elastic IP that the account already has."""
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
@@ -59,4 +59,4 @@ def _check_adoptable(session: Session, found: Allocation) -> None:
 
 
 def _known(found: Allocation) -> Conflict:
-    return Conflict(f"{found.public_ip} is already tracked here.", code="address_known")
+    return Conflict(f"{found.public_ip} is already managed by Egret.", code="address_known")

@@ -22,7 +22,7 @@ log = logging.getLogger("egret.addresses")
 def compare_with_aws(scope: CloudScope, region: str) -> None:
     """Bring the region's rows up to date.
 
-    The rows are read before AWS is: what is allocated in between is then not mistaken for lost.
+    The rows are read first, so that an address allocated in between is not mistaken for lost.
     """
     rows = scope.session.exec(select(Address).where(Address.region == region)).all()
     existing = {found.allocation_id for found in scope.cloud.addresses.list_all(region)}

@@ -59,7 +59,7 @@ def recover(scope: CloudScope, address_id: str) -> Address:
         raise Conflict(
             f"AWS cannot give {ip} back: {error.detail}",
             code="address_gone",
-            remedy="Stop tracking it here, and have the partner whitelist another address.",
+            remedy="Release it here, and have the partner whitelist another address.",
         ) from error
     set_allocation(address, recovered)
     address.status = allocated_status(address)
@@ -70,7 +70,7 @@ def recover(scope: CloudScope, address_id: str) -> Address:
 
 @retry_on_conflict
 def release(scope: CloudScope, address_id: str, *, typed: str) -> None:
-    """Return the address to AWS for ever. Only if nothing depends on it, and typed exactly."""
+    """Return the address to AWS, if nothing depends on it and it was typed exactly."""
     address = get(scope.session, address_id)
     _check_unused(scope.session, address)
     check_typed(typed, address.public_ip or address.id, "released")

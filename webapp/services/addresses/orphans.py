@@ -1,6 +1,6 @@
-"""Orphans: resources in AWS with Egret's tags that no row here knows. Nobody sees their cost.
+"""Orphans: resources in AWS with Egret's tags but without a row. No other page shows them.
 
-They appear after a lost database, or when a deletion left something behind. An address can be
+They appear after the database was lost, or when a deletion left something behind. An address can be
 adopted. A stack cannot, because it does not contain everything about its network or function (the
 key, for instance); it can be deleted, and its addresses stay.
 """
@@ -23,6 +23,7 @@ from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 READERS = 8
+"""Regions that are read at the same time."""
 
 
 @dataclass(frozen=True)
@@ -103,20 +104,20 @@ def _read(cloud: Cloud, region: str) -> list[Found] | EgretError:
 
 
 def _get(scope: CloudScope, *, region: str, kind: str, id: str) -> Orphan:
-    is_ours = region in scope.settings.region_names
-    found = scope.cloud.inventory.read(region) if is_ours else []
+    is_offered = region in scope.settings.region_names
+    found = scope.cloud.inventory.read(region) if is_offered else []
     for orphan in _orphans(scope.session, scope.settings, region, found):
         if (orphan.found.kind, orphan.found.id) == (kind, id):
             return orphan
     raise NotFound(
         f"There is no orphan {id} in {region}.",
         code="no_orphan",
-        remedy="It was deleted, or it is tracked here by now. Reload the page.",
+        remedy="It was deleted, or Egret manages it by now. Reload the page.",
     )
 
 
 def _orphans(session: Session, settings: Settings, region: str, found: list[Found]) -> list[Orphan]:
-    rows, ids = session.exec(select(Address)).all(), _known_stacks(session, settings, region)
+    rows, known = session.exec(select(Address)).all(), _known_stacks(session, settings, region)
     allocations = {row.allocation_id for row in rows}
     of_rows = {row.id for row in rows}
     stacks = {each.name for each in found if each.kind == STACK}
@@ -126,8 +127,8 @@ def _orphans(session: Session, settings: Settings, region: str, found: list[Foun
         if each.kind == ADDRESS:
             return each.id not in allocations and each.tags.get(ADDRESS_TAG) not in of_rows
         if each.kind == STACK:
-            return each.name not in ids
-        return each.stack_name not in stacks | ids
+            return each.name not in known
+        return each.stack_name not in stacks | known
 
     return [_orphan(each, nats) for each in found if is_orphan(each)]
 

@@ -19,7 +19,7 @@ Answer = TypeVar("Answer")
 def retry_on_conflict(
     service: Callable[Concatenate[AnyScope, P], Answer],
 ) -> Callable[Concatenate[AnyScope, P], Answer]:
-    """Run the service again when somebody else wrote its row after it had read it.
+    """Run the service again if its row was written by another process after it was read.
 
     It then decides by what the row says now: an operation that is already under way is its answer,
     not a conflict. Uncommitted changes of the caller are rolled back, so nothing may be pending.

@@ -11,7 +11,7 @@ from webapp.services.engine.leases import Work
 STACK_TYPE = "AWS::CloudFormation::Stack"
 ATTEMPT_SUFFIX = "-again"
 """Ends the token of an operation's second, third … request, before the attempt's number."""
-ECHOES = ("Resource creation cancelled", "The following resource(s) failed")
+CONSEQUENCES = ("Resource creation cancelled", "The following resource(s) failed")
 """How the reasons of failures begin that only follow from another failure."""
 
 
@@ -42,7 +42,7 @@ def root_cause(session: Session, row: StackRow) -> StackEvent | None:
         col(StackEvent.status).endswith("_FAILED"),
     )
     found = session.exec(failures.order_by(col(StackEvent.id))).all()
-    return next((event for event in found if not event.reason.startswith(ECHOES)), None)
+    return next((event for event in found if not event.reason.startswith(CONSEQUENCES)), None)
 
 
 def count_attempts(session: Session, row: StackRow, status: str) -> int:

@@ -1,4 +1,4 @@
-"""The foundation of a region: one small stack with the customer-managed KMS key of all secrets.
+"""The foundation: a small stack in the home region with the KMS key that encrypts all keys.
 
 It has no row in the database. Its stack is the only state, so any process can find or request it.
 """
@@ -14,7 +14,7 @@ from webapp.settings import Settings
 
 TIMEOUT_S = 45.0
 POLL_S = 1.0
-OPERATION = "egret-foundation"
+CREATION = "egret-foundation"
 
 
 def ensure(cloud: Cloud, settings: Settings) -> str | None:
@@ -22,9 +22,9 @@ def ensure(cloud: Cloud, settings: Settings) -> str | None:
     plan = foundation_plan(settings.home_region, prefix=settings.name_prefix)
     stack = cloud.stacks.describe(plan.region, plan.name)
     if stack is None:
-        cloud.stacks.create(plan, token=OPERATION)
+        cloud.stacks.create(plan, token=CREATION)
     elif stack.phase is Phase.FAILED:
-        cloud.stacks.delete(plan.region, stack.id, token=f"{OPERATION}-clear")
+        cloud.stacks.delete(plan.region, stack.id, token=f"{CREATION}-clear")
     elif stack.phase is Phase.DONE:
         return stack.outputs["KeyArn"]
     return None

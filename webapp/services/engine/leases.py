@@ -25,7 +25,7 @@ OWNER = f"{socket.gethostname()}:{os.getpid()}"
 
 
 class LeaseLost(Exception):
-    """Another process has claimed the row since; what was about to be written is void."""
+    """The claim no longer holds, or the row was made due again; nothing was written."""
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Work:
 
 
 Handler = Callable[[Work], None]
-"""Takes one step with a claimed row, and ends with `commit`, `run_again` or `finish`."""
+"""Takes one step with a claimed row, and gives the lease back: `run_again` or `finish`."""
 
 
 def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work | None:
@@ -97,7 +97,7 @@ def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work 
         .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
     )
     found = claimed.first()
-    if found is None:
+    if found is None:  # the holder's `finish` will see that it is due again
         again = update(Lease).where(col(Lease.resource) == resource).values(due_at=now_s())
         connection.execute(again)
     session.commit()

@@ -15,8 +15,10 @@ What happens, and what a `kill -9` does at each point:
 5. **Settle.** When the stack is done, the row's final status, outputs or reason are committed in
    the transaction that deletes the lease. Killed before, the next poll settles it.
 
-A process that was suspended past its lease cannot do harm: each commit checks the lease's fence
-(LeaseLost) and the row's version (StaleDataError). Its step is void, and is taken again.
+A process that was suspended past its lease cannot do harm: each commit of the step checks the
+lease's fence (LeaseLost) and the row's version (StaleDataError). A step that fails this is taken
+again. Proofs and first snapshots are stored after the lease is deleted: killed there, they wait for
+the next round, or for a person.
 """
 
 import random
@@ -43,7 +45,7 @@ UNDER_WAY = (Status.REQUESTED, Status.CREATING, Status.DELETING)
 """A retry in one of these statuses does nothing: an attempt is already under way."""
 ROLLBACKS_MAX = 3
 RETRY_S = 5.0
-"""Between attempts at what AWS did not answer, or could not roll back."""
+"""Until AWS is asked again after it did not answer, or could not roll back."""
 PAUSE_S = 15.0
 """Between checks whether someone has fixed the credentials, a permission or the clock."""
 POLL_JITTER = 0.2
@@ -168,7 +170,7 @@ class Operation(ABC):
         return stack
 
     def update_stack(self, plan: Plan) -> Stack | None:
-        """Ask for `plan` unless that was done, and poll. Gives the stack once this is over."""
+        """Request the update to `plan` once, and poll. Returns the stack once it is not busy."""
         row, stack = self.row, self._describe()
         events.copy(self.work, self.cloud, row, self.region)
         if stack.phase is Phase.GONE:
@@ -233,6 +235,7 @@ class Operation(ABC):
     def _continue_rollback(self, stack: Stack) -> Stack | None:
         """Continue a rollback that failed. After `ROLLBACKS_MAX` attempts gives the stack."""
         row = self.row
+        # As often stuck as tried: the current attempt has failed.
         if events.count_attempts(self.work.session, row, STUCK) >= row.attempts:
             if row.attempts > ROLLBACKS_MAX:
                 return stack
@@ -246,4 +249,5 @@ class Operation(ABC):
 
     def _reason(self, stack: Stack) -> str:
         cause = events.root_cause(self.work.session, self.row)
-        return f"{cause.logical_id}: {cause.reason}" if cause else stack.reason or stack.status
+        of_stack = stack.reason or stack.status
+        return f"{cause.logical_id}: {cause.reason or of_stack}" if cause else of_stack

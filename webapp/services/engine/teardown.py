@@ -3,7 +3,7 @@
 Lambda keeps the network interfaces of a deleted function for 20 to 45 minutes, and their subnets
 and security group cannot be deleted before; CloudFormation then reports DELETE_FAILED. That is a
 wait, not an error: AWS is asked again, less and less often. A deletion that fails for another
-reason is tried a few times. After that a person decides: delete again, or leave behind what AWS
+reason is tried a few times. After that a person decides: delete again, or retain what AWS
 will not delete.
 """
 
@@ -61,7 +61,7 @@ def delete_stack(operation: Operation, stack_name: str) -> bool:
     _report_progress(row, held)
     if stack.status == "DELETE_IN_PROGRESS":
         operation.poll_again()
-    elif failures >= row.attempts:
+    elif failures >= row.attempts:  # the current attempt has failed
         _retry_later(operation, stack, held)
     else:
         operation.work.commit()  # what is gone stays recorded even if AWS refuses the request

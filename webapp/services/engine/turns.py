@@ -1,7 +1,7 @@
 """The turns of all replicas at a region where AWS throttles: one row, and the database's clock.
 
-The connections are its own. A turn is taken in the middle of somebody's call to AWS, whose session
-holds a connection already: were all of one pool's held so, each would wait for the others.
+It has its own connections. A turn is taken during a call to AWS, by a thread whose session already
+holds one; with one pool for both, all threads could end up waiting for each other's.
 """
 
 import logging

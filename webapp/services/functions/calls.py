@@ -27,8 +27,11 @@ def api_key(scope: CloudScope, name: str) -> str:
     function = get(scope.session, name)
     api_key_id = function.outputs.get("ApiKeyId", "")
     if function.access is not Access.API_KEY or not api_key_id:
-        raise Conflict(f"The endpoint of {name} has no API key (access: {function.access}).")
-    scope.record("read API key", function)
+        raise Conflict(
+            f"The endpoint of {name} has no API key (access {function.access}).",
+            remedy="Wait until the function is ready, if its access is api_key.",
+        )
+    scope.record("read endpoint API key", function)
     scope.session.commit()
     region = network_of(scope.session, function).region
     return scope.cloud.functions.api_key(region, api_key_id)

@@ -20,7 +20,7 @@ TYPICAL_S = 60
 
 @dataclass(frozen=True)
 class FunctionDetail:
-    """`snapshot` is the last good one; `failure` the latest attempt, if it failed after that.
+    """`snapshot` is the newest good one; `failure` the newest of all, if it is a failure.
 
     `progress` is None in a list.
     """

@@ -19,7 +19,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class Images:
-    """`client` is the seam for tests; it must not follow redirects."""
+    """`client` is for tests."""
 
     def __init__(self, settings: Settings, client: httpx.Client | None = None) -> None:
         self._settings = settings
@@ -43,7 +43,7 @@ class Images:
         except httpx.HTTPError as error:
             raise Upstream(f"{host} did not give the picture: {type(error).__name__}") from error
         if answer.status_code != httpx.codes.OK or not body.startswith(PNG_SIGNATURE):
-            raise Upstream(f"{host} answered {answer.status_code} and no PNG picture.")
+            raise Upstream(f"{host} answered {answer.status_code}, without a PNG picture.")
         return body
 
     def _file(self, host: str, path: str) -> Path:
@@ -56,7 +56,7 @@ def _read(answer: httpx.Response) -> bytes:
     for chunk in answer.iter_bytes():
         body += chunk
         if len(body) > SIZE_MAX_BYTES:
-            raise Upstream(f"The picture is larger than {SIZE_MAX_BYTES} bytes.")
+            raise Upstream(f"The picture is larger than {SIZE_MAX_BYTES // 1024} KiB.")
     return body
 
 

@@ -60,16 +60,18 @@ class FunctionOperation(Operation):
         If its network got another zone in the meantime, it is updated next.
         """
         stack = self.poll_stack()
-        if stack:
-            self._add_endpoint(stack)
-            self.settle(stack, reached=Status.READY)
-            if self.row.status is Status.READY:
-                session = self.work.session
-                previews.store_answer(session, self.cloud, self.row, region=self.region)
-                if lags(self.row, self.network):
-                    intend(self.row, Status.UPDATING)
-                    leases.make_due(session, self.row.owner)
-                    session.commit()
+        if stack is None:
+            return
+        self._add_endpoint(stack)
+        self.settle(stack, reached=Status.READY)
+        if self.row.status is not Status.READY:
+            return
+        session = self.work.session
+        previews.store_answer(session, self.cloud, self.row, region=self.region)
+        if lags(self.row, self.network):
+            intend(self.row, Status.UPDATING)
+            leases.make_due(session, self.row.owner)
+            session.commit()
 
     def update(self) -> None:
         """Its network has another zone: from now on it runs there too, and is never interrupted."""

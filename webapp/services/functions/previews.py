@@ -26,7 +26,7 @@ KEY_REFUSED = (401, 403)
 
 
 def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
-    """The last good snapshot, and the last attempt if it failed after that."""
+    """The newest good snapshot, and the newest of all if it is a failure."""
     found = latest_by_function(session, col(Snapshot.function_id) == function.id)
     return found.get(function.id, (None, None))
 

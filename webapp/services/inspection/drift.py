@@ -65,7 +65,7 @@ def check(scope: CloudScope, network: Network) -> bool:
 
 
 def restore(scope: CloudScope, network: Network) -> list[Difference]:
-    """Restore what can be restored, and give it. A network without drift is then proven again."""
+    """Restore and return what can be restored. If no drift is left, prove the network again."""
     session, cloud = scope.session, scope.cloud
     stack_id = _steady(cloud, network)
     restorable = [d for d in _read(session, cloud, network, stack_id) if d.restore]
@@ -100,7 +100,7 @@ def _lost_addresses(cloud: Cloud, network: Network, used: list[Address]) -> list
             address.allocation_id,
             "allocated",
             "released",
-            by_hand="Ask AWS for it again on the Addresses page.",
+            by_hand="Recover it on the Addresses page.",
         )
         for address in used
         if address.allocation_id and address.allocation_id not in there

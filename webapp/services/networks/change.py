@@ -1,4 +1,4 @@
-"""A change: one more zone, or a NAT gateway in each zone. Every address that there is stays.
+"""A change: more zones, or a NAT gateway in each zone. Every existing address stays.
 
 Whitelist first: creating a change allocates the addresses that the new shape needs, and
 CloudFormation previews what it does. Calls come from the new addresses only after the change is
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from webapp.errors import Conflict, Invalid
+from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import Function, Network, NewChange, Shape, Status
 from webapp.services import keys
 from webapp.services.addresses import pool
@@ -37,7 +37,7 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
     network.reason = network.remedy = ""
     scope.record("create change", network, f"{wanted.availability_zones} zones, {wanted.nat.value}")
     NetworkOperation.begin(scope, network)
-    if not network.change:
+    if not network.change:  # the first step has run already, and withdrew it
         raise Conflict(network.reason, code="change_not_possible", remedy=network.remedy)
     return network
 
@@ -60,12 +60,18 @@ def confirm(scope: CloudScope, name: str, *, anyway: bool = False) -> Network:
 def withdraw(scope: CloudScope, name: str) -> Network:
     """Drop the pending change. Its addresses stay, free, until they are released.
 
-    Done under the network's lease, so that no address is being allocated at the same moment; it
-    would be lost.
+    Done under the network's lease, so that no address is being allocated at the same moment: it
+    would become an orphan.
     """
     network = get(scope.session, name)
-    if not network.change or network.status not in (Status.READY, Status.PARKED):
+    if not network.change:
         raise _no_change(network)
+    if network.status not in (Status.READY, Status.PARKED):
+        raise Conflict(
+            f"The change of {name} cannot be withdrawn while the network is {network.status}.",
+            code="wrong_status",
+            remedy="Wait until the network is ready or parked.",
+        )
     lease_s = scope.settings.lease_s
     work = leases.begin(scope.session, network.owner, lease_s=lease_s)
     if work is None:
@@ -74,7 +80,12 @@ def withdraw(scope: CloudScope, name: str) -> Network:
             code="busy",
             remedy="Withdraw it in a moment.",
         )
-    drop_change(scope.session, scope.cloud, network)
+    try:
+        drop_change(scope.session, scope.cloud, network)
+    except EgretError:
+        scope.session.rollback()
+        work.run_again(in_s=0)  # gives the lease back, so that the next try is not "busy"
+        raise
     scope.record("withdraw change", network)
     work.finish()
     return network
@@ -147,7 +158,7 @@ def _check_keys(session: Session, network: Network) -> None:
 
 def _no_change(network: Network) -> Conflict:
     return Conflict(
-        f"{network.name} has no pending change (it is {network.status}).",
+        f"{network.name} has no pending change.",
         code="no_change_proposed",
         remedy="Create a change first.",
     )

@@ -24,7 +24,7 @@ def choose(taken: Iterable[str]) -> str:
 
 
 def parse(cidr: str) -> ipaddress.IPv4Network:
-    """The range. Raises Invalid if it is no range, has a wrong size, or is not private."""
+    """The range. Raises Invalid if it is not a range, not private, or of the wrong size."""
     try:
         network = ipaddress.IPv4Network(cidr.strip())
     except ValueError as error:

@@ -68,7 +68,7 @@ def retry(scope: CloudScope, name: str) -> Network:
 def delete(scope: CloudScope, name: str, *, typed: str, retain: list[str] | None = None) -> Network:
     """Delete the network's stack; its addresses stay. Refused while a function is in it.
 
-    `retain` names what an earlier deletion could not delete and this one leaves behind.
+    `retain` names what the last deletion could not delete and this one retains.
     """
     network = get(scope.session, name)
     _check_deletable(scope.session, network)
@@ -114,7 +114,7 @@ def _switch(scope: CloudScope, name: str, *, to: Status) -> Network:
         raise Conflict(
             f"The network {name} is {network.status}, not {before}.",
             code="wrong_status",
-            remedy=f"Wait until it is {before}.",
+            remedy=f"Wait until it is {before}; if it failed, try it again first.",
         )
     if to is Status.UNPARKING:
         _check_not_lost(scope.session, network)
@@ -136,7 +136,7 @@ def _check_deletable(session: Session, network: Network) -> None:
         raise Conflict(
             f"The network {network.name} is protected from deletion.",
             code="network_protected",
-            remedy="Switch its termination protection off first.",
+            remedy="Turn off its protection first.",
         )
 
 
@@ -145,9 +145,9 @@ def _check_not_lost(session: Session, network: Network) -> None:
     lost = [address.public_ip or "" for address in used if address.status is AddressStatus.LOST]
     if lost:
         raise Conflict(
-            f"{', '.join(lost)} of {network.name} was released outside Egret.",
+            f"Released outside Egret, and used by {network.name}: {', '.join(lost)}.",
             code="address_lost",
-            remedy="Ask AWS for it again first, on the Addresses page.",
+            remedy="Recover it first, on the Addresses page.",
         )
 
 
@@ -156,7 +156,7 @@ def _check_retained(session: Session, network: Network, retain: list[str]) -> li
     unknown = [logical_id for logical_id in retain if logical_id not in known]
     if unknown:
         raise Invalid(
-            f"{', '.join(unknown)} cannot be left behind: only what a deletion could not delete.",
+            f"{', '.join(unknown)} cannot be retained: only undeleted resources can.",
             field="retain",
         )
     return retain

@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan
 from webapp.aws.cloudformation.templates import NetworkStack
-from webapp.aws.errors import QuotaExceeded, is_transient, quota_in
+from webapp.aws.errors import QuotaExceeded, pauses_operation, quota_in
 from webapp.errors import Conflict, EgretError
 from webapp.models import AddressStatus, Function, Network, Shape, Status
 from webapp.models.base import new_id
@@ -32,7 +32,7 @@ SWITCHES = {
     Status.PARKING: (Status.READY, Status.PARKED),
     Status.UNPARKING: (Status.PARKED, Status.READY),
 }
-"""The status before each switch, and the one that it leads to."""
+"""The status before each switch, and the status after it."""
 
 
 @dataclass
@@ -65,6 +65,7 @@ class NetworkOperation(Operation):
     def create(self) -> None:
         stack = self.poll_stack()
         if stack:
+            # A retry may have rolled back the update of a network that was parked.
             is_running = NAT_GATEWAY_IDS in stack.outputs
             self.settle(stack, reached=Status.READY if is_running else Status.PARKED)
             self._prove()
@@ -78,14 +79,18 @@ class NetworkOperation(Operation):
             self._prove()
 
     def prepare_change(self) -> None:
-        """Allocate the addresses of a pending change, and preview it. Drops what AWS refuses."""
+        """Allocate the addresses of a pending change, and preview it. Drops it if AWS refuses.
+
+        What pauses every operation, such as expired credentials, pauses this as well.
+        """
         network, session = self.row, self.work.session
         try:
             self._allocate_addresses()
             if network.change and not network.change["preview"]:
                 network.change = {**network.change, "preview": self._preview()}
+                network.reason = network.remedy = ""
         except EgretError as error:
-            if is_transient(error):
+            if pauses_operation(error):
                 raise
             session.rollback()
             session.refresh(network)
@@ -134,7 +139,7 @@ class NetworkOperation(Operation):
         ).plan()
 
     def explain(self, reason: str) -> str:
-        """Add use and limit to a quota that filled up half way, if AWS will tell."""
+        """Add how much of the quota is in use, if a quota is the reason and AWS says."""
         kind = quota_in(reason)
         if kind is None:
             return reason
@@ -172,7 +177,7 @@ class NetworkOperation(Operation):
         return [asdict(change) for change in changes]
 
     def _prove(self) -> None:
-        """A network that has become ready is proven at once; if Lambda is busy, by a round."""
+        """Prove a network that has become ready. A proof that is lost here is made by a round."""
         if self.row.status is Status.READY:
             scope = CloudScope(self.work.session, EGRET, self.cloud, self.settings)
             with suppress(QuotaExceeded):

@@ -85,7 +85,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     Raises Invalid for fields that break a rule; what blocks the creation is one of the checks.
     """
     session, cloud, settings, region = scope.session, scope.cloud, scope.settings, new.region
-    check_all(*_field_rules(settings, new))
+    check_basics(settings, new)
     zones = cloud.vpcs.availability_zones(region)
     cidr, range_check = _range(new.cidr, ranges_in_use(session, cloud, region))
     checks = [_name(session, new.name), range_check, _zones(region, zones, new.shape)]
@@ -114,13 +114,29 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     )
 
 
-def check_rules(session: Session, settings: Settings, new: NewNetwork) -> None:
-    """What can be known without AWS. Raises Invalid with every field's error, or Conflict."""
+def check_basics(settings: Settings, new: NewNetwork) -> None:
+    """Raises Invalid, with every field's error, if a field makes all checks meaningless.
+
+    A wrong range or choice of addresses alone does not: it is one of the checks.
+    """
+    try:
+        check_all(*_basic_rules(settings, new))
+    except Invalid:
+        check_fields(settings, new)
+
+
+def check_fields(settings: Settings, new: NewNetwork) -> None:
+    """Raises Invalid with the error of every field that breaks a rule."""
     check_all(
-        *_field_rules(settings, new),
+        *_basic_rules(settings, new),
         lambda: cidrs.parse(new.cidr) if new.cidr.strip() else None,
         lambda: pool.check_count(new),
     )
+
+
+def check_rules(session: Session, settings: Settings, new: NewNetwork) -> None:
+    """What can be known without AWS. Raises Invalid with every field's error, or Conflict."""
+    check_fields(settings, new)
     names.check_free(session, Network, new.name)
     pool.chosen(session, new)
 
@@ -151,8 +167,7 @@ def ranges_in_use(session: Session, cloud: Cloud, region: str) -> list[str]:
     return cloud.vpcs.cidrs(region) + list(of_rows)
 
 
-def _field_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], object]]:
-    """Rules without which nothing can be checked further."""
+def _basic_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], object]]:
     return [
         lambda: names.check_name(new.name),
         lambda: names.check_region(settings, new.region),

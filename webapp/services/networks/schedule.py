@@ -1,7 +1,7 @@
 """The schedule: a network is parked outside its weekly hours, and after some idle hours.
 
-The hours act when they begin and when they end, not in between: a network that someone unparks in
-the evening runs until the hours end the next time. A network that was parked because it was idle is
+The hours act when they are saved, begin or end, not in between: a network that someone unparks in
+the evening runs until the hours next end. A network that was parked because it was idle is
 unparked when its hours begin, or by a person.
 """
 
@@ -23,7 +23,7 @@ from webapp.services.scope import CloudScope
 
 CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 IDLE_HOURS_MAX = 24 * 30
-SETTLED = (Status.READY, Status.PARKED)
+SWITCHABLE = (Status.READY, Status.PARKED)
 BY_HOURS = "schedule"
 BY_IDLENESS = "idle"
 """The actors of what the schedule does, in the audit trail."""
@@ -55,8 +55,8 @@ def apply_all(scope: CloudScope, region: str) -> None:
 
 
 def apply(scope: CloudScope, network: Network, now: datetime) -> None:
-    """Park or unpark the network if that is due at `now`. A busy one waits for the next time."""
-    if network.status not in SETTLED:
+    """Park or unpark the network if that is due at `now`, unless it is busy or failed."""
+    if network.status not in SWITCHABLE:
         return
     inside = network.weekly_hours.include(now) if network.weekly_hours else None
     if inside != network.hours_include_now:
@@ -64,7 +64,7 @@ def apply(scope: CloudScope, network: Network, now: datetime) -> None:
         if inside is not None:  # what was seen is committed together with what follows from it
             switch = unpark if inside else park
             switch(scope.acting_as(BY_HOURS), network.name)
-            # A conflict with another request rolls the session back; a second commit is harmless.
+            # `retry_on_conflict` may have rolled the first assignment back.
             network.hours_include_now = inside
         scope.session.commit()
     elif network.status is Status.READY and _is_idle(scope.session, scope.cloud, network, now):

@@ -1,0 +1,101 @@
+"""The comparison with AWS: what is lost is seen, and what a crash cut short is finished."""
+
+from dataclasses import replace
+
+import boto3
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from tests.clouds import connected
+from tests.services.rows import add, ago, an_address
+from tests.services.scripted import ScriptedAws, refusal
+from webapp.aws import Cloud
+from webapp.aws.clients import Clients
+from webapp.errors import EgretError
+from webapp.models import Address, AddressStatus
+from webapp.sandbox.launcher import Sandbox
+from webapp.services import addresses
+from webapp.services.addresses.comparison import ALLOCATION_TIMEOUT_S, compare_with_aws
+from webapp.services.scope import CloudScope
+
+REGION = "eu-west-1"
+
+
+def test_an_address_released_outside_egret_is_lost_and_recovered(
+    scope: CloudScope, clients: Clients
+) -> None:
+    row = addresses.create(scope, region=REGION)
+    ip, first = row.public_ip or "", row.allocation_id or ""
+    clients.ec2(REGION).release_address(AllocationId=first)
+    compare_with_aws(scope, REGION)
+    assert (row.status, row.monthly_cost_usd) == (AddressStatus.LOST, 0)
+    addresses.recover(scope, row.id)
+    assert (row.status, row.public_ip) == (AddressStatus.FREE, ip)
+    assert row.allocation_id != first
+    compare_with_aws(scope, REGION)
+    assert row.status is AddressStatus.FREE
+    addresses.release(scope, row.id, typed=ip)
+
+
+def test_a_release_that_a_crash_cut_short_is_finished(
+    scope: CloudScope, session: Session, cloud: Cloud
+) -> None:
+    row = addresses.create(scope, region=REGION)
+    row.status = AddressStatus.RELEASING
+    session.commit()
+    compare_with_aws(scope, REGION)
+    assert addresses.list_all(session) == []
+    assert cloud.addresses.find(REGION, row.id) is None
+
+
+def test_an_address_allocated_during_the_comparison_is_not_lost(
+    scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox
+) -> None:
+    made: list[str] = []
+
+    def allocate(**_: object) -> None:
+        if not made:
+            with Session(engine) as other:
+                address = addresses.create(replace(scope, session=other), region=REGION)
+                made.append(address.id)
+
+    boto = boto3.Session(region_name=REGION)
+    boto.events.register("after-call.ec2.DescribeAddresses", allocate)
+    slow = connected(Clients(sandbox.info.aws_endpoint, boto))
+    compare_with_aws(replace(scope, cloud=slow), REGION)
+    row = addresses.get(session, made[0])
+    assert row.status is AddressStatus.FREE
+    addresses.release(scope, row.id, typed=row.public_ip or "")
+
+
+@pytest.mark.parametrize(("age_s", "is_kept"), [(0, True), (ALLOCATION_TIMEOUT_S + 1, False)])
+def test_a_row_whose_allocation_never_came_goes_after_a_while(
+    scripted: CloudScope, aws: ScriptedAws, age_s: float, is_kept: bool
+) -> None:
+    add(scripted.session, Address(region=REGION, created_at=ago(age_s)))
+    aws.answers["DescribeAddresses"] = {"Addresses": []}
+    compare_with_aws(scripted, REGION)
+    assert bool(addresses.list_all(scripted.session)) is is_kept
+
+
+def test_one_address_that_aws_refuses_does_not_hold_up_the_others(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    releasing = an_address(ip="203.0.113.1", region=REGION, status=AddressStatus.RELEASING)
+    lost = an_address(ip="203.0.113.2", region=REGION)
+    add(scripted.session, releasing, lost)
+    aws.answers |= {
+        "DescribeAddresses": {"Addresses": []},
+        "ReleaseAddress": refusal("InvalidIPAddress.InUse", "used"),
+    }
+    compare_with_aws(scripted, REGION)
+    assert (releasing.status, lost.status) == (AddressStatus.FREE, AddressStatus.LOST)
+
+
+def test_nothing_is_taken_for_lost_while_aws_does_not_answer(offline: CloudScope) -> None:
+    row = an_address(region=REGION)
+    add(offline.session, row)
+    with pytest.raises(EgretError):
+        compare_with_aws(offline, REGION)
+    assert row.status is AddressStatus.FREE

@@ -1,0 +1,147 @@
+"""What the background does with a network, as far as it is decided without waiting for AWS."""
+
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from tests.services.rows import REGION, ZONES, a_function, a_key, a_network, add, an_address
+from tests.services.scripted import STACK_ID, ScriptedAws, refusal
+from webapp.models import Address, AddressStatus, Lease, Nat, Network, Shape, Status
+from webapp.services import addresses
+from webapp.services.engine import leases
+from webapp.services.networks.operation import NetworkOperation, drop_change
+from webapp.services.scope import CloudScope
+
+SECOND_IP = "203.0.113.8"
+PER_ZONE = {"availability_zones": 2, "nat": "per_az", "preview": []}
+QUOTA_REASON = "Nat: The maximum number of addresses has been reached. (AddressLimitExceeded)"
+
+
+def begun(scope: CloudScope, **columns: Any) -> NetworkOperation:
+    """A claimed network, with the one address that it has."""
+    network = a_network(stack_id=STACK_ID, **columns)
+    add(scope.session, network, an_address(network))
+    work = leases.begin(scope.session, network.owner)
+    assert work is not None
+    return NetworkOperation(work, network, scope.cloud, scope.settings)
+
+
+def show_zones(aws: ScriptedAws) -> None:
+    zones = [{"ZoneName": name, "ZoneId": name} for name in ZONES]
+    aws.answers["DescribeAvailabilityZones"] = {"AvailabilityZones": zones}
+
+
+def test_a_plan_keeps_the_zones_that_the_network_has_in_their_order(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    show_zones(aws)
+    operation = begun(scripted, outputs={"AvailabilityZones": ZONES[1]})
+    plan = operation.plan(shape=Shape(2, Nat.SINGLE))
+    zones = [plan.parameters[f"AvailabilityZone{number}"] for number in (1, 2)]
+    assert zones == [ZONES[1], ZONES[0]]
+
+
+def test_a_pending_change_that_aws_refuses_is_dropped_with_the_reason(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= {
+        "DescribeAddresses": {"Addresses": []},
+        "AllocateAddress": refusal("AddressLimitExceeded", "too many addresses"),
+    }
+    operation = begun(scripted, change=PER_ZONE)
+    network = operation.row
+    add(scripted.session, Address(region=REGION, network_id=network.id, position=1))
+    operation.advance()
+    assert (network.status, network.change) == (Status.READY, {})
+    assert "too many addresses" in network.reason
+    assert "higher quota" in network.remedy
+    assert len(addresses.of_network(scripted.session, network.id)) == 1
+
+
+def test_a_pending_change_waits_while_aws_does_not_answer(offline: CloudScope) -> None:
+    operation = begun(offline, change=PER_ZONE)
+    add(offline.session, an_address(operation.row, SECOND_IP, position=1))
+    operation.advance()
+    assert operation.row.change == PER_ZONE
+    assert len(addresses.of_network(offline.session, operation.row.id)) == 2
+    assert offline.session.exec(select(Lease)).all()
+
+
+def test_a_pending_change_waits_for_a_missing_permission(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= {
+        "DescribeAddresses": {"Addresses": []},
+        "AllocateAddress": refusal("UnauthorizedOperation", "not allowed"),
+    }
+    operation = begun(scripted, change=PER_ZONE)
+    add(scripted.session, Address(region=REGION, network_id=operation.row.id, position=1))
+    operation.advance()
+    assert operation.row.change == PER_ZONE
+    assert "not allowed" in operation.row.reason
+    assert scripted.session.exec(select(Lease)).all()
+
+
+def test_nothing_is_left_to_do_for_a_ready_network_without_a_change(offline: CloudScope) -> None:
+    begun(offline).advance()
+    assert not offline.session.exec(select(Lease)).all()
+
+
+def test_a_dropped_change_frees_what_was_allocated_for_it(
+    session: Session, offline: CloudScope
+) -> None:
+    network = begun(offline, change=PER_ZONE).row
+    new = an_address(network, SECOND_IP, position=1)
+    add(session, new)
+    drop_change(session, offline.cloud, network)
+    assert (network.change, new.status, new.network_id) == ({}, AddressStatus.FREE, None)
+
+
+def test_a_quota_that_filled_up_half_way_is_reported_with_what_is_in_use(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    show_zones(aws)
+    aws.answers |= {
+        "DescribeAddresses": {"Addresses": [{}, {}]},
+        "DescribeVpcs": {"Vpcs": []},
+        "DescribeInternetGateways": {"InternetGateways": []},
+        "DescribeNatGateways": {"NatGateways": []},
+        "GetServiceQuota": {"Quota": {"Value": 2}},
+    }
+    told = begun(scripted).explain(QUOTA_REASON)
+    assert told == f"{QUOTA_REASON} In use now: 2 of 2 Elastic IP addresses in {REGION}."
+
+
+@pytest.mark.parametrize("reason", ["Vpc: no such thing", QUOTA_REASON])
+def test_a_reason_stays_as_it_is_unless_aws_shows_the_quota_in_it(
+    offline: CloudScope, reason: str
+) -> None:
+    assert begun(offline).explain(reason) == reason
+
+
+def test_the_functions_of_a_changed_network_follow_it(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    show_zones(aws)
+    operation = begun(scripted, status=Status.UPDATING, change=PER_ZONE)
+    network, key = operation.row, a_key()
+    follows = a_function(network, key, "follows")
+    parted = a_function(network, key, "failed", status=Status.FAILED)
+    second = an_address(network, SECOND_IP, position=1)
+    add(scripted.session, second, key, follows, parted)
+    aws.show_stack("UPDATE_COMPLETE", AvailabilityZones=",".join(ZONES), ProbeFunctionNames="a,b")
+    aws.answers["UpdateStack"] = refusal("ValidationError", "No updates are to be performed.")
+    operation.advance()
+    assert (network.status, network.change) == (Status.READY, {})
+    assert network.shape == Shape(2, Nat.PER_AZ)
+    assert (follows.status, parted.status) == (Status.UPDATING, Status.FAILED)
+    assert [lease.resource for lease in scripted.session.exec(select(Lease))] == [follows.owner]
+
+
+def test_a_network_that_is_gone_leaves_its_address_free(offline: CloudScope) -> None:
+    operation = begun(offline, status=Status.DELETING)
+    operation.row.stack_id = None
+    operation.advance()
+    assert not offline.session.exec(select(Network)).all()
+    assert len(addresses.free(offline.session, REGION)) == 1

@@ -1,0 +1,86 @@
+"""An AWS that answers by a script, through the hook of botocore that its own Stubber uses.
+
+It is for answers that the embedded AWS gives only after minutes, or never.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from tests.clouds import connected
+from webapp.aws.clients import Clients
+
+NOWHERE = "http://127.0.0.1:9"
+STACK_ID = "arn:aws:cloudformation:eu-central-1:000000000000:stack/egret-network-net/1"
+Answer = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
+
+
+class ScriptedAws:
+    """`answers` by the names of AWS's operations; anything else is not answered.
+
+    An answer is AWS's, parsed, or what makes it of the call's parameters. `asked` lists the calls.
+    """
+
+    def __init__(self) -> None:
+        session = boto3.Session()
+        session.events.register("before-parameter-build", self._note)
+        reply: Any = self._reply  # the stubs do not know that an answer may be given
+        session.events.register("before-call", reply)
+        self.cloud = connected(Clients(NOWHERE, session, attempts=1))
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[tuple[str, Any]] = []
+
+    def reset(self) -> None:
+        self.answers.clear()
+        self.asked.clear()
+
+    def show_stack(self, status: str, *, reason: str = "", **outputs: str) -> None:
+        """The one stack that there is, without any events."""
+        self.answers |= {
+            "DescribeStacks": a_stack(status, reason=reason, **outputs),
+            "DescribeStackEvents": {"StackEvents": []},
+        }
+
+    def calls(self, operation: str) -> list[Any]:
+        """The parameters of each call of the operation."""
+        return [parameters for name, parameters in self.asked if name == operation]
+
+    def _note(self, params: Any, model: Any, **_: object) -> None:
+        self.asked.append((model.name, params))
+
+    def _reply(self, model: Any, **_: object) -> tuple[AWSResponse, Any] | None:
+        answer = self.answers.get(model.name)
+        if answer is None:
+            return None
+        parsed = dict(answer(self.calls(model.name)[-1]) if callable(answer) else answer)
+        status = parsed.setdefault("ResponseMetadata", {}).setdefault("HTTPStatusCode", 200)
+        return AWSResponse(NOWHERE, status, HTTPHeaders(), None), parsed
+
+
+def refusal(code: str, message: str = "", *, status: int = 400) -> Mapping[str, Any]:
+    """AWS answers with an error."""
+    return {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+
+
+NO_STACK = refusal("ValidationError", "Stack with id egret does not exist")
+
+
+def a_stack(status: str, *, reason: str = "", **outputs: str) -> Mapping[str, Any]:
+    """The answer to DescribeStacks."""
+    return {
+        "Stacks": [
+            {
+                "StackId": STACK_ID,
+                "StackName": "egret-network-net",
+                "StackStatus": status,
+                "StackStatusReason": reason,
+                "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in outputs.items()],
+            }
+        ]
+    }
