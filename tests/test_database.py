@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, select
 
 from tests.postgresql import on_either_database
 from webapp.db import MIGRATIONS, make_engine, migrate, temporary_engine
-from webapp.models import Address, AuditEvent, Network, Proof
+from webapp.models import Address, AuditEvent, Key, KeyVersion, Network, Proof, Status
 from webapp.settings import Settings
 
 REPLICAS = 3
@@ -33,7 +33,7 @@ def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> 
 
 @on_either_database
 def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
-    """A network with an address and a proof, as the first version kept them."""
+    """A network with an address and a proof, and a key, as the first version kept them."""
     migrate(settings.database, "20261124")
     engine, old = make_engine(settings.database), MetaData()
     old.reflect(engine)
@@ -43,12 +43,20 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         insert_row(connection, networks, id="going", name="going", status="deleting", nat="single")
         insert_row(connection, old.tables["address"], network_id="kept", status="in_use")
         insert_row(connection, old.tables["proof"], network_id="kept")
+        insert_row(connection, old.tables["key"], id="key", claims={"cidrs": ["203.0.113.7"]})
+        for stage in ("AWSCURRENT", "AWSPREVIOUS"):
+            insert_row(connection, old.tables["key_version"], id=stage, key_id="key", stage=stage)
     migrate(settings.database)
     with Session(engine) as session:
         network, going = session.get_one(Network, "kept"), session.get_one(Network, "going")
         assert (network.unwanted, going.unwanted) == (False, True)
         assert session.exec(select(Address)).one().network_id == network.id
         assert session.exec(select(Proof)).one().network_id == network.id
+        assert session.get_one(Key, "key").status is Status.READY
+        current, previous = (
+            session.get_one(KeyVersion, f"AWS{x}") for x in ("CURRENT", "PREVIOUS")
+        )
+        assert (current.claims, previous.claims) == ({"cidrs": ["203.0.113.7"]}, {})
     engine.dispose()
 
 
@@ -119,7 +127,7 @@ def tables(settings: Settings) -> set[str]:
         return set(inspect(engine).get_table_names())
 
 
-def insert_row(connection: Connection, table: Table, **values: str) -> None:
+def insert_row(connection: Connection, table: Table, **values: object) -> None:
     """A row with `values`, and something in every other column that must not be empty."""
     something = {str: "x", int: 1, float: 1.0, bool: True, object: {}, datetime: datetime.now(UTC)}
     needed = {c.name: something[c.type.python_type] for c in table.columns if not c.nullable}

@@ -62,6 +62,16 @@ def test_fields_with_a_dot_are_entries_of_a_mapping() -> None:
 # --- What does not fit ------------------------------------------------------------------------
 
 
+def test_a_mapping_may_be_one_text_that_the_model_reads_and_comes_back_as_it_was() -> None:
+    form = sent(("name", "net"), ("region", "eu-west-1"), ("tags", "team=pay\nenv=x"))
+    assert form.build(NewNetwork).tags == {"team": "pay", "env": "x"}
+    wrong = sent(("name", "net"), ("region", "eu-west-1"), ("tags", "team"))
+    with pytest.raises(Invalid) as refused:
+        wrong.build(NewNetwork)
+    assert refused.value.errors == {"tags": "Write each tag as key=value; 'team' has no =."}
+    assert wrong.filled_in(NewNetwork)["tags"] == "team"
+
+
 def test_every_field_that_does_not_fit_has_its_message() -> None:
     with pytest.raises(Invalid) as refused:
         sent(("count", "three"), ("size", "huge")).build(Order)

@@ -30,6 +30,8 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         ({"port": 70000}, "65535"),
         ({"database_url": "mysql://host/name"}, "postgresql://"),
         ({"database_url": "egret.db"}, "sqlite:///"),
+        ({"tags": "team"}, "EGRET_TAGS to key=value"),
+        ({"tags": "aws:team=x"}, "EGRET_TAGS. The tag aws:team is reserved"),
     ],
 )
 def test_an_unsafe_setting_stops_the_start_and_says_what_to_set(
@@ -49,3 +51,11 @@ def test_a_partners_origin_is_replaced_where_the_settings_say_so() -> None:
 def test_postgresql_is_reached_with_the_driver_that_is_installed(scheme: str) -> None:
     settings = Settings(database_url=f"{scheme}://egret@db/egret")
     assert settings.database == "postgresql+psycopg://egret@db/egret"
+
+
+@pytest.mark.parametrize("text", ["team=pay,env=x", '{"team": "pay", "env": "x"}'])
+def test_tags_come_from_the_environment_in_two_forms(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("EGRET_TAGS", text)
+    assert Settings().tags == {"team": "pay", "env": "x"}

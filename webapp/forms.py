@@ -20,6 +20,8 @@ MESSAGES = {
     "extra_forbidden": "There is no such field.",
 }
 """Our words for the kinds of errors that pydantic finds in what people type."""
+OF_A_RULE = "Value error, "
+"""How pydantic begins the message of a rule of our own."""
 
 
 class SubmittedForm:
@@ -39,7 +41,8 @@ class SubmittedForm:
         """The input that the fields make. Raises Invalid with every field's error.
 
         A list is sent as several fields, or as one text separated by commas or blanks; `x.y` is
-        the entry `y` of the mapping `x`. A field left empty has its default.
+        the entry `y` of the mapping `x`, which may also be one text that the model reads. A field
+        left empty has its default.
         """
         values: dict[str, Any] = {}
         for name, field in model.model_fields.items():
@@ -58,6 +61,7 @@ class SubmittedForm:
         for name, field in shown_fields(model).items():
             if get_origin(field.annotation) is dict:
                 shown |= {f"{name}.{key}": text for key, text in self._group(name).items()}
+                shown |= {name: self.text(name)} if name in self._data else {}
             elif get_origin(field.annotation) is list and name in self._data:
                 shown[name] = self.texts(name)
             elif name in self._data:
@@ -67,7 +71,7 @@ class SubmittedForm:
     def _value(self, name: str, field: FieldInfo) -> Any:
         kind = get_origin(field.annotation)
         if kind is dict:
-            return self._group(name)
+            return self._group(name) or self.text(name).strip()
         if kind is list:
             return [item for text in self.texts(name) for item in text.replace(",", " ").split()]
         return self.text(name).strip()
@@ -123,4 +127,4 @@ def errors_by_field(error: EgretError) -> dict[str, str]:
 def _message(error: Any) -> str:
     if error["type"] in ("enum", "literal_error"):
         return f"Choose one of: {error['ctx']['expected']}."
-    return MESSAGES.get(error["type"]) or str(error["msg"])
+    return MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix(OF_A_RULE)

@@ -14,6 +14,7 @@ from webapp.aws import Cloud
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler
 from webapp.services.functions.operation import FunctionOperation
+from webapp.services.keys import operation as keys
 from webapp.services.networks.operation import NetworkOperation
 from webapp.settings import Settings
 
@@ -34,6 +35,7 @@ class Reconciler:
         self._handlers: dict[str, Handler] = {
             "network": NetworkOperation.handler(cloud, settings),
             "function": FunctionOperation.handler(cloud, settings),
+            "key": keys.handler(cloud, settings),
             rounds.NOUN: rounds.handler(cloud, settings),
         }
         self._stopping = Event()

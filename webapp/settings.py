@@ -4,10 +4,12 @@ With an unsafe or useless value Egret does not start; the error says what to set
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from webapp.models.tags import parse_tags, problem_with_tags
 
 POSTGRESQL = "postgresql+psycopg"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -37,6 +39,9 @@ class Settings(BaseSettings):
         description="Starts the name of everything made in AWS",
     )
     permissions_boundary_arn: str = Field("", description="Permissions boundary of every role made")
+    tags: Annotated[dict[str, str], NoDecode] = Field(
+        {}, description="Tags of everything made in AWS: key=value,key=value, or JSON"
+    )
     endpoints: dict[str, str] = Field(
         {}, description="JSON: a partner's public origin → the origin to use"
     )
@@ -45,7 +50,7 @@ class Settings(BaseSettings):
         description="Services that answer the caller's address; tried in turn",
     )
     execute_api_url: str = Field(
-        "https://{api}.execute-api.{region}.amazonaws.com/{stage}/",
+        "https://{api}.execute-api.{region}.{suffix}/{stage}/",
         description="Where API Gateway serves a function's endpoint",
     )
     poll_s: float = Field(
@@ -70,6 +75,23 @@ class Settings(BaseSettings):
         if url and (scheme not in ("sqlite", POSTGRESQL) or not separator):
             raise ValueError("set EGRET_DATABASE_URL to postgresql://… or sqlite:///…")
         return url
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _parse_tags(cls, tags: object) -> object:
+        if not isinstance(tags, str):
+            return tags
+        try:
+            return parse_tags(tags)
+        except ValueError as error:
+            raise ValueError(f"set EGRET_TAGS to key=value,key=value: {error}") from None
+
+    @field_validator("tags")
+    @classmethod
+    def _check_tags(cls, tags: dict[str, str]) -> dict[str, str]:
+        if problem := problem_with_tags(tags):
+            raise ValueError(f"change EGRET_TAGS. {problem}")
+        return tags
 
     @field_validator("public_url")
     @classmethod

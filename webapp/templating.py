@@ -118,7 +118,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": lambda path: f"/static/{version}/{path}", "icon": _icon}
+    made.globals |= {
+        "asset": lambda path: f"/static/{version}/{path}",
+        "icon": _icon,
+        "keys_per_account": lambda name=DEFAULT_PARTNER: partner(name).keys_per_account,
+    }
     made.filters |= {
         "duration": _duration,
         "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),

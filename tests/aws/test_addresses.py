@@ -9,6 +9,7 @@ from tests.faults.proxy import Proxy, Rule
 from webapp.aws.addresses import Addresses, Allocation
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError, NotReached, QuotaExceeded
+from webapp.aws.tags import tags_of
 
 REGION = "us-west-2"
 
@@ -28,6 +29,19 @@ def held(addresses: Addresses, row_id: str) -> Iterator[Allocation]:
     made = addresses.ensure(REGION, row_id, name="shop")
     yield made
     addresses.release(REGION, made.allocation_id)
+
+
+def test_an_address_has_the_tags_of_the_settings_and_of_its_network(
+    clients: Clients, row_id: str
+) -> None:
+    addresses = Addresses(clients, "tagging", tags={"team": "pay"})
+    made = addresses.ensure(REGION, row_id, name="shop", tags={"env": "x"})
+    addresses.tag(REGION, made.allocation_id, {"env": "y"})
+    found = clients.ec2(REGION).describe_addresses(AllocationIds=[made.allocation_id])
+    addresses.release(REGION, made.allocation_id)
+    tags = tags_of(found["Addresses"][0])
+    assert {"team": "pay", "env": "y", "egret:prefix": "tagging"}.items() <= tags.items()
+    addresses.tag(REGION, made.allocation_id, {"env": "z"})
 
 
 def test_an_address_is_allocated_once(addresses: Addresses, row_id: str, held: Allocation) -> None:

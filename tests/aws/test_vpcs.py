@@ -1,4 +1,4 @@
-"""Zones, ranges and Lambda's network interfaces of a region."""
+"""Zones and ranges of a region."""
 
 from botocore.stub import Stubber
 
@@ -26,22 +26,3 @@ def test_the_ranges_of_all_vpcs_are_told(clients: Clients) -> None:
     ec2.delete_vpc(VpcId=vpc)
     assert "10.91.0.0/16" in found
     assert "10.91.0.0/16" not in Vpcs(clients).cidrs(REGION)
-
-
-def test_lambdas_interfaces_are_told_from_others(clients: Clients) -> None:
-    ec2 = clients.ec2(REGION)
-    subnet = ec2.describe_subnets()["Subnets"][0]
-    ids = [
-        ec2.create_network_interface(SubnetId=subnet["SubnetId"], Description=description)[
-            "NetworkInterface"
-        ]["NetworkInterfaceId"]
-        for description in ("AWS Lambda VPC ENI-probe-1", "somebody else's")
-    ]
-    found = Vpcs(clients).lambda_interfaces(REGION, subnet["VpcId"])
-    for interface_id in ids:
-        ec2.delete_network_interface(NetworkInterfaceId=interface_id)
-    assert found == ids[:1]
-
-
-def test_a_network_without_a_vpc_has_no_interfaces_and_aws_is_not_asked(offline: Clients) -> None:
-    assert Vpcs(offline).lambda_interfaces(REGION, "") == []

@@ -54,10 +54,10 @@ class Lane:
         worlds, survived = [], set()
         for operation in operations:
             held = allocations(self._clients, REGION)
-            if self._exit_code(settings, operation, kill) == 0:
+            if ended(self._workshop, settings, operation, kill):
                 survived.add(operation)
             else:
-                assert self._exit_code(settings, operation, None) == 0
+                assert ended(self._workshop, settings, operation, None)
             if operation != "release":
                 assert held <= allocations(self._clients, REGION), "an address was lost"
             worlds.append((operation, self._world(settings)))
@@ -75,20 +75,21 @@ class Lane:
         migrate(settings.database)
         return settings
 
-    def _exit_code(self, settings: Settings, operation: str, kill: Kill | None) -> int | None:
-        told = (settings, operation, kill)
-        process = FORKED.Process(target=self._workshop.work, args=told)
-        process.start()
-        process.join()
-        assert process.exitcode in (0, -signal.SIGKILL), f"{operation} failed"
-        return process.exitcode
-
     def _world(self, settings: Settings) -> dict[str, Any]:
         engine = make_engine(settings.database)
         with Session(engine) as session:
             found = world(session, self._clients, settings)
         engine.dispose()
         return found
+
+
+def ended(workshop: Workshop, settings: Settings, operation: str, kill: Kill | None) -> bool:
+    """Do it in a process of its own. False when that was killed."""
+    process = FORKED.Process(target=workshop.work, args=(settings, operation, kill))
+    process.start()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL), f"{operation} failed"
+    return process.exitcode == 0
 
 
 def sweep(folder: Path, *, after: bool) -> None:

@@ -4,7 +4,6 @@ In all of them: the root cause is shown, it goes on by itself where it can, and 
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from tests.faults.conftest import Bench
 from tests.faults.proxy import Rule
 from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict
-from webapp.models import Nat, NewChange, utc_now
+from webapp.models import Nat, NewChange
 from webapp.sandbox.launcher import REGION
 from webapp.services import networks
 from webapp.services.engine import events, leases, operation, teardown
@@ -167,30 +166,6 @@ def test_a_rollback_that_stays_stuck_is_the_persons_turn(bench: Bench) -> None:
     bench.switch()
     again(bench)
     assert (bench.status, bench.allocations()) == ("ready", held)
-
-
-def test_lambdas_interfaces_are_waited_for_and_no_error(bench: Bench) -> None:
-    """45 minutes, which are virtual: the row's start is moved back."""
-    bench.do("create")
-    ec2: Any = bench.clients.ec2(REGION)
-    made = ec2.create_network_interface(
-        SubnetId=bench.network.output_list("PrivateSubnetIds")[0],
-        Description="AWS Lambda VPC ENI-swept-0a1b",
-        Groups=[bench.network.outputs["SecurityGroupId"]],
-    )["NetworkInterface"]["NetworkInterfaceId"]
-    worker.OPERATIONS["delete"](bench.scope)
-    for minutes in (0, 15, 30, 44):
-        bench.network.started_at = utc_now() - timedelta(minutes=minutes)
-        bench.session.commit()
-        bench.steps(8)
-        assert bench.status == "deleting", bench.network.reason
-        assert made in bench.network.reason
-        assert teardown.INTERFACES_TYPICAL in bench.network.remedy
-    held = bench.allocations()
-    ec2.delete_network_interface(NetworkInterfaceId=made)
-    bench.drive()
-    assert bench.world()["network"] is None
-    assert bench.allocations() == held
 
 
 def test_what_aws_will_not_delete_may_be_left_behind(bench: Bench) -> None:

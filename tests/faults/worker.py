@@ -18,14 +18,16 @@ from sqlalchemy import update
 from sqlmodel import Session, select
 
 from tests.clouds import connected
+from tests.faults.keys import KEY_OPERATIONS
 from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
-from webapp.models import Address, Lease, Nat, Network, NewChange, NewNetwork, utc_now
+from webapp.models import Address, KeyVersion, Lease, Nat, Network, NewChange, NewNetwork, utc_now
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
+from webapp.services.keys import operation as key_operation
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
 from webapp.services.scope import CloudScope
@@ -84,6 +86,7 @@ class Workshop:
             clients.cloudformation,
             clients.awslambda,
             clients.service_quotas,
+            clients.secretsmanager,
         ):
             make(region)
 
@@ -94,7 +97,8 @@ class Workshop:
         with Session(engine, expire_on_commit=False) as session:
             outlive(session)
             drive(session, self._cloud, settings)
-            OPERATIONS[operation](CloudScope(session, ACTOR, self._cloud, settings))
+            do = (OPERATIONS | KEY_OPERATIONS)[operation]
+            do(CloudScope(session, ACTOR, self._cloud, settings))
             drive(session, self._cloud, settings)
         engine.dispose()
 
@@ -103,7 +107,8 @@ def outlive(session: Session) -> None:
     """An hour later: leases of killed workers have run out, and what waited is due."""
     an_hour_ago = utc_now() - timedelta(hours=1)
     session.connection().execute(update(Lease).values(expires_at=0.0, due_at=0.0))
-    session.connection().execute(update(Address).values(created_at=an_hour_ago))
+    for table in (Address, KeyVersion):
+        session.connection().execute(update(table).values(created_at=an_hour_ago))
     session.commit()
 
 
@@ -123,7 +128,11 @@ def one_step(session: Session, cloud: Cloud, settings: Settings) -> bool:
     """False when nothing was due."""
     session.rollback()
     engine: Any = session.get_bind()
-    return leases.run_one(engine, {"network": NetworkOperation.handler(cloud, settings)})
+    handlers = {
+        "network": NetworkOperation.handler(cloud, settings),
+        key_operation.NOUN: key_operation.handler(cloud, settings),
+    }
+    return leases.run_one(engine, handlers)
 
 
 def _network(session: Session) -> Network | None:

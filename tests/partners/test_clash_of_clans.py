@@ -1,4 +1,4 @@
-"""What a key says about itself, and what the partner's errors mean."""
+"""What a key says about itself, what the partner's errors mean, and the rows of a ranking."""
 
 import json
 from typing import Any
@@ -7,81 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.partners.anything import JSON
-from tests.tokens import encoded, mint
+from webapp.partners import partner
 from webapp.partners.base import RefusedKey
 from webapp.partners.clash_of_clans import ClashOfClans
 
 PARTNER = ClashOfClans()
-CLAIMS = ("scopes", "limits", "iat", "exp", "sub")
 
 
-def test_a_key_has_scopes_addresses_a_tier_and_a_time() -> None:
-    claims = PARTNER.claims(mint(cidrs=["203.0.113.7", "198.51.100.0/24"]))
-    assert claims.scopes == ("clash",)
-    assert claims.cidrs == ("203.0.113.7", "198.51.100.0/24")
-    assert claims.tier == "developer/silver"
-    assert claims.issued_at == "2021-09-02T16:36:40+00:00"
-
-
-@pytest.mark.parametrize(
-    "around", ["{}", "  {}\n", '"{}"', "Bearer {}", "bearer  {} ", 'Bearer "{}"']
-)
-def test_what_was_pasted_around_a_key_is_removed(around: str) -> None:
-    token = mint()
-    assert PARTNER.normalise(around.format(token)) == token
-
-
-def test_the_limit_with_addresses_is_found_at_any_position() -> None:
-    limits = [{"cidrs": ["203.0.113.8"], "type": "client"}, {"tier": "t", "type": "throttling"}]
-    assert PARTNER.claims(mint(limits=limits)).cidrs == ("203.0.113.8",)
-
-
-@pytest.mark.parametrize(
-    ("secret", "code", "word"),
-    [
-        ("", "not_a_jwt", "JWT"),
-        ("hello", "not_a_jwt", "JWT"),
-        ("a.b.c", "not_a_jwt", "JWT"),
-        (f"{encoded([])}.{encoded({})}.x", "not_a_jwt", "JWT"),
-        (f"{encoded({'alg': 'x'})}.{encoded({})}.ü", "not_ascii", "ASCII"),
-        ("\ud800", "not_ascii", "ASCII"),
-        ("x" * (16 * 1024 + 1), "key_too_large", "16 KiB"),
-        (mint(scopes=["royale"]), "other_game", "Clash Royale"),
-        (mint(scopes=["brawlstars"]), "other_game", "Brawl Stars"),
-        (mint(scopes=None), "other_game", "Clash of Clans"),
-        (mint(exp=1630604200), "temporary_token", "one-hour"),
-        (mint(limits=[{"tier": "t"}]), "no_cidrs", "no address"),
-        (mint(limits=[{"cidrs": []}]), "no_cidrs", "no address"),
-        (mint(limits=[{"cidrs": "203.0.113.7"}]), "no_cidrs", "no address"),
-        (mint(limits=7), "no_cidrs", "no address"),
-        (mint(scopes=7), "other_game", "Clash of Clans"),
-    ],
-)
-def test_a_text_that_cannot_be_used_is_refused_with_the_reason(
-    secret: str, code: str, word: str
-) -> None:
-    with pytest.raises(RefusedKey) as refusal:
-        PARTNER.claims(secret)
-    assert refusal.value.code == code
-    assert word in refusal.value.detail
-    assert refusal.value.remedy
-
-
-@pytest.mark.parametrize("iat", [1e18, float("nan"), "yesterday", None, -1e30])
-def test_a_time_that_is_not_a_valid_date_is_left_out(iat: Any) -> None:
-    assert PARTNER.claims(mint(iat=iat)).issued_at == ""
-
-
-@given(st.dictionaries(st.sampled_from(CLAIMS), JSON))
-def test_every_token_is_either_read_or_refused(payload: dict[str, Any]) -> None:
-    token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.x"
-    try:
-        claims = PARTNER.claims(token)
-    except RefusedKey:
-        return
-    assert claims.cidrs
-    json.dumps(claims.as_json(), ensure_ascii=False).encode()
+def test_what_to_do_about_a_refused_key_names_the_portal_in_use() -> None:
+    adapter = partner("clash_of_clans", lambda url: url.replace("https://", "http://sandbox/"))
+    with pytest.raises(RefusedKey, match=r"http://sandbox/developer.clashofclans.com under"):
+        adapter.claims("hello")
+    with pytest.raises(RefusedKey, match=r"https://developer.clashofclans.com under"):
+        partner("clash_of_clans").claims("hello")
 
 
 @given(st.text(max_size=300))
@@ -146,6 +84,8 @@ def test_a_refused_address_is_named() -> None:
     assert why.source_address == "203.0.113.9"
     assert "203.0.113.9" in why.detail
     assert "new key" in why.what_to_do
+    assert "every network whose functions use the key" in why.what_to_do
+    assert "at most 10 keys" in why.what_to_do
 
 
 @pytest.mark.parametrize("ip", ["", " from IP 999.1.1.1", " from IP 1.2.3", " from IP ::1"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.partners.anything import JSON
+from tests.partners.json_of_others import JSON
 from webapp.partners.clash_of_clans import ClashOfClans
 
 PARTNER = ClashOfClans()

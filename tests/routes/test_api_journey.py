@@ -214,7 +214,10 @@ def test_a_wrong_address_is_explained_and_a_new_version_fixes_it(
     journey: Journey, sandbox: Sandbox
 ) -> None:
     wrong = partner_key(sandbox, ["198.51.100.99"])
-    journey.api.post("/keys/partner/versions", {"secret": wrong}).raise_for_status()
+    refused = journey.api.post("/keys/partner/versions", {"secret": wrong})
+    assert (refused.status_code, refused.json()["code"]) == (409, "would_lose_address")
+    wrong_one: dict[str, Any] = {"secret": wrong, "anyway": True}
+    journey.api.post("/keys/partner/versions", wrong_one).raise_for_status()
     revoke(sandbox, journey.secret)
     failed = journey.api.post("/functions/top/snapshots").json()
     assert not failed["ok"]
@@ -226,6 +229,12 @@ def test_a_wrong_address_is_explained_and_a_new_version_fixes_it(
     assert journey.api.post("/functions/top/snapshots").json()["ok"]
     versions = journey.api.get("/keys/partner/versions").json()["items"]
     assert sorted(version["stage"] for version in versions) == ["", "AWSCURRENT", "AWSPREVIOUS"]
+    refused = journey.api.put("/keys/partner/versions/current", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "would_lose_address")
+    back = journey.api.put("/keys/partner/versions/current", {"anyway": True}).json()
+    assert back["claims"]["cidrs"] == ["198.51.100.99"]
+    again = journey.api.put("/keys/partner/versions/current", {}).json()
+    assert again["claims"]["cidrs"] == addresses_of(journey.network)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer egret_wrong"}])

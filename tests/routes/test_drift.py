@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.dashboard import Api, Dashboard
+from tests.dashboard import Api, Dashboard, wait_for
 from tests.portal import addresses_of
 from webapp.aws.clients import Clients
 
 REGION = "eu-west-1"
 NETWORK = "/networks/drifting"
 ANYWHERE = "0.0.0.0/0"
+UPDATE_TIMEOUT_S = 10.0
+"""A function is pending for a moment after each change."""
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +158,37 @@ def test_a_subnet_that_was_moved_to_another_route_table_is_moved_back(
     assert what == f"Route table of the private subnet in {REGION}a"
     assert api.post(f"{NETWORK}/drift/restoration").json()["drift"]["in_sync"]
     assert api.post(f"{NETWORK}/drift/restoration").json()["restored"] == []
+
+
+def test_ipv6_that_somebody_added_is_reported_and_taken_away(
+    api: Api, clients: Clients, ec2: Any, ids: dict[str, str]
+) -> None:
+    made = ec2.associate_vpc_cidr_block(VpcId=ids["Vpc"], AmazonProvidedIpv6CidrBlock=True)
+    cidr = made["Ipv6CidrBlockAssociation"]["Ipv6CidrBlock"].replace("/56", "/64")
+    ec2.associate_subnet_cidr_block(SubnetId=ids["PrivateSubnet1"], Ipv6CidrBlock=cidr)
+    gateway = ec2.create_egress_only_internet_gateway(VpcId=ids["Vpc"])
+    target = gateway["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"]
+    ec2.create_route(
+        RouteTableId=ids["PrivateRouteTable1"],
+        DestinationIpv6CidrBlock="::/0",
+        EgressOnlyInternetGatewayId=target,
+    )
+    awslambda, probe = clients.awslambda(REGION), ids["Probe1"]
+    vpc: Any = awslambda.get_function_configuration(FunctionName=probe)["VpcConfig"]
+    kept: Any = {key: vpc[key] for key in ("SubnetIds", "SecurityGroupIds")}
+    awslambda.update_function_configuration(
+        FunctionName=probe, VpcConfig=kept | {"Ipv6AllowedForDualStack": True}
+    )
+    wait_for(lambda: f"Probe of {REGION}a" not in differences(api), UPDATE_TIMEOUT_S)
+    assert set(differences(api)) == {
+        f"IPv6 (dual-stack) of {probe}",
+        f"IPv6 route of the private subnet in {REGION}a",
+        f"IPv6 range of the private subnet in {REGION}a",
+        "IPv6 range of the VPC",
+    }
+    api.post(f"{NETWORK}/drift/restoration").raise_for_status()
+    wait_for(lambda: differences(api) == {}, UPDATE_TIMEOUT_S)
+    ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=target)
 
 
 def test_a_nat_gateway_that_is_gone_comes_back_on_its_address_by_parking(

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from tests.dashboard import Api, Dashboard, wait_for
+from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "eu-west-1"
 PREFIX = "orphaned"
+HOME_REGION = "eu-central-1"
 REQUEST = {"name": "lost", "region": REGION, "availability_zones": 1}
 
 
@@ -23,6 +25,7 @@ def forgotten(
     with dashboard(sandbox, tmp_path_factory.mktemp("lost")) as first:
         api = first.api()
         api.post("/addresses", {"region": REGION}).raise_for_status()
+        api.post("/keys", {"name": "lost", "secret": mint()}).raise_for_status()
         api.post("/networks", REQUEST).raise_for_status()
         yield api.settled("/networks/lost")
 
@@ -99,6 +102,33 @@ def test_a_stack_is_deleted_when_it_is_typed_and_its_address_stays(
     assert left["adoptable"]
     assert delete(api, left, used).status_code == 202
     assert ("address", used) not in orphans(api)
+
+
+def test_a_secret_without_a_key_is_found_and_can_be_restored_after_its_deletion(
+    api: Api, clients: Clients
+) -> None:
+    """One of a key is not found, nor one of another dashboard or of nobody in the same folder."""
+    manager = clients.secretsmanager(HOME_REGION)
+    others = [f"{PREFIX}/key/made-by-hand", f"x{PREFIX}/key/other", f"{PREFIX}-x/key/other"]
+    tags: Any = [{"Key": "egret:key", "Value": "other"}]
+    for name in others:
+        manager.create_secret(Name=name, Tags=[] if name == others[0] else tags)
+    api.post("/keys", {"name": "known", "secret": mint()}).raise_for_status()
+    found = orphans(api)
+    assert not [name for _, name in found if "known" in name or "other" in name or "hand" in name]
+    ((_, name),) = [key for key in found if key[0] == "secret"]
+    secret = found["secret", name]
+    assert name.startswith(f"{PREFIX}/key/lost-")
+    assert (secret["monthly_cost_usd"], secret["region"]) == (0.4, HOME_REGION)
+    assert not secret["adoptable"]
+    assert delete(api, secret, "lost").status_code == 422
+    assert delete(api, secret, name).status_code == 202
+    assert ("secret", name) not in orphans(api)
+    manager.restore_secret(SecretId=secret["id"])
+    assert ("secret", name) in orphans(api)
+    for each in (*others, name):
+        manager.delete_secret(SecretId=each, ForceDeleteWithoutRecovery=True)
+    api.delete("/keys/known").raise_for_status()
 
 
 def test_what_a_deletion_left_undeleted_is_found(api: Api, clients: Clients) -> None:

@@ -8,9 +8,16 @@ import pytest
 from tests.conftest import NETWORK_QUOTA
 from tests.dashboard import Api, Dashboard
 from webapp.aws.clients import Clients
+from webapp.aws.tags import tags_of
 
 REGION = "ap-southeast-1"
-REQUEST = {"name": "planned", "region": REGION, "availability_zones": 2, "nat": "per_az"}
+TAGS = {"team": "pay"}
+REQUEST: dict[str, Any] = {
+    "name": "planned",
+    "region": REGION,
+    "availability_zones": 2,
+    "nat": "per_az",
+}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +28,9 @@ def api(dashboard: Dashboard) -> Api:
 @pytest.fixture(scope="module")
 def taken(api: Api) -> Iterator[None]:
     """A network that has its name already; in another region, so as not to be counted here."""
-    api.post("/networks", REQUEST | {"name": "taken", "region": "eu-west-1"}).raise_for_status()
+    api.post(
+        "/networks", REQUEST | {"name": "taken", "region": "eu-west-1", "tags": TAGS}
+    ).raise_for_status()
     yield
     api.delete("/networks/taken").raise_for_status()
     api.gone("/networks/taken")
@@ -107,6 +116,19 @@ def test_a_quota_without_room_blocks_with_the_page_to_raise_it(api: Api, clients
     assert blocked["link"].endswith("/servicequotas/home/services/vpc/quotas/L-F678F1CE")
 
 
+def test_public_access_that_is_blocked_is_told_before_anything_is_made(
+    api: Api, clients: Clients
+) -> None:
+    ec2: Any = clients.ec2(REGION)
+    name = "VPC Block Public Access"
+    assert check(preflight(api), name)["verdict"] == "ok"
+    ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="block-bidirectional")
+    found = preflight(api)
+    ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="off")
+    assert (found["blocked"], check(found, name)["verdict"]) == (True, "blocked")
+    assert "ingress-only" in check(found, name)["remedy"]
+
+
 def test_an_address_that_cannot_be_used_blocks(api: Api) -> None:
     for chosen, status in ((["unknown"], 409), (["twice", "twice"], 422)):
         found = preflight(api, addresses=chosen)
@@ -121,6 +143,8 @@ def test_an_address_that_cannot_be_used_blocks(api: Api) -> None:
         {"region": "nowhere"},
         {"availability_zones": 4},
         {"environment": "<b>"},
+        {"tags": {"aws:team": "x"}},
+        {"tags": {"team": ""}},
     ],
 )
 def test_a_field_that_breaks_a_rule_is_refused(api: Api, wish: dict[str, Any]) -> None:
@@ -149,3 +173,14 @@ def test_a_network_that_breaks_a_rule_is_refused_with_the_field(
     assert problem["code"] == code
     assert problem["errors"]
     assert problem["request_id"] == refused.headers["X-Request-ID"]
+
+
+@pytest.mark.usefixtures("taken")
+def test_a_networks_tags_are_on_its_stack_and_its_addresses(api: Api, clients: Clients) -> None:
+    network = api.settled("/networks/taken")
+    region, stack_id = network["region"], network["stack_id"]
+    stack = clients.cloudformation(region).describe_stacks(StackName=stack_id)["Stacks"][0]
+    ids = [address["allocation_id"] for address in network["addresses"]]
+    found = clients.ec2(region).describe_addresses(AllocationIds=ids)["Addresses"]
+    assert network["tags"] == TAGS
+    assert all(TAGS.items() <= tags_of(tagged).items() for tagged in (stack, *found))

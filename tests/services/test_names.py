@@ -27,6 +27,15 @@ def test_any_other_name_is_refused_at_its_field(name: str) -> None:
     assert (refused.value.code, list(refused.value.errors)) == ("bad_name", ["name"])
 
 
+def test_a_networks_tags_must_fit_together_with_those_of_the_settings(settings: Settings) -> None:
+    tagged = settings.model_copy(update={"tags": {"team": "pay"}})
+    names.check_tags(tagged, {"team": "shop"})
+    for tags in ({"Team": "shop"}, {"egret:network": "x"}, {f"t{n}": "x" for n in range(40)}):
+        with pytest.raises(Invalid) as refused:
+            names.check_tags(tagged, tags)
+        assert list(refused.value.errors) == ["tags"]
+
+
 def test_a_region_is_one_of_the_settings(settings: Settings) -> None:
     assert names.check_region(settings, "eu-central-1") == "eu-central-1"
     with pytest.raises(Invalid, match="not offered here") as refused:

@@ -5,16 +5,20 @@ room (`cloudformation`, `egress`, `drift`) has its adapter in `adapter.py`. Noth
 this module.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.aws.addresses import Addresses
+from webapp.aws.addresses import NO_TAGS, Addresses
+from webapp.aws.blockers import Blockers
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.drift.adapter import Drift
 from webapp.aws.egress.adapter import Egress
 from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
+from webapp.aws.lambda_interfaces import LambdaInterfaces
 from webapp.aws.permissions import Permissions
+from webapp.aws.public_access import PublicAccess
 from webapp.aws.quotas import Quotas
 from webapp.aws.secrets import Secrets
 from webapp.aws.vpcs import Vpcs
@@ -25,11 +29,14 @@ class Cloud:
     """All adapters. `poll_s` is the time between two polls of a stack that is changing."""
 
     addresses: Addresses
+    blockers: Blockers
     drift: Drift
     egress: Egress
     functions: Functions
     inventory: Inventory
+    lambda_interfaces: LambdaInterfaces
     permissions: Permissions
+    public_access: PublicAccess
     quotas: Quotas
     secrets: Secrets
     stacks: Stacks
@@ -37,18 +44,29 @@ class Cloud:
     poll_s: float
 
     @classmethod
-    def connect(cls, clients: Clients, *, prefix: str, poll_s: float) -> "Cloud":
+    def connect(
+        cls,
+        clients: Clients,
+        *,
+        prefix: str,
+        poll_s: float,
+        tags: Mapping[str, str] = NO_TAGS,
+    ) -> "Cloud":
         """Adapters that share one set of clients. Nothing is sent until they are used.
 
-        `prefix` begins the name of everything that is made (EGRET_NAME_PREFIX).
+        `prefix` begins the name of everything that is made (EGRET_NAME_PREFIX), and every address
+        gets the `tags` (EGRET_TAGS); stacks and secrets are told theirs by the services.
         """
         return cls(
-            addresses=Addresses(clients, prefix),
+            addresses=Addresses(clients, prefix, tags=tags),
+            blockers=Blockers(clients),
             drift=Drift(clients),
             egress=Egress(clients),
             functions=Functions(clients),
             inventory=Inventory(clients, prefix),
+            lambda_interfaces=LambdaInterfaces(clients),
             permissions=Permissions(clients),
+            public_access=PublicAccess(clients),
             quotas=Quotas(clients),
             secrets=Secrets(clients),
             stacks=Stacks(clients),

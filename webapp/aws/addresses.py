@@ -6,13 +6,16 @@ anything is allocated. Two processes that look at the same moment would still al
 callers let only one at a time work on a row.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import aws_errors, ignoring
 from webapp.aws.tags import ADDRESS_TAG, MANAGED_TAG, NAME_TAG, PREFIX_TAG, tag_list, tags_of
 
+NO_TAGS: Mapping[str, str] = MappingProxyType({})
 RELEASED_ALREADY = "InvalidAllocationID.NotFound"
 
 
@@ -27,25 +30,40 @@ class Allocation:
 
 
 class Addresses:
-    """`prefix` is the dashboard's name prefix, kept in a tag of each address."""
+    """`prefix` is the dashboard's name prefix, kept in a tag of each address.
 
-    def __init__(self, clients: Clients, prefix: str) -> None:
-        self._clients, self._prefix = clients, prefix
+    Each address gets `tags` (EGRET_TAGS), and those that a call names besides.
+    """
 
-    def ensure(self, region: str, address_id: str, *, name: str) -> Allocation:
+    def __init__(self, clients: Clients, prefix: str, *, tags: Mapping[str, str] = NO_TAGS) -> None:
+        self._clients, self._prefix, self._every = clients, prefix, tags
+
+    def ensure(
+        self, region: str, address_id: str, *, name: str, tags: Mapping[str, str] = NO_TAGS
+    ) -> Allocation:
         """The allocation tagged with `address_id`; allocates one if there is none."""
         with aws_errors("allocating an address", region):
-            return self._find(region, address_id) or self._allocate(region, address_id, name)
+            wanted = self._tags(address_id, name, tags)
+            return self._find(region, address_id) or self._allocate(region, name, wanted)
 
-    def recover(self, region: str, address_id: str, public_ip: str, *, name: str) -> Allocation:
+    def recover(
+        self,
+        region: str,
+        address_id: str,
+        public_ip: str,
+        *,
+        name: str,
+        tags: Mapping[str, str] = NO_TAGS,
+    ) -> Allocation:
         """Allocate an address that was released again.
 
         AWS gives it back while no other account has been given it ("Recover an Elastic IP address",
         VPC user guide). Raises AwsError with InvalidAddress.NotFound otherwise.
         """
         with aws_errors(f"asking for {public_ip} again", region):
+            wanted = self._tags(address_id, name, tags)
             return self._find(region, address_id) or self._allocate(
-                region, address_id, name, Address=public_ip
+                region, name, wanted, Address=public_ip
             )
 
     def list_all(self, region: str) -> list[Allocation]:
@@ -66,6 +84,12 @@ class Addresses:
         with aws_errors("naming an address", region):
             self._clients.ec2(region).create_tags(Resources=[allocation_id], Tags=tags)
 
+    def tag(self, region: str, allocation_id: str, tags: Mapping[str, str]) -> None:
+        """Add the tags. Does no harm to one that was released."""
+        with aws_errors("tagging an address", region), ignoring({RELEASED_ALREADY}):
+            client = self._clients.ec2(region)
+            client.create_tags(Resources=[allocation_id], Tags=tag_list(dict(tags)))
+
     def release(self, region: str, allocation_id: str) -> None:
         """Give the address back to AWS, for good. Does no harm when that was done already."""
         with aws_errors("releasing an address", region), ignoring({RELEASED_ALREADY}):
@@ -83,8 +107,7 @@ class Addresses:
         found = answer["Addresses"]
         return _allocation(found[0]) if found else None
 
-    def _allocate(self, region: str, address_id: str, name: str, **wanted: str) -> Allocation:
-        tags = self._tags(address_id, name)
+    def _allocate(self, region: str, name: str, tags: list[Any], **wanted: str) -> Allocation:
         made = self._clients.ec2_without_retries(region).allocate_address(
             Domain="vpc",
             TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}],
@@ -93,9 +116,11 @@ class Addresses:
         # The answer has no tags, although the address has them by now.
         return Allocation(made["AllocationId"], made["PublicIp"], associated=False, name=name)
 
-    def _tags(self, address_id: str, name: str) -> list[Any]:
+    def _tags(self, address_id: str, name: str, others: Mapping[str, str] = NO_TAGS) -> list[Any]:
         return tag_list(
             {
+                **self._every,
+                **others,
                 ADDRESS_TAG: address_id,
                 MANAGED_TAG: "true",
                 NAME_TAG: name,

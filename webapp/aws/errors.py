@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from webapp.aws.partitions import console_url
 from webapp.errors import EgretError, Upstream
 
 THROTTLED = frozenset(
@@ -26,6 +27,8 @@ THROTTLED = frozenset(
 )
 AWS_FAILED = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
 PERMISSION_MISSING = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+NOT_OFFERED = frozenset({"InvalidAction", "UnsupportedOperation"})
+"""The answers of a region or partition that does not have what was asked for at all."""
 SIGNATURE_REJECTED = frozenset(
     {
         "AuthFailure",
@@ -63,8 +66,7 @@ class QuotaKind(NamedTuple):
     def url(self, region: str) -> str:
         """The page of AWS's console where a higher quota is requested."""
         return (
-            f"https://{region}.console.aws.amazon.com/servicequotas/home/services/{self.service}"
-            f"/quotas/{self.code}"
+            f"{console_url(region)}/servicequotas/home/services/{self.service}/quotas/{self.code}"
         )
 
 

@@ -10,7 +10,15 @@ from typing import Any
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.templates import FunctionStack, NetworkStack
 from webapp.aws.errors import aws_errors
-from webapp.aws.tags import FUNCTION_TAG, NETWORK_TAG, PREFIX_TAG, STACK_NAME_TAG, tags_of
+from webapp.aws.secrets import KEY_FOLDER, Secrets
+from webapp.aws.tags import (
+    FUNCTION_TAG,
+    KEY_TAG,
+    NETWORK_TAG,
+    PREFIX_TAG,
+    STACK_NAME_TAG,
+    tags_of,
+)
 
 STACKS: dict[str, type[NetworkStack | FunctionStack]] = {
     NETWORK_TAG: NetworkStack,
@@ -21,6 +29,7 @@ GONE = "DELETE_COMPLETE"
 NAT_STATES = ["pending", "available", "failed"]
 """AWS lists a deleted NAT gateway for about an hour more; those are left out."""
 ADDRESS, NAT_GATEWAY, INTERFACE, STACK = "address", "nat_gateway", "interface", "stack"
+SECRET = "secret"  # noqa: S105 - the kind of a thing
 
 
 @dataclass(frozen=True)
@@ -49,11 +58,15 @@ class Inventory:
     def read(self, region: str) -> list[Found]:
         with aws_errors("listing what Egret made", region):
             found = [*self._stacks(region), *self._addresses(region)]
-            return [*found, *self._nat_gateways(region), *self._interfaces(region)]
+            found += [*self._nat_gateways(region), *self._interfaces(region)]
+            return [*found, *self._secrets(region)]
 
     def delete(self, found: Found) -> None:
-        """Ask AWS to delete it; an address is released for good."""
+        """Ask AWS to delete it; an address is released for good, a secret can be restored."""
         ec2 = self._clients.ec2(found.region)
+        if found.kind == SECRET:
+            Secrets(self._clients).delete(found.region, found.id)
+            return
         with aws_errors(f"deleting {found.name}", found.region):
             if found.kind == ADDRESS:
                 ec2.release_address(AllocationId=found.id)
@@ -97,6 +110,15 @@ class Inventory:
             if self._is_ours(tags[STACK_NAME_TAG], tags):
                 used = raw["Status"] == "in-use"
                 yield Found(INTERFACE, region, interface_id, interface_id, used, tags)
+
+    def _secrets(self, region: str) -> Iterator[Found]:
+        """Of keys, and not those whose deletion is scheduled: nothing is to be done about them."""
+        ours: Any = [{"Key": "name", "Values": [f"{self._prefix}/{KEY_FOLDER}/"]}]
+        client = self._clients.secretsmanager(region)
+        pages = client.get_paginator("list_secrets").paginate(Filters=ours)
+        for raw in (secret for page in pages for secret in page["SecretList"]):
+            if KEY_TAG in (tags := tags_of(raw)):
+                yield Found(SECRET, region, raw["ARN"], raw["Name"], tags=tags)
 
     def _is_ours(self, stack_name: str, tags: dict[str, str]) -> bool:
         """By name and tag. The beginning of a name would also match another dashboard with a longer

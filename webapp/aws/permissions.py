@@ -14,12 +14,23 @@ from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import DENIED, aws_errors, code_of, message_of
+from webapp.aws.tags import MANAGED_TAG, tag_list
 
 PARALLEL_CALLS = 8
 WOULD_WORK = "DryRunOperation"
 """A dry run always fails; with this code it would have succeeded."""
 ANY_RANGE = "10.0.0.0/16"
 NAME = "egret-dry-run"
+RESOURCE_TYPES = {
+    "ec2:AllocateAddress": "elastic-ip",
+    "ec2:CreateVpc": "vpc",
+    "ec2:CreateInternetGateway": "internet-gateway",
+    "ec2:CreateSubnet": "subnet",
+    "ec2:CreateRouteTable": "route-table",
+    "ec2:CreateSecurityGroup": "security-group",
+    "ec2:CreateNatGateway": "natgateway",
+}
+"""What each action's tags are for, by EC2's names."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +46,13 @@ class Permissions:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def dry_run(self, region: str) -> list[Permission]:
-        """The EC2 actions that creating a network needs, each with AWS's answer."""
+    def dry_run(self, region: str, *, tags: dict[str, str] | None = None) -> list[Permission]:
+        """The EC2 actions that creating a network needs, each with AWS's answer.
+
+        `tags` are sent along: an organization may refuse what comes without them.
+        """
         with aws_errors("checking the permissions", region):
-            calls = self._calls(region)
+            calls = _tagged(self._calls(region), {MANAGED_TAG: "true"} | (tags or {}))
             with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
                 return list(pool.map(_ask, calls, calls.values()))
 
@@ -66,6 +80,18 @@ def _calls_in_vpc(ec2: Any, subnet: Any) -> dict[str, Callable[..., Any]]:
         "ec2:CreateNatGateway": partial(
             ec2.create_nat_gateway, SubnetId=subnet_id, ConnectivityType="private"
         ),
+    }
+
+
+def _tagged(
+    calls: dict[str, Callable[..., Any]], tags: dict[str, str]
+) -> dict[str, Callable[..., Any]]:
+    return {
+        action: partial(
+            call,
+            TagSpecifications=[{"ResourceType": RESOURCE_TYPES[action], "Tags": tag_list(tags)}],
+        )
+        for action, call in calls.items()
     }
 
 

@@ -40,6 +40,22 @@ def default_route(table: Any) -> Any:
     return next((r for r in routes if r.get("DestinationCidrBlock") == ANYWHERE), {})
 
 
+def target_of(route: Any) -> str:
+    """What a route points at, as one id. Each kind of target has a field of its own."""
+    fields = (
+        "VpcPeeringConnectionId",
+        "NatGatewayId",
+        "EgressOnlyInternetGatewayId",
+        "GatewayId",
+        "NetworkInterfaceId",
+        "TransitGatewayId",
+        "InstanceId",
+    )
+    target = next((str(route[field]) for field in fields if route.get(field)), "none")
+    # EC2 keeps a route whose target was deleted, and calls it a black hole.
+    return f"{target} (deleted)" if route.get("State") == "blackhole" else target
+
+
 def _association(part: Any, **wanted: object) -> Any:
     ((key, value),) = wanted.items()
     return next((a for a in part.get("Associations", []) if a.get(key) == value), None)

@@ -1,6 +1,4 @@
-"""A region's availability zones, the ranges of its VPCs, and what Lambda holds in one of them."""
-
-from typing import Any
+"""A region's availability zones, and the ranges of its VPCs."""
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import aws_errors
@@ -31,25 +29,6 @@ class Vpcs:
             for zone in answer["AvailabilityZones"]
             if zone.get("ZoneId") not in ZONES_WITHOUT_NAT
         )
-
-    def lambda_interfaces(self, region: str, vpc_id: str) -> list[str]:
-        """The network interfaces that Lambda holds in the VPC.
-
-        Lambda keeps them for 20 to 45 minutes after their function was deleted. Only their
-        description tells that they are Lambda's.
-        """
-        if not vpc_id:
-            return []
-        filters: Any = [
-            {"Name": "vpc-id", "Values": [vpc_id]},
-            {"Name": "description", "Values": ["AWS Lambda VPC ENI*"]},
-        ]
-        with aws_errors("listing Lambda's network interfaces", region):
-            pages = self._clients.ec2(region).get_paginator("describe_network_interfaces")
-            found = [
-                i for page in pages.paginate(Filters=filters) for i in page["NetworkInterfaces"]
-            ]
-        return [interface["NetworkInterfaceId"] for interface in found]
 
     def cidrs(self, region: str) -> list[str]:
         """The ranges of all VPCs of the region, not only Egret's."""

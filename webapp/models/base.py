@@ -48,7 +48,7 @@ class Audited:
 
 
 class Status(StrEnum):
-    """The status of a network or a function. The background loop works on unsettled rows.
+    """The status of a network, function or key. The background loop works on unsettled rows.
 
     It also prepares the pending change of a network that is *ready*.
     """

@@ -6,7 +6,17 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import Audited, Input, UtcDateTime, new_id, utc_now
+from webapp.models.base import (
+    Audited,
+    Input,
+    Status,
+    UtcDateTime,
+    enum_text,
+    new_id,
+    utc_now,
+)
+
+PENDING = "pending"
 
 
 class NewKey(Input):
@@ -18,17 +28,27 @@ class NewKey(Input):
     note: str = ""
 
 
-class NewVersion(Input):
+class Anyway(Input):
+    """`anyway`: although calls of functions will be refused; True, or the key's name, typed."""
+
+    anyway: bool | str = False
+
+
+class NewVersion(Anyway):
     """A new secret for a key that exists."""
 
     secret: str = Field(repr=False)
 
 
 class Key(Audited, SQLModel, table=True):
-    """What is not secret about a key: its name, fingerprint and decoded claims."""
+    """What is not secret about a key: its name, fingerprint and decoded claims.
+
+    It is requested until its secret is known to be stored, then ready, and deleting at last.
+    """
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
+    status: Status = Field(default=Status.READY, sa_type=enum_text(Status))
     partner: str
     environment: str = ""
     note: str = ""
@@ -39,9 +59,17 @@ class Key(Audited, SQLModel, table=True):
     claims: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
+    @property
+    def owner(self) -> str:
+        """How leases refer to the row."""
+        return f"{self.noun}:{self.id}"
+
 
 class KeyVersion(SQLModel, table=True):
-    """One upload of a key. `stage` is its staging label in Secrets Manager, or empty."""
+    """One upload of a key. `stage` is its staging label in Secrets Manager, or empty.
+
+    It is `pending` from before AWS is asked to store it until AWS says whether it is there.
+    """
 
     __tablename__ = "key_version"
 
@@ -49,4 +77,7 @@ class KeyVersion(SQLModel, table=True):
     key_id: str = Field(foreign_key="key.id", index=True, ondelete="CASCADE")
     stage: str = ""
     fingerprint: str
+    claims: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="Empty for uploads before this was kept"
+    )
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic import field_validator
 from sqlalchemy import JSON
 from sqlmodel import Field
 
 from webapp.models.base import Input, StackRow, Status, enum_text
 from webapp.models.costs import monthly_usd
 from webapp.models.schedule import WeeklyHours
+from webapp.models.tags import parse_tags
 
 MAX_ZONES = 3
 NAT_GATEWAY_IDS = "NatGatewayIds"
@@ -37,7 +39,10 @@ class Shape:
 
 
 class NewNetwork(Input):
-    """A network to create. An empty `cidr` picks a free range; `addresses` are ids of free ones."""
+    """A network to create. An empty `cidr` picks a free range; `addresses` are ids of free ones.
+
+    Everything made for it gets the `tags`.
+    """
 
     name: str
     region: str
@@ -46,6 +51,13 @@ class NewNetwork(Input):
     nat: Nat = Nat.SINGLE
     addresses: list[str] = Field(default_factory=list)
     environment: str = ""
+    tags: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _parse_tags(cls, tags: object) -> object:
+        """A form sends them as text."""
+        return parse_tags(tags) if isinstance(tags, str) else tags
 
     @property
     def shape(self) -> Shape:
@@ -65,6 +77,9 @@ class Network(StackRow, table=True):
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
     nat: Nat = Field(sa_type=enum_text(Nat))
     environment: str = ""
+    tags: dict[str, str] = Field(
+        default_factory=dict, sa_type=JSON, description="Tags of everything made for it in AWS"
+    )
     protected: bool = Field(default=False, description="Termination protection is on")
     change: dict[str, Any] = Field(
         default_factory=dict, sa_type=JSON, description="The pending change: its shape and preview"

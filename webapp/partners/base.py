@@ -50,12 +50,16 @@ class RefusedKey(Invalid):
 
 
 class Partner(Protocol):
-    """`portal_url` is where people make keys."""
+    """`portal_url` is where people make keys, at most so many in one account."""
 
-    portal_url: str
+    @property
+    def portal_url(self) -> str: ...
+
+    @property
+    def keys_per_account(self) -> int: ...
 
     def normalise(self, secret: str) -> str:
-        """The key without what was pasted with it: spaces, quotes, `Bearer `."""
+        """The key without what was pasted with it: blanks, quotes, `Bearer `, `NAME=`, JSON."""
 
     def claims(self, secret: str) -> KeyClaims:
         """What a normalised key says about itself. Raises RefusedKey."""

@@ -1,66 +1,52 @@
 """The Clash of Clans API: its keys, its errors, its rankings.
 
-Sources: the API's documentation at developer.clashofclans.com, and recorded responses. A key is a
-JWT (RFC 7519) whose signature only the partner can check.
+Sources: the API's documentation at developer.clashofclans.com, and recorded responses. What its
+keys say is in `clash_of_clans_keys`.
 """
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
 from webapp.partners.base import REFUSED_BEFORE_KEY, Explanation, KeyClaims, RefusedKey
+from webapp.partners.clash_of_clans_keys import NoKey, claims_of
 from webapp.partners.clash_of_clans_rankings import RankingRow, rows_of
+from webapp.partners.pasted_token import token_in
 from webapp.partners.untrusted_json import (
-    as_list,
-    as_object,
     as_text,
-    as_texts,
     parse_object,
 )
 
-KEY_MAX_BYTES = 16 * 1024
-OWN_SCOPE = "clash"
-OTHER_GAMES = {"royale": "Clash Royale", "brawlstars": "Brawl Stars"}
-PASTED_AROUND_A_KEY = " \t\r\n\"'"
-BEARER_PREFIX = "bearer "
 THROTTLE_WAIT_S = 60
 REFUSED_IN_FRONT = frozenset({401, 403, 405, 406, 429, 451, 503})
 """With these a firewall or content delivery network refuses. 502 and 504 mean that it asked."""
 PORTAL_URL = "https://developer.clashofclans.com"
 CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
-MAKE_A_KEY = f"Make a key at {PORTAL_URL} under My Account, and paste all of it."
+KEYS_PER_ACCOUNT = 10
+ALL_ADDRESSES = (
+    "It must allow the addresses of every network whose functions use the key, which its page "
+    f"lists. Then upload it as a new version. An account has at most {KEYS_PER_ACCOUNT} keys."
+)
 
 
+@dataclass(frozen=True)
 class ClashOfClans:
-    portal_url = PORTAL_URL
+    """`portal_url` is another one in the sandbox."""
+
+    portal_url: str = PORTAL_URL
+    keys_per_account: int = KEYS_PER_ACCOUNT
 
     def normalise(self, secret: str) -> str:
-        text = secret.strip().strip(PASTED_AROUND_A_KEY)
-        if text.lower().startswith(BEARER_PREFIX):
-            text = text[len(BEARER_PREFIX) :].strip(PASTED_AROUND_A_KEY)
-        return text
+        return token_in(secret)
 
     def claims(self, secret: str) -> KeyClaims:
-        payload = _payload(secret)
-        scopes = as_texts(payload.get("scopes"))
-        limits = [as_object(limit) for limit in as_list(payload.get("limits"))]
-        _check_scope(scopes)
-        _check_permanent(payload, limits)
-        cidrs = next(filter(None, (as_texts(limit.get("cidrs")) for limit in limits)), ())
-        if not cidrs:
-            raise RefusedKey("This key allows no address.", MAKE_A_KEY, code="no_cidrs")
-        return KeyClaims(
-            kind="Clash of Clans API key",
-            scopes=scopes,
-            cidrs=cidrs,
-            tier=next(filter(None, (as_text(limit.get("tier")) for limit in limits)), ""),
-            issued_at=_iso_time(payload.get("iat")),
-        )
+        try:
+            return claims_of(secret)
+        except NoKey as reason:
+            remedy = f"Make a key at {self.portal_url} under My Account, and paste the whole token."
+            raise RefusedKey(reason.detail, remedy, code=reason.code) from None
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:
         """An answer that is not the API's JSON comes from what is in front of it."""
@@ -89,7 +75,7 @@ _MEANINGS = {
     "accessDenied": (
         "The partner does not accept the key",
         "A new key may take a minute to work. If it is still refused then, it was revoked: make "
-        "another one in the partner's portal and upload it as a new version.",
+        f"another one in the partner's portal. {ALL_ADDRESSES}",
     ),
     "accessDenied: Missing authorization": (
         "The partner found no key in the request",
@@ -167,7 +153,7 @@ def _wrong_address(message: str) -> Explanation:
         detail=f"It saw the call come from {seen or 'another address'}, which the key does not "
         "allow.",
         what_to_do="The addresses of a key cannot be edited: make a new key in the partner's "
-        "portal that allows the addresses of the network, and upload it as a new version.",
+        f"portal. {ALL_ADDRESSES}",
         source_address=seen,
     )
 
@@ -186,71 +172,3 @@ def _retry_after_s(status: int, headers: Mapping[str, str]) -> int | None:
     if re.fullmatch(r"[0-9]{1,6}", value):
         return int(value)
     return THROTTLE_WAIT_S if status == 429 else None
-
-
-def _payload(secret: str) -> dict[str, Any]:
-    if len(secret) > KEY_MAX_BYTES:
-        limit = KEY_MAX_BYTES // 1024
-        raise RefusedKey(f"A key has at most {limit} KiB.", MAKE_A_KEY, code="key_too_large")
-    if not secret.isascii():
-        raise RefusedKey(
-            "A key is plain ASCII text. This text has other characters; perhaps something else was "
-            "copied with it.",
-            MAKE_A_KEY,
-            code="not_ascii",
-        )
-    parts = secret.split(".")
-    if len(parts) != 3 or not re.fullmatch(r"[A-Za-z0-9_.-]+", secret):
-        raise _not_a_jwt()
-    header, payload = _decoded(parts[0]), _decoded(parts[1])
-    if "alg" not in header:
-        raise _not_a_jwt()
-    return payload
-
-
-def _decoded(part: str) -> dict[str, Any]:
-    try:
-        decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        raise _not_a_jwt() from None
-    if not isinstance(decoded, dict):
-        raise _not_a_jwt()
-    return decoded
-
-
-def _not_a_jwt() -> RefusedKey:
-    return RefusedKey(
-        "This is not an API key: a key is a JWT, three parts separated by dots.",
-        MAKE_A_KEY,
-        code="not_a_jwt",
-    )
-
-
-def _check_scope(scopes: Sequence[str]) -> None:
-    if OWN_SCOPE in scopes:
-        return
-    game = next((OTHER_GAMES[scope] for scope in scopes if scope in OTHER_GAMES), None)
-    raise RefusedKey(
-        f"This is a key for {game}." if game else "This key is not for Clash of Clans.",
-        MAKE_A_KEY,
-        code="other_game",
-    )
-
-
-def _check_permanent(payload: dict[str, Any], limits: Sequence[dict[str, Any]]) -> None:
-    if "exp" in payload or any(limit.get("type") == "cors" for limit in limits):
-        raise RefusedKey(
-            "This is the portal's own one-hour token, not a key.",
-            MAKE_A_KEY,
-            code="temporary_token",
-        )
-
-
-def _iso_time(seconds: object) -> str:
-    """In ISO 8601; empty if it is missing or outside the range of a date."""
-    if not isinstance(seconds, int | float):
-        return ""
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat()
-    except (OverflowError, OSError, ValueError):
-        return ""

@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from webapp.errors import Conflict, Invalid
 from webapp.models import Function, Key, Network
+from webapp.models.tags import problem_with_tags
 from webapp.settings import Settings
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
@@ -51,6 +52,13 @@ def check_environment(environment: str) -> str:
     return environment
 
 
+def check_tags(settings: Settings, tags: dict[str, str]) -> None:
+    """A network's tags, which go together with those of the settings."""
+    problem = problem_with_tags(tags) or problem_with_tags(settings.tags | tags)
+    if problem:
+        raise Invalid(problem, field="tags")
+
+
 def check_note(note: str) -> str:
     if len(note) > NOTE_MAX_CHARS:
         raise Invalid(f"A note has at most {NOTE_MAX_CHARS} characters.", field="note")
@@ -83,7 +91,7 @@ def check_free(session: Session, model: type[Network | Function | Key], name: st
         raise taken(model.__name__.lower(), name)
 
 
-def add_named(session: Session, row: Network | Function) -> None:
+def add_named(session: Session, row: Network | Function | Key) -> None:
     """Insert the row at once, so that one of two requests with the same name fails here."""
     session.add(row)
     try:

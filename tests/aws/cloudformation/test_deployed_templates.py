@@ -1,5 +1,6 @@
 """The templates, deployed: each shape of a network, each kind of access, and nothing is left."""
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -83,8 +84,13 @@ def place(clients: Clients, sandbox: Sandbox) -> Iterator[FunctionStack]:
     network = deployed(lab, network_plan([allocation_id], 1, "single"))
     kms_key_arn, secrets = foundation.outputs["KeyArn"], Secrets(clients)
     secret = partner_key(sandbox, [lab.address(allocation_id)])
-    secret_arn, _ = secrets.create(
-        REGION, unique("lab/key"), secret, kms_key_arn=kms_key_arn, tags={}
+    secret_arn = secrets.create(
+        REGION,
+        unique("lab/key"),
+        secret,
+        token=str(uuid.uuid4()),
+        kms_key_arn=kms_key_arn,
+        tags={},
     )
     template = get_template("clash_rankings")
     yield FunctionStack(

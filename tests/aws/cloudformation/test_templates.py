@@ -17,11 +17,13 @@ from webapp.aws.cloudformation.templates import (
     foundation_plan,
     subnet_cidrs,
 )
+from webapp.aws.partitions import dns_suffix, partition
 from webapp.errors import TooLarge
 from webapp.models import MAX_ZONES
 from webapp.services.functions.templates import get_template
 
 REGION = "eu-central-1"
+PARTITIONS = {"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 
 
@@ -76,7 +78,8 @@ PLANS = {
 def test_cfn_lint_has_nothing_to_say(name: str, tmp_path: Path) -> None:
     file = tmp_path / f"{name}.yaml"
     file.write_text(PLANS[name].body)
-    linted = subprocess.run([str(CFN_LINT), str(file)], capture_output=True, text=True, check=False)
+    command = [str(CFN_LINT), str(file), "--regions", REGION, *PARTITIONS]
+    linted = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (linted.returncode, linted.stdout) == (0, "")
 
 
@@ -184,6 +187,48 @@ def test_what_must_outlast_another_part_is_named_by_it(later: str, earlier: str)
 def test_no_address_is_a_resource_of_a_network() -> None:
     types = {r["Type"] for r in parse(PLANS["network"].body)["Resources"].values()}
     assert "AWS::EC2::EIP" not in types
+
+
+@pytest.mark.parametrize("region", [REGION, *PARTITIONS])
+@pytest.mark.parametrize("name", PLANS)
+def test_every_name_in_a_template_is_one_of_its_partition(name: str, region: str) -> None:
+    body, suffix = PLANS[name].body, dns_suffix(region)
+    texts = list(_texts(parse(_rendered(body, region))))
+    arns = [text for text in texts if text.startswith("arn:")]
+    assert {arn.split(":")[1] for arn in arns} <= {PARTITIONS.get(region, "aws")}
+    services = [t for t in texts if t.startswith("secretsmanager.") and ".amazonaws." in t]
+    assert all(service.endswith(f".{suffix}") for service in services)
+    assert bool(services) == (name != "network")
+    principals = {t for t in texts if t.endswith(".amazonaws.com") and t.count(".") == 2}
+    assert principals <= {"lambda.amazonaws.com", "apigateway.amazonaws.com"}, "in every partition"
+    assert "${AWS::" not in "".join(texts)
+
+
+def _rendered(body: str, region: str) -> str:
+    """The template with the pseudo parameters that AWS gives it in that region."""
+    values = {
+        "Partition": partition(region),
+        "URLSuffix": dns_suffix(region),
+        "Region": region,
+        "AccountId": "210987654321",
+        "StackName": "egret-network-n",
+    }
+    for name, value in values.items():
+        body = body.replace(f"${{AWS::{name}}}", value)
+    return body.replace("${KeyRegion}", region)
+
+
+def _texts(node: Any) -> Any:
+    """Every text below `node`, but not those of a handler's code."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key != "ZipFile":
+                yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
+    elif isinstance(node, str):
+        yield node
 
 
 def _actions(node: Any) -> Any:

@@ -27,7 +27,7 @@ def made(clients: Clients) -> Iterator[tuple[Stack, str]]:
 def differences(clients: Clients, made: tuple[Stack, str]) -> list[Difference]:
     stack, allocation_id = made
     return Drift(clients).differences(
-        REGION, stack.id, zones=[ZONE], allocation_ids=[allocation_id]
+        REGION, stack.id, zones=[ZONE], allocation_ids=[allocation_id], functions=[]
     )
 
 

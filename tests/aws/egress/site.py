@@ -133,6 +133,9 @@ class Site:
         here: Any = [{"Name": "vpc-id", "Values": [self.vpc]}]
         for subnet in self.ec2.describe_subnets(Filters=here)["Subnets"]:
             self.ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+        for acl in self.ec2.describe_network_acls(Filters=here)["NetworkAcls"]:
+            if not acl["IsDefault"]:
+                self.ec2.delete_network_acl(NetworkAclId=acl["NetworkAclId"])
         for table in (self.public_table, self.private_table):
             self.ec2.delete_route_table(RouteTableId=table)
         self.ec2.detach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)

@@ -10,7 +10,7 @@ from webapp.aws.egress.function_hops import function_hops
 from webapp.aws.egress.hops import Hop
 
 SUBNET, GROUP = "subnet-1", "sg-1"
-ACTIVE = {
+ACTIVE: dict[str, Any] = {
     "FunctionName": "egret-probe-1",
     "Role": "arn:aws:iam::123456789012:role/egret-probe",
     "State": "Active",
@@ -38,6 +38,11 @@ def test_an_active_function_in_its_place_is_whole() -> None:
 def test_an_inactive_function_is_whole_but_its_first_call_is_slow() -> None:
     found = hops(State="Inactive", StateReasonCode="Idle")[-1]
     assert (found.ok, "first call" in found.note) == (True, True)
+
+
+def test_a_function_that_may_call_over_ipv6_is_whole_but_told() -> None:
+    found = hops(VpcConfig=ACTIVE["VpcConfig"] | {"Ipv6AllowedForDualStack": True})[-1]
+    assert (found.ok, "IPv6" in found.note) == (True, True)
 
 
 @pytest.mark.parametrize("of", ["State", "LastUpdateStatus"])

@@ -49,6 +49,7 @@ def test_a_whole_way_out_ends_at_the_nat_gateways_address(site: Site) -> None:
         site.acl_of(site.public),
         site.public_table,
         site.gateway,
+        site.vpc,
         site.allocations[0],
         site.vpc,
     ]
@@ -171,6 +172,25 @@ def test_the_nat_gateways_network_acl_must_let_calls_and_answers_through(site: S
     )
     name, detail = fault(site.walk())
     assert (name, INSIDE in detail) == ("NAT gateway's network ACL", True)
+
+
+def test_public_access_that_is_blocked_in_both_directions_stops_all_but_excluded_vpcs(
+    site: Site,
+) -> None:
+    mode: Any = {"InternetGatewayBlockMode": "block-bidirectional"}
+    site.ec2.modify_vpc_block_public_access_options(**mode)
+    closed = site.walk()
+    excluded = site.ec2.create_vpc_block_public_access_exclusion(
+        SubnetId=site.public, InternetGatewayExclusionMode="allow-egress"
+    )["VpcBlockPublicAccessExclusion"]
+    excepted = site.walk()
+    site.ec2.delete_vpc_block_public_access_exclusion(ExclusionId=excluded["ExclusionId"])
+    site.ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="block-ingress")
+    one_way = site.walk()
+    site.ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="off")
+    assert fault(closed)[0] == "VPC Block Public Access"
+    assert site.vpc in closed.hops[-1].repair
+    assert excepted.source_address == one_way.source_address == site.address()
 
 
 def test_without_dns_resolution_a_partner_has_no_address(site: Site) -> None:

@@ -28,3 +28,16 @@ def test_an_interface_is_found_by_its_tag_and_description_and_holds_its_subnet(l
         ec2.delete_subnet(SubnetId=subnet_id)
     assert code_of(error) == "DependencyViolation"
     ec2.delete_network_interface(NetworkInterfaceId=made)
+
+
+def test_an_interface_in_use_is_not_deleted(lab: Lab) -> None:
+    ec2 = lab.clients.ec2(lab.region)
+    subnet_id = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    made = ec2.create_network_interface(SubnetId=subnet_id)["NetworkInterface"]
+    named: Any = {"NetworkInterfaceId": made["NetworkInterfaceId"]}
+    attached = ec2.attach_network_interface(**named, InstanceId="i-1", DeviceIndex=1)
+    with pytest.raises(ClientError, match="currently in use") as error:
+        ec2.delete_network_interface(**named)
+    ec2.detach_network_interface(AttachmentId=attached["AttachmentId"])
+    ec2.delete_network_interface(**named)
+    assert code_of(error) == "InvalidParameterValue"

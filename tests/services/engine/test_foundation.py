@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.services.scripted import NO_STACK, ScriptedAws, a_stack
+from webapp.aws.tags import tags_of
 from webapp.errors import Unavailable
 from webapp.services.engine import foundation
 from webapp.services.engine.foundation import POLL_S, TIMEOUT_S
@@ -55,3 +56,11 @@ def test_after_a_while_it_is_not_waited_for_any_more(
     with pytest.raises(Unavailable, match="still being created"):
         foundation.kms_key_arn(aws.cloud, scripted.settings, sleep=slept.append)
     assert sum(slept) == TIMEOUT_S
+
+
+def test_the_kms_key_has_the_tags_of_the_settings(scripted: CloudScope, aws: ScriptedAws) -> None:
+    aws.answers |= {"DescribeStacks": NO_STACK, "CreateStack": {"StackId": "arn"}}
+    settings = scripted.settings.model_copy(update={"tags": {"team": "pay"}})
+    foundation.ensure(aws.cloud, settings)
+    (request,) = aws.calls("CreateStack")
+    assert tags_of(request) == {"team": "pay", "egret:managed": "true"}

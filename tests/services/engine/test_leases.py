@@ -69,6 +69,17 @@ def test_work_that_is_asked_for_again_meanwhile_is_not_finished(
         work.finish()
 
 
+def test_who_waits_for_a_row_does_not_make_its_holder_do_it_again(
+    session: Session, engine: Engine
+) -> None:
+    held = leases.begin(session, "network:a")
+    assert held is not None
+    with Session(engine) as other:
+        assert leases.take(other, "network:a") is None
+        held.finish()
+        assert leases.take(other, "network:a") is not None
+
+
 def test_a_change_that_was_not_read_is_not_written_over(session: Session, engine: Engine) -> None:
     row = network()
     session.add(row)

@@ -30,13 +30,15 @@ def operation(scripted: CloudScope, network: Network, aws: ScriptedAws) -> Netwo
     aws.answers |= {
         "DescribeStackEvents": {"StackEvents": []},
         "DescribeNetworkInterfaces": {"NetworkInterfaces": []},
+        "DescribeStackResources": {"StackResources": []},
         "DeleteStack": {},
     }
     return NetworkOperation(work, network, scripted.cloud, scripted.settings)
 
 
 def interfaces(count: int) -> dict[str, object]:
-    return {"NetworkInterfaces": [{"NetworkInterfaceId": f"eni-{n}"} for n in range(count)]}
+    held = [{"NetworkInterfaceId": f"eni-{n}", "Status": "in-use"} for n in range(count)]
+    return {"NetworkInterfaces": held}
 
 
 def test_the_first_step_requests_the_deletion(

@@ -1,5 +1,6 @@
 """What the background does with a function, as far as it is decided without waiting for AWS."""
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -52,6 +53,24 @@ def test_a_function_that_is_ready_has_its_endpoint_and_its_first_answer(
     assert operation.row.endpoint_url == url
     assert scripted.session.exec(select(Snapshot)).one().ok
     assert due(scripted) == []
+
+
+def test_a_function_has_the_tags_of_its_network_and_of_the_settings(scripted: CloudScope) -> None:
+    settings = scripted.settings.model_copy(update={"tags": {"team": "pay"}})
+    operation = begun(replace(scripted, settings=settings))
+    operation.network.tags = {"env": "x"}
+    assert {"team": "pay", "env": "x"}.items() <= operation.plan().tags.items()
+
+
+def test_an_endpoint_in_another_partition_has_that_partitions_host_name(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, status=Status.CREATING)
+    operation.network.region = "cn-north-1"
+    aws.show_stack("CREATE_COMPLETE", **STACK_OUTPUTS)
+    operation.advance()
+    url = "https://api-id.execute-api.cn-north-1.amazonaws.com.cn/prod/"
+    assert operation.row.endpoint_url == url
 
 
 def test_a_network_that_grew_during_the_creation_is_followed_next(

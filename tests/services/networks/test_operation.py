@@ -1,12 +1,14 @@
 """What the background does with a network, as far as it is decided without waiting for AWS."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
 from tests.services.rows import REGION, ZONES, a_function, a_key, a_network, add, an_address
-from tests.services.scripted import STACK_ID, ScriptedAws, refusal
+from tests.services.scripted import STACK_ID, ScriptedAws, a_stack, refusal
+from webapp.aws.tags import tags_of
 from webapp.models import Address, AddressStatus, Lease, Nat, Network, Shape, Status
 from webapp.services import addresses
 from webapp.services.engine import leases
@@ -40,6 +42,29 @@ def test_a_plan_keeps_the_zones_that_the_network_has_in_their_order(
     plan = operation.plan(shape=Shape(2, Nat.SINGLE))
     zones = [plan.parameters[f"AvailabilityZone{number}"] for number in (1, 2)]
     assert zones == [ZONES[1], ZONES[0]]
+
+
+def test_a_networks_tags_go_with_those_of_the_settings_to_its_stack_and_its_addresses(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    show_zones(aws)
+    aws.answers |= {
+        "CreateTags": {},
+        "DescribeStacks": a_stack("CREATE_COMPLETE", KeyArn="arn"),
+        "CreateStack": {"StackId": STACK_ID},
+    }
+    settings = scripted.settings.model_copy(update={"tags": {"team": "pay", "env": "x"}})
+    tagged = replace(scripted, settings=settings)
+    operation = begun(tagged, status=Status.REQUESTED, tags={"env": "prod"})
+    assert operation.plan().tags == {
+        "team": "pay",
+        "env": "prod",
+        "egret:managed": "true",
+        "egret:network": "net",
+    }
+    operation.advance()
+    (request,) = aws.calls("CreateTags")
+    assert tags_of(request) == {"env": "prod"}, "of an address that was free before"
 
 
 def test_a_pending_change_that_aws_refuses_is_dropped_with_the_reason(

@@ -1,6 +1,7 @@
 """The preflight: every rule at once, then what the account has room for; nothing is created."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.services.rows import REGION, ZONES, a_network, add, an_address
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.errors import QuotaExceeded
+from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Invalid
 from webapp.models import Nat, NewNetwork, Shape
 from webapp.services.networks import preflight
@@ -33,6 +35,7 @@ def account(aws: ScriptedAws) -> ScriptedAws:
         "DescribeInternetGateways": {"InternetGateways": []},
         "DescribeNatGateways": {"NatGateways": []},
         "DescribeSubnets": {"Subnets": []},
+        "DescribeVpcBlockPublicAccessOptions": {"VpcBlockPublicAccessOptions": {}},
         "GetServiceQuota": {"Quota": {"Value": LIMIT}},
         "AllocateAddress": allowed,
         "CreateVpc": allowed,
@@ -66,6 +69,19 @@ def test_a_chosen_address_needs_no_new_one(scripted: CloudScope) -> None:
     add(scripted.session, free)
     found = preflight.check(scripted, wanted(addresses=[free.id]))
     assert (found.blocked, found.new_addresses) == (False, 0)
+
+
+@pytest.mark.usefixtures("account")
+def test_permissions_are_asked_for_with_the_tags_that_everything_gets(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    settings = scripted.settings.model_copy(update={"tags": {"team": "pay"}})
+    preflight.check(replace(scripted, settings=settings), wanted(tags={"env": "x"}))
+    for call, kind in (("AllocateAddress", "elastic-ip"), ("CreateVpc", "vpc")):
+        (request,) = aws.calls(call)
+        (specification,) = request["TagSpecifications"]
+        assert specification["ResourceType"] == kind
+        assert {"team": "pay", "env": "x"}.items() <= tags_of(specification).items()
 
 
 # --- What breaks a rule -----------------------------------------------------------------------

@@ -7,7 +7,7 @@ price is CloudFormation's size limit of a template.
 import hashlib
 import ipaddress
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class NetworkStack:
     permissions_boundary_arn: str = ""
     parked: bool = False
     protected: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def stack_name(prefix: str, name: str) -> str:
@@ -70,7 +71,7 @@ class NetworkStack:
             self.stack_name(self.prefix, self.name),
             _read("network.yaml", PROBE.read_text()),
             parameters,
-            {MANAGED_TAG: "true", NETWORK_TAG: self.name},
+            self.tags | {MANAGED_TAG: "true", NETWORK_TAG: self.name},
         )
         return replace(plan, protected=self.protected)
 
@@ -98,6 +99,7 @@ class FunctionStack:
     access: str
     cors_origins: tuple[str, ...] = ()
     permissions_boundary_arn: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def stack_name(prefix: str, name: str) -> str:
@@ -133,15 +135,15 @@ class FunctionStack:
             self.stack_name(self.prefix, self.name),
             body.replace("@deployment@", f"Deployment{shape}"),
             parameters,
-            {MANAGED_TAG: "true", FUNCTION_TAG: self.name},
+            self.tags | {MANAGED_TAG: "true", FUNCTION_TAG: self.name},
         )
 
 
-def foundation_plan(region: str, *, prefix: str) -> Plan:
+def foundation_plan(region: str, *, prefix: str, tags: dict[str, str] | None = None) -> Plan:
     """The stack with what the whole installation shares in a region: the KMS key of all secrets."""
     body = (FOLDER / "foundation.yaml").read_text()
-    tags = {MANAGED_TAG: "true"}
-    return _plan(region, f"{prefix}-foundation", body, {"Prefix": prefix}, tags)
+    every = (tags or {}) | {MANAGED_TAG: "true"}
+    return _plan(region, f"{prefix}-foundation", body, {"Prefix": prefix}, every)
 
 
 def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:

@@ -3,8 +3,8 @@
 Two views, because neither sees everything:
 - CloudFormation's own detection (`detection`) compares every property that the template sets, but
   is slow, skips some resource types, and puts nothing back;
-- Egret's comparison (`routing`, `firewall`, and the probes' state) reads EC2 and Lambda now, covers
-  what decides whether calls get out, and can put most of it back.
+- Egret's comparison (`routing`, `firewall`, `ipv6`, and the probes' state) reads EC2 and Lambda
+  now, covers what decides whether and how calls get out, and can put most of it back.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.drift.detection import StackCheck, detect, last_detection
 from webapp.aws.drift.difference import Difference
 from webapp.aws.drift.firewall import Firewall
+from webapp.aws.drift.ipv6 import Ipv6, dual_stack
 from webapp.aws.drift.layout import Layout, Zone, layout_of
 from webapp.aws.drift.routing import Routing
 from webapp.aws.egress.function_hops import function_hops
@@ -34,14 +35,26 @@ class Drift:
             return last_detection(self._clients.cloudformation(region), stack_id)
 
     def differences(
-        self, region: str, stack_id: str, *, zones: list[str], allocation_ids: list[str]
+        self,
+        region: str,
+        stack_id: str,
+        *,
+        zones: list[str],
+        allocation_ids: list[str],
+        functions: list[str],
     ) -> list[Difference]:
-        """How the network differs now from the layout that its stack made. Raises AwsError."""
+        """How the network differs now from the layout that its stack made. Raises AwsError.
+
+        `functions` run in it; they are compared only as to whether they may use IPv6.
+        """
         with aws_errors("comparing the network with its layout", region):
             ids = self._resource_ids(region, stack_id)
             layout = layout_of(ids, zones=zones, allocation_ids=allocation_ids)
             ec2 = self._clients.ec2(region)
             found = [*Routing(ec2, layout).differences(), *Firewall(ec2, layout).differences()]
+            probes = [zone.probe for zone in layout.zones]
+            found += dual_stack(self._clients.awslambda(region), [*probes, *functions])
+            found += Ipv6(ec2, layout).differences()
         return found + [d for zone in layout.zones for d in self._probe(region, layout, zone)]
 
     def restore(self, region: str, difference: Difference) -> None:

@@ -98,7 +98,7 @@ class Firewall:
         default: Any = next((acl for acl in acls if acl.get("IsDefault")), None)
         if default is None:
             return
-        for subnet_id, subnet in self._subnets():
+        for subnet_id, subnet in self._layout.subnets():
             yield from self._acl_of_subnet(acls, default["NetworkAclId"], subnet_id, subnet)
         actual = _entries_text(default)
         if actual != ALLOW_ALL_TEXT:
@@ -126,12 +126,6 @@ class Firewall:
                     NetworkAclId=default_id,
                 ),
             )
-
-    def _subnets(self) -> Iterator[tuple[str, str]]:
-        """The id of each subnet, and what to call it."""
-        for zone in self._layout.zones:
-            yield zone.private_subnet_id, f"private subnet in {zone.name}"
-            yield zone.public_subnet_id, f"public subnet in {zone.name}"
 
     def _allow_only_https(self, found: list[Any]) -> None:
         """Allows HTTPS before it revokes the rest, so that calls are never cut off in between.

@@ -1,5 +1,6 @@
 """The layout of a network: what its stack made, by the ids that AWS gave."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -25,6 +26,18 @@ class Layout:
     public_table_id: str
     zones: tuple[Zone, ...]
     allocation_of_nat: dict[str, str]
+
+    def subnets(self) -> Iterator[tuple[str, str]]:
+        """The id of each subnet, and what to call it."""
+        for zone in self.zones:
+            yield zone.private_subnet_id, f"private subnet in {zone.name}"
+            yield zone.public_subnet_id, f"public subnet in {zone.name}"
+
+    def tables(self) -> Iterator[tuple[str, str]]:
+        """The id of each route table, and of which subnets it is the one."""
+        for zone in self.zones:
+            yield zone.private_table_id, f"private subnet in {zone.name}"
+        yield self.public_table_id, "public subnets"
 
 
 def layout_of(resources: dict[str, str], *, zones: list[str], allocation_ids: list[str]) -> Layout:

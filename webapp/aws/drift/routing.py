@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from webapp.aws.drift.difference import DONE_ALREADY, NONE, Difference
 from webapp.aws.drift.layout import Layout, Zone
 from webapp.aws.errors import ignoring
-from webapp.aws.vpc_parts import ANYWHERE, default_route, in_vpc
+from webapp.aws.vpc_parts import ANYWHERE, default_route, in_vpc, target_of
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -70,14 +70,14 @@ class Routing:
         """A route to the NAT gateway; none while the network is parked."""
         table_id, expected = zone.private_table_id, zone.nat_id
         found = self._route(table_id)
-        if _target(found) == (expected or NONE):
+        if target_of(found) == (expected or NONE):
             return
         difference = partial(
             Difference,
             f"Default route of {zone.name}",
             table_id,
             expected or NONE,
-            _target(found),
+            target_of(found),
         )
         if not expected:
             yield difference(restore=partial(self._delete_route, table_id, ANYWHERE))
@@ -99,19 +99,19 @@ class Routing:
                     f"Extra route of {zone.name}",
                     table_id,
                     NONE,
-                    f"{cidr} → {_target(route)}",
+                    f"{cidr} → {target_of(route)}",
                     restore=partial(self._delete_route, table_id, cidr),
                 )
 
     def _public_route(self) -> Iterator[Difference]:
         table_id, expected = self._layout.public_table_id, self._layout.gateway_id
         found = self._route(table_id)
-        if _target(found) != expected:
+        if target_of(found) != expected:
             yield Difference(
                 "Default route of the public subnets",
                 table_id,
                 expected,
-                _target(found),
+                target_of(found),
                 restore=partial(self._point, table_id, found, GatewayId=expected),
             )
 
@@ -171,18 +171,3 @@ class Routing:
     def _nats(self) -> dict[str, Any]:
         found = self._ec2.describe_nat_gateways(Filters=in_vpc(self._layout.vpc_id))["NatGateways"]
         return {nat["NatGatewayId"]: nat for nat in found}
-
-
-def _target(route: Any) -> str:
-    """What a route points at, as one id. Each kind of target has a field of its own."""
-    fields = (
-        "VpcPeeringConnectionId",
-        "NatGatewayId",
-        "GatewayId",
-        "NetworkInterfaceId",
-        "TransitGatewayId",
-        "InstanceId",
-    )
-    target = next((str(route[field]) for field in fields if route.get(field)), NONE)
-    # EC2 keeps a route whose target was deleted, and calls it a black hole.
-    return f"{target} (deleted)" if route.get("State") == "blackhole" else target

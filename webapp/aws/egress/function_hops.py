@@ -18,6 +18,10 @@ IDLE_NOTE = (
     "It is inactive because it has not been called for weeks. The first call activates it, and "
     "takes longer or fails once."
 )
+DUAL_STACK_NOTE = (
+    "It may also call over IPv6 (dual-stack), from an address that no partner has whitelisted. "
+    "Turn that off: Restore on the network's Drift page does it."
+)
 PENDING = "Wait a minute: Lambda is connecting it to the VPC."
 NO_SUCH_FUNCTION = Problem(
     "The function does not exist in AWS Lambda.",
@@ -66,8 +70,15 @@ def _function(found: Any, subnet_id: str, group_ids: list[str]) -> Hop:
     problem = _vpc_problem(found, subnet_id, group_ids)
     if problem is NO_PROBLEM:
         problem = _state_problem(found)
-    is_idle = problem is NO_PROBLEM and found.get("State") == "Inactive"
-    return Hop("function", found["FunctionName"], *problem, note=IDLE_NOTE if is_idle else "")
+    return Hop("function", found["FunctionName"], *problem, note=_note(found, problem))
+
+
+def _note(found: Any, problem: Problem) -> str:
+    notes = {
+        DUAL_STACK_NOTE: (found.get("VpcConfig") or {}).get("Ipv6AllowedForDualStack"),
+        IDLE_NOTE: problem is NO_PROBLEM and found.get("State") == "Inactive",
+    }
+    return " ".join(note for note, applies in notes.items() if applies)
 
 
 def _vpc_problem(found: Any, subnet_id: str, group_ids: list[str]) -> Problem:

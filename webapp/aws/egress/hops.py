@@ -23,6 +23,7 @@ HOPS = (
     "NAT gateway's network ACL",
     "NAT gateway's route table",
     "internet gateway",
+    "VPC Block Public Access",
     "address",
     "DNS",
 )

@@ -1,9 +1,9 @@
 """Walks from a subnet to the internet as a packet would: the first broken hop is the reason.
 
 security group → network ACL → route table → NAT gateway → its network ACL → its subnet's route →
-internet gateway → address → DNS. A function in a public subnet gets nowhere: its network interface
-has no public address. (VPC user guide, "NAT gateways" and "Enable internet access for VPC-connected
-Lambda functions".)
+internet gateway → VPC Block Public Access → address → DNS. A function in a public subnet gets
+nowhere: its network interface has no public address. (VPC user guide, "NAT gateways" and "Enable
+internet access for VPC-connected Lambda functions".)
 
 Routes and rules for less than 0.0.0.0/0 are ignored: Egret's own networks have none on the way to a
 partner. The sandbox's NAT uses this walk too.
@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from webapp.aws.egress.hops import NO_PROBLEM, EgressPath, Hop, Problem
 from webapp.aws.egress.network_acls import nat_subnet_problem, private_subnet_problem
 from webapp.aws.errors import aws_errors, code_of
+from webapp.aws.public_access import MAY_NOT_READ, block_mode
 from webapp.aws.vpc_parts import (
     ALL_PROTOCOLS,
     ANYWHERE,
@@ -85,6 +86,7 @@ class _Walk:
         yield Hop("NAT gateway's route table", table["RouteTableId"], *_nat_route_problem(route))
         gateway_id = route["GatewayId"]
         yield Hop("internet gateway", gateway_id, *self._gateway_problem(gateway_id))
+        yield self._public_access(nat["SubnetId"])
         address = _primary(nat.get("NatGatewayAddresses") or [])
         self.source_address = address.get("PublicIp")
         yield Hop("address", address.get("AllocationId", ""), *_address_problem(address))
@@ -129,6 +131,17 @@ class _Walk:
         if self._vpc_id in attached_to:
             return NO_PROBLEM
         return Problem("It is not attached to the VPC.", f"Attach it to {self._vpc_id}.")
+
+    def _public_access(self, nat_subnet_id: str) -> Hop:
+        found = block_mode(self._ec2)
+        problem = Problem(
+            "It closes every internet gateway of the region, in both directions.",
+            found.repair(self._vpc_id),
+        )
+        if not found.closes(self._vpc_id, nat_subnet_id):
+            problem = NO_PROBLEM
+        note = "" if found.readable else MAY_NOT_READ
+        return Hop("VPC Block Public Access", self._vpc_id, *problem, note=note)
 
     def _dns(self) -> Hop:
         support = self._ec2.describe_vpc_attribute(

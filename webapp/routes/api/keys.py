@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from webapp.deps import ApiCaller
-from webapp.models import NewKey, NewVersion
+from webapp.models import Anyway, NewKey, NewVersion
 from webapp.routes.api.schemas.keys import (
     KeyOut,
     MatchOut,
@@ -53,6 +53,13 @@ def versions(
 @router.post("/{name}/versions", status_code=201)
 def add_version(ctx: ApiCaller, name: str, new: NewVersion) -> KeyOut:
     keys.add_version(ctx.scope, name, new)
+    return key_out(keys.detail(ctx.session, name))
+
+
+@router.put("/{name}/versions/current")
+def make_previous_current(ctx: ApiCaller, name: str, sent: Anyway | None = None) -> KeyOut:
+    """Go back to the version before the current one, which becomes the previous one."""
+    keys.make_previous_current(ctx.scope, name, anyway=sent.anyway if sent else False)
     return key_out(keys.detail(ctx.session, name))
 
 

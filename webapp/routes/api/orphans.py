@@ -21,7 +21,10 @@ class Adoption(Input):
 
 
 class OrphanOut(BaseModel):
-    """`kind` is address, nat_gateway, interface or stack; `name` is what a deletion confirms."""
+    """`kind` is address, nat_gateway, interface, stack or secret.
+
+    `name` is what a deletion confirms.
+    """
 
     kind: str
     region: str

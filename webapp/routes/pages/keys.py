@@ -41,11 +41,30 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 
 @router.post("/keys/{name}/versions")
 def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
+    before = keys.get(ctx.session, name).fingerprint
     try:
-        keys.add_version(ctx.scope, name, form.build(NewVersion))
+        key = keys.add_version(ctx.scope, name, form.build(NewVersion))
     except EgretError as error:
-        return _show(ctx, name, errors_by_field(error))
+        return _show(ctx, name, errors_by_field(error), losing="version")
+    if key.fingerprint == before:
+        return see_other(f"/keys/{name}", "This is the current version already.", "info")
     return see_other(f"/keys/{name}", "New version stored; functions use it within 5 minutes.")
+
+
+@router.get("/keys/{name}/versions/current")
+def show_again(_ctx: SignedIn, name: str) -> Response:
+    """For a reload, after the form below was answered with its errors."""
+    return see_other(f"/keys/{name}")
+
+
+@router.post("/keys/{name}/versions/current")
+def make_previous_current(ctx: SignedIn, name: str, form: Form) -> Response:
+    try:
+        keys.make_previous_current(ctx.scope, name, anyway=form.text("anyway"))
+    except EgretError as error:
+        return _show(ctx, name, errors_by_field(error), losing="current")
+    notice = "The previous version is current again; functions use it within 5 minutes."
+    return see_other(f"/keys/{name}", notice)
 
 
 @router.post("/keys/{name}/deletion")
@@ -62,8 +81,13 @@ def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResp
     return page(ctx.request, "keys/new.html", status_code=status_code, form=form, errors=errors)
 
 
-def _show(ctx: Context, name: str, errors: dict[str, str]) -> HTMLResponse:
-    status_code, detail = 422 if errors else 200, keys.detail(ctx.session, name)
+def _show(ctx: Context, name: str, errors: dict[str, str], *, losing: str = "") -> HTMLResponse:
+    """`losing`: which form was refused because functions would lose an address."""
     return page(
-        ctx.request, "keys/show.html", status_code=status_code, detail=detail, errors=errors
+        ctx.request,
+        "keys/show.html",
+        status_code=422 if errors else 200,
+        detail=keys.detail(ctx.session, name),
+        errors=errors,
+        losing=losing,
     )

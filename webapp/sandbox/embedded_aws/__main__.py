@@ -56,12 +56,15 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     from ministack import app
 
     from webapp.sandbox.embedded_aws.operations import Operations
+    from webapp.sandbox.embedded_aws.public_access import PublicAccess
     from webapp.sandbox.embedded_aws.state import State
     from webapp.sandbox.embedded_aws.switches import PATH, Switches
 
     switches = Switches()
     operations = Operations(options.pace_of, switches)
-    state = State(options.state_dir, operations)
+    public_access = PublicAccess()
+    state = State(options.state_dir, operations, public_access)
+    public_access.install()
     _install_services(options)
     operations.install()
     state.install()
@@ -88,20 +91,24 @@ def _install_services(options: Options) -> None:
         checks,
         drift,
         interfaces,
+        ipv6,
         nat_gateways,
         network_acls,
         quotas,
         resources,
         runtime,
+        secrets,
     )
 
     addresses.install(options.address_quota)
     interfaces.install()
+    ipv6.install()
     nat_gateways.install(options.pace_of("AWS::EC2::NatGateway"), options.network_quota)
     network_acls.install()
     checks.install(options.network_quota)  # after the actions above, because it wraps them all
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)
+    secrets.install()
     drift.install()
     runtime.install(options.nat_proxy)
     change_sets.install()

@@ -14,6 +14,7 @@ from webapp.sandbox.embedded_aws import interfaces, nat_gateways
 from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
 
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
+PEERED = ("active", "pending-acceptance", "provisioning")
 
 
 def install(network_quota: int) -> None:
@@ -28,6 +29,7 @@ def install(network_quota: int) -> None:
         "CreateRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
         "ReplaceRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
         "DeleteSubnet": lambda p: unused_subnet(ec2._p(p, "SubnetId")),
+        "DeleteNetworkInterface": lambda p: detached_interface(ec2._p(p, "NetworkInterfaceId")),
         "DeleteSecurityGroup": lambda p: unused_group(ec2._p(p, "GroupId")),
         "DeleteInternetGateway": lambda p: detached_gateway(ec2._p(p, "InternetGatewayId")),
         "DeleteVpc": lambda p: unused_vpc(ec2._p(p, "VpcId")),
@@ -75,13 +77,23 @@ def new_route(nat_id: str) -> None:
 
 def unused_subnet(subnet_id: str) -> None:
     held = nat_gateways.in_subnet(subnet_id) or interfaces.in_subnet(subnet_id)
-    if held or _has_function("SubnetIds", subnet_id):
+    endpoint = any(subnet_id in e.get("SubnetIds", ()) for e in ec2._vpc_endpoints.values())
+    if held or endpoint or _has_function("SubnetIds", subnet_id):
         raise _in_use("subnet", subnet_id)
 
 
 def unused_group(group_id: str) -> None:
-    if interfaces.in_group(group_id) or _has_function("SecurityGroupIds", group_id):
+    used = interfaces.in_group(group_id) or _has_function("SecurityGroupIds", group_id)
+    if used or _in_rules_of_others(group_id):
         raise Ec2Error("DependencyViolation", f"resource {group_id} has a dependent object")
+
+
+def detached_interface(interface_id: str) -> None:
+    interface = ec2._network_interfaces.get(interface_id)
+    if interface and interface["Status"] == "in-use":
+        raise Ec2Error(
+            "InvalidParameterValue", f"Network interface '{interface_id}' is currently in use."
+        )
 
 
 def detached_gateway(gateway_id: str) -> None:
@@ -91,13 +103,16 @@ def detached_gateway(gateway_id: str) -> None:
 
 
 def unused_vpc(vpc_id: str) -> None:
-    subnets = any(subnet["VpcId"] == vpc_id for subnet in ec2._subnets.values())
-    gateways = any(
+    """The VPC's main route table, default security group and default ACL are deleted with it."""
+    inside = [ec2._subnets, ec2._vpc_endpoints, ec2._egress_igws]
+    held = any(each["VpcId"] == vpc_id for kind in inside for each in kind.values())
+    attached = any(
         attachment.get("VpcId") == vpc_id
-        for gateway in ec2._internet_gateways.values()
+        for kind in (ec2._internet_gateways, ec2._vpn_gateways)
+        for gateway in kind.values()
         for attachment in gateway.get("Attachments") or ()
     )
-    if subnets or gateways:
+    if held or attached or _has_own_parts(vpc_id) or _is_peered(vpc_id):
         raise _in_use("vpc", vpc_id)
 
 
@@ -127,6 +142,39 @@ def _has_function(field: str, resource_id: str) -> bool:
     return any(
         resource_id in ((function["config"].get("VpcConfig") or {}).get(field) or ())
         for function in functions
+    )
+
+
+def _has_own_parts(vpc_id: str) -> bool:
+    """Whether somebody made route tables, groups or ACLs in it, besides those it came with."""
+    tables = any(
+        table["VpcId"] == vpc_id and not any(a.get("Main") for a in table["Associations"])
+        for table in ec2._route_tables.values()
+    )
+    groups = any(
+        group.get("VpcId") == vpc_id and group["GroupName"] != "default"
+        for group in ec2._security_groups.values()
+    )
+    acls = any(a["VpcId"] == vpc_id and not a["IsDefault"] for a in ec2._network_acls.values())
+    return tables or groups or acls
+
+
+def _is_peered(vpc_id: str) -> bool:
+    return any(
+        peering["Status"]["Code"] in PEERED
+        and vpc_id in (peering["RequesterVpcInfo"]["VpcId"], peering["AccepterVpcInfo"]["VpcId"])
+        for peering in ec2._vpc_peering.values()
+    )
+
+
+def _in_rules_of_others(group_id: str) -> bool:
+    """Whether a rule of another security group names it."""
+    return any(
+        pair.get("GroupId") == group_id
+        for group in ec2._security_groups.values()
+        if group["GroupId"] != group_id
+        for rule in [*group["IpPermissions"], *group["IpPermissionsEgress"]]
+        for pair in rule.get("UserIdGroupPairs", ())
     )
 
 

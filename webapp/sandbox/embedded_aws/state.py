@@ -16,6 +16,7 @@ from ministack import app
 from ministack.core import persistence
 
 from webapp.sandbox.embedded_aws.operations import Operations
+from webapp.sandbox.embedded_aws.public_access import PublicAccess
 from webapp.sandbox.private_files import write_private
 
 SAVE_EVERY_S = 1.0
@@ -23,9 +24,10 @@ FILE = "state.json"
 
 
 class State:
-    def __init__(self, folder: Path, operations: Operations) -> None:
+    def __init__(self, folder: Path, operations: Operations, public_access: PublicAccess) -> None:
         self._file = folder / FILE
         self._operations = operations
+        self._public_access = public_access
         self._saved = ""
         self._loaded: dict[str, Any] = {}
         os.umask(0o077)
@@ -39,6 +41,7 @@ class State:
         self._operations.journal.update(
             {key: tuple(made) for key, made in self._loaded.pop("journal", {}).items()}
         )
+        self._public_access.regions.update(self._loaded.pop("public_access", {}))
         app.load_state = self._loaded.get
         app.save_all = self._save_services
 
@@ -54,6 +57,7 @@ class State:
     def _snapshot(self, services: dict[str, Callable[[], Any]]) -> str:
         with self._operations.lock:
             state = {name: get_state() for name, get_state in services.items()}
+            state["public_access"] = self._public_access.regions
             state["journal"] = dict(self._operations.journal)
             return json.dumps(state, default=persistence._json_default)
 

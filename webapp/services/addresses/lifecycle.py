@@ -6,7 +6,12 @@ from webapp.aws.errors import AwsError, is_transient, pauses_operation
 from webapp.errors import Conflict, EgretError
 from webapp.models import Address, AddressStatus, Function, Key, Network
 from webapp.services.addresses.details import get
-from webapp.services.addresses.pool import allocated_status, ensure_allocated, set_allocation
+from webapp.services.addresses.pool import (
+    allocated_status,
+    ensure_allocated,
+    set_allocation,
+    tags_of,
+)
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.names import check_label, check_region, check_typed
 from webapp.services.scope import CloudScope
@@ -52,7 +57,8 @@ def recover(scope: CloudScope, address_id: str) -> Address:
     if address.status is not AddressStatus.LOST or not ip:
         raise Conflict(f"{ip or address.id} is not lost.", code="wrong_status")
     try:
-        recovered = aws.recover(address.region, address.id, ip, name=address.label)
+        tags = tags_of(scope.session, address)
+        recovered = aws.recover(address.region, address.id, ip, name=address.label, tags=tags)
     except AwsError as error:
         if error.aws_code not in GONE_FOR_GOOD:
             raise

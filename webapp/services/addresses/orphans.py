@@ -12,11 +12,12 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import FunctionStack, NetworkStack
-from webapp.aws.inventory import ADDRESS, NAT_GATEWAY, STACK, Found
+from webapp.aws.inventory import ADDRESS, NAT_GATEWAY, SECRET, STACK, Found
+from webapp.aws.secrets import secret_name
 from webapp.aws.tags import ADDRESS_TAG
 from webapp.errors import Conflict, EgretError, NotFound
-from webapp.models import Address, Function, Network
-from webapp.models.costs import monthly_usd
+from webapp.models import Address, Function, Key, Network
+from webapp.models.costs import SECRET_USD_PER_MONTH, monthly_usd
 from webapp.services.addresses import adoption
 from webapp.services.names import check_typed
 from webapp.services.scope import CloudScope
@@ -121,6 +122,7 @@ def _orphans(session: Session, settings: Settings, region: str, found: list[Foun
     allocations = {row.allocation_id for row in rows}
     of_rows = {row.id for row in rows}
     stacks = {each.name for each in found if each.kind == STACK}
+    secrets = _known_secrets(session, settings)
     nats = [each for each in found if each.kind == NAT_GATEWAY]
 
     def is_orphan(each: Found) -> bool:
@@ -128,6 +130,8 @@ def _orphans(session: Session, settings: Settings, region: str, found: list[Foun
             return each.id not in allocations and each.tags.get(ADDRESS_TAG) not in of_rows
         if each.kind == STACK:
             return each.name not in known
+        if each.kind == SECRET:
+            return each.id not in secrets and each.name not in secrets
         return each.stack_name not in stacks | known
 
     return [_orphan(each, nats) for each in found if is_orphan(each)]
@@ -138,6 +142,8 @@ def _orphan(found: Found, nats: list[Found]) -> Orphan:
     if found.kind == STACK:
         inside = sum(nat.stack_name == found.name for nat in nats)
         return Orphan(found, monthly_usd(nat_gateways=inside, addresses=0))
+    if found.kind == SECRET:
+        return Orphan(found, SECRET_USD_PER_MONTH)
     is_nat, is_address = found.kind == NAT_GATEWAY, found.kind == ADDRESS
     return Orphan(found, monthly_usd(nat_gateways=int(is_nat), addresses=int(is_address)))
 
@@ -151,3 +157,10 @@ def _known_stacks(session: Session, settings: Settings, region: str) -> set[str]
     return {NetworkStack.stack_name(prefix, name) for name in networks} | {
         FunctionStack.stack_name(prefix, name) for name in functions
     }
+
+
+def _known_secrets(session: Session, settings: Settings) -> set[str]:
+    """By ARN, and by name, because the row of a key that is just being stored has no ARN yet."""
+    keys = session.exec(select(Key)).all()
+    names = {secret_name(settings.name_prefix, key.name, key.id) for key in keys}
+    return names | {key.secret_arn for key in keys}

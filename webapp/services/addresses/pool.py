@@ -88,9 +88,17 @@ def reserve_more(session: Session, network: Network, count: int) -> None:
 def ensure_allocated(session: Session, cloud: Cloud, address: Address) -> None:
     """Make sure that the row has its allocation in AWS. The caller commits."""
     if address.allocation_id is None:
-        allocation = cloud.addresses.ensure(address.region, address.id, name=address.label)
+        allocation = cloud.addresses.ensure(
+            address.region, address.id, name=address.label, tags=tags_of(session, address)
+        )
         set_allocation(address, allocation)
         session.add(address)
+
+
+def tags_of(session: Session, address: Address) -> dict[str, str]:
+    """The tags of the network that uses it."""
+    network = session.get(Network, address.network_id) if address.network_id else None
+    return network.tags if network else {}
 
 
 def free_all(session: Session, cloud: Cloud, network: Network) -> None:

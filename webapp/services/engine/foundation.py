@@ -19,7 +19,8 @@ CREATION = "egret-foundation"
 
 def ensure(cloud: Cloud, settings: Settings) -> str | None:
     """Request the foundation unless it exists. Gives the KMS key's ARN once it is there."""
-    plan = foundation_plan(settings.home_region, prefix=settings.name_prefix)
+    prefix, tags = settings.name_prefix, settings.tags
+    plan = foundation_plan(settings.home_region, prefix=prefix, tags=tags)
     stack = cloud.stacks.describe(plan.region, plan.name)
     if stack is None:
         cloud.stacks.create(plan, token=CREATION)

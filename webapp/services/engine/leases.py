@@ -84,22 +84,20 @@ def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work 
 
     None while another process holds the row: it is then due again as soon as that one is done.
     """
-    connection = session.connection()
-    mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
-    claimed = connection.execute(
-        insert_into(connection, Lease)
-        .values(resource=resource, fence=1, **mine)
-        .on_conflict_do_update(
-            index_elements=["resource"],
-            set_=mine | {"fence": Lease.fence + 1},
-            where=col(Lease.expires_at) <= now_s(),
-        )
-        .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
-    )
-    found = claimed.first()
+    found = _claim_now(session, resource, lease_s)
     if found is None:  # the holder's `finish` will see that it is due again
         again = update(Lease).where(col(Lease.resource) == resource).values(due_at=now_s())
-        connection.execute(again)
+        session.connection().execute(again)
+    session.commit()
+    return _work(session, found, lease_s)
+
+
+def take(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work | None:
+    """Claim this row, for what must not be done twice at once; None while another process has it.
+
+    Commits the session.
+    """
+    found = _claim_now(session, resource, lease_s)
     session.commit()
     return _work(session, found, lease_s)
 
@@ -151,6 +149,23 @@ def run_one(engine: Engine, handlers: dict[str, Handler], *, lease_s: float = LE
             return False
         run(work, handlers[work.noun])
         return True
+
+
+def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
+    """The row's resource, fence and due time, or None while another process has it."""
+    connection = session.connection()
+    mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
+    claimed = connection.execute(
+        insert_into(connection, Lease)
+        .values(resource=resource, fence=1, **mine)
+        .on_conflict_do_update(
+            index_elements=["resource"],
+            set_=mine | {"fence": Lease.fence + 1},
+            where=col(Lease.expires_at) <= now_s(),
+        )
+        .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
+    )
+    return claimed.first()
 
 
 def _work(session: Session, claimed: Any, lease_s: float) -> Work | None:

@@ -202,9 +202,13 @@ class Operation(ABC):
 
     def settle_failed(self, stack: Stack) -> None:
         """To failed, with the root cause as the reason."""
+        self.note_failure(stack)
+        self.work.finish()
+
+    def note_failure(self, stack: Stack) -> None:
+        """Write the root cause of the failure into the row. The caller finishes."""
         reason = self._reason(stack)
         self.fail(self.explain(reason), remedy_for_reason(reason, self.region))
-        self.work.finish()
 
     def settle_update(self, stack: Stack, *, reached: Status, back: Status) -> None:
         """To `reached`; or, when AWS rolled the stack back, to `back` with the reason."""

@@ -2,9 +2,9 @@
 
 Lambda keeps the network interfaces of a deleted function for 20 to 45 minutes, and their subnets
 and security group cannot be deleted before; CloudFormation then reports DELETE_FAILED. That is a
-wait, not an error: AWS is asked again, less and less often. A deletion that fails for another
-reason is tried a few times. After that a person decides: delete again, or retain what AWS
-will not delete.
+wait, not an error: AWS is asked again, less and less often. Interfaces that Lambda left behind are
+deleted. A deletion that fails for another reason is tried a few times. After that a person decides:
+remove what is in the way, which is named, and delete again; or retain what AWS will not delete.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def delete_stack(operation: Operation, stack_name: str) -> bool:
         return True
     session = operation.work.session
     events.copy(operation.work, operation.cloud, row, region)
-    held = operation.cloud.vpcs.lambda_interfaces(region, row.outputs.get("VpcId", ""))
+    held = operation.cloud.lambda_interfaces.release(region, row.outputs.get("VpcId", ""))
     failures = events.count_attempts(session, row, "DELETE_FAILED")
     _drop_deleted_nat_gateways(session, row)
     row.unwanted = row.unwanted or stack.status.startswith("DELETE_")
@@ -115,10 +115,23 @@ def _retry_later(operation: Operation, stack: Stack, held: Sequence[str]) -> Non
         row.attempts_max = row.attempts + ATTEMPTS_MAX - 1
     gives_up = elapsed_s >= INTERFACES_TIMEOUT_S if held else row.attempts >= row.attempts_max
     if gives_up:
-        operation.settle_failed(stack)
+        _give_up(operation, stack)
         return
     row.attempts += 1
     operation.work.run_again(in_s=wait_s(row.attempts))
+
+
+def _give_up(operation: Operation, stack: Stack) -> None:
+    """Name what is in the way, and what to do about each; then the deletion can be repeated."""
+    blockers = operation.cloud.blockers.find(operation.region, stack.id)
+    operation.note_failure(stack)
+    if blockers:
+        row = operation.row
+        named = "; ".join(blocker.what for blocker in blockers)
+        row.reason = f"{row.reason.rstrip('.')}. Still in the VPC: {named}."
+        remedies = dict.fromkeys(blocker.remedy for blocker in blockers)
+        row.remedy = " ".join([*remedies, "Then delete the network again."])
+    operation.work.finish()
 
 
 def _drop_deleted_nat_gateways(session: Session, row: StackRow) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from webapp.errors import Conflict, check_all
 from webapp.models import Function, Key, Network, NewFunction, Status
+from webapp.partners import partner
 from webapp.services import keys, names
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import UNDER_WAY, intend
@@ -103,13 +104,22 @@ def _ready(session: Session, name: str) -> Network:
 
 
 def _check_match(session: Session, key: Key, network: Network) -> None:
+    if key.status is not Status.READY:
+        raise Conflict(
+            f"The key {key.name} is not stored yet, or is being deleted.",
+            code="key_not_ready",
+            remedy="Wait a minute, or choose another one.",
+            errors={"key": f"This key is {key.status}, not ready."},
+        )
     found = keys.match(session, key, network)
+    most = partner(key.partner).keys_per_account
     if not found.ok:
         raise Conflict(
             f"The key {key.name} does not allow {', '.join(found.missing)}, from which the network "
             f"{network.name} calls. The partner would answer 403 to every call.",
             code="key_does_not_match",
             remedy="Create a key in the partner's portal that allows: "
-            f"{' '.join(found.paste.split())}, and upload it.",
+            f"{' '.join(found.paste.split())}, and upload it as a new version; or create one for "
+            f"this network only, and upload it as another key. An account has at most {most} keys.",
             errors={"key": f"This key does not allow {', '.join(found.missing)}."},
         )

@@ -15,6 +15,7 @@ from functools import cached_property
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack
 from webapp.aws.errors import throttled_in
+from webapp.aws.partitions import dns_suffix
 from webapp.models import Function, Key, Network, Status
 from webapp.models.base import new_id
 from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
@@ -118,6 +119,7 @@ class FunctionOperation(Operation):
             access=function.access.value,
             cors_origins=tuple(function.cors_origins),
             permissions_boundary_arn=self.settings.permissions_boundary_arn,
+            tags=self.settings.tags | network.tags,
         ).plan()
 
     def _waits_out_throttling(self, stack: Stack) -> bool:
@@ -147,6 +149,7 @@ class FunctionOperation(Operation):
                 api=stack.outputs["RestApiId"],
                 region=self.region,
                 stage=stack.outputs["StageName"],
+                suffix=dns_suffix(self.region),
             )
 
 

@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.aws.drift.difference import Difference
 from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict
-from webapp.models import Address, Network, Status
+from webapp.models import Address, Function, Network, Status
 from webapp.services.addresses import pool
 from webapp.services.inspection import proofs
 from webapp.services.scope import CloudScope
@@ -83,11 +83,13 @@ def restore(scope: CloudScope, network: Network) -> list[Difference]:
 
 def _read(session: Session, cloud: Cloud, network: Network, stack_id: str) -> list[Difference]:
     used = pool.of_network(session, network.id)
+    mine = session.exec(select(Function).where(Function.network_id == network.id))
     return _lost_addresses(cloud, network, used) + cloud.drift.differences(
         network.region,
         stack_id,
         zones=network.output_list("AvailabilityZones"),
         allocation_ids=[address.allocation_id or "" for address in used],
+        functions=[function.lambda_name for function in mine if function.lambda_name],
     )
 
 

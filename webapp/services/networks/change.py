@@ -152,7 +152,7 @@ def _check_keys(session: Session, network: Network) -> None:
         raise Conflict(
             f"{' '.join(refused)} The partner would refuse every call from there.",
             code="key_does_not_match",
-            remedy="Upload a key that allows them as a new version, or confirm it anyway.",
+            remedy="Upload a key that allows them too as a new version, or confirm it anyway.",
         )
 
 

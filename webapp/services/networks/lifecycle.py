@@ -39,6 +39,7 @@ def create(scope: CloudScope, new: NewNetwork) -> Network:
         availability_zones=new.availability_zones,
         nat=new.nat,
         environment=new.environment,
+        tags=new.tags,
         protected=new.environment == PRODUCTION,
     )
     names.add_named(session, network)

@@ -59,6 +59,7 @@ class NetworkOperation(Operation):
     def request(self) -> None:
         """Addresses first, each committed as soon as it is known; then the stack."""
         self._allocate_addresses()
+        self._tag_addresses()
         foundation.ensure(self.cloud, self.settings)
         self.create_stack(self.plan())
 
@@ -136,6 +137,7 @@ class NetworkOperation(Operation):
             permissions_boundary_arn=self.settings.permissions_boundary_arn,
             parked=parked,
             protected=network.protected,
+            tags=self.settings.tags | network.tags,
         ).plan()
 
     def explain(self, reason: str) -> str:
@@ -160,6 +162,12 @@ class NetworkOperation(Operation):
                 raise
             address.status = AddressStatus.IN_USE
             self.work.commit()
+
+    def _tag_addresses(self) -> None:
+        """An address that was free before has the tags of an earlier network, or none."""
+        tags = self.row.tags
+        for address in pool.of_network(self.work.session, self.row.id) if tags else ():
+            self.cloud.addresses.tag(self.region, address.allocation_id or "", tags)
 
     def _preview(self) -> list[dict[str, str]]:
         """What the pending change does. Raises Conflict if it would replace or remove a thing."""

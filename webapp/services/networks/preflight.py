@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded
+from webapp.aws.public_access import MAY_NOT_READ
 from webapp.aws.quotas import ADDRESSES, INTERNET_GATEWAYS, VPCS, Quota
 from webapp.errors import Conflict, EgretError, Invalid, check_all
 from webapp.models import MAX_ZONES, Network, NewNetwork, Shape
@@ -92,7 +93,8 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     if new.addresses:
         checks.append(_addresses(session, new))
     checks += _quotas(cloud, region, _need(zones, new))
-    checks += _permissions(cloud, region)
+    checks.append(_public_access(cloud, region))
+    checks += _permissions(cloud, region, settings.tags | new.tags)
     stack = NetworkStack(
         prefix=settings.name_prefix,
         name=new.name,
@@ -173,6 +175,7 @@ def _basic_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], objec
         lambda: names.check_region(settings, new.region),
         lambda: check_zones(new.availability_zones),
         lambda: names.check_environment(new.environment),
+        lambda: names.check_tags(settings, new.tags),
     ]
 
 
@@ -247,9 +250,20 @@ def _quota(quota: Quota, needed: int) -> Check:
     return Check(name, Verdict.OK, detail, used=quota.used, limit=quota.limit)
 
 
-def _permissions(cloud: Cloud, region: str) -> Iterator[Check]:
+def _public_access(cloud: Cloud, region: str) -> Check:
+    """Whether the account lets anything out through internet gateways."""
+    name, found = "VPC Block Public Access", cloud.public_access.read(region)
+    if not found.readable:
+        return Check(name, Verdict.UNKNOWN, MAY_NOT_READ)
+    if found.closes():
+        detail = f"It is on in both directions in {region}: no call would get out."
+        return Check(name, Verdict.BLOCKED, detail, found.repair("the network's VPC, once made"))
+    return Check(name, Verdict.OK, f"It is {found.mode} in {region}: NAT gateways get out.")
+
+
+def _permissions(cloud: Cloud, region: str, tags: dict[str, str]) -> Iterator[Check]:
     """One check for all permissions that are there, and one for each that is not."""
-    asked = cloud.permissions.dry_run(region)
+    asked = cloud.permissions.dry_run(region, tags=tags)
     allowed = [permission.action for permission in asked if permission.allowed]
     if allowed:
         detail = f"AWS would allow {', '.join(allowed)}. Only EC2 can be asked in advance."

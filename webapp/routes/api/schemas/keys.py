@@ -10,8 +10,12 @@ from webapp.services.keys import KeyDetail, Match
 
 
 class VersionOut(BaseModel):
+    """`stage` is AWSCURRENT, AWSPREVIOUS, empty, or pending until AWS says that it is stored."""
+
     id: str
     stage: str
+    fingerprint: str
+    claims: dict[str, Any]
     created_at: datetime
 
 
@@ -20,13 +24,17 @@ def version_out(version: KeyVersion) -> VersionOut:
 
 
 class KeyOut(BaseModel):
+    """`same_secret`: the other keys with the same fingerprint."""
+
     name: str
+    status: str
     environment: str
     note: str
     fingerprint: str
     claims: dict[str, Any]
     versions: list[VersionOut]
     functions: list[str]
+    same_secret: list[str]
     created_at: datetime
 
 
@@ -34,24 +42,28 @@ def key_out(detail: KeyDetail) -> KeyOut:
     key = detail.key
     return KeyOut(
         name=key.name,
+        status=key.status.value,
         environment=key.environment,
         note=key.note,
         fingerprint=key.fingerprint,
         claims=key.claims,
         versions=[version_out(version) for version in detail.versions],
         functions=[function.name for function in detail.functions],
+        same_secret=detail.same_secret,
         created_at=key.created_at,
     )
 
 
 class MatchOut(BaseModel):
-    """`paste` is the exact text for the partner's portal."""
+    """`paste` is the exact text for the partner's portal: what the network and the key's functions
+    need. `others`: the networks of those functions."""
 
     network: str
     ok: bool
     allowed: list[str]
     missing: list[str]
     paste: str
+    others: list[str]
 
 
 def match_out(match: Match) -> MatchOut:
@@ -61,4 +73,5 @@ def match_out(match: Match) -> MatchOut:
         allowed=match.allowed,
         missing=match.missing,
         paste=match.paste,
+        others=match.others,
     )

@@ -110,6 +110,7 @@ class NetworkOut(BaseModel):
     availability_zones: int
     nat: str
     environment: str
+    tags: dict[str, str]
     protected: bool
     change: ChangeOut | None
     undeleted: list[UndeletedOut]
@@ -135,6 +136,7 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
                 "cidr",
                 "availability_zones",
                 "environment",
+                "tags",
                 "protected",
                 "stack_id",
                 "created_at",

@@ -1,4 +1,4 @@
-"""Any JSON that someone else may send, for Hypothesis."""
+"""Whatever JSON others may send, for hypothesis."""
 
 from hypothesis import strategies as st
 

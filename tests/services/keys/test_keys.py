@@ -1,5 +1,9 @@
 """Keys: checked and compared by what they claim; a secret is in no row, whatever goes wrong."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import boto3
 import pytest
 from sqlalchemy import Engine
@@ -13,26 +17,39 @@ from tests.services.scripted import ScriptedAws, refusal
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError
+from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import AuditEvent, Function, Key, KeyVersion, NewKey, NewVersion
 from webapp.sandbox.launcher import Sandbox
 from webapp.services import keys
-from webapp.services.keys import FINGERPRINT_CHARS
+from webapp.services.keys.lifecycle import FINGERPRINT_CHARS
 from webapp.services.names import NOTE_MAX_CHARS
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
+ARN = "arn:of:the:secret"
 KMS_KEY = "arn:aws:kms:eu-central-1:000000000000:key/1"
 
 
 @pytest.fixture
 def vault(aws: ScriptedAws) -> ScriptedAws:
-    """Secrets Manager and the foundation's KMS key."""
+    """A Secrets Manager with one secret at most, and the foundation's KMS key."""
+    stages: dict[str, list[str]] = {}
+
+    def put(request: Any) -> dict[str, str]:
+        stages.update({version: ["AWSPREVIOUS"] for version in stages})
+        stages[request["ClientRequestToken"]] = ["AWSCURRENT"]
+        return {"ARN": ARN, "VersionId": request["ClientRequestToken"]}
+
+    def describe(_: object) -> Mapping[str, Any]:
+        missing = refusal("ResourceNotFoundException", "no such secret")
+        return {"ARN": ARN, "VersionIdsToStages": stages} if stages else missing
+
     aws.show_stack("CREATE_COMPLETE", KeyArn=KMS_KEY)
     aws.answers |= {
-        "CreateSecret": {"ARN": "arn:of:the:secret", "VersionId": "v1"},
-        "PutSecretValue": {"VersionId": "v2"},
-        "DescribeSecret": {"VersionIdsToStages": {"v1": ["AWSPREVIOUS"], "v2": ["AWSCURRENT"]}},
+        "CreateSecret": put,
+        "PutSecretValue": put,
+        "DescribeSecret": describe,
         "DeleteSecret": {},
         "RestoreSecret": {},
     }
@@ -46,10 +63,10 @@ def test_a_key_goes_to_secrets_manager_and_its_claims_stay(
     key = keys.create(scripted, NewKey(name="bank", secret=f' "{token}" ', note="theirs"))
     (request,) = vault.calls("CreateSecret")
     assert (request["SecretString"], request["KmsKeyId"]) == (token, KMS_KEY)
-    assert (key.secret_arn, key.claims["cidrs"], key.note) == ("arn:of:the:secret", [IP], "theirs")
+    assert (key.secret_arn, key.claims["cidrs"], key.note) == (ARN, [IP], "theirs")
     assert len(key.fingerprint) == FINGERPRINT_CHARS
     (version,) = keys.detail(scripted.session, "bank").versions
-    assert (version.id, version.stage) == ("v1", "AWSCURRENT")
+    assert (version.id, version.stage) == (request["ClientRequestToken"], "AWSCURRENT")
 
 
 @pytest.mark.usefixtures("vault")
@@ -57,8 +74,8 @@ def test_a_new_version_changes_the_claims_and_the_stages(scripted: CloudScope) -
     keys.create(scripted, NewKey(name="bank", secret=mint()))
     key = keys.add_version(scripted, "bank", NewVersion(secret=mint(cidrs=["198.51.100.1"])))
     assert key.claims["cidrs"] == ["198.51.100.1"]
-    stages = {v.id: v.stage for v in keys.detail(scripted.session, "bank").versions}
-    assert stages == {"v1": "AWSPREVIOUS", "v2": "AWSCURRENT"}
+    newest, oldest = keys.detail(scripted.session, "bank").versions
+    assert (newest.stage, oldest.stage) == ("AWSCURRENT", "AWSPREVIOUS")
 
 
 @pytest.mark.usefixtures("vault")
@@ -97,21 +114,6 @@ def test_a_new_version_must_be_a_key_too(offline: CloudScope) -> None:
     add(offline.session, a_key("bank"))
     with pytest.raises(Invalid):
         keys.add_version(offline, "bank", NewVersion(secret="no token"))
-
-
-def test_a_name_that_another_request_took_meanwhile_leaves_no_secret_behind(
-    scripted: CloudScope, vault: ScriptedAws, engine: Engine
-) -> None:
-    def take_the_name(_: object) -> dict[str, str]:
-        with Session(engine) as other:
-            add(other, a_key("bank"))
-        return {"ARN": "arn:of:the:secret", "VersionId": "v1"}
-
-    vault.answers["CreateSecret"] = take_the_name
-    with pytest.raises(Conflict, match="already a key named bank"):
-        keys.create(scripted, NewKey(name="bank", secret=mint()))
-    (request,) = vault.calls("DeleteSecret")
-    assert request["SecretId"] == "arn:of:the:secret"
 
 
 def test_without_secrets_manager_there_is_no_key(scripted: CloudScope, vault: ScriptedAws) -> None:
@@ -216,3 +218,10 @@ def test_a_key_that_a_function_was_just_created_with_is_kept(
     assert keys.get(session, "slow").id == key.id
     manager.delete_secret(SecretId=key.secret_arn)
     revoke(sandbox, secret)
+
+
+def test_a_secret_has_the_tags_of_the_settings(scripted: CloudScope, vault: ScriptedAws) -> None:
+    settings = scripted.settings.model_copy(update={"tags": {"team": "pay"}})
+    keys.create(replace(scripted, settings=settings), NewKey(name="bank", secret=mint()))
+    (request,) = vault.calls("CreateSecret")
+    assert tags_of(request) == {"team": "pay", "egret:managed": "true", "egret:key": "bank"}

@@ -1,0 +1,144 @@
+"""What pages and the API say of keys: the advice, a loss, the same secret, the portal in use."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from tests.routes.conftest import HOST
+from tests.routes.test_safety import bearer, setup
+from tests.services.keys.rows import add_function, add_key, add_network
+from tests.tokens import mint
+from webapp.models import KeyVersion
+from webapp.settings import Settings
+
+A, B = "203.0.113.1", "203.0.113.2"
+PORTAL = "http://127.0.0.1:9/portal"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """As the sandbox has it, with a portal of its own."""
+    endpoints = {"https://developer.clashofclans.com": PORTAL}
+    return settings.model_copy(update={"endpoints": endpoints})
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[Any]:
+    """Signed in."""
+    with TestClient(app, base_url=HOST) as opened:
+        setup(opened, app)
+        yield opened
+
+
+@pytest.fixture
+def shared(session: Session) -> None:
+    """A key that a function on the first of two networks uses."""
+    key = add_key(session, "shared", A)
+    add_function(session, key, add_network(session, "first", A))
+    add_network(session, "second", B)
+
+
+@pytest.mark.usefixtures("shared")
+def test_the_advice_names_all_addresses_the_portal_in_use_and_another_way(client: Any) -> None:
+    for path in ("/networks/second", "/keys/shared"):
+        page = client.get(path).text
+        assert f'data-copy="{B}\n{A}"' in page, path
+        assert "They include those of first" in page
+        assert "as another key" in page
+        assert "at most 10 per account" in page
+        assert f'href="{PORTAL}"' in page
+        assert "developer.clashofclans.com" not in page
+
+
+@pytest.mark.usefixtures("shared")
+def test_the_api_gives_the_same_advice(client: Any, app: FastAPI) -> None:
+    headers = bearer(app)
+    found = client.get("/api/v1/keys/shared/match?network=second", headers=headers).json()
+    assert (found["paste"].split(), found["others"]) == ([B, A], ["first"])
+    assert not found["ok"]
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_function_that_does_not_fit_its_key_gets_the_same_advice(
+    client: Any, app: FastAPI
+) -> None:
+    new = {"name": "fun", "template": "clash_rankings", "network": "second", "key": "shared"}
+    body = new | {"settings": {"location": "32000006", "limit": 10}}
+    refused = client.post("/api/v1/functions", json=body, headers=bearer(app))
+    assert (refused.status_code, refused.json()["code"]) == (409, "key_does_not_match")
+    assert f"allows: {B} {A}" in refused.json()["remedy"]
+    assert "at most 10 keys" in refused.json()["remedy"]
+
+
+@pytest.mark.parametrize("secret", [mint()[:-30], "hello", mint(scopes=["royale"])])
+def test_a_refused_key_sends_people_to_the_portal_in_use(client: Any, secret: str) -> None:
+    answer = client.post("/keys", data={"name": "bad", "secret": secret})
+    assert answer.status_code == 422
+    assert f'<a href="{PORTAL}"' in answer.text
+    assert "developer.clashofclans.com" not in answer.text
+    assert secret not in answer.text
+
+
+def test_a_function_cannot_be_made_with_a_key_that_is_not_stored_yet(
+    client: Any, app: FastAPI, session: Session
+) -> None:
+    add_network(session, "first", A)
+    key = add_key(session, "early", A)
+    session.connection().exec_driver_sql("UPDATE key SET status = 'requested'")
+    session.commit()
+    settings = {"location": "32000006", "limit": 10}
+    new = {"name": "fun", "template": "clash_rankings", "network": "first", "key": key.name}
+    refused = client.post(
+        "/api/v1/functions", json=new | {"settings": settings}, headers=bearer(app)
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "key_not_ready")
+    assert "Reload this page in a minute" in client.get("/keys/early").text
+    assert "Requested" in client.get("/keys").text
+
+
+def test_an_environment_that_breaks_the_rule_is_refused_for_keys_and_functions(
+    client: Any, app: FastAPI
+) -> None:
+    key = {"name": "ok", "secret": mint(), "environment": "Not good!"}
+    function = {
+        "name": "ok",
+        "template": "clash_rankings",
+        "network": "n",
+        "key": "k",
+        "settings": {"location": "32000006", "limit": 10},
+        "environment": "x" * 21,
+    }
+    for path, body in (("/keys", key), ("/functions", function)):
+        refused = client.post(f"/api/v1{path}", json=body, headers=bearer(app))
+        assert refused.status_code == 422, path
+        assert set(refused.json()["errors"]) == {"environment"}
+
+
+def test_keys_with_one_secret_are_shown_as_that(client: Any, session: Session) -> None:
+    for name in ("a", "b"):
+        add_key(session, name, A)
+    assert "same as b" in client.get("/keys").text
+    page = client.get("/keys/a").text
+    assert "The same secret as" in page
+    assert 'href="/keys/b"' in page
+
+
+def test_the_previous_version_is_offered_when_what_it_allows_is_known(
+    client: Any, session: Session
+) -> None:
+    key = add_key(session, "old", A)
+    version = KeyVersion(id="v1", key_id=key.id, stage="AWSPREVIOUS", fingerprint="0" * 16)
+    session.add(version)
+    session.commit()
+    button = "Make the previous one current"
+    assert button not in client.get("/keys/old").text
+    version.claims = {"cidrs": [B]}
+    session.commit()
+    page = client.get("/keys/old").text
+    assert button in page
+    assert "none that was uploaded here" in page
+    assert client.get("/keys/old/versions/current").url.path == "/keys/old"

@@ -1,0 +1,60 @@
+"""What a key must allow: the addresses of all networks whose functions use it, not of one alone."""
+
+from sqlmodel import Session
+
+from tests.services.keys.rows import add_function, add_key, add_network
+from webapp.models import Status
+from webapp.services import keys
+from webapp.services.keys.details import losses, needed
+
+A, B, C = "203.0.113.1", "203.0.113.2", "203.0.113.3"
+
+
+def test_the_advice_for_another_network_keeps_the_addresses_of_functions_in_use(
+    session: Session,
+) -> None:
+    key = add_key(session, "shared", A)
+    first, second = add_network(session, "first", A), add_network(session, "second", B)
+    add_network(session, "third", C)
+    assert keys.match(session, key, second).paste == B, "nothing uses it yet"
+    add_function(session, key, first)
+    found = keys.match(session, key, second)
+    assert (found.paste.split(), found.others) == ([B, A], ["first"])
+    assert keys.match_all(session, second) == [found]
+    (of_key,) = [m for m in keys.detail(session, "shared").matches if m.network.id == second.id]
+    assert of_key == found
+    assert keys.match(session, key, first).ok
+    assert keys.detail(session, "shared").needed == needed(session, key) == [A]
+
+
+def test_two_networks_that_both_use_the_key_get_the_same_advice(session: Session) -> None:
+    key = add_key(session, "shared", C)
+    networks = [add_network(session, name, ip) for name, ip in (("first", A), ("second", B))]
+    for network in networks:
+        add_function(session, key, network)
+    pastes = [keys.match(session, key, network).paste for network in networks]
+    assert [sorted(paste.split()) for paste in pastes] == [[A, B], [A, B]]
+
+
+def test_a_function_that_is_being_deleted_needs_nothing(session: Session) -> None:
+    key = add_key(session, "shared", A)
+    function = add_function(session, key, add_network(session, "first", A))
+    assert [loss.addresses for loss in losses(session, key, [B])] == [[A]]
+    function.status = Status.DELETING
+    session.commit()
+    assert needed(session, key) == []
+    assert losses(session, key, [B]) == []
+
+
+def test_only_what_was_allowed_can_be_lost(session: Session) -> None:
+    key = add_key(session, "shared", "203.0.113.0/30")
+    function = add_function(session, key, add_network(session, "first", A, B, "198.51.100.9"))
+    assert losses(session, key, [B, A]) == []
+    (loss,) = losses(session, key, ["203.0.113.2/32"])
+    assert (loss.function.name, loss.network.name, loss.addresses) == (function.name, "first", [A])
+
+
+def test_keys_with_the_same_secret_name_each_other(session: Session) -> None:
+    for name, fingerprint in (("a", "1" * 16), ("b", "1" * 16), ("c", "2" * 16)):
+        add_key(session, name, A, fingerprint=fingerprint)
+    assert [d.same_secret for d in keys.list_all(session)] == [["b"], ["a"], []]

@@ -1,0 +1,207 @@
+"""Keys: what is uploaded, rotated, made current again, and what is refused because of it."""
+
+import textwrap
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from tests.services.keys.conftest import Use
+from tests.tokens import mint
+from webapp.aws.clients import Clients
+from webapp.errors import Conflict, Invalid, NotFound
+from webapp.models import Function, Key, Lease, NewKey, NewVersion, Status
+from webapp.partners.base import RefusedKey
+from webapp.services import keys
+from webapp.services.keys.lifecycle import _fingerprint
+from webapp.services.scope import CloudScope
+
+A, B = "203.0.113.1", "203.0.113.2"
+ONLY_A, ONLY_B, BOTH = mint(cidrs=[A]), mint(cidrs=[B]), mint(cidrs=[A, B])
+NAME = "rotated"
+
+Stored = Callable[[], str]
+
+
+@pytest.fixture
+def key(scope: CloudScope, session: Session) -> Iterator[Key]:
+    made = keys.create(scope, NewKey(name=NAME, secret=ONLY_A))
+    yield made
+    for function in session.exec(select(Function)):
+        session.delete(function)
+    session.commit()
+    keys.delete(scope, NAME, typed=NAME)
+    assert not session.exec(select(Lease)).first()
+
+
+@pytest.fixture
+def stored(clients: Clients, key: Key) -> Stored:
+    """The secret that a function would read now."""
+    client = clients.secretsmanager(key.region)
+    return lambda: client.get_secret_value(SecretId=key.secret_arn)["SecretString"]
+
+
+def rotate(scope: CloudScope, secret: str, **anyway: Any) -> Key:
+    return keys.add_version(scope, NAME, NewVersion(secret=secret, **anyway))
+
+
+def stages(session: Session) -> list[str]:
+    """Newest first."""
+    return [version.stage for version in keys.detail(session, NAME).versions]
+
+
+def test_a_pasted_token_is_stored_without_what_was_around_it(
+    scope: CloudScope, key: Key, stored: Stored
+) -> None:
+    assert (key.status, key.claims["cidrs"]) == (Status.READY, [A])
+    rotate(scope, 'COC_KEY="' + "\n".join(textwrap.wrap(BOTH, 64)) + '"')
+    assert stored() == BOTH
+    assert key.fingerprint == _fingerprint(BOTH)
+
+
+def test_a_token_that_was_cut_off_is_refused_and_nothing_changes(
+    scope: CloudScope, stored: Stored, session: Session
+) -> None:
+    with pytest.raises(RefusedKey, match="cut off: its last part has 56 characters"):
+        rotate(scope, BOTH[:-30])
+    assert (stored(), stages(session)) == (ONLY_A, ["AWSCURRENT"])
+
+
+@pytest.mark.parametrize("anyway", [False, "", "yes"])
+def test_a_version_that_would_take_an_address_from_a_function_is_refused(
+    scope: CloudScope, key: Key, stored: Stored, use: Use, anyway: bool | str
+) -> None:
+    use(NAME, "first", A)
+    with pytest.raises(Conflict, match=f"does not allow {A}, from which f-first calls") as refusal:
+        rotate(scope, ONLY_B, anyway=anyway)
+    assert refusal.value.code == "would_lose_address"
+    assert stored() == ONLY_A
+    assert key.claims["cidrs"] == [A]
+    rotate(scope, BOTH)
+    assert stored() == BOTH
+
+
+@pytest.mark.parametrize("anyway", [True, NAME])
+def test_it_is_stored_anyway_when_that_is_typed(
+    scope: CloudScope, key: Key, stored: Stored, use: Use, anyway: bool | str
+) -> None:
+    use(NAME, "first", A)
+    rotate(scope, ONLY_B, anyway=anyway)
+    assert stored() == ONLY_B
+    assert key.claims["cidrs"] == [B]
+
+
+def test_the_previous_version_is_made_current_and_back(
+    scope: CloudScope, key: Key, stored: Stored, session: Session
+) -> None:
+    with pytest.raises(Conflict, match="no previous version"):
+        keys.make_previous_current(scope, NAME)
+    rotate(scope, ONLY_B)
+    keys.make_previous_current(scope, NAME)
+    assert (stored(), key.claims["cidrs"], key.fingerprint) == (ONLY_A, [A], _fingerprint(ONLY_A))
+    assert stages(session) == ["AWSPREVIOUS", "AWSCURRENT"]
+    keys.make_previous_current(scope, NAME)
+    assert (stored(), key.claims["cidrs"]) == (ONLY_B, [B])
+
+
+def test_nor_may_the_previous_version_take_an_address_away(
+    scope: CloudScope, stored: Stored, use: Use
+) -> None:
+    rotate(scope, ONLY_B)
+    use(NAME, "second", B)
+    with pytest.raises(Conflict, match=f"does not allow {B}"):
+        keys.make_previous_current(scope, NAME)
+    assert stored() == ONLY_B
+    keys.make_previous_current(scope, NAME, anyway=NAME)
+    assert stored() == ONLY_A
+
+
+@pytest.mark.usefixtures("key")
+def test_the_current_secret_again_does_not_push_the_previous_one_out(
+    scope: CloudScope, session: Session
+) -> None:
+    rotate(scope, BOTH)
+    rotate(scope, f" {BOTH} ")
+    assert stages(session) == ["AWSCURRENT", "AWSPREVIOUS"]
+
+
+def test_two_rotations_at_once_leave_row_and_secret_in_agreement(
+    scope: CloudScope, key: Key, stored: Stored, session: Session, engine: Engine
+) -> None:
+    tokens = [mint(cidrs=[f"203.0.113.{number}"]) for number in range(1, 7)]
+
+    def one(token: str) -> None:
+        with Session(engine, expire_on_commit=False) as own:
+            rotate(CloudScope(own, "tests", scope.cloud, scope.settings), token)
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        for done in [pool.submit(one, token) for token in tokens]:
+            done.result()
+    session.expire_all()
+    assert key.fingerprint == _fingerprint(stored())
+    assert tokens.index(stored()) == int(key.claims["cidrs"][0].rpartition(".")[2]) - 1
+    assert sorted(stages(session))[-2:] == ["AWSCURRENT", "AWSPREVIOUS"]
+
+
+def test_a_version_that_was_stored_outside_egret_is_not_taken_for_one_of_ours(
+    scope: CloudScope, key: Key, session: Session, clients: Clients, stored: Stored
+) -> None:
+    client = clients.secretsmanager(key.region)
+    client.put_secret_value(SecretId=key.secret_arn, SecretString="from the console")
+    rotate(scope, ONLY_A)  # not skipped as the current one
+    assert stored() == ONLY_A
+    assert stages(session)[0] == "AWSCURRENT"
+
+
+def test_every_wrong_field_is_named_and_nothing_is_stored(
+    scope: CloudScope, session: Session
+) -> None:
+    new = NewKey(name="Bad", secret="no", environment="Not good!", note="x" * 501)
+    with pytest.raises(Invalid) as refusal:
+        keys.create(scope, new)
+    assert set(refusal.value.errors) == {"name", "secret", "environment", "note"}
+    with pytest.raises(Invalid) as refusal:
+        keys.create(scope, NewKey(name="bad", secret=ONLY_A, environment="a" * 21))
+    assert set(refusal.value.errors) == {"environment"}
+    assert keys.list_all(session) == []
+
+
+def test_a_name_is_taken_once(scope: CloudScope, stored: Stored) -> None:
+    with pytest.raises(Conflict, match="already a key"):
+        keys.create(scope, NewKey(name=NAME, secret=BOTH))
+    assert stored() == ONLY_A
+
+
+@pytest.mark.usefixtures("key")
+def test_a_key_that_is_used_is_not_deleted_and_another_one_only_when_typed(
+    scope: CloudScope, session: Session, use: Use
+) -> None:
+    function = use(NAME, "first", A)
+    with pytest.raises(Conflict, match="f-first"):
+        keys.delete(scope, NAME, typed=NAME)
+    session.delete(function)
+    session.commit()
+    with pytest.raises(Invalid, match="Nothing was deleted"):
+        keys.delete(scope, NAME, typed="something")
+    assert keys.get(session, NAME).status is Status.READY
+
+
+def test_what_is_being_stored_or_is_gone_is_not_changed(
+    scope: CloudScope, key: Key, session: Session, clients: Clients
+) -> None:
+    key.status = Status.REQUESTED
+    session.commit()
+    with pytest.raises(Conflict, match="being stored"):
+        rotate(scope, BOTH)
+    key.status = Status.READY
+    session.commit()
+    manager = clients.secretsmanager(key.region)
+    manager.delete_secret(SecretId=key.secret_arn)
+    with pytest.raises(Conflict, match="deleted in AWS"):
+        rotate(scope, BOTH)
+    manager.restore_secret(SecretId=key.secret_arn)
+    with pytest.raises(NotFound):
+        keys.add_version(scope, "nothing", NewVersion(secret=BOTH))

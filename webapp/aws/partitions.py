@@ -1,0 +1,45 @@
+"""AWS's partitions: apart from each other, with host names, ARNs and consoles of their own.
+
+botocore knows which partition a region belongs to and how its host names end; the addresses of the
+consoles it does not. Service principals (`lambda.amazonaws.com`) are the same in all partitions.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from botocore.loaders import create_loader
+
+STANDARD = "aws"
+CONSOLES = {
+    STANDARD: "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+    "aws-eusc": "console.amazonaws-eusc.eu",
+}
+
+
+def partition(region: str) -> str:
+    """How the region's ARNs begin after `arn:`, such as `aws-cn`; `aws` for one not known yet."""
+    return str(_partition(region)["id"])
+
+
+def dns_suffix(region: str) -> str:
+    """How the names of the region's services end: `amazonaws.com`, `amazonaws.com.cn`."""
+    return str(_partition(region)["outputs"]["dnsSuffix"])
+
+
+def console_url(region: str) -> str:
+    """The address of the region's console, without a path."""
+    return f"https://{region}.{CONSOLES.get(partition(region), CONSOLES[STANDARD])}"
+
+
+def _partition(region: str) -> Any:
+    known = _partitions()
+    matching = (p for p in known if region in p["regions"] or re.match(p["regionRegex"], region))
+    return next(matching, None) or next(p for p in known if p["id"] == STANDARD)
+
+
+@lru_cache(1)
+def _partitions() -> Any:
+    return create_loader().load_data("partitions")["partitions"]

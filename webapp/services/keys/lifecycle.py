@@ -1,0 +1,251 @@
+"""What people do with a key: upload it, rotate it, go back to the previous version, delete it.
+
+Each checks its rules and commits an intent; `operation` says how row and secret stay in agreement.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from sqlmodel import Session, select
+
+from webapp.aws.errors import is_transient
+from webapp.aws.secrets import CURRENT, PREVIOUS, Secret
+from webapp.aws.tags import KEY_TAG, MANAGED_TAG
+from webapp.errors import Conflict, EgretError, check_all
+from webapp.models import Key, KeyVersion, NewKey, NewVersion, Status
+from webapp.models.key import PENDING
+from webapp.partners import DEFAULT_PARTNER, Partner, partner
+from webapp.services.engine import foundation
+from webapp.services.engine.leases import LeaseLost, Work
+from webapp.services.keys import operation
+from webapp.services.keys.details import Loss, functions_with, get, losses, needed
+from webapp.services.names import (
+    add_named,
+    check_environment,
+    check_free,
+    check_name,
+    check_note,
+    check_typed,
+)
+from webapp.services.scope import CloudScope
+
+FINGERPRINT_CHARS = 16
+
+
+def create(scope: CloudScope, new: NewKey) -> Key:
+    """Check the secret's claims, store it encrypted, and keep what is not secret about it.
+
+    Raises Invalid with every field's error, Conflict for a taken name.
+    """
+    session, settings = scope.session, scope.settings
+    adapter = partner(DEFAULT_PARTNER, settings.origin)
+    check_fields(adapter, new)
+    check_free(session, Key, new.name)
+    session.commit()  # nothing of the database is held while AWS makes the KMS key
+    secret = adapter.normalise(new.secret)
+    key = Key(
+        name=new.name,
+        status=Status.REQUESTED,
+        partner=DEFAULT_PARTNER,
+        environment=new.environment,
+        note=new.note,
+        region=settings.home_region,
+        secret_arn="",
+        kms_key_arn=foundation.kms_key_arn(scope.cloud, settings),
+        fingerprint=_fingerprint(secret),
+        claims=adapter.claims(secret).as_json(),
+    )
+    add_named(session, key)
+    version = _version(key, adapter, secret)
+    session.add(version)
+    scope.record("upload", key, key.fingerprint)
+    work = operation.claim(scope, key)
+    operation.carry_out(
+        scope,
+        work,
+        key,
+        version,
+        lambda: scope.cloud.secrets.create(
+            key.region,
+            operation.secret_name(settings, key),
+            secret,
+            token=version.id,
+            kms_key_arn=key.kms_key_arn,
+            tags=settings.tags | {MANAGED_TAG: "true", KEY_TAG: key.name},
+        ),
+    )
+    return key
+
+
+def check_fields(adapter: Partner, new: NewKey) -> None:
+    """Raises Invalid with the error of every field that breaks a rule."""
+    check_all(
+        lambda: check_name(new.name),
+        lambda: adapter.claims(adapter.normalise(new.secret)),
+        lambda: check_environment(new.environment),
+        lambda: check_note(new.note),
+    )
+
+
+def add_version(scope: CloudScope, name: str, new: NewVersion) -> Key:
+    """Store a new secret under the same name. Functions use it within five minutes.
+
+    The secret that is the current one already is not stored again: it would push the previous one
+    out. Raises Conflict when a function would lose an address, unless it is wanted *anyway*.
+    """
+    key = get(scope.session, name)
+    adapter = partner(key.partner, scope.settings.origin)
+    secret = adapter.normalise(new.secret)
+    version = _version(key, adapter, secret)
+    with _changing(scope, key) as (work, _):
+        current = _labelled(scope.session, key, CURRENT)
+        if current and current.fingerprint == version.fingerprint:
+            work.finish()
+            return key
+        _check_losses(scope.session, key, version, anyway=new.anyway)
+        scope.session.add(version)
+        scope.record("rotate", key, version.fingerprint)
+        work.commit()
+    operation.carry_out(
+        scope,
+        work,
+        key,
+        version,
+        lambda: scope.cloud.secrets.put(key.region, key.secret_arn, secret, token=version.id),
+    )
+    return key
+
+
+def make_previous_current(scope: CloudScope, name: str, *, anyway: bool | str = False) -> Key:
+    """Go back to the version before the current one, which becomes the previous one.
+
+    Raises Conflict as `add_version` does, and when there is no previous version.
+    """
+    key = get(scope.session, name)
+    with _changing(scope, key) as (work, secret):
+        version = _labelled(scope.session, key, PREVIOUS)
+        if version is None or not version.claims:
+            raise Conflict(
+                f"The key {name} has no previous version that Egret knows.",
+                code="no_previous_version",
+                remedy="Upload the key that you want as a new version.",
+            )
+        _check_losses(scope.session, key, version, anyway=anyway)
+        scope.record("make current", key, version.fingerprint)
+        current = next(id for id, label in secret.versions.items() if label == CURRENT)
+        work.commit()
+    operation.carry_out(
+        scope,
+        work,
+        key,
+        version,
+        lambda: scope.cloud.secrets.make_current(
+            key.region, key.secret_arn, version.id, instead_of=current
+        ),
+    )
+    return key
+
+
+def delete(scope: CloudScope, name: str, *, typed: str) -> None:
+    """Schedule the secret's deletion, and delete the key. Refused while a function uses it."""
+    key = get(scope.session, name)
+    used_by = functions_with(scope.session, key)
+    if used_by:
+        raise operation.in_use(name, ", ".join(function.name for function in used_by))
+    check_typed(typed, name, "deleted")
+    work = operation.claim(scope, key)
+    key.status = Status.DELETING
+    scope.record("delete", key)
+    work.commit()
+    try:
+        operation.delete(work, scope.cloud, scope.settings, key)
+    except Conflict:
+        raise
+    except EgretError as error:
+        scope.session.rollback()
+        scope.session.refresh(key)
+        if is_transient(error):
+            work.run_again(in_s=operation.AFTER_ERROR_S)
+        else:
+            operation.keep(work, key)
+        raise
+
+
+@contextmanager
+def _changing(scope: CloudScope, key: Key) -> Iterator[tuple[Work, Secret]]:
+    """The key's lease and its secret in AWS, for one change; the rows are as AWS has it.
+
+    The lease is given back when the change is refused inside; otherwise it is still held.
+    """
+    work = operation.claim(scope, key)
+    try:
+        _check_ready(key)
+        scope.session.commit()
+        secret = operation.find(scope.cloud, scope.settings, key)
+        if secret is None:
+            raise Conflict(
+                f"The secret of the key {key.name} was deleted in AWS.",
+                code="secret_gone",
+                remedy="Restore it there within 7 days, or upload the key under another name.",
+            )
+        operation.write(scope.session, key, secret)
+        yield work, secret
+    except Exception:
+        scope.session.rollback()
+        with suppress(LeaseLost):
+            operation.end(work, settled=_labelled(scope.session, key, PENDING) is None)
+        raise
+
+
+def _check_ready(key: Key) -> None:
+    if key.status is not Status.READY:
+        doing = "stored" if key.status is Status.REQUESTED else "deleted"
+        raise Conflict(
+            f"The key {key.name} is just being {doing}.",
+            code="key_not_ready",
+            remedy="Reload its page in a minute.",
+        )
+
+
+def _check_losses(session: Session, key: Key, version: KeyVersion, *, anyway: bool | str) -> None:
+    lost = losses(session, key, version.claims["cidrs"])
+    if not lost or anyway is True or (isinstance(anyway, str) and anyway.strip() == key.name):
+        return
+    raise Conflict(
+        f"This version does not allow {_and(lost)}. The partner would refuse those calls.",
+        code="would_lose_address",
+        remedy="Create a key in the partner's portal that allows all of "
+        f"{', '.join(needed(session, key))}, or upload this one as another key.",
+        errors={"anyway": f"This version does not allow {_and(lost)}."},
+    )
+
+
+def _and(lost: Sequence[Loss]) -> str:
+    """`203.0.113.7, from which top-clans calls (network production)`, of each function."""
+    return "; ".join(
+        f"{', '.join(each.addresses)}, from which {each.function.name} calls "
+        f"(network {each.network.name})"
+        for each in lost
+    )
+
+
+def _labelled(session: Session, key: Key, stage: str) -> KeyVersion | None:
+    query = select(KeyVersion).where(KeyVersion.key_id == key.id, KeyVersion.stage == stage)
+    return session.exec(query.limit(1)).first()
+
+
+def _version(key: Key, adapter: Partner, secret: str) -> KeyVersion:
+    """An upload that AWS is about to be asked for. Raises RefusedKey."""
+    return KeyVersion(
+        id=str(uuid.uuid4()),
+        key_id=key.id,
+        stage=PENDING,
+        fingerprint=_fingerprint(secret),
+        claims=adapter.claims(secret).as_json(),
+    )
+
+
+def _fingerprint(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()[:FINGERPRINT_CHARS]
