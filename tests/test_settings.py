@@ -26,6 +26,8 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         ({"host": "0.0.0.0"}, "EGRET_PUBLIC_URL"),
         ({"public_url": "egret.example.com"}, "https://"),
         ({"regions": " , "}, "EGRET_REGIONS"),
+        ({"regions": "eu-central-1,eu-west-1b"}, "EGRET_REGIONS: eu-west-1b is a zone"),
+        ({"regions": "eu-cental-1"}, "did you mean eu-central-1"),
         ({"name_prefix": "Egret!"}, "pattern"),
         ({"port": 70000}, "65535"),
         ({"database_url": "mysql://host/name"}, "postgresql://"),

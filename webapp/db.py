@@ -12,13 +12,13 @@ from urllib.parse import quote, unquote
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
@@ -79,6 +79,19 @@ def check_writable(engine: Engine) -> None:
         finally:
             connection.rollback()
             connection.exec_driver_sql(LOCK_WAIT[engine.dialect.name].format(LOCK_WAIT_MS))
+
+
+def lock(session: Session, name: str) -> None:
+    """Hold the lock of that name until the session's transaction ends; wait for who has it.
+
+    It must be the first statement of the transaction. SQLite has one lock for all names: the
+    statement that takes it changes nothing.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("UPDATE heartbeat SET at = at WHERE id IS NULL")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
 
 
 def insert_into(connection: Connection, table: type[SQLModel]) -> Any:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from webapp.aws import regions
 from webapp.models.tags import parse_tags, problem_with_tags
 
 POSTGRESQL = "postgresql+psycopg"
@@ -109,11 +110,15 @@ class Settings(BaseSettings):
             )
         if not self.region_names:
             raise ValueError("set EGRET_REGIONS to at least one AWS region")
+        problems = [problem for name in self.region_names if (problem := regions.problem(name))]
+        if problems:
+            raise ValueError(f"EGRET_REGIONS: {'; '.join(problems)}")
         return self
 
     @property
     def region_names(self) -> list[str]:
-        return [name.strip() for name in self.regions.split(",") if name.strip()]
+        named = (name.strip() for name in self.regions.split(","))
+        return list(dict.fromkeys(name for name in named if name))
 
     @property
     def home_region(self) -> str:

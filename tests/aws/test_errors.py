@@ -39,6 +39,18 @@ def raised(error: Exception) -> AwsError:
 
 
 @pytest.mark.parametrize(
+    "code", ["AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"]
+)
+def test_a_region_that_is_not_enabled_is_named_with_where_to_enable_it(code: str) -> None:
+    with pytest.raises(AccessDenied) as found, aws_errors("listing the VPCs", "eu-south-1"):
+        raise client_error(code, "AWS was not able to validate the provided access credentials")
+    assert "the region eu-south-1 is probably not enabled" in found.value.detail
+    assert "aws account enable-region --region-name eu-south-1" in found.value.remedy
+    assert "console.aws.amazon.com" in found.value.remedy
+    assert "enable" not in raised(client_error(code)).remedy, "the tests' region is always enabled"
+
+
+@pytest.mark.parametrize(
     ("error", "kind", "pauses"),
     [
         (client_error("AddressLimitExceeded"), QuotaExceeded, False),
@@ -131,3 +143,18 @@ def test_only_the_named_codes_are_ignored() -> None:
         raise client_error("RouteAlreadyExists")
     with pytest.raises(ClientError), ignoring({"RouteAlreadyExists"}):
         raise client_error("AccessDenied")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "NatGateway3: Nat Gateway is not available in this availability zone (Service: Ec2, "
+        "Status Code: 400, Request ID: x, HandlerErrorCode: InvalidRequest)",
+        "NatGateway3: NotAvailableInZone: Nat Gateway is not available",
+        "Probe2: The provided subnets contain availability zone Lambda doesn't support.",
+        "PublicSubnet2: Value (us-west-1a) for parameter availabilityZone is invalid. Subnets can "
+        "currently only be created in the following availability zones: us-west-1b, us-west-1c.",
+    ],
+)
+def test_a_zone_that_aws_turns_out_not_to_offer_is_left_for_another(reason: str) -> None:
+    assert "names other zones" in remedy_for_reason(reason, REGION)

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from tests.faults.proxy import Proxy, Rule
+from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.clients import Clients
 from webapp.aws.permissions import Permissions
 
@@ -45,3 +46,28 @@ def test_a_region_without_a_subnet_is_asked_only_for_what_needs_none(clients: Cl
         "ec2:CreateVpc",
         "ec2:CreateInternetGateway",
     ]
+
+
+def test_a_subnet_that_another_account_shares_serves_for_no_dry_run() -> None:
+    aws = ScriptedAws()
+    theirs = {"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/20"}
+    mine = theirs | {"SubnetId": "subnet-2", "VpcId": "vpc-2", "OwnerId": "000000000000"}
+    theirs |= {"OwnerId": "111111111111"}
+    aws.answers |= dict.fromkeys(
+        (
+            "AllocateAddress",
+            "CreateVpc",
+            "CreateInternetGateway",
+            "CreateSubnet",
+            "CreateRouteTable",
+            "CreateSecurityGroup",
+            "CreateNatGateway",
+        ),
+        refusal("DryRunOperation"),
+    )
+    aws.answers["DescribeSubnets"] = {"Subnets": [theirs, mine]}
+    aws.cloud.permissions.dry_run(REGION)
+    assert [call["SubnetId"] for call in aws.calls("CreateNatGateway")] == ["subnet-2"]
+    assert [call["VpcId"] for call in aws.calls("CreateSubnet")] == ["vpc-2"]
+    aws.answers["DescribeSubnets"] = {"Subnets": [theirs]}
+    assert len(aws.cloud.permissions.dry_run(REGION)) == 3, "what needs no subnet"

@@ -3,9 +3,11 @@
 import pytest
 
 from tests.faults.proxy import Proxy, Rule
+from tests.services.scripted import NOTHING_USED, ScriptedAws
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError
 from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota, Quotas
+from webapp.aws.tags import ADDRESS_TAG, STACK_NAME_TAG
 
 REGION = "us-west-2"
 ZONES = [f"{REGION}a", f"{REGION}b"]
@@ -67,3 +69,50 @@ def test_a_quota_knows_how_many_more_are_too_many() -> None:
 )
 def test_a_quota_in_words(quota: Quota, text: str) -> None:
     assert str(quota) == text
+
+
+def test_what_another_account_shares_does_not_count() -> None:
+    aws = ScriptedAws()
+    mine, theirs = {"OwnerId": "000000000000"}, {"OwnerId": "111111111111"}
+    subnets = [
+        {"SubnetId": f"subnet-{number}", "AvailabilityZone": ZONES[0]} | owner
+        for number, owner in enumerate((mine, theirs))
+    ]
+    aws.answers |= NOTHING_USED | {
+        "DescribeVpcs": {"Vpcs": [mine, theirs, theirs]},
+        "DescribeInternetGateways": {"InternetGateways": [mine, theirs]},
+        "DescribeNatGateways": {
+            "NatGateways": [{"SubnetId": subnet["SubnetId"]} for subnet in subnets]
+        },
+        "DescribeSubnets": {"Subnets": subnets},
+    }
+    found = {quota.what: quota.used for quota in aws.cloud.quotas.read(REGION, ZONES[:1])}
+    assert found == {
+        "Elastic IP addresses": 0,
+        "VPCs": 1,
+        "internet gateways": 1,
+        f"NAT gateways in {ZONES[0]}": 1,
+    }
+
+
+def test_only_addresses_of_amazons_pool_that_are_the_accounts_own_count() -> None:
+    aws = ScriptedAws()
+    aws.answers |= NOTHING_USED | {
+        "DescribeAddresses": {
+            "Addresses": [
+                {"PublicIpv4Pool": "amazon", "Tags": [{"Key": ADDRESS_TAG, "Value": "row"}]},
+                {"PublicIpv4Pool": "ipv4pool-ec2-1"},
+                {"PublicIpv4Pool": "amazon", "ServiceManaged": "alb"},
+            ]
+        }
+    }
+    quota = aws.cloud.quotas.read_addresses(REGION)
+    assert (quota.used, quota.owners) == (1, frozenset({"row"}))
+
+
+def test_what_a_stack_made_is_known_by_its_name() -> None:
+    aws = ScriptedAws()
+    tags = [{"Key": STACK_NAME_TAG, "Value": "egret-network-net"}]
+    aws.answers |= NOTHING_USED | {"DescribeVpcs": {"Vpcs": [{"Tags": tags}, {}]}}
+    found = {quota.what: quota for quota in aws.cloud.quotas.read(REGION, [])}
+    assert (found["VPCs"].used, found["VPCs"].owners) == (2, frozenset({"egret-network-net"}))

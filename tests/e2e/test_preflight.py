@@ -34,7 +34,7 @@ def test_the_form_is_checked_and_keeps_what_was_typed(
                 page.screenshot(path=picture, full_page=True)
         violations = Axe().run(page).response["violations"]
         assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
-    page.get_by_text("Environment, CIDR range and tags").click()
+    page.get_by_text("Environment, zones, CIDR range and tags").click()
     page.get_by_label("VPC CIDR range").fill("10.0.0.0/16")
     page.get_by_role("button", name="Check first").click()
     expect(page.get_by_text("planned can't be created like this.")).to_be_visible()

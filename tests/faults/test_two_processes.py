@@ -23,6 +23,7 @@ from webapp.settings import Settings
 CLICKS = 50
 NETWORK = "/networks/raced"
 LEASE_S = 2.0
+NETWORKS, NETWORK_QUOTA = 20, 5
 ADDRESS_QUOTA = 40
 THROTTLED_S = 6.0
 JITTER_CALLS = 1
@@ -35,7 +36,9 @@ Start = Callable[..., Dashboard]
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Sandbox]:
     folder = tmp_path / "sandbox"
-    with Sandbox.start(folder, pace_s=0.02, address_quota=ADDRESS_QUOTA) as running:
+    with Sandbox.start(
+        folder, pace_s=0.02, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
+    ) as running:
         yield running
 
 
@@ -97,6 +100,32 @@ def test_fifty_clicks_at_once_are_one_operation(own: Sandbox, start: Start) -> N
     done = Counter(event["action"] for event in audit if event["noun"] == "network")
     assert (done["create"], done["parking"], done["delete"]) == (1, 1, 1)
     assert len(allocations(clients, REGION)) == 1
+
+
+@on_either_database
+def test_of_twenty_networks_at_once_those_are_made_that_fit(own: Sandbox, start: Start) -> None:
+    """The default VPC has one of the five places. Nobody fails half way, nothing is left over."""
+    api, second = start().api(), start()
+    apis = [api, Api(f"{second.url}/api/v1", api.headers)]
+    wishes = [
+        {"name": f"many-{number}", "region": REGION, "availability_zones": 1}
+        for number in range(NETWORKS)
+    ]
+    with ThreadPoolExecutor(NETWORKS) as pool:
+        asked = [
+            pool.submit(apis[number % 2].post, "/networks", wish)
+            for number, wish in enumerate(wishes)
+        ]
+        answers = [one.result() for one in asked]
+    counted = Counter(answer.status_code for answer in answers)
+    assert counted == {202: NETWORK_QUOTA - 1, 409: NETWORKS - NETWORK_QUOTA + 1}
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {problem["code"] for problem in refused} == {"quota_exceeded"}
+    made = [answer.json()["name"] for answer in answers if answer.status_code == 202]
+    found = [api.settled(f"/networks/{name}") for name in made]
+    assert {network["status"] for network in found} == {"ready"}
+    assert len({network["cidr"] for network in found}) == len(made)
+    assert len(allocations(Clients(own.info.aws_endpoint), REGION)) == len(made)
 
 
 @on_either_database

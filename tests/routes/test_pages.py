@@ -221,3 +221,12 @@ def test_a_second_origin_is_refused_at_its_field_and_not_dropped(
     assert answer.status_code == 422
     assert 'href="#cors_origins">Only one origin can be allowed' in answer.text
     assert f'value="{origins}"' in answer.text
+
+
+def test_zones_that_are_not_as_many_as_wanted_come_back_with_the_reason(client: Any) -> None:
+    form = {"name": "named", "region": "eu-central-1", "zones": "eu-central-1a"}
+    answer = client.post("/networks", data=form | {"availability_zones": "2"})
+    assert answer.status_code == 422
+    assert "Zones named here: 1; zones wanted: 2." in answer.text
+    assert 'value="eu-central-1a"' in answer.text
+    assert "<details open>" in answer.text

@@ -17,6 +17,22 @@ NOWHERE = "http://127.0.0.1:9"
 STACK_ID = "arn:aws:cloudformation:eu-central-1:000000000000:stack/egret-network-net/1"
 Answer = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
 
+USUAL: Mapping[str, Answer] = {
+    "GetCallerIdentity": {"Account": "000000000000"},
+    "DescribeVpcPeeringConnections": {"VpcPeeringConnections": []},
+}
+"""What every account answers, as long as a test does not say otherwise."""
+
+NOTHING_USED: dict[str, Answer] = {
+    "DescribeVpcs": {"Vpcs": []},
+    "DescribeAddresses": {"Addresses": []},
+    "DescribeInternetGateways": {"InternetGateways": []},
+    "DescribeNatGateways": {"NatGateways": []},
+    "DescribeSubnets": {"Subnets": []},
+    "GetServiceQuota": {"Quota": {"Value": 2}},
+}
+"""An account that has nothing, with a quota of two of each."""
+
 
 class ScriptedAws:
     """`answers` by the names of AWS's operations; anything else is not answered.
@@ -30,11 +46,11 @@ class ScriptedAws:
         reply: Any = self._reply  # the stubs do not know that an answer may be given
         session.events.register("before-call", reply)
         self.cloud = connected(Clients(NOWHERE, session, attempts=1))
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer] = dict(USUAL)
         self.asked: list[tuple[str, Any]] = []
 
     def reset(self) -> None:
-        self.answers.clear()
+        self.answers = dict(USUAL)
         self.asked.clear()
 
     def show_stack(self, status: str, *, reason: str = "", **outputs: str) -> None:

@@ -21,12 +21,43 @@ RELEASED_ALREADY = "InvalidAllocationID.NotFound"
 
 @dataclass(frozen=True)
 class Allocation:
-    """`associated`: a NAT gateway (or anything else) uses it. `name` is its Name tag."""
+    """`associated`: a NAT gateway (or anything else) uses it. `name` is its Name tag.
+
+    `border_group` is where the address is announced: the region, or the group of a Local Zone.
+    `managed_by` is the AWS service that allocated it for itself, such as `alb`. `outpost`: it is of
+    a pool that is used only on premises. An address of a range that the customer brought is as good
+    as any other.
+    """
 
     allocation_id: str
     public_ip: str
     associated: bool
     name: str = ""
+    border_group: str = ""
+    managed_by: str = ""
+    outpost: bool = False
+    association_id: str = ""
+    interface_id: str = ""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What uses an address: a NAT gateway, an instance, or any other interface.
+
+    `removable`: it can be disassociated. A NAT gateway keeps its first address for life, and nobody
+    but AWS changes an interface that one of its services made. `what` is that interface's
+    description.
+    """
+
+    kind: str
+    id: str
+    removable: bool
+    what: str = ""
+
+
+NAT_GATEWAY, INSTANCE, INTERFACE = "NAT gateway", "instance", "interface"
+HOLDING_STATES = ["pending", "available", "deleting"]
+"""A NAT gateway in one of these states holds its addresses."""
 
 
 class Addresses:
@@ -71,6 +102,19 @@ class Addresses:
         with aws_errors("listing the addresses", region):
             answer = self._clients.ec2(region).describe_addresses()
         return [_allocation(raw) for raw in answer["Addresses"]]
+
+    def use_of(self, region: str, allocation: Allocation) -> Use:
+        """What uses an associated address."""
+        ec2: Any = self._clients.ec2(region)  # the stubs misname the filter of NAT gateways
+        with aws_errors(f"looking for what uses {allocation.public_ip}", region):
+            alive = [{"Name": "state", "Values": HOLDING_STATES}]
+            pages = ec2.get_paginator("describe_nat_gateways").paginate(Filter=alive)
+            for nat in (nat for page in pages for nat in page["NatGateways"]):
+                for held in nat.get("NatGatewayAddresses", []):
+                    if held.get("AllocationId") == allocation.allocation_id:
+                        removable = not held.get("IsPrimary", True)
+                        return Use(NAT_GATEWAY, nat["NatGatewayId"], removable)
+            return _use_of_interface(ec2, allocation.interface_id)
 
     def adopt(self, region: str, allocation_id: str, address_id: str, *, name: str) -> None:
         """Tag an existing allocation as the one of `address_id`."""
@@ -135,4 +179,21 @@ def _allocation(raw: Any) -> Allocation:
         raw["PublicIp"],
         associated=bool(raw.get("AssociationId")),
         name=tags_of(raw).get(NAME_TAG, ""),
+        border_group=raw.get("NetworkBorderGroup", ""),
+        managed_by=raw.get("ServiceManaged", ""),
+        outpost=bool(raw.get("CustomerOwnedIpv4Pool") or raw.get("CustomerOwnedIp")),
+        association_id=raw.get("AssociationId", ""),
+        interface_id=raw.get("NetworkInterfaceId", ""),
     )
+
+
+def _use_of_interface(ec2: Any, interface_id: str) -> Use:
+    if not interface_id:
+        return Use(INTERFACE, "", removable=True)
+    answer = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface_id])
+    interface = answer["NetworkInterfaces"][0]
+    instance_id = interface.get("Attachment", {}).get("InstanceId")
+    if instance_id:
+        return Use(INSTANCE, instance_id, removable=True)
+    removable = not interface.get("RequesterManaged", False)
+    return Use(INTERFACE, interface_id, removable, interface.get("Description", ""))

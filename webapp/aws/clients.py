@@ -50,6 +50,7 @@ class Clients:
         self._session = session or boto3.Session()
         self._clients: dict[tuple[str, str, int], Any] = {}
         self._lock = Lock()
+        self._account_id = ""
 
     def cloudformation(self, region: str) -> "CloudFormationClient":
         return cast("CloudFormationClient", self._client("cloudformation", region))
@@ -76,6 +77,15 @@ class Clients:
 
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
+
+    def sts(self, region: str) -> Any:
+        return self._client("sts", region)
+
+    def account_id(self, region: str) -> str:
+        """The account whose credentials these are. Needs no permission, and is asked once."""
+        if not self._account_id:
+            self._account_id = self.sts(region).get_caller_identity()["Account"]
+        return self._account_id
 
     def _client(self, service: str, region: str, *, attempts: int | None = None) -> Any:
         with self._lock:

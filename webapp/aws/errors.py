@@ -3,7 +3,8 @@
 Upstream
 └── AwsError           any other answer
     ├── QuotaExceeded  the account has reached a quota
-    ├── AccessDenied   the credentials are missing, expired, or lack a permission
+    ├── AccessDenied   the credentials are missing, expired, or lack a permission; or the region is
+    │                  not enabled in the account
     ├── ClockOff       our clock differs from AWS's, so AWS rejects our signatures
     └── NotReached     throttled, no answer, or AWS failed: trying again later may succeed
 
@@ -19,6 +20,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from webapp.aws import regions
 from webapp.aws.partitions import console_url
 from webapp.errors import EgretError, Upstream
 
@@ -41,18 +43,19 @@ SIGNATURE_REJECTED = frozenset(
 """Codes that AWS answers both for bad credentials and for a clock that is wrong."""
 LATER = "Operations already under way continue by themselves. Otherwise, try again in a minute."
 TRIES_AGAIN = "Egret tries again by itself."
+ACCOUNT_PAGE = "https://console.aws.amazon.com/billing/home#/account"
 SERVER_ERROR = 500
 """AWS itself failed when the HTTP status is this or higher; often it sends no code then."""
 SIGNATURE_LIFETIME = timedelta(minutes=5)
+UNKNOWN_HERE = frozenset(
+    {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"}
+)
+"""Codes that AWS answers in a region that is not enabled, where it knows no credentials."""
 DENIED = (
     PERMISSION_MISSING
     | SIGNATURE_REJECTED
-    | {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-    }
+    | UNKNOWN_HERE
+    | {"ExpiredToken", "ExpiredTokenException"}
 )
 
 
@@ -76,6 +79,15 @@ QUOTAS = {
     "InternetGatewayLimitExceeded": QuotaKind("internet gateways", "L-A4707A72", "vpc"),
     "NatGatewayLimitExceeded": QuotaKind("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
 }
+OTHER_ZONES = (
+    "AWS has no NAT gateways or no Lambda in this zone. Delete this network, which keeps its "
+    "addresses, and create one that names other zones."
+)
+_ZONE_NOT_USABLE = re.compile(
+    r"NotAvailableInZone|not available in this availability zone"
+    r"|availability zone Lambda doesn't support|Subnets can currently only be created in",
+    re.IGNORECASE,
+)
 _ACTION_IN_MESSAGE = re.compile(r"not authorized to perform:? (\w+:\w+)")
 # A stack event has no field for the code: its text has it, in a form that differs by service.
 _THROTTLED_IN_REASON = re.compile(
@@ -164,6 +176,12 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
     if aws_code in SIGNATURE_REJECTED and (off := _clock_off(error)):
         detail = f"While {doing} in {region}: the clock of this machine is {off}."
         kind, remedy = ClockOff, f"Set the clock, for instance by NTP. {TRIES_AGAIN}"
+    elif _is_disabled(region, aws_code, message):
+        detail = (
+            f"While {doing}: the region {region} is probably not enabled in the AWS account. AWS "
+            f"answered {aws_code}: {message}"
+        )
+        remedy = _enable(region)
     elif aws_code in PERMISSION_MISSING:
         action = _ACTION_IN_MESSAGE.search(message)
         name = action.group(1) if action else error.operation_name
@@ -177,6 +195,8 @@ def remedy_for_reason(reason: str, region: str) -> str:
     """What to do about the reason that a failed stack event gives; '' when Egret cannot tell."""
     if throttled_in(reason):
         return "AWS throttles because much changes at once: try again in a minute, fewer at a time."
+    if _ZONE_NOT_USABLE.search(reason):
+        return OTHER_ZONES
     return _classify(_code_in(reason), region)[1]
 
 
@@ -237,6 +257,23 @@ def _classify(aws_code: str, region: str) -> tuple[type[AwsError], str]:
     if aws_code in THROTTLED | AWS_FAILED:
         return NotReached, LATER
     return AwsError, ""
+
+
+def _is_disabled(region: str, aws_code: str, message: str) -> bool:
+    """Whether AWS does not know the credentials in a region that an account has to enable.
+
+    AuthFailure has other causes as well, such as an address that somebody else has.
+    """
+    is_about_credentials = aws_code != "AuthFailure" or "credential" in message
+    return is_about_credentials and aws_code in UNKNOWN_HERE and regions.needs_enabling(region)
+
+
+def _enable(region: str) -> str:
+    return (
+        f"Enable it at {ACCOUNT_PAGE} under AWS Regions, or with: aws account enable-region "
+        f"--region-name {region}. That takes minutes to hours. Or remove it from EGRET_REGIONS. If "
+        f"it is enabled, check the dashboard's credentials. {TRIES_AGAIN}"
+    )
 
 
 def _quota_remedy(aws_code: str, region: str) -> str:

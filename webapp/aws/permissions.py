@@ -64,8 +64,16 @@ class Permissions:
             "ec2:CreateVpc": partial(ec2.create_vpc, CidrBlock=ANY_RANGE),
             "ec2:CreateInternetGateway": ec2.create_internet_gateway,
         }
-        subnets = ec2.describe_subnets(MaxResults=5)["Subnets"]
-        return calls | (_calls_in_vpc(ec2, subnets[0]) if subnets else {})
+        own = self._own_subnet(region)
+        return calls | (_calls_in_vpc(ec2, own) if own else {})
+
+    def _own_subnet(self, region: str) -> Any:
+        """Any subnet of the account itself: AWS refuses these calls in one that another account
+        shares, whatever the policy says. None when there is none."""
+        account = self._clients.account_id(region)
+        pages = self._clients.ec2(region).get_paginator("describe_subnets").paginate()
+        subnets = (subnet for page in pages for subnet in page["Subnets"])
+        return next((s for s in subnets if s.get("OwnerId", account) == account), None)
 
 
 def _calls_in_vpc(ec2: Any, subnet: Any) -> dict[str, Callable[..., Any]]:

@@ -4,7 +4,8 @@ A limit comes from Service Quotas: the account's own value, or else AWS's defaul
 permission to read it, the limit is None, and AWS decides when the resource is created.
 """
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,13 @@ from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import DENIED, QUOTAS, QuotaKind, aws_errors, code_of
+from webapp.aws.tags import ADDRESS_TAG, STACK_NAME_TAG, tags_of
 
 PARALLEL_CALLS = 8
 NO_OWN_VALUE = "NoSuchResourceException"
 """The answer of GetServiceQuota while the account has AWS's default."""
+AMAZON_POOL = "amazon"
+"""The pool of an address that belongs to AWS; others are of ranges that a customer brought."""
 COUNTED_STATES = ["pending", "available", "deleting"]
 """A NAT gateway in one of these states counts against the quota; failed and deleted ones do not."""
 
@@ -28,13 +32,19 @@ NAT_GATEWAYS = QUOTAS["NatGatewayLimitExceeded"]
 
 @dataclass(frozen=True)
 class Quota:
-    """One quota of a region, or of a zone (NAT gateways)."""
+    """One quota of a region, or of a zone (NAT gateways).
+
+    `used` is AWS's figure. It includes what `owners` have: the ids of addresses' rows, or the names
+    of stacks. `under_way` is what AWS does not count yet.
+    """
 
     kind: QuotaKind
     region: str
     used: int
     limit: int | None
     zone: str = ""
+    owners: frozenset[str] = frozenset()
+    under_way: int = 0
 
     @property
     def what(self) -> str:
@@ -43,11 +53,14 @@ class Quota:
     def __str__(self) -> str:
         """`5 of 5 VPCs in eu-central-1`; without the limit when it is not known."""
         limit = "" if self.limit is None else f" of {self.limit}"
-        return f"{self.used}{limit} {self.what}{'' if self.zone else f' in {self.region}'}"
+        where = "" if self.zone else f" in {self.region}"
+        return f"{self.used + self.under_way}{limit} {self.what}{where}"
 
     def exceeded_by(self, count: int) -> bool:
         """Whether `count` more would be too many; False when the limit is not known."""
-        return self.limit is not None and self.used + count > self.limit
+        if self.limit is None or not count:
+            return False
+        return self.used + self.under_way + count > self.limit
 
 
 class Quotas:
@@ -66,12 +79,16 @@ class Quotas:
             }
             used_in_zones = pool.submit(self._nat_gateways, region)
         of_region = [
-            Quota(kind, region, count.result(), limits[kind].result())
-            for kind, count in used.items()
+            _quota(kind, region, found.result(), limits[kind].result())
+            for kind, found in used.items()
         ]
         in_zone, limit = used_in_zones.result(), limits[NAT_GATEWAYS].result()
-        of_zones = [Quota(NAT_GATEWAYS, region, in_zone[zone], limit, zone) for zone in zones]
+        of_zones = [_quota(NAT_GATEWAYS, region, in_zone[zone], limit, zone) for zone in zones]
         return of_region + of_zones
+
+    def read_addresses(self, region: str) -> Quota:
+        """The quota of addresses alone."""
+        return _quota(ADDRESSES, region, self._addresses(region), self._limit(region, ADDRESSES))
 
     def _limit(self, region: str, kind: QuotaKind) -> int | None:
         client = self._clients.service_quotas(region)
@@ -86,34 +103,72 @@ class Quotas:
                     raise
             return _value(client.get_aws_default_service_quota, which)
 
-    def _addresses(self, region: str) -> int:
+    def _addresses(self, region: str) -> list[str]:
+        """By the id of its row, or ''. Neither a customer's own addresses nor those that another
+        service manages count against the quota."""
         with aws_errors("counting the addresses", region):
-            return len(self._clients.ec2(region).describe_addresses()["Addresses"])
+            found = self._clients.ec2(region).describe_addresses()["Addresses"]
+        return [tags_of(raw).get(ADDRESS_TAG, "") for raw in found if _is_counted(raw)]
 
-    def _vpcs(self, region: str) -> int:
+    def _vpcs(self, region: str) -> list[str]:
         with aws_errors("counting the VPCs", region):
             pages = self._clients.ec2(region).get_paginator("describe_vpcs").paginate()
-            return sum(len(page["Vpcs"]) for page in pages)
+            return self._stacks_of(region, (vpc for page in pages for vpc in page["Vpcs"]))
 
-    def _internet_gateways(self, region: str) -> int:
+    def _internet_gateways(self, region: str) -> list[str]:
         with aws_errors("counting the internet gateways", region):
             pages = self._clients.ec2(region).get_paginator("describe_internet_gateways").paginate()
-            return sum(len(page["InternetGateways"]) for page in pages)
+            found = (gateway for page in pages for gateway in page["InternetGateways"])
+            return self._stacks_of(region, found)
 
-    def _nat_gateways(self, region: str) -> Counter[str]:
-        """How many there are in each zone, which EC2 tells only of a NAT gateway's subnet."""
+    def _stacks_of(self, region: str, found: Iterable[Any]) -> list[str]:
+        """The names of the stacks that made these, or ''; without what another account shares."""
+        account = self._clients.account_id(region)
+        return [_stack_of(raw) for raw in found if raw.get("OwnerId", account) == account]
+
+    def _nat_gateways(self, region: str) -> defaultdict[str, list[str]]:
+        """By zone, which EC2 tells only of a NAT gateway's subnet; each by its stack's name, or ''.
+
+        One in a subnet that another account shares with this one is not this account's.
+        """
         ec2: Any = self._clients.ec2(region)  # the stubs misname the filter
         alive = [{"Name": "state", "Values": COUNTED_STATES}]
         with aws_errors("counting the NAT gateways", region):
             nats = ec2.get_paginator("describe_nat_gateways").paginate(Filter=alive)
-            subnet_ids = [nat["SubnetId"] for page in nats for nat in page["NatGateways"]]
-            if not subnet_ids:
-                return Counter()
+            stacks = [(n["SubnetId"], _stack_of(n)) for page in nats for n in page["NatGateways"]]
+            if not stacks:
+                return defaultdict(list)
+            ids = sorted({subnet_id for subnet_id, _ in stacks})
             subnets = ec2.get_paginator("describe_subnets").paginate(
-                Filters=[{"Name": "subnet-id", "Values": sorted(set(subnet_ids))}]
+                Filters=[{"Name": "subnet-id", "Values": ids}]
             )
-            zones = {s["SubnetId"]: s["AvailabilityZone"] for p in subnets for s in p["Subnets"]}
-        return Counter(zones[subnet_id] for subnet_id in subnet_ids if subnet_id in zones)
+            account = self._clients.account_id(region)
+            zones = {
+                subnet["SubnetId"]: subnet["AvailabilityZone"]
+                for page in subnets
+                for subnet in page["Subnets"]
+                if subnet.get("OwnerId", account) == account
+            }
+        in_zone = defaultdict(list)
+        for subnet_id, stack in stacks:
+            if subnet_id in zones:
+                in_zone[zones[subnet_id]].append(stack)
+        return in_zone
+
+
+def _quota(
+    kind: QuotaKind, region: str, found: list[str], limit: int | None, zone: str = ""
+) -> Quota:
+    return Quota(kind, region, len(found), limit, zone, frozenset(filter(None, found)))
+
+
+def _stack_of(raw: Any) -> str:
+    return tags_of(raw).get(STACK_NAME_TAG, "")
+
+
+def _is_counted(address: Any) -> bool:
+    pool = address.get("PublicIpv4Pool", AMAZON_POOL)
+    return pool == AMAZON_POOL and not address.get("ServiceManaged")
 
 
 def _value(ask: Any, which: dict[str, str]) -> int:

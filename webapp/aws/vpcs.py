@@ -1,19 +1,41 @@
 """A region's availability zones, and the ranges of its VPCs."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from webapp.aws.clients import Clients
 from webapp.aws.errors import aws_errors
 
 ZONES_WITHOUT_NAT = frozenset({"use1-az3"})
 """Zones in which AWS creates no NAT gateways and Lambda does not run. By zone id, because the
-same zone may have another name in another account."""
+same zone may have another name in another account. What AWS adds to them, it tells only while it
+creates a NAT gateway (`NotAvailableInZone`)."""
+
+HELD = frozenset({"associating", "associated"})
+"""A range in one of these states belongs to its VPC."""
+PEERED = ["initiating-request", "pending-acceptance", "provisioning", "active"]
+"""A peering in one of these states is there, or may soon be."""
+
+
+@dataclass(frozen=True)
+class AvailabilityZone:
+    """`name` is the account's own, such as `eu-central-1a`; `id` is the same in every account."""
+
+    name: str
+    id: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has NAT gateways and runs Lambda functions."""
+        return self.id not in ZONES_WITHOUT_NAT
 
 
 class Vpcs:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def availability_zones(self, region: str) -> list[str]:
-        """The names of the zones that can have a NAT gateway, in order: `eu-central-1a`, …
+    def availability_zones(self, region: str) -> list[AvailabilityZone]:
+        """The region's zones in the order of their names, also those that are not usable.
 
         The filter by type leaves out local and wavelength zones.
         """
@@ -24,14 +46,38 @@ class Vpcs:
                     {"Name": "zone-type", "Values": ["availability-zone"]},
                 ]
             )
-        return sorted(
-            zone["ZoneName"]
+        zones = [
+            AvailabilityZone(zone["ZoneName"], zone.get("ZoneId", ""))
             for zone in answer["AvailabilityZones"]
-            if zone.get("ZoneId") not in ZONES_WITHOUT_NAT
-        )
+        ]
+        return sorted(zones, key=lambda zone: zone.name)
 
     def cidrs(self, region: str) -> list[str]:
-        """The ranges of all VPCs of the region, not only Egret's."""
+        """The ranges of all VPCs of the region, not only Egret's, and of those they peer with.
+
+        A VPC can have more ranges than its first one. A peer may be in another region or account.
+        """
+        ec2 = self._clients.ec2(region)
         with aws_errors("listing the VPCs", region):
-            pages = self._clients.ec2(region).get_paginator("describe_vpcs").paginate()
-            return [vpc["CidrBlock"] for page in pages for vpc in page["Vpcs"]]
+            pages = ec2.get_paginator("describe_vpcs").paginate()
+            found = [cidr for page in pages for vpc in page["Vpcs"] for cidr in _ranges(vpc)]
+        with aws_errors("listing the peerings", region):
+            peerings = ec2.get_paginator("describe_vpc_peering_connections").paginate(
+                Filters=[{"Name": "status-code", "Values": PEERED}]
+            )
+            for peering in (p for page in peerings for p in page["VpcPeeringConnections"]):
+                found += _peer_ranges(peering["RequesterVpcInfo"])
+                found += _peer_ranges(peering["AccepterVpcInfo"])
+        return list(dict.fromkeys(found))
+
+
+def _ranges(vpc: Any) -> list[str]:
+    associations = vpc.get("CidrBlockAssociationSet", [])
+    held = [a["CidrBlock"] for a in associations if a["CidrBlockState"]["State"] in HELD]
+    return [vpc["CidrBlock"], *held]
+
+
+def _peer_ranges(peer: Any) -> list[str]:
+    """One side of a peering; AWS leaves out the ranges of a VPC of somebody else who is asked."""
+    first = [peer["CidrBlock"]] if "CidrBlock" in peer else []
+    return first + [block["CidrBlock"] for block in peer.get("CidrBlockSet", [])]

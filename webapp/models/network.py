@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 from sqlalchemy import JSON
 from sqlmodel import Field
 
@@ -41,7 +41,9 @@ class Shape:
 class NewNetwork(Input):
     """A network to create. An empty `cidr` picks a free range; `addresses` are ids of free ones.
 
-    Everything made for it gets the `tags`.
+    Everything made for it gets the `tags`. `zones` are names of availability zones, in the order of
+    their NAT gateways, and `availability_zones` is then their number; without any, the region's
+    first ones are taken.
     """
 
     name: str
@@ -51,6 +53,7 @@ class NewNetwork(Input):
     nat: Nat = Nat.SINGLE
     addresses: list[str] = Field(default_factory=list)
     environment: str = ""
+    zones: list[str] = Field(default_factory=list)
     tags: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("tags", mode="before")
@@ -59,16 +62,27 @@ class NewNetwork(Input):
         """A form sends them as text."""
         return parse_tags(tags) if isinstance(tags, str) else tags
 
+    @model_validator(mode="before")
+    @classmethod
+    def _count_zones(cls, sent: Any) -> Any:
+        if isinstance(sent, dict) and isinstance(sent.get("zones"), list) and sent["zones"]:
+            return {"availability_zones": len(sent["zones"])} | sent
+        return sent
+
     @property
     def shape(self) -> Shape:
         return Shape(self.availability_zones, self.nat)
 
 
 class NewChange(Input):
-    """The shape that a network is to get; a field that is not sent stays as it is."""
+    """The shape that a network is to get; a field that is not sent stays as it is.
+
+    `zones` are names of the availability zones to add; without any, others of the region are taken.
+    """
 
     availability_zones: int | None = None
     nat: Nat | None = None
+    zones: list[str] = Field(default_factory=list)
 
 
 class Network(StackRow, table=True):
@@ -76,6 +90,9 @@ class Network(StackRow, table=True):
     cidr: str
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
     nat: Nat = Field(sa_type=enum_text(Nat))
+    zones: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="Its zones, chosen before it exists"
+    )
     environment: str = ""
     tags: dict[str, str] = Field(
         default_factory=dict, sa_type=JSON, description="Tags of everything made for it in AWS"
@@ -113,6 +130,17 @@ class Network(StackRow, table=True):
     @property
     def nat_gateways(self) -> int:
         return self.shape.nat_gateways
+
+    @property
+    def planned_zones(self) -> list[str]:
+        """Its zones, also while it is created; [] for one whose stack an older version began."""
+        return self.output_list("AvailabilityZones") or self.zones
+
+    @property
+    def changed_zones(self) -> list[str]:
+        """The zones that the pending change leads to."""
+        changed: list[str] = self.change.get("zones", [])
+        return changed or self.planned_zones
 
     def zone_of(self, position: int | None) -> str | None:
         """The zone of the NAT gateway at `position`, from 0; None until it exists."""

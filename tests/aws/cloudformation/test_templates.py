@@ -11,7 +11,7 @@ from webapp.aws.cloudformation.conditions import parse
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.cloudformation.templates import (
     BODY_MAX_BYTES,
-    FIRST_PRIVATE_PART,
+    ZONES_MAX,
     FunctionStack,
     NetworkStack,
     foundation_plan,
@@ -124,10 +124,19 @@ def test_subnets_are_inside_the_network_and_do_not_overlap() -> None:
     assert found[0] == "10.0.0.0/19"
 
 
+def test_a_small_range_has_room_for_two_zones_in_the_smallest_subnets() -> None:
+    assert subnet_cidrs("10.0.0.64/26", 2) == [
+        ("10.0.0.64/28", "10.0.0.96/28"),
+        ("10.0.0.80/28", "10.0.0.112/28"),
+    ]
+    assert subnet_cidrs("10.0.0.64/26", 1) == subnet_cidrs("10.0.0.64/26", 2)[:1]
+    assert subnet_cidrs("10.0.0.0/25", 3)[2] == ("10.0.0.32/28", "10.0.0.80/28")
+
+
 def test_a_networks_template_has_as_many_zones_as_a_network_may_have() -> None:
     """The private subnets come after the parts of all public ones, so the two numbers are one."""
     zones = [name for name in parse(PLANS["network"].body)["Parameters"] if "Zone" in name]
-    assert len(zones) == FIRST_PRIVATE_PART == MAX_ZONES
+    assert len(zones) == ZONES_MAX == MAX_ZONES
 
 
 def test_a_changed_handler_or_access_is_another_deployment_of_the_api() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -78,13 +79,98 @@ def test_an_address_keeps_its_name_in_aws_unless_it_is_given_another(
     assert named.name == "ours"
 
 
-def test_an_address_that_something_else_uses_is_not_adopted(
-    scripted: CloudScope, aws: ScriptedAws
+def test_an_address_on_a_nat_gateway_made_by_hand_gets_advice_that_works(
+    scope: CloudScope, clients: Clients
 ) -> None:
-    aws.answers["DescribeAddresses"] = theirs("used", AssociationId="eipassoc-1")
+    ec2 = clients.ec2(REGION)
+    allocated = ec2.allocate_address(Domain="vpc")
+    allocation_id = allocated["AllocationId"]
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation_id)["NatGateway"]
+    nat_id = nat["NatGatewayId"]
+    with pytest.raises(Conflict, match=f"used by the NAT gateway {nat_id}") as refused:
+        adoption.adopt(scope, region=REGION, wanted=allocation_id)
+    assert f"Delete {nat_id}" in refused.value.remedy
+    (held,) = ec2.describe_addresses(AllocationIds=[allocation_id])["Addresses"]
+    with pytest.raises(ClientError, match="AuthFailure"):
+        ec2.disassociate_address(AssociationId=held["AssociationId"])
+    ec2.delete_nat_gateway(NatGatewayId=nat_id)
+    row = adoption.adopt(scope, region=REGION, wanted=allocation_id)
+    addresses.release(scope, row.id, typed=row.public_ip or "")
+
+
+@pytest.mark.parametrize(
+    ("interface", "used_by", "advice"),
+    [
+        ({"Attachment": {"InstanceId": "i-1"}}, "the instance i-1", "disassociate-address"),
+        ({"Description": "mine"}, "the interface eni-1 (mine)", "disassociate-address"),
+        (
+            {"Description": "ELB net/x/1", "RequesterManaged": True},
+            "the interface eni-1 (ELB net/x/1)",
+            "An AWS service made this interface",
+        ),
+    ],
+)
+def test_an_address_that_something_else_uses_is_not_adopted(
+    scripted: CloudScope,
+    aws: ScriptedAws,
+    interface: dict[str, object],
+    used_by: str,
+    advice: str,
+) -> None:
+    used = theirs("used", AssociationId="eipassoc-1", NetworkInterfaceId="eni-1")
+    aws.answers |= {
+        "DescribeAddresses": used,
+        "DescribeNatGateways": {"NatGateways": []},
+        "DescribeNetworkInterfaces": {"NetworkInterfaces": [interface]},
+    }
     with pytest.raises(Conflict) as refused:
         adoption.adopt(scripted, region=REGION, wanted="198.51.100.1")
     assert refused.value.code == "address_associated"
+    assert refused.value.detail == f"198.51.100.1 is used by {used_by}."
+    assert advice in refused.value.remedy
+
+
+def test_a_further_address_of_a_nat_gateway_can_be_disassociated(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    held = {"AllocationId": "eipalloc-1", "IsPrimary": False}
+    aws.answers |= {
+        "DescribeAddresses": theirs("used", AssociationId="eipassoc-1"),
+        "DescribeNatGateways": {
+            "NatGateways": [{"NatGatewayId": "nat-1", "NatGatewayAddresses": [held]}]
+        },
+    }
+    with pytest.raises(Conflict) as refused:
+        adoption.adopt(scripted, region=REGION, wanted="198.51.100.1")
+    assert "disassociate-nat-gateway-address --nat-gateway-id nat-1" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"NetworkBorderGroup": f"{REGION}-lon-1"}, f"zone group {REGION}-lon-1"),
+        ({"ServiceManaged": "nlb", "AssociationId": "eipassoc-1"}, "a network load balancer"),
+        ({"CustomerOwnedIpv4Pool": "ipv4pool-coip-1"}, "an Outpost"),
+    ],
+)
+def test_an_address_that_no_network_can_have_is_not_adopted(
+    scripted: CloudScope, aws: ScriptedAws, more: dict[str, str], why: str
+) -> None:
+    aws.answers["DescribeAddresses"] = theirs("odd", **more)
+    with pytest.raises(Conflict, match=why) as refused:
+        adoption.adopt(scripted, region=REGION, wanted="198.51.100.1")
+    assert refused.value.code == "address_not_suitable"
+    assert addresses.list_all(scripted.session) == []
+
+
+def test_an_address_of_a_range_that_the_customer_brought_is_adopted(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    own = theirs("own", PublicIpv4Pool="ipv4pool-ec2-1", NetworkBorderGroup=REGION)
+    aws.answers |= {"DescribeAddresses": own, "CreateTags": {}}
+    row = adoption.adopt(scripted, region=REGION, wanted="198.51.100.1")
+    assert row.status is AddressStatus.FREE
 
 
 def test_an_address_that_is_tracked_already_is_not_adopted_again(

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from tests.postgresql import on_either_database
 from tests.services.rows import a_key, a_network, add, add_function, an_address
-from tests.services.scripted import ScriptedAws, refusal
+from tests.services.scripted import NOTHING_USED, ScriptedAws, refusal
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import QuotaExceeded
@@ -136,21 +136,32 @@ def test_no_address_is_allocated_in_a_region_that_is_not_offered(
 
 
 def test_an_address_that_aws_refuses_leaves_no_row(scripted: CloudScope, aws: ScriptedAws) -> None:
-    aws.answers |= {
-        "DescribeAddresses": {"Addresses": []},
-        "AllocateAddress": refusal("AddressLimitExceeded", "too many"),
-    }
+    aws.answers |= NOTHING_USED
+    aws.answers["AllocateAddress"] = refusal("AddressLimitExceeded", "too many")
     with pytest.raises(QuotaExceeded):
         addresses.create(scripted, region=REGION)
     assert addresses.list_all(scripted.session) == []
 
 
-def test_an_address_whose_answer_was_lost_keeps_its_row_to_be_found_by(
-    offline: CloudScope,
+def test_an_address_for_which_there_is_no_room_is_not_asked_for(
+    scripted: CloudScope, aws: ScriptedAws
 ) -> None:
+    aws.answers |= NOTHING_USED
+    under_way = [Address(region=REGION), Address(region=REGION)]
+    add(scripted.session, *under_way)
+    with pytest.raises(QuotaExceeded, match="2 by what is under way"):
+        addresses.create(scripted, region=REGION)
+    assert len(addresses.list_all(scripted.session)) == len(under_way)
+    assert not aws.calls("AllocateAddress")
+
+
+def test_an_address_whose_answer_was_lost_keeps_its_row_to_be_found_by(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= NOTHING_USED
     with pytest.raises(EgretError):
-        addresses.create(offline, region=REGION)
-    (kept,) = addresses.list_all(offline.session)
+        addresses.create(scripted, region=REGION)
+    (kept,) = addresses.list_all(scripted.session)
     assert kept.address.status is AddressStatus.ALLOCATING
 
 

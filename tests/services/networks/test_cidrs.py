@@ -18,7 +18,18 @@ def test_it_is_an_error_when_every_range_is_taken() -> None:
         cidrs.choose(["10.0.0.0/8"])
 
 
-@pytest.mark.parametrize("good", ["10.20.0.0/16", " 172.16.4.0/22 ", "192.168.0.0/20"])
+@pytest.mark.parametrize(
+    "good",
+    [
+        "10.20.0.0/16",
+        " 172.16.4.0/22 ",
+        "192.168.0.0/20",
+        "10.1.2.0/25",
+        "10.1.2.64/26",
+        "100.64.0.0/16",
+        "100.127.255.192/26",
+    ],
+)
 def test_a_private_range_of_a_fitting_size_is_taken(good: str) -> None:
     assert cidrs.check(good, []) == good.strip()
 
@@ -27,10 +38,15 @@ def test_a_private_range_of_a_fitting_size_is_taken(good: str) -> None:
     ("bad", "word"),
     [
         ("nonsense", "not an IPv4 range"),
-        ("10.0.0.1/16", "not an IPv4 range"),
-        ("10.0.0.0/8", "/16 to /22"),
-        ("10.0.0.0/28", "/16 to /22"),
+        ("10.0.0.0/8", "/16 to /26"),
+        ("10.0.0.1/8", "/16 to /26"),
+        ("10.0.0.0/27", "/16 to /26"),
+        ("10.0.0.0", "/16 to /26"),
         ("8.8.0.0/16", "not a private range"),
+        ("8.8.0.1/16", "not a private range"),
+        ("100.128.0.0/16", "not a private range"),
+        ("10.20.30.40/16", "Write 10.20.0.0/16."),
+        (" 10.1.2.100/26 ", "Write 10.1.2.64/26."),
         ("10.5.0.0/16", "overlaps 10.5.4.0/24"),
     ],
 )
@@ -38,6 +54,16 @@ def test_a_range_that_breaks_a_rule_is_refused_at_its_field(bad: str, word: str)
     with pytest.raises(Invalid) as error:
         cidrs.check(bad, ["10.5.4.0/24"])
     assert word in error.value.errors["cidr"]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "zones"), [("10.0.0.0/16", 3), ("10.0.0.0/25", 3), ("10.0.0.0/26", 2)]
+)
+def test_a_range_has_room_for_as_many_zones_as_subnets_of_28_fit(cidr: str, zones: int) -> None:
+    for count in range(1, zones + 1):
+        cidrs.check_room(cidr, count)
+    with pytest.raises(Invalid, match=f"room for the subnets of {zones} zones"):
+        cidrs.check_room(cidr, zones + 1)
 
 
 @given(st.lists(st.integers(0, 255), max_size=40))

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.services.rows import a_network, add, add_function, an_event
-from tests.services.scripted import ScriptedAws
-from webapp.aws.errors import NotReached
+from tests.services.scripted import NOTHING_USED, ScriptedAws
+from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.errors import Conflict, Invalid
 from webapp.models import NewNetwork, Status
 from webapp.services import networks
@@ -46,13 +46,28 @@ def test_only_what_failed_is_tried_again(offline: CloudScope, status: Status) ->
         networks.retry(offline, "net")
 
 
-def test_a_retry_creates_again_or_deletes_again_by_what_had_failed(offline: CloudScope) -> None:
+def test_a_retry_creates_again_or_deletes_again_by_what_had_failed(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= NOTHING_USED
     created = a_network("created", status=Status.FAILED, reason="no room")
     unwanted = a_network("unwanted", status=Status.FAILED, unwanted=True)
-    add(offline.session, created, unwanted)
-    assert networks.retry(offline, "created").status is Status.REQUESTED
-    networks.retry(offline, "unwanted")
-    assert networks.find(offline.session, "unwanted") is None, "it had no stack any more"
+    add(scripted.session, created, unwanted)
+    assert networks.retry(scripted, "created").status is Status.REQUESTED
+    networks.retry(scripted, "unwanted")
+    assert networks.find(scripted.session, "unwanted") is None, "it had no stack any more"
+
+
+def test_a_retry_without_room_is_refused_and_stays_failed(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= NOTHING_USED
+    aws.answers["DescribeVpcs"] = {"Vpcs": [{"CidrBlock": "10.9.0.0/16"}] * 2}
+    network = a_network(status=Status.FAILED, reason="no room")
+    add(scripted.session, network)
+    with pytest.raises(QuotaExceeded, match="2 of 2 VPCs"):
+        networks.retry(scripted, "net")
+    assert (network.status, network.reason) == (Status.FAILED, "no room")
 
 
 @pytest.mark.parametrize(

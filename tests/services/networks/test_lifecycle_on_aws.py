@@ -8,15 +8,16 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session
 
 from tests.dashboard import wait_for
-from tests.services.rows import a_key
+from tests.services.rows import a_key, a_network, add
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Lease, Nat, Network, NewFunction, NewNetwork, Status
+from webapp.models import Lease, Nat, Network, NewChange, NewFunction, NewNetwork, Status
 from webapp.services import addresses, functions, networks, whitelists
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
 from webapp.services.inspection import drift
+from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
 from webapp.services.overview import overview
 from webapp.services.scope import CloudScope
@@ -157,6 +158,34 @@ def test_no_function_is_created_in_a_network_that_is_deleted_at_the_same_moment(
     session.delete(key)
     session.commit()
     clean_up(engine, scope, "going")
+
+
+def test_zones_that_the_region_has_not_are_refused_before_anything_is_made(
+    scope: CloudScope, session: Session
+) -> None:
+    for choices in ({"availability_zones": 3}, {"zones": [f"{REGION}c"]}):
+        with pytest.raises(Invalid, match="NAT gateways and"):
+            networks.create(scope, NewNetwork(name="wide", region=REGION, **choices))
+        session.rollback()
+    wide = a_network("wide", region=REGION, availability_zones=2)
+    wide.zones = [f"{REGION}a", f"{REGION}b"]
+    add(session, wide)
+    for larger in (NewChange(availability_zones=3), NewChange(zones=[f"{REGION}c"])):
+        with pytest.raises(Invalid, match="NAT gateways and"):
+            change.create(scope, "wide", larger)
+        session.rollback()
+    assert (addresses.list_all(session), wide.change) == ([], {})
+
+
+def test_the_zones_may_be_chosen(scope: CloudScope, engine: Engine, session: Session) -> None:
+    network = networks.create(scope, NewNetwork(name="chosen", region=REGION, zones=[f"{REGION}b"]))
+    assert (network.availability_zones, network.planned_zones) == (1, [f"{REGION}b"])
+    work_on(engine, scope, lambda: status_of(engine, "chosen") is Status.READY)
+    session.refresh(network)
+    assert network.output_list("AvailabilityZones") == [f"{REGION}b"]
+    change.create(scope, "chosen", NewChange(zones=[f"{REGION}a"]))
+    assert network.change["zones"] == [f"{REGION}b", f"{REGION}a"]
+    clean_up(engine, scope, "chosen")
 
 
 def test_a_chosen_address_must_be_free_and_fit(scope: CloudScope, session: Session) -> None:

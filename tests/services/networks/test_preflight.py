@@ -7,16 +7,24 @@ from typing import Any
 import pytest
 
 from tests.services.rows import REGION, ZONES, a_network, add, an_address
-from tests.services.scripted import ScriptedAws, refusal
-from webapp.aws.errors import QuotaExceeded
+from tests.services.scripted import NOTHING_USED, ScriptedAws, refusal
 from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Invalid
-from webapp.models import Nat, NewNetwork, Shape
-from webapp.services.networks import preflight
+from webapp.models import Nat, NewNetwork, Status
+from webapp.services.networks import preflight, zones
 from webapp.services.networks.preflight import Check, Verdict
 from webapp.services.scope import CloudScope
 
 LIMIT = 2
+MADE = (
+    "AllocateAddress",
+    "CreateVpc",
+    "CreateInternetGateway",
+    "CreateSubnet",
+    "CreateRouteTable",
+    "CreateSecurityGroup",
+    "CreateNatGateway",
+)
 
 
 def wanted(**fields: Any) -> NewNetwork:
@@ -28,19 +36,10 @@ def account(aws: ScriptedAws) -> ScriptedAws:
     """An account in which nothing is used, with quotas of two of each."""
     allowed = refusal("DryRunOperation")
     zones = [{"ZoneName": name, "ZoneId": name} for name in ZONES]
-    aws.answers |= {
-        "DescribeAvailabilityZones": {"AvailabilityZones": zones},
-        "DescribeVpcs": {"Vpcs": []},
-        "DescribeAddresses": {"Addresses": []},
-        "DescribeInternetGateways": {"InternetGateways": []},
-        "DescribeNatGateways": {"NatGateways": []},
-        "DescribeSubnets": {"Subnets": []},
-        "DescribeVpcBlockPublicAccessOptions": {"VpcBlockPublicAccessOptions": {}},
-        "GetServiceQuota": {"Quota": {"Value": LIMIT}},
-        "AllocateAddress": allowed,
-        "CreateVpc": allowed,
-        "CreateInternetGateway": allowed,
-    }
+    aws.answers |= NOTHING_USED
+    aws.answers["DescribeVpcBlockPublicAccessOptions"] = {"VpcBlockPublicAccessOptions": {}}
+    aws.answers["DescribeAvailabilityZones"] = {"AvailabilityZones": zones}
+    aws.answers |= dict.fromkeys(MADE, allowed)
     return aws
 
 
@@ -114,10 +113,10 @@ def test_all_fields_that_break_a_rule_are_reported_before_aws_is_asked(
         }
 
 
-@pytest.mark.parametrize("zones", [0, 4])
-def test_a_network_has_one_to_three_zones(zones: int) -> None:
+@pytest.mark.parametrize("count", [0, 4])
+def test_a_network_has_one_to_three_zones(count: int) -> None:
     with pytest.raises(Invalid) as refused:
-        preflight.check_zones(zones)
+        zones.check_count(count)
     assert list(refused.value.errors) == ["availability_zones"]
 
 
@@ -172,39 +171,38 @@ def test_a_permission_that_is_missing_blocks_and_one_that_is_not_told_does_not(
 # --- Room -------------------------------------------------------------------------------------
 
 
-def test_without_room_a_network_is_refused_before_anything_is_created(
+def test_what_is_under_way_is_counted_with_what_aws_has(
     scripted: CloudScope, account: ScriptedAws
 ) -> None:
-    preflight.require_room(account.cloud, wanted())
-    use_up_addresses(account)
-    with pytest.raises(QuotaExceeded, match="Nothing was created"):
-        preflight.require_room(scripted.cloud, wanted())
+    under_way = a_network("under-way", cidr="10.9.0.0/16", status=Status.REQUESTED)
+    add(scripted.session, under_way)
+    account.answers["DescribeVpcs"] = {"Vpcs": [{"CidrBlock": "172.31.0.0/16"}]}
+    (check,) = blocking(scripted)
+    assert (check.name, check.used, check.limit) == ("Quota of VPCs", 2, 2)
+    assert "1 by what is under way" in check.detail
 
 
-def test_a_change_needs_room_for_its_new_nat_gateways_only(account: ScriptedAws) -> None:
-    network, two_zones = a_network(availability_zones=1), Shape(2, Nat.PER_AZ)
-
-    def require_room() -> None:
-        preflight.require_room_for_change(account.cloud, network, two_zones, new_addresses=0)
-
-    full(account, ZONES[0])
-    require_room()
+def test_a_region_without_room_in_one_zone_blocks_a_nat_gateway_there(
+    scripted: CloudScope, account: ScriptedAws
+) -> None:
     full(account, ZONES[1])
-    with pytest.raises(QuotaExceeded, match=f"NAT gateways in {ZONES[1]}"):
-        require_room()
+    assert not blocking(scripted)
+    (check,) = blocking(scripted, nat=Nat.PER_AZ)
+    assert check.name == f"Quota of NAT gateways in {ZONES[1]}"
 
 
 def full(aws: ScriptedAws, zone: str) -> None:
     """As many NAT gateways in the zone as the account may have."""
-    subnet: Mapping[str, str] = {"SubnetId": "subnet-1", "AvailabilityZone": zone}
+    subnet: Mapping[str, str] = {
+        "SubnetId": "subnet-1",
+        "AvailabilityZone": zone,
+        "VpcId": "vpc-1",
+        "CidrBlock": "10.9.0.0/20",
+    }
     aws.answers["DescribeNatGateways"] = {"NatGateways": [{"SubnetId": "subnet-1"}] * LIMIT}
     aws.answers["DescribeSubnets"] = {"Subnets": [subnet]}
 
 
-def test_ranges_of_networks_that_are_only_rows_yet_are_taken(
-    scripted: CloudScope, aws: ScriptedAws
-) -> None:
+def test_ranges_of_networks_that_are_only_rows_yet_are_taken(scripted: CloudScope) -> None:
     add(scripted.session, a_network(cidr="10.1.0.0/16"), a_network("far", region="us-east-1"))
-    aws.answers["DescribeVpcs"] = {"Vpcs": [{"CidrBlock": "172.31.0.0/16"}]}
-    taken = preflight.ranges_in_use(scripted.session, aws.cloud, REGION)
-    assert taken == ["172.31.0.0/16", "10.1.0.0/16"]
+    assert preflight.ranges_of_rows(scripted.session, REGION) == ["10.1.0.0/16"]

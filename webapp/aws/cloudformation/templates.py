@@ -22,9 +22,12 @@ BODY_MAX_BYTES = 51_200
 """CloudFormation's limit for a template that is sent within the request."""
 SUBNET_BITS = 3
 """A network's range is cut into eight parts, so that three zones fit with room to spare."""
-FIRST_PRIVATE_PART = 3
-"""Parts 0 to 2 are the public subnets of the up to three zones of network.yaml, parts 3 to 5 the
-private ones. Another numbering would replace the subnets of every network that exists."""
+SMALLEST_SUBNET_PREFIX = 28
+"""AWS's smallest subnet. A range of /26 is therefore cut into four parts, for two zones."""
+ZONES_MAX = 3
+"""As many as network.yaml has. The first parts are the public subnets of all zones that fit, the
+next ones the private subnets. Another numbering would replace the subnets of every network that
+exists."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +152,16 @@ def foundation_plan(region: str, *, prefix: str, tags: dict[str, str] | None = N
 def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:
     """The public and the private range of each zone."""
     network = ipaddress.IPv4Network(cidr)
-    parts = [str(part) for part in network.subnets(prefixlen_diff=SUBNET_BITS)]
-    return [(parts[zone], parts[FIRST_PRIVATE_PART + zone]) for zone in range(zones)]
+    bits = min(SUBNET_BITS, SMALLEST_SUBNET_PREFIX - network.prefixlen)
+    parts = [str(part) for part in network.subnets(prefixlen_diff=bits)]
+    first_private = zones_in_range(cidr)
+    return [(parts[zone], parts[first_private + zone]) for zone in range(zones)]
+
+
+def zones_in_range(cidr: str) -> int:
+    """How many zones have room in the range: two subnets each, none smaller than AWS allows."""
+    prefix = ipaddress.IPv4Network(cidr).prefixlen
+    return min(ZONES_MAX, (1 << (SMALLEST_SUBNET_PREFIX - prefix)) // 2)
 
 
 def _read(file: str, code: str) -> str:

@@ -98,6 +98,7 @@ def _install_services(options: Options) -> None:
         resources,
         runtime,
         secrets,
+        vpcs,
     )
 
     addresses.install(options.address_quota)
@@ -105,6 +106,7 @@ def _install_services(options: Options) -> None:
     ipv6.install()
     nat_gateways.install(options.pace_of("AWS::EC2::NatGateway"), options.network_quota)
     network_acls.install()
+    vpcs.install()
     checks.install(options.network_quota)  # after the actions above, because it wraps them all
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)

@@ -1,5 +1,6 @@
 """Elastic IPs: their quota, filters and in-use errors; from documentation ranges (RFC 5737)."""
 
+from collections.abc import Callable
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -24,7 +25,9 @@ Address = dict[str, Any]
 
 
 def install(quota: int) -> None:
+    disassociate = ec2._ACTION_MAP["DisassociateAddress"]
     ec2._ACTION_MAP.update(
+        DisassociateAddress=action(lambda params: _disassociate(params, disassociate)),
         AllocateAddress=action(lambda params: _allocate(params, quota)),
         DescribeAddresses=action(_describe),
         ReleaseAddress=action(_release),
@@ -110,6 +113,18 @@ def _describe(params: Params) -> Answer:
         and passes(address, address["AllocationId"], FILTERED, filters)
     )
     return xml("DescribeAddresses", f"<addressesSet>{items}</addressesSet>")
+
+
+def _disassociate(params: Params, run: Callable[[Params], Answer]) -> Answer:
+    """Not from a NAT gateway, which keeps its first address for life."""
+    association_id = ec2._p(params, "AssociationId")
+    for nat in ec2._nat_gateways.values():
+        address = ec2._addresses.get(nat["AllocationId"]) or {}
+        if association_id and address.get("AssociationId") == association_id:
+            raise Ec2Error(
+                "AuthFailure", "You do not have permission to access the specified resource."
+            )
+    return run(params)
 
 
 def _check_known(ips: list[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ministack.services import ec2, lambda_svc
 
-from webapp.sandbox.embedded_aws import interfaces, nat_gateways
+from webapp.sandbox.embedded_aws import interfaces, nat_gateways, vpcs
 from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
 
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
@@ -59,7 +59,7 @@ def new_subnet(vpc_id: str, cidr: str) -> None:
     vpc = ec2._vpcs.get(vpc_id)
     if vpc is None:
         raise Ec2Error("InvalidVpcID.NotFound", f"The vpc ID '{vpc_id}' does not exist")
-    if not network.subnet_of(_network(vpc["CidrBlock"])):
+    if not any(network.subnet_of(_network(held)) for held in vpcs.ranges(vpc)):
         raise Ec2Error("InvalidSubnet.Range", f"The CIDR '{cidr}' is invalid.")
     for subnet in ec2._subnets.values():
         if subnet["VpcId"] == vpc_id and _network(subnet["CidrBlock"]).overlaps(network):

@@ -15,6 +15,8 @@ Properties = dict[str, Any]
 Made = tuple[str, dict[str, Any]]
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
 SLEEP_POLL_S = 0.1
+TAGGED = ("AWS::EC2::VPC", "AWS::EC2::InternetGateway", "AWS::EC2::Subnet")
+"""Beside NAT gateways, what can be found by the tags of its stack."""
 
 
 def install(address_quota: int, network_quota: int) -> None:
@@ -37,6 +39,8 @@ def install(address_quota: int, network_quota: int) -> None:
     check("AWS::EC2::InternetGateway", lambda _p: checks.new_internet_gateway(network_quota))
     check("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
     check("AWS::Lambda::Function", _check_role)
+    for kind in TAGGED:
+        _tag_with_stack(kind)
     _check_before_delete("AWS::EC2::Subnet", checks.unused_subnet)
     _check_before_delete("AWS::EC2::SecurityGroup", checks.unused_group)
     _check_before_delete("AWS::EC2::VPC", checks.unused_vpc)
@@ -127,6 +131,18 @@ def _check_role(properties: Properties) -> None:
             "The role defined for the function cannot be assumed by Lambda. (Service: Lambda, "
             "Status Code: 400, Error Code: InvalidParameterValueException)"
         )
+
+
+def _tag_with_stack(resource_type: str) -> None:
+    """Add the tags that CloudFormation adds; ministack adds those of the template alone."""
+    create = HANDLERS[resource_type]["create"]
+
+    def tagged(logical_id: str, properties: Properties, stack: str) -> Made:
+        made: Made = create(logical_id, properties, stack)
+        provisioners._ec2_apply_tags(made[0], {"Tags": _stack_tags(logical_id, stack)})
+        return made
+
+    HANDLERS[resource_type]["create"] = tagged
 
 
 def _check_before_create(resource_type: str, check: Callable[[Properties], None]) -> None:

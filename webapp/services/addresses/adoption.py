@@ -3,12 +3,20 @@
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from webapp.aws.addresses import Allocation
+from webapp.aws.addresses import NAT_GATEWAY, Allocation, Use
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus
 from webapp.models.address import LABEL_PREFIX
 from webapp.services.names import check_label, check_region
 from webapp.services.scope import CloudScope
+
+SERVICES = {
+    "alb": "an application load balancer",
+    "nlb": "a network load balancer",
+    "rds": "RDS",
+    "rnat": "a regional NAT gateway",
+}
+"""By EC2's names for who manages an address."""
 
 
 def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Address:
@@ -27,7 +35,10 @@ def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Add
             remedy="Check its allocation id and its region in the EC2 console.",
             field="adopt",
         )
-    _check_adoptable(scope.session, found)
+    _check_unknown(scope.session, found)
+    _check_suitable(region, found)
+    if found.associated:
+        raise _used(found, scope.cloud.addresses.use_of(region, found))
     address = Address(
         region=region,
         status=AddressStatus.FREE,
@@ -46,16 +57,56 @@ def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Add
     return address
 
 
-def _check_adoptable(session: Session, found: Allocation) -> None:
+def _check_unknown(session: Session, found: Allocation) -> None:
     known = session.exec(select(Address).where(Address.allocation_id == found.allocation_id))
     if known.first():
         raise _known(found)
-    if found.associated:
-        raise Conflict(
-            f"{found.public_ip} is used by something else in the account.",
-            code="address_associated",
-            remedy="Disassociate it there first, in the EC2 console for instance.",
+
+
+def _check_suitable(region: str, found: Allocation) -> None:
+    """Raises Conflict for an address that no NAT gateway of a network can ever have."""
+    if found.border_group not in ("", region):
+        problem = f"belongs to the zone group {found.border_group}, not to {region} itself"
+    elif found.managed_by:
+        service = SERVICES.get(found.managed_by, found.managed_by)
+        problem = f"was allocated by an AWS service for itself ({service})"
+    elif found.outpost:
+        problem = "belongs to the pool of an Outpost"
+    else:
+        return
+    raise Conflict(
+        f"{found.public_ip} {problem}, so a network's NAT gateway cannot have it.",
+        code="address_not_suitable",
+        remedy=f"Adopt another Elastic IP of {region}, or let Egret allocate one.",
+    )
+
+
+def _used(found: Allocation, use: Use) -> Conflict:
+    what = f"the {use.kind} {use.id}".strip() + (f" ({use.what})" if use.what else "")
+    return Conflict(
+        f"{found.public_ip} is used by {what}.",
+        code="address_associated",
+        remedy=_how_to_free(found, use),
+    )
+
+
+def _how_to_free(found: Allocation, use: Use) -> str:
+    if use.kind == NAT_GATEWAY and not use.removable:
+        return (
+            f"AWS cannot disassociate it, because it is the gateway's first address. Delete "
+            f"{use.id}, wait until it is gone, then adopt {found.public_ip}: the address stays "
+            "yours. Calls through that gateway stop when it is deleted, and work again from a "
+            "network here that has the address."
         )
+    if use.kind == NAT_GATEWAY:
+        return (
+            "Disassociate it first: aws ec2 disassociate-nat-gateway-address --nat-gateway-id "
+            f"{use.id} --association-ids {found.association_id}"
+        )
+    if not use.removable:
+        return "An AWS service made this interface. Delete or change what it belongs to first."
+    command = f"aws ec2 disassociate-address --association-id {found.association_id}"
+    return f"Disassociate it first: {command}"
 
 
 def _known(found: Allocation) -> Conflict:

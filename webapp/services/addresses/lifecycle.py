@@ -12,6 +12,8 @@ from webapp.services.addresses.pool import (
     set_allocation,
     tags_of,
 )
+from webapp.services.engine import capacity
+from webapp.services.engine.capacity import Need
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.names import check_label, check_region, check_typed
 from webapp.services.scope import CloudScope
@@ -24,7 +26,10 @@ def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
     """Allocate an address that no network uses yet, so that it can be whitelisted early."""
     session = scope.session
     address = Address(region=check_region(scope.settings, region), name=check_label(name))
-    session.add(address)
+    reading = capacity.read_addresses(session, scope.cloud, region)
+    with capacity.one_at_a_time(session, region):
+        capacity.require(capacity.fill(session, scope.settings, reading), Need(addresses=1))
+        session.add(address)
     session.commit()
     try:
         ensure_allocated(session, scope.cloud, address)
@@ -33,7 +38,6 @@ def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
             session.delete(address)
             session.commit()
         raise
-    address.status = AddressStatus.FREE
     scope.record("allocate", address)
     session.commit()
     return address

@@ -13,6 +13,8 @@ from webapp.aws.addresses import Allocation
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Network, NewNetwork
 
+RECOVER = "Recover it first, on the Addresses page."
+
 
 def free(session: Session, region: str | None = None) -> list[Address]:
     """Addresses that no network uses, oldest first."""
@@ -86,12 +88,16 @@ def reserve_more(session: Session, network: Network, count: int) -> None:
 
 
 def ensure_allocated(session: Session, cloud: Cloud, address: Address) -> None:
-    """Make sure that the row has its allocation in AWS. The caller commits."""
+    """Make sure that the row has its allocation in AWS. The caller commits.
+
+    An address that was allocated before keeps its status: one that is lost stays lost.
+    """
     if address.allocation_id is None:
         allocation = cloud.addresses.ensure(
             address.region, address.id, name=address.label, tags=tags_of(session, address)
         )
         set_allocation(address, allocation)
+        address.status = allocated_status(address)
         session.add(address)
 
 
@@ -101,6 +107,18 @@ def tags_of(session: Session, address: Address) -> dict[str, str]:
     return network.tags if network else {}
 
 
+def check_none_lost(session: Session, network: Network) -> None:
+    """Raises Conflict when an address of the network was released outside Egret."""
+    used = of_network(session, network.id)
+    lost = [address.public_ip or "" for address in used if address.status is AddressStatus.LOST]
+    if lost:
+        raise Conflict(
+            f"Released outside Egret, and used by {network.name}: {', '.join(lost)}.",
+            code="address_lost",
+            remedy=RECOVER,
+        )
+
+
 def free_all(session: Session, cloud: Cloud, network: Network) -> None:
     """The network is gone: all its addresses are free."""
     for address in of_network(session, network.id):
@@ -108,12 +126,16 @@ def free_all(session: Session, cloud: Cloud, network: Network) -> None:
 
 
 def set_free(session: Session, cloud: Cloud, address: Address) -> None:
-    """Take the address from its network. The row goes if nothing was ever allocated for it."""
+    """Take the address from its network. The row goes if nothing was ever allocated for it.
+
+    One that is lost stays lost: AWS does not have it for another network either.
+    """
     address.network_id = address.position = None
     if address.allocation_id is None:  # the answer to its allocation may have been lost
         set_allocation(address, cloud.addresses.find(address.region, address.id))
     if address.allocation_id:
-        address.status = AddressStatus.FREE
+        if address.status is not AddressStatus.LOST:
+            address.status = AddressStatus.FREE
         session.add(address)
     else:
         session.delete(address)

@@ -10,15 +10,17 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from webapp.aws import Cloud
 from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import Function, Network, NewChange, Shape, Status
 from webapp.services import keys
 from webapp.services.addresses import pool
-from webapp.services.engine import leases
+from webapp.services.engine import capacity, leases
+from webapp.services.engine.capacity import Need
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import intend
 from webapp.services.keys import Match
-from webapp.services.networks import preflight
+from webapp.services.networks import cidrs, zones
 from webapp.services.networks.details import functions_in, get
 from webapp.services.networks.operation import NetworkOperation, drop_change
 from webapp.services.scope import CloudScope
@@ -26,16 +28,25 @@ from webapp.services.scope import CloudScope
 
 def create(scope: CloudScope, name: str, new: NewChange) -> Network:
     """Allocate the addresses that the new shape needs, and preview it. Nothing else happens yet."""
-    network = get(scope.session, name)
-    wanted = Shape(new.availability_zones or network.availability_zones, new.nat or network.nat)
+    session, cloud = scope.session, scope.cloud
+    network = get(session, name)
+    wanted = _wanted(network, new)
     _check(network, wanted)
-    missing = wanted.nat_gateways - len(pool.of_network(scope.session, network.id))
-    preflight.require_room_for_change(scope.cloud, network, wanted, new_addresses=missing)
-    pool.reserve_more(scope.session, network, missing)
-    shape = {"availability_zones": wanted.availability_zones, "nat": wanted.nat.value}
-    network.change = shape | {"preview": []}
-    network.reason = network.remedy = ""
-    scope.record("create change", network, f"{wanted.availability_zones} zones, {wanted.nat.value}")
+    pool.check_none_lost(session, network)
+    chosen = _zones(cloud, network, wanted, new.zones)
+    with_nat = chosen[network.nat_gateways : wanted.nat_gateways]
+    reading = capacity.read(session, cloud, network.region, with_nat)
+    with capacity.one_at_a_time(session, network.region):
+        session.refresh(network)
+        _check(network, wanted)
+        missing = wanted.nat_gateways - len(pool.of_network(session, network.id))
+        quotas = capacity.fill(session, scope.settings, reading)
+        capacity.require(quotas, Need(missing, nat_zones=with_nat))
+        pool.reserve_more(session, network, missing)
+        shape = {"availability_zones": wanted.availability_zones, "nat": wanted.nat.value}
+        network.change = shape | {"zones": chosen, "preview": []}
+        network.reason = network.remedy = ""
+        scope.record("create change", network, f"{shape['availability_zones']} zones, {wanted.nat}")
     NetworkOperation.begin(scope, network)
     if not network.change:  # the first step has run already, and withdrew it
         raise Conflict(network.reason, code="change_not_possible", remedy=network.remedy)
@@ -49,6 +60,7 @@ def confirm(scope: CloudScope, name: str, *, anyway: bool = False) -> Network:
     if network.status is Status.UPDATING:
         return network
     _check_confirmable(network)
+    pool.check_none_lost(scope.session, network)
     if not anyway:
         _check_keys(scope.session, network)
     intend(network, Status.UPDATING)
@@ -97,6 +109,29 @@ def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -
     return [match for match in matches if match.key.id in used and not match.ok]
 
 
+def _wanted(network: Network, new: NewChange) -> Shape:
+    """The new shape. Who names the zones to add need not count them."""
+    named = network.availability_zones + len(new.zones)
+    count = new.availability_zones or named
+    if new.zones and count != named:
+        raise Invalid(
+            f"Zones named to be added: {len(new.zones)}; zones wanted more: "
+            f"{count - network.availability_zones}. Name as many, or none.",
+            field="zones",
+        )
+    return Shape(count, new.nat or network.nat)
+
+
+def _zones(cloud: Cloud, network: Network, wanted: Shape, named: Sequence[str]) -> list[str]:
+    """All zones of the new shape: those that the network has, then others of the region."""
+    have = network.planned_zones
+    zones.check_choice(named, len(named))
+    if wanted.availability_zones == len(have):
+        return have
+    offered = cloud.vpcs.availability_zones(network.region)
+    return zones.choose(network.region, offered, wanted.availability_zones, chosen=named, have=have)
+
+
 def _check(network: Network, wanted: Shape) -> None:
     now = network.shape
     if network.status is not Status.READY:
@@ -111,7 +146,8 @@ def _check(network: Network, wanted: Shape) -> None:
             code="change_proposed",
             remedy="Confirm or withdraw that one first.",
         )
-    preflight.check_zones(wanted.availability_zones)
+    zones.check_count(wanted.availability_zones)
+    cidrs.check_room(network.cidr, wanted.availability_zones)
     more_zones = wanted.availability_zones - now.availability_zones
     more_nat_gateways = wanted.nat_gateways - now.nat_gateways
     if more_zones == more_nat_gateways == 0:

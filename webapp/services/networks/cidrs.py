@@ -3,15 +3,20 @@
 import ipaddress
 from collections.abc import Iterable, Iterator
 
+from webapp.aws.cloudformation.templates import zones_in_range
 from webapp.errors import Invalid
 
 LARGEST_PREFIX = 16
-SMALLEST_PREFIX = 22
+SMALLEST_PREFIX = 26
+"""Cut into four subnets of /28, the smallest that AWS makes: a public and a private one for each of
+two zones."""
 PRIVATE = (
     ipaddress.IPv4Network("10.0.0.0/8"),
     ipaddress.IPv4Network("172.16.0.0/12"),
     ipaddress.IPv4Network("192.168.0.0/16"),
+    ipaddress.IPv4Network("100.64.0.0/10"),
 )
+"""RFC 1918, and RFC 6598's shared range, which AWS accepts for VPCs too."""
 
 
 def choose(taken: Iterable[str]) -> str:
@@ -26,13 +31,21 @@ def choose(taken: Iterable[str]) -> str:
 def parse(cidr: str) -> ipaddress.IPv4Network:
     """The range. Raises Invalid if it is not a range, not private, or of the wrong size."""
     try:
-        network = ipaddress.IPv4Network(cidr.strip())
+        network = ipaddress.IPv4Network(cidr.strip(), strict=False)
     except ValueError as error:
         raise _bad(f"{cidr!r} is not an IPv4 range ({error}).") from None
     if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
         raise _bad(f"The range must be /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}.")
     if not any(network.subnet_of(private) for private in PRIVATE):
-        raise _bad(f"{network} is not a private range.")
+        usable = ", ".join(map(str, PRIVATE))
+        raise _bad(f"{network} is not a private range (a part of {usable}).")
+    first = ipaddress.IPv4Address(cidr.strip().partition("/")[0])
+    if first != network.network_address:
+        raise Invalid(
+            f"{cidr.strip()} begins inside a range; the range that contains {first} is {network}. "
+            f"Write {network}.",
+            field="cidr",
+        )
     return network
 
 
@@ -41,8 +54,19 @@ def check(cidr: str, taken: Iterable[str]) -> str:
     network = parse(cidr)
     for other in _networks(taken):
         if network.overlaps(other):
-            raise _bad(f"{network} overlaps {other}, which a VPC of the region uses.")
+            raise _bad(f"{network} overlaps {other}, which a VPC of the region or its peer uses.")
     return str(network)
+
+
+def check_room(cidr: str, availability_zones: int) -> None:
+    """Raises Invalid when the range has no room for the subnets of so many zones."""
+    most = zones_in_range(cidr)
+    if availability_zones > most:
+        raise Invalid(
+            f"{cidr} has room for the subnets of {most} zones, not {availability_zones}: AWS makes "
+            "none smaller than /28.",
+            field="availability_zones",
+        )
 
 
 def _networks(cidrs: Iterable[str]) -> Iterator[ipaddress.IPv4Network]:

@@ -112,7 +112,7 @@ def _details(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
 
 
 def _zones(network: Network, used: list[Address], proven: list[Proof]) -> list[Zone]:
-    names = network.output_list("AvailabilityZones") or [
+    names = network.planned_zones or [
         f"{network.region}{letter}" for letter in "abc"[: network.availability_zones]
     ]
     ranges = subnet_cidrs(network.cidr, network.availability_zones)

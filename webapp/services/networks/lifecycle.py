@@ -5,11 +5,13 @@ Each service checks its rules and commits an intent; `operation` carries it out.
 
 from sqlmodel import Session
 
+from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.errors import Conflict, Invalid
-from webapp.models import AddressStatus, Network, NewNetwork, Status
+from webapp.models import Network, NewNetwork, Status
 from webapp.services import names
 from webapp.services.addresses import pool
-from webapp.services.engine import teardown
+from webapp.services.engine import capacity, teardown
+from webapp.services.engine.capacity import Need
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import UNDER_WAY, intend
 from webapp.services.networks import cidrs, preflight
@@ -28,23 +30,30 @@ def create(scope: CloudScope, new: NewNetwork) -> Network:
     Raises Invalid for every field that breaks a rule, Conflict for what is taken, QuotaExceeded
     when the account has no room; nothing was created then.
     """
-    session = scope.session
-    preflight.check_rules(session, scope.settings, new)
-    preflight.require_room(scope.cloud, new)
-    taken = preflight.ranges_in_use(session, scope.cloud, new.region)
-    network = Network(
-        name=new.name,
-        region=new.region,
-        cidr=cidrs.check(new.cidr, taken) if new.cidr.strip() else cidrs.choose(taken),
-        availability_zones=new.availability_zones,
-        nat=new.nat,
-        environment=new.environment,
-        tags=new.tags,
-        protected=new.environment == PRODUCTION,
-    )
-    names.add_named(session, network)
-    pool.reserve(session, network, new)
-    scope.record("create", network)
+    session, cloud, settings, region = scope.session, scope.cloud, scope.settings, new.region
+    preflight.check_rules(session, settings, new)
+    zones = preflight.choose_zones(cloud, new)
+    need = preflight.need_of(new, zones)
+    reading = capacity.read(session, cloud, region, need.nat_zones)
+    in_aws = cloud.vpcs.cidrs(region)
+    with capacity.one_at_a_time(session, region):
+        names.check_free(session, Network, new.name)
+        capacity.require(capacity.fill(session, settings, reading), need)
+        taken = in_aws + preflight.ranges_of_rows(session, region)
+        network = Network(
+            name=new.name,
+            region=region,
+            cidr=cidrs.check(new.cidr, taken) if new.cidr.strip() else cidrs.choose(taken),
+            availability_zones=new.availability_zones,
+            nat=new.nat,
+            zones=zones,
+            environment=new.environment,
+            tags=new.tags,
+            protected=new.environment == PRODUCTION,
+        )
+        names.add_named(session, network)
+        pool.reserve(session, network, new)
+        scope.record("create", network)
     NetworkOperation.begin(scope, network)
     return network
 
@@ -59,9 +68,8 @@ def retry(scope: CloudScope, name: str) -> Network:
         return delete(scope, name, typed=name)
     if network.status is not Status.FAILED:
         raise Conflict(f"The network {name} is {network.status}; only a failed one is tried again.")
-    intend(network, Status.REQUESTED)
-    scope.record("retry", network)
-    NetworkOperation.begin(scope, network)
+    pool.check_none_lost(scope.session, network)
+    _begin_again(scope, network)
     return network
 
 
@@ -118,11 +126,27 @@ def _switch(scope: CloudScope, name: str, *, to: Status) -> Network:
             remedy=f"Wait until it is {before}; if it failed, try it again first.",
         )
     if to is Status.UNPARKING:
-        _check_not_lost(scope.session, network)
+        pool.check_none_lost(scope.session, network)
     intend(network, to)
     scope.record(to.value, network)
     NetworkOperation.begin(scope, network)
     return network
+
+
+def _begin_again(scope: CloudScope, network: Network) -> None:
+    """Create a failed network again. It needs room like a new one, but for what it still has."""
+    session, region = scope.session, network.region
+    stack = NetworkStack.stack_name(scope.settings.name_prefix, network.name)
+    with_nat = network.planned_zones[: network.nat_gateways]
+    reading = capacity.read(session, scope.cloud, region, with_nat)
+    with capacity.one_at_a_time(session, region):
+        session.refresh(network)
+        quotas = capacity.fill(session, scope.settings, reading)
+        missing = [a for a in pool.of_network(session, network.id) if not a.allocation_id]
+        capacity.require(quotas, Need(len(missing), vpcs=1, nat_zones=with_nat), has=stack)
+        intend(network, Status.REQUESTED)
+        scope.record("retry", network)
+    NetworkOperation.begin(scope, network)
 
 
 def _check_deletable(session: Session, network: Network) -> None:
@@ -138,17 +162,6 @@ def _check_deletable(session: Session, network: Network) -> None:
             f"The network {network.name} is protected from deletion.",
             code="network_protected",
             remedy="Turn off its protection first.",
-        )
-
-
-def _check_not_lost(session: Session, network: Network) -> None:
-    used = pool.of_network(session, network.id)
-    lost = [address.public_ip or "" for address in used if address.status is AddressStatus.LOST]
-    if lost:
-        raise Conflict(
-            f"Released outside Egret, and used by {network.name}: {', '.join(lost)}.",
-            code="address_lost",
-            remedy="Recover it first, on the Addresses page.",
         )
 
 

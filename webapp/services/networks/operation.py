@@ -19,13 +19,14 @@ from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded, pauses_operation, quota_in
 from webapp.errors import Conflict, EgretError
-from webapp.models import AddressStatus, Function, Network, Shape, Status
+from webapp.models import Function, Network, Shape, Status
 from webapp.models.base import new_id
 from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services.addresses import pool
 from webapp.services.engine import foundation, leases, teardown
 from webapp.services.engine.operation import Operation, intend
 from webapp.services.inspection import proofs
+from webapp.services.networks import zones
 from webapp.services.scope import EGRET, CloudScope
 
 SWITCHES = {
@@ -58,6 +59,7 @@ class NetworkOperation(Operation):
 
     def request(self) -> None:
         """Addresses first, each committed as soon as it is known; then the stack."""
+        pool.check_none_lost(self.work.session, self.row)
         self._allocate_addresses()
         self._tag_addresses()
         foundation.ensure(self.cloud, self.settings)
@@ -88,6 +90,7 @@ class NetworkOperation(Operation):
         try:
             self._allocate_addresses()
             if network.change and not network.change["preview"]:
+                pool.check_none_lost(session, network)
                 network.change = {**network.change, "preview": self._preview()}
                 network.reason = network.remedy = ""
         except EgretError as error:
@@ -109,6 +112,7 @@ class NetworkOperation(Operation):
             if is_done and network.changed_shape:
                 network.availability_zones = network.changed_shape.availability_zones
                 network.nat = network.changed_shape.nat
+                network.zones = network.changed_zones
                 network.change = {}
                 _update_functions(self.work.session, network)
             self.settle_update(stack, reached=Status.READY, back=Status.READY)
@@ -124,13 +128,14 @@ class NetworkOperation(Operation):
     def plan(self, *, shape: Shape | None = None, parked: bool = False) -> Plan:
         """The stack as CloudFormation should make it: in `shape`, or in the network's own."""
         network, wanted = self.row, shape or self.row.shape
+        planned = network.changed_zones if shape else network.planned_zones
         used = pool.of_network(self.work.session, network.id)[: wanted.nat_gateways]
         return NetworkStack(
             prefix=self.settings.name_prefix,
             name=network.name,
             region=network.region,
             cidr=network.cidr,
-            zones=self._zones(wanted.availability_zones),
+            zones=self._zones(wanted.availability_zones, planned),
             nat=wanted.nat.value,
             allocation_ids=tuple(address.allocation_id or "" for address in used),
             echo_url=self.settings.echo_origins,
@@ -146,8 +151,8 @@ class NetworkOperation(Operation):
         if kind is None:
             return reason
         try:
-            zones = self._zones(self.row.nat_gateways)
-            found = self.cloud.quotas.read(self.region, list(zones))
+            with_nat = self.row.planned_zones[: self.row.nat_gateways]
+            found = self.cloud.quotas.read(self.region, with_nat)
         except EgretError:
             return reason
         used = ", ".join(str(quota) for quota in found if quota.kind is kind)
@@ -160,7 +165,6 @@ class NetworkOperation(Operation):
             except QuotaExceeded as error:
                 error.detail = self.explain(error.detail)
                 raise
-            address.status = AddressStatus.IN_USE
             self.work.commit()
 
     def _tag_addresses(self) -> None:
@@ -191,13 +195,15 @@ class NetworkOperation(Operation):
             with suppress(QuotaExceeded):
                 proofs.prove(scope, self.row)
 
-    def _zones(self, count: int) -> tuple[str, ...]:
-        """The zones that the network has, in their order; then others of the region."""
-        names = self.row.output_list("AvailabilityZones")
-        if len(names) < count:
+    def _zones(self, count: int, planned: list[str]) -> tuple[str, ...]:
+        """The planned zones; then others of the region, where an older version planned none.
+
+        Raises Invalid when the region has not as many.
+        """
+        if len(planned) < count:
             offered = self.cloud.vpcs.availability_zones(self.region)
-            names += [zone for zone in offered if zone not in names]
-        return tuple(names[:count])
+            planned = zones.choose(self.region, offered, count, have=planned)
+        return tuple(planned[:count])
 
 
 def drop_change(session: Session, cloud: Cloud, network: Network) -> None:

@@ -4,7 +4,7 @@ Nothing is created. A quota that runs out half way would leave a half-built netw
 read first, and each check that blocks says what to do about it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,15 +12,16 @@ from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import NetworkStack
-from webapp.aws.errors import QuotaExceeded
 from webapp.aws.public_access import MAY_NOT_READ
-from webapp.aws.quotas import ADDRESSES, INTERNET_GATEWAYS, VPCS, Quota
+from webapp.aws.quotas import Quota
 from webapp.errors import Conflict, EgretError, Invalid, check_all
-from webapp.models import MAX_ZONES, Network, NewNetwork, Shape
+from webapp.models import Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_GB, monthly_usd, traffic_usd
 from webapp.services import names
 from webapp.services.addresses import pool
-from webapp.services.networks import cidrs
+from webapp.services.engine import capacity
+from webapp.services.engine.capacity import Need
+from webapp.services.networks import cidrs, zones
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
@@ -56,15 +57,6 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Need:
-    """How many more of each are needed, and one NAT gateway in each of `nat_zones`."""
-
-    addresses: int
-    vpcs: int
-    nat_zones: list[str]
-
-
-@dataclass(frozen=True)
 class Preflight:
     """`resources` maps the logical ids that the stack would have to their types."""
 
@@ -87,12 +79,15 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     """
     session, cloud, settings, region = scope.session, scope.cloud, scope.settings, new.region
     check_basics(settings, new)
-    zones = cloud.vpcs.availability_zones(region)
-    cidr, range_check = _range(new.cidr, ranges_in_use(session, cloud, region))
-    checks = [_name(session, new.name), range_check, _zones(region, zones, new.shape)]
+    chosen, zone_check = _zones(cloud, new)
+    need = need_of(new, chosen)
+    reading = capacity.read(session, cloud, region, need.nat_zones)
+    taken = cloud.vpcs.cidrs(region) + ranges_of_rows(session, region)
+    cidr, range_check = _range(new, taken)
+    checks = [_name(session, new.name), range_check, zone_check]
     if new.addresses:
         checks.append(_addresses(session, new))
-    checks += _quotas(cloud, region, _need(zones, new))
+    checks += [_quota(quota, need) for quota in capacity.fill(session, settings, reading)]
     checks.append(_public_access(cloud, region))
     checks += _permissions(cloud, region, settings.tags | new.tags)
     stack = NetworkStack(
@@ -100,7 +95,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
         name=new.name,
         region=region,
         cidr=cidr,
-        zones=tuple(zones[: new.availability_zones]),
+        zones=tuple(chosen),
         nat=new.nat.value,
         allocation_ids=(),
         echo_url=settings.echo_origins,
@@ -108,8 +103,8 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     )
     return Preflight(
         cidr=cidr,
-        zones=zones[: new.availability_zones],
-        new_addresses=_need(zones, new).addresses,
+        zones=chosen,
+        new_addresses=need.addresses,
         checks=checks,
         costs=list(_costs(new.shape)),
         resources=stack.plan().resources,
@@ -131,7 +126,7 @@ def check_fields(settings: Settings, new: NewNetwork) -> None:
     """Raises Invalid with the error of every field that breaks a rule."""
     check_all(
         *_basic_rules(settings, new),
-        lambda: cidrs.parse(new.cidr) if new.cidr.strip() else None,
+        lambda: _check_range(new) if new.cidr.strip() else None,
         lambda: pool.check_count(new),
     )
 
@@ -143,40 +138,37 @@ def check_rules(session: Session, settings: Settings, new: NewNetwork) -> None:
     pool.chosen(session, new)
 
 
-def check_zones(availability_zones: int) -> None:
-    if not 1 <= availability_zones <= MAX_ZONES:
-        raise Invalid(f"A network has 1 to {MAX_ZONES} zones.", field="availability_zones")
+def choose_zones(cloud: Cloud, new: NewNetwork) -> list[str]:
+    """The zones that the network will have. Raises Invalid when the region has too few."""
+    offered = cloud.vpcs.availability_zones(new.region)
+    return zones.choose(new.region, offered, new.availability_zones, chosen=new.zones)
 
 
-def require_room(cloud: Cloud, new: NewNetwork) -> None:
-    """Raises QuotaExceeded when a quota is known to have no room for the network."""
-    zones = cloud.vpcs.availability_zones(new.region)
-    _require(cloud, new.region, _need(zones, new))
+def need_of(new: NewNetwork, zones: Sequence[str]) -> Need:
+    """What the network needs of the account's quotas."""
+    nat_gateways = new.shape.nat_gateways
+    missing = max(nat_gateways - len(new.addresses), 0)
+    return Need(addresses=missing, vpcs=1, nat_zones=zones[:nat_gateways])
 
 
-def require_room_for_change(
-    cloud: Cloud, network: Network, wanted: Shape, *, new_addresses: int
-) -> None:
-    """Raises QuotaExceeded when there is no room for the change's addresses and NAT gateways."""
-    zones = cloud.vpcs.availability_zones(network.region)
-    with_nat = zones[network.nat_gateways : wanted.nat_gateways]
-    _require(cloud, network.region, Need(new_addresses, vpcs=0, nat_zones=with_nat))
-
-
-def ranges_in_use(session: Session, cloud: Cloud, region: str) -> list[str]:
-    """Ranges of the region's VPCs, and of networks here whose VPC does not exist yet."""
-    of_rows = session.exec(select(Network.cidr).where(Network.region == region))
-    return cloud.vpcs.cidrs(region) + list(of_rows)
+def ranges_of_rows(session: Session, region: str) -> list[str]:
+    """Ranges of networks here, whether or not their VPCs exist yet."""
+    return list(session.exec(select(Network.cidr).where(Network.region == region)).all())
 
 
 def _basic_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], object]]:
     return [
         lambda: names.check_name(new.name),
         lambda: names.check_region(settings, new.region),
-        lambda: check_zones(new.availability_zones),
+        lambda: zones.check_count(new.availability_zones),
+        lambda: zones.check_choice(new.zones, new.availability_zones),
         lambda: names.check_environment(new.environment),
         lambda: names.check_tags(settings, new.tags),
     ]
+
+
+def _check_range(new: NewNetwork) -> None:
+    cidrs.check_room(str(cidrs.parse(new.cidr)), new.availability_zones)
 
 
 def _name(session: Session, name: str) -> Check:
@@ -198,56 +190,43 @@ def _addresses(session: Session, new: NewNetwork) -> Check:
     return Check("Addresses", Verdict.OK, f"{named}: yours, and free.")
 
 
-def _range(cidr: str, taken: list[str]) -> tuple[str, Check]:
+def _range(new: NewNetwork, taken: list[str]) -> tuple[str, Check]:
     """The range that the network would have, and whether it can."""
     try:
-        chosen = cidrs.check(cidr, taken) if cidr.strip() else cidrs.choose(taken)
+        chosen = cidrs.check(new.cidr, taken) if new.cidr.strip() else cidrs.choose(taken)
+        cidrs.check_room(chosen, new.availability_zones)
     except Invalid as error:
         free = cidrs.choose(taken)
         return free, Check("Range", Verdict.BLOCKED, error.detail, f"{free} is free.")
-    return chosen, Check("Range", Verdict.OK, f"{chosen} overlaps no VPC of the region.")
+    detail = f"{chosen} overlaps no VPC of the region, and no peer of one."
+    return chosen, Check("Range", Verdict.OK, detail)
 
 
-def _zones(region: str, zones: list[str], shape: Shape) -> Check:
-    offered = f"{region} has {len(zones)} zones for NAT gateways: {', '.join(zones)}."
-    if len(zones) < shape.availability_zones:
-        remedy = f"Choose {len(zones)} zones, or another region."
-        return Check("Zones", Verdict.BLOCKED, offered, remedy)
-    return Check("Zones", Verdict.OK, offered)
+def _zones(cloud: Cloud, new: NewNetwork) -> tuple[list[str], Check]:
+    """The zones that the network would have, or as many as can be, and whether that is enough."""
+    offered = cloud.vpcs.availability_zones(new.region)
+    told = zones.told(new.region, offered)
+    try:
+        chosen = zones.choose(new.region, offered, new.availability_zones, chosen=new.zones)
+    except Invalid as error:
+        usable = [zone.name for zone in offered if zone.usable][: new.availability_zones]
+        remedy = error.remedy or told
+        return usable, Check("Zones", Verdict.BLOCKED, error.detail, remedy)
+    return chosen, Check("Zones", Verdict.OK, told)
 
 
-def _need(zones: list[str], new: NewNetwork) -> Need:
-    nat_gateways = new.shape.nat_gateways
-    new_addresses = max(nat_gateways - len(new.addresses), 0)
-    return Need(new_addresses, vpcs=1, nat_zones=zones[:nat_gateways])
-
-
-def _require(cloud: Cloud, region: str, need: Need) -> None:
-    for check in _quotas(cloud, region, need):
-        if check.verdict is Verdict.BLOCKED:
-            raise QuotaExceeded(
-                f"{check.detail} Nothing was created.", remedy=f"{check.remedy} {check.link}"
-            )
-
-
-def _quotas(cloud: Cloud, region: str, need: Need) -> list[Check]:
-    count = {ADDRESSES: need.addresses, VPCS: need.vpcs, INTERNET_GATEWAYS: need.vpcs}
-    found = cloud.quotas.read(region, need.nat_zones)
-    return [_quota(quota, count.get(quota.kind, 1)) for quota in found]
-
-
-def _quota(quota: Quota, needed: int) -> Check:
+def _quota(quota: Quota, need: Need) -> Check:
     name = f"Quota of {quota.what}"
     link = quota.kind.url(quota.region)
+    detail, used = capacity.shortage(quota, need), quota.used + quota.under_way
     if quota.limit is None:
-        detail = f"{quota.used} used, {needed} more needed; the limit could not be read."
+        detail += " The limit could not be read."
         remedy = "Allow servicequotas:GetServiceQuota, or check it here:"
-        return Check(name, Verdict.UNKNOWN, detail, remedy, link, used=quota.used)
-    detail = f"{quota} are used, {needed} more needed."
-    if quota.exceeded_by(needed):
+        return Check(name, Verdict.UNKNOWN, detail, remedy, link, used=used)
+    if quota.exceeded_by(need.of(quota)):
         remedy = "Release what is not used, or request a higher quota:"
-        return Check(name, Verdict.BLOCKED, detail, remedy, link, quota.used, quota.limit)
-    return Check(name, Verdict.OK, detail, used=quota.used, limit=quota.limit)
+        return Check(name, Verdict.BLOCKED, detail, remedy, link, used, quota.limit)
+    return Check(name, Verdict.OK, detail, used=used, limit=quota.limit)
 
 
 def _public_access(cloud: Cloud, region: str) -> Check:

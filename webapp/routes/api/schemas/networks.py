@@ -70,6 +70,7 @@ class ChangeOut(BaseModel):
 
     availability_zones: int
     nat: str
+    zones: list[str] = []
     addresses: list[AddressOfNetwork]
     preview: list[dict[str, str]]
 
@@ -108,6 +109,7 @@ class NetworkOut(BaseModel):
     remedy: str
     cidr: str
     availability_zones: int
+    zones: list[str]
     nat: str
     environment: str
     tags: dict[str, str]
@@ -147,6 +149,7 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
         health=detail.health.level.value,
         health_text=detail.health.text,
         nat=network.nat.value,
+        zones=network.planned_zones,
         change=_change_out(detail),
         undeleted=[_undeleted_out(resource) for resource in detail.undeleted],
         addresses=[_address_out(network, address) for address in detail.addresses],

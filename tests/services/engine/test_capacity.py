@@ -1,0 +1,117 @@
+"""Capacity: what is under way is counted with AWS's figure, once."""
+
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from webapp.aws.errors import QuotaExceeded
+from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota
+from webapp.models import Address, AddressStatus, Nat, Network, Status
+from webapp.services.engine import capacity
+from webapp.services.engine.capacity import Need, Reading
+from webapp.settings import Settings
+
+REGION = "eu-west-1"
+ZONES = [f"{REGION}a", f"{REGION}b"]
+
+
+def add(session: Session, name: str, status: Status, **values: Any) -> Network:
+    network = Network(
+        name=name,
+        region=values.pop("region", REGION),
+        cidr="10.0.0.0/16",
+        availability_zones=2,
+        nat=Nat.PER_AZ,
+        zones=ZONES,
+        status=status,
+        **values,
+    )
+    session.add(network)
+    session.flush()
+    return network
+
+
+def used(session: Session, settings: Settings, quota: Quota, **covered: frozenset[str]) -> int:
+    (found,) = capacity.fill(session, settings, Reading(REGION, [quota], **covered))
+    return found.used + found.under_way
+
+
+def quota(kind: Any = VPCS, *owners: str, zone: str = "") -> Quota:
+    return Quota(kind, REGION, len(owners), 5, zone, frozenset(owners))
+
+
+@pytest.mark.parametrize(
+    ("status", "count"),
+    [
+        (Status.REQUESTED, 1),
+        (Status.CREATING, 1),
+        (Status.READY, 1),
+        (Status.FAILED, 0),
+        (Status.DELETING, 0),
+    ],
+)
+def test_a_network_is_counted_until_aws_counts_it(
+    session: Session, settings: Settings, status: Status, count: int
+) -> None:
+    network = add(session, "one", status)
+    assert used(session, settings, quota()) == count
+    assert used(session, settings, quota(VPCS, "egret-network-one")) == 1
+    assert used(session, settings, quota(), networks=frozenset({network.id})) == 0
+
+
+def test_a_network_of_another_region_is_not_counted(session: Session, settings: Settings) -> None:
+    add(session, "far", Status.REQUESTED, region="us-east-1")
+    assert used(session, settings, quota()) == 0
+
+
+def test_nat_gateways_are_counted_in_the_zones_that_get_one(
+    session: Session, settings: Settings
+) -> None:
+    add(session, "one", Status.UNPARKING)
+    add(session, "parked", Status.PARKED)
+    growing = add(session, "growing", Status.UPDATING)
+    growing.zones, growing.availability_zones = ZONES[:1], 1
+    growing.change = {"availability_zones": 2, "nat": "per_az", "zones": ZONES, "preview": []}
+    session.flush()
+    in_zone = quota(NAT_GATEWAYS, "egret-network-growing", zone=ZONES[0])
+    assert used(session, settings, in_zone) == 2
+    assert used(session, settings, quota(NAT_GATEWAYS, zone=ZONES[1])) == 2
+    assert used(session, settings, quota(NAT_GATEWAYS, zone=f"{REGION}c")) == 0
+
+
+def test_an_address_is_counted_until_aws_counts_it(session: Session, settings: Settings) -> None:
+    failed = add(session, "failed", Status.FAILED)
+    new, allocated, lost, of_failed = rows = (
+        Address(region=REGION),
+        Address(region=REGION, status=AddressStatus.FREE, allocation_id="eipalloc-1"),
+        Address(region=REGION, status=AddressStatus.LOST, allocation_id="eipalloc-2"),
+        Address(region=REGION, network_id=failed.id, position=0),
+    )
+    session.add_all(rows)
+    session.flush()
+    assert used(session, settings, quota(ADDRESSES)) == 2, "the new one, the allocated one"
+    assert used(session, settings, quota(ADDRESSES, new.id)) == 2
+    covered = frozenset({"eipalloc-1"})
+    assert used(session, settings, quota(ADDRESSES), allocations=covered) == 1
+    assert (lost.allocation_id, of_failed.allocation_id) == ("eipalloc-2", None)
+    assert allocated.id
+
+
+def test_who_does_not_fit_is_told_what_is_under_way_and_where_to_ask_for_more() -> None:
+    full = Quota(VPCS, REGION, used=3, limit=5, under_way=2)
+    capacity.require([full], Need(addresses=1))
+    with pytest.raises(QuotaExceeded) as refused:
+        capacity.require([full], Need(vpcs=1))
+    assert refused.value.detail == (
+        "5 of 5 VPCs in eu-west-1 are used (2 by what is under way), 1 more needed. "
+        "Nothing was created."
+    )
+    assert "servicequotas" in refused.value.remedy
+
+
+def test_what_a_failed_network_still_has_it_need_not_have_again() -> None:
+    full = Quota(VPCS, REGION, used=5, limit=5, owners=frozenset({"egret-network-one"}))
+    capacity.require([full], Need(vpcs=1), has="egret-network-one")
+    with pytest.raises(QuotaExceeded):
+        capacity.require([full], Need(vpcs=1), has="egret-network-two")

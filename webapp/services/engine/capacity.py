@@ -1,0 +1,172 @@
+"""Capacity: whether the account's quotas have room for what is about to be made.
+
+AWS counts only what exists. A network that was accepted a second ago has its row, but no VPC yet,
+so rows are counted with AWS's figure. That is exact, although AWS and the database are not asked at
+the same moment: `read` notes which rows AWS's figure already covers, then asks AWS for the figure
+and for the rows that it covers by then; `fill` counts the other rows. Whoever is counted is
+committed under the same lock, so that of two requests for the last place one is refused.
+
+    reading = read(session, cloud, region, zones)        # asks AWS, holds nothing
+    with one_at_a_time(session, region):                 # asks only the database
+        require(fill(session, settings, reading), need)
+        …add rows, commit…
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from sqlmodel import Session, col, select
+
+from webapp.aws import Cloud
+from webapp.aws.cloudformation.templates import NetworkStack
+from webapp.aws.errors import QuotaExceeded
+from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, Quota
+from webapp.db import lock
+from webapp.models import Address, AddressStatus, Network, Status
+from webapp.settings import Settings
+
+WITHOUT_PARTS = (Status.FAILED, Status.DELETING)
+"""A network in one of these statuses makes nothing; what it still has, AWS counts."""
+BEING_MADE = (Status.REQUESTED, Status.CREATING)
+WITHOUT_NAT = (*WITHOUT_PARTS, Status.PARKING, Status.PARKED)
+NAT_BEING_MADE = (*BEING_MADE, Status.UNPARKING, Status.UPDATING)
+ALLOCATED = (AddressStatus.FREE, AddressStatus.IN_USE)
+
+
+@dataclass(frozen=True)
+class Need:
+    """How many more of each are needed, and one NAT gateway in each of `nat_zones`."""
+
+    addresses: int = 0
+    vpcs: int = 0
+    nat_zones: Sequence[str] = ()
+
+    def of(self, quota: Quota) -> int:
+        if quota.kind is ADDRESSES:
+            return self.addresses
+        return int(quota.zone in self.nat_zones) if quota.zone else self.vpcs
+
+
+@dataclass(frozen=True)
+class Reading:
+    """AWS's figures; and the rows that existed in AWS before they were asked for."""
+
+    region: str
+    quotas: list[Quota]
+    allocations: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+    with_nat: frozenset[str] = field(default_factory=frozenset)
+
+
+def read(session: Session, cloud: Cloud, region: str, zones: Sequence[str]) -> Reading:
+    """Ask AWS for the region's quotas, and for those of the zones. Commits the session first."""
+    reading = _covered(session, region)
+    return replace(reading, quotas=cloud.quotas.read(region, list(zones)))
+
+
+def read_addresses(session: Session, cloud: Cloud, region: str) -> Reading:
+    """Ask AWS for the quota of addresses alone. Commits the session first."""
+    reading = _covered(session, region)
+    return replace(reading, quotas=[cloud.quotas.read_addresses(region)])
+
+
+def _covered(session: Session, region: str) -> Reading:
+    """What AWS will count, asked after this; its figures are still missing."""
+    made = [a.allocation_id for a in _addresses(session, region) if a.status in ALLOCATED]
+    networks = _networks(session, region)
+    none = (*BEING_MADE, *WITHOUT_PARTS)
+    reading = Reading(
+        region,
+        [],
+        frozenset(filter(None, made)),
+        frozenset(n.id for n in networks if n.status not in none),
+        frozenset(n.id for n in networks if n.status is Status.READY),
+    )
+    session.commit()
+    return reading
+
+
+@contextmanager
+def one_at_a_time(session: Session, region: str) -> Iterator[None]:
+    """One request at a time, of all replicas, may ask for room in the region until it commits."""
+    session.commit()
+    try:
+        lock(session, f"capacity of {region}")
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def fill(session: Session, settings: Settings, reading: Reading) -> list[Quota]:
+    """The quotas with what is under way, and so in no figure of AWS yet, added."""
+    region, prefix = reading.region, settings.name_prefix
+    networks = {network.id: network for network in _networks(session, region)}
+    stacks = {n.id: NetworkStack.stack_name(prefix, n.name) for n in networks.values()}
+
+    def under_way(quota: Quota) -> int:
+        if quota.kind is ADDRESSES:
+            rows = _addresses(session, region)
+            return sum(_is_being_allocated(a, networks, reading, quota) for a in rows)
+        covered = reading.with_nat if quota.kind is NAT_GATEWAYS else reading.networks
+        without = WITHOUT_NAT if quota.kind is NAT_GATEWAYS else WITHOUT_PARTS
+        return sum(
+            1
+            for network in networks.values()
+            if network.status not in without
+            and network.id not in covered
+            and stacks[network.id] not in quota.owners
+            and (not quota.zone or quota.zone in _nat_zones(network))
+        )
+
+    return [replace(quota, under_way=under_way(quota)) for quota in reading.quotas]
+
+
+def require(quotas: Sequence[Quota], need: Need, *, has: str = "") -> None:
+    """Raises QuotaExceeded when a quota is known to have no room.
+
+    What the stack named `has` still has, it need not have once more.
+    """
+    for quota in quotas:
+        if not (has and has in quota.owners) and quota.exceeded_by(need.of(quota)):
+            raise QuotaExceeded(
+                f"{shortage(quota, need)} Nothing was created.",
+                remedy="Release what is not used, or request a higher quota: "
+                f"{quota.kind.url(quota.region)}",
+            )
+
+
+def shortage(quota: Quota, need: Need) -> str:
+    """How much is used and needed, whether or not that is too much."""
+    pending = f" ({quota.under_way} by what is under way)" if quota.under_way else ""
+    return f"{quota} are used{pending}, {need.of(quota)} more needed."
+
+
+def _is_being_allocated(
+    address: Address, networks: dict[str, Network], reading: Reading, quota: Quota
+) -> bool:
+    """Whether AWS's figure does not cover it, but soon would."""
+    if address.id in quota.owners or address.allocation_id in reading.allocations:
+        return False
+    if address.allocation_id:
+        return address.status in ALLOCATED
+    network = networks.get(address.network_id or "")
+    return network is None or network.status not in WITHOUT_PARTS
+
+
+def _nat_zones(network: Network) -> list[str]:
+    updating = network.status is Status.UPDATING and network.changed_shape
+    shape = updating or network.shape
+    zones = network.changed_zones if updating else network.planned_zones
+    return zones[: shape.nat_gateways]
+
+
+def _addresses(session: Session, region: str) -> list[Address]:
+    mine = select(Address).where(col(Address.region) == region)
+    return list(session.exec(mine.execution_options(populate_existing=True)).all())
+
+
+def _networks(session: Session, region: str) -> list[Network]:
+    mine = select(Network).where(col(Network.region) == region)
+    return list(session.exec(mine.execution_options(populate_existing=True)).all())
