@@ -7,7 +7,8 @@ const parse = (html) =>
   new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
 
 const COPIED_SHOWN_MS = 2500;
-const SEND_AGAIN_AFTER_MS = 5000;
+const SEND_AGAIN_AFTER_MS = 60_000;
+const REFRESH_EVERY_MS = 5000;
 const RELATIVE_EVERY_MS = 10_000;
 const SECRET_MAX_BYTES = 16 * 1024; // as KEY_MAX_BYTES in webapp/partners/clash_of_clans.py
 const TOO_LARGE = "This is over 16 KiB, too large for a key. Check that it is the right file.";
@@ -22,12 +23,27 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
 });
 
-// However often its button is pressed, a form is sent at most once in SEND_AGAIN_AFTER_MS.
+// A form is sent once, however often its button is pressed before the response arrives. Meanwhile the
+// button is busy, and `data-sending` of the form says what is being waited for.
 document.addEventListener("submit", (event) => {
-  if ("sent" in event.target.dataset) event.preventDefault();
-  event.target.dataset.sent = "";
-  setTimeout(() => delete event.target.dataset.sent, SEND_AGAIN_AFTER_MS);
+  const form = event.target;
+  if ("sent" in form.dataset) return event.preventDefault();
+  form.dataset.sent = "";
+  event.submitter?.setAttribute("aria-busy", "true");
+  if (form.dataset.sending) form.querySelector("[role=status]").textContent = form.dataset.sending;
+  setTimeout(() => release(form), SEND_AGAIN_AFTER_MS);
 });
+
+// "Back" may show the page as it was left.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
+});
+
+function release(form) {
+  delete form.dataset.sent;
+  form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  if (form.dataset.sending) form.querySelector("[role=status]").textContent = "";
+}
 
 // A new network can only use addresses in its own region.
 const regions = document.querySelector("form:has([data-region]) [name=region]");
@@ -99,6 +115,47 @@ customElements.define(
       if (!parts.length) return;
       const fresh = parse(await (await fetch(location.pathname)).text());
       for (const part of parts) update(part, fresh);
+    }
+  },
+);
+
+// --- <live-page data-src data-part>: a part of the page that is kept up to date while it is seen ------
+
+customElements.define(
+  "live-page",
+  class extends HTMLElement {
+    connectedCallback() {
+      this.show("Live", "ok");
+      this.seen = () => document.hidden || this.poll();
+      document.addEventListener("visibilitychange", this.seen);
+      this.timer = setTimeout(() => this.poll(), REFRESH_EVERY_MS);
+    }
+    disconnectedCallback() {
+      document.removeEventListener("visibilitychange", this.seen);
+      clearTimeout(this.timer);
+    }
+    show(text, tone) {
+      const state = this.querySelector("[data-state]");
+      if (state.textContent !== text) state.textContent = text; // or it would be announced again
+      state.className = `live ${tone}`;
+    }
+    async poll() {
+      clearTimeout(this.timer);
+      if (!document.hidden) await this.refresh();
+      if (this.isConnected) this.timer = setTimeout(() => this.poll(), REFRESH_EVERY_MS);
+    }
+    async refresh() {
+      try {
+        const response = await fetch(this.dataset.src);
+        const html = await response.text();
+        if (response.redirected) return this.show("Signed out. Reload the page.", "bad");
+        if (!response.ok) return this.show("Reconnecting…", "warn");
+        if (html !== this.html) update(this.dataset.part, parse(html));
+        this.html = html;
+        this.show("Live", "ok");
+      } catch {
+        this.show("Reconnecting…", "warn");
+      }
     }
   },
 );

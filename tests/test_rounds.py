@@ -1,4 +1,4 @@
-"""Rounds: each network is proven once a day; an address released outside Egret becomes lost."""
+"""Rounds: networks are proven and functions called once a day; a released address becomes lost."""
 
 import json
 from collections.abc import Iterator
@@ -9,13 +9,15 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session, select
 
 from tests.faults import worker
+from tests.services.rows import add_everything
 from webapp import rounds
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.models import AddressStatus, Lease, Network, NewNetwork, utc_now
+from webapp.models import AddressStatus, Function, Lease, Network, NewNetwork, Snapshot, utc_now
 from webapp.sandbox.launcher import Sandbox
 from webapp.services import addresses, networks
 from webapp.services.engine import leases
+from webapp.services.functions import previews
 from webapp.services.inspection import proofs
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
@@ -89,3 +91,33 @@ def test_a_region_that_does_not_answer_is_asked_again_later(
     run_round(session, engine, nowhere, settings)
     (lease,) = session.exec(select(Lease)).all()
     assert lease.due_at > utc_now().timestamp()
+
+
+def test_a_function_is_called_once_a_day_and_a_failing_one_once_an_hour(
+    session: Session, engine: Engine, cloud: Cloud, settings: Settings
+) -> None:
+    """Its Lambda function was deleted outside Egret, which nobody else would notice."""
+    add_everything(session, 1)
+    network, function = session.exec(select(Network)).one(), session.exec(select(Function)).one()
+    network.region, function.outputs = REGION, {"FunctionName": "gone"}
+
+    def called(*, good: timedelta, failed: timedelta | None = None, idle_hours: int = 0) -> bool:
+        session.connection().execute(Snapshot.__table__.delete())  # type: ignore[attr-defined]
+        network.idle_hours = idle_hours
+        for ok, age in ((True, good), (False, failed)):
+            if age is not None:
+                at = utc_now() - age
+                session.add(Snapshot(function_id=function.id, ok=ok, fetched_at=at))
+        session.commit()
+        before = len(session.exec(select(Snapshot)).all())
+        run_round(session, engine, cloud, settings)
+        return len(session.exec(select(Snapshot)).all()) == before + 1
+
+    minutes, hours = timedelta(minutes=59), timedelta(hours=25)
+    assert not called(good=minutes)
+    assert called(good=hours)
+    _, failure = previews.latest(session, function)
+    assert failure and "gone" in failure.problem
+    assert not called(good=hours, failed=minutes)
+    assert called(good=hours, failed=timedelta(minutes=61))
+    assert not called(good=hours, idle_hours=1), "the call would keep the network up"

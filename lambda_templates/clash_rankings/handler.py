@@ -4,7 +4,8 @@ Runs on AWS Lambda's Python runtime with only what that runtime ships. The key i
 Manager once per execution environment, kept for five minutes, and read again if the partner refuses
 it. It is sent to the partner only, so no redirect is followed. Every answer is an API Gateway proxy
 response. Its headers give the partner's status, the address that an echo service saw this
-environment call from, and the version of the key.
+environment call from, and the version of the key. The clients are made at import, when Lambda gives
+a new environment its full speed: the key's region may be on another continent.
 
 A socket's time-out limits each wait but not their sum: a slow name server, several addresses and a
 body that drips would add up. So the partner is called in a thread that is abandoned after
@@ -32,7 +33,11 @@ EGRESS_IP_CACHE_S = 300
 PARTNER_TIMEOUT_S = 6
 PARTNER_TOTAL_S = 8
 ECHO_TIMEOUT_S = 2
-SECRET_TIMEOUT_S = 1
+SECRET_TIMEOUT_S = 3
+SECRET_ATTEMPTS = 2
+SECRET_TOTAL_S = SECRET_ATTEMPTS * 2 * SECRET_TIMEOUT_S  # for the connection and for the answer
+TOTAL_S = 26
+"""Below the function's time-out; API Gateway waits for 29 s."""
 BODY_MAX_BYTES = 2 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 ERROR_MAX_AGE_S = 10
@@ -99,6 +104,9 @@ class Cached(Generic[Value]):
             self._value, self._until = self._fetch(), self._clock() + self._seconds
         return self._value
 
+    def expire(self) -> None:
+        self._until = self._clock()
+
 
 class Rankings:
     """One execution environment; tests pass their own variables, clock and time limit."""
@@ -122,7 +130,7 @@ class Rankings:
             config=Config(
                 connect_timeout=SECRET_TIMEOUT_S,
                 read_timeout=SECRET_TIMEOUT_S,
-                retries={"total_max_attempts": 2},
+                retries={"total_max_attempts": SECRET_ATTEMPTS},
             ),
         )
 
@@ -152,10 +160,16 @@ class Rankings:
         return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
     def _ask_partner(self) -> tuple[Answer, Key]:
-        """The partner's answer. A refused key is read again, because it may have been replaced."""
+        """The partner's answer. A refused key is read again, because it may have been replaced.
+
+        If not enough time is left for that, the next call reads it.
+        """
+        last_read_at = self._clock() + TOTAL_S - SECRET_TOTAL_S - self._total_s
         key = self._key.get()
         answer = self._call(key)
-        if answer.status in KEY_REFUSED:
+        if answer.status in KEY_REFUSED and self._clock() > last_read_at:
+            self._key.expire()
+        elif answer.status in KEY_REFUSED:
             newer = self._key.get(fresh=True)
             if newer.version != key.version:
                 key, answer = newer, self._call(newer)
@@ -243,7 +257,8 @@ class Rankings:
             return {"Vary": "Origin"} if self._origins else {}
         return {
             "Access-Control-Allow-Origin": origin,
-            "Access-Control-Expose-Headers": "X-Upstream-Status, X-Egress-Ip, X-Key-Version",
+            "Access-Control-Expose-Headers": "Retry-After, X-Upstream-Status, X-Egress-Ip, "
+            "X-Key-Version",
             "Vary": "Origin",
         }
 
@@ -275,11 +290,11 @@ def _unreachable(reason: str) -> Problem:
     return Problem(502, "partner_unreachable", f"The partner could not be reached: {reason}")
 
 
-_environment: Rankings | None = None
+# Tests import this file without what Lambda sets.
+_environment = Rankings(os.environ) if "KEY_SECRET_ARN" in os.environ else None
 
 
 def handler(event: Event, _context: object) -> Event:
-    """AWS Lambda's entry point; the environment is created at the first call."""
-    global _environment  # noqa: PLW0603 - an execution environment keeps its state in globals
-    _environment = _environment or Rankings(os.environ)
+    """AWS Lambda's entry point."""
+    assert _environment  # noqa: S101 - the stack sets the variables
     return _environment.answer(event)

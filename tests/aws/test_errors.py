@@ -17,6 +17,7 @@ from webapp.aws.errors import (
     pauses_operation,
     quota_in,
     remedy_for_reason,
+    throttled_in,
 )
 
 REGION = "eu-central-1"
@@ -121,6 +122,20 @@ def test_the_quota_of_a_failed_stack_event_is_recognised(reason: str) -> None:
 def test_a_reason_without_a_code_has_no_quota_and_no_remedy() -> None:
     assert quota_in("It just failed") is None
     assert remedy_for_reason("It just failed", REGION) == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "throttled"),
+    [
+        ("Too Many Requests (Service: ApiGateway, Status Code: 429, Request ID: 0-0)", True),
+        ('"Rate exceeded" (RequestToken: 0-0, HandlerErrorCode: Throttling)', True),
+        ("TooManyRequestsException: Rate exceeded", True),
+        ("Invalid mapping (Service: ApiGateway, Status Code: 400, Request ID: 429-0)", False),
+    ],
+)
+def test_a_throttled_stack_event_is_recognised(reason: str, throttled: bool) -> None:
+    assert throttled_in(reason) is throttled
+    assert ("fewer at a time" in remedy_for_reason(reason, REGION)) is throttled
 
 
 def test_only_the_named_codes_are_ignored() -> None:

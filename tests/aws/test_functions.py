@@ -11,7 +11,16 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from webapp.aws.clients import Clients
-from webapp.aws.functions import LOG_PAGES_MAX, Functions, Invocation, LogLine, ProbeResult
+from webapp.aws.errors import AwsError, NotReached, QuotaExceeded
+from webapp.aws.functions import (
+    IDLE_PAGES_MAX,
+    LOG_LINES_MAX,
+    LOG_SPANS,
+    Functions,
+    Invocation,
+    LogLine,
+    ProbeResult,
+)
 
 REGION, NAME = "eu-central-1", "egret-shop"
 SINCE = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -69,12 +78,38 @@ def test_a_probe_tells_what_it_saw(offline: Clients) -> None:
     assert found == ProbeResult({"ip": "203.0.113.7"}, "request-1")
 
 
-def test_the_log_is_lines_without_their_ends(offline: Clients) -> None:
-    events = [{"timestamp": 1, "message": "one\n"}, {"timestamp": 2, "message": "two"}]
-    with Stubber(offline.logs(REGION)) as stub:
-        stub.add_response("filter_log_events", {"events": events})
-        found = Functions(offline).logs(REGION, NAME)
-    assert found == [LogLine(1, "one"), LogLine(2, "two")]
+def pages(*events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As CloudWatch gives them: each page but the last has a token for the next."""
+    numbered = [{"events": found, "nextToken": str(n)} for n, found in enumerate(events)]
+    return [*numbered[:-1], {"events": events[-1]}]
+
+
+def lines(first: int, last: int) -> list[dict[str, Any]]:
+    return [{"timestamp": n, "message": f"{n}\n"} for n in range(first, last + 1)]
+
+
+def logged(clients: Clients, answers: list[dict[str, Any]]) -> list[LogLine]:
+    with Stubber(clients.logs(REGION)) as stub:
+        for answer in answers:
+            stub.add_response("filter_log_events", answer)
+        found = Functions(clients).logs(REGION, NAME)
+        stub.assert_no_pending_responses()
+    return found
+
+
+def test_the_log_is_the_newest_lines_without_their_ends(offline: Clients) -> None:
+    """CloudWatch gives the oldest first, and a page may be empty although more follow."""
+    found = logged(offline, pages(lines(1, 300), [], lines(301, 350), [], []))
+    assert len(found) == LOG_LINES_MAX
+    assert (found[0], found[-1]) == (LogLine(151, "151"), LogLine(350, "350"))
+
+
+def test_a_quiet_functions_log_is_searched_further_back_without_doubling_lines(
+    offline: Clients,
+) -> None:
+    answers = [{"events": []}, *pages([], lines(1, 2)), *[{"events": lines(0, 2)}] * 2]
+    assert [line.at_ms for line in logged(offline, answers)] == [0, 1, 2]
+    assert len(LOG_SPANS) == 4
 
 
 def test_a_function_that_never_ran_has_no_log(offline: Clients) -> None:
@@ -85,19 +120,13 @@ def test_a_function_that_never_ran_has_no_log(offline: Clients) -> None:
         assert not Functions(offline).ran_since(REGION, NAME, SINCE)
 
 
-def pages(*events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As CloudWatch gives them: each page but the last has a token for the next."""
-    numbered = [{"events": found, "nextToken": str(n)} for n, found in enumerate(events)]
-    return [*numbered[:-1], {"events": events[-1]}]
-
-
 @pytest.mark.parametrize(
     ("answers", "ran"),
     [
         (pages([]), False),
         (pages([], [{"message": "START RequestId: 1"}]), True),
-        (pages([], [], []), False),
-        (pages(*[[]] * (LOG_PAGES_MAX + 2))[: LOG_PAGES_MAX + 1], True),
+        (pages(*[[]] * 40), False),
+        (pages(*[[]] * (IDLE_PAGES_MAX + 2))[:IDLE_PAGES_MAX], True),
     ],
 )
 def test_whether_a_function_ran_is_read_from_its_log(
@@ -108,6 +137,33 @@ def test_whether_a_function_ran_is_read_from_its_log(
             stub.add_response("filter_log_events", answer)
         assert Functions(offline).ran_since(REGION, NAME, SINCE) is ran
         stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "remedy"),
+    [
+        ("ConcurrentInvocationLimitExceeded", QuotaExceeded, "lambda/quotas/L-B99A9384"),
+        ("", QuotaExceeded, "lambda/quotas/L-B99A9384"),
+        ("ReservedFunctionConcurrentInvocationLimitExceeded", QuotaExceeded, "reserved"),
+        ("FunctionInvocationRateLimitExceeded", NotReached, "in a minute"),
+        ("CallerRateLimitExceeded", NotReached, "in a minute"),
+    ],
+)
+def test_a_limit_of_running_functions_is_named_with_its_quota(
+    offline: Clients, reason: str, kind: type[AwsError], remedy: str
+) -> None:
+    with Stubber(offline.awslambda(REGION)) as stub:
+        stub.add_client_error(
+            "invoke",
+            "TooManyRequestsException",
+            "Rate Exceeded.",
+            429,
+            modeled_fields={"Reason": reason} if reason else {},
+        )
+        with pytest.raises(AwsError) as refused:
+            Functions(offline).invoke(REGION, NAME)
+    assert type(refused.value) is kind
+    assert remedy in refused.value.remedy
 
 
 def test_an_endpoints_api_key_is_read_with_its_value(offline: Clients) -> None:

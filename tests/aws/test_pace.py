@@ -1,13 +1,17 @@
 """Where AWS throttles: one call a second to the region, all threads together. Time is virtual."""
 
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
+from threading import Thread
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.clouds import connected
 from webapp.aws.clients import Clients
-from webapp.aws.errors import NotReached
+from webapp.aws.errors import NotReached, QuotaExceeded
+from webapp.aws.functions import Functions
 from webapp.aws.pace import SLOW_FOR_S, WAIT_MAX_S, LocalTurns, Pace, Stopping, TurnQueueFull
 
 REGION = "eu-central-1"
@@ -56,6 +60,41 @@ def test_a_minute_of_throttling_sees_one_call_a_second() -> None:
     gaps = [later - earlier for earlier, later in pairwise(sent)]
     assert min(gaps) >= 1.0
     assert 55 <= len(sent) <= 61
+
+
+class Throttling(BaseHTTPRequestHandler):
+    """Refuses everything as Lambda does, whether a function is run or changed."""
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(429)
+        self.send_header("x-amzn-ErrorType", "TooManyRequestsException")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_running_too_many_functions_at_once_does_not_slow_the_control_plane_down() -> None:
+    turns = LocalTurns(Time().clock)
+    with HTTPServer(("127.0.0.1", 0), Throttling) as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        clients = Clients(f"http://127.0.0.1:{server.server_port}", pace=Pace(turns), attempts=1)
+        with pytest.raises(QuotaExceeded):
+            Functions(clients).invoke(REGION, "f")
+        assert turns.take(REGION) == 0.0
+        with pytest.raises(ClientError):
+            clients.awslambda(REGION).get_function_configuration(FunctionName="f")
+        assert turns.take(REGION) == 1.0
+        with pytest.raises(QuotaExceeded):
+            Functions(clients).invoke(REGION, "f")
+        assert turns.take(REGION) == 2.0, "running a function took no turn"
+        server.shutdown()
 
 
 def test_waiting_threads_take_turns() -> None:

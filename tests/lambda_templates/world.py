@@ -28,6 +28,7 @@ class World:
     version: str = "v1"
     secret: dict[str, str] = field(default_factory=dict)
     secret_reads: int = 0
+    secret_takes_s: float = 0
     partner_calls: list[str] = field(default_factory=list)
     partner: Callable[[str], Respond] = lambda _: (200, {"Cache-Control": "max-age=60"}, BODY)
     raw: Callable[[BufferedIOBase], object] | None = None
@@ -60,6 +61,7 @@ class World:
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         if "secretsmanager" in request.headers.get("X-Amz-Target", ""):
             self.secret_reads += 1
+            self.over.wait(self.secret_takes_s)
             _answer(request, (200, {}, json.dumps(self._secret_value()).encode()))
         elif request.path == "/echo":
             _answer(request, (200, {}, self.echo))

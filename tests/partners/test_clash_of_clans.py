@@ -1,32 +1,17 @@
 """What a key says about itself, what the partner's errors mean, and the rows of a ranking."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.partners.json_of_others import JSON
 from webapp.partners import partner
 from webapp.partners.base import RefusedKey
 from webapp.partners.clash_of_clans import ClashOfClans
 
 PARTNER = ClashOfClans()
-FIELDS = [
-    "rank",
-    "previousRank",
-    "badgeUrls",
-    "name",
-    "tag",
-    "clanLevel",
-    "members",
-    "clanPoints",
-    "location",
-    "items",
-]
-RECORDED = (Path(__file__).parents[1] / "data" / "rankings_top10.json").read_bytes()
 
 
 def test_what_to_do_about_a_refused_key_names_the_portal_in_use() -> None:
@@ -70,6 +55,26 @@ def test_each_error_has_a_meaning_and_says_what_to_do(status: int, body: Any, ti
     assert why.what_to_do
 
 
+FRONT = "<!DOCTYPE html><title>Attention Required! | Cloudflare</title>"
+
+
+@pytest.mark.parametrize("status", [401, 403, 406, 429, 503])
+@pytest.mark.parametrize("body", [FRONT, "error code: 1020", '{"message": "Forbidden"}', "[]"])
+def test_a_refusal_by_what_is_in_front_of_the_partner_does_not_blame_the_key(
+    status: int, body: str
+) -> None:
+    why = PARTNER.explain(status, {"X-Egress-Ip": "203.0.113.9"}, body.encode())
+    assert (why.code, why.source_address) == ("refused_before_key", None)
+    assert "before the key was read" in why.title
+    assert "the address 203.0.113.9" in why.what_to_do
+    assert "key" not in why.what_to_do
+
+
+def test_a_page_that_speaks_of_maintenance_is_the_partners_own() -> None:
+    why = PARTNER.explain(503, {}, b"<html><h1>Under maintenance</h1></html>")
+    assert "maintenance" in why.title
+
+
 def test_a_refused_address_is_named() -> None:
     body = {
         "reason": "accessDenied.invalidIp",
@@ -104,53 +109,3 @@ def test_a_text_that_is_not_an_address_is_not_named(ip: str) -> None:
 )
 def test_throttling_says_how_long_to_wait(headers: dict[str, str], wait: int) -> None:
     assert PARTNER.explain(429, headers, b"{}").retry_after_s == wait
-
-
-def test_the_recorded_ranking_becomes_rows() -> None:
-    rows = PARTNER.rows(RECORDED)
-    assert [row.rank for row in rows] == list(range(1, 11))
-    assert rows[0].name == "Kings Rock"
-    assert rows[0].image is not None
-    assert rows[0].image.startswith("/images/api-assets.clashofclans.com/badges/70/")
-
-
-@pytest.mark.parametrize(
-    ("rank", "previous", "movement", "places"),
-    [
-        (3, 5, "up", 2),
-        (5, 3, "down", 2),
-        (4, 4, "same", 0),
-        (9, -1, "new", 0),
-        (9, 0, "new", 0),
-        (9, None, "new", 0),
-    ],
-)
-def test_movement_is_the_difference_to_the_previous_rank(
-    rank: int, previous: int | None, movement: str, places: int
-) -> None:
-    body = {"items": [{"rank": rank, "previousRank": previous, "name": "x"}]}
-    (row,) = PARTNER.rows(json.dumps(body).encode())
-    assert (row.movement, row.places) == (movement, places)
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"items": 3}', b'{"items": [3]}', b"<html>"])
-def test_a_body_that_is_not_a_ranking_has_no_rows(body: bytes) -> None:
-    assert PARTNER.rows(body) == ()
-
-
-@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON), max_size=3))
-def test_whatever_a_row_holds_it_can_be_shown(items: list[dict[str, Any]]) -> None:
-    rows = PARTNER.rows(json.dumps({"items": items}).encode())
-    assert len(rows) == len(items)
-    for row in rows:
-        shown = f"{row.rank} {row.places} {row.image} {row.name} {row.tag} {row.location}"
-        shown += "".join(f"{number or 0:,}" for number in (row.level, row.members, row.points))
-        assert shown.encode()
-
-
-@pytest.mark.parametrize(
-    "url", ["http://[", "badge.png", "", 7, "data:image/png;base64,x", "javascript:alert(1)"]
-)
-def test_a_badge_without_a_host_is_not_shown(url: object) -> None:
-    (row,) = PARTNER.rows(json.dumps({"items": [{"badgeUrls": {"small": url}}]}).encode())
-    assert row.image is None

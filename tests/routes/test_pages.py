@@ -1,5 +1,6 @@
 """What pages show of networks, addresses and functions that are in trouble."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,21 @@ from sqlmodel import Session
 
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import setup
-from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
+from webapp.models import (
+    Address,
+    AddressStatus,
+    Function,
+    Key,
+    Nat,
+    Network,
+    Proof,
+    Snapshot,
+    Status,
+)
 from webapp.services import addresses
 
 IP = "203.0.113.77"
+DASH = "\u2013"
 
 
 @pytest.fixture
@@ -77,9 +89,8 @@ def test_a_lost_address_is_an_alarm_and_not_offered_for_whitelisting(
     assert f"{IP} of troubled was released outside Egret" in client.get("/").text
 
 
-def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
-    client: Any, session: Session, network: Network
-) -> None:
+@pytest.fixture
+def function(session: Session, network: Network) -> Function:
     key = Key(
         name="k",
         partner="clash_of_clans",
@@ -90,21 +101,126 @@ def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
     )
     session.add(key)
     session.flush()
-    function = Function(
-        name="lagging",
+    made = Function(
+        name="troubled",
         status=Status.READY,
         template="clash_rankings",
         network_id=network.id,
         key_id=key.id,
-        reason="Function: it failed.",
         settings={"location": "32000006", "limit": 10},
         outputs={"SubnetIds": "subnet-1"},
     )
-    session.add(function)
+    session.add(made)
     session.commit()
-    page = client.get("/functions/lagging").text
+    return made
+
+
+def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
+    client: Any, session: Session, function: Function
+) -> None:
+    function.reason = "Function: it failed."
+    session.commit()
+    page = client.get("/functions/troubled").text
     assert "Function: it failed." in page
-    assert 'action="/functions/lagging/attempts"' in page
+    assert 'action="/functions/troubled/attempts"' in page
+
+
+def test_what_a_partner_left_out_is_a_dash_wherever_it_is_shown(
+    client: Any, session: Session, function: Function
+) -> None:
+    body = b'{"items": [{"name": null, "clanLevel": null, "rank": null}, {"rank": 2}]}'
+    session.add(Snapshot(function_id=function.id, ok=True, body=body))
+    session.commit()
+    for path in ("/functions/troubled", "/"):
+        page = client.get(path).text
+        table = page.partition('<table class="ranking">')[2].partition("</table")[0]
+        assert f"<bdi>{DASH}</bdi>" in table
+        assert f"<code>{DASH}</code> · level {DASH} · {DASH} members" in table
+        assert "None" not in table
+        assert re.findall(r'class="rank">(\S+)', table) == [DASH, "2"]
+
+
+def add_proofs(session: Session, network: Network, **seen: str | None) -> None:
+    network.status, network.availability_zones = Status.READY, len(seen)
+    network.outputs = network.outputs | {"AvailabilityZones": ",".join(seen)}
+    for zone, ip in seen.items():
+        proof = Proof(network_id=network.id, availability_zone=zone, expected_ip=IP, seen_ip=ip)
+        session.add(proof)
+    session.commit()
+
+
+EVERYWHERE = (
+    "/",
+    "/overview",
+    "/networks",
+    "/networks/troubled",
+    "/functions",
+    "/functions/troubled",
+)
+
+
+@pytest.mark.parametrize(
+    ("zones", "said"),
+    [
+        ({"a": None, "b": "198.51.100.1"}, "All zones broken"),
+        ({"a": IP, "b": None}, "1 of 2 zones broken"),
+    ],
+)
+def test_a_network_in_alarm_and_its_functions_are_not_green_anywhere(
+    client: Any, session: Session, function: Function, zones: dict[str, str | None], said: str
+) -> None:
+    network = session.get_one(Network, function.network_id)
+    add_proofs(session, network, a=IP, b=IP)
+    assert all("Ready</span>" in client.get(path).text for path in EVERYWHERE)
+    add_proofs(session, network, **zones)
+    for path in EVERYWHERE:
+        page = client.get(path).text
+        assert said in page, path
+        assert "Ready</span>" not in page, path
+
+
+def test_one_broken_zone_of_two_is_shown_as_that(
+    client: Any, session: Session, network: Network
+) -> None:
+    add_proofs(session, network, a=IP, b=None)
+    page = client.get("/networks/troubled").text
+    assert "1 of 2 zones of troubled is broken: calls from b do not arrive" in page
+    assert "Calls from a do." in page
+    assert page.count('class="wire broken"') == 1
+    assert "The wire from b is broken." in page
+    assert "but those from a do" in client.get("/").text
+    add_proofs(session, network, a=IP, b=IP)
+    assert 'class="wire broken"' not in client.get("/networks/troubled").text
+
+
+def test_a_function_whose_calls_fail_is_not_green_anywhere(
+    client: Any, session: Session, function: Function
+) -> None:
+    network = session.get_one(Network, function.network_id)
+    network.status = Status.PARKED
+    session.add(Snapshot(function_id=function.id, ok=True, body=b"{}"))
+    session.commit()
+    assert "Network parked" in client.get("/functions").text
+    add_proofs(session, network, a=IP)
+    session.add(Snapshot(function_id=function.id, ok=False, problem="No answer."))
+    session.commit()
+    for path in ("/", "/overview", "/functions", "/functions/troubled"):
+        page = client.get(path).text
+        assert "Calls fail" in page, path
+        assert page.count("Ready</span>") == (1 if path in ("/", "/overview") else 0), path
+
+
+def test_a_second_origin_is_refused_at_its_field_and_not_dropped(
+    client: Any, session: Session, function: Function
+) -> None:
+    session.get_one(Network, function.network_id).status = Status.READY
+    session.commit()
+    form = {"name": "web", "template": "clash_rankings", "network": "troubled", "key": "k"}
+    origins = "https://a.example, https://b.example"
+    answer = client.post("/functions", data=form | {"cors_origins": origins})
+    assert answer.status_code == 422
+    assert 'href="#cors_origins">Only one origin can be allowed' in answer.text
+    assert f'value="{origins}"' in answer.text
 
 
 def test_zones_that_are_not_as_many_as_wanted_come_back_with_the_reason(client: Any) -> None:

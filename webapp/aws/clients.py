@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ConnectionClosedError, NoCredentialsError, ReadTimeoutError
 
 from webapp.aws.errors import aws_errors
 from webapp.aws.pace import Pace
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 30
+INVOKE_READ_TIMEOUT_S = 60
+"""A function may run for 28 s, after a start that has no limit of its own."""
 MAX_ATTEMPTS = 3
 POOL_CONNECTIONS = 20
 
@@ -105,7 +107,7 @@ class Clients:
     def _make(self, session: boto3.Session, service: str, region: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
+            read_timeout=INVOKE_READ_TIMEOUT_S if service == "lambda" else READ_TIMEOUT_S,
             max_pool_connections=POOL_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": attempts},
         )
@@ -113,6 +115,7 @@ class Clients:
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("before-call", lambda **_: self._before_call())
         self._pace.attach(client)
+        client.meta.events.register_first("needs-retry.lambda.Invoke", _refuse_second_run)
         return client
 
 
@@ -122,3 +125,9 @@ def _new_session() -> boto3.Session:
     if made.get_credentials() is None:
         raise NoCredentialsError
     return made
+
+
+def _refuse_second_run(caught_exception: Exception | None = None, **_: object) -> None:
+    """A run whose answer was lost may have called the partner: botocore must not repeat it."""
+    if isinstance(caught_exception, ReadTimeoutError | ConnectionClosedError):
+        raise caught_exception

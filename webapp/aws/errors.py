@@ -87,6 +87,10 @@ _ZONE_NOT_USABLE = re.compile(
 )
 _ACTION_IN_MESSAGE = re.compile(r"not authorized to perform:? (\w+:\w+)")
 # A stack event has no field for the code: its text has it, in a form that differs by service.
+_THROTTLED_IN_REASON = re.compile(
+    r"Too ?Many ?Requests|Status Code: 429|HandlerErrorCode: Throttling|Rate exceeded",
+    re.IGNORECASE,
+)
 _ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
 
 
@@ -189,6 +193,8 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
 
 def remedy_for_reason(reason: str, region: str) -> str:
     """What to do about the reason that a failed stack event gives; '' when Egret cannot tell."""
+    if throttled_in(reason):
+        return "AWS throttles because much changes at once: try again in a minute, fewer at a time."
     if _ZONE_NOT_USABLE.search(reason):
         return OTHER_ZONES
     return _classify(_code_in(reason), region)[1]
@@ -197,6 +203,11 @@ def remedy_for_reason(reason: str, region: str) -> str:
 def quota_in(reason: str) -> QuotaKind | None:
     """The quota that a failed stack event says was reached."""
     return QUOTAS.get(_code_in(reason))
+
+
+def throttled_in(reason: str) -> bool:
+    """Whether a failed stack event says that AWS throttled CloudFormation's own calls."""
+    return bool(_THROTTLED_IN_REASON.search(reason))
 
 
 def is_transient(error: EgretError) -> bool:

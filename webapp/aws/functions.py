@@ -2,15 +2,31 @@
 
 import base64
 import json
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from webapp.aws.clients import Clients
-from webapp.aws.errors import aws_errors
+from webapp.aws.errors import (
+    LATER,
+    AwsError,
+    NotReached,
+    QuotaExceeded,
+    QuotaKind,
+    aws_errors,
+    code_of,
+)
 
 LOG_LINES_MAX = 200
-LOG_PAGES_MAX = 20
+LOG_SPANS = (timedelta(minutes=10), timedelta(hours=6), timedelta(days=3), timedelta(days=30))
+"""How far back the newest lines are searched; the last one is how long a log is kept."""
+IDLE_PAGES_MAX = 300
+CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")
 INVOCATION_STARTS = '"START RequestId"'
 """A filter pattern for the line that Lambda logs at the start of each invocation."""
 
@@ -45,6 +61,10 @@ class LogLine:
     message: str
 
 
+class _NoLog(Exception):
+    """The function has no log group: it never ran, or is gone."""
+
+
 class Functions:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
@@ -71,37 +91,51 @@ class Functions:
             return client.get_api_key(apiKey=api_key_id, includeValue=True)["value"]
 
     def logs(self, region: str, name: str) -> list[LogLine]:
-        """The newest lines of the function's log, oldest first; [] when it never ran."""
-        client = self._clients.logs(region)
-        with aws_errors(f"reading the log of {name}", region):
-            try:
-                events = client.filter_log_events(
-                    logGroupName=f"/aws/lambda/{name}", limit=LOG_LINES_MAX
-                )["events"]
-            except client.exceptions.ResourceNotFoundException:
-                return []
-        return [LogLine(event["timestamp"], event["message"].rstrip()) for event in events]
+        """The newest lines of the function's log, oldest first; [] when it never ran.
+
+        CloudWatch gives the oldest lines first, so a time span is read to its end, and a longer one
+        only if the shorter has too few lines.
+        """
+        found: deque[Any] = deque(maxlen=LOG_LINES_MAX)
+        with suppress(_NoLog):
+            for span in LOG_SPANS:
+                found.clear()
+                for events in self._log_pages(region, name, since=datetime.now(UTC) - span):
+                    found.extend(events)
+                if len(found) == LOG_LINES_MAX:
+                    break
+        return [LogLine(event["timestamp"], event["message"].rstrip()) for event in found]
 
     def ran_since(self, region: str, name: str, since: datetime) -> bool:
         """Whether the function was invoked after `since`, by its log.
 
-        CloudWatch may return many empty pages before a match, and each costs a call. After
-        LOG_PAGES_MAX of them the answer is True: so much log means that the function runs.
+        Empty pages say nothing: CloudWatch gives them while it searches. After IDLE_PAGES_MAX of
+        them the answer is True, so that a network is not parked on a guess.
+        """
+        pages = self._log_pages(region, name, since=since, pattern=INVOCATION_STARTS)
+        with suppress(_NoLog):
+            return any(events or number >= IDLE_PAGES_MAX for number, events in enumerate(pages, 1))
+        return False
+
+    def _log_pages(
+        self, region: str, name: str, *, since: datetime, pattern: str = ""
+    ) -> Iterator[list[Any]]:
+        """The events of each page to the last, oldest first. A page may be empty before the last.
+
+        Raises _NoLog.
         """
         client = self._clients.logs(region)
         pages = client.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{name}",
             startTime=int(since.timestamp() * 1000),
-            filterPattern=INVOCATION_STARTS,
+            filterPattern=pattern,
         )
         with aws_errors(f"reading the log of {name}", region):
             try:
-                for number, found in enumerate(pages):
-                    if found["events"] or number >= LOG_PAGES_MAX:
-                        return True
-            except client.exceptions.ResourceNotFoundException:
-                return False
-        return False
+                for page in pages:
+                    yield page["events"]
+            except client.exceptions.ResourceNotFoundException as error:
+                raise _NoLog from error
 
     def _run(
         self, region: str, name: str, event: dict[str, Any] | None = None
@@ -111,14 +145,34 @@ class Functions:
         Lambda answers 200 also when the function raised; FunctionError tells that it did.
         """
         with aws_errors(f"running the function {name}", region):
-            answer = self._clients.awslambda(region).invoke(
-                FunctionName=name, Payload=json.dumps(event or {}).encode()
-            )
+            client = self._clients.awslambda(region)
+            try:
+                answer = client.invoke(FunctionName=name, Payload=json.dumps(event or {}).encode())
+            except client.exceptions.TooManyRequestsException as error:
+                raise _too_many(error, name, region) from error
             payload = json.loads(answer["Payload"].read() or b"null")
         request_id = answer["ResponseMetadata"].get("RequestId", "")
         if answer.get("FunctionError") or not isinstance(payload, dict):
             return {}, request_id, _error_text(payload)
         return payload, request_id, ""
+
+
+def _too_many(error: ClientError, name: str, region: str) -> AwsError:
+    """Which of Lambda's limits for running functions was reached, by the reason that it gives."""
+    reason = str(error.response.get("Reason", ""))
+    said = f"While running the function {name} in {region}, AWS answered {code_of(error)}: "
+    if "Rate" in reason:
+        return NotReached(f"{said}too many calls in this second.", remedy=LATER)
+    if reason.startswith("Reserved"):
+        return QuotaExceeded(
+            f"{said}as many of its calls run at once as it has reserved concurrency.",
+            remedy=f"Try again in a minute, or raise the reserved concurrency of {name}.",
+        )
+    return QuotaExceeded(
+        f"{said}all functions of the account together run as often at once as Lambda allows.",
+        remedy=f"Try again in a minute. A new account has 10 {CONCURRENCY.what}: request a higher "
+        f"quota at {CONCURRENCY.url(region)}.",
+    )
 
 
 def _body(payload: dict[str, Any]) -> bytes:

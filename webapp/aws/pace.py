@@ -17,6 +17,8 @@ from webapp.aws.errors import THROTTLED
 SLOW_CALL_EVERY_S = 1.0
 SLOW_FOR_S = 10.0
 """How long a region stays slow after its last throttled answer."""
+INVOKE = ".lambda.Invoke"
+"""How botocore's events of a function's run end."""
 WAIT_MAX_S = 10.0
 """A call that would wait longer is refused: each wait holds a thread, and often a lease."""
 
@@ -90,14 +92,23 @@ class Pace:
     def attach(self, client: Any) -> None:
         """Make a client keep the pace of its region, with every request it sends.
 
-        botocore's own retries count too: it emits `before-send` for each of them.
+        botocore's own retries count too: it emits `before-send` for each of them. A run of a
+        function is no call to the control plane: Lambda throttles it by another quota.
         """
         region = client.meta.region_name
-        client.meta.events.register("before-send", lambda **_: self.wait_for_turn(region))
-        client.meta.events.register(
-            "response-received",
-            lambda parsed_response=None, **_: self.observe(region, parsed_response or {}),
-        )
+
+        def wait(event_name: str, **_: object) -> None:
+            if not event_name.endswith(INVOKE):
+                self.wait_for_turn(region)
+
+        def observe(
+            event_name: str, parsed_response: dict[str, Any] | None = None, **_: object
+        ) -> None:
+            if not event_name.endswith(INVOKE):
+                self.observe(region, parsed_response or {})
+
+        client.meta.events.register("before-send", wait)
+        client.meta.events.register("response-received", observe)
 
     def wait_for_turn(self, region: str) -> None:
         """Return when the next call may be sent. Raises TurnQueueFull, and Stopping once closed."""

@@ -6,6 +6,9 @@ from typing import Any, Protocol
 
 from webapp.errors import Invalid
 
+REFUSED_BEFORE_KEY = "refused_before_key"
+"""The code of an Explanation: what is in front of the partner refused, whatever the key."""
+
 
 @dataclass(frozen=True)
 class KeyClaims:
@@ -62,7 +65,10 @@ class Partner(Protocol):
         """What a normalised key says about itself. Raises RefusedKey."""
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:
-        """What a response other than 200 means, and what to do about it."""
+        """What a response other than 200 means, and what to do about it.
+
+        `headers` has the address that the call came from as `x-egress-ip`.
+        """
 
     def rows(self, body: bytes) -> Sequence[object]:
         """The rows of a successful response, for the template's preview."""

@@ -9,22 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
-from urllib.parse import urlsplit
 
-from webapp.partners.base import Explanation, KeyClaims, RefusedKey
+from webapp.partners.base import REFUSED_BEFORE_KEY, Explanation, KeyClaims, RefusedKey
 from webapp.partners.clash_of_clans_keys import NoKey, claims_of
+from webapp.partners.clash_of_clans_rankings import RankingRow, rows_of
 from webapp.partners.pasted_token import token_in
 from webapp.partners.untrusted_json import (
-    as_list,
-    as_number,
-    as_object,
     as_text,
     parse_object,
 )
 
-FIRST_RANK = 1
-"""A clan that was not ranked before has the previous rank -1."""
 THROTTLE_WAIT_S = 60
+REFUSED_IN_FRONT = frozenset({401, 403, 405, 406, 429, 451, 503})
+"""With these a firewall or content delivery network refuses. 502 and 504 mean that it asked."""
 PORTAL_URL = "https://developer.clashofclans.com"
 CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
 KEYS_PER_ACCOUNT = 10
@@ -32,22 +29,6 @@ ALL_ADDRESSES = (
     "It must allow the addresses of every network whose functions use the key, which its page "
     f"lists. Then upload it as a new version. An account has at most {KEYS_PER_ACCOUNT} keys."
 )
-
-
-@dataclass(frozen=True)
-class RankingRow:
-    """`movement` is up, down, same or new, by so many `places`. `image` is a path on our origin."""
-
-    rank: int
-    movement: str
-    places: int
-    image: str | None
-    name: str
-    tag: str
-    level: int | None
-    members: int | None
-    points: int | None
-    location: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +49,10 @@ class ClashOfClans:
             raise RefusedKey(reason.detail, remedy, code=reason.code) from None
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:
+        """An answer that is not the API's JSON comes from what is in front of it."""
         error = parse_object(body)
+        if _is_refused_in_front(status, error, body):
+            return _refused_in_front(status, headers)
         reason = as_text(error.get("reason")) or as_text(error.get("code"))
         message = as_text(error.get("message")) or as_text(error.get("detail"))
         if reason == "accessDenied.invalidIp":
@@ -84,8 +68,7 @@ class ClashOfClans:
 
     def rows(self, body: bytes) -> Sequence[RankingRow]:
         """The rows of a ranking; none if the body is something else."""
-        items = as_list(parse_object(body).get("items"))
-        return tuple(_row(item) for item in items if isinstance(item, dict))
+        return rows_of(body)
 
 
 _MEANINGS = {
@@ -138,6 +121,30 @@ def _meaning(status: int, reason: str, message: str) -> tuple[str, str]:
     return f"The partner answered {status}", "Check the function's settings."
 
 
+def _is_refused_in_front(status: int, error: dict[str, Any], body: bytes) -> bool:
+    """Every error of the API has a reason, and every one of the handler a code."""
+    from_the_api = bool(error.get("reason") or error.get("code"))
+    maintenance = status == 503 and b"maintenance" in body.lower()
+    return status in REFUSED_IN_FRONT and bool(body.strip()) and not (from_the_api or maintenance)
+
+
+def _refused_in_front(status: int, headers: Mapping[str, str]) -> Explanation:
+    address = _header(headers, "x-egress-ip") or "of the network"
+    return Explanation(
+        code=REFUSED_BEFORE_KEY,
+        title="The call was refused before the key was read",
+        detail=f"A firewall or content delivery network in front of the partner answered {status} "
+        "with a page of its own, so the key is not the cause.",
+        what_to_do=f"Give the partner the address {address} and the time of the call, and ask them "
+        "to let it through their firewall. It may also pass by itself in a few minutes.",
+        retry_after_s=_retry_after_s(status, headers),
+    )
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return {name.lower(): value for name, value in headers.items()}.get(wanted, "").strip()
+
+
 def _wrong_address(message: str) -> Explanation:
     seen = _address_in(message)
     return Explanation(
@@ -161,41 +168,7 @@ def _address_in(message: str) -> str | None:
 
 def _retry_after_s(status: int, headers: Mapping[str, str]) -> int | None:
     """Seconds of Retry-After; its other form, a date, is ignored."""
-    value = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
-    if re.fullmatch(r"[0-9]{1,6}", value.strip()):
+    value = _header(headers, "retry-after")
+    if re.fullmatch(r"[0-9]{1,6}", value):
         return int(value)
     return THROTTLE_WAIT_S if status == 429 else None
-
-
-def _row(item: dict[str, Any]) -> RankingRow:
-    rank, previous = as_number(item.get("rank")) or 0, as_number(item.get("previousRank"))
-    movement, places = _movement(rank, previous)
-    return RankingRow(
-        rank=rank,
-        movement=movement,
-        places=places,
-        image=_image_path(as_object(item.get("badgeUrls"))),
-        name=as_text(item.get("name")),
-        tag=as_text(item.get("tag")),
-        level=as_number(item.get("clanLevel")),
-        members=as_number(item.get("members")),
-        points=as_number(item.get("clanPoints")),
-        location=as_text(as_object(item.get("location")).get("name")),
-    )
-
-
-def _movement(rank: int, previous: int | None) -> tuple[str, int]:
-    if previous is None or previous < FIRST_RANK:
-        return "new", 0
-    if previous == rank:
-        return "same", 0
-    return ("up" if previous > rank else "down"), abs(previous - rank)
-
-
-def _image_path(urls: dict[str, Any]) -> str | None:
-    """The path on our own origin that serves the small badge."""
-    try:
-        parts = urlsplit(as_text(urls.get("small")) or as_text(urls.get("medium")))
-    except ValueError:
-        return None
-    return f"/images/{parts.hostname}{parts.path}" if parts.hostname else None

@@ -132,19 +132,6 @@ def _warnings(
         for row, href in _rows(in_use, running)
         if row.status is Status.FAILED
     ]
-    unproven = [
-        Alert(
-            "error",
-            f"Calls from {proof.availability_zone} of {detail.network.name} do not arrive from its "
-            f"address: {proof.problem or 'the probe got no response.'}",
-            f"/networks/{detail.network.name}",
-            "View network",
-        )
-        for detail in in_use
-        if detail.network.status is Status.READY
-        for proof in detail.proofs
-        if not proof.ok
-    ]
     stale = [
         Alert(
             "warning",
@@ -175,7 +162,24 @@ def _warnings(
         )
         for address in free
     ]
-    return lost + failed + unproven + stale + public + free_addresses
+    return lost + failed + [*_unproven(in_use)] + stale + public + free_addresses
+
+
+def _unproven(in_use: list[NetworkDetail]) -> Iterator[Alert]:
+    """A warning while other zones of the network still work, an error when none does."""
+    for detail in in_use:
+        broken = detail.broken_zones
+        working = [p.availability_zone for p in detail.proofs if p.availability_zone not in broken]
+        but = f", but those from {', '.join(working)} do" if working else ""
+        for proof in detail.proofs:
+            if proof.availability_zone in broken:
+                yield Alert(
+                    "warning" if working else "error",
+                    f"Calls from {proof.availability_zone} of {detail.network.name} do not arrive "
+                    f"from its address{but}: {proof.problem or 'the probe got no response.'}",
+                    f"/networks/{detail.network.name}",
+                    "View network",
+                )
 
 
 def _tables(running: list[FunctionDetail]) -> Iterator[Table]:

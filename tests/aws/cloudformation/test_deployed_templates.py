@@ -156,6 +156,9 @@ def test_a_named_origin_may_ask_beforehand_and_read_refusals(
     assert refused.status_code == 403
     for answer in (asked, refused):
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    sent = {"content-type", "x-amz-content-sha256", "x-amz-user-agent", "if-none-match"}
+    assert sent <= set(asked.headers["Access-Control-Allow-Headers"].split(","))
+    assert int(asked.headers["Access-Control-Max-Age"]) >= 600
 
 
 def test_the_api_is_deployed_after_all_its_parts(lab: Lab, place: FunctionStack) -> None:

@@ -49,10 +49,13 @@ def test_a_fault_affects_the_whole_api_and_every_caller(partner: Partner, path: 
     assert partner.client.get("/portal").status_code == 200
 
 
-def test_a_failing_gateway_answers_with_html(partner: Partner) -> None:
-    partner.fail("html")
+@pytest.mark.parametrize(("mode", "status"), [("html", 502), ("blocked", 403)])
+def test_a_failing_gateway_and_a_firewall_answer_with_html(
+    partner: Partner, mode: str, status: int
+) -> None:
+    partner.fail(mode)
     answer = partner.get(RANKING)
-    assert answer.status_code == 502
+    assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
 
 

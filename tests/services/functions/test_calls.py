@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.rows import a_function, a_key, a_network, add_function
+from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws
 from webapp.errors import Conflict
 from webapp.models import Access, Status
@@ -36,7 +36,7 @@ def test_the_log_is_read_by_the_functions_name_in_lambda(
     aws.answers["FilterLogEvents"] = {"events": [{"timestamp": 1, "message": "START\n"}]}
     (line,) = functions.logs(scripted.session, scripted.cloud, "fun")
     assert line.message == "START"
-    (request,) = aws.calls("FilterLogEvents")
+    request = aws.calls("FilterLogEvents")[-1]
     assert request["logGroupName"] == "/aws/lambda/egret-function-fun"
 
 
@@ -65,24 +65,3 @@ def test_an_endpoint_without_an_api_key_has_none_to_read(
     add_function(offline.session, **columns)
     with pytest.raises(Conflict, match="has no API key"):
         functions.api_key(offline, "fun")
-
-
-@pytest.mark.parametrize(
-    ("access", "command"),
-    [
-        (Access.OPEN, f"curl {URL}"),
-        (Access.API_KEY, f'curl -H "x-api-key: $EGRET_API_KEY" {URL}'),
-        (
-            Access.IAM,
-            'curl --aws-sigv4 "aws:amz:$AWS_REGION:execute-api"'
-            f' --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" {URL}',
-        ),
-    ],
-)
-def test_the_command_line_fits_the_kind_of_access(access: Access, command: str) -> None:
-    function = a_function(a_network(), a_key(), access=access, outputs=OUTPUTS)
-    assert functions.curl(function) == command
-
-
-def test_there_is_no_command_line_before_the_endpoint_exists() -> None:
-    assert functions.curl(a_function(a_network(), a_key())) == ""

@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from tests.services.rows import a_function, a_key, a_network, add_function
+from tests.services.rows import a_function, a_key, a_network, add_function, an_event
 from tests.services.scripted import STACK_ID, ScriptedAws, refusal
 from webapp.models import Function, Lease, Network, Snapshot, Status
 from webapp.services.engine import leases
-from webapp.services.functions.operation import FunctionOperation, lags
+from webapp.services.functions.operation import (
+    THROTTLED_ATTEMPTS_MAX,
+    FunctionOperation,
+    lags,
+)
 from webapp.services.scope import CloudScope
 
+THROTTLED = "Too Many Requests (Service: ApiGateway, Status Code: 429, Request ID: 0-0)"
 STACK_OUTPUTS = {
     "FunctionName": "egret-function-fun",
     "RestApiId": "api-id",
@@ -85,6 +90,35 @@ def test_a_creation_that_failed_fetches_nothing(scripted: CloudScope, aws: Scrip
     operation.advance()
     assert (operation.row.status, operation.row.reason) == (Status.FAILED, "no role")
     assert scripted.session.exec(select(Snapshot)).first() is None
+
+
+@pytest.mark.parametrize(
+    ("before", "stack", "after"),
+    [
+        (Status.CREATING, "ROLLBACK_COMPLETE", Status.REQUESTED),
+        (Status.UPDATING, "UPDATE_ROLLBACK_COMPLETE", Status.UPDATING),
+    ],
+)
+def test_what_aws_throttled_begins_again_later(
+    scripted: CloudScope, aws: ScriptedAws, before: Status, stack: str, after: Status
+) -> None:
+    operation = begun(scripted, status=before)
+    row, first = operation.row, operation.row.operation_id
+    aws.show_stack(stack, reason=THROTTLED, **STACK_OUTPUTS)
+    scripted.session.add(an_event(row, "CREATE_FAILED", reason=THROTTLED))
+    operation.advance()
+    assert (row.status, row.attempts) == (after, 2)
+    assert row.operation_id != first
+    assert row.reason.startswith("AWS throttles")
+    assert due(scripted) == [row.owner]
+
+
+def test_what_aws_keeps_throttling_is_given_up(scripted: CloudScope, aws: ScriptedAws) -> None:
+    operation = begun(scripted, status=Status.CREATING, attempts=THROTTLED_ATTEMPTS_MAX)
+    aws.show_stack("ROLLBACK_COMPLETE", reason=THROTTLED)
+    operation.advance()
+    assert (operation.row.status, operation.row.reason) == (Status.FAILED, THROTTLED)
+    assert "fewer at a time" in operation.row.remedy
 
 
 def test_an_update_runs_the_function_in_its_networks_subnets(

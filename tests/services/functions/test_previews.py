@@ -78,6 +78,28 @@ def test_a_partners_refusal_says_whose_address_it_saw(
     assert snapshot.remedy
 
 
+@pytest.mark.parametrize("headers", [{"x_egress_ip": IP}, {}])
+def test_a_firewalls_page_gives_the_address_for_the_partner_and_does_not_blame_the_key(
+    scripted: CloudScope, aws: ScriptedAws, function: Function, headers: dict[str, str]
+) -> None:
+    aws.answers["Invoke"] = returning(403, "<!DOCTYPE html><title>Access denied</title>", **headers)
+    failure = previews.fetch(scripted, function)
+    assert "before the key was read" in failure.problem
+    assert f"the address {IP} and" in failure.remedy
+    assert not previews.concerns_key(function, failure)
+
+
+@pytest.mark.parametrize(("status", "concerns"), [(403, True), (401, True), (500, False)])
+def test_a_key_that_was_read_and_refused_is_named_as_the_cause(
+    scripted: CloudScope, aws: ScriptedAws, function: Function, status: int, concerns: bool
+) -> None:
+    refused = {"reason": "accessDenied", "message": "Invalid authorization"}
+    aws.answers["Invoke"] = returning(status, refused)
+    failure = previews.fetch(scripted, function)
+    assert previews.concerns_key(function, failure) is concerns
+    assert not previews.concerns_key(function, None)
+
+
 def test_a_function_that_failed_sends_to_its_log(
     scripted: CloudScope, aws: ScriptedAws, function: Function
 ) -> None:

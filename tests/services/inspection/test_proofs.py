@@ -9,7 +9,8 @@ import pytest
 from sqlmodel import Session
 
 from tests.services.rows import IP, ZONES, a_network, a_proof, add, ago, an_address
-from tests.services.scripted import ScriptedAws
+from tests.services.scripted import ScriptedAws, refusal
+from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict
 from webapp.models import Nat, Network, Status
 from webapp.services.audit import list_after
@@ -66,6 +67,15 @@ def test_a_probe_that_cannot_be_run_is_stored_with_the_reason(
     (proof,) = proofs.prove(offline, network)
     assert (proof.ok, proof.seen_ip) == (False, None)
     assert proof.problem.startswith("While running the function probe")
+
+
+def test_a_probe_that_lambda_had_no_room_for_says_nothing_about_the_network(
+    scripted: CloudScope, aws: ScriptedAws, network: Network
+) -> None:
+    aws.answers["Invoke"] = refusal("TooManyRequestsException", "Rate Exceeded.", status=429)
+    with pytest.raises(QuotaExceeded):
+        proofs.prove(scripted, network)
+    assert proofs.list_all(scripted.session, network) == []
 
 
 @pytest.mark.parametrize("status", [Status.CREATING, Status.PARKED, Status.FAILED])

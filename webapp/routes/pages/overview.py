@@ -1,24 +1,28 @@
-"""The first page."""
+"""The first page, and the part of it that an open page asks for again."""
+
+from dataclasses import fields
+from typing import Any
 
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Router, SignedIn
-from webapp.services.overview import overview
-from webapp.templating import page
+from webapp.deps import Context, Router, SignedIn
+from webapp.services.overview import Overview, overview
+from webapp.templating import page, partial_context, render
 
 router = Router()
 
 
 @router.get("/")
 def index(ctx: SignedIn) -> HTMLResponse:
+    return page(ctx.request, "overview.html", **_parts(ctx))
+
+
+@router.get("/overview")
+def part(ctx: SignedIn) -> HTMLResponse:
+    """What is new on the first page. Shows no notice, so that the page itself still can."""
+    return HTMLResponse(render("_overview.html", **partial_context(ctx.request), **_parts(ctx)))
+
+
+def _parts(ctx: Context) -> dict[str, Any]:
     view = overview(ctx.session)
-    return page(
-        ctx.request,
-        "overview.html",
-        steps=view.steps,
-        networks=view.networks,
-        functions=view.functions,
-        monthly_cost_usd=view.monthly_cost_usd,
-        warnings=view.warnings,
-        tables=view.tables,
-    )
+    return {each.name: getattr(view, each.name) for each in fields(Overview)}

@@ -111,6 +111,7 @@ def state_of(detail: NetworkDetail | FunctionDetail) -> State:
     progress, cause = detail.progress, detail.progress and detail.progress.root_cause
     return (
         tuple((row.id, row.version) for row in rows),
+        detail.health,
         progress and (progress.done, progress.total, cause and cause.id),
         tuple((proof.id, proof.at, proof.ok) for proof in detail.proofs),
         tuple((a.id, a.status, a.public_ip, a.position) for a in detail.addresses),

@@ -10,7 +10,16 @@ from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
 Mode = Literal[
-    "none", "down", "maintenance", "throttled", "html", "slow", "reset", "huge", "invalid_json"
+    "none",
+    "blocked",
+    "down",
+    "maintenance",
+    "throttled",
+    "html",
+    "slow",
+    "reset",
+    "huge",
+    "invalid_json",
 ]
 HUGE_BYTES = 10 * 1024 * 1024
 SLOW_S = 30.0
@@ -79,6 +88,7 @@ _RESPONSES: dict[str, Callable[[], Response]] = {
         'please come back later"}',
     ),
     "throttled": lambda: _json(429, '{"reason":"requestThrottled"}'),
+    "blocked": lambda: _html(403),
     "html": lambda: _html(502),
     "reset": CutOffResponse,
     "huge": lambda: _json(200, '{"items":["' + "x" * HUGE_BYTES + '"]}'),

@@ -11,7 +11,8 @@ from webapp.services.addresses import pool
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
 from webapp.services.functions import previews
 from webapp.services.functions.templates import Template, get_template
-from webapp.services.inspection import proofs
+from webapp.services.inspection import health, proofs
+from webapp.services.inspection.health import Health
 
 TYPICAL_S = 60
 """How long AWS takes for a function, until this installation has created one."""
@@ -39,6 +40,18 @@ class FunctionDetail:
         """Whether nothing is about to change. A function fetches right after it becomes ready."""
         unfetched = self.snapshot is None and self.failure is None
         return self.function.status.settled and not (unfetched and is_just_ready(self.function))
+
+    @property
+    def health(self) -> Health:
+        of_its_network = health.of_network(self.network, self.addresses, self.proofs)
+        return health.of_function(
+            self.function, self.network, of_its_network, failed=self.failure is not None
+        )
+
+    @property
+    def broken_zones(self) -> list[str]:
+        """Of its network."""
+        return health.broken_zones(self.network, self.proofs)
 
 
 def list_all(session: Session) -> list[FunctionDetail]:

@@ -14,7 +14,7 @@ from webapp.services.functions.templates import list_templates
 from webapp.settings import Settings
 
 TIMEOUT_S = 5.0
-SIZE_MAX_BYTES = 256 * 1024
+SIZE_MAX_BYTES = 1024 * 1024
 GONE = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

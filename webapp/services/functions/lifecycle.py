@@ -3,26 +3,21 @@
 Each service checks its rules and commits an intent; `operation` carries it out.
 """
 
-import re
-
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session
 
-from webapp.errors import Conflict, Invalid, check_all
+from webapp.errors import Conflict, check_all
 from webapp.models import Function, Key, Network, NewFunction, Status
 from webapp.partners import partner
 from webapp.services import keys, names
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import UNDER_WAY, intend
+from webapp.services.functions import origins
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.operation import FunctionOperation, lags
 from webapp.services.functions.templates import Template, get_template, validate
 from webapp.services.networks.details import get as get_network
 from webapp.services.scope import CloudScope
-
-ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
-CORS_ORIGINS_MAX = 1
-"""API Gateway's own answers, such as a 403, can allow only one origin."""
 
 
 @retry_on_conflict
@@ -45,7 +40,7 @@ def create(scope: CloudScope, new: NewFunction) -> Function:
         key_id=key.id,
         settings=validate(template, new.settings),
         access=new.access,
-        cors_origins=[origin.strip() for origin in new.cors_origins[:CORS_ORIGINS_MAX]],
+        cors_origins=origins.normalised(new.cors_origins),
     )
     flag_modified(network, "status")  # a deletion of the network at the same moment now conflicts
     names.add_named(session, function)
@@ -59,7 +54,7 @@ def check_fields(template: Template, new: NewFunction) -> None:
     check_all(
         lambda: names.check_name(new.name),
         lambda: validate(template, new.settings),
-        lambda: _check_origins(new.cors_origins),
+        lambda: origins.normalised(new.cors_origins),
         lambda: names.check_environment(new.environment),
     )
 
@@ -128,13 +123,3 @@ def _check_match(session: Session, key: Key, network: Network) -> None:
             f"this network only, and upload it as another key. An account has at most {most} keys.",
             errors={"key": f"This key does not allow {', '.join(found.missing)}."},
         )
-
-
-def _check_origins(origins: list[str]) -> None:
-    """Web origins such as https://example.com."""
-    for origin in origins:
-        if not ORIGIN.fullmatch(origin.strip()):
-            raise Invalid(
-                f"{origin!r} is not an origin. Write it like https://example.com, without a path.",
-                field="cors_origins",
-            )

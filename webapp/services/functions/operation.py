@@ -7,20 +7,27 @@ Every method is one step: it may be killed between any two lines, and taken agai
 story that all operations share is told in `services/engine/operation.py`.
 """
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from webapp.aws.cloudformation.stacks import Phase, Plan, Stack
+from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack
+from webapp.aws.errors import throttled_in
 from webapp.aws.partitions import dns_suffix
 from webapp.models import Function, Key, Network, Status
+from webapp.models.base import new_id
 from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.services.engine import leases, teardown
 from webapp.services.engine.operation import Operation, intend
 from webapp.services.functions import previews
 from webapp.services.functions.details import network_of
 from webapp.services.functions.templates import get_template
+
+THROTTLED_ATTEMPTS_MAX = 10
+THROTTLED_FIRST_WAIT_S = 5.0
+THROTTLED_LONGEST_WAIT_S = 120.0
 
 
 @dataclass
@@ -74,6 +81,14 @@ class FunctionOperation(Operation):
             self._add_endpoint(stack)
             self.settle_update(stack, reached=Status.READY, back=Status.READY)
 
+    def settle_failed(self, stack: Stack) -> None:
+        if self.row.status is Status.UPDATING or not self._waits_out_throttling(stack):
+            super().settle_failed(stack)
+
+    def settle_update(self, stack: Stack, *, reached: Status, back: Status) -> None:
+        if stack.status != ROLLED_BACK or not self._waits_out_throttling(stack):
+            super().settle_update(stack, reached=reached, back=back)
+
     def delete(self) -> None:
         name = FunctionStack.stack_name(self.settings.name_prefix, self.row.name)
         if teardown.delete_stack(self, name):
@@ -106,6 +121,26 @@ class FunctionOperation(Operation):
             permissions_boundary_arn=self.settings.permissions_boundary_arn,
             tags=self.settings.tags | network.tags,
         ).plan()
+
+    def _waits_out_throttling(self, stack: Stack) -> bool:
+        """Whether the operation begins again later, because AWS throttled CloudFormation.
+
+        API Gateway takes few changes per second. When many functions change together, stacks fail
+        with its 429, which says nothing about them.
+        """
+        row = self.row
+        if row.attempts >= THROTTLED_ATTEMPTS_MAX or not throttled_in(self._reason(stack)):
+            return False
+        longest = min(THROTTLED_FIRST_WAIT_S * 2 ** (row.attempts - 1), THROTTLED_LONGEST_WAIT_S)
+        if row.status is Status.DELETING:
+            row.attempts_max = 0  # the teardown counts its attempts anew
+        else:
+            row.status = Status.REQUESTED if row.status is Status.CREATING else row.status
+            row.operation_id, row.attempts = new_id(), row.attempts + 1
+        row.reason = f"AWS throttles, as many functions change at once. Attempt {row.attempts}."
+        row.remedy = "Egret tries again by itself."
+        self.work.run_again(in_s=longest * random.uniform(0.5, 1))  # noqa: S311 - no secret
+        return True
 
     def _add_endpoint(self, stack: Stack) -> None:
         """The endpoint's URL differs in the sandbox, so the stack does not have it as an output."""

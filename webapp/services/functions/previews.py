@@ -15,11 +15,14 @@ from webapp.aws.functions import Invocation
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
 from webapp.partners import Explanation, max_age_s, partner
+from webapp.partners.base import REFUSED_BEFORE_KEY
+from webapp.services.addresses import pool
 from webapp.services.functions.templates import get_template
 from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20
 FALLBACK_TTL_S = 60
+KEY_REFUSED = (401, 403)
 
 
 def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
@@ -90,6 +93,15 @@ def lambda_name(function: Function) -> str:
     return function.lambda_name
 
 
+def concerns_key(function: Function, failure: Snapshot | None) -> bool:
+    """Whether the partner has read the key and refused it."""
+    if failure is None or failure.upstream_status not in KEY_REFUSED:
+        return False
+    adapter = partner(get_template(function.template).partner)
+    why = adapter.explain(failure.upstream_status, {}, failure.body)
+    return why.code != REFUSED_BEFORE_KEY
+
+
 def _newest(*conditions: ColumnExpressionArgument[bool]) -> SelectOfScalar[Snapshot]:
     """The newest snapshot of each function."""
     of = col(Snapshot.function_id)
@@ -114,7 +126,9 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
         body=answer.body,
     )
     if not snapshot.ok:
-        why = adapter.explain(answer.status, answer.headers, answer.body)
+        why = adapter.explain(
+            answer.status, _addresses_header(session, function) | answer.headers, answer.body
+        )
         snapshot.problem, snapshot.remedy = _explained(session, why)
         snapshot.egress_ip = why.source_address or snapshot.egress_ip
     return snapshot
@@ -129,6 +143,12 @@ def _explained(session: Session, why: Explanation) -> tuple[str, str]:
     network = session.get(Network, address.network_id or "") if address else None
     whose = f"the network {network.name}" if network else "no network here"
     return f"{problem} {why.source_address} belongs to {whose}.", why.what_to_do
+
+
+def _addresses_header(session: Session, function: Function) -> dict[str, str]:
+    """The network's addresses, for a call whose own is not known."""
+    used = pool.of_network(session, function.network_id)
+    return {"x-egress-ip": ", ".join(address.public_ip for address in used if address.public_ip)}
 
 
 def _failure(function: Function, problem: str, remedy: str) -> Snapshot:

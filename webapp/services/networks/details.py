@@ -14,7 +14,8 @@ from webapp.services.addresses import pool
 from webapp.services.engine import teardown
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
 from webapp.services.engine.teardown import Undeleted
-from webapp.services.inspection import proofs
+from webapp.services.inspection import health, proofs
+from webapp.services.inspection.health import Health
 
 TYPICAL_S = 180
 """How long AWS takes for a network, until this installation has created one."""
@@ -22,13 +23,17 @@ TYPICAL_S = 180
 
 @dataclass(frozen=True)
 class Zone:
-    """One availability zone of a network, for the picture of its topology."""
+    """One availability zone of a network, for the picture of its topology.
+
+    `broken`: the newest probe did not arrive from the network's address.
+    """
 
     name: str
     public_cidr: str
     private_cidr: str
     nat: bool
     address: Address | None
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,14 @@ class NetworkDetail:
         """Whether nothing is about to change. A network is proven right after it becomes ready."""
         unproven = all(proof.at < self.network.updated_at for proof in self.proofs)
         return self.network.status.settled and not (unproven and is_just_ready(self.network))
+
+    @property
+    def health(self) -> Health:
+        return health.of_network(self.network, self.addresses, self.proofs)
+
+    @property
+    def broken_zones(self) -> list[str]:
+        return health.broken_zones(self.network, self.proofs)
 
 
 def list_all(session: Session) -> list[NetworkDetail]:
@@ -90,7 +103,7 @@ def _details(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
             network=network,
             addresses=used[network.id],
             functions=functions[network.id],
-            zones=_zones(network, used[network.id]),
+            zones=_zones(network, used[network.id], proven[network.id]),
             undeleted=_undeleted(session, network),
             proofs=proven[network.id],
         )
@@ -98,14 +111,22 @@ def _details(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
     ]
 
 
-def _zones(network: Network, used: list[Address]) -> list[Zone]:
+def _zones(network: Network, used: list[Address], proven: list[Proof]) -> list[Zone]:
     names = network.planned_zones or [
         f"{network.region}{letter}" for letter in "abc"[: network.availability_zones]
     ]
     ranges = subnet_cidrs(network.cidr, network.availability_zones)
     parked = network.status is Status.PARKED
+    broken = health.broken_zones(network, proven)
     return [
-        Zone(name, public, private, nat=bool(address) and not parked, address=address)
+        Zone(
+            name,
+            public,
+            private,
+            nat=bool(address) and not parked,
+            address=address,
+            broken=name in broken,
+        )
         for name, (public, private), address in zip_longest(
             names, ranges, used[: network.nat_gateways]
         )

@@ -9,6 +9,7 @@ story that all operations share is told in `services/engine/operation.py`.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from sqlmodel import Session, select
@@ -191,7 +192,8 @@ class NetworkOperation(Operation):
         """Prove a network that has become ready. A proof that is lost here is made by a round."""
         if self.row.status is Status.READY:
             scope = CloudScope(self.work.session, EGRET, self.cloud, self.settings)
-            proofs.prove(scope, self.row)
+            with suppress(QuotaExceeded):
+                proofs.prove(scope, self.row)
 
     def _zones(self, count: int, planned: list[str]) -> tuple[str, ...]:
         """The planned zones; then others of the region, where an older version planned none.

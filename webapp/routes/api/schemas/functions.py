@@ -71,12 +71,16 @@ def snapshot_out(snapshot: Snapshot) -> SnapshotOut:
 
 
 class FunctionOut(BaseModel):
+    """`health` is ok, degraded or failing; `health_text` says what is wrong in a few words."""
+
     name: str
     template: str
     environment: str
     network: str
     key: str
     status: str
+    health: str
+    health_text: str
     reason: str
     remedy: str
     endpoint_url: str | None
@@ -112,6 +116,8 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
         network=detail.network.name,
         key=detail.key.name,
         status=function.status.value,
+        health=detail.health.level.value,
+        health_text=detail.health.text,
         access=function.access.value,
         endpoint_url=function.endpoint_url,
         snapshot=snapshot_out(detail.snapshot) if detail.snapshot else None,

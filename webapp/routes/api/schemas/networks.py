@@ -98,9 +98,13 @@ def _undeleted_out(resource: Undeleted) -> UndeletedOut:
 
 
 class NetworkOut(BaseModel):
+    """`health` is ok, degraded or failing; `health_text` says what is wrong in a few words."""
+
     name: str
     region: str
     status: str
+    health: str
+    health_text: str
     reason: str
     remedy: str
     cidr: str
@@ -142,6 +146,8 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
             }
         ),
         status=network.status.value,
+        health=detail.health.level.value,
+        health_text=detail.health.text,
         nat=network.nat.value,
         zones=network.planned_zones,
         change=_change_out(detail),

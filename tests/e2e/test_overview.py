@@ -1,0 +1,55 @@
+"""The overview tells the news by itself, and a slow partner is asked once."""
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.dashboard import Dashboard
+from tests.e2e.conftest import execute, sign_in
+
+REFRESH_MS = 15_000
+PRESS_TWICE = """async () => {
+  const button = document.querySelector("form[data-sending] button");
+  button.click();
+  await new Promise((resolve) => setTimeout(resolve, 5500));
+  button.click();
+  return [button.getAttribute("aria-busy"), button.form.innerText.split("\\n")[0].trim()];
+}"""
+WAITING = "Asking the partner\u2026"
+NOTICED = "UPDATE proof SET seen_ip = {} WHERE network_id IN (SELECT id FROM network)"
+
+
+def test_the_overview_is_live(page: Page, shown: Dashboard) -> None:
+    sign_in(page, shown)
+    page.goto(shown.url)
+    networks = page.get_by_role("region", name="Networks")
+    expect(networks.get_by_text("Ready")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    execute(shown, NOTICED.format("NULL"))
+    expect(networks.get_by_text("All zones broken")).to_be_visible(timeout=REFRESH_MS)
+    expect(networks.get_by_text("Ready")).to_have_count(0)
+    execute(shown, NOTICED.format("expected_ip"))
+    expect(networks.get_by_text("Ready")).to_be_visible(timeout=REFRESH_MS)
+
+
+def test_an_open_overview_says_when_its_session_has_ended(page: Page, shown: Dashboard) -> None:
+    sign_in(page, shown)
+    page.goto(shown.url)
+    page.context.clear_cookies()
+    expect(page.get_by_text("Signed out. Reload the page.")).to_be_visible(timeout=REFRESH_MS)
+
+
+def test_a_slow_partner_is_waited_for_visibly_and_asked_once(page: Page, shown: Dashboard) -> None:
+    """Inside the page: Playwright itself waits until a navigation is over."""
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/functions/top-clans")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/snapshots", hold)
+    busy, waiting = page.evaluate(PRESS_TWICE)
+    assert (busy, waiting) == ("true", WAITING)
+    assert len(held) == 1
+    held[0].continue_()
+    page.wait_for_url("**/functions/top-clans#preview")
+    expect(page.get_by_text(WAITING)).to_have_count(0)

@@ -1,0 +1,98 @@
+"""The rows of a ranking, whatever the partner sends or leaves out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.partners.json_of_others import JSON
+from webapp.partners.clash_of_clans import ClashOfClans
+
+PARTNER = ClashOfClans()
+FIELDS = [
+    "rank",
+    "previousRank",
+    "badgeUrls",
+    "name",
+    "tag",
+    "clanLevel",
+    "members",
+    "clanPoints",
+    "location",
+    "items",
+]
+RECORDED = (Path(__file__).parents[1] / "data" / "rankings_top10.json").read_bytes()
+
+
+def test_the_recorded_ranking_becomes_rows() -> None:
+    rows = PARTNER.rows(RECORDED)
+    assert [row.rank for row in rows] == list(range(1, 11))
+    assert rows[0].name == "Kings Rock"
+    assert rows[0].image is not None
+    assert rows[0].image.startswith("/images/api-assets.clashofclans.com/badges/70/")
+
+
+@pytest.mark.parametrize(
+    ("rank", "previous", "movement", "places"),
+    [
+        (3, 5, "up", 2),
+        (5, 3, "down", 2),
+        (4, 4, "same", 0),
+        (9, -1, "new", 0),
+        (9, 0, "new", 0),
+        (9, None, "new", 0),
+    ],
+)
+def test_movement_is_the_difference_to_the_previous_rank(
+    rank: int, previous: int | None, movement: str, places: int
+) -> None:
+    body = {"items": [{"rank": rank, "previousRank": previous, "name": "x"}]}
+    (row,) = PARTNER.rows(json.dumps(body).encode())
+    assert (row.movement, row.places) == (movement, places)
+
+
+@pytest.mark.parametrize("rank", [None, 0, -1, "1", 1.5, True])
+def test_a_row_without_a_rank_has_none_and_has_not_moved(rank: object) -> None:
+    (row,) = PARTNER.rows(json.dumps({"items": [{"rank": rank, "previousRank": 5}]}).encode())
+    assert (row.rank, row.movement, row.places) == (None, "", 0)
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        {"small": "https://h.example/b.png", "large": "https://h.example/c.png"},
+        {"medium": "https://h.example/b.png"},
+        {"large": "https://h.example/b.png"},
+        {"small": None, "medium": "", "large": "https://h.example/b.png"},
+        {"small": "http://[", "medium": "https://h.example/b.png"},
+    ],
+)
+def test_a_badge_is_shown_in_whatever_size_there_is(urls: dict[str, Any]) -> None:
+    (row,) = PARTNER.rows(json.dumps({"items": [{"badgeUrls": urls}]}).encode())
+    assert row.image == "/images/h.example/b.png"
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"items": 3}', b'{"items": [3]}', b"<html>"])
+def test_a_body_that_is_not_a_ranking_has_no_rows(body: bytes) -> None:
+    assert PARTNER.rows(body) == ()
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON), max_size=3))
+def test_whatever_a_row_holds_it_can_be_shown(items: list[dict[str, Any]]) -> None:
+    rows = PARTNER.rows(json.dumps({"items": items}).encode())
+    assert len(rows) == len(items)
+    for row in rows:
+        shown = f"{row.rank} {row.places} {row.image} {row.name} {row.tag} {row.location}"
+        shown += "".join(f"{number or 0:,}" for number in (row.level, row.members, row.points))
+        assert shown.encode()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[", "badge.png", "", 7, "data:image/png;base64,x", "javascript:alert(1)"]
+)
+def test_a_badge_without_a_host_is_not_shown(url: object) -> None:
+    (row,) = PARTNER.rows(json.dumps({"items": [{"badgeUrls": {"small": url}}]}).encode())
+    assert row.image is None

@@ -1,0 +1,107 @@
+"""Health: what is ready is not healthy while calls do not get out, or the partner refuses them."""
+
+import pytest
+
+from webapp.models import (
+    Address,
+    AddressStatus,
+    Function,
+    Nat,
+    Network,
+    Proof,
+    Status,
+)
+from webapp.services.inspection import health
+from webapp.services.inspection.health import FINE, Health, Level
+
+IP = "203.0.113.7"
+ZONE = "eu-central-1{}"
+BROKEN = Health(Level.FAILING, "All zones broken")
+HALF = Health(Level.DEGRADED, "1 of 2 zones broken")
+
+
+def network(status: Status = Status.READY, nat: Nat = Nat.SINGLE, reason: str = "") -> Network:
+    return Network(
+        name="n",
+        region="eu-central-1",
+        cidr="10.0.0.0/16",
+        availability_zones=2,
+        nat=nat,
+        status=status,
+        reason=reason,
+    )
+
+
+def proofs(*seen: str | None) -> list[Proof]:
+    return [
+        Proof(network_id="n", availability_zone=ZONE.format(letter), expected_ip=IP, seen_ip=ip)
+        for letter, ip in zip("abc", seen, strict=False)
+    ]
+
+
+def addresses(*statuses: AddressStatus) -> list[Address]:
+    return [Address(region="eu-central-1", public_ip=IP, status=status) for status in statuses]
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ((IP, IP), FINE),
+        ((), FINE),
+        ((IP, None), HALF),
+        (("198.51.100.1", IP), HALF),
+        ((None, None), BROKEN),
+        ((None,), Health(Level.FAILING, "Zone broken")),
+    ],
+)
+def test_one_broken_zone_of_two_is_told_from_all(
+    seen: tuple[str | None, ...], expected: Health
+) -> None:
+    assert health.of_network(network(), addresses(AddressStatus.IN_USE), proofs(*seen)) == expected
+
+
+def test_the_proofs_of_a_parked_network_say_nothing_about_it() -> None:
+    parked = network(Status.PARKED)
+    assert health.of_network(parked, addresses(AddressStatus.IN_USE), proofs(None, None)) == FINE
+    assert health.broken_zones(parked, proofs(None)) == []
+
+
+@pytest.mark.parametrize("status", [Status.READY, Status.PARKED])
+def test_a_lost_address_is_worse_than_a_broken_zone(status: Status) -> None:
+    lost, used = AddressStatus.LOST, AddressStatus.IN_USE
+    one = health.of_network(network(status), addresses(lost), proofs(None, IP))
+    assert one == Health(Level.FAILING, "Address lost")
+    half = health.of_network(network(status, Nat.PER_AZ), addresses(used, lost), proofs(IP, None))
+    assert half == Health(Level.DEGRADED, "1 of 2 addresses lost")
+
+
+def test_an_update_that_was_rolled_back_is_not_fine() -> None:
+    rolled_back = network(reason="NatGateway1: it failed.")
+    found = health.of_network(rolled_back, addresses(AddressStatus.IN_USE), proofs(IP, IP))
+    assert found == Health(Level.DEGRADED, "Update failed")
+
+
+@pytest.mark.parametrize(
+    ("status", "of_its_network", "failed", "expected"),
+    [
+        (Status.READY, FINE, False, FINE),
+        (Status.READY, FINE, True, Health(Level.FAILING, "Calls fail")),
+        (Status.READY, BROKEN, False, Health(Level.FAILING, "Network: All zones broken")),
+        (Status.READY, HALF, False, Health(Level.DEGRADED, "Network: 1 of 2 zones broken")),
+        (Status.READY, health.UPDATE_FAILED, False, FINE),
+        (Status.CREATING, BROKEN, True, FINE),
+    ],
+)
+def test_a_function_is_as_well_as_its_calls_and_its_network(
+    status: Status, of_its_network: Health, failed: bool, expected: Health
+) -> None:
+    function = Function(name="f", template="t", network_id="n", key_id="k", status=status)
+    assert health.of_function(function, network(), of_its_network, failed) == expected
+
+
+def test_a_function_in_a_parked_network_reaches_nobody() -> None:
+    function = Function(name="f", template="t", network_id="n", key_id="k", status=Status.READY)
+    found = health.of_function(function, network(Status.PARKED), FINE, failed=False)
+    assert found == Health(Level.DEGRADED, "Network parked")
+    function.reason = "Function: it failed."
+    assert health.of_function(function, network(), FINE, failed=False) == health.UPDATE_FAILED
