@@ -165,17 +165,19 @@ def _warnings(
         for detail in running
         if detail.function.access is Access.OPEN
     ]
-    unused = [
-        Notice(
-            "info",
-            f"{address.public_ip} is not used by any network and costs "
-            f"{address.monthly_cost_usd:.2f} USD per month.",
-            "/addresses",
-            "View addresses",
-        )
-        for address in idle
-    ]
-    return lost + failed + unproven + stale + public + unused
+    return lost + failed + unproven + stale + public + _unused(idle)
+
+
+def _unused(idle: Sequence[Address]) -> list[Notice]:
+    """One notice for all of them: they are no fault, and there may be many."""
+    if not idle:
+        return []
+    usd = sum(address.monthly_cost_usd for address in idle)
+    which, costs = f"{idle[0].public_ip} is", "costs"
+    if len(idle) > 1:
+        which, costs = f"{len(idle)} addresses are", "cost"
+    text = f"{which} not used by any network and {costs} {usd:.2f} USD per month."
+    return [Notice("info", text, "/addresses", "View addresses")]
 
 
 def _tables(running: list[FunctionDetail]) -> Iterator[Table]:

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import SESSION_COOKIE, Anyone, Context, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_by_field
+from webapp.forms import Draft, Form, errors_by_field
 from webapp.services import access
 from webapp.templating import page, see_other
 
@@ -15,10 +15,10 @@ router = APIRouter()
 
 
 @router.get("/setup")
-def setup(ctx: Anyone, token: str = "") -> Response:
+def setup(ctx: Anyone, draft: Draft) -> Response:
     if not access.needs_setup(ctx.session):
         return see_other("/sign-in")
-    return _setup(ctx, {"token": token, "name": ""}, {})
+    return _setup(ctx, draft.shown("token", "name"), {})
 
 
 @router.post("/setup")

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, blank, errors_by_field
+from webapp.forms import Draft, Form, errors_by_field
 from webapp.models import NewKey, NewVersion
 from webapp.services import keys
 from webapp.templating import page, see_other
@@ -21,8 +21,8 @@ def index(ctx: SignedIn) -> HTMLResponse:
 
 
 @router.get("/keys/new")
-def new(ctx: SignedIn) -> HTMLResponse:
-    return _new(ctx, blank(NewKey), {})
+def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+    return _new(ctx, draft.filled_in(NewKey), {})
 
 
 @router.post("/keys")
@@ -45,7 +45,9 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
         keys.add_version(ctx.scope, name, form.build(NewVersion))
     except EgretError as error:
         return _show(ctx, name, errors_by_field(error))
-    return see_other(f"/keys/{name}", "New version stored; functions use it within 5 minutes.")
+    return see_other(
+        f"/keys/{name}#versions", "New version stored; functions use it within 5 minutes."
+    )
 
 
 @router.post("/keys/{name}/deletion")

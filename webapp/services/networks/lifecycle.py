@@ -148,6 +148,7 @@ def _check_not_lost(session: Session, network: Network) -> None:
             f"{', '.join(lost)} of {network.name} was released outside Egret.",
             code="address_lost",
             remedy="Ask AWS for it again first, on the Addresses page.",
+            link=("/addresses", "View addresses"),
         )
 
 
