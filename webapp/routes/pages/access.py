@@ -57,6 +57,7 @@ def sign_out(ctx: SignedIn) -> Response:
     access.sign_out(ctx.session, ctx.request.cookies[SESSION_COOKIE])
     response = see_other("/sign-in")
     response.delete_cookie(SESSION_COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'  # also the pages that Back would show
     return response
 
 

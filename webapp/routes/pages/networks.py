@@ -56,6 +56,8 @@ def create(ctx: SignedIn, form: Form) -> Response:
 @router.get("/networks/preflight")
 def check(ctx: SignedIn, form: Draft) -> Response:
     """The form again, with what its network would be. Creates nothing, so it has an address."""
+    if not ctx.request.query_params:
+        return see_other("/networks/new")
     shown = form.filled_in(NewNetwork)
     try:
         found = preflight.check(ctx.scope, form.build(NewNetwork))
