@@ -24,7 +24,7 @@ document.addEventListener("click", (event) => {
   if (hit("[data-theme-toggle]")) toggleTheme();
   const dismiss = hit("[data-dismiss]");
   if (dismiss) {
-    dismiss.closest(".of-action, .notice").remove();
+    (dismiss.closest(".of-action") ?? dismiss.closest(".notice")).remove();
     document.getElementById("main").focus({ preventScroll: true });
   }
   const button = hit("[data-copy], [data-copy-of]");
@@ -43,12 +43,9 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
 });
 
-// Said by screen readers; what the page shows anyway. A live region only speaks of changes.
-function announce(text) {
-  document.getElementById("announcer").textContent = text;
-}
-const notice = document.querySelector(".of-action p");
-if (notice) setTimeout(() => announce(notice.textContent), ANNOUNCED_AFTER_MS);
+// Screen readers say what changes in a live region, not what is in it when the page is loaded.
+const notice = document.querySelector(".of-action [role=status]");
+if (notice) setTimeout(() => notice.replaceChildren(notice.textContent), ANNOUNCED_AFTER_MS);
 
 // A new network can only use addresses in its own region.
 const regions = document.querySelector("form:has([data-region]) [name=region]");
@@ -124,7 +121,7 @@ customElements.define(
       const { title } = document.querySelector("#status").dataset;
       if (title === before) return;
       document.title = `${title} · Egret`;
-      announce(title);
+      document.getElementById("announcer").textContent = title;
     }
     add(row) {
       const of = CSS.escape(row.dataset.of);

@@ -105,3 +105,22 @@ def test_a_function_that_could_not_follow_its_network_can_be_told_to_try_again(
     page = client.get("/functions/lagging").text
     assert "Function: it failed." in page
     assert 'action="/functions/lagging/attempts"' in page
+
+
+def test_addresses_that_no_network_uses_are_one_line_of_the_overview(
+    client: Any, session: Session, network: Network
+) -> None:
+    for position in range(3):
+        idle = Address(region=network.region, public_ip=f"203.0.113.{position}")
+        idle.status = AddressStatus.FREE
+        session.add(idle)
+    session.commit()
+    page = client.get("/").text
+    assert page.count("not used by any network") == 1
+    assert "3 addresses are not used by any network and cost 10.95 USD per month." in page
+
+
+def test_a_deleted_network_leaves_a_word_for_the_list(client: Any) -> None:
+    stream = client.get("/networks/gone/stream").text
+    assert "event: gone" in stream
+    assert "data: /networks\ndata: gone is deleted." in stream
