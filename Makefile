@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := webapp lambda_templates migrations docs tests
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-fast check lint types contracts map bench migrate lock browser
+.PHONY: run test test-fast check lint types contracts map bench lighthouse migrate lock browser
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -37,6 +37,15 @@ map: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
+
+# Needs Node.js 18 or newer with npm.
+lighthouse: $(VENV)/.dev browser tests/lighthouse/node_modules/.package-lock.json
+	$(BIN)/python -m tests.lighthouse
+
+tests/lighthouse/node_modules/.package-lock.json: tests/lighthouse/package-lock.json
+	@command -v npm >/dev/null || { echo "Lighthouse needs npm: sudo apt-get install npm"; exit 1; }
+	npm ci --prefix tests/lighthouse --no-audit --no-fund
+	@touch $@
 
 migrate: $(VENV)/.run
 	$(BIN)/egret migrate

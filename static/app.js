@@ -9,16 +9,25 @@ const parse = (html) =>
 const COPIED_SHOWN_MS = 2500;
 const SEND_AGAIN_AFTER_MS = 60_000;
 const REFRESH_EVERY_MS = 5000;
+const ANNOUNCED_AFTER_MS = 200;
 const RELATIVE_EVERY_MS = 10_000;
 const SECRET_MAX_BYTES = 16 * 1024; // as KEY_MAX_BYTES in webapp/partners/clash_of_clans.py
 const TOO_LARGE = "This is over 16 KiB, too large for a key. Check that it is the right file.";
+
+// The answer to a form has no address of its own: in the address bar is that of the form's page.
+const { address } = document.getElementById("main").dataset;
+if (address) history.replaceState(null, "", address);
 
 // --- Theme, notices, copy -------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector);
   if (hit("[data-theme-toggle]")) toggleTheme();
-  hit("[data-dismiss]")?.closest(".notice").remove();
+  const dismiss = hit("[data-dismiss]");
+  if (dismiss) {
+    (dismiss.closest(".of-action") ?? dismiss.closest(".notice")).remove();
+    document.getElementById("main").focus({ preventScroll: true });
+  }
   const button = hit("[data-copy], [data-copy-of]");
   if (button) copy(button);
 });
@@ -45,16 +54,30 @@ function release(form) {
   if (form.dataset.sending) form.querySelector("[role=status]").textContent = "";
 }
 
+// Screen readers say what changes in a live region, not what is in it when the page is loaded.
+const notice = document.querySelector(".of-action [role=status]");
+if (notice) setTimeout(() => notice.replaceChildren(notice.textContent), ANNOUNCED_AFTER_MS);
+
 // A new network can only use addresses in its own region.
 const regions = document.querySelector("form:has([data-region]) [name=region]");
 function offerAddresses() {
-  for (const choice of document.querySelectorAll("[data-region]")) {
+  const choices = [...document.querySelectorAll("[data-region]")];
+  for (const choice of choices) {
     choice.hidden = choice.dataset.region !== regions.value;
     if (choice.hidden) choice.querySelector("input").checked = false;
   }
+  document.querySelector("[data-elsewhere]").hidden = choices.some((choice) => !choice.hidden);
 }
 regions?.addEventListener("change", offerAddresses);
 if (regions) offerAddresses();
+
+// Another network may need another key: the first one that allows its addresses.
+const keys = document.querySelector("select:has([data-fits])");
+keys?.form.elements.network.addEventListener("change", ({ target }) => {
+  const fits = (option) => option.dataset.fits.split(" ").includes(target.value);
+  const chosen = [keys.selectedOptions[0], ...keys.options].find(fits);
+  if (chosen) chosen.selected = true;
+});
 
 function toggleTheme() {
   const root = document.documentElement;
@@ -91,9 +114,9 @@ customElements.define(
           : this.setStatus("Reconnecting…", "warn");
       const on = (name, act) => this.source.addEventListener(name, (event) => act(event.data));
       on("row", (html) => this.add(parse(html).querySelector("li")));
-      on("status", (html) => update("#status", parse(html)));
+      on("status", (html) => this.show(parse(html)));
       on("done", () => this.finish());
-      on("gone", (path) => location.assign(path));
+      on("gone", (data) => leave(...data.split("\n")));
     }
     disconnectedCallback() {
       this.source.close();
@@ -102,6 +125,14 @@ customElements.define(
       const state = this.querySelector("[data-state]");
       state.textContent = text;
       state.className = `live ${tone}`;
+    }
+    show(fresh) {
+      const before = document.querySelector("#status").dataset.title;
+      update("#status", fresh);
+      const { title } = document.querySelector("#status").dataset;
+      if (title === before) return;
+      document.title = `${title} · Egret`;
+      document.getElementById("announcer").textContent = title;
     }
     add(row) {
       const of = CSS.escape(row.dataset.of);
@@ -160,23 +191,72 @@ customElements.define(
   },
 );
 
+// What the page was about is deleted: go to the list, which says so.
+function leave(path, text) {
+  document.cookie = `egret_notice=${encodeURIComponent(`success:${text}`)}; path=/; max-age=60; samesite=lax`;
+  location.assign(path);
+}
+
+// --- <live-wait src>: loads the page again once the network that it waits for has settled ---------
+
+customElements.define(
+  "live-wait",
+  class extends HTMLElement {
+    connectedCallback() {
+      this.source = new EventSource(this.getAttribute("src"));
+      for (const name of ["done", "gone"]) this.source.addEventListener(name, () => location.reload());
+    }
+    disconnectedCallback() {
+      this.source.close();
+    }
+  },
+);
+
+// Focus stays where it was; if that part is gone, it goes to what has taken its place.
 function update(selector, fresh) {
   const [old, next] = [document.querySelector(selector), fresh.querySelector(selector)];
-  if (old && next) morph(old, next);
+  if (!old || !next) return;
+  const focused = document.activeElement;
+  const inside = old.contains(focused);
+  morph(old, next);
+  if (!inside || document.contains(focused)) return;
+  const part = document.querySelector(selector);
+  const again = [...document.querySelectorAll(focused.localName)].find((e) => nameOf(e) === nameOf(focused));
+  (again ?? part.querySelector("[tabindex='-1']") ?? document.getElementById("main")).focus({ preventScroll: true });
 }
+
+const nameOf = (element) =>
+  element.id ||
+  element.ariaLabel ||
+  element.getAttribute("aria-labelledby") ||
+  element.textContent.trim() + (element.getAttribute("href") ?? "");
+
+// Which of the old nodes becomes which new one.
+const kindOf = (node) =>
+  node.nodeType === Node.ELEMENT_NODE
+    ? [node.localName, node.id, node.classList[0], node.getAttribute("action")].join()
+    : node.nodeName;
 
 // Turn `old` into `next` by changing only what differs: focus, selection and open details stay.
 function morph(old, next) {
   if (old.isEqualNode(next) || old.role === "status") return;
   const opaque = old.nodeType !== Node.ELEMENT_NODE || old.localName.includes("-");
-  if (opaque || old.nodeName !== next.nodeName || old.id !== next.id) return old.replaceWith(next);
+  if (opaque || kindOf(old) !== kindOf(next)) return old.replaceWith(next);
   for (const name of old.getAttributeNames())
     if (name !== "open" && !next.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of next.attributes)
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const [before, after] = [[...old.childNodes], [...next.childNodes]];
-  after.forEach((node, at) => (before[at] ? morph(before[at], node) : old.append(node)));
-  before.slice(after.length).forEach((node) => node.remove());
+  for (const node of after) {
+    const at = before.findIndex((each) => kindOf(each) === kindOf(node));
+    if (at < 0) {
+      old.insertBefore(node, before[0] ?? null);
+    } else {
+      before.splice(0, at).forEach((each) => each.remove()); // what stays is never moved
+      morph(before.shift(), node);
+    }
+  }
+  before.forEach((each) => each.remove());
 }
 
 // --- Times: "3 minutes ago", elapsed time, time left ---------------------------------------------

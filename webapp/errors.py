@@ -33,13 +33,18 @@ class EgretError(Exception):
         remedy: str = "",
         field: str | None = None,
         errors: dict[str, str] | None = None,
+        link: tuple[str, str] | None = None,
     ) -> None:
-        """`field` is short for `errors={field: detail}`."""
+        """`field` is short for `errors={field: detail}`; `link` is the path of a page, and a text.
+
+        A page of the dashboard is linked where the error can be dealt with.
+        """
         super().__init__(detail)
         self.detail = detail
         self.remedy = remedy
         self.code = code or self.default_code
         self.errors = errors or ({field: detail} if field else {})
+        self.link = link
 
     def __str__(self) -> str:
         return f"{self.detail} {self.remedy}".strip()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar, get_origin
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, ImmutableMultiDict
 
 from webapp.errors import EgretError, Invalid
 from webapp.models import Input
@@ -25,9 +25,9 @@ OF_A_RULE = "Value error, "
 
 
 class SubmittedForm:
-    """The text fields of a form; a missing field is ''."""
+    """The text fields of a form, or of an address that fills one in; a missing field is ''."""
 
-    def __init__(self, data: FormData) -> None:
+    def __init__(self, data: ImmutableMultiDict[str, Any]) -> None:
         self._data = data
 
     def text(self, name: str, default: str = "") -> str:
@@ -55,9 +55,9 @@ class SubmittedForm:
         """These fields, to show a form again that is not an Input."""
         return {name: self.text(name) for name in names}
 
-    def filled_in(self, model: type[Input]) -> dict[str, Any]:
+    def filled_in(self, model: type[Input], **defaults: Any) -> dict[str, Any]:
         """What was sent for the model's fields, to show the form again; never a secret."""
-        shown = blank(model)
+        shown = blank(model, **defaults)
         for name, field in shown_fields(model).items():
             if get_origin(field.annotation) is dict:
                 shown |= {f"{name}.{key}": text for key, text in self._group(name).items()}
@@ -84,10 +84,22 @@ class SubmittedForm:
 
 
 async def read_form(request: Request) -> SubmittedForm:
-    return SubmittedForm(await request.form(max_files=0, max_fields=FIELDS_MAX))
+    return SubmittedForm(await read_data(request))
+
+
+async def read_data(request: Request) -> FormData:
+    data = await request.form(max_files=0, max_fields=FIELDS_MAX)
+    request.state.form = data
+    return data
+
+
+def read_draft(request: Request) -> SubmittedForm:
+    """What an address says of its page's form; see `webapp.drafts`."""
+    return SubmittedForm(request.query_params)
 
 
 Form = Annotated[SubmittedForm, Depends(read_form)]
+Draft = Annotated[SubmittedForm, Depends(read_draft)]
 
 
 def validated(model: type[Model], values: dict[str, Any]) -> Model:

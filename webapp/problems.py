@@ -2,7 +2,7 @@
 
 import logging
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,8 +11,11 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm.exc import StaleDataError
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
+from webapp.drafts import draft_url, page_of
 from webapp.errors import (
     Conflict,
     EgretError,
@@ -22,9 +25,9 @@ from webapp.errors import (
     Unauthenticated,
     Unavailable,
 )
-from webapp.forms import messages_of
+from webapp.forms import messages_of, read_data
 from webapp.middleware import BODY_MAX_BYTES
-from webapp.templating import page
+from webapp.templating import page, see_other
 
 API_PREFIX = "/api/"
 BODY_MAX_KIB = BODY_MAX_BYTES // 1024
@@ -48,6 +51,7 @@ class Problem(BaseModel):
 
 def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EgretError, _answer)
+    app.add_exception_handler(Unauthenticated, _answer_unauthenticated)
     app.add_exception_handler(HTTPException, _answer_http_exception)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(StaleDataError, _answer_stale_row)
@@ -61,11 +65,29 @@ def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, EgretError)  # noqa: S101 - registered for nothing else
     if request.url.path.startswith(API_PREFIX):
         return _problem_json(request, error)
-    if isinstance(error, Unauthenticated):
-        query = f"?{request.url.query}" if request.url.query else ""
-        back = quote(request.url.path + query) if request.method == "GET" else "/"
-        return RedirectResponse(f"/sign-in?next={back}", status_code=303)
     return page(request, "error.html", status_code=error.status, error=error)
+
+
+async def _answer_unauthenticated(request: Request, error: Exception) -> Response:
+    """To the sign-in page, which leads back; a form that was sent comes back filled in."""
+    if request.url.path.startswith(API_PREFIX):
+        return _answer(request, error)
+    if request.method == "GET":
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path + query)}", 303)
+    form = await _form_of(request)
+    back = draft_url(request.url.path, form)
+    notice = "Your session has ended, so nothing was done. Sign in again to go on."
+    if "?" in back:
+        notice += " Your form is kept" + (", except the key." if "secret" in form else ".")
+    return see_other(f"/sign-in?{urlencode({'next': back})}", notice, kind="warning")
+
+
+async def _form_of(request: Request) -> FormData:
+    try:
+        return await read_data(request)
+    except (HTTPException, ClientDisconnect):  # too large, not a form, or gone
+        return FormData()
 
 
 def _answer_database_failure(request: Request, error: Exception) -> Response:
@@ -109,6 +131,9 @@ def _problem_json(request: Request, error: EgretError) -> JSONResponse:
 
 def _answer_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    path = request.url.path
+    if error.status_code == 405 and request.method == "GET" and not path.startswith(API_PREFIX):
+        return RedirectResponse(page_of(path), 303)  # somebody reloads the answer to a form
     answer = _answer(request, _as_egret_error(request, error))
     answer.headers.update(error.headers or {})  # a 405 needs Allow (RFC 9110)
     return answer

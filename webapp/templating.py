@@ -6,20 +6,23 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lucide.jinja import lucide
 from markupsafe import Markup
+from starlette.datastructures import FormData
 
-from webapp.deps import parts_of
+from webapp.deps import SAFE_METHODS, parts_of
+from webapp.drafts import draft_url
 from webapp.partners import DEFAULT_PARTNER, partner
 from webapp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "static"
+URL = re.compile(r"(https://[^\s<>\"']*[^\s<>\"'.,;:!?)])")
 NOTICE_COOKIE = "egret_notice"
 NOTICE_MAX_AGE_S = 60
 
@@ -68,6 +71,7 @@ def _request_context(request: Request) -> dict[str, Any]:
     settings = parts_of(request).settings
     return {
         "path": request.url.path,
+        "form_address": _form_address(request),
         "notices": [],
         "portal_url": _portal_url(settings, DEFAULT_PARTNER),
         "portal_url_of": partial(_portal_url, settings),
@@ -75,6 +79,13 @@ def _request_context(request: Request) -> dict[str, Any]:
         "settings_cloud": settings.cloud,
         "user": getattr(request.state, "user", None),
     }
+
+
+def _form_address(request: Request) -> str:
+    """Of the answer to a form: the address of the form's page, which can be reloaded."""
+    if request.method in SAFE_METHODS:
+        return ""
+    return draft_url(request.url.path, getattr(request.state, "form", FormData()))
 
 
 def _portal_url(settings: Settings, partner_name: str) -> str:
@@ -95,6 +106,16 @@ def _icon(name: str, size: int = 16, **attributes: Any) -> Markup:
 def _pattern(text: str) -> str:
     """`text` literally, for an <input pattern>, which browsers compile with the v flag."""
     return re.sub(r"[^A-Za-z0-9_]", lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def _linked(text: str) -> Markup:
+    """Addresses in a text as links that show where they lead; a whole one may fill two lines."""
+    parts = URL.split(text)  # what is between addresses, and at odd places the addresses
+    link = '<a href="{0}" target="_blank" rel="noopener" title="{0}">{1}</a>'
+    return Markup("").join(
+        Markup(link).format(part, urlsplit(part).hostname) if at % 2 else part  # noqa: S704 - format escapes
+        for at, part in enumerate(parts)
+    )
 
 
 def _utc(at: datetime) -> str:
@@ -126,6 +147,7 @@ def _environment() -> Environment:
     made.filters |= {
         "duration": _duration,
         "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),
+        "linked": _linked,
         "pattern": _pattern,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,

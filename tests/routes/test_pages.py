@@ -230,3 +230,22 @@ def test_zones_that_are_not_as_many_as_wanted_come_back_with_the_reason(client: 
     assert "Zones named here: 1; zones wanted: 2." in answer.text
     assert 'value="eu-central-1a"' in answer.text
     assert "<details open>" in answer.text
+
+
+def test_addresses_that_no_network_uses_are_one_line_of_the_overview(
+    client: Any, session: Session, network: Network
+) -> None:
+    for position in range(3):
+        idle = Address(region=network.region, public_ip=f"203.0.113.{position}")
+        idle.status = AddressStatus.FREE
+        session.add(idle)
+    session.commit()
+    page = client.get("/").text
+    assert page.count("not used by any network") == 1
+    assert "3 addresses are not used by any network and cost 10.95 USD per month." in page
+
+
+def test_a_deleted_network_leaves_a_word_for_the_list(client: Any) -> None:
+    stream = client.get("/networks/gone/stream").text
+    assert "event: gone" in stream
+    assert "data: /networks\ndata: gone is deleted." in stream

@@ -101,6 +101,18 @@ def test_a_partner_without_a_name_and_an_unknown_function_are_refused(
         whitelists.send(scope, network.name, partner=partner, function=function)
 
 
+def test_a_partner_is_listed_once_however_its_name_is_written(
+    scope: Scope, network: Network
+) -> None:
+    first = whitelists.send(scope, network.name, partner="The  Bank")
+    for again in ("The  Bank", "the bank ", "THE BANK"):
+        with pytest.raises(Invalid, match="on this list already") as refused:
+            whitelists.send(scope, network.name, partner=again)
+        assert "partner" in refused.value.errors
+    assert whitelists.forget(scope, network.name, first.id) == "The  Bank"
+    whitelists.send(scope, network.name, partner="the bank")
+
+
 def test_a_withdrawn_link_opens_nothing_and_a_new_one_is_different(
     scope: Scope, session: Session, network: Network
 ) -> None:

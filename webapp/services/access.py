@@ -54,6 +54,7 @@ def create_first_user(session: Session, *, setup_token: str, name: str, password
             "This setup token is not the one that was printed at the last start.",
             code="bad_setup_token",
             remedy="Copy the whole URL that Egret printed when it started.",
+            field="token",
         )
     user = create_user(Scope(session, "setup"), name=name, password=password)
     session.delete(token)

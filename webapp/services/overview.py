@@ -152,17 +152,7 @@ def _warnings(
         for detail in running
         if detail.function.access is Access.OPEN
     ]
-    free_addresses = [
-        Alert(
-            "info",
-            f"{address.public_ip} is not used by any network and costs "
-            f"{address.monthly_cost_usd:.2f} USD per month.",
-            "/addresses",
-            "View addresses",
-        )
-        for address in free
-    ]
-    return lost + failed + [*_unproven(in_use)] + stale + public + free_addresses
+    return lost + failed + [*_unproven(in_use)] + stale + public + _free_addresses(free)
 
 
 def _unproven(in_use: list[NetworkDetail]) -> Iterator[Alert]:
@@ -180,6 +170,18 @@ def _unproven(in_use: list[NetworkDetail]) -> Iterator[Alert]:
                     f"/networks/{detail.network.name}",
                     "View network",
                 )
+
+
+def _free_addresses(free: Sequence[Address]) -> list[Alert]:
+    """One alert for all of them: they are no fault, and there may be many."""
+    if not free:
+        return []
+    usd = sum(address.monthly_cost_usd for address in free)
+    which, costs = f"{free[0].public_ip} is", "costs"
+    if len(free) > 1:
+        which, costs = f"{len(free)} addresses are", "cost"
+    text = f"{which} not used by any network and {costs} {usd:.2f} USD per month."
+    return [Alert("info", text, "/addresses", "View addresses")]
 
 
 def _tables(running: list[FunctionDetail]) -> Iterator[Table]:

@@ -123,6 +123,7 @@ def send(scope: Scope, name: str, *, partner: str, function: str = "") -> Whitel
     network = networks.get(session, name)
     if not 1 <= len(partner) <= PARTNER_MAX_CHARS:
         raise Invalid(f"Enter a name of at most {PARTNER_MAX_CHARS} characters.", field="partner")
+    _check_new(session, network, partner)
     whitelisting = Whitelisting(
         network_id=network.id,
         function_id=_function_in(session, network, function) if function else None,
@@ -151,11 +152,16 @@ def confirm(scope: Scope, name: str, whitelisting_id: str) -> Whitelisting:
     return whitelisting
 
 
-def forget(scope: Scope, name: str, whitelisting_id: str) -> None:
-    """Remove the partner from the list. Nothing changes at the partner or in AWS."""
+def forget(scope: Scope, name: str, whitelisting_id: str) -> str:
+    """Remove the partner from the list. Nothing changes at the partner or in AWS.
+
+    Returns the partner's name.
+    """
     network, whitelisting = _find(scope.session, name, whitelisting_id)
+    partner = whitelisting.partner
     scope.session.delete(whitelisting)
-    _commit(scope, "forget whitelist", network, whitelisting.partner)
+    _commit(scope, "forget whitelist", network, partner)
+    return partner
 
 
 def publish(scope: Scope, name: str) -> Network:
@@ -211,6 +217,18 @@ def _current(session: Session, network: Network) -> list[str]:
     if not found:
         raise Invalid(f"{network.name} has no address yet.", remedy="Wait a moment.")
     return found
+
+
+def _check_new(session: Session, network: Network, partner: str) -> None:
+    """Of one partner there is one line, however its name is written."""
+    mine = select(Whitelisting).where(Whitelisting.network_id == network.id)
+    for known in session.exec(mine):
+        if " ".join(known.partner.split()).casefold() == " ".join(partner.split()).casefold():
+            raise Invalid(
+                f"{known.partner} is on this list already. Mark it as sent again, or remove it "
+                "first.",
+                field="partner",
+            )
 
 
 def _function_in(session: Session, network: Network, name: str) -> str:

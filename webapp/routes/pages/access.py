@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import SESSION_COOKIE, Anyone, Context, Router, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_by_field
+from webapp.forms import Draft, Form, errors_by_field
 from webapp.services import access
 from webapp.templating import page, see_other
 
@@ -15,10 +15,10 @@ router = Router()
 
 
 @router.get("/setup")
-def setup(ctx: Anyone, token: str = "") -> Response:
+def setup(ctx: Anyone, draft: Draft) -> Response:
     if not access.needs_setup(ctx.session):
         return see_other("/sign-in")
-    return _setup(ctx, {"token": token, "name": ""}, {})
+    return _setup(ctx, draft.shown("token", "name"), {})
 
 
 @router.post("/setup")
@@ -57,6 +57,7 @@ def sign_out(ctx: SignedIn) -> Response:
     access.sign_out(ctx.session, ctx.request.cookies[SESSION_COOKIE])
     response = see_other("/sign-in")
     response.delete_cookie(SESSION_COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'  # also the pages that Back would show
     return response
 
 

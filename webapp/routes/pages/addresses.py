@@ -5,18 +5,21 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_by_field
+from webapp.forms import Draft, Form, errors_by_field
+from webapp.models import Address
 from webapp.models.costs import monthly_usd
 from webapp.services import addresses
 from webapp.services.addresses import adoption
 from webapp.templating import page, see_other
 
 router = Router()
+TYPED = ("address", "name", "adopt", "region")
+"""What the page's forms send; `address` is the id of the one that gets a name."""
 
 
 @router.get("/addresses")
-def index(ctx: SignedIn) -> HTMLResponse:
-    return _index(ctx, {})
+def index(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+    return _index(ctx, {}, draft.shown(*TYPED))
 
 
 @router.post("/addresses")
@@ -24,8 +27,8 @@ def create(ctx: SignedIn, form: Form) -> Response:
     try:
         address = addresses.create(ctx.scope, region=form.text("region"))
     except EgretError as error:
-        return _index(ctx, errors_by_field(error))
-    return see_other("/addresses", f"Allocated {address.public_ip}.")
+        return _index(ctx, errors_by_field(error), form.shown(*TYPED))
+    return _back(address, "Allocated")
 
 
 @router.post("/addresses/adoption")
@@ -34,8 +37,8 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
     try:
         address = adoption.adopt(ctx.scope, region=form.text("region"), wanted=wanted)
     except EgretError as error:
-        return _index(ctx, errors_by_field(error), adopt=wanted)
-    return see_other("/addresses", f"Adopted {address.public_ip}.")
+        return _index(ctx, errors_by_field(error), form.shown(*TYPED))
+    return _back(address, "Adopted")
 
 
 @router.post("/addresses/{address_id}/name")
@@ -44,8 +47,8 @@ def rename(ctx: SignedIn, address_id: str, form: Form) -> Response:
         address = addresses.rename(ctx.scope, address_id, name=form.text("name"))
     except EgretError as error:
         ctx.session.rollback()
-        return _index(ctx, errors_by_field(error))
-    return see_other("/addresses", f"Renamed {address.public_ip}.")
+        return _index(ctx, errors_by_field(error), form.shown(*TYPED) | {"address": address_id})
+    return _back(address, "Renamed")
 
 
 @router.post("/addresses/{address_id}/recovery")
@@ -54,7 +57,7 @@ def recover(ctx: SignedIn, address_id: str) -> Response:
         address = addresses.recover(ctx.scope, address_id)
     except EgretError as error:
         return _index(ctx, {"": f"{error.detail} {error.remedy}"})
-    return see_other("/addresses", f"Recovered {address.public_ip}.")
+    return _back(address, "Recovered")
 
 
 @router.post("/addresses/{address_id}/release")
@@ -67,7 +70,13 @@ def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
     return see_other("/addresses", f"Released {ip}.")
 
 
-def _index(ctx: Context, errors: dict[str, str], *, adopt: str = "") -> HTMLResponse:
+def _back(address: Address, done: str) -> Response:
+    return see_other(f"/addresses#address-{address.id}", f"{done} {address.public_ip}.")
+
+
+def _index(
+    ctx: Context, errors: dict[str, str], form: dict[str, str] | None = None
+) -> HTMLResponse:
     return page(
         ctx.request,
         "addresses/index.html",
@@ -76,5 +85,5 @@ def _index(ctx: Context, errors: dict[str, str], *, adopt: str = "") -> HTMLResp
         regions=ctx.settings.region_names,
         address_cost_usd=monthly_usd(nat_gateways=0, addresses=1),
         errors=errors,
-        adopt=adopt,
+        form=form or dict.fromkeys(TYPED, ""),
     )

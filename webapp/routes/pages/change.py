@@ -14,16 +14,17 @@ router = Router(prefix="/networks/{name}/change")
 @router.post("")
 def create(ctx: SignedIn, name: str, form: Form) -> Response:
     change.create(ctx.scope, name, form.build(NewChange))
-    return see_other(f"/networks/{name}")
+    notice = "This is what would change. Nothing changes until you confirm it."
+    return see_other(f"/networks/{name}#change", notice)
 
 
 @router.post("/confirmation")
 def confirm(ctx: SignedIn, name: str, form: Form) -> Response:
     change.confirm(ctx.scope, name, anyway=bool(form.text("anyway")))
-    return see_other(f"/networks/{name}")
+    return see_other(f"/networks/{name}#change", "Change confirmed. It is being applied.")
 
 
 @router.post("/withdrawal")
 def withdraw(ctx: SignedIn, name: str) -> Response:
     change.withdraw(ctx.scope, name)
-    return see_other(f"/networks/{name}", "Change withdrawn. Its new addresses are free.")
+    return see_other(f"/networks/{name}#change", "Change withdrawn. Its new addresses are free.")

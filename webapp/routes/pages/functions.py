@@ -8,17 +8,20 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, blank, errors_by_field
-from webapp.models import Access, NewFunction, Snapshot
+from webapp.forms import Draft, Form, blank, errors_by_field
+from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.models.function import CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.partners import partner
 from webapp.services import functions, keys, networks
 from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail, previews
 from webapp.services.functions.templates import Template, get_template, list_templates
+from webapp.services.keys import KeyDetail
 from webapp.templating import page, see_other
 
 router = Router()
+COMING = (Status.REQUESTED, Status.CREATING, Status.UPDATING, Status.UNPARKING)
+"""A network of this status will soon be ready."""
 
 
 @router.get("/functions")
@@ -27,9 +30,11 @@ def index(ctx: SignedIn) -> HTMLResponse:
 
 
 @router.get("/functions/new")
-def new(ctx: SignedIn, template: str = "", network: str = "", key: str = "") -> HTMLResponse:
-    chosen = get_template(template) if template else list_templates()[0]
-    return _new(ctx, _blank(chosen, network=network, key=key), {})
+def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+    name = draft.text("template")
+    chosen = get_template(name) if name else list_templates()[0]
+    filled_in = draft.filled_in(NewFunction, template=chosen.name)
+    return _new(ctx, _blank(chosen) | filled_in, {})
 
 
 @router.post("/functions")
@@ -40,7 +45,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
         ctx.session.rollback()
         defaults = _blank(get_template(form.text("template")))
         return _new(ctx, defaults | form.filled_in(NewFunction), errors_by_field(error))
-    return see_other(f"/functions/{function.name}")
+    return see_other(f"/functions/{function.name}", f"{function.name} is being deployed.")
 
 
 @router.get("/functions/{name}")
@@ -51,14 +56,17 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 @router.post("/functions/{name}/snapshots")
 def fetch(ctx: SignedIn, name: str) -> Response:
     function = functions.get(ctx.session, name)
-    previews.fetch(ctx.scope, function)
-    return see_other(f"/functions/{name}#preview")
+    snapshot = previews.fetch(ctx.scope, function)
+    if snapshot.ok:
+        return see_other(f"/functions/{name}#preview", "Fetched a new response.")
+    notice = "No new response. The reason and what to do are below."
+    return see_other(f"/functions/{name}#preview", notice, kind="error")
 
 
 @router.post("/functions/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
     functions.retry(ctx.scope, name)
-    return _to_function_or_list(ctx, name)
+    return _to_function_or_list(ctx, name, f"Trying again with {name}.")
 
 
 @router.post("/functions/{name}/api-key")
@@ -76,12 +84,14 @@ def delete(ctx: SignedIn, name: str, form: Form) -> Response:
         functions.delete(ctx.scope, name, typed=form.text("confirm"))
     except Invalid as error:
         return _show(ctx, name, confirm_error=error.detail, status_code=422)
-    return _to_function_or_list(ctx, name)
+    return _to_function_or_list(ctx, name, f"{name} is being deleted.")
 
 
-def _to_function_or_list(ctx: Context, name: str) -> Response:
+def _to_function_or_list(ctx: Context, name: str, notice: str) -> Response:
     """To the list if the function was deleted at once."""
-    return see_other(f"/functions/{name}" if functions.find(ctx.session, name) else "/functions")
+    if functions.find(ctx.session, name):
+        return see_other(f"/functions/{name}", notice)
+    return see_other("/functions", f"{name} is deleted.")
 
 
 def _show(
@@ -105,18 +115,32 @@ def _show(
 
 
 def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:
+    every, known = networks.list_all(ctx.session), keys.list_all(ctx.session)
+    coming = [row.network.name for row in every if row.network.status in COMING]
     return page(
         ctx.request,
         "functions/new.html",
         status_code=422 if errors else 200,
-        form=form,
+        form=form | _matching(form, known),
         errors=errors,
         templates=list_templates(),
         template=get_template(str(form["template"])),
-        networks=networks.list_all(ctx.session),
-        keys=keys.list_all(ctx.session),
+        networks=every,
+        coming=networks.detail(ctx.session, coming[0]) if coming else None,
+        keys=known,
         accesses=[access.value for access in Access],
     )
+
+
+def _matching(form: dict[str, Any], known: list[KeyDetail]) -> dict[str, str]:
+    """A network and a key that allows its addresses, where none is chosen yet."""
+    for detail in known:
+        for match in detail.matches:
+            chosen = {"network": match.network.name, "key": detail.key.name}
+            free = all(form[name] in ("", value) for name, value in chosen.items())
+            if free and match.ok and match.network.status is Status.READY:
+                return chosen
+    return {}
 
 
 def _blank(template: Template, **values: str) -> dict[str, Any]:

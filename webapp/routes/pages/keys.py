@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError
-from webapp.forms import Form, blank, errors_by_field
+from webapp.forms import Draft, Form, errors_by_field
 from webapp.models import NewKey, NewVersion
 from webapp.services import keys
 from webapp.templating import page, see_other
@@ -21,8 +21,8 @@ def index(ctx: SignedIn) -> HTMLResponse:
 
 
 @router.get("/keys/new")
-def new(ctx: SignedIn) -> HTMLResponse:
-    return _new(ctx, blank(NewKey), {})
+def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+    return _new(ctx, draft.filled_in(NewKey), {})
 
 
 @router.post("/keys")
@@ -47,8 +47,10 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
     except EgretError as error:
         return _show(ctx, name, errors_by_field(error), losing="version")
     if key.fingerprint == before:
-        return see_other(f"/keys/{name}", "This is the current version already.", "info")
-    return see_other(f"/keys/{name}", "New version stored; functions use it within 5 minutes.")
+        return see_other(f"/keys/{name}#versions", "This is the current version already.", "info")
+    return see_other(
+        f"/keys/{name}#versions", "New version stored; functions use it within 5 minutes."
+    )
 
 
 @router.get("/keys/{name}/versions/current")
@@ -64,7 +66,7 @@ def make_previous_current(ctx: SignedIn, name: str, form: Form) -> Response:
     except EgretError as error:
         return _show(ctx, name, errors_by_field(error), losing="current")
     notice = "The previous version is current again; functions use it within 5 minutes."
-    return see_other(f"/keys/{name}", notice)
+    return see_other(f"/keys/{name}#versions", notice)
 
 
 @router.post("/keys/{name}/deletion")

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, blank, errors_by_field
+from webapp.forms import Draft, Form, errors_by_field
 from webapp.models import MAX_ZONES, Nat, Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.services import addresses, keys, networks
@@ -39,8 +39,8 @@ def index(ctx: SignedIn, q: str = "", status: str = "") -> HTMLResponse:
 
 
 @router.get("/networks/new")
-def new(ctx: SignedIn) -> HTMLResponse:
-    return _new(ctx, blank(NewNetwork, region=ctx.settings.home_region), {})
+def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+    return _new(ctx, draft.filled_in(NewNetwork, region=ctx.settings.home_region), {})
 
 
 @router.post("/networks")
@@ -50,12 +50,14 @@ def create(ctx: SignedIn, form: Form) -> Response:
     except EgretError as error:
         ctx.session.rollback()
         return _new(ctx, form.filled_in(NewNetwork), errors_by_field(error))
-    return see_other(f"/networks/{network.name}")
+    return see_other(f"/networks/{network.name}", f"{network.name} is being created.")
 
 
-@router.post("/networks/preflight")
-def check(ctx: SignedIn, form: Form) -> Response:
-    """The form again, with what its network would be. Creates nothing."""
+@router.get("/networks/preflight")
+def check(ctx: SignedIn, form: Draft) -> Response:
+    """The form again, with what its network would be. Creates nothing, so it has an address."""
+    if not ctx.request.query_params:
+        return see_other("/networks/new")
     shown = form.filled_in(NewNetwork)
     try:
         found = preflight.check(ctx.scope, form.build(NewNetwork))
@@ -71,32 +73,38 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 
 @router.post("/networks/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
-    networks.retry(ctx.scope, name)
-    return _to_network_or_list(ctx, name)
+    network = networks.retry(ctx.scope, name)
+    return _to_network_or_list(ctx, name, f"Trying again: {name} is {network.status}.")
 
 
 @router.post("/networks/{name}/proofs")
 def prove(ctx: SignedIn, name: str) -> Response:
-    proofs.prove(ctx.scope, networks.get(ctx.session, name))
-    return see_other(f"/networks/{name}")
+    tested = proofs.prove(ctx.scope, networks.get(ctx.session, name))
+    wrong = [proof.availability_zone for proof in tested if not proof.ok]
+    if wrong:
+        notice = f"Tested: calls from {', '.join(wrong)} do not arrive from the expected address."
+        return see_other(f"/networks/{name}#status", notice, kind="error")
+    return see_other(f"/networks/{name}#proofs", "Tested: every zone calls from its address.")
 
 
 @router.post("/networks/{name}/parking")
 def park(ctx: SignedIn, name: str) -> Response:
-    networks.park(ctx.scope, name)
-    return see_other(f"/networks/{name}")
+    network = networks.park(ctx.scope, name)
+    return see_other(f"/networks/{name}", f"{name} is {network.status}.")
 
 
 @router.post("/networks/{name}/unparking")
 def unpark(ctx: SignedIn, name: str) -> Response:
-    networks.unpark(ctx.scope, name)
-    return see_other(f"/networks/{name}")
+    network = networks.unpark(ctx.scope, name)
+    return see_other(f"/networks/{name}", f"{name} is {network.status}.")
 
 
 @router.post("/networks/{name}/protection")
 def protect(ctx: SignedIn, name: str, form: Form) -> Response:
-    networks.protect(ctx.scope, name, on=form.text("protected") == "on")
-    return see_other(f"/networks/{name}")
+    on = form.text("protected") == "on"
+    networks.protect(ctx.scope, name, on=on)
+    notice = f"{name} is {'now' if on else 'no longer'} protected from deletion."
+    return see_other(f"/networks/{name}#deletion", notice)
 
 
 @router.post("/networks/{name}/deletion")
@@ -106,12 +114,14 @@ def delete(ctx: SignedIn, name: str, form: Form) -> Response:
         networks.delete(ctx.scope, name, typed=typed, retain=retain)
     except Invalid as error:
         return _show(ctx, name, confirm_error=error.detail, status_code=422)
-    return _to_network_or_list(ctx, name)
+    return _to_network_or_list(ctx, name, f"{name} is being deleted.")
 
 
-def _to_network_or_list(ctx: Context, name: str) -> Response:
+def _to_network_or_list(ctx: Context, name: str, notice: str) -> Response:
     """To the list if the network was deleted at once."""
-    return see_other(f"/networks/{name}" if networks.find(ctx.session, name) else "/networks")
+    if networks.find(ctx.session, name):
+        return see_other(f"/networks/{name}", notice)
+    return see_other("/networks", f"{name} is deleted.")
 
 
 def _show(

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
 from webapp.errors import Invalid
-from webapp.forms import Form, SubmittedForm, errors_by_field, validated
+from webapp.forms import Draft, Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Network, NewSchedule, Status, WeeklyHours
 from webapp.models.schedule import DAYS
 from webapp.services import networks
@@ -19,8 +19,10 @@ WORKING_HOURS = WeeklyHours(time_zone="UTC", days=DAYS[:5], start="08:00", end="
 
 
 @router.get("/networks/{name}/schedule")
-def show(ctx: SignedIn, name: str) -> HTMLResponse:
+def show(ctx: SignedIn, name: str, draft: Draft) -> HTMLResponse:
     network = networks.get(ctx.session, name)
+    if ctx.request.query_params:
+        return _show(ctx, name, _hours(draft), draft.text("idle_hours"), {})
     return _show(ctx, name, network.weekly_hours, str(network.idle_hours or ""), {})
 
 

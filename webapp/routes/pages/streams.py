@@ -6,7 +6,7 @@ the page shows with what was sent: while nothing changed, nothing is rendered an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -28,7 +28,7 @@ POLL_S = 0.5
 
 router = Router()
 State = tuple[Any, ...]
-Load = Callable[[Session], NetworkDetail | FunctionDetail]
+Load = partial[NetworkDetail] | partial[FunctionDetail]
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,18 @@ async def stream_function(
 async def _stream(
     ctx: Context, load: Load, folder: str, after: int
 ) -> AsyncIterator[ServerSentEvent]:
-    """`row` per event, `status` when it changes, then `done`; `gone` when the thing is deleted."""
+    """`row` per event, `status` when it changes, then `done`; `gone` when the thing is deleted.
+
+    `gone` has two lines: where to go, and what to say there.
+    """
     ctx.session.close()  # a stream holds no connection of the database while it waits
     sent: State = ()
     while True:
         try:
             view = await asyncio.to_thread(read, ctx.request, load, folder, after, sent)
         except NotFound:
-            yield ServerSentEvent(raw_data=f"/{folder}", event="gone")
+            gone = f"/{folder}\n{load.keywords['name']} is deleted."
+            yield ServerSentEvent(raw_data=gone, event="gone")
             return
         for event in view.events:
             after = event.id or after

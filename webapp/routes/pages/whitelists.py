@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from webapp.deps import Anyone, Context, Router, SignedIn
 from webapp.errors import Invalid
-from webapp.forms import Form, errors_by_field
+from webapp.forms import Draft, Form, errors_by_field
 from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
 from webapp.templating import page, see_other
@@ -21,8 +21,8 @@ READ = ["GET", "HEAD"]
 
 
 @router.get("/networks/{name}/whitelist")
-def show(ctx: SignedIn, name: str) -> HTMLResponse:
-    return _show(ctx, name, {})
+def show(ctx: SignedIn, name: str, draft: Draft) -> HTMLResponse:
+    return _show(ctx, name, {}, **draft.shown("partner", "function"))
 
 
 @router.post("/networks/{name}/whitelist/partners")
@@ -37,32 +37,32 @@ def send(ctx: SignedIn, name: str, form: Form) -> Response:
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/sending")
 def send_again(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
-    whitelists.send_again(ctx.scope, name, whitelisting_id)
-    return _back(name)
+    sent = whitelists.send_again(ctx.scope, name, whitelisting_id)
+    return _back(name, f"Marked as sent again to {sent.partner}.")
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/confirmation")
 def confirm(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
-    whitelists.confirm(ctx.scope, name, whitelisting_id)
-    return _back(name)
+    confirmed = whitelists.confirm(ctx.scope, name, whitelisting_id)
+    return _back(name, f"Marked as confirmed by {confirmed.partner}.")
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/removal")
 def forget(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
-    whitelists.forget(ctx.scope, name, whitelisting_id)
-    return _back(name)
+    partner = whitelists.forget(ctx.scope, name, whitelisting_id)
+    return _back(name, f"Removed {partner} from this list. Nothing changes at the partner.")
 
 
 @router.post("/networks/{name}/whitelist/link")
 def publish(ctx: SignedIn, name: str) -> Response:
     whitelists.publish(ctx.scope, name)
-    return _back(name)
+    return _back(name, "Public link created.", part="link")
 
 
 @router.post("/networks/{name}/whitelist/link/removal")
 def withdraw(ctx: SignedIn, name: str) -> Response:
     whitelists.withdraw(ctx.scope, name)
-    return _back(name, "Public link disabled.")
+    return _back(name, "Public link disabled.", part="link")
 
 
 @router.api_route("/whitelist/{link}.txt", methods=READ)
@@ -90,8 +90,8 @@ def _published(ctx: Context, kit: Kit, body: str, media_type: str) -> Response:
     return Response(body, media_type=media_type, headers=headers)
 
 
-def _back(name: str, notice: str = "") -> Response:
-    return see_other(f"/networks/{name}/whitelist", notice)
+def _back(name: str, notice: str, *, part: str = "partners") -> Response:
+    return see_other(f"/networks/{name}/whitelist#{part}", notice)
 
 
 def _show(

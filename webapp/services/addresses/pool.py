@@ -116,6 +116,7 @@ def check_none_lost(session: Session, network: Network) -> None:
             f"Released outside Egret, and used by {network.name}: {', '.join(lost)}.",
             code="address_lost",
             remedy=RECOVER,
+            link=("/addresses", "View addresses"),
         )
 
 

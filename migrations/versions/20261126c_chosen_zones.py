@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_nets"
-down_revision = "20261126_i12_keys"
+revision = "20261126c"
+down_revision = "20261126b"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_i12_keys"
-down_revision = "20261126_i12_stacks"
+revision = "20261126b"
+down_revision = "20261126"
 
 CLAIMS_OF_CURRENT = """
     UPDATE key_version SET claims = (SELECT claims FROM "key" WHERE id = key_id)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_i12_stacks"
+revision = "20261126"
 down_revision = "20261125b"
 
 

@@ -1,0 +1,160 @@
+"""Pages that answer a form: nothing typed is lost, and their address can be loaded again."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fastapi import FastAPI
+from sqlmodel import Session
+
+from tests.routes.all_routes import routes_of
+from tests.routes.test_safety import setup
+from webapp.drafts import page_of
+from webapp.models import Address, AddressStatus, Key, Nat, Network, Status
+from webapp.services import addresses
+from webapp.templating import NOTICE_COOKIE
+
+NETWORK = {"name": "kept", "availability_zones": "3", "nat": "per_az", "environment": "prod"}
+SCHEDULE = {"weekly": "on", "days": ["sat"], "start": "07:15", "time_zone": "Asia/Tokyo"}
+
+
+def test_a_form_sent_after_the_session_ended_is_filled_in_after_signing_in(
+    client: Any, app: FastAPI
+) -> None:
+    setup(client, app)
+    client.cookies.clear()
+    answer = client.post("/networks", data=NETWORK)
+    assert answer.status_code == 303
+    assert "session%20has%20ended" in client.cookies[NOTICE_COOKIE]
+    page = client.get(answer.headers["location"]).text
+    assert "Your form is kept." in page
+    back = parse_qs(urlsplit(answer.headers["location"]).query)["next"][0]
+    credentials = {"name": "ada", "password": "correct horse battery", "next": back}
+    signed_in = client.post("/sign-in", data=credentials)
+    assert signed_in.headers["location"] == back
+    form = client.get(back).text
+    assert 'value="kept"' in form
+    assert 'name="availability_zones" value="3" checked' in form
+    assert 'name="nat" value="per_az" checked' in form
+    assert 'value="prod"' in form
+
+
+def test_of_a_key_all_but_the_secret_is_kept_and_that_is_said(client: Any, app: FastAPI) -> None:
+    setup(client, app)
+    client.cookies.clear()
+    sent = {"name": "clash", "secret": "eyJhidden", "note": "from Ann"}
+    answer = client.post("/keys", data=sent)
+    assert "hidden" not in str(answer.headers)
+    assert "note%3Dfrom%2BAnn" in answer.headers["location"]
+    assert "Your form is kept, except the key." in client.get(answer.headers["location"]).text
+
+
+@pytest.mark.usefixtures("network")
+def test_the_schedule_and_a_partner_are_kept_as_well(client: Any, app: FastAPI) -> None:
+    setup(client, app)
+    page = client.get("/networks/kept/schedule", params=SCHEDULE).text
+    assert 'value="sat" checked' in page
+    assert 'value="mon" checked' not in page
+    assert 'value="07:15"' in page
+    assert "Asia/Tokyo" in page
+    assert (
+        'value="Ann &amp; Co"'
+        in client.get("/networks/kept/whitelist", params={"partner": "Ann & Co"}).text
+    )
+
+
+def test_a_body_that_cannot_be_read_still_leads_to_the_sign_in_page(client: Any) -> None:
+    large = client.post("/networks", data={"name": "x" * 200_000})
+    assert large.status_code == 303
+    assert large.headers["location"] == "/sign-in?next=%2Fnetworks%2Fnew"
+
+
+def test_a_get_of_every_address_that_only_takes_a_form_leads_to_the_forms_page(
+    client: Any, app: FastAPI
+) -> None:
+    pages = [route for route in routes_of(app) if not route.is_api]
+    reads = [route for route in pages if route.reads]
+    only_posts = [
+        route.to_nothing
+        for route in pages
+        if not route.reads and not any(page.matches("GET", route.to_nothing) for page in reads)
+    ]
+    assert len(only_posts) > 20
+    for path in only_posts:
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, page_of(path)), path
+
+
+def test_a_refused_form_names_an_address_that_shows_it_again(client: Any, app: FastAPI) -> None:
+    setup(client, app)
+    refused = client.post("/networks", data=NETWORK | {"name": "Not a name!"})
+    assert refused.status_code == 422
+    address = "/networks/new?name=Not+a+name%21&amp;availability_zones=3"
+    assert f'data-address="{address}' in refused.text
+    assert 'value="Not a name!"' in client.get(address.replace("&amp;", "&")).text
+
+
+def test_a_wrong_setup_token_can_be_corrected(client: Any) -> None:
+    form = {"token": "wrong", "name": "ada", "password": "correct horse battery"}
+    page = client.post("/setup", data=form).text
+    assert 'name="token" value="wrong" required' in page
+    assert 'type="hidden" name="token"' not in page
+
+
+@pytest.fixture
+def network(session: Session) -> Network:
+    made = Network(
+        name="kept",
+        status=Status.PARKED,
+        region="eu-central-1",
+        cidr="10.0.0.0/16",
+        availability_zones=1,
+        nat=Nat.SINGLE,
+        outputs={"AvailabilityZones": "eu-central-1a", "PrivateSubnetIds": "subnet-1"},
+    )
+    session.add(made)
+    session.flush()
+    address = Address(region=made.region, public_ip="203.0.113.9", network_id=made.id, position=0)
+    address.status = AddressStatus.IN_USE
+    session.add(address)
+    session.commit()
+    return made
+
+
+def test_a_refused_action_links_what_to_do_and_the_page_before(
+    client: Any, app: FastAPI, session: Session, network: Network
+) -> None:
+    setup(client, app)
+    (address,) = addresses.of_network(session, network.id)
+    address.status = AddressStatus.LOST
+    session.commit()
+    refused = client.post("/networks/kept/unparking")
+    assert refused.status_code == 409
+    assert 'href="/addresses">View addresses' in refused.text
+    assert 'href="/networks/kept">Back to the page before' in refused.text
+
+
+def test_the_function_form_starts_with_a_network_and_a_key_that_match(
+    client: Any, app: FastAPI, session: Session, network: Network
+) -> None:
+    setup(client, app)
+    network.status = Status.READY
+    session.add_all([_key("a-first", "198.51.100.7/32"), _key("b-fits", "203.0.113.9/32")])
+    session.commit()
+    form = client.get("/functions/new").text
+    assert 'value="b-fits" data-fits="kept" selected' in form
+    assert 'value="a-first" data-fits="" selected' not in form
+    chosen = client.get("/functions/new?key=a-first").text
+    assert 'value="a-first" data-fits="" selected' in chosen
+
+
+def _key(name: str, cidr: str) -> Key:
+    return Key(
+        name=name,
+        partner="clash_of_clans",
+        region="eu-central-1",
+        secret_arn=name,
+        kms_key_arn="arn",
+        fingerprint=name,
+        claims={"kind": "key", "scopes": ["clash"], "cidrs": [cidr]},
+    )
