@@ -39,7 +39,9 @@ def network(session: Session) -> Network:
 
 @pytest.fixture
 def reading(app: FastAPI) -> Iterator[Any]:
-    request = Request({"type": "http", "app": app, "path": f"/networks/{NAME}", "headers": []})
+    request = Request(
+        {"type": "http", "method": "GET", "app": app, "path": f"/networks/{NAME}", "headers": []}
+    )
     yield partial(read, request, partial(networks.detail, name=NAME), "networks")
     app.state.parts.engine.dispose()
 
