@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard, wait_for
 from tests.e2e.conftest import sign_in
 from tests.e2e.test_diagnosis import check
+from tests.sandbox.credentials import put_switches
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "ap-southeast-1"
@@ -68,10 +68,8 @@ def test_what_aws_cannot_delete_is_kept(
 ) -> None:
     """AWS refuses to delete the VPC; no attempt waits for the next one."""
     refused = {"resource": "Vpc", "when": "delete", "reason": "The vpc is shared", "times": 99}
-    switches = f"{sandbox.info.aws_endpoint}/_egret/switches"
     stack = {"stack": "scale-network-scaling"}
-    user = (sandbox.info.access_key_id, sandbox.info.secret_access_key)
-    httpx.put(switches, json=[stack | refused], auth=user).raise_for_status()
+    put_switches(sandbox.info, [stack | refused])
     sign_in(page, own)
     page.goto(f"{own.url}{NETWORK}")
     page.get_by_text("Delete this network").click()
@@ -86,7 +84,7 @@ def test_what_aws_cannot_delete_is_kept(
     page.locator("#confirm-undeleted").fill("scaling")
     page.get_by_role("button", name="Delete and keep these").click()
     own.api().gone(NETWORK)
-    httpx.put(switches, json=[]).raise_for_status()
+    put_switches(sandbox.info, [])
 
 
 def is_failed(own: Dashboard) -> bool:

@@ -100,7 +100,7 @@ def test_an_operation_pauses_when_credentials_expire_and_resumes_by_itself(
     bench.steps(3)
     assert bench.status == Status.PARKING
     assert code in bench.network.reason
-    assert "credentials" in bench.network.remedy
+    assert "credentials" in bench.network.remedy.lower()
     rule.times = 0
     bench.drive()
     assert bench.status == Status.PARKED

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from tests.faults.functions import FUNCTION_OPERATIONS, functions_world
 from tests.faults.test_crashes import ended
 from tests.faults.worker import Kill, Workshop
+from tests.sandbox.credentials import credentials_of
 from webapp.aws.clients import Clients
 from webapp.db import make_engine, migrate
 from webapp.sandbox.launcher import REGION, Sandbox
@@ -30,7 +31,10 @@ def world(settings: Settings, clients: Clients) -> dict[str, Any]:
 
 
 def test_a_function_is_made_and_deleted_once_whenever_a_worker_is_killed(tmp_path: Path) -> None:
-    with Sandbox.start(tmp_path / "sandbox", pace_s=0, address_quota=10) as sandbox:
+    with (
+        Sandbox.start(tmp_path / "sandbox", pace_s=0, address_quota=10) as sandbox,
+        credentials_of(sandbox),
+    ):
         settings = Settings(
             data_dir=tmp_path,
             name_prefix="sweep-functions",

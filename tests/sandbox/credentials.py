@@ -3,8 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import boto3
+import httpx
 
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Info, Sandbox
@@ -28,6 +30,13 @@ def clients_of(info: Info) -> Clients:
             aws_access_key_id=info.access_key_id, aws_secret_access_key=info.secret_access_key
         ),
     )
+
+
+def put_switches(info: Info, switches: list[dict[str, Any]]) -> None:
+    """Make the embedded AWS fail as the switches say; an empty list switches all off."""
+    user = (info.access_key_id, info.secret_access_key)
+    url = f"{info.aws_endpoint}/_egret/switches"
+    httpx.put(url, json=switches, auth=user).raise_for_status()
 
 
 def _variables(info: Info) -> dict[str, str]:

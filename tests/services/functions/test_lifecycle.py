@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
 
 from tests.dashboard import wait_for
 from tests.portal import partner_key, revoke
+from tests.sandbox.credentials import put_switches
 from tests.services.rows import IP, a_key, a_network, add, add_function, an_address
 from tests.services.scripted import STACK_ID
 from webapp.errors import Conflict, Invalid, NotFound
@@ -84,8 +84,7 @@ def throttle(sandbox: Sandbox, *, when: str) -> None:
     """API Gateway refuses one change, as it does when many functions change at once."""
     resource = {"create": "RestApi", "update": "Function"}[when]
     switch = {"stack": f"{NAME}-function-{NAME}", "resource": resource, "when": when}
-    url = f"{sandbox.info.aws_endpoint}/_egret/switches"
-    httpx.put(url, json=[switch | {"reason": THROTTLED}]).raise_for_status()
+    put_switches(sandbox.info, [switch | {"reason": THROTTLED}])
 
 
 def test_a_function_is_created_fetches_follows_its_key_and_is_deleted(

@@ -15,6 +15,7 @@ from tests.locks import watched
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError
+from webapp.db import give_back
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Key, KeyVersion, Lease, NewKey, NewVersion, Status
 from webapp.sandbox.launcher import Sandbox
@@ -39,7 +40,7 @@ def proxy(sandbox: Sandbox) -> Iterator[Proxy]:
 @pytest.fixture
 def faulty(scope: CloudScope, proxy: Proxy) -> CloudScope:
     """The same with an AWS whose answers are lost, and are not asked for again by botocore."""
-    clients = Clients(proxy.url, watched(boto3.Session()), attempts=1)
+    clients = Clients(proxy.url, watched(boto3.Session()), attempts=1, before_call=give_back)
     return CloudScope(scope.session, "tests", connected(clients), scope.settings)
 
 
@@ -144,7 +145,7 @@ def test_an_answer_that_is_lost_twice_is_found_out_by_the_background(
 
     boto = watched(boto3.Session())
     boto.events.register("before-call.secrets-manager.PutSecretValue", lose_what_follows)
-    cloud = connected(Clients(proxy.url, boto, attempts=1))
+    cloud = connected(Clients(proxy.url, boto, attempts=1, before_call=give_back))
     with pytest.raises(EgretError):
         rotate(CloudScope(session, "tests", cloud, scope.settings))
     assert proxy.calls["DescribeSecret"] == asked + 2
@@ -195,7 +196,7 @@ def test_who_lost_its_lease_has_the_result_read_again(
     boto = watched(boto3.Session())
     boto.events.register("before-call.secrets-manager.PutSecretValue", take_over)
     endpoint = clients.secretsmanager(key.region).meta.endpoint_url
-    cloud = connected(Clients(endpoint, boto))
+    cloud = connected(Clients(endpoint, boto, before_call=give_back))
     rotate(CloudScope(session, "tests", cloud, scope.settings))
     assert key.fingerprint == _fingerprint(SECOND)
 

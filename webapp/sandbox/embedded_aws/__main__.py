@@ -105,10 +105,10 @@ def _install_services(options: Options) -> None:
 
     addresses.install(options.address_quota)
     interfaces.install()
-    ipv6.install()
+    vpcs.install()
+    ipv6.install()  # after the ranges of IPv4, which it passes on
     nat_gateways.install(options.pace_of("AWS::EC2::NatGateway"), options.network_quota)
     network_acls.install()
-    vpcs.install()
     checks.install(options.network_quota)  # after the actions above, because it wraps them all
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)

@@ -123,6 +123,7 @@ def _retry_later(operation: Operation, stack: Stack, held: Sequence[str]) -> Non
 
 def _give_up(operation: Operation, stack: Stack) -> None:
     """Name what is in the way, and what to do about each; then the deletion can be repeated."""
+    operation.work.commit()  # no connection is held while AWS lists what is left
     blockers = operation.cloud.blockers.find(operation.region, stack.id)
     operation.note_failure(stack)
     if blockers:
