@@ -31,6 +31,11 @@ def test_the_secret_link_of_a_whitelist_is_not_logged(path: str) -> None:
     assert "whitelist/" in loggable(path).lower()
 
 
+def test_the_format_of_a_published_whitelist_is_logged() -> None:
+    assert loggable(f"/whitelist/{LINK}.txt") == "/whitelist/-.txt"
+    assert loggable(f"/whitelist/{LINK}") == "/whitelist/-"
+
+
 @pytest.mark.parametrize(
     "path",
     ["/networks/n/whitelist", "/networks/n/whitelist/link", "/networks/n/whitelist/partners/1"],

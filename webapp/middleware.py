@@ -44,14 +44,16 @@ HSTS: Final = "max-age=31536000; includeSubDomains"
 
 NO_STORE: Final = "no-store"
 """Unless a route says otherwise: what only signed-in people see stays on no disk."""
-_LINK: Final = re.compile(r"((?:^|/)whitelist/+)(?!(?:link|partners)(?:/|$)).*", re.I | re.S)
+_LINK: Final = re.compile(
+    r"((?:^|/)whitelist/+)(?!(?:link|partners)(?:/|$)).*?(\.txt)?$", re.I | re.S
+)
 
 log = logging.getLogger("egret.access")
 
 
 def loggable(path: str) -> str:
     """The path in one line of ASCII, without the secret link of a whitelist."""
-    return quote(_LINK.sub(r"\1-", path), safe=PATH_CHARACTERS)
+    return quote(_LINK.sub(r"\1-\2", path), safe=PATH_CHARACTERS)
 
 
 class AccessLogAndHeaders:

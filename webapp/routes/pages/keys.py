@@ -53,12 +53,6 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
     )
 
 
-@router.get("/keys/{name}/versions/current")
-def show_again(ctx: SignedIn, name: str) -> Response:
-    """For a reload, after the form below was answered with its errors."""
-    return see_other(f"/keys/{keys.get(ctx.session, name).name}")
-
-
 @router.post("/keys/{name}/versions/current")
 def make_previous_current(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
