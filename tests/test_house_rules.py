@@ -13,6 +13,8 @@ from tests import syntax
 
 ROOT = Path(__file__).parents[1]
 LINES_MAX = 300
+ROOMS_MAX = 12
+ROOM_FILES_MAX = 8
 PARAMETERS_MAX = 7
 MACHINES = re.compile(r"(?<!quotas)/(?:root|home|work)/|https?://[\w.]*(?:pypi|debian)\.org")
 CODE = ("webapp", "lambda_templates", "migrations", "docs", "tests")
@@ -84,6 +86,15 @@ def test_each_file_with_logic_has_its_tests_under_the_same_path() -> None:
         and path.with_name(f"test_{path.name}") not in there
     ]
     assert not missing
+
+
+def test_no_room_of_the_services_is_crowded() -> None:
+    """A room's `__init__` only names what callers use."""
+    services = ROOT / "webapp" / "services"
+    rooms = [path for path in services.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    sizes = {room.name: len([*room.glob("[!_]*.py")]) for room in rooms}
+    assert len(rooms) + len([*services.glob("[!_]*.py")]) <= ROOMS_MAX
+    assert not {room: size for room, size in sizes.items() if size > ROOM_FILES_MAX}
 
 
 def test_no_file_is_too_long() -> None:

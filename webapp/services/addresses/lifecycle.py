@@ -6,6 +6,8 @@ from webapp.aws.errors import AwsError, is_transient, pauses_operation
 from webapp.errors import Conflict, EgretError
 from webapp.models import Address, AddressStatus, Function, Key, Network
 from webapp.models.address import LABEL_PREFIX
+from webapp.services.addresses import capacity
+from webapp.services.addresses.capacity import Need
 from webapp.services.addresses.details import get
 from webapp.services.addresses.pool import (
     allocated_status,
@@ -13,8 +15,6 @@ from webapp.services.addresses.pool import (
     set_allocation,
     tags_of,
 )
-from webapp.services.engine import capacity
-from webapp.services.engine.capacity import Need
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.names import check_label, check_region, check_typed
 from webapp.services.scope import CloudScope

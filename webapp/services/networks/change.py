@@ -14,9 +14,9 @@ from webapp.aws import Cloud
 from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import Function, Network, NewChange, Shape, Status
 from webapp.services import keys
-from webapp.services.addresses import pool
-from webapp.services.engine import capacity, leases
-from webapp.services.engine.capacity import Need
+from webapp.services.addresses import capacity, pool
+from webapp.services.addresses.capacity import Need
+from webapp.services.engine import leases
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import intend
 from webapp.services.keys import Match

@@ -9,9 +9,9 @@ from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.errors import Conflict, Invalid
 from webapp.models import Network, NewNetwork, Status
 from webapp.services import names
-from webapp.services.addresses import pool
-from webapp.services.engine import capacity, teardown
-from webapp.services.engine.capacity import Need
+from webapp.services.addresses import capacity, pool
+from webapp.services.addresses.capacity import Need
+from webapp.services.engine import teardown
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import UNDER_WAY, intend
 from webapp.services.networks import cidrs, preflight

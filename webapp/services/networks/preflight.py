@@ -18,9 +18,8 @@ from webapp.errors import Conflict, EgretError, Invalid, check_all
 from webapp.models import Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_GB, monthly_usd, traffic_usd
 from webapp.services import names
-from webapp.services.addresses import pool
-from webapp.services.engine import capacity
-from webapp.services.engine.capacity import Need
+from webapp.services.addresses import capacity, pool
+from webapp.services.addresses.capacity import Need
 from webapp.services.networks import cidrs, zones
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings

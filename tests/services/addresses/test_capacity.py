@@ -8,8 +8,8 @@ from sqlmodel import Session
 from webapp.aws.errors import QuotaExceeded
 from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota
 from webapp.models import Address, AddressStatus, Nat, Network, Status
-from webapp.services.engine import capacity
-from webapp.services.engine.capacity import Need, Reading
+from webapp.services.addresses import capacity
+from webapp.services.addresses.capacity import Need, Reading
 from webapp.settings import Settings
 
 REGION = "eu-west-1"
