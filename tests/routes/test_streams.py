@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.requests import Request
 
+from tests import loops
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import setup
 from webapp.models import Nat, Network, StackEvent, Status
@@ -138,7 +139,7 @@ def test_a_stream_holds_no_connection_while_it_waits(
         await asyncio.gather(streaming, return_exceptions=True)
         return used, heard
 
-    used, heard = asyncio.run(listen())
+    used, heard = loops.run(listen())
     app.state.parts.engine.dispose()
     assert used == 0
     assert "".join(heard).count("event: status") == 2

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests import loops
 from webapp.sandbox.nat_http import (
     BODY_MAX_BYTES,
     MalformedRequest,
@@ -23,7 +24,7 @@ def read(sent: bytes) -> Request:
         reader.feed_eof()
         return await read_request(reader)
 
-    return asyncio.run(reading())
+    return loops.run(reading())
 
 
 def test_a_request_has_its_headers_in_lower_case_and_its_whole_body() -> None:
