@@ -14,13 +14,14 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import fast
 from tests.clouds import connected
 from tests.dashboard import Dashboard
+from tests.databases import prepare
 from tests.locks import watched
 from tests.postgresql import PostgreSql
 from tests.route_coverage import RouteCoverage
 from tests.sandbox.credentials import credentials_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import give_back, make_engine, migrate
+from webapp.db import give_back, make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
@@ -129,7 +130,7 @@ def settings(tmp_path: Path, database: str) -> Settings:
 
 @pytest.fixture
 def engine(settings: Settings) -> Iterator[Engine]:
-    migrate(settings.database)
+    prepare(settings)
     made = make_engine(settings.database)
     yield made
     made.dispose()

@@ -145,8 +145,9 @@ def insert_row(connection: Connection, table: Table, **values: object) -> None:
     connection.execute(table.insert().values(needed | values))
 
 
-def test_the_database_file_is_private(engine: Engine, settings: Settings) -> None:
-    assert "network" in inspect(engine).get_table_names()
+def test_the_database_file_is_private(settings: Settings) -> None:
+    migrate(settings.database)
+    assert "network" in tables(settings)
     file = settings.data_dir / "egret.db"
     assert file.stat().st_mode & 0o077 == 0
 

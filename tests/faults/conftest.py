@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from tests.clouds import connected
 from tests.dashboard import wait_for
+from tests.databases import prepare
 from tests.faults import worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
@@ -21,7 +22,7 @@ from tests.locks import watched
 from tests.sandbox.credentials import credentials_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import give_back, make_engine, migrate
+from webapp.db import give_back, make_engine
 from webapp.models import Network
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services import networks
@@ -113,7 +114,7 @@ def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         regions=REGION,
         endpoints=json.loads(own.environment()["EGRET_ENDPOINTS"]),
     )
-    migrate(settings.database)
+    prepare(settings)
     engine = make_engine(settings.database)
     with (
         proxied(own.info.aws_endpoint) as proxy,

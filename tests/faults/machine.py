@@ -19,11 +19,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from tests.clouds import connected
+from tests.databases import prepare
 from tests.faults import worker
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import credentials_of
 from webapp.aws.clients import Clients
-from webapp.db import make_engine, migrate
+from webapp.db import make_engine
 from webapp.errors import EgretError
 from webapp.models import Address, Nat, Network, NewChange, NewNetwork, Status
 from webapp.sandbox.launcher import REGION, Sandbox
@@ -111,7 +112,7 @@ class Lab:
         self.settings = Settings(
             data_dir=folder, name_prefix="machine", regions=REGION, endpoints=endpoints
         )
-        migrate(self.settings.database)
+        prepare(self.settings)
         self.engine: Engine = make_engine(self.settings.database)
         self.injector = Injector()
         # Proofs would start a process each; they fail here, and that must harm nothing.

@@ -15,11 +15,12 @@ from typing import Any
 
 from sqlmodel import Session
 
+from tests.databases import prepare
 from tests.faults.worker import OPERATIONS, Kill, Workshop
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import credentials_of
 from webapp.aws.clients import Clients
-from webapp.db import make_engine, migrate
+from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings
 
@@ -73,7 +74,7 @@ class Lane:
             regions=REGION,
             endpoints=json.loads(self._sandbox.environment()["EGRET_ENDPOINTS"]),
         )
-        migrate(settings.database)
+        prepare(settings)
         return settings
 
     def _world(self, settings: Settings) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlmodel import Session
 
+from tests.databases import prepare
 from tests.faults.functions import FUNCTION_OPERATIONS, functions_world
 from tests.faults.test_crashes import ended
 from tests.faults.worker import Kill, Workshop
 from tests.sandbox.credentials import credentials_of
 from webapp.aws.clients import Clients
-from webapp.db import make_engine, migrate
+from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings
 
@@ -41,7 +42,7 @@ def test_a_function_is_made_and_deleted_once_whenever_a_worker_is_killed(tmp_pat
             regions=REGION,
             endpoints=json.loads(sandbox.environment()["EGRET_ENDPOINTS"]),
         )
-        migrate(settings.database)
+        prepare(settings)
         clients = Clients(sandbox.info.aws_endpoint)
         workshop = Workshop(sandbox.info.aws_endpoint, REGION)
         for before in ("create", "upload for the network"):

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
+from tests.databases import prepare
 from tests.faults.keys import FIRST, KEY_OPERATIONS, SECOND, fingerprint, keys_world
 from tests.faults.test_crashes import CALLS_MAX, ended
 from tests.faults.worker import Kill, Workshop
 from webapp.aws.clients import Clients
-from webapp.db import make_engine, migrate
+from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings
 
@@ -42,7 +43,7 @@ class Desk:
             regions=REGION,
             endpoints=json.loads(sandbox.environment()["EGRET_ENDPOINTS"]),
         )
-        migrate(self._settings.database)
+        prepare(self._settings)
 
     def run(self, kill: Kill | None) -> tuple[list[World], set[str]]:
         """The world after each operation, and those during which nobody was killed."""

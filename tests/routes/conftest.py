@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from tests.databases import prepare
 from webapp.aws import Cloud
-from webapp.db import migrate
 from webapp.main import create_app
 from webapp.settings import Settings
 
@@ -17,7 +17,7 @@ HOST = "http://127.0.0.1:8000"
 
 @pytest.fixture
 def app(settings: Settings, nowhere: Cloud) -> FastAPI:
-    migrate(settings.database)
+    prepare(settings)
     return create_app(settings, nowhere)
 
 

@@ -16,12 +16,13 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, create_engine
 
 from tests.clouds import connected
+from tests.databases import prepare
 from tests.postgresql import on_either_database
 from tests.routes.all_routes import PARAMETER, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import bearer, setup
 from webapp.aws.clients import Clients
-from webapp.db import give_back, migrate
+from webapp.db import give_back
 from webapp.main import create_app
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
 from webapp.problems import RETRY_AFTER_S
@@ -96,7 +97,7 @@ def calls() -> list[tuple[str, int]]:
 @pytest.fixture
 def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestClient]:
     """Signed in, on an AWS that does not answer."""
-    migrate(settings.database)
+    prepare(settings)
     boto = boto3.Session()
     cloud = connected(Clients("http://127.0.0.1:9", boto, attempts=1, before_call=give_back))
     app = create_app(settings, cloud)
