@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, delete, update
 from sqlmodel import Session, select
 
 from tests.faults import worker
@@ -51,7 +51,7 @@ def network(
     worker.drive(session, cloud, settings)
     yield made
     session.rollback()
-    session.connection().execute(Lease.__table__.delete())  # type: ignore[attr-defined]
+    session.connection().execute(delete(Lease))
     networks.delete(scope, "looked-at", typed="looked-at")
     worker.drive(session, cloud, settings)
     worker.release_all(scope)
@@ -102,7 +102,7 @@ def test_a_function_is_called_once_a_day_and_a_failing_one_once_an_hour(
     network.region, function.outputs = REGION, {"FunctionName": "gone"}
 
     def called(*, good: timedelta, failed: timedelta | None = None, idle_hours: int = 0) -> bool:
-        session.connection().execute(Snapshot.__table__.delete())  # type: ignore[attr-defined]
+        session.connection().execute(delete(Snapshot))
         network.idle_hours = idle_hours
         for ok, age in ((True, good), (False, failed)):
             if age is not None:

@@ -1,6 +1,7 @@
 """What is in a network's VPC and was not made by its stack, each with what to do about it."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def test_an_interface_is_named_with_its_description_and_its_owner(
             SubnetId=stack.outputs["Public"], Description=description
         )["NetworkInterface"]
         ids.append(made["NetworkInterfaceId"])
-        undo.append(lambda id=ids[-1]: ec2.delete_network_interface(NetworkInterfaceId=id))  # type: ignore[misc]
+        undo.append(partial(ec2.delete_network_interface, NetworkInterfaceId=ids[-1]))
     bastion, function = (found(lab, stack)[id] for id in ids)
     assert "“bastion of team a”, available" in bastion.what
     assert f"of account {made['OwnerId']}" in bastion.what
@@ -106,7 +107,7 @@ def test_every_kind_of_thing_is_named(
         ),
     }
     ids = {kind: make() for kind, (make, _) in makers.items()}
-    undo += [lambda id=ids[kind], end=end: end(id) for kind, (_, end) in makers.items()]  # type: ignore[misc]
+    undo += [partial(end, ids[kind]) for kind, (_, end) in makers.items()]
     blockers = found(lab, stack)
     assert blockers.keys() == set(ids.values())
     for kind, id in ids.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from tests.postgresql import on_either_database
 from webapp.aws.pace import SLOW_CALL_EVERY_S, SLOW_FOR_S, WAIT_MAX_S, TurnQueueFull
@@ -88,7 +88,7 @@ def test_without_the_database_a_process_keeps_its_own_turns(
 ) -> None:
     one, _ = replicas
     one.slow_down(REGION)
-    Throttle.__table__.drop(session.connection())  # type: ignore[attr-defined]
+    SQLModel.metadata.tables["throttle"].drop(session.connection())
     session.commit()
     one.slow_down(REGION)
     assert 0 < one.take(REGION) <= SLOW_CALL_EVERY_S
