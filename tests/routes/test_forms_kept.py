@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from tests.routes.all_routes import routes_of
 from tests.routes.test_safety import setup
+from tests.services.rows import a_network, add, an_address
 from webapp.drafts import page_of
-from webapp.models import Address, AddressStatus, Key, Nat, Network, Status
+from webapp.models import AddressStatus, Key, Network, Status
 from webapp.services import addresses
 from webapp.templating import NOTICE_COOKIE
 
@@ -103,21 +104,9 @@ def test_a_wrong_setup_token_can_be_corrected(client: Any) -> None:
 
 @pytest.fixture
 def network(session: Session) -> Network:
-    made = Network(
-        name="kept",
-        status=Status.PARKED,
-        region="eu-central-1",
-        cidr="10.0.0.0/16",
-        availability_zones=1,
-        nat=Nat.SINGLE,
-        outputs={"AvailabilityZones": "eu-central-1a", "PrivateSubnetIds": "subnet-1"},
-    )
-    session.add(made)
-    session.flush()
-    address = Address(region=made.region, public_ip="203.0.113.9", network_id=made.id, position=0)
-    address.status = AddressStatus.IN_USE
-    session.add(address)
-    session.commit()
+    outputs = {"AvailabilityZones": "eu-central-1a", "PrivateSubnetIds": "subnet-1"}
+    made = a_network("kept", status=Status.PARKED, outputs=outputs)
+    add(session, made, an_address(made, "203.0.113.9"))
     return made
 
 

@@ -11,12 +11,12 @@ from sqlmodel import Session
 
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import setup
+from tests.services.rows import a_network, add, an_address
 from webapp.models import (
     Address,
     AddressStatus,
     Function,
     Key,
-    Nat,
     Network,
     Proof,
     Snapshot,
@@ -38,21 +38,9 @@ def client(app: FastAPI) -> Iterator[Any]:
 
 @pytest.fixture
 def network(session: Session) -> Network:
-    made = Network(
-        name="troubled",
-        status=Status.PARKED,
-        region="eu-central-1",
-        cidr="10.0.0.0/16",
-        availability_zones=1,
-        nat=Nat.SINGLE,
-        outputs={"AvailabilityZones": "eu-central-1a", "PrivateSubnetIds": "subnet-1,subnet-2"},
-    )
-    address = Address(region=made.region, public_ip=IP, network_id=made.id, position=0)
-    address.status = AddressStatus.IN_USE
-    session.add(made)
-    session.flush()
-    session.add(address)
-    session.commit()
+    outputs = {"AvailabilityZones": "eu-central-1a", "PrivateSubnetIds": "subnet-1,subnet-2"}
+    made = a_network("troubled", status=Status.PARKED, outputs=outputs)
+    add(session, made, an_address(made, IP))
     return made
 
 
