@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import httpx
 from sqlmodel import Session
 
 from webapp.db import temporary_engine
+from webapp.sandbox.folder import bind
 from webapp.sandbox.launcher import Sandbox
 from webapp.services import access
 from webapp.services.scope import Scope
@@ -209,7 +209,6 @@ def wait_for(condition: Any, seconds: float) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with bind() as probe:
         port: int = probe.getsockname()[1]
         return port

@@ -66,7 +66,7 @@ def demo() -> None:
             pass
         finally:
             dashboard.terminate()
-            dashboard.wait()
+            dashboard.communicate()
     raise typer.Exit(max(dashboard.returncode, 0))
 
 

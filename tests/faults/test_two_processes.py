@@ -27,8 +27,8 @@ LEASE_S = 2.0
 NETWORKS, NETWORK_QUOTA = 20, 5
 ADDRESS_QUOTA = 40
 THROTTLED_S = 6.0
-JITTER_CALLS = 1
-"""Who is late with its turn may be close to the next one."""
+JITTER_CALLS = 2
+"""Each replica's last turn may be late, close to the next one."""
 
 
 Start = Callable[..., Dashboard]

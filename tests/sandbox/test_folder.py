@@ -41,6 +41,14 @@ def test_ports_are_the_same_again_unless_one_is_in_use(folder: Folder) -> None:
     assert again["one"] not in first.values()
 
 
+def test_ports_are_none_that_an_outgoing_connection_may_hold_at_the_next_start(
+    folder: Folder,
+) -> None:
+    range_of_connections = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text()
+    first = int(range_of_connections.split()[0])
+    assert max(folder.ports(["one", "two", "three"]).values()) < first
+
+
 def test_what_is_written_is_for_the_owner_alone_and_whole(folder: Folder) -> None:
     folder.write("info.json", "{}")
     assert (folder.path / "info.json").read_text() == "{}"

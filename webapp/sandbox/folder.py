@@ -13,17 +13,21 @@ import secrets
 import socket
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from webapp.errors import Conflict
+from webapp.errors import Conflict, Unavailable
 from webapp.sandbox.private_files import write_private
 
 READERS_TIMEOUT_S = 0.5
 """`is_locked` takes the parent's lock for a moment, which must not fail a start."""
 CHILDREN_TIMEOUT_S = 15.0
 LOCK_POLL_S = 0.05
+FREE_PORTS = range(20_000, 32_768)
+"""Below those of outgoing connections, which could hold a port at the next start: see ip(7)."""
+PORT_ATTEMPTS = 20
 PORTS = "ports.json"
 CREDENTIALS = "credentials.json"
 KEY_ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -78,7 +82,7 @@ class Folder:
     def ports(self, names: Iterable[str]) -> dict[str, int]:
         """A port for each name: that of the last start if it is free, otherwise a new one."""
         last = _read_ports(self.path / PORTS)
-        probes = {name: _bind(last.get(name, 0)) for name in names}
+        probes = {name: bind(last.get(name)) for name in names}
         ports: dict[str, int] = {name: probe.getsockname()[1] for name, probe in probes.items()}
         for probe in probes.values():
             probe.close()
@@ -143,18 +147,20 @@ def _try_lock(lock: IO[str], kind: int) -> bool:
     return True
 
 
-def _bind(wanted: int) -> socket.socket:
-    """A socket on the wanted port or on any free one.
+def bind(wanted: int | None = None) -> socket.socket:
+    """A socket on the wanted port, or on another free one if that is in use or none is wanted.
 
-    The caller holds it until all ports are found, so that no two are the same.
+    The caller holds it until all ports are found, so that no two are the same. Raises Unavailable.
     """
     probe = socket.socket()
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        probe.bind(("127.0.0.1", wanted))
-    except OSError:
-        probe.bind(("127.0.0.1", 0))
-    return probe
+    others = secrets.SystemRandom().sample(FREE_PORTS, PORT_ATTEMPTS)
+    for port in others if wanted is None else (wanted, *others):
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return probe
+    probe.close()
+    raise Unavailable(f"{PORT_ATTEMPTS} ports of 127.0.0.1 were in use.", remedy="Start again.")
 
 
 def _read_ports(file: Path) -> dict[str, int]:
