@@ -11,7 +11,7 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict, EgretError, Invalid
-from webapp.models import Address, AddressStatus, NewNetwork
+from webapp.models import Address, AddressStatus, NewNetwork, Status
 from webapp.services import addresses
 from webapp.services.addresses import adoption, pool
 from webapp.services.addresses.comparison import compare_with_aws
@@ -177,6 +177,22 @@ def test_only_a_lost_address_is_recovered(offline: CloudScope) -> None:
     add(offline.session, row)
     with pytest.raises(Conflict, match="is not lost"):
         addresses.recover(offline, row.id)
+
+
+def test_a_lost_address_does_not_take_the_place_that_a_network_under_way_needs(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= NOTHING_USED
+    lost = an_address(status=AddressStatus.LOST)
+    network = a_network(status=Status.REQUESTED)
+    wanted = [
+        an_address(network, "", allocation_id=None, position=n, status=AddressStatus.ALLOCATING)
+        for n in range(2)
+    ]
+    add(scripted.session, lost, network, *wanted)
+    with pytest.raises(QuotaExceeded, match="2 of 2"):
+        addresses.recover(scripted, lost.id)
+    assert not aws.calls("AllocateAddress")
 
 
 @pytest.mark.parametrize("typed", ["", "203.0.113.8", "yes"])

@@ -87,6 +87,21 @@ def test_a_network_is_parked_when_it_is_ready_and_unparked_when_it_is_parked(
     assert refused.value.code == "wrong_status"
 
 
+def test_unparking_without_room_for_its_nat_gateways_is_refused_and_stays_parked(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    """What is under way counts: the last places are those of a network that is unparked already."""
+    aws.answers |= NOTHING_USED
+    zones = ["eu-central-1a"]
+    network = a_network(status=Status.PARKED, zones=zones)
+    others = [a_network(name, status=Status.UNPARKING, zones=zones) for name in ("one", "two")]
+    add(scripted.session, network, *others)
+    with pytest.raises(QuotaExceeded, match="2 of 2 NAT gateways"):
+        networks.unpark(scripted, "net")
+    scripted.session.refresh(network)
+    assert network.status is Status.PARKED
+
+
 @pytest.mark.parametrize("status", [Status.PARKING, Status.PARKED])
 def test_parking_twice_is_one_operation(offline: CloudScope, status: Status) -> None:
     network = a_network(status=status)

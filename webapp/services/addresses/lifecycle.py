@@ -57,11 +57,18 @@ def rename(scope: CloudScope, address_id: str, *, name: str) -> Address:
 
 
 def recover(scope: CloudScope, address_id: str) -> Address:
-    """Ask AWS for a lost address again. Raises Conflict when somebody else has it by now."""
+    """Ask AWS for a lost address again.
+
+    Raises Conflict when somebody else has it by now, QuotaExceeded when there is no room for it,
+    or only the room that a network under way needs.
+    """
     address, aws = get(scope.session, address_id), scope.cloud.addresses
     ip = address.public_ip
     if address.status is not AddressStatus.LOST or not ip:
         raise Conflict(f"{ip or address.id} is not lost.", code="wrong_status")
+    reading = capacity.read_addresses(scope.session, scope.cloud, address.region)
+    quotas = capacity.fill(scope.session, scope.settings, reading)
+    capacity.require(quotas, Need(addresses=1))
     try:
         tags = tags_of(scope.session, address)
         recovered = aws.recover(address.region, address.id, ip, name=address.label, tags=tags)

@@ -107,9 +107,18 @@ def park(scope: CloudScope, name: str) -> Network:
     return _switch(scope, name, to=Status.PARKING)
 
 
+@retry_on_conflict
 def unpark(scope: CloudScope, name: str) -> Network:
-    """Create the NAT gateways again, on the same addresses."""
-    return _switch(scope, name, to=Status.UNPARKING)
+    """Create the NAT gateways again, on the same addresses. Raises QuotaExceeded without room."""
+    session, network = scope.session, get(scope.session, name)
+    if network.status is not Status.PARKED:
+        return _switch(scope, name, to=Status.UNPARKING)
+    pool.check_none_lost(session, network)
+    with_nat = network.planned_zones[: network.nat_gateways]
+    reading = capacity.read(session, scope.cloud, network.region, with_nat)
+    with capacity.one_at_a_time(session, network.region):
+        capacity.require(capacity.fill(session, scope.settings, reading), Need(nat_zones=with_nat))
+        return _switch(scope, name, to=Status.UNPARKING)
 
 
 @retry_on_conflict
@@ -125,8 +134,6 @@ def _switch(scope: CloudScope, name: str, *, to: Status) -> Network:
             code="wrong_status",
             remedy=f"Wait until it is {before}; if it failed, try it again first.",
         )
-    if to is Status.UNPARKING:
-        pool.check_none_lost(scope.session, network)
     intend(network, to)
     scope.record(to.value, network)
     NetworkOperation.begin(scope, network)
