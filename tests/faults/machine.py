@@ -64,6 +64,7 @@ class Fault:
     call: int
 
 
+kinds_of_nat = st.sampled_from(Nat)
 faults = st.none() | st.builds(
     Fault, st.sampled_from(["crash_before", "crash_after", *ERRORS]), st.integers(1, CALLS_MAX)
 )
@@ -148,8 +149,8 @@ def lab(folder: Path) -> Iterator[Lab]:
         opened.engine.dispose()
 
 
-def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
-    """The machine for networks with one NAT gateway, or with one per zone."""
+def machine(at: Lab) -> type[RuleBasedStateMachine]:
+    """Networks with one NAT gateway or with one per zone, and changes from either to either."""
 
     class AnyOrder(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -158,12 +159,12 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
             at.release_strays()
             self.held = at.allocations()
 
-        @initialize(zones=st.integers(1, 2), fault=faults)
-        def begin(self, zones: int, fault: Fault | None) -> None:
-            self.create(zones, fault)
+        @initialize(zones=st.integers(1, 2), nat=kinds_of_nat, fault=faults)
+        def begin(self, zones: int, nat: Nat, fault: Fault | None) -> None:
+            self.create(zones, nat, fault)
 
-        @rule(zones=st.integers(1, 2), fault=faults)
-        def create(self, zones: int, fault: Fault | None) -> None:
+        @rule(zones=st.integers(1, 2), nat=kinds_of_nat, fault=faults)
+        def create(self, zones: int, nat: Nat, fault: Fault | None) -> None:
             new = NewNetwork(name=worker.NAME, region=REGION, availability_zones=zones, nat=nat)
             self._run(fault, lambda scope: networks.create(scope, new))
 
@@ -179,8 +180,8 @@ def machine(at: Lab, nat: Nat) -> type[RuleBasedStateMachine]:
         def unpark(self, fault: Fault | None) -> None:
             self._do(fault, networks.unpark)
 
-        @rule(zones=st.integers(2, 3), fault=faults, again=faults)
-        def change(self, zones: int, fault: Fault | None, again: Fault | None) -> None:
+        @rule(zones=st.integers(2, 3), nat=kinds_of_nat, fault=faults, again=faults)
+        def change(self, zones: int, nat: Nat, fault: Fault | None, again: Fault | None) -> None:
             new = NewChange(availability_zones=zones, nat=nat)
             self._run(fault, lambda scope: change.create(scope, worker.NAME, new))
             self._do(again, change.confirm)

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
+from threading import local
 from typing import Any
 
 import boto3
@@ -51,26 +53,30 @@ class Kill:
 
 
 class Killer:
-    """Hooks on a boto3 session, and so on all of its clients; harmless until it is armed."""
+    """Hooks on a boto3 session, and so on all of its clients; harmless until it is armed.
+
+    Calls are numbered as they are sent. Of several threads, each knows the number of its own call.
+    """
 
     def __init__(self, session: boto3.Session) -> None:
         self._kill: Kill | None = None
-        self._calls = 0
+        self._numbers = count(1)
+        self._of_thread = local()
         session.events.register("before-send", self._before)
         session.events.register("response-received", self._after)
 
     def arm(self, kill: Kill | None) -> None:
-        self._kill, self._calls = kill, 0
+        self._kill, self._numbers = kill, count(1)
 
     def _before(self, **_: object) -> None:
-        self._calls += 1
+        self._of_thread.call = next(self._numbers)
         self._strike(after=False)
 
     def _after(self, **_: object) -> None:
         self._strike(after=True)
 
     def _strike(self, *, after: bool) -> None:
-        if self._kill == Kill(self._calls, after=after):
+        if self._kill == Kill(self._of_thread.call, after=after):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
