@@ -49,6 +49,7 @@ class Lane:
         self._sandbox, self._folder = sandbox, folder
         self._clients = Clients(sandbox.info.aws_endpoint)
         self._workshop = Workshop(sandbox.info.aws_endpoint, REGION)
+        self._workshop.warm_up(self._fresh())
 
     def run(self, operations: tuple[str, ...], kill: Kill | None) -> Outcome:
         """One after the other, each killed where told and then gone on with."""

@@ -88,15 +88,25 @@ class Workshop:
         self._killer = Killer(session)
         clients = Clients(aws_endpoint, session, before_call=give_back)
         self._cloud = connected(clients, poll_s=POLL_S)
-        for make in (
-            clients.ec2,
-            clients.ec2_without_retries,
-            clients.cloudformation,
-            clients.awslambda,
-            clients.service_quotas,
-            clients.secretsmanager,
-        ):
+        self._made = [
             make(region)
+            for make in (
+                clients.ec2,
+                clients.ec2_without_retries,
+                clients.cloudformation,
+                clients.awslambda,
+                clients.service_quotas,
+                clients.secretsmanager,
+                clients.sts,
+            )
+        ]
+
+    def warm_up(self, settings: Settings) -> None:
+        """Do everything once here, so that no worker has to read and compile what all need."""
+        for operation in OPERATIONS:
+            self.work(settings, operation, None)
+        for client in self._made:
+            client.close()
 
     def work(self, settings: Settings, operation: str, kill: Kill | None) -> None:
         """Click, then go on in the background until all is settled; or until it is killed."""
