@@ -13,7 +13,7 @@ run: $(VENV)/.run
 test: $(VENV)/.dev browser
 	$(BIN)/pytest
 
-# While working: no browser, no embedded AWS, no dashboard process, no PostgreSQL.
+# While working: no browser, no embedded AWS, no PostgreSQL, no process of its own.
 test-fast: $(VENV)/.dev
 	$(BIN)/pytest --fast
 

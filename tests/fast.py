@@ -1,7 +1,8 @@
 """`--fast`: only the tests that start no sandbox, no dashboard, no browser and no PostgreSQL.
 
 Nobody marks tests by hand. A test is slow when its own code, or that of a fixture or a helper in
-`tests` that it uses, refers to one of `SLOW`. Annotations do not count.
+`tests` that it uses, refers to one of `SLOW`, or starts Python or one of its programs in a process
+of its own. Annotations do not count.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,8 @@ from tests.dashboard import Dashboard
 from webapp.sandbox.launcher import Sandbox
 
 SLOW: tuple[object, ...] = (Sandbox, Dashboard)
+STARTS_PYTHON = "executable"
+"""The name in `sys.executable`."""
 
 
 def split(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
@@ -28,13 +31,16 @@ def split(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.
 
 
 def is_slow(function: Callable[..., Any], seen: frozenset[object] = frozenset()) -> bool:
-    """Whether `function` refers to one of `SLOW`, or to a function of the tests that does."""
+    """Whether `function` does, or a function of the tests that it refers to."""
     plain = unwrap(function)
     if not isinstance(plain, FunctionType) or plain in seen:
         return False
     if not plain.__module__.startswith("tests."):
         return False
-    used = [plain.__globals__.get(name) for name in _names(plain.__code__)]
+    names = _names(plain.__code__)
+    if STARTS_PYTHON in names:
+        return True
+    used = [plain.__globals__.get(name) for name in names]
     return any(each is part for each in used for part in SLOW) or any(
         is_slow(each, seen | {plain}) for each in used if callable(each)
     )

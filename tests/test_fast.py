@@ -1,5 +1,7 @@
-"""`--fast` finds by itself what starts a sandbox or a dashboard."""
+"""`--fast` finds by itself what starts a sandbox, a dashboard or another Python."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.dashboard import Dashboard
@@ -15,6 +17,10 @@ def by_a_helper(folder: Path) -> list[Sandbox]:
     return [by_itself(folder) for _ in range(2)]
 
 
+def by_another_python() -> None:
+    subprocess.run([sys.executable, "-c", ""], check=True)
+
+
 def by_annotation(running: Dashboard) -> Dashboard:
     return by_annotation(running)
 
@@ -22,6 +28,7 @@ def by_annotation(running: Dashboard) -> Dashboard:
 def test_what_starts_one_by_itself_or_by_a_helper_is_slow() -> None:
     assert is_slow(by_itself)
     assert is_slow(by_a_helper)
+    assert is_slow(by_another_python)
 
 
 def test_what_only_names_one_in_an_annotation_or_calls_itself_is_fast() -> None:
