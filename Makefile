@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := webapp lambda_templates migrations docs tests
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-fast check lint types contracts map bench lighthouse migrate lock browser
+.PHONY: run test test-fast check lint types contracts map policy bench lighthouse migrate lock browser
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -34,6 +34,10 @@ contracts: $(VENV)/.dev
 # What is where: routes, settings and tables, written to docs/map.md.
 map: $(VENV)/.dev
 	$(BIN)/python -m docs.make_map
+
+# Every permission and its reason, written to docs/policy.md.
+policy: $(VENV)/.dev
+	$(BIN)/python -m docs.make_policy
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench

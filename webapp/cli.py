@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from webapp import logs
+from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
 from webapp.db import migrate, temporary_engine
 from webapp.errors import EgretError
 from webapp.services import access
@@ -101,6 +102,25 @@ def migrate_command() -> None:
     """Bring the database's schema up to date."""
     migrate(_settings().database)
     print("The schema is up to date.")
+
+
+@app.command("policy")
+def print_policy(  # noqa: PLR0917 - typer passes them by name
+    name: Annotated[str, typer.Argument(help="Only this one, as IAM takes it.")] = "",
+    account: Annotated[str, typer.Option(help="Number of the AWS account.")] = ANY_ACCOUNT,
+    partition: Annotated[str, typer.Option(help="aws, aws-cn, aws-us-gov …")] = "aws",
+    prefix: Annotated[str, typer.Option(help="The same as EGRET_NAME_PREFIX.")] = "egret",
+    boundary: Annotated[str, typer.Option(help="ARN of a boundary of your own.")] = "",
+    service_role: Annotated[
+        bool, typer.Option("--service-role", help="CloudFormation acts with a role of its own.")
+    ] = False,
+) -> None:
+    """Print the IAM policies that Egret needs on AWS: docs/operations.md says who gets which."""
+    place = Place(account, partition, prefix, boundary)
+    documents = all_of(place, service_role=service_role)
+    if name and name not in documents:
+        sys.exit(f"egret: there is no policy {name!r}. Choose one of: {', '.join(documents)}.")
+    print(json.dumps(documents[name] if name else documents, indent=2))
 
 
 @users.command("create")

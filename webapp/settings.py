@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from webapp.aws import regions
+from webapp.aws.policy import PREFIX
 from webapp.models.tags import parse_tags, problem_with_tags
 
 POSTGRESQL = "postgresql+psycopg"
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     )
     name_prefix: str = Field(
         "egret",
-        pattern=r"^[a-z][a-z0-9-]{1,15}$",
+        pattern=f"^{PREFIX}$",
         description="Starts the name of everything made in AWS",
     )
     permissions_boundary_arn: str = Field("", description="Permissions boundary of every role made")

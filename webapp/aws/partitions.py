@@ -29,6 +29,16 @@ def dns_suffix(region: str) -> str:
     return str(_partition(region)["outputs"]["dnsSuffix"])
 
 
+def known() -> list[str]:
+    """The partitions that botocore knows."""
+    return [str(each["id"]) for each in _partitions()]
+
+
+def dns_suffix_of(partition: str) -> str:
+    """How the names of the partition's services end. Raises StopIteration for an unknown one."""
+    return str(next(p for p in _partitions() if p["id"] == partition)["outputs"]["dnsSuffix"])
+
+
 def console_url(region: str) -> str:
     """The address of the region's console, without a path."""
     return f"https://{region}.{CONSOLES.get(partition(region), CONSOLES[STANDARD])}"

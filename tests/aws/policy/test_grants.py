@@ -1,0 +1,183 @@
+"""The grants: all that is called is allowed, nothing else is, and harm is confined."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore import xform_name
+
+from webapp.aws.cloudformation.conditions import parse
+from webapp.aws.policy import GRANTS, Grant
+
+ROOT = Path(__file__).parents[3]
+HANDLERS: dict[str, dict[str, list[str]]] = json.loads(
+    Path(__file__).with_name("handlers.json").read_text()
+)
+LEFT_OUT = {
+    "Code signing, concurrency, layers and managed instances of functions": (
+        "lambda:DeleteFunctionCodeSigningConfig lambda:DeleteFunctionConcurrency "
+        "lambda:GetCodeSigningConfig lambda:GetFunctionScalingConfig lambda:GetLayerVersion "
+        "lambda:PassCapacityProvider lambda:PublishVersion lambda:PutFunctionCodeSigningConfig "
+        "lambda:PutFunctionConcurrency lambda:PutFunctionRecursionConfig "
+        "lambda:PutFunctionScalingConfig lambda:PutRuntimeManagementConfig"
+    ),
+    "Code in S3, and file systems of functions": (
+        "elasticfilesystem:DescribeMountTargets s3:GetObject s3:GetObjectVersion "
+        "s3files:ListMountTargets"
+    ),
+    "Environment variables and logs that are encrypted with a key of the customer": (
+        "kms:CreateGrant kms:Decrypt kms:Encrypt kms:GenerateDataKey logs:AssociateKmsKey "
+        "logs:DisassociateKmsKey"
+    ),
+    "Policies, indexes, deliveries and protection of a log": (
+        "firehose:TagDeliveryStream logs:CreateLogDelivery logs:DeleteDataProtectionPolicy "
+        "logs:DeleteIndexPolicy logs:DeleteResourcePolicy logs:DeleteRetentionPolicy "
+        "logs:PutBearerTokenAuthentication logs:PutDataProtectionPolicy logs:PutIndexPolicy "
+        "logs:PutLogGroupDeletionProtection logs:PutResourcePolicy s3:REST.PUT.OBJECT"
+    ),
+    "The policy of an API": "apigateway:UpdateRestApiPolicy",
+    "Managed policies and descriptions of roles; their boundary stays": (
+        "iam:AttachRolePolicy iam:DeleteRolePermissionsBoundary iam:DetachRolePolicy "
+        "iam:UpdateAssumeRolePolicy iam:UpdateRole iam:UpdateRoleDescription"
+    ),
+    "The KMS key is neither switched off nor described anew": (
+        "kms:DisableKey kms:DisableKeyRotation kms:EnableKey kms:UpdateKeyDescription"
+    ),
+    "Other ways out of a VPC than an internet gateway": "ec2:AttachVpnGateway ec2:DetachVpnGateway",
+    "Ranges, tenancy and encryption that our templates do not set": (
+        "ec2:AssociateSubnetCidrBlock ec2:CreateVpcEncryptionControl "
+        "ec2:DisassociateSubnetCidrBlock ec2:ModifyVpcTenancy"
+    ),
+    "Rules that let something in, and descriptions that change": (
+        "ec2:AuthorizeSecurityGroupIngress ec2:RevokeSecurityGroupIngress "
+        "ec2:UpdateSecurityGroupRuleDescriptionsEgress "
+        "ec2:UpdateSecurityGroupRuleDescriptionsIngress"
+    ),
+    "Private or secondary addresses of a NAT gateway": (
+        "ec2:AssignPrivateNatGatewayAddress ec2:AssociateNatGatewayAddress "
+        "ec2:DisassociateNatGatewayAddress ec2:UnassignPrivateNatGatewayAddress"
+    ),
+    "Endpoints of VPC Lattice and of other regions": (
+        "vpc-lattice:CreateServiceNetworkVpcEndpointAssociation "
+        "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation vpce:AllowMultiRegion"
+    ),
+}
+"""What handlers declare for properties that our templates do not use."""
+SERVICES = (
+    "apigateway",
+    "cloudformation",
+    "ec2",
+    "lambda",
+    "logs",
+    "secretsmanager",
+    "service-quotas",
+    "sts",
+)
+ACTIONS_OF_CALLS = {
+    "apigateway:GetApiKey": {"apigateway:GET"},
+    "lambda:Invoke": {"lambda:InvokeFunction"},
+    "sts:GetCallerIdentity": set(),
+    "cloudformation:DescribeStacks": {"cloudformation:DescribeStacks", "cloudformation:ListStacks"},
+    "cloudformation:DetectStackDrift": {
+        "cloudformation:BatchDescribeTypeConfigurations",
+        "cloudformation:DetectStackDrift",
+        "cloudformation:DetectStackResourceDrift",
+    },
+    "cloudformation:CreateStack": {
+        "cloudformation:CreateStack",
+        "cloudformation:TagResource",
+        "cloudformation:UntagResource",
+    },
+    "secretsmanager:CreateSecret": {
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "secretsmanager:CreateSecret",
+        "secretsmanager:TagResource",
+    },
+}
+"""What IAM asks for where that is not the action of the same name: the service authorization
+reference. Secrets Manager encrypts as its caller; drift is detected as its caller."""
+READING = re.compile(r":(BatchDescribe|Describe|Filter|Get|List)|:GET$")
+NAMED = re.compile(r"\{prefix\}")
+CONFINING = re.compile("aws:ResourceTag|ec2:CreateAction|kms:ViaService")
+
+
+def granted(reason: str) -> set[str]:
+    return {
+        action for grant in GRANTS for action, why in grant.actions.items() if getattr(why, reason)
+    }
+
+
+def types_of_templates() -> set[str]:
+    folder = ROOT / "webapp" / "aws" / "cloudformation"
+    templates = [parse(file.read_text()) for file in folder.glob("*.yaml")]
+    return {resource["Type"] for each in templates for resource in each["Resources"].values()}
+
+
+def declared() -> set[str]:
+    """What the handlers of our resources may call, whatever the properties."""
+    return {
+        action
+        for name in types_of_templates()
+        for step in HANDLERS[name].values()
+        for action in step
+    }
+
+
+def test_what_cloudformations_handlers_call_is_allowed_or_left_out_with_a_reason() -> None:
+    left_out = {action for actions in LEFT_OUT.values() for action in actions.split()}
+    assert declared() - granted("handlers") == left_out
+
+
+def test_nothing_is_allowed_for_a_handler_that_none_declares() -> None:
+    assert granted("handlers") <= declared()
+
+
+def test_each_call_of_the_dashboard_is_allowed_and_nothing_else_is() -> None:
+    needed = {action for call in calls() for action in ACTIONS_OF_CALLS.get(call, {call})}
+    assert granted("own") == needed
+
+
+def test_what_could_do_harm_is_for_what_is_egrets_or_says_why_it_cannot_be() -> None:
+    wide = [grant for grant in GRANTS if not is_confined(grant)]
+    assert {grant.sid for grant in wide if not grant.unconfined} == set()
+    assert {grant.sid for grant in GRANTS if grant.unconfined} == {grant.sid for grant in wide}
+
+
+def test_no_action_is_a_pattern_and_none_reads_a_secret_or_a_users_password() -> None:
+    actions = granted("own") | granted("handlers")
+    assert not [action for action in actions if not re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action)]
+    assert "secretsmanager:GetSecretValue" not in actions
+
+
+def test_every_action_of_every_grant_has_a_reason() -> None:
+    assert all(why.own or why.handlers for grant in GRANTS for why in grant.actions.values())
+
+
+def is_confined(grant: Grant) -> bool:
+    """It only reads, or its resources are named by the prefix, or a condition holds for ours."""
+    reads = all(READING.search(action) for action in grant.actions)
+    named = all(NAMED.search(resource) for resource in grant.resources)
+    return reads or named or bool(CONFINING.search(str(grant.condition)))
+
+
+def calls() -> set[str]:
+    """What the source of `webapp.aws` names of boto3's methods and waits, by AWS's names."""
+    session: Any = botocore.session.get_session()
+    names = set()
+    for file in (ROOT / "webapp" / "aws").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Attribute):
+                names.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                names.add(node.value)
+    models = [session.get_service_model(service) for service in SERVICES]
+    return {
+        f"{model.signing_name}:{operation}"
+        for model in models
+        for operation in model.operation_names
+        if xform_name(operation) in names
+    }

@@ -1,0 +1,127 @@
+"""What functions and the networks' probes need: Lambda, roles, logs and API Gateway."""
+
+from webapp.aws.policy.grants import (
+    EVERYTHING,
+    OURS,
+    WITH_THE_BOUNDARY,
+    Condition,
+    Grant,
+    Why,
+    handlers,
+    own,
+)
+
+LAMBDA = ("arn:{partition}:lambda:*:{account}:function:{prefix}-*",)
+ROLES = ("arn:{partition}:iam::{account}:role/{prefix}-*",)
+LOG_GROUPS = ("arn:{partition}:logs:*:{account}:log-group:/aws/lambda/{prefix}-*",)
+API = "arn:{partition}:apigateway:*::"
+APIS = (
+    API + "/apikeys/*",
+    API + "/restapis/*",
+    API + "/usageplans/*",
+)
+FOR_THE_GATEWAY: Condition = {"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}}
+FOR_LAMBDA: Condition = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+FUNCTIONS = (
+    Grant(
+        "Functions",
+        LAMBDA,
+        {
+            "lambda:CreateFunction": handlers("Function"),
+            "lambda:DeleteFunction": handlers("Function"),
+            "lambda:GetFunction": handlers("Function"),
+            "lambda:GetFunctionCodeSigningConfig": handlers("Function (read)"),
+            "lambda:GetFunctionConfiguration": own("egress path, whose an interface is"),
+            "lambda:GetFunctionRecursionConfig": handlers("Function (read)"),
+            "lambda:GetPolicy": handlers("Permission (read)"),
+            "lambda:GetRuntimeManagementConfig": handlers("Function (read)"),
+            "lambda:InvokeFunction": own("a function is called, a network is tested"),
+            "lambda:ListTags": handlers("Function (read)"),
+            "lambda:RemovePermission": handlers("Permission"),
+            "lambda:TagResource": handlers("Function"),
+            "lambda:UntagResource": handlers("Function"),
+            "lambda:UpdateFunctionCode": handlers("Function"),
+            "lambda:UpdateFunctionConfiguration": Why(
+                "IPv6 that somebody switched on is switched off", "Function: it follows its network"
+            ),
+        },
+    ),
+    Grant(
+        "CalledByTheGateway",
+        LAMBDA,
+        {"lambda:AddPermission": handlers("Permission")},
+        FOR_THE_GATEWAY,
+    ),
+    Grant(
+        "Roles",
+        ROLES,
+        {
+            "iam:DeleteRole": handlers("Role"),
+            "iam:DeleteRolePolicy": handlers("Role"),
+            "iam:GetRole": handlers("Role"),
+            "iam:GetRolePolicy": handlers("Role"),
+            "iam:ListAttachedRolePolicies": handlers("Role (read, delete)"),
+            "iam:ListRolePolicies": handlers("Role (read, delete)"),
+            "iam:ListRoleTags": handlers("Role"),
+            "iam:TagRole": handlers("Role"),
+            "iam:UntagRole": handlers("Role"),
+        },
+    ),
+    Grant(
+        "RolesWithTheBoundary",
+        ROLES,
+        {
+            "iam:CreateRole": handlers("Role"),
+            "iam:PutRolePermissionsBoundary": handlers("Role: made before there was a boundary"),
+            "iam:PutRolePolicy": handlers("Role"),
+        },
+        WITH_THE_BOUNDARY,
+    ),
+    Grant("RolesForLambda", ROLES, {"iam:PassRole": handlers("Function")}, FOR_LAMBDA),
+    Grant(
+        "Logs",
+        LOG_GROUPS,
+        {
+            "logs:CreateLogGroup": handlers("LogGroup"),
+            "logs:DeleteLogGroup": handlers("LogGroup"),
+            "logs:FilterLogEvents": own("the log of a function, and whether a network is idle"),
+            "logs:GetDataProtectionPolicy": handlers("LogGroup (read)"),
+            "logs:ListTagsForResource": handlers("LogGroup"),
+            "logs:PutRetentionPolicy": handlers("LogGroup"),
+            "logs:TagResource": handlers("LogGroup"),
+            "logs:UntagResource": handlers("LogGroup"),
+        },
+    ),
+    Grant(
+        "AllLogs",
+        EVERYTHING,
+        {
+            "logs:DescribeIndexPolicies": handlers("LogGroup (read): knows no resource"),
+            "logs:DescribeLogGroups": handlers("LogGroup: asked with an empty name"),
+            "logs:DescribeResourcePolicies": handlers("LogGroup (read): knows no resource"),
+        },
+    ),
+    Grant(
+        "CreateEndpoints",
+        (API + "/apikeys", API + "/restapis", API + "/tags/*", API + "/usageplans"),
+        {
+            "apigateway:GET": handlers("ApiKey, RestApi, UsagePlan"),
+            "apigateway:POST": handlers("ApiKey, RestApi, UsagePlan"),
+            "apigateway:PUT": handlers("their tags"),
+        },
+        unconfined="What is created has no tag yet, and /tags has none itself.",
+    ),
+    Grant(
+        "Endpoints",
+        APIS,
+        {
+            "apigateway:DELETE": handlers("all types of ApiGateway"),
+            "apigateway:GET": Why("the API key of an endpoint is shown", "all types of ApiGateway"),
+            "apigateway:PATCH": handlers("Deployment, RestApi, Stage, UsagePlan"),
+            "apigateway:POST": handlers("Deployment, Stage, UsagePlanKey"),
+            "apigateway:PUT": handlers("GatewayResponse, Method"),
+        },
+        OURS,
+    ),
+)
