@@ -215,6 +215,11 @@ def is_transient(error: EgretError) -> bool:
     return isinstance(error, NotReached)
 
 
+def is_throttled(error: EgretError) -> bool:
+    """Whether AWS answered that there were too many calls, so that it did not do this one."""
+    return isinstance(error, AwsError) and error.aws_code in THROTTLED
+
+
 def needs_operator(error: EgretError) -> bool:
     """Whether the same call succeeds once someone fixes credentials, permissions or the clock."""
     return isinstance(error, AccessDenied | ClockOff)

@@ -152,6 +152,11 @@ class StackRow(Audited, Versioned):
         """How leases and stack events refer to the row: `network:<id>`."""
         return f"{self.noun}:{self.id}"
 
+    @property
+    def leaving(self) -> bool:
+        """Whether it is being deleted, or a deletion of it has failed."""
+        return self.unwanted or self.status is Status.DELETING
+
     def output_list(self, name: str) -> list[str]:
         """The values of a stack output that is a comma-separated list."""
         return [part for part in self.outputs.get(name, "").split(",") if part]

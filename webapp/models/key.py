@@ -34,6 +34,12 @@ class Anyway(Input):
     anyway: bool | str = False
 
 
+class GoingBack(Anyway):
+    """`version`: the id of the version that is to be current; empty for the previous one."""
+
+    version: str = ""
+
+
 class NewVersion(Anyway):
     """A new secret for a key that exists."""
 

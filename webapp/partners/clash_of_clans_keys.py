@@ -34,7 +34,7 @@ def claims_of(secret: str) -> KeyClaims:
     _check_permanent(payload, limits)
     cidrs = next(filter(None, (as_texts(limit.get("cidrs")) for limit in limits)), ())
     if not cidrs:
-        raise NoKey("This key allows no address.", "no_cidrs")
+        raise NoKey("This key doesn't allow any addresses.", "no_cidrs")
     return KeyClaims(
         kind="Clash of Clans API key",
         scopes=scopes,
@@ -60,7 +60,7 @@ def _payload(secret: str) -> dict[str, Any]:
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", secret):
         raise _not_a_jwt()
     if begins_well and len(parts) < 3:
-        raise _cut_off(f"a whole one has three parts separated by dots, this text has {len(parts)}")
+        raise _cut_off(f"a complete key has three parts, this text has {len(parts)}")
     if len(parts) != 3:
         raise _not_a_jwt()
     header, payload = _decoded(parts[0]), _decoded(parts[1])
@@ -76,7 +76,7 @@ def _check_signature(algorithm: str, signature: str) -> None:
     """Only the partner can check the signature; how long it is follows from the algorithm."""
     whole = SIGNATURE_CHARS.get(algorithm, len(signature) or 1)
     if len(signature) < whole:
-        raise _cut_off(f"its last part has {len(signature)} characters, a whole one has {whole}")
+        raise _cut_off(f"its last part has {len(signature)} characters, a complete key has {whole}")
     if len(signature) > whole:
         raise NoKey(
             f"Something else was copied with this key: its last part has {len(signature)} "

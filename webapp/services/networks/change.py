@@ -106,7 +106,7 @@ def withdraw(scope: CloudScope, name: str) -> Network:
 def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -> list[Match]:
     """The functions' keys that do not allow all addresses of their network."""
     used = {function.key_id for function in functions}
-    return [match for match in matches if match.key.id in used and not match.ok]
+    return [match for match in matches if match.key.id in used and match.missing]
 
 
 def _wanted(network: Network, new: NewChange) -> Shape:
@@ -180,15 +180,15 @@ def _check_confirmable(network: Network) -> None:
 
 def _check_keys(session: Session, network: Network) -> None:
     functions, matches = functions_in(session, network), keys.match_all(session, network)
-    refused = [
-        f"The key {match.key.name} does not allow {', '.join(match.missing)}."
-        for match in insufficient_keys(functions, matches)
-    ]
+    refused = insufficient_keys(functions, matches)
     if refused:
+        which = [f"The key {m.key.name} does not allow {', '.join(m.missing)}." for m in refused]
         raise Conflict(
-            f"{' '.join(refused)} The partner would refuse every call from there.",
+            f"{' '.join(which)} The partner would refuse every call from there.",
             code="key_does_not_match",
-            remedy="Upload a key that allows them too as a new version, or confirm it anyway.",
+            remedy=" ".join(
+                [*(f"{m.key.name}: {m.remedy}" for m in refused), "Or confirm it anyway."]
+            ),
         )
 
 
