@@ -43,6 +43,9 @@ def test_the_limit_with_addresses_is_found_at_any_position() -> None:
         (mint()[:-87], "cut_off", "three parts"),
         (mint()[:20], "cut_off", "three parts"),
         (mint()[:60] + mint()[90:], "cut_off", "second part"),
+        (mint()[:-1] + "x", "cut_off", "no key ends with x"),
+        (f"{encoded({'alg': 'RS256'})}.{encoded({})}.{'A' * 300}", "cut_off", "key has 342"),
+        (mint() + ".txt", "too_long", "4 parts"),
         (mint()[30:], "not_a_jwt", "beginning is missing"),
         (mint() + "x", "too_long", "87 characters"),
         (mint() + mint(), "several_keys", "more than one"),
@@ -74,7 +77,7 @@ def test_a_time_that_is_not_a_valid_date_is_left_out(iat: Any) -> None:
 
 @given(st.dictionaries(st.sampled_from(CLAIMS), JSON))
 def test_every_token_is_either_read_or_refused(payload: dict[str, Any]) -> None:
-    token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.{'x' * 86}"
+    token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.{'A' * 86}"
     try:
         claims = claims_of(token)
     except NoKey:
