@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from tests.postgresql import on_either_database
 from tests.services.keys.conftest import Use
 from tests.services.keys.hooks import hooked
 from tests.services.keys.rows import add_network
@@ -236,6 +237,7 @@ def test_a_refused_version_says_how_many_keys_an_account_has(
     assert stored() == ONLY_A
 
 
+@on_either_database
 def test_a_function_cannot_come_between_the_check_and_the_new_version(
     scope: CloudScope, key: Key, session: Session, clients: Clients, engine: Engine
 ) -> None:

@@ -1,7 +1,8 @@
 """How a key's row and its secret stay in agreement, whatever is killed when.
 
 1. **Intent.** What is asked of AWS is in the database first: a key that is *requested* or
-   *deleting*, a version that is *pending*. Its id is the request's token.
+   *deleting*, a version that is *pending*, to be stored or to be current again. Its id is the
+   request's token.
 2. **Lease.** Whoever asks holds the key's lease, so no two requests change one secret at once.
 3. **Result.** The row is written from what AWS says that it has, not from what was asked. If the
    answer is lost, or the process killed, the background loop does that when the lease expires.
