@@ -15,7 +15,7 @@ from tests.services.keys.rows import add_function, add_key, add_network
 from tests.services.rows import add, an_address
 from tests.tokens import mint
 from webapp.models import AddressStatus, KeyVersion, Status
-from webapp.services import networks
+from webapp.services import addresses, networks
 from webapp.settings import Settings
 
 A, B = "203.0.113.1", "203.0.113.2"
@@ -176,3 +176,12 @@ def test_a_network_that_is_being_deleted_asks_for_no_key(client: Any, session: S
     session.commit()
     assert 'aria-labelledby="keys"' not in client.get("/networks/second").text
     assert "/networks/second" not in client.get("/keys/shared").text
+
+
+def test_no_key_is_to_be_made_for_an_address_that_is_lost(client: Any, session: Session) -> None:
+    network = add_network(session, "bereft", A)
+    assert "Create a key for this address" in client.get("/networks/bereft").text
+    (address,) = addresses.of_network(session, network.id)
+    address.status = AddressStatus.LOST
+    session.commit()
+    assert "Create a key" not in client.get("/networks/bereft").text
