@@ -21,7 +21,7 @@ def test_a_region_of_any_partition_is_one(name: str) -> None:
         ("EU-WEST-1", "did you mean eu-west-1"),
         ("us east 1", "did you mean us-east-1"),
         ("Frankfurt", "did you mean eu-central-1"),
-        ("mars", "no AWS region that this version of Egret knows"),
+        ("mars", "not an AWS region that this version of Egret knows"),
     ],
 )
 def test_what_is_none_is_told_with_the_likely_one(name: str, likely: str) -> None:

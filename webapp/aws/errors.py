@@ -42,8 +42,8 @@ SIGNATURE_REJECTED = frozenset(
     }
 )
 """Codes that AWS answers both for bad credentials and for a clock that is wrong."""
-LATER = "Operations already under way continue by themselves. Otherwise, try again in a minute."
-TRIES_AGAIN = "Egret tries again by itself."
+LATER = "Operations already under way continue automatically. Otherwise, try again in a minute."
+TRIES_AGAIN = "Egret retries automatically."
 ACCOUNT_PAGE = "https://console.aws.amazon.com/billing/home#/account"
 SERVER_ERROR = 500
 """AWS itself failed when the HTTP status is this or higher; often it sends no code then."""
@@ -104,7 +104,7 @@ class AwsError(Upstream):
 
 class QuotaExceeded(AwsError):
     status = 409
-    title = "A quota of the AWS account is used up"
+    title = "An AWS account quota is exhausted"
     default_code = "quota_exceeded"
 
 
@@ -194,7 +194,7 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
 def remedy_for_reason(reason: str, region: str) -> str:
     """What to do about the reason that a failed stack event gives; '' when Egret cannot tell."""
     if throttled_in(reason):
-        return "AWS throttles because much changes at once: try again in a minute, fewer at a time."
+        return "AWS is throttling: too many changes at once. Try fewer, in a minute."
     if _ZONE_NOT_USABLE.search(reason):
         return OTHER_ZONES
     return _classify(_code_in(reason), region)[1]
@@ -284,6 +284,6 @@ def _enable(region: str) -> str:
 def _quota_remedy(aws_code: str, region: str) -> str:
     kind = QUOTAS[aws_code]
     return (
-        f"Release what is not used, or request a higher quota of {kind.what} at "
+        f"Release unused ones, or request a higher quota of {kind.what} at "
         f"{kind.url(region)}, then try again."
     )

@@ -54,8 +54,8 @@ def problem(name: str) -> str:
         return f"{name} is a zone of the region {zone['region']}: set {zone['region']}"
     likely = _likely(name)
     if likely:
-        return f"{name} is no AWS region; did you mean {likely} ({known[likely]})?"
-    return f"{name} is no AWS region that this version of Egret knows"
+        return f"{name} is not an AWS region; did you mean {likely} ({known[likely]})?"
+    return f"{name} is not an AWS region that this version of Egret knows"
 
 
 def needs_enabling(name: str) -> bool:

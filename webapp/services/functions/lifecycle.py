@@ -73,7 +73,7 @@ def retry(scope: CloudScope, name: str) -> Function:
     follows = function.status is Status.READY and lags(function, network)
     if function.status is not Status.FAILED and not follows:
         raise Conflict(
-            f"The function {name} is {function.status}; only a failed one is tried again."
+            f"The function {name} is {function.status}; only a failed one can be retried."
         )
     intend(function, Status.UPDATING if follows else Status.REQUESTED)
     scope.record("retry", function)

@@ -186,7 +186,7 @@ def _addresses(session: Session, new: NewNetwork) -> Check:
     except EgretError as error:
         return Check("Addresses", Verdict.BLOCKED, error.detail, error.remedy)
     named = ", ".join(address.public_ip or address.id for address in chosen)
-    return Check("Addresses", Verdict.OK, f"{named}: yours, and free.")
+    return Check("Addresses", Verdict.OK, f"{named}: available.")
 
 
 def _range(new: NewNetwork, taken: list[str]) -> tuple[str, Check]:
@@ -223,7 +223,7 @@ def _quota(quota: Quota, need: Need) -> Check:
         remedy = "Allow servicequotas:GetServiceQuota, or check it here:"
         return Check(name, Verdict.UNKNOWN, detail, remedy, link, used=used)
     if quota.exceeded_by(need.of(quota)):
-        remedy = "Release what is not used, or request a higher quota:"
+        remedy = "Release unused ones, or request a higher quota:"
         return Check(name, Verdict.BLOCKED, detail, remedy, link, used, quota.limit)
     return Check(name, Verdict.OK, detail, used=used, limit=quota.limit)
 
@@ -234,7 +234,7 @@ def _public_access(cloud: Cloud, region: str) -> Check:
     if not found.readable:
         return Check(name, Verdict.UNKNOWN, MAY_NOT_READ)
     if found.closes():
-        detail = f"It is on in both directions in {region}: no call would get out."
+        detail = f"It is on in both directions in {region}: all egress would be blocked."
         return Check(name, Verdict.BLOCKED, detail, found.repair("the network's VPC, once made"))
     return Check(name, Verdict.OK, f"It is {found.mode} in {region}: NAT gateways get out.")
 
