@@ -179,7 +179,7 @@ def test_what_is_under_way_is_counted_with_what_aws_has(
     account.answers["DescribeVpcs"] = {"Vpcs": [{"CidrBlock": "172.31.0.0/16"}]}
     (check,) = blocking(scripted)
     assert (check.name, check.used, check.limit) == ("Quota of VPCs", 2, 2)
-    assert "1 by what is under way" in check.detail
+    assert "(1 pending)" in check.detail
 
 
 def test_a_region_without_room_in_one_zone_blocks_a_nat_gateway_there(

@@ -55,17 +55,18 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
 
 @retry_on_conflict
 def confirm(scope: CloudScope, name: str, *, anyway: bool = False) -> Network:
-    """Apply the pending change. `anyway`: although a key in use does not allow its addresses."""
-    network = get(scope.session, name)
+    """Apply the pending change. `anyway`: although a key in use does not allow its addresses.
+
+    Raises QuotaExceeded when somebody else has taken the room for its NAT gateways since.
+    """
+    session, network = scope.session, get(scope.session, name)
     if network.status is Status.UPDATING:
         return network
     _check_confirmable(network)
-    pool.check_none_lost(scope.session, network)
+    pool.check_none_lost(session, network)
     if not anyway:
-        _check_keys(scope.session, network)
-    intend(network, Status.UPDATING)
-    scope.record("confirm change", network)
-    NetworkOperation.begin(scope, network)
+        _check_keys(session, network)
+    _apply(scope, network)
     return network
 
 
@@ -109,14 +110,34 @@ def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -
     return [match for match in matches if match.key.id in used and match.missing]
 
 
+def _apply(scope: CloudScope, network: Network) -> None:
+    """Begin the change if there is room for its NAT gateways, and no other request did."""
+    session, with_nat = scope.session, network.nat_zones[network.nat_gateways :]
+    reading = capacity.Reading(network.region, [])
+    if with_nat:
+        reading = capacity.read(session, scope.cloud, network.region, with_nat)
+    with capacity.one_at_a_time(session, network.region):
+        session.refresh(network)
+        if network.status is Status.UPDATING:
+            session.commit()
+            return
+        _check_confirmable(network)
+        quotas = capacity.fill(session, scope.settings, reading, asks=network.id)
+        capacity.require(quotas, Need(nat_zones=with_nat))
+        intend(network, Status.UPDATING)
+        scope.record("confirm change", network)
+    NetworkOperation.begin(scope, network)
+
+
 def _wanted(network: Network, new: NewChange) -> Shape:
     """The new shape. Who names the zones to add need not count them."""
     named = network.availability_zones + len(new.zones)
     count = new.availability_zones or named
+    more = count - network.availability_zones
     if new.zones and count != named:
         raise Invalid(
-            f"Zones named to be added: {len(new.zones)}; zones wanted more: "
-            f"{count - network.availability_zones}. Name as many, or none.",
+            f"You named {zones.counted(len(new.zones))} to add but chose {more} more. Name {more}, "
+            "or leave this empty.",
             field="zones",
         )
     return Shape(count, new.nat or network.nat)
@@ -151,7 +172,7 @@ def _check(network: Network, wanted: Shape) -> None:
     more_zones = wanted.availability_zones - now.availability_zones
     more_nat_gateways = wanted.nat_gateways - now.nat_gateways
     if more_zones == more_nat_gateways == 0:
-        raise Invalid("The network has this shape already.", field="availability_zones")
+        raise Invalid("The network already has this shape.", field="availability_zones")
     if more_zones < 0 or more_nat_gateways < 0:
         raise Conflict(
             "A network can only be scaled up: removing a zone or a NAT gateway would remove an "

@@ -151,8 +151,7 @@ class NetworkOperation(Operation):
         if kind is None:
             return reason
         try:
-            with_nat = self.row.planned_zones[: self.row.nat_gateways]
-            found = self.cloud.quotas.read(self.region, with_nat)
+            found = self.cloud.quotas.read(self.region, self.row.nat_zones)
         except EgretError:
             return reason
         used = ", ".join(str(quota) for quota in found if quota.kind is kind)
