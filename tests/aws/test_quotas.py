@@ -71,7 +71,7 @@ def test_a_quota_in_words(quota: Quota, text: str) -> None:
     assert str(quota) == text
 
 
-def test_what_another_account_shares_does_not_count() -> None:
+def test_what_another_account_shares_and_what_is_in_no_zone_do_not_count() -> None:
     aws = ScriptedAws()
     mine, theirs = {"OwnerId": "000000000000"}, {"OwnerId": "111111111111"}
     subnets = [
@@ -82,7 +82,10 @@ def test_what_another_account_shares_does_not_count() -> None:
         "DescribeVpcs": {"Vpcs": [mine, theirs, theirs]},
         "DescribeInternetGateways": {"InternetGateways": [mine, theirs]},
         "DescribeNatGateways": {
-            "NatGateways": [{"SubnetId": subnet["SubnetId"]} for subnet in subnets]
+            "NatGateways": [
+                *({"SubnetId": subnet["SubnetId"]} for subnet in subnets),
+                {"NatGatewayId": "nat-1", "AvailabilityMode": "regional"},
+            ]
         },
         "DescribeSubnets": {"Subnets": subnets},
     }
@@ -103,6 +106,8 @@ def test_only_addresses_of_amazons_pool_that_are_the_accounts_own_count() -> Non
                 {"PublicIpv4Pool": "amazon", "Tags": [{"Key": ADDRESS_TAG, "Value": "row"}]},
                 {"PublicIpv4Pool": "ipv4pool-ec2-1"},
                 {"PublicIpv4Pool": "amazon", "ServiceManaged": "alb"},
+                {"CarrierIp": "155.146.1.1"},
+                {"CustomerOwnedIp": "192.0.2.1", "CustomerOwnedIpv4Pool": "ipv4pool-coip-1"},
             ]
         }
     }

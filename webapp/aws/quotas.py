@@ -21,6 +21,8 @@ NO_OWN_VALUE = "NoSuchResourceException"
 """The answer of GetServiceQuota while the account has AWS's default."""
 AMAZON_POOL = "amazon"
 """The pool of an address that belongs to AWS; others are of ranges that a customer brought."""
+NOT_COUNTED = ("ServiceManaged", "CustomerOwnedIp", "CustomerOwnedIpv4Pool", "CarrierIp")
+"""An address with one of these fields counts against another quota, or none."""
 COUNTED_STATES = ["pending", "available", "deleting"]
 """A NAT gateway in one of these states counts against the quota; failed and deleted ones do not."""
 
@@ -105,7 +107,7 @@ class Quotas:
 
     def _addresses(self, region: str) -> list[str]:
         """By the id of its row, or ''. Neither a customer's own addresses nor those that another
-        service manages count against the quota."""
+        service manages or that are of an Outpost or a carrier count against the quota."""
         with aws_errors("counting the addresses", region):
             found = self._clients.ec2(region).describe_addresses()["Addresses"]
         return [tags_of(raw).get(ADDRESS_TAG, "") for raw in found if _is_counted(raw)]
@@ -129,13 +131,19 @@ class Quotas:
     def _nat_gateways(self, region: str) -> defaultdict[str, list[str]]:
         """By zone, which EC2 tells only of a NAT gateway's subnet; each by its stack's name, or ''.
 
-        One in a subnet that another account shares with this one is not this account's.
+        One in a subnet that another account shares with this one is not this account's. A regional
+        one is in no subnet, and so counts in no zone.
         """
         ec2: Any = self._clients.ec2(region)  # the stubs misname the filter
         alive = [{"Name": "state", "Values": COUNTED_STATES}]
         with aws_errors("counting the NAT gateways", region):
             nats = ec2.get_paginator("describe_nat_gateways").paginate(Filter=alive)
-            stacks = [(n["SubnetId"], _stack_of(n)) for page in nats for n in page["NatGateways"]]
+            stacks = [
+                (nat["SubnetId"], _stack_of(nat))
+                for page in nats
+                for nat in page["NatGateways"]
+                if nat.get("SubnetId")
+            ]
             if not stacks:
                 return defaultdict(list)
             ids = sorted({subnet_id for subnet_id, _ in stacks})
@@ -168,7 +176,7 @@ def _stack_of(raw: Any) -> str:
 
 def _is_counted(address: Any) -> bool:
     pool = address.get("PublicIpv4Pool", AMAZON_POOL)
-    return pool == AMAZON_POOL and not address.get("ServiceManaged")
+    return pool == AMAZON_POOL and not any(map(address.get, NOT_COUNTED))
 
 
 def _value(ask: Any, which: dict[str, str]) -> int:
