@@ -15,9 +15,10 @@ from dataclasses import asdict, dataclass
 from sqlmodel import Session, select
 
 from webapp.aws import Cloud
-from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan
+from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded, pauses_operation, quota_in
+from webapp.aws.lambda_interfaces import Held
 from webapp.errors import Conflict, EgretError
 from webapp.models import Function, Network, Shape, Status
 from webapp.models.base import new_id
@@ -156,6 +157,11 @@ class NetworkOperation(Operation):
             return reason
         used = ", ".join(str(quota) for quota in found if quota.kind is kind)
         return f"{reason} In use now: {used}."
+
+    def release_interfaces(self, _stack: Stack) -> Held:
+        """A network whose creation failed has no outputs, but its stack knows the VPC."""
+        vpc_id = self.row.outputs.get("VpcId") or self.cloud.blockers.vpc_of(self.region, _stack.id)
+        return self.cloud.lambda_interfaces.release(self.region, vpc_id, own=f"{_stack.name}-")
 
     def _allocate_addresses(self) -> None:
         for address in pool.of_network(self.work.session, self.row.id):
