@@ -135,6 +135,17 @@ class Addresses:
             client = self._clients.ec2(region)
             client.create_tags(Resources=[allocation_id], Tags=tag_list(dict(tags)))
 
+    def untag(self, region: str, allocation_id: str, tags: Mapping[str, str]) -> None:
+        """Take a network's tags off; those of EGRET_TAGS that they had replaced come back."""
+        gone: Any = [{"Key": key} for key in tags if key not in self._every]
+        back = {key: self._every[key] for key in tags if key in self._every}
+        with aws_errors("untagging an address", region), ignoring({RELEASED_ALREADY}):
+            client = self._clients.ec2(region)
+            if gone:
+                client.delete_tags(Resources=[allocation_id], Tags=gone)
+            if back:
+                client.create_tags(Resources=[allocation_id], Tags=tag_list(back))
+
     def release(self, region: str, allocation_id: str) -> None:
         """Give the address back to AWS, for good. Does no harm when that was done already."""
         with aws_errors("releasing an address", region), ignoring({RELEASED_ALREADY}):

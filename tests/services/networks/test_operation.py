@@ -62,6 +62,7 @@ def test_a_networks_tags_go_with_those_of_the_settings_to_its_stack_and_its_addr
         "CreateTags": {},
         "DescribeStacks": a_stack("CREATE_COMPLETE", KeyArn="arn"),
         "CreateStack": {"StackId": STACK_ID},
+        "UpdateStack": {},
     }
     settings = scripted.settings.model_copy(update={"tags": {"team": "pay", "env": "x"}})
     tagged = replace(scripted, settings=settings)
@@ -74,7 +75,7 @@ def test_a_networks_tags_go_with_those_of_the_settings_to_its_stack_and_its_addr
     }
     operation.advance()
     (request,) = aws.calls("CreateTags")
-    assert tags_of(request) == {"env": "prod"}, "of an address that was free before"
+    assert tags_of(request) == {"team": "pay", "env": "prod"}, "of an address that was free before"
 
 
 def test_a_pending_change_that_aws_refuses_is_dropped_with_the_reason(

@@ -61,8 +61,8 @@ class NetworkOperation(Operation):
     def request(self) -> None:
         """Addresses first, each committed as soon as it is known; then the stack."""
         pool.check_none_lost(self.work.session, self.row)
-        self._allocate_addresses()
         self._tag_addresses()
+        self._allocate_addresses()
         foundation.ensure(self.cloud, self.settings)
         self.create_stack(self.plan())
 
@@ -173,10 +173,11 @@ class NetworkOperation(Operation):
             self.work.commit()
 
     def _tag_addresses(self) -> None:
-        """An address that was free before has the tags of an earlier network, or none."""
-        tags = self.row.tags
+        """An address that exists already was free, and may be older than EGRET_TAGS."""
+        tags = self.settings.tags | self.row.tags
         for address in pool.of_network(self.work.session, self.row.id) if tags else ():
-            self.cloud.addresses.tag(self.region, address.allocation_id or "", tags)
+            if address.allocation_id:
+                self.cloud.addresses.tag(self.region, address.allocation_id, tags)
 
     def _preview(self) -> list[dict[str, str]]:
         """What the pending change does. Raises Conflict if it would replace or remove a thing."""
@@ -214,6 +215,7 @@ class NetworkOperation(Operation):
 def drop_change(session: Session, cloud: Cloud, network: Network) -> None:
     """Drop the pending change. The addresses that were allocated for it become free."""
     allocated = pool.of_network(session, network.id)[network.nat_gateways :]
+    pool.remove_tags(cloud, network, allocated)
     network.change = {}
     for address in allocated:
         pool.set_free(session, cloud, address)
