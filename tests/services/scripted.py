@@ -29,6 +29,7 @@ NOTHING_USED: dict[str, Answer] = {
     "DescribeInternetGateways": {"InternetGateways": []},
     "DescribeNatGateways": {"NatGateways": []},
     "DescribeSubnets": {"Subnets": []},
+    "DescribeVpcEndpoints": {"VpcEndpoints": []},
     "GetServiceQuota": {"Quota": {"Value": 2}},
 }
 """An account that has nothing, with a quota of two of each."""

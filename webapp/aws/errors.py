@@ -16,12 +16,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from webapp.aws.credentials import fault_of, renewal
-from webapp.aws.partitions import console_url
+from webapp.aws.quota_kinds import ANY_QUOTA, QUOTAS, QuotaKind, code_in, page_in
 from webapp.aws.regions import needs_enabling
 from webapp.errors import EgretError, Upstream
 
@@ -56,26 +55,6 @@ EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 DENIED = PERMISSION_MISSING | SIGNATURE_REJECTED | UNKNOWN_HERE | EXPIRED
 
 
-class QuotaKind(NamedTuple):
-    """A quota in Service Quotas, by its codes there."""
-
-    what: str
-    code: str
-    service: str
-
-    def url(self, region: str) -> str:
-        """The page of AWS's console where a higher quota is requested."""
-        return (
-            f"{console_url(region)}/servicequotas/home/services/{self.service}/quotas/{self.code}"
-        )
-
-
-QUOTAS = {
-    "AddressLimitExceeded": QuotaKind("Elastic IP addresses", "L-0263D0A3", "ec2"),
-    "VpcLimitExceeded": QuotaKind("VPCs", "L-F678F1CE", "vpc"),
-    "InternetGatewayLimitExceeded": QuotaKind("internet gateways", "L-A4707A72", "vpc"),
-    "NatGatewayLimitExceeded": QuotaKind("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
-}
 OTHER_ZONES = (
     "AWS has no NAT gateways or no Lambda in this zone. Delete this network, which keeps its "
     "addresses, and create one that names other zones."
@@ -91,7 +70,6 @@ _THROTTLED_IN_REASON = re.compile(
     r"Too ?Many ?Requests|Status Code: 429|HandlerErrorCode: Throttling|Rate exceeded",
     re.IGNORECASE,
 )
-_ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
 
 
 class AwsError(Upstream):
@@ -197,12 +175,15 @@ def remedy_for_reason(reason: str, region: str) -> str:
         return "AWS is throttling: too many changes at once. Try fewer, in a minute."
     if _ZONE_NOT_USABLE.search(reason):
         return OTHER_ZONES
-    return _classify(_code_in(reason), region)[1]
+    code = code_in(reason)
+    if code == ANY_QUOTA:
+        return f"Release unused ones, or request a higher quota at {page_in(reason, region)}."
+    return _classify(code, region)[1]
 
 
 def quota_in(reason: str) -> QuotaKind | None:
     """The quota that a failed stack event says was reached."""
-    return QUOTAS.get(_code_in(reason))
+    return QUOTAS.get(code_in(reason))
 
 
 def throttled_in(reason: str) -> bool:
@@ -228,11 +209,6 @@ def needs_operator(error: EgretError) -> bool:
 def pauses_operation(error: EgretError) -> bool:
     """Whether an operation waits and tries again after this error, instead of failing."""
     return is_transient(error) or needs_operator(error)
-
-
-def _code_in(reason: str) -> str:
-    found = _ERROR_CODE_IN_REASON.search(reason)
-    return next((group for group in found.groups() if group), "") if found else ""
 
 
 def _clock_off(error: ClientError) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import DENIED, QUOTAS, QuotaKind, aws_errors, code_of
+from webapp.aws.errors import DENIED, aws_errors, code_of
+from webapp.aws.quota_kinds import QUOTAS, QuotaKind
 from webapp.aws.tags import ADDRESS_TAG, STACK_NAME_TAG, tags_of
 
 PARALLEL_CALLS = 8
@@ -30,6 +31,7 @@ ADDRESSES = QUOTAS["AddressLimitExceeded"]
 VPCS = QUOTAS["VpcLimitExceeded"]
 INTERNET_GATEWAYS = QUOTAS["InternetGatewayLimitExceeded"]
 NAT_GATEWAYS = QUOTAS["NatGatewayLimitExceeded"]
+GATEWAY_ENDPOINTS = QUOTAS["VpcEndpointLimitExceeded"]
 
 
 @dataclass(frozen=True)
@@ -70,27 +72,29 @@ class Quotas:
         self._clients = clients
 
     def read(self, region: str, zones: list[str]) -> list[Quota]:
-        """The quotas of addresses, VPCs, internet gateways, and of NAT gateways in each zone."""
+        """The quotas of all that a network has, and of NAT gateways in each zone."""
+        kinds = (ADDRESSES, VPCS, INTERNET_GATEWAYS, GATEWAY_ENDPOINTS, NAT_GATEWAYS)
         with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-            kinds = (ADDRESSES, VPCS, INTERNET_GATEWAYS, NAT_GATEWAYS)
-            limits = {kind: pool.submit(self._limit, region, kind) for kind in kinds}
-            used = {
-                ADDRESSES: pool.submit(self._addresses, region),
-                VPCS: pool.submit(self._vpcs, region),
-                INTERNET_GATEWAYS: pool.submit(self._internet_gateways, region),
-            }
-            used_in_zones = pool.submit(self._nat_gateways, region)
-        of_region = [
-            _quota(kind, region, found.result(), limits[kind].result())
-            for kind, found in used.items()
-        ]
-        in_zone, limit = used_in_zones.result(), limits[NAT_GATEWAYS].result()
-        of_zones = [_quota(NAT_GATEWAYS, region, in_zone[zone], limit, zone) for zone in zones]
-        return of_region + of_zones
+            found = [pool.submit(self.read_kind, kind, region, zones) for kind in kinds]
+        return [quota for each in found for quota in each.result()]
+
+    def read_kind(self, kind: QuotaKind, region: str, zones: list[str]) -> list[Quota]:
+        """One quota; of NAT gateways, one for each zone."""
+        limit = self._limit(region, kind)
+        if kind is NAT_GATEWAYS:
+            in_zone = self._nat_gateways(region)
+            return [_quota(kind, region, in_zone[zone], limit, zone) for zone in zones]
+        count = {
+            ADDRESSES: self._addresses,
+            VPCS: self._vpcs,
+            INTERNET_GATEWAYS: self._internet_gateways,
+            GATEWAY_ENDPOINTS: self._gateway_endpoints,
+        }[kind]
+        return [_quota(kind, region, count(region), limit)]
 
     def read_addresses(self, region: str) -> Quota:
         """The quota of addresses alone."""
-        return _quota(ADDRESSES, region, self._addresses(region), self._limit(region, ADDRESSES))
+        return self.read_kind(ADDRESSES, region, [])[0]
 
     def _limit(self, region: str, kind: QuotaKind) -> int | None:
         client = self._clients.service_quotas(region)
@@ -122,6 +126,12 @@ class Quotas:
             pages = self._clients.ec2(region).get_paginator("describe_internet_gateways").paginate()
             found = (gateway for page in pages for gateway in page["InternetGateways"])
             return self._stacks_of(region, found)
+
+    def _gateway_endpoints(self, region: str) -> list[str]:
+        with aws_errors("counting the gateway VPC endpoints", region):
+            pages = self._clients.ec2(region).get_paginator("describe_vpc_endpoints").paginate()
+            found = (endpoint for page in pages for endpoint in page["VpcEndpoints"])
+            return self._stacks_of(region, (each for each in found if _is_gateway(each)))
 
     def _stacks_of(self, region: str, found: Iterable[Any]) -> list[str]:
         """The names of the stacks that made these, or ''; without what another account shares."""
@@ -177,6 +187,10 @@ def _stack_of(raw: Any) -> str:
 def _is_counted(address: Any) -> bool:
     pool = address.get("PublicIpv4Pool", AMAZON_POOL)
     return pool == AMAZON_POOL and not any(map(address.get, NOT_COUNTED))
+
+
+def _is_gateway(endpoint: Any) -> bool:
+    return bool(endpoint.get("VpcEndpointType") == "Gateway" and endpoint["State"] != "deleted")
 
 
 def _value(ask: Any, which: dict[str, str]) -> int:

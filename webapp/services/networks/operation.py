@@ -152,10 +152,10 @@ class NetworkOperation(Operation):
         if kind is None:
             return reason
         try:
-            found = self.cloud.quotas.read(self.region, self.row.nat_zones)
+            found = self.cloud.quotas.read_kind(kind, self.region, self.row.nat_zones)
         except EgretError:
             return reason
-        used = ", ".join(str(quota) for quota in found if quota.kind is kind)
+        used = ", ".join(str(quota) for quota in found)
         return f"{reason} In use now: {used}."
 
     def release_interfaces(self, _stack: Stack) -> Held:
