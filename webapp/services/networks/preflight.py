@@ -24,6 +24,9 @@ from webapp.services.networks import cidrs, zones
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
+EXAMPLE = "10.0.0.0/16"
+"""Stands for the range in what a network would consist of, when none is free."""
+
 
 class Verdict(StrEnum):
     """*unknown*: AWS would not say."""
@@ -190,13 +193,14 @@ def _addresses(session: Session, new: NewNetwork) -> Check:
 
 
 def _range(new: NewNetwork, taken: list[str]) -> tuple[str, Check]:
-    """The range that the network would have, and whether it can."""
+    """The range that the network would have, or an example of one, and whether it can."""
+    free = cidrs.first_free(taken)
     try:
         chosen = cidrs.check(new.cidr, taken) if new.cidr.strip() else cidrs.choose(taken)
         cidrs.check_room(chosen, new.availability_zones)
     except Invalid as error:
-        free = cidrs.choose(taken)
-        return free, Check("Range", Verdict.BLOCKED, error.detail, f"{free} is free.")
+        remedy = f"{free} is free." if free else ""
+        return free or EXAMPLE, Check("Range", Verdict.BLOCKED, error.detail, remedy)
     detail = f"{chosen} overlaps no VPC of the region, and no peer of one."
     return chosen, Check("Range", Verdict.OK, detail)
 
