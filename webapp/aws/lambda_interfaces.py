@@ -57,9 +57,10 @@ class Held:
     @property
     def remedy(self) -> str:
         if self.functions:
+            them = "it" if len(self.functions) == 1 else "them"
             return (
-                f"Delete {_named(self.functions)}, or take it out of the VPC; AWS then removes the "
-                f"network interfaces within {TYPICAL}."
+                f"Delete {_named(self.functions)}, or take {them} out of the VPC; AWS then removes "
+                f"the network interfaces within {TYPICAL}."
             )
         if self.unknown:
             return (

@@ -21,7 +21,7 @@ from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import intend
 from webapp.services.keys import Match
 from webapp.services.networks import cidrs, zones
-from webapp.services.networks.details import functions_in, get
+from webapp.services.networks.details import functions_in, get, read_again
 from webapp.services.networks.operation import NetworkOperation, drop_change
 from webapp.services.scope import CloudScope
 
@@ -37,7 +37,7 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
     with_nat = chosen[network.nat_gateways : wanted.nat_gateways]
     reading = capacity.read(session, cloud, network.region, with_nat)
     with capacity.one_at_a_time(session, network.region):
-        session.refresh(network)
+        read_again(session, network)
         _check(network, wanted)
         missing = wanted.nat_gateways - len(pool.of_network(session, network.id))
         quotas = capacity.fill(session, scope.settings, reading)
@@ -117,7 +117,7 @@ def _apply(scope: CloudScope, network: Network) -> None:
     if with_nat:
         reading = capacity.read(session, scope.cloud, network.region, with_nat)
     with capacity.one_at_a_time(session, network.region):
-        session.refresh(network)
+        read_again(session, network)
         if network.status is Status.UPDATING:
             session.commit()
             return

@@ -15,7 +15,7 @@ from webapp.services.engine import teardown
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import UNDER_WAY, intend
 from webapp.services.networks import cidrs, preflight
-from webapp.services.networks.details import functions_in, get
+from webapp.services.networks.details import functions_in, get, read_again
 from webapp.services.networks.operation import SWITCHES, NetworkOperation
 from webapp.services.scope import CloudScope
 
@@ -117,7 +117,7 @@ def unpark(scope: CloudScope, name: str) -> Network:
     with_nat = network.planned_zones[: network.nat_gateways]
     reading = capacity.read(session, scope.cloud, network.region, with_nat)
     with capacity.one_at_a_time(session, network.region):
-        session.refresh(network)
+        read_again(session, network)
         if network.status is Status.PARKED:  # otherwise another request was first
             quotas = capacity.fill(session, scope.settings, reading)
             capacity.require(quotas, Need(nat_zones=with_nat))
@@ -150,8 +150,8 @@ def _begin_again(scope: CloudScope, network: Network) -> None:
     with_nat = network.planned_zones[: network.nat_gateways]
     reading = capacity.read(session, scope.cloud, region, with_nat)
     with capacity.one_at_a_time(session, region):
-        session.refresh(network)
-        if network.status is not Status.FAILED:  # another request was first
+        read_again(session, network)
+        if network.status is not Status.FAILED or network.unwanted:  # another request was first
             session.commit()
             return
         quotas = capacity.fill(session, scope.settings, reading)
