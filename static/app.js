@@ -72,10 +72,10 @@ regions?.addEventListener("change", offerAddresses);
 if (regions) offerAddresses();
 
 // Another network may need another key: the first one that allows its addresses.
-const keys = document.querySelector("select:has([data-fits])");
+const keys = document.querySelector("select:has([data-matches])");
 keys?.form.elements.network.addEventListener("change", ({ target }) => {
-  const fits = (option) => option.dataset.fits.split(" ").includes(target.value);
-  const chosen = [keys.selectedOptions[0], ...keys.options].find(fits);
+  const matches = (option) => option.dataset.matches.split(" ").includes(target.value);
+  const chosen = [keys.selectedOptions[0], ...keys.options].find(matches);
   if (chosen) chosen.selected = true;
 });
 

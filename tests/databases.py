@@ -10,12 +10,16 @@ from webapp.settings import Settings
 
 
 def prepare(settings: Settings) -> None:
-    """Bring a new database up to date. SQLite is copied: migrations take longer than most tests."""
+    """Bring a new database up to date. SQLite is copied: migrations take longer than most tests.
+
+    One that is there may be in use: the app and the test's own session have the same.
+    """
+    file = settings.data_dir / "egret.db"
     if settings.database_url:
         migrate(settings.database)
-    else:
+    elif not file.exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(Path(_migrated().name) / "egret.db", settings.data_dir / "egret.db")
+        shutil.copyfile(Path(_migrated().name) / "egret.db", file)
 
 
 @cache

@@ -28,6 +28,8 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         ({"regions": " , "}, "EGRET_REGIONS"),
         ({"regions": "eu-central-1,eu-west-1b"}, "EGRET_REGIONS: eu-west-1b is a zone"),
         ({"regions": "eu-cental-1"}, "did you mean eu-central-1"),
+        ({"regions": "eu-west-1 us-east-1"}, "separate regions with commas"),
+        ({"regions": "eu-central-1,cn-north-1"}, "EGRET_REGIONS: .* different partitions"),
         ({"name_prefix": "Egret!"}, "pattern"),
         ({"port": 70000}, "65535"),
         ({"database_url": "mysql://host/name"}, "postgresql://"),

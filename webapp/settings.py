@@ -114,6 +114,8 @@ class Settings(BaseSettings):
         problems = [problem for name in self.region_names if (problem := regions.problem(name))]
         if problems:
             raise ValueError(f"EGRET_REGIONS: {'; '.join(problems)}")
+        if problem := regions.partitions_problem(self.region_names):
+            raise ValueError(f"EGRET_REGIONS: {problem}")
         return self
 
     @property

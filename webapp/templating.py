@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from lucide.jinja import lucide
 from markupsafe import Markup
 from starlette.datastructures import FormData
@@ -22,7 +24,7 @@ from webapp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "static"
-URL = re.compile(r"(https://[^\s<>\"']*[^\s<>\"'.,;:!?)])")
+URL = r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]"
 NOTICE_COOKIE = "egret_notice"
 NOTICE_MAX_AGE_S = 60
 
@@ -108,14 +110,38 @@ def _pattern(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
-def _linked(text: str) -> Markup:
+@pass_context
+def _linked(context: Context, text: str) -> Markup:
     """Addresses in a text as links that show where they lead; a whole one may fill two lines."""
-    parts = URL.split(text)  # what is between addresses, and at odd places the addresses
-    link = '<a href="{0}" target="_blank" rel="noopener" title="{0}">{1}</a>'
+    link = '<a href="{}" target="_blank" rel="noopener">{}</a>'
     return Markup("").join(
-        Markup(link).format(part, urlsplit(part).hostname) if at % 2 else part  # noqa: S704 - format escapes
-        for at, part in enumerate(parts)
+        Markup(link).format(part, short) if short else part  # noqa: S704 - format escapes
+        for part, short in _parts(context, text)
     )
+
+
+@pass_context
+def _shortened(context: Context, text: str) -> str:
+    """The same words without links, for a text that is one already."""
+    return "".join(short or part for part, short in _parts(context, text))
+
+
+def _parts(context: Context, text: str) -> Iterator[tuple[str, str]]:
+    """What is between addresses; and each address with what is shown of it.
+
+    The portal's address is known, because the sandbox has its own, which is not public.
+    """
+    portal = str(context.get("portal_url") or "")
+    known = f"{re.escape(portal)}(?![\\w/.-])|" if portal else ""
+    for at, part in enumerate(re.split(f"({known}{URL})", text)):
+        yield part, _short(part, portal) if at % 2 else ""
+
+
+def _short(url: str, portal: str) -> str:
+    if url == portal:
+        return "the portal"
+    parts = urlsplit(url)
+    return url if parts.path in ("", "/") and not parts.query else parts.hostname or url
 
 
 def _utc(at: datetime) -> str:
@@ -149,6 +175,7 @@ def _environment() -> Environment:
         "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),
         "linked": _linked,
         "pattern": _pattern,
+        "shortened": _shortened,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,
     }

@@ -38,9 +38,13 @@ def test_an_address_has_the_tags_of_the_settings_and_of_its_network(
     made = addresses.ensure(REGION, row_id, name="shop", tags={"env": "x"})
     addresses.tag(REGION, made.allocation_id, {"env": "y"})
     found = clients.ec2(REGION).describe_addresses(AllocationIds=[made.allocation_id])
-    addresses.release(REGION, made.allocation_id)
     tags = tags_of(found["Addresses"][0])
     assert {"team": "pay", "env": "y", "egret:prefix": "tagging"}.items() <= tags.items()
+    addresses.tag(REGION, made.allocation_id, {"team": "mine"})
+    addresses.untag(REGION, made.allocation_id, {"team": "mine", "env": "y"})
+    found = clients.ec2(REGION).describe_addresses(AllocationIds=[made.allocation_id])
+    addresses.release(REGION, made.allocation_id)
+    assert tags_of(found["Addresses"][0]) == {key: tags[key] for key in tags if key != "env"}
     addresses.tag(REGION, made.allocation_id, {"env": "z"})
 
 

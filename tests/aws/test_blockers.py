@@ -8,7 +8,8 @@ import pytest
 
 from tests.faults.proxy import Proxy, Rule
 from tests.sandbox.lab import Lab, subnet, vpc
-from webapp.aws.blockers import Blocker, Blockers
+from tests.services.scripted import NOTHING_USED, ScriptedAws, refusal
+from webapp.aws.blockers import NAMED_MAX, Blocker, Blockers
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Stack
 
@@ -162,3 +163,82 @@ def test_a_kind_that_may_not_be_listed_is_told_and_the_others_are(
 def test_a_stack_without_a_vpc_has_no_blockers(lab: Lab) -> None:
     queue = {"Queue": {"Type": "AWS::SQS::Queue"}}
     assert found(lab, lab.deployed(queue)) == {}
+
+
+def test_functions_carrier_gateways_and_associations_of_security_groups_are_named() -> None:
+    """The embedded AWS has none of these."""
+    aws = ScriptedAws()
+    vpc = {"LogicalResourceId": "Vpc", "PhysicalResourceId": "vpc-1"}
+    group = {"LogicalResourceId": "SecurityGroup", "PhysicalResourceId": "sg-1"}
+    associations = [
+        {"GroupId": "sg-1", "VpcId": "vpc-2", "State": "associated"},
+        {"GroupId": "sg-1", "VpcId": "vpc-3", "State": "disassociated"},
+    ]
+    functions = [
+        {"FunctionName": "theirs", "VpcConfig": {"VpcId": "vpc-1"}},
+        {"FunctionName": "elsewhere", "VpcConfig": {"VpcId": "vpc-2"}},
+        {"FunctionName": "nowhere"},
+    ]
+    gateways = [
+        {"CarrierGatewayId": "cagw-1", "State": "available"},
+        {"CarrierGatewayId": "cagw-2", "State": "deleted"},
+    ]
+    aws.answers |= NOTHING_USED | {
+        "DescribeStackResources": {"StackResources": [vpc, group]},
+        "ListFunctions": {"Functions": functions},
+        "DescribeCarrierGateways": {"CarrierGateways": gateways},
+        "DescribeSecurityGroupVpcAssociations": lambda asked: {
+            "SecurityGroupVpcAssociations": associations
+            if asked["Filters"][0]["Name"] == "group-id"
+            else []
+        },
+        "DescribeVpcEndpoints": {"VpcEndpoints": []},
+        "DescribeNetworkInterfaces": {"NetworkInterfaces": []},
+        "DescribeVpnGateways": {"VpnGateways": []},
+        "DescribeEgressOnlyInternetGateways": {"EgressOnlyInternetGateways": []},
+        "DescribeRouteTables": {"RouteTables": []},
+        "DescribeNetworkAcls": {"NetworkAcls": []},
+        "DescribeSecurityGroups": {"SecurityGroups": []},
+    }
+    listed = {blocker.id: blocker for blocker in Blockers(aws.clients).find("r", "stack")}
+    assert {id: blocker.remedy for id, blocker in listed.items()} == {
+        "theirs": "Delete the Lambda function theirs, or take it out of the VPC.",
+        "cagw-1": "Delete the carrier gateway cagw-1.",
+        "sg-1": "Disassociate the security group sg-1 from vpc-2.",
+    }
+    aws.answers["ListFunctions"] = refusal("AccessDeniedException")
+    assert [b.id for b in Blockers(aws.clients).find("r", "stack")] == ["cagw-1", "sg-1"]
+
+
+def test_only_the_first_of_many_are_named_and_the_others_counted() -> None:
+    aws = ScriptedAws()
+    aws.answers |= {"DescribeStackResources": {"StackResources": []}}
+    assert Blockers(aws.clients).told("r", "stack") == ("", "")
+    vpc = {"LogicalResourceId": "Vpc", "PhysicalResourceId": "vpc-1"}
+    groups = [{"GroupId": f"sg-{n}", "GroupName": f"g{n}"} for n in range(200)]
+    not_offered = dict.fromkeys(OTHERS, refusal("InvalidAction"))
+    aws.answers |= not_offered | {
+        "DescribeStackResources": {"StackResources": [vpc]},
+        "DescribeSecurityGroups": {"SecurityGroups": groups},
+    }
+    what, remedy = Blockers(aws.clients).told("r", "stack")
+    assert what.count("security group") == NAMED_MAX
+    assert what.endswith("; and 190 more.")
+    assert remedy.endswith("Delete the security group sg-9.")
+
+
+OTHERS = (
+    "ListFunctions",
+    "DescribeVpcEndpoints",
+    "DescribeNatGateways",
+    "DescribeNetworkInterfaces",
+    "DescribeVpcPeeringConnections",
+    "DescribeVpnGateways",
+    "DescribeInternetGateways",
+    "DescribeEgressOnlyInternetGateways",
+    "DescribeCarrierGateways",
+    "DescribeSubnets",
+    "DescribeRouteTables",
+    "DescribeNetworkAcls",
+    "DescribeSecurityGroupVpcAssociations",
+)

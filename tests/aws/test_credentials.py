@@ -42,7 +42,7 @@ def refused(clients: Clients) -> AccessDenied:
     with pytest.raises(AccessDenied) as found:
         clients.ec2(REGION)
     assert pauses_operation(found.value)
-    assert "Egret tries again by itself." in found.value.remedy
+    assert "Egret retries automatically." in found.value.remedy
     return found.value
 
 

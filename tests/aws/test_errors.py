@@ -135,7 +135,7 @@ def test_a_reason_without_a_code_has_no_quota_and_no_remedy() -> None:
 )
 def test_a_throttled_stack_event_is_recognised(reason: str, throttled: bool) -> None:
     assert throttled_in(reason) is throttled
-    assert ("fewer at a time" in remedy_for_reason(reason, REGION)) is throttled
+    assert ("Try fewer" in remedy_for_reason(reason, REGION)) is throttled
 
 
 def test_only_the_named_codes_are_ignored() -> None:

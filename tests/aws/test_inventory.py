@@ -5,6 +5,7 @@ from typing import Any
 from tests.aws.deployment import REGION
 from tests.dashboard import wait_for
 from tests.sandbox.lab import Lab, unique, vpc
+from tests.services.scripted import NOTHING_USED, ScriptedAws
 from webapp.aws.addresses import Addresses
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Plan
@@ -67,3 +68,15 @@ def test_a_longer_prefix_that_begins_alike_is_another_dashboards(lab: Lab) -> No
     assert isinstance(found, Found)
     assert found.id == theirs
     Inventory(lab.clients, prefix).delete(found)
+
+
+def test_an_address_of_a_carrier_or_of_none_is_found_too() -> None:
+    aws = ScriptedAws()
+    found = [{"AllocationId": "eipalloc-1", "CarrierIp": "155.146.1.1"}, {"AllocationId": "x"}]
+    aws.answers |= NOTHING_USED | {
+        "DescribeAddresses": {"Addresses": found},
+        "DescribeStacks": {"Stacks": []},
+        "DescribeNetworkInterfaces": {"NetworkInterfaces": []},
+        "ListSecrets": {"SecretList": []},
+    }
+    assert [f.name for f in Inventory(aws.clients, "egret").read(REGION)] == ["155.146.1.1", "x"]

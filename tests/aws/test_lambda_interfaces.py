@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.clients import Clients
-from webapp.aws.lambda_interfaces import LambdaInterfaces, function_names
+from webapp.aws.lambda_interfaces import Held, LambdaInterfaces, function_names
 
 REGION = "us-east-1"
+NOTHING = Held()
 UUID = "1b2c3d4e-0a1b-2c3d-4e5f-0123456789ab"
 
 
@@ -53,7 +55,7 @@ def test_only_those_in_use_are_held_and_those_left_behind_are_deleted(
     interface(ec2, subnet, f"AWS Lambda VPC ENI-egret-function-gone-{UUID}")
     held = interface(ec2, subnet, f"AWS Lambda VPC ENI-egret-function-held-{UUID}", in_use=True)
     foreign = interface(ec2, subnet, "somebody else's")
-    assert LambdaInterfaces(clients).release(REGION, subnet["VpcId"]) == [held]
+    assert LambdaInterfaces(clients).release(REGION, subnet["VpcId"]) == Held((held,))
     left = {i["NetworkInterfaceId"] for i in interfaces(ec2, subnet["VpcId"])}
     assert left == {held, foreign}
 
@@ -75,8 +77,38 @@ def test_one_whose_function_exists_or_may_not_be_asked_about_is_kept(
             functions.add_client_error(asked, code)
         else:
             functions.add_response(asked, {}, {"FunctionName": "theirs"})
-        assert LambdaInterfaces(offline).release(REGION, "vpc-1") == []
+        assert LambdaInterfaces(offline).release(REGION, "vpc-1") == NOTHING
         functions.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("status", ["in-use", "attaching", "detaching"])
+def test_those_of_a_function_that_exists_are_told_apart_from_those_that_lambda_releases(
+    status: str,
+) -> None:
+    aws = ScriptedAws()
+    named = {
+        "eni-1": "theirs",
+        "eni-2": "theirs",
+        "eni-3": "gone",
+        "eni-4": "secret",
+        "eni-5": "egret-network-net-probe-1",
+    }
+    answers = {"theirs": {}, "gone": refusal("ResourceNotFoundException")}
+    aws.answers |= {
+        "DescribeNetworkInterfaces": {
+            "NetworkInterfaces": [
+                {"NetworkInterfaceId": id, "Status": status}
+                | {"Description": f"AWS Lambda VPC ENI-{name}-{UUID}"}
+                for id, name in named.items()
+            ]
+        },
+        "GetFunctionConfiguration": lambda asked: answers.get(
+            asked["FunctionName"], refusal("AccessDeniedException")
+        ),
+    }
+    found = LambdaInterfaces(aws.clients).release(REGION, "vpc-1", own="egret-network-net-")
+    assert found == Held(("eni-3", "eni-4", "eni-5"), ("theirs",), ("secret",))
+    assert len(aws.calls("GetFunctionConfiguration")) == 3, "each is asked about once"
 
 
 @pytest.mark.parametrize("code", ["InvalidNetworkInterfaceID.NotFound", "InvalidParameterValue"])
@@ -93,12 +125,12 @@ def test_one_that_is_gone_or_attached_meanwhile_is_no_error(offline: Clients, co
         stub.add_response("describe_network_interfaces", {"NetworkInterfaces": [found]})
         functions.add_client_error("get_function_configuration", "ResourceNotFoundException")
         stub.add_client_error("delete_network_interface", code)
-        assert LambdaInterfaces(offline).release(REGION, "vpc-1") == []
+        assert LambdaInterfaces(offline).release(REGION, "vpc-1") == NOTHING
         stub.assert_no_pending_responses()
 
 
 def test_a_network_without_a_vpc_has_no_interfaces_and_aws_is_not_asked(offline: Clients) -> None:
-    assert LambdaInterfaces(offline).release(REGION, "") == []
+    assert LambdaInterfaces(offline).release(REGION, "") == NOTHING
 
 
 @pytest.mark.parametrize(

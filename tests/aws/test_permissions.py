@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.faults.proxy import Proxy, Rule
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.clients import Clients
@@ -48,11 +50,23 @@ def test_a_region_without_a_subnet_is_asked_only_for_what_needs_none(clients: Cl
     ]
 
 
-def test_a_subnet_that_another_account_shares_serves_for_no_dry_run() -> None:
+UNUSUAL = (
+    {"OwnerId": "111111111111"},
+    {"CidrBlock": ""},
+    {"AvailabilityZone": f"{REGION}-lax-1a"},
+    {"AvailabilityZone": f"{REGION}d", "AvailabilityZoneId": "use1-az3"},
+    {"OutpostArn": "arn:aws:outposts:us-west-2:000000000000:outpost/op-1"},
+)
+
+
+@pytest.mark.parametrize("unusual", UNUSUAL)
+def test_a_subnet_without_nat_gateways_or_of_somebody_else_serves_for_no_dry_run(
+    unusual: dict[str, str],
+) -> None:
     aws = ScriptedAws()
     theirs = {"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/20"}
     mine = theirs | {"SubnetId": "subnet-2", "VpcId": "vpc-2", "OwnerId": "000000000000"}
-    theirs |= {"OwnerId": "111111111111"}
+    theirs |= unusual
     aws.answers |= dict.fromkeys(
         (
             "AllocateAddress",

@@ -23,6 +23,7 @@ def test_each_quota_has_its_use_and_limit(clients: Clients) -> None:
         "Elastic IP addresses",
         "VPCs",
         "internet gateways",
+        "gateway VPC endpoints",
         *(f"NAT gateways in {zone}" for zone in ZONES),
     ]
     assert all(quota.limit for quota in before.values())
@@ -33,7 +34,7 @@ def test_each_quota_has_its_use_and_limit(clients: Clients) -> None:
 
 
 def test_a_limit_that_may_not_be_read_is_unknown(refusing: Clients, proxy: Proxy) -> None:
-    proxy.add(Rule("GetServiceQuota", "refuse", times=4, code="AccessDeniedException"))
+    proxy.add(Rule("GetServiceQuota", "refuse", times=5, code="AccessDeniedException"))
     found = read(refusing)
     assert {quota.limit for quota in found.values()} == {None}
     assert not any(quota.exceeded_by(1000) for quota in found.values())
@@ -42,9 +43,9 @@ def test_a_limit_that_may_not_be_read_is_unknown(refusing: Clients, proxy: Proxy
 def test_an_account_without_a_value_of_its_own_has_awss_default(
     refusing: Clients, proxy: Proxy
 ) -> None:
-    proxy.add(Rule("GetServiceQuota", "refuse", times=4, code="NoSuchResourceException"))
+    proxy.add(Rule("GetServiceQuota", "refuse", times=5, code="NoSuchResourceException"))
     read(refusing)
-    assert proxy.calls["GetAWSDefaultServiceQuota"] == 4
+    assert proxy.calls["GetAWSDefaultServiceQuota"] == 5
 
 
 def test_another_error_is_raised(refusing: Clients, proxy: Proxy) -> None:
@@ -71,8 +72,9 @@ def test_a_quota_in_words(quota: Quota, text: str) -> None:
     assert str(quota) == text
 
 
-def test_what_another_account_shares_does_not_count() -> None:
+def test_what_another_account_shares_and_what_is_in_no_zone_do_not_count() -> None:
     aws = ScriptedAws()
+    gateway = {"VpcEndpointType": "Gateway", "State": "available"}
     mine, theirs = {"OwnerId": "000000000000"}, {"OwnerId": "111111111111"}
     subnets = [
         {"SubnetId": f"subnet-{number}", "AvailabilityZone": ZONES[0]} | owner
@@ -82,15 +84,27 @@ def test_what_another_account_shares_does_not_count() -> None:
         "DescribeVpcs": {"Vpcs": [mine, theirs, theirs]},
         "DescribeInternetGateways": {"InternetGateways": [mine, theirs]},
         "DescribeNatGateways": {
-            "NatGateways": [{"SubnetId": subnet["SubnetId"]} for subnet in subnets]
+            "NatGateways": [
+                *({"SubnetId": subnet["SubnetId"]} for subnet in subnets),
+                {"NatGatewayId": "nat-1", "AvailabilityMode": "regional"},
+            ]
         },
         "DescribeSubnets": {"Subnets": subnets},
+        "DescribeVpcEndpoints": {
+            "VpcEndpoints": [
+                gateway | mine,
+                gateway | theirs,
+                gateway | mine | {"State": "deleted"},
+                {"VpcEndpointType": "Interface"} | mine,
+            ]
+        },
     }
     found = {quota.what: quota.used for quota in aws.cloud.quotas.read(REGION, ZONES[:1])}
     assert found == {
         "Elastic IP addresses": 0,
         "VPCs": 1,
         "internet gateways": 1,
+        "gateway VPC endpoints": 1,
         f"NAT gateways in {ZONES[0]}": 1,
     }
 
@@ -103,6 +117,8 @@ def test_only_addresses_of_amazons_pool_that_are_the_accounts_own_count() -> Non
                 {"PublicIpv4Pool": "amazon", "Tags": [{"Key": ADDRESS_TAG, "Value": "row"}]},
                 {"PublicIpv4Pool": "ipv4pool-ec2-1"},
                 {"PublicIpv4Pool": "amazon", "ServiceManaged": "alb"},
+                {"CarrierIp": "155.146.1.1"},
+                {"CustomerOwnedIp": "192.0.2.1", "CustomerOwnedIpv4Pool": "ipv4pool-coip-1"},
             ]
         }
     }

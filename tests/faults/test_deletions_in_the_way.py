@@ -5,10 +5,10 @@ from typing import Any
 
 from tests.faults import worker
 from tests.faults.conftest import Bench
+from webapp.aws.lambda_interfaces import TYPICAL
 from webapp.models import utc_now
 from webapp.sandbox.launcher import REGION
 from webapp.services import networks
-from webapp.services.engine import teardown
 
 
 def test_a_deletion_that_fails_names_what_is_in_the_way_and_what_to_do(bench: Bench) -> None:
@@ -56,7 +56,7 @@ def test_lambdas_interfaces_are_waited_for_and_no_error(bench: Bench) -> None:
         bench.steps(8)
         assert bench.status == "deleting", bench.network.reason
         assert made in bench.network.reason
-        assert teardown.INTERFACES_TYPICAL in bench.network.remedy
+        assert TYPICAL in bench.network.remedy
     held = bench.allocations()
     ec2.detach_network_interface(AttachmentId=attached["AttachmentId"])
     bench.drive()

@@ -37,12 +37,15 @@ def test_the_limit_with_addresses_is_found_at_any_position() -> None:
         (f"{encoded({'alg': 'x'})}.{encoded({})}.ü", "not_ascii", "ASCII"),
         ("\ud800", "not_ascii", "ASCII"),
         ("x" * (16 * 1024 + 1), "key_too_large", "16 KiB"),
-        (mint()[:-30], "cut_off", "last part has 56 characters, a whole one has 86"),
+        (mint()[:-30], "cut_off", "last part has 56 characters, a complete key has 86"),
         (mint()[:-1], "cut_off", "last part has 85 characters"),
         (mint()[:-86], "cut_off", "last part has 0 characters"),
         (mint()[:-87], "cut_off", "three parts"),
         (mint()[:20], "cut_off", "three parts"),
         (mint()[:60] + mint()[90:], "cut_off", "second part"),
+        (mint()[:-1] + "x", "cut_off", "no key ends with x"),
+        (f"{encoded({'alg': 'RS256'})}.{encoded({})}.{'A' * 300}", "cut_off", "key has 342"),
+        (mint() + ".txt", "too_long", "4 parts"),
         (mint()[30:], "not_a_jwt", "beginning is missing"),
         (mint() + "x", "too_long", "87 characters"),
         (mint() + mint(), "several_keys", "more than one"),
@@ -51,10 +54,10 @@ def test_the_limit_with_addresses_is_found_at_any_position() -> None:
         (mint(scopes=["brawlstars"]), "other_game", "Brawl Stars"),
         (mint(scopes=None), "other_game", "Clash of Clans"),
         (mint(exp=1630604200), "temporary_token", "one-hour"),
-        (mint(limits=[{"tier": "t"}]), "no_cidrs", "no address"),
-        (mint(limits=[{"cidrs": []}]), "no_cidrs", "no address"),
-        (mint(limits=[{"cidrs": "203.0.113.7"}]), "no_cidrs", "no address"),
-        (mint(limits=7), "no_cidrs", "no address"),
+        (mint(limits=[{"tier": "t"}]), "no_cidrs", "any addresses"),
+        (mint(limits=[{"cidrs": []}]), "no_cidrs", "any addresses"),
+        (mint(limits=[{"cidrs": "203.0.113.7"}]), "no_cidrs", "any addresses"),
+        (mint(limits=7), "no_cidrs", "any addresses"),
         (mint(scopes=7), "other_game", "Clash of Clans"),
     ],
 )
@@ -74,7 +77,7 @@ def test_a_time_that_is_not_a_valid_date_is_left_out(iat: Any) -> None:
 
 @given(st.dictionaries(st.sampled_from(CLAIMS), JSON))
 def test_every_token_is_either_read_or_refused(payload: dict[str, Any]) -> None:
-    token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.{'x' * 86}"
+    token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.{'A' * 86}"
     try:
         claims = claims_of(token)
     except NoKey:

@@ -46,7 +46,7 @@ def test_a_network_of_one_zone_has_one_nat_gateway_in_any_case(api: Api) -> None
     refused = api.post("/networks/lone/change", {"nat": "per_az"})
     assert (refused.status_code, refused.json()["detail"]) == (
         422,
-        "The network has this shape already.",
+        "The network already has this shape.",
     )
 
 

@@ -128,13 +128,13 @@ def test_the_function_form_starts_with_a_network_and_a_key_that_match(
 ) -> None:
     setup(client, app)
     network.status = Status.READY
-    session.add_all([_key("a-first", "198.51.100.7/32"), _key("b-fits", "203.0.113.9/32")])
+    session.add_all([_key("a-first", "198.51.100.7/32"), _key("b-matches", "203.0.113.9/32")])
     session.commit()
     form = client.get("/functions/new").text
-    assert 'value="b-fits" data-fits="kept" selected' in form
-    assert 'value="a-first" data-fits="" selected' not in form
+    assert 'value="b-matches" data-matches="kept" selected' in form
+    assert 'value="a-first" data-matches="" selected' not in form
     chosen = client.get("/functions/new?key=a-first").text
-    assert 'value="a-first" data-fits="" selected' in chosen
+    assert 'value="a-first" data-matches="" selected' in chosen
 
 
 def _key(name: str, cidr: str) -> Key:

@@ -1,5 +1,6 @@
 """What pages and the API say of keys: the advice, a loss, the same secret, the portal in use."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlmodel import Session
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import bearer, setup
 from tests.services.keys.rows import add_function, add_key, add_network
+from tests.services.rows import add, an_address
 from tests.tokens import mint
-from webapp.models import KeyVersion
+from webapp.models import AddressStatus, KeyVersion, Status
+from webapp.services import addresses, networks
 from webapp.settings import Settings
 
 A, B = "203.0.113.1", "203.0.113.2"
@@ -47,8 +50,9 @@ def test_the_advice_names_all_addresses_the_portal_in_use_and_another_way(client
     for path in ("/networks/second", "/keys/shared"):
         page = client.get(path).text
         assert f'data-copy="{B}\n{A}"' in page, path
+        assert "<summary>Create a key that allows every address</summary>" in page
         assert "They include those of first" in page
-        assert "as another key" in page
+        assert "as a separate key" in page
         assert "at most 10 per account" in page
         assert f'href="{PORTAL}"' in page
         assert "developer.clashofclans.com" not in page
@@ -63,7 +67,7 @@ def test_the_api_gives_the_same_advice(client: Any, app: FastAPI) -> None:
 
 
 @pytest.mark.usefixtures("shared")
-def test_a_function_that_does_not_fit_its_key_gets_the_same_advice(
+def test_a_function_that_does_not_match_its_key_gets_the_same_advice(
     client: Any, app: FastAPI
 ) -> None:
     new = {"name": "fun", "template": "clash_rankings", "network": "second", "key": "shared"}
@@ -72,14 +76,21 @@ def test_a_function_that_does_not_fit_its_key_gets_the_same_advice(
     assert (refused.status_code, refused.json()["code"]) == (409, "key_does_not_match")
     assert f"allows: {B} {A}" in refused.json()["remedy"]
     assert "at most 10 keys" in refused.json()["remedy"]
+    form = {"settings.location": "32000006", "settings.limit": "10"}
+    page = client.post("/functions", data=new | form).text
+    assert f"Create a key in the partner&#39;s portal that allows: {B} {A}" in page
+    assert "matches first" in page
 
 
 @pytest.mark.parametrize("secret", [mint()[:-30], "hello", mint(scopes=["royale"])])
 def test_a_refused_key_sends_people_to_the_portal_in_use(client: Any, secret: str) -> None:
     answer = client.post("/keys", data={"name": "bad", "secret": secret})
     assert answer.status_code == 422
-    assert f'<a href="{PORTAL}"' in answer.text
+    assert f'<a href="{PORTAL}" target="_blank" rel="noopener">the portal</a>' in answer.text
+    assert f" {PORTAL}" not in answer.text, "its pass is shown nowhere"
+    assert "at the portal under My Account" in answer.text, "in the list of errors, which are links"
     assert "developer.clashofclans.com" not in answer.text
+    assert "at most 10 keys" in answer.text
     assert secret not in answer.text
 
 
@@ -121,9 +132,9 @@ def test_an_environment_that_breaks_the_rule_is_refused_for_keys_and_functions(
 def test_keys_with_one_secret_are_shown_as_that(client: Any, session: Session) -> None:
     for name in ("a", "b"):
         add_key(session, name, A)
-    assert "same as b" in client.get("/keys").text
+    assert "Same secret as b" in client.get("/keys").text
     page = client.get("/keys/a").text
-    assert "The same secret as" in page
+    assert "Same secret as" in page
     assert 'href="/keys/b"' in page
 
 
@@ -140,5 +151,37 @@ def test_the_previous_version_is_offered_when_what_it_allows_is_known(
     session.commit()
     page = client.get("/keys/old").text
     assert button in page
-    assert "none that was uploaded here" in page
+    assert '<input type="hidden" name="version" value="v1">' in page
+    assert "uploaded here, so these details may be wrong" in page
     assert client.get("/keys/old/versions/current").url.path == "/keys/old"
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_lost_address_is_advised_on_no_page(client: Any, session: Session) -> None:
+    network = networks.get(session, "second")
+    network.change = {"availability_zones": 2, "nat": "per_az", "preview": []}
+    add(session, an_address(network, "203.0.113.9", position=1, status=AddressStatus.LOST))
+    for path in ("/networks/second", "/keys/shared", "/functions/new"):
+        page = client.get(path).text
+        assert B in page
+        assert not re.search(r'data-copy="[^"]*203\.0\.113\.9', page), path
+        assert f"({B}, 203.0.113.9)" not in page
+    assert "Recover it" in client.get("/networks/second").text
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_network_that_is_being_deleted_asks_for_no_key(client: Any, session: Session) -> None:
+    network = networks.get(session, "second")
+    network.status, network.unwanted = Status.FAILED, True
+    session.commit()
+    assert 'aria-labelledby="keys"' not in client.get("/networks/second").text
+    assert "/networks/second" not in client.get("/keys/shared").text
+
+
+def test_no_key_is_to_be_made_for_an_address_that_is_lost(client: Any, session: Session) -> None:
+    network = add_network(session, "bereft", A)
+    assert "Create a key for this address" in client.get("/networks/bereft").text
+    (address,) = addresses.of_network(session, network.id)
+    address.status = AddressStatus.LOST
+    session.commit()
+    assert "Create a key" not in client.get("/networks/bereft").text

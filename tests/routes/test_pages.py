@@ -215,7 +215,7 @@ def test_zones_that_are_not_as_many_as_wanted_come_back_with_the_reason(client: 
     form = {"name": "named", "region": "eu-central-1", "zones": "eu-central-1a"}
     answer = client.post("/networks", data=form | {"availability_zones": "2"})
     assert answer.status_code == 422
-    assert "Zones named here: 1; zones wanted: 2." in answer.text
+    assert "You named 1 zone but chose 2." in answer.text
     assert 'value="eu-central-1a"' in answer.text
     assert "<details open>" in answer.text
 

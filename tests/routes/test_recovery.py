@@ -55,9 +55,7 @@ def test_a_used_up_quota_is_reported_before_anything_is_made(
     body = {"name": "crowded", "region": REGION, "availability_zones": 1}
     refused = api.post("/networks", body)
     assert (refused.status_code, refused.json()["code"]) == (409, "quota_exceeded")
-    assert (
-        f"{NETWORK_QUOTA} of {NETWORK_QUOTA} VPCs in {REGION} are used" in refused.json()["detail"]
-    )
+    assert f"{NETWORK_QUOTA} of {NETWORK_QUOTA} VPCs in {REGION} in use" in refused.json()["detail"]
     assert "servicequotas" in refused.json()["remedy"]
     assert api.get("/networks/crowded").status_code == 404
     assert ec2.describe_addresses()["Addresses"] == addresses

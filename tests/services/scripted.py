@@ -29,6 +29,7 @@ NOTHING_USED: dict[str, Answer] = {
     "DescribeInternetGateways": {"InternetGateways": []},
     "DescribeNatGateways": {"NatGateways": []},
     "DescribeSubnets": {"Subnets": []},
+    "DescribeVpcEndpoints": {"VpcEndpoints": []},
     "GetServiceQuota": {"Quota": {"Value": 2}},
 }
 """An account that has nothing, with a quota of two of each."""
@@ -45,7 +46,8 @@ class ScriptedAws:
         session.events.register("before-parameter-build", self._note)
         reply: Any = self._reply  # the stubs do not know that an answer may be given
         session.events.register("before-call", reply)
-        self.cloud = connected(Clients(NOWHERE, session, attempts=1))
+        self.clients = Clients(NOWHERE, session, attempts=1)
+        self.cloud = connected(self.clients)
         self.answers: dict[str, Answer] = dict(USUAL)
         self.asked: list[tuple[str, Any]] = []
 

@@ -25,8 +25,8 @@ class Allocation:
 
     `border_group` is where the address is announced: the region, or the group of a Local Zone.
     `managed_by` is the AWS service that allocated it for itself, such as `alb`. `outpost`: it is of
-    a pool that is used only on premises. An address of a range that the customer brought is as good
-    as any other.
+    a pool that is used only on premises. `carrier`: it is of a telephone company's network. An
+    address of a range that the customer brought is as good as any other.
     """
 
     allocation_id: str
@@ -36,6 +36,7 @@ class Allocation:
     border_group: str = ""
     managed_by: str = ""
     outpost: bool = False
+    carrier: bool = False
     association_id: str = ""
     interface_id: str = ""
 
@@ -134,6 +135,17 @@ class Addresses:
             client = self._clients.ec2(region)
             client.create_tags(Resources=[allocation_id], Tags=tag_list(dict(tags)))
 
+    def untag(self, region: str, allocation_id: str, tags: Mapping[str, str]) -> None:
+        """Take a network's tags off; those of EGRET_TAGS that they had replaced come back."""
+        gone: Any = [{"Key": key} for key in tags if key not in self._every]
+        back = {key: self._every[key] for key in tags if key in self._every}
+        with aws_errors("untagging an address", region), ignoring({RELEASED_ALREADY}):
+            client = self._clients.ec2(region)
+            if gone:
+                client.delete_tags(Resources=[allocation_id], Tags=gone)
+            if back:
+                client.create_tags(Resources=[allocation_id], Tags=tag_list(back))
+
     def release(self, region: str, allocation_id: str) -> None:
         """Give the address back to AWS, for good. Does no harm when that was done already."""
         with aws_errors("releasing an address", region), ignoring({RELEASED_ALREADY}):
@@ -173,15 +185,21 @@ class Addresses:
         )
 
 
+def ip_of(raw: Any) -> str:
+    """The address itself, under whichever name AWS has it; '' if it tells none."""
+    return raw.get("PublicIp") or raw.get("CarrierIp") or raw.get("CustomerOwnedIp") or ""
+
+
 def _allocation(raw: Any) -> Allocation:
     return Allocation(
-        raw["AllocationId"],
-        raw["PublicIp"],
+        raw.get("AllocationId", ""),
+        ip_of(raw),
         associated=bool(raw.get("AssociationId")),
         name=tags_of(raw).get(NAME_TAG, ""),
         border_group=raw.get("NetworkBorderGroup", ""),
         managed_by=raw.get("ServiceManaged", ""),
         outpost=bool(raw.get("CustomerOwnedIpv4Pool") or raw.get("CustomerOwnedIp")),
+        carrier=bool(raw.get("CarrierIp")),
         association_id=raw.get("AssociationId", ""),
         interface_id=raw.get("NetworkInterfaceId", ""),
     )

@@ -19,6 +19,7 @@ from webapp.aws.vpc_parts import in_vpc
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
+    from types_boto3_lambda import LambdaClient
 
 VPC = "Vpc"
 """The logical id of the VPC in network.yaml."""
@@ -27,6 +28,12 @@ ALIVE = {
     "peering connection": ("initiating-request", "pending-acceptance", "provisioning", "active"),
 }
 """AWS goes on listing what was deleted; only these states block."""
+
+
+NAMED_MAX = 10
+OPTIONAL = "lambda:ListFunctions"
+"""A permission that the policy may well lack, because it shows the variables of all functions. The
+interfaces tell of every function that blocks."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,25 @@ class Blockers:
             made = self._made(region, stack_id)
             if not made.get(VPC):
                 return []
-            found = _Vpc(self._clients.ec2(region), made[VPC], frozenset(made.values()))
+            ec2, awslambda = self._clients.ec2(region), self._clients.awslambda(region)
+            found = _Vpc(ec2, awslambda, made[VPC], frozenset(made.values()))
             return list(found.blockers())
+
+    def told(self, region: str, stack_id: str) -> tuple[str, str]:
+        """What is in the VPC, and what to do about each; '' when nothing is. Names not too many."""
+        blockers = self.find(region, stack_id)
+        if not blockers:
+            return "", ""
+        shown, more = blockers[:NAMED_MAX], len(blockers) - NAMED_MAX
+        named = "; ".join(blocker.what for blocker in shown)
+        others = f"; and {more} more" if more > 0 else ""
+        remedies = dict.fromkeys(blocker.remedy for blocker in shown)
+        return f"Still in the VPC: {named}{others}.", " ".join(remedies)
+
+    def vpc_of(self, region: str, stack_id: str) -> str:
+        """The id of the VPC that the stack has made, deleted or not; '' if it made none."""
+        with aws_errors("looking for the VPC of the stack", region):
+            return self._made(region, stack_id).get(VPC, "")
 
     def _made(self, region: str, stack_id: str) -> dict[str, str]:
         """Logical id → physical id of everything that the stack has made, deleted or not."""
@@ -63,36 +87,50 @@ class Blockers:
 class _Vpc:
     """`made` are the physical ids of the stack."""
 
-    def __init__(self, ec2: "EC2Client", vpc_id: str, made: frozenset[str]) -> None:
+    def __init__(
+        self, ec2: "EC2Client", awslambda: "LambdaClient", vpc_id: str, made: frozenset[str]
+    ) -> None:
         self._ec2: Any = ec2
+        self._lambda = awslambda
         self._vpc_id = vpc_id
         self._made = made
 
     def blockers(self) -> Iterator[Blocker]:
         """In the order in which they are best removed."""
         kinds: list[tuple[str, Callable[[], Iterator[Blocker]]]] = [
-            ("DescribeVpcEndpoints", self._endpoints),
-            ("DescribeNatGateways", self._nat_gateways),
-            ("DescribeNetworkInterfaces", self._interfaces),
-            ("DescribeVpcPeeringConnections", self._peerings),
-            ("DescribeVpnGateways", self._vpn_gateways),
-            ("DescribeInternetGateways", self._internet_gateways),
-            ("DescribeEgressOnlyInternetGateways", self._egress_only_gateways),
-            ("DescribeSubnets", self._subnets),
-            ("DescribeRouteTables", self._route_tables),
-            ("DescribeNetworkAcls", self._network_acls),
-            ("DescribeSecurityGroups", self._security_groups),
+            (OPTIONAL, self._functions),
+            ("ec2:DescribeVpcEndpoints", self._endpoints),
+            ("ec2:DescribeNatGateways", self._nat_gateways),
+            ("ec2:DescribeNetworkInterfaces", self._interfaces),
+            ("ec2:DescribeVpcPeeringConnections", self._peerings),
+            ("ec2:DescribeVpnGateways", self._vpn_gateways),
+            ("ec2:DescribeInternetGateways", self._internet_gateways),
+            ("ec2:DescribeEgressOnlyInternetGateways", self._egress_only_gateways),
+            ("ec2:DescribeCarrierGateways", self._carrier_gateways),
+            ("ec2:DescribeSubnets", self._subnets),
+            ("ec2:DescribeRouteTables", self._route_tables),
+            ("ec2:DescribeNetworkAcls", self._network_acls),
+            ("ec2:DescribeSecurityGroupVpcAssociations", self._associations),
+            ("ec2:DescribeSecurityGroups", self._security_groups),
         ]
         for action, listed in kinds:
             try:
                 yield from listed()
             except ClientError as error:
-                if code_of(error) in NOT_OFFERED:
+                if code_of(error) in NOT_OFFERED or action == OPTIONAL:
                     continue
                 if code_of(error) not in PERMISSION_MISSING:
                     raise
-                remedy = f"Allow ec2:{action} in the dashboard's policy to see more."
-                yield Blocker("", f"what only ec2:{action} lists", remedy)
+                remedy = f"Allow {action} in the dashboard's policy to see more."
+                yield Blocker("", f"what only {action} lists", remedy)
+
+    def _functions(self) -> Iterator[Blocker]:
+        for page in self._lambda.get_paginator("list_functions").paginate():
+            for raw in page["Functions"]:
+                name, vpc = raw["FunctionName"], raw.get("VpcConfig") or {}
+                if vpc.get("VpcId") == self._vpc_id and self._is_foreign(name):
+                    remedy = f"Delete the Lambda function {name}, or take it out of the VPC."
+                    yield self._blocker("Lambda function", name, {}, remedy=remedy)
 
     def _endpoints(self) -> Iterator[Blocker]:
         for raw in self._all("describe_vpc_endpoints", "VpcEndpoints", in_vpc(self._vpc_id)):
@@ -172,6 +210,12 @@ class _Vpc:
                 gateway_id = raw["EgressOnlyInternetGatewayId"]
                 yield self._blocker("egress-only internet gateway", gateway_id, raw)
 
+    def _carrier_gateways(self) -> Iterator[Blocker]:
+        found = self._all("describe_carrier_gateways", "CarrierGateways", in_vpc(self._vpc_id))
+        for raw in found:
+            if raw.get("State") != "deleted":
+                yield self._blocker("carrier gateway", raw["CarrierGatewayId"], raw)
+
     def _subnets(self) -> Iterator[Blocker]:
         for raw in self._all("describe_subnets", "Subnets", in_vpc(self._vpc_id)):
             if self._is_foreign(raw["SubnetId"]):
@@ -187,6 +231,20 @@ class _Vpc:
         for raw in self._all("describe_network_acls", "NetworkAcls", in_vpc(self._vpc_id)):
             if not raw.get("IsDefault") and self._is_foreign(raw["NetworkAclId"]):
                 yield self._blocker("network ACL", raw["NetworkAclId"], raw)
+
+    def _associations(self) -> Iterator[Blocker]:
+        """A group of ours that another VPC uses, and a group of another VPC that ours uses."""
+        groups = sorted(id for id in self._made if id.startswith("sg-"))
+        ours = [{"Name": "group-id", "Values": groups}] if groups else []
+        for filters in filter(None, (ours, in_vpc(self._vpc_id))):
+            call, field = "describe_security_group_vpc_associations", "SecurityGroupVpcAssociations"
+            for raw in self._all(call, field, filters):
+                group_id, vpc_id = raw["GroupId"], raw["VpcId"]
+                if raw.get("State") in ("associating", "associated", "disassociation-failed"):
+                    told = f"with {vpc_id}"
+                    remedy = f"Disassociate the security group {group_id} from {vpc_id}."
+                    kind = "association of the security group"
+                    yield self._blocker(kind, group_id, {}, told, remedy=remedy)
 
     def _security_groups(self) -> Iterator[Blocker]:
         """The default group goes with the VPC, unless one of its rules names a group of ours."""

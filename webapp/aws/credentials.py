@@ -27,7 +27,8 @@ from botocore.exceptions import (
 STILL_EXPIRED = "still expired"
 """In the RuntimeError that botocore raises when what renews credentials gives old ones."""
 HOP_LIMIT = (
-    "aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2"
+    "aws ec2 modify-instance-metadata-options --instance-id ID --region REGION "
+    "--http-put-response-hop-limit 2"
 )
 """A container is one hop further from the instance's metadata than the instance itself."""
 

@@ -16,12 +16,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from webapp.aws.credentials import fault_of, renewal
-from webapp.aws.partitions import console_url
+from webapp.aws.quota_kinds import ANY_QUOTA, QUOTAS, QuotaKind, code_in, page_in
 from webapp.aws.regions import needs_enabling
 from webapp.errors import EgretError, Upstream
 
@@ -42,8 +41,8 @@ SIGNATURE_REJECTED = frozenset(
     }
 )
 """Codes that AWS answers both for bad credentials and for a clock that is wrong."""
-LATER = "Operations already under way continue by themselves. Otherwise, try again in a minute."
-TRIES_AGAIN = "Egret tries again by itself."
+LATER = "Operations already under way continue automatically. Otherwise, try again in a minute."
+TRIES_AGAIN = "Egret retries automatically."
 ACCOUNT_PAGE = "https://console.aws.amazon.com/billing/home#/account"
 SERVER_ERROR = 500
 """AWS itself failed when the HTTP status is this or higher; often it sends no code then."""
@@ -56,26 +55,6 @@ EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 DENIED = PERMISSION_MISSING | SIGNATURE_REJECTED | UNKNOWN_HERE | EXPIRED
 
 
-class QuotaKind(NamedTuple):
-    """A quota in Service Quotas, by its codes there."""
-
-    what: str
-    code: str
-    service: str
-
-    def url(self, region: str) -> str:
-        """The page of AWS's console where a higher quota is requested."""
-        return (
-            f"{console_url(region)}/servicequotas/home/services/{self.service}/quotas/{self.code}"
-        )
-
-
-QUOTAS = {
-    "AddressLimitExceeded": QuotaKind("Elastic IP addresses", "L-0263D0A3", "ec2"),
-    "VpcLimitExceeded": QuotaKind("VPCs", "L-F678F1CE", "vpc"),
-    "InternetGatewayLimitExceeded": QuotaKind("internet gateways", "L-A4707A72", "vpc"),
-    "NatGatewayLimitExceeded": QuotaKind("NAT gateways per availability zone", "L-FE5A380F", "vpc"),
-}
 OTHER_ZONES = (
     "AWS has no NAT gateways or no Lambda in this zone. Delete this network, which keeps its "
     "addresses, and create one that names other zones."
@@ -91,7 +70,6 @@ _THROTTLED_IN_REASON = re.compile(
     r"Too ?Many ?Requests|Status Code: 429|HandlerErrorCode: Throttling|Rate exceeded",
     re.IGNORECASE,
 )
-_ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
 
 
 class AwsError(Upstream):
@@ -104,7 +82,7 @@ class AwsError(Upstream):
 
 class QuotaExceeded(AwsError):
     status = 409
-    title = "A quota of the AWS account is used up"
+    title = "An AWS account quota is exhausted"
     default_code = "quota_exceeded"
 
 
@@ -194,15 +172,18 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
 def remedy_for_reason(reason: str, region: str) -> str:
     """What to do about the reason that a failed stack event gives; '' when Egret cannot tell."""
     if throttled_in(reason):
-        return "AWS throttles because much changes at once: try again in a minute, fewer at a time."
+        return "AWS is throttling: too many changes at once. Try fewer, in a minute."
     if _ZONE_NOT_USABLE.search(reason):
         return OTHER_ZONES
-    return _classify(_code_in(reason), region)[1]
+    code = code_in(reason)
+    if code == ANY_QUOTA:
+        return f"Release unused ones, or request a higher quota at {page_in(reason, region)}."
+    return _classify(code, region)[1]
 
 
 def quota_in(reason: str) -> QuotaKind | None:
     """The quota that a failed stack event says was reached."""
-    return QUOTAS.get(_code_in(reason))
+    return QUOTAS.get(code_in(reason))
 
 
 def throttled_in(reason: str) -> bool:
@@ -215,6 +196,11 @@ def is_transient(error: EgretError) -> bool:
     return isinstance(error, NotReached)
 
 
+def is_throttled(error: EgretError) -> bool:
+    """Whether AWS answered that there were too many calls, so that it did not do this one."""
+    return isinstance(error, AwsError) and error.aws_code in THROTTLED
+
+
 def needs_operator(error: EgretError) -> bool:
     """Whether the same call succeeds once someone fixes credentials, permissions or the clock."""
     return isinstance(error, AccessDenied | ClockOff)
@@ -223,11 +209,6 @@ def needs_operator(error: EgretError) -> bool:
 def pauses_operation(error: EgretError) -> bool:
     """Whether an operation waits and tries again after this error, instead of failing."""
     return is_transient(error) or needs_operator(error)
-
-
-def _code_in(reason: str) -> str:
-    found = _ERROR_CODE_IN_REASON.search(reason)
-    return next((group for group in found.groups() if group), "") if found else ""
 
 
 def _clock_off(error: ClientError) -> str:
@@ -279,6 +260,6 @@ def _enable(region: str) -> str:
 def _quota_remedy(aws_code: str, region: str) -> str:
     kind = QUOTAS[aws_code]
     return (
-        f"Release what is not used, or request a higher quota of {kind.what} at "
+        f"Release unused ones, or request a higher quota of {kind.what} at "
         f"{kind.url(region)}, then try again."
     )

@@ -17,10 +17,10 @@ from webapp.aws.errors import (
     AwsError,
     NotReached,
     QuotaExceeded,
-    QuotaKind,
     aws_errors,
     code_of,
 )
+from webapp.aws.quota_kinds import QuotaKind
 
 LOG_LINES_MAX = 200
 LOG_SPANS = (timedelta(minutes=10), timedelta(hours=6), timedelta(days=3), timedelta(days=30))

@@ -9,7 +9,7 @@ that the services are seen to write.)
 import re
 from typing import Any
 
-from webapp.aws.lambda_interfaces import IN_USE, function_names
+from webapp.aws.lambda_interfaces import DETACHED, function_names
 
 _RULES = (
     (r"ELB (?:app|net|gwy)/([^/]+)", "Delete the load balancer {0}."),
@@ -41,13 +41,13 @@ def remedy_for_interface(raw: Any) -> str:
     if raw.get("RequesterManaged"):
         owner = raw.get("RequesterId") or "an AWS service"
         return f"Delete what {owner} uses {interface_id} for; AWS then deletes the interface."
-    if raw.get("Status") == IN_USE:
+    if raw.get("Status") != DETACHED:
         return f"Detach {interface_id}, then delete it."
     return f"Delete the network interface {interface_id}."
 
 
 def _remedy_for_lambda(raw: Any, function: str) -> str:
-    if raw.get("Status") != IN_USE:
+    if raw.get("Status") == DETACHED:
         return f"Delete the network interface {raw['NetworkInterfaceId']}; Lambda left it behind."
     return (
         f"Delete the Lambda function {function}, or take it out of the VPC, if it still exists: "

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.aws.addresses import ip_of
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.templates import FunctionStack, NetworkStack
 from webapp.aws.errors import aws_errors
@@ -90,8 +91,8 @@ class Inventory:
         ours = [{"Name": f"tag:{PREFIX_TAG}", "Values": [self._prefix]}]
         ec2: Any = self._clients.ec2(region)
         for raw in ec2.describe_addresses(Filters=ours)["Addresses"]:
-            used = bool(raw.get("AssociationId"))
-            yield Found(ADDRESS, region, raw["AllocationId"], raw["PublicIp"], used, tags_of(raw))
+            used, id = bool(raw.get("AssociationId")), raw["AllocationId"]
+            yield Found(ADDRESS, region, id, ip_of(raw) or id, used, tags_of(raw))
 
     def _nat_gateways(self, region: str) -> Iterator[Found]:
         ec2: Any = self._clients.ec2(region)  # the stubs misname the filter

@@ -4,6 +4,7 @@ CloudFormation, IAM and Lambda have no dry run. Calls that create something insi
 existing VPC and subnet, so any of the region is named; nothing is made in it.
 """
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 from webapp.aws.clients import Clients
 from webapp.aws.errors import DENIED, aws_errors, code_of, message_of
 from webapp.aws.tags import MANAGED_TAG, tag_list
+from webapp.aws.vpcs import AvailabilityZone
 
 PARALLEL_CALLS = 8
 WOULD_WORK = "DryRunOperation"
@@ -68,12 +70,26 @@ class Permissions:
         return calls | (_calls_in_vpc(ec2, own) if own else {})
 
     def _own_subnet(self, region: str) -> Any:
-        """Any subnet of the account itself: AWS refuses these calls in one that another account
-        shares, whatever the policy says. None when there is none."""
+        """Any subnet of the account itself that may have a NAT gateway; None when there is none.
+
+        Whatever the policy says, AWS refuses these calls in one that another account shares, that
+        is in a Local Zone, on an Outpost or in a zone without NAT gateways, or that has only IPv6.
+        """
         account = self._clients.account_id(region)
         pages = self._clients.ec2(region).get_paginator("describe_subnets").paginate()
         subnets = (subnet for page in pages for subnet in page["Subnets"])
-        return next((s for s in subnets if s.get("OwnerId", account) == account), None)
+        own = (s for s in subnets if s.get("OwnerId", account) == account)
+        return next((subnet for subnet in own if _is_usual(region, subnet)), None)
+
+
+def _is_usual(region: str, subnet: Any) -> bool:
+    """Whether it has an IPv4 range, in one of the region's own zones that has NAT gateways."""
+    zone = AvailabilityZone(
+        subnet.get("AvailabilityZone", region), subnet.get("AvailabilityZoneId", "")
+    )
+    in_region = re.fullmatch(rf"{region}[a-z]?", zone.name)
+    on_premises = subnet.get("OutpostArn")
+    return bool(subnet.get("CidrBlock") and in_region and zone.usable and not on_premises)
 
 
 def _calls_in_vpc(ec2: Any, subnet: Any) -> dict[str, Callable[..., Any]]:

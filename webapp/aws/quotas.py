@@ -13,7 +13,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import DENIED, QUOTAS, QuotaKind, aws_errors, code_of
+from webapp.aws.errors import DENIED, aws_errors, code_of
+from webapp.aws.quota_kinds import QUOTAS, QuotaKind
 from webapp.aws.tags import ADDRESS_TAG, STACK_NAME_TAG, tags_of
 
 PARALLEL_CALLS = 8
@@ -21,6 +22,8 @@ NO_OWN_VALUE = "NoSuchResourceException"
 """The answer of GetServiceQuota while the account has AWS's default."""
 AMAZON_POOL = "amazon"
 """The pool of an address that belongs to AWS; others are of ranges that a customer brought."""
+NOT_COUNTED = ("ServiceManaged", "CustomerOwnedIp", "CustomerOwnedIpv4Pool", "CarrierIp")
+"""An address with one of these fields counts against another quota, or none."""
 COUNTED_STATES = ["pending", "available", "deleting"]
 """A NAT gateway in one of these states counts against the quota; failed and deleted ones do not."""
 
@@ -28,6 +31,7 @@ ADDRESSES = QUOTAS["AddressLimitExceeded"]
 VPCS = QUOTAS["VpcLimitExceeded"]
 INTERNET_GATEWAYS = QUOTAS["InternetGatewayLimitExceeded"]
 NAT_GATEWAYS = QUOTAS["NatGatewayLimitExceeded"]
+GATEWAY_ENDPOINTS = QUOTAS["VpcEndpointLimitExceeded"]
 
 
 @dataclass(frozen=True)
@@ -68,27 +72,29 @@ class Quotas:
         self._clients = clients
 
     def read(self, region: str, zones: list[str]) -> list[Quota]:
-        """The quotas of addresses, VPCs, internet gateways, and of NAT gateways in each zone."""
+        """The quotas of all that a network has, and of NAT gateways in each zone."""
+        kinds = (ADDRESSES, VPCS, INTERNET_GATEWAYS, GATEWAY_ENDPOINTS, NAT_GATEWAYS)
         with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-            kinds = (ADDRESSES, VPCS, INTERNET_GATEWAYS, NAT_GATEWAYS)
-            limits = {kind: pool.submit(self._limit, region, kind) for kind in kinds}
-            used = {
-                ADDRESSES: pool.submit(self._addresses, region),
-                VPCS: pool.submit(self._vpcs, region),
-                INTERNET_GATEWAYS: pool.submit(self._internet_gateways, region),
-            }
-            used_in_zones = pool.submit(self._nat_gateways, region)
-        of_region = [
-            _quota(kind, region, found.result(), limits[kind].result())
-            for kind, found in used.items()
-        ]
-        in_zone, limit = used_in_zones.result(), limits[NAT_GATEWAYS].result()
-        of_zones = [_quota(NAT_GATEWAYS, region, in_zone[zone], limit, zone) for zone in zones]
-        return of_region + of_zones
+            found = [pool.submit(self.read_kind, kind, region, zones) for kind in kinds]
+        return [quota for each in found for quota in each.result()]
+
+    def read_kind(self, kind: QuotaKind, region: str, zones: list[str]) -> list[Quota]:
+        """One quota; of NAT gateways, one for each zone."""
+        limit = self._limit(region, kind)
+        if kind is NAT_GATEWAYS:
+            in_zone = self._nat_gateways(region)
+            return [_quota(kind, region, in_zone[zone], limit, zone) for zone in zones]
+        count = {
+            ADDRESSES: self._addresses,
+            VPCS: self._vpcs,
+            INTERNET_GATEWAYS: self._internet_gateways,
+            GATEWAY_ENDPOINTS: self._gateway_endpoints,
+        }[kind]
+        return [_quota(kind, region, count(region), limit)]
 
     def read_addresses(self, region: str) -> Quota:
         """The quota of addresses alone."""
-        return _quota(ADDRESSES, region, self._addresses(region), self._limit(region, ADDRESSES))
+        return self.read_kind(ADDRESSES, region, [])[0]
 
     def _limit(self, region: str, kind: QuotaKind) -> int | None:
         client = self._clients.service_quotas(region)
@@ -105,7 +111,7 @@ class Quotas:
 
     def _addresses(self, region: str) -> list[str]:
         """By the id of its row, or ''. Neither a customer's own addresses nor those that another
-        service manages count against the quota."""
+        service manages or that are of an Outpost or a carrier count against the quota."""
         with aws_errors("counting the addresses", region):
             found = self._clients.ec2(region).describe_addresses()["Addresses"]
         return [tags_of(raw).get(ADDRESS_TAG, "") for raw in found if _is_counted(raw)]
@@ -121,6 +127,12 @@ class Quotas:
             found = (gateway for page in pages for gateway in page["InternetGateways"])
             return self._stacks_of(region, found)
 
+    def _gateway_endpoints(self, region: str) -> list[str]:
+        with aws_errors("counting the gateway VPC endpoints", region):
+            pages = self._clients.ec2(region).get_paginator("describe_vpc_endpoints").paginate()
+            found = (endpoint for page in pages for endpoint in page["VpcEndpoints"])
+            return self._stacks_of(region, (each for each in found if _is_gateway(each)))
+
     def _stacks_of(self, region: str, found: Iterable[Any]) -> list[str]:
         """The names of the stacks that made these, or ''; without what another account shares."""
         account = self._clients.account_id(region)
@@ -129,13 +141,19 @@ class Quotas:
     def _nat_gateways(self, region: str) -> defaultdict[str, list[str]]:
         """By zone, which EC2 tells only of a NAT gateway's subnet; each by its stack's name, or ''.
 
-        One in a subnet that another account shares with this one is not this account's.
+        One in a subnet that another account shares with this one is not this account's. A regional
+        one is in no subnet, and so counts in no zone.
         """
         ec2: Any = self._clients.ec2(region)  # the stubs misname the filter
         alive = [{"Name": "state", "Values": COUNTED_STATES}]
         with aws_errors("counting the NAT gateways", region):
             nats = ec2.get_paginator("describe_nat_gateways").paginate(Filter=alive)
-            stacks = [(n["SubnetId"], _stack_of(n)) for page in nats for n in page["NatGateways"]]
+            stacks = [
+                (nat["SubnetId"], _stack_of(nat))
+                for page in nats
+                for nat in page["NatGateways"]
+                if nat.get("SubnetId")
+            ]
             if not stacks:
                 return defaultdict(list)
             ids = sorted({subnet_id for subnet_id, _ in stacks})
@@ -168,7 +186,11 @@ def _stack_of(raw: Any) -> str:
 
 def _is_counted(address: Any) -> bool:
     pool = address.get("PublicIpv4Pool", AMAZON_POOL)
-    return pool == AMAZON_POOL and not address.get("ServiceManaged")
+    return pool == AMAZON_POOL and not any(map(address.get, NOT_COUNTED))
+
+
+def _is_gateway(endpoint: Any) -> bool:
+    return bool(endpoint.get("VpcEndpointType") == "Gateway" and endpoint["State"] != "deleted")
 
 
 def _value(ask: Any, which: dict[str, str]) -> int:

@@ -50,6 +50,9 @@ def target_of(route: Any) -> str:
         "NetworkInterfaceId",
         "TransitGatewayId",
         "InstanceId",
+        "LocalGatewayId",
+        "CarrierGatewayId",
+        "CoreNetworkArn",
     )
     target = next((str(route[field]) for field in fields if route.get(field)), "none")
     # EC2 keeps a route whose target was deleted, and calls it a black hole.

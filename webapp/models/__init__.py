@@ -5,7 +5,7 @@ from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, utc_now
 from webapp.models.function import Access, Function, NewFunction
 from webapp.models.heartbeat import Heartbeat
-from webapp.models.key import Anyway, Key, KeyVersion, NewKey, NewVersion
+from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion
 from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
@@ -22,10 +22,10 @@ __all__ = [
     "AccessToken",
     "Address",
     "AddressStatus",
-    "Anyway",
     "AuditEvent",
     "Audited",
     "Function",
+    "GoingBack",
     "Heartbeat",
     "Input",
     "Key",

@@ -43,6 +43,12 @@ class Address(Audited, Versioned, table=True):
         return self.public_ip or ""
 
     @property
+    def own_ip(self) -> str:
+        """What may be whitelisted: empty before the allocation, and once the address is lost,
+        because someone else may have it by now."""
+        return (self.status is not AddressStatus.LOST and self.public_ip) or ""
+
+    @property
     def label(self) -> str:
         """Its `Name` tag in AWS."""
         return f"{LABEL_PREFIX}{self.name or self.id}"

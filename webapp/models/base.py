@@ -152,6 +152,16 @@ class StackRow(Audited, Versioned):
         """How leases and stack events refer to the row: `network:<id>`."""
         return f"{self.noun}:{self.id}"
 
+    @property
+    def leaving(self) -> bool:
+        """Whether it is being deleted, or a deletion of it has failed."""
+        return self.unwanted or self.status is Status.DELETING
+
+    @property
+    def elapsed_s(self) -> float:
+        """Since the current operation began."""
+        return (utc_now() - self.started_at).total_seconds()
+
     def output_list(self, name: str) -> list[str]:
         """The values of a stack output that is a comma-separated list."""
         return [part for part in self.outputs.get(name, "").split(",") if part]

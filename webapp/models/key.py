@@ -34,6 +34,12 @@ class Anyway(Input):
     anyway: bool | str = False
 
 
+class GoingBack(Anyway):
+    """`version`: the id of the version that is to be current; empty for the previous one."""
+
+    version: str = ""
+
+
 class NewVersion(Anyway):
     """A new secret for a key that exists."""
 
@@ -68,7 +74,8 @@ class Key(Audited, SQLModel, table=True):
 class KeyVersion(SQLModel, table=True):
     """One upload of a key. `stage` is its staging label in Secrets Manager, or empty.
 
-    It is `pending` from before AWS is asked to store it until AWS says whether it is there.
+    It is `pending` from before AWS is asked to store it, or to make it current again, until AWS
+    says whether it is.
     """
 
     __tablename__ = "key_version"

@@ -142,6 +142,11 @@ class Network(StackRow, table=True):
         changed: list[str] = self.change.get("zones", [])
         return changed or self.planned_zones
 
+    @property
+    def nat_zones(self) -> list[str]:
+        """The zones that have, or get, a NAT gateway, with those of a pending change."""
+        return self.changed_zones[: (self.changed_shape or self.shape).nat_gateways]
+
     def zone_of(self, position: int | None) -> str | None:
         """The zone of the NAT gateway at `position`, from 0; None until it exists."""
         zones = self.output_list("AvailabilityZones")[: self.nat_gateways]

@@ -6,13 +6,14 @@ characters, IAM keys that differ in more than case.
 
 import json
 import re
+from collections.abc import Iterable
 
 TAGS_MAX = 40
 """AWS allows 50; the others are Egret's own."""
 KEY_MAX_CHARS, VALUE_MAX_CHARS = 128, 256
 RESERVED_PREFIXES = ("aws:", "egret:")
 RESERVED = "name"
-_TEXT = re.compile(r"[\w\s.:/=+\-@]+")
+_TEXT = re.compile(r"[\w .:/=+\-@]+")
 
 
 def parse_tags(text: str) -> dict[str, str]:
@@ -21,16 +22,16 @@ def parse_tags(text: str) -> dict[str, str]:
     Raises ValueError with the rule.
     """
     if text.strip().startswith("{"):
-        found = json.loads(text)
-        return {str(key): str(value) for key, value in found.items()}
-    tags = {}
+        found: list[tuple[str, object]] = json.loads(text, object_pairs_hook=list)
+        return _once((key, _text(key, value)) for key, value in found)
+    tags = []
     for part in (part.strip() for part in re.split(r"[\n,]", text)):
         if part:
             key, separator, value = part.partition("=")
             if not separator:
                 raise ValueError(f"Write each tag as key=value; {part!r} has no =.")
-            tags[key.strip()] = value.strip()
-    return tags
+            tags.append((key.strip(), value.strip()))
+    return _once(tags)
 
 
 def tags_text(tags: dict[str, str]) -> str:
@@ -45,6 +46,22 @@ def problem_with_tags(tags: dict[str, str]) -> str:
     if len({key.lower() for key in tags}) < len(tags):
         return "Two tags differ only in upper and lower case, which IAM does not accept."
     return next((found for key in tags if (found := _problem(key, tags[key]))), "")
+
+
+def _once(tags: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in tags:
+        if key in found:
+            raise ValueError(f"The tag {key} is there twice.")
+        found[key] = value
+    return found
+
+
+def _text(key: str, value: object) -> str:
+    """A number as JSON writes it is as good as a text; nothing else is."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"The value of the tag {key} must be a text in quotes.")
+    return str(value)
 
 
 def _problem(key: str, value: str) -> str:

@@ -45,7 +45,10 @@ class ClashOfClans:
         try:
             return claims_of(secret)
         except NoKey as reason:
-            remedy = f"Make a key at {self.portal_url} under My Account, and paste the whole token."
+            remedy = (
+                f"Make a key at {self.portal_url} under My Account, and paste the whole token. An "
+                f"account has at most {self.keys_per_account} keys."
+            )
             raise RefusedKey(reason.detail, remedy, code=reason.code) from None
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:

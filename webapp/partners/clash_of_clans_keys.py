@@ -1,15 +1,13 @@
 """Keys of the Clash of Clans API: JWTs (RFC 7519) whose signature only the partner can check."""
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from webapp.partners.base import KeyClaims
-from webapp.partners.pasted_token import SIGNATURE_CHARS, TOKEN_STARTS, tokens_in
+from webapp.partners.pasted_token import tokens_in
+from webapp.partners.token_shape import TOKEN_STARTS, decoded, ends_well, signature_chars
 from webapp.partners.untrusted_json import as_list, as_object, as_text, as_texts
 
 KEY_MAX_BYTES = 16 * 1024
@@ -34,7 +32,7 @@ def claims_of(secret: str) -> KeyClaims:
     _check_permanent(payload, limits)
     cidrs = next(filter(None, (as_texts(limit.get("cidrs")) for limit in limits)), ())
     if not cidrs:
-        raise NoKey("This key allows no address.", "no_cidrs")
+        raise NoKey("This key doesn't allow any addresses.", "no_cidrs")
     return KeyClaims(
         kind="Clash of Clans API key",
         scopes=scopes,
@@ -55,43 +53,46 @@ def _payload(secret: str) -> dict[str, Any]:
         )
     parts = secret.split(".")
     begins_well = secret.startswith(TOKEN_STARTS)
-    if len(tokens_in(secret)) > 1 or (begins_well and len(parts) > 3):
+    if len(tokens_in(secret)) > 1 or _has_another(parts):
         raise NoKey("There is more than one key in this text.", "several_keys")
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", secret):
         raise _not_a_jwt()
     if begins_well and len(parts) < 3:
-        raise _cut_off(f"a whole one has three parts separated by dots, this text has {len(parts)}")
+        raise _cut_off(f"a complete key has three parts, this text has {len(parts)}")
+    if begins_well and len(parts) > 3:
+        raise _too_long(f"it has {len(parts)} parts separated by dots, not 3")
     if len(parts) != 3:
         raise _not_a_jwt()
-    header, payload = _decoded(parts[0]), _decoded(parts[1])
+    header, payload = decoded(parts[0]), decoded(parts[1])
     if header is None or "alg" not in header:
         raise _not_a_jwt()
     if payload is None:
         raise _cut_off("a piece of its second part is missing")
-    _check_signature(as_text(header["alg"]), parts[2])
+    _check_signature(signature_chars(secret), parts[2])
     return payload
 
 
-def _check_signature(algorithm: str, signature: str) -> None:
-    """Only the partner can check the signature; how long it is follows from the algorithm."""
-    whole = SIGNATURE_CHARS.get(algorithm, len(signature) or 1)
-    if len(signature) < whole:
-        raise _cut_off(f"its last part has {len(signature)} characters, a whole one has {whole}")
-    if len(signature) > whole:
-        raise NoKey(
-            f"Something else was copied with this key: its last part has {len(signature)} "
-            f"characters, not {whole}.",
-            "too_long",
+def _has_another(parts: Sequence[str]) -> bool:
+    """Whether a token follows a token without a blank: their parts are glued together."""
+    return len(parts) > 3 and any(start in "".join(parts[2:]) for start in TOKEN_STARTS)
+
+
+def _check_signature(lengths: Sequence[int], signature: str) -> None:
+    """Only the partner can check the signature; `lengths` are those that its algorithm gives."""
+    longer = [length for length in lengths if length >= len(signature)]
+    whole = min(longer) if longer else max(lengths, default=0)
+    if len(signature) < (whole or 1):
+        raise _cut_off(f"its last part has {len(signature)} characters, a complete key has {whole}")
+    if whole and len(signature) > whole:
+        raise _too_long(f"its last part has {len(signature)} characters, not {whole}")
+    if whole and not ends_well(signature):
+        raise _cut_off(
+            f"no key ends with {signature[-1]}, so its end was replaced by what was copied with it"
         )
 
 
-def _decoded(part: str) -> dict[str, Any] | None:
-    """The JSON object in a part of a JWT; None if there is none."""
-    try:
-        decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        return None
-    return decoded if isinstance(decoded, dict) else None
+def _too_long(how: str) -> NoKey:
+    return NoKey(f"Something else was copied with this key: {how}.", "too_long")
 
 
 def _not_a_jwt() -> NoKey:

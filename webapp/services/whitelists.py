@@ -16,7 +16,7 @@ import segno
 from sqlmodel import Session, col, select
 
 from webapp.errors import Invalid, NotFound
-from webapp.models import AddressStatus, Function, Network, Snapshot, Whitelisting, utc_now
+from webapp.models import Function, Network, Snapshot, Whitelisting, utc_now
 from webapp.services import addresses, functions, networks
 from webapp.services.scope import Scope
 
@@ -104,9 +104,9 @@ class WhitelistingDetail:
 def kit(session: Session, network: Network) -> Kit:
     """The network's kit, without lost addresses: someone else may have them by now."""
     every = addresses.of_network(session, network.id)
-    used = [a for a in every if a.public_ip and a.status is not AddressStatus.LOST]
+    used = [address for address in every if address.own_ip]
     last_update = max([network.created_at, *(address.created_at for address in used)])
-    return Kit(network.name, [address.public_ip or "" for address in used], last_update)
+    return Kit(network.name, [address.own_ip for address in used], last_update)
 
 
 def list_all(session: Session, network: Network) -> list[WhitelistingDetail]:

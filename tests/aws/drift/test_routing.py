@@ -158,3 +158,19 @@ def test_a_subnet_on_the_main_table_is_associated_with_its_own_again(offline: Cl
         RouteTableId="rtb-private",
         SubnetId="subnet-private",
     )
+
+
+def test_a_route_for_a_prefix_list_is_extra_unless_it_leads_to_a_gateway_endpoint(
+    offline: Clients,
+) -> None:
+    to_s3 = {"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1"}
+    extra = {"DestinationPrefixListId": "pl-2", "EgressOnlyInternetGatewayId": "eigw-1"}
+    (found,) = differences(offline, made=layout(), nats=[NAT], routes=[TO_NAT, to_s3, extra])
+    assert (found.what, found.actual) == ("Extra route of the private subnet in a", "pl-2 → eigw-1")
+    restored(
+        offline,
+        found,
+        "delete_route",
+        RouteTableId="rtb-private",
+        DestinationPrefixListId="pl-2",
+    )

@@ -8,6 +8,7 @@ from botocore.stub import Stubber
 
 from tests.aws.egress.site import HTTPS, NAT_TIMEOUT_S, REGION, Site
 from tests.dashboard import wait_for
+from tests.services.scripted import ScriptedAws
 from webapp.aws.clients import Clients
 from webapp.aws.egress.hops import HOPS, EgressPath
 from webapp.aws.egress.walk import walk
@@ -210,3 +211,64 @@ def test_every_broken_hop_says_what_to_do(site: Site) -> None:
 def test_a_subnet_that_does_not_exist_is_an_error_not_a_hop(site: Site) -> None:
     with pytest.raises(AwsError, match="InvalidSubnetID"):
         site.walk("subnet-00000000000000000")
+
+
+def test_a_regional_nat_gateway_is_followed_through_its_own_route_table(regional: Any) -> None:
+    aws, nat = regional
+    path = walked(aws)
+    assert path.source_address == "203.0.113.2", "the one in the zone of the subnet"
+    notes = {hop.name: hop.note for hop in path.hops if hop.note}
+    assert notes.keys() == {"NAT gateway's network ACL", "address"}
+    nat["RouteTableId"] = "rtb-hidden"
+    path = walked(aws)
+    assert path.broken is None
+    assert "internet gateway" not in [hop.name for hop in path.hops]
+
+
+@pytest.fixture
+def regional() -> tuple[ScriptedAws, dict[str, Any]]:
+    """A private subnet whose default route leads to a regional NAT gateway; and that gateway."""
+    aws, vpc, zone = ScriptedAws(), "vpc-1", f"{REGION}b"
+    nat = {
+        "NatGatewayId": "nat-1",
+        "State": "available",
+        "AvailabilityMode": "regional",
+        "RouteTableId": "rtb-nat",
+        "NatGatewayAddresses": [
+            {"PublicIp": "203.0.113.1", "AvailabilityZone": f"{REGION}a"},
+            {"PublicIp": "203.0.113.2", "AvailabilityZone": zone},
+        ],
+    }
+    everywhere = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": ANYWHERE}]}
+    allowed = [
+        {"RuleNumber": 100, "RuleAction": "allow", "Egress": egress, "Protocol": "-1"}
+        | {"CidrBlock": ANYWHERE}
+        for egress in (IN, OUT)
+    ]
+    acl = {"Associations": [{"SubnetId": "subnet-1"}], "Entries": allowed}
+    default = {"DestinationCidrBlock": ANYWHERE}
+    tables = [
+        {
+            "RouteTableId": "rtb-1",
+            "Associations": [{"SubnetId": "subnet-1"}],
+            "Routes": [default | {"NatGatewayId": "nat-1"}],
+        },
+        {"RouteTableId": "rtb-nat", "Routes": [default | {"GatewayId": "igw-1"}]},
+    ]
+    subnet = {"SubnetId": "subnet-1", "VpcId": vpc, "AvailabilityZone": zone}
+    aws.answers |= {
+        "DescribeSecurityGroups": {"SecurityGroups": [{"IpPermissionsEgress": [everywhere]}]},
+        "DescribeSubnets": {"Subnets": [subnet]},
+        "DescribeNetworkAcls": {"NetworkAcls": [acl]},
+        "DescribeRouteTables": {"RouteTables": tables},
+        "DescribeNatGateways": {"NatGateways": [nat]},
+        "DescribeInternetGateways": {"InternetGateways": [{"Attachments": [{"VpcId": vpc}]}]},
+        "DescribeVpcBlockPublicAccessOptions": {"VpcBlockPublicAccessOptions": {}},
+        "DescribeVpcAttribute": {"EnableDnsSupport": {"Value": True}},
+    }
+    return aws, nat
+
+
+def walked(aws: ScriptedAws) -> EgressPath:
+    ec2 = aws.clients.ec2(REGION)
+    return walk(ec2, REGION, subnet_id="subnet-1", group_ids=["sg-1"], port=HTTPS)

@@ -14,6 +14,7 @@ from tests.sandbox.lab import Lab, code_of
         ("vpc", "L-F678F1CE", NETWORK_QUOTA),
         ("vpc", "L-A4707A72", NETWORK_QUOTA),
         ("vpc", "L-FE5A380F", NETWORK_QUOTA),
+        ("vpc", "L-1B52E74A", 4 * NETWORK_QUOTA),
     ],
 )
 def test_a_quota_is_the_limit_that_is_enforced(

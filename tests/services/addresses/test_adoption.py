@@ -35,8 +35,9 @@ def test_an_address_of_the_account_is_adopted_by_its_id_or_by_itself(
             adoption.adopt(scope, region=REGION, wanted=wanted)
         typed = row.public_ip or ""
         addresses.release(scope, row.id, typed=typed)
-    with pytest.raises(Invalid):
-        adoption.adopt(scope, region=REGION, wanted="eipalloc-none")
+    for unknown in ("eipalloc-none", " "):
+        with pytest.raises(Invalid):
+            adoption.adopt(scope, region=REGION, wanted=unknown)
 
 
 def test_the_second_of_two_adoptions_at_the_same_moment_is_refused(
@@ -102,7 +103,11 @@ def test_an_address_on_a_nat_gateway_made_by_hand_gets_advice_that_works(
 @pytest.mark.parametrize(
     ("interface", "used_by", "advice"),
     [
-        ({"Attachment": {"InstanceId": "i-1"}}, "the instance i-1", "disassociate-address"),
+        (
+            {"Attachment": {"InstanceId": "i-1"}},
+            "the instance i-1",
+            f"eipassoc-1 --region {REGION}",
+        ),
         ({"Description": "mine"}, "the interface eni-1 (mine)", "disassociate-address"),
         (
             {"Description": "ELB net/x/1", "RequesterManaged": True},
@@ -152,6 +157,10 @@ def test_a_further_address_of_a_nat_gateway_can_be_disassociated(
         ({"NetworkBorderGroup": f"{REGION}-lon-1"}, f"zone group {REGION}-lon-1"),
         ({"ServiceManaged": "nlb", "AssociationId": "eipassoc-1"}, "a network load balancer"),
         ({"CustomerOwnedIpv4Pool": "ipv4pool-coip-1"}, "an Outpost"),
+        ({"PublicIp": "", "CustomerOwnedIp": "192.0.2.9"}, "^192.0.2.9 belongs to .* an Outpost"),
+        ({"PublicIp": "", "CarrierIp": "155.146.1.1"}, "^155.146.1.1 belongs to the carrier"),
+        ({"PublicIp": "2001:db8::1"}, "^2001:db8::1 is not a public IPv4 address"),
+        ({"PublicIp": ""}, "^eipalloc-1 is not a public IPv4 address"),
     ],
 )
 def test_an_address_that_no_network_can_have_is_not_adopted(
@@ -159,7 +168,7 @@ def test_an_address_that_no_network_can_have_is_not_adopted(
 ) -> None:
     aws.answers["DescribeAddresses"] = theirs("odd", **more)
     with pytest.raises(Conflict, match=why) as refused:
-        adoption.adopt(scripted, region=REGION, wanted="198.51.100.1")
+        adoption.adopt(scripted, region=REGION, wanted="eipalloc-1")
     assert refused.value.code == "address_not_suitable"
     assert addresses.list_all(scripted.session) == []
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
+from tests.services.scripted import NOTHING_USED, ScriptedAws
+from webapp.aws import Cloud
 from webapp.aws.errors import QuotaExceeded
 from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota
 from webapp.models import Address, AddressStatus, Nat, Network, Status
@@ -32,7 +34,7 @@ def add(session: Session, name: str, status: Status, **values: Any) -> Network:
     return network
 
 
-def used(session: Session, settings: Settings, quota: Quota, **covered: frozenset[str]) -> int:
+def used(session: Session, settings: Settings, quota: Quota, **covered: Any) -> int:
     (found,) = capacity.fill(session, settings, Reading(REGION, [quota], **covered))
     return found.used + found.under_way
 
@@ -80,6 +82,27 @@ def test_nat_gateways_are_counted_in_the_zones_that_get_one(
     assert used(session, settings, quota(NAT_GATEWAYS, zone=f"{REGION}c")) == 0
 
 
+@pytest.mark.parametrize("status", [Status.READY, Status.UPDATING])
+def test_the_nat_gateways_of_a_change_are_counted_from_its_creation_until_aws_counts_them(
+    session: Session, settings: Settings, status: Status
+) -> None:
+    growing = add(session, "growing", status)
+    growing.zones, growing.availability_zones = ZONES[:1], 1
+    growing.change = {"availability_zones": 2, "nat": "per_az", "zones": ZONES, "preview": []}
+    session.commit()
+    reading = capacity.read(session, an_aws_with(2), REGION, ZONES)
+    found = capacity.fill(session, settings, reading)
+    assert [q.under_way for q in found if q.zone] == [0, 1], "the old one exists, AWS counts it"
+    mine = capacity.fill(session, settings, reading, asks=growing.id)
+    assert [q.under_way for q in mine if q.zone] == [0, 0]
+
+
+def an_aws_with(quota: int) -> Cloud:
+    aws = ScriptedAws()
+    aws.answers |= NOTHING_USED | {"GetServiceQuota": {"Quota": {"Value": quota}}}
+    return aws.cloud
+
+
 def test_an_address_is_counted_until_aws_counts_it(session: Session, settings: Settings) -> None:
     failed = add(session, "failed", Status.FAILED)
     new, allocated, lost, of_failed = rows = (
@@ -104,8 +127,7 @@ def test_who_does_not_fit_is_told_what_is_under_way_and_where_to_ask_for_more() 
     with pytest.raises(QuotaExceeded) as refused:
         capacity.require([full], Need(vpcs=1))
     assert refused.value.detail == (
-        "5 of 5 VPCs in eu-west-1 are used (2 by what is under way), 1 more needed. "
-        "Nothing was created."
+        "5 of 5 VPCs in eu-west-1 in use (2 pending), 1 more needed. Nothing was created."
     )
     assert "servicequotas" in refused.value.remedy
 

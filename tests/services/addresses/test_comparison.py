@@ -85,12 +85,31 @@ def test_one_address_that_aws_refuses_does_not_hold_up_the_others(
     releasing = an_address(ip="203.0.113.1", region=REGION, status=AddressStatus.RELEASING)
     lost = an_address(ip="203.0.113.2", region=REGION)
     add(scripted.session, releasing, lost)
+    there = {"AllocationId": releasing.allocation_id, "PublicIp": releasing.public_ip}
     aws.answers |= {
-        "DescribeAddresses": {"Addresses": []},
+        "DescribeAddresses": {"Addresses": [there]},
         "ReleaseAddress": refusal("InvalidIPAddress.InUse", "used"),
     }
     compare_with_aws(scripted, REGION)
     assert (releasing.status, lost.status) == (AddressStatus.FREE, AddressStatus.LOST)
+
+
+def test_a_lost_address_whose_release_aws_refuses_is_lost_and_not_free(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    row = an_address(region=REGION, status=AddressStatus.LOST)
+    add(scripted.session, row)
+    aws.answers |= {
+        "DescribeAddresses": {"Addresses": []},
+        "ReleaseAddress": refusal("InvalidIPAddress.InUse", "used"),
+    }
+    with pytest.raises(EgretError):
+        addresses.release(scripted, row.id, typed=row.public_ip or "")
+    assert row.status is AddressStatus.LOST
+    row.status = AddressStatus.RELEASING  # a crash cut it short
+    scripted.session.commit()
+    compare_with_aws(scripted, REGION)
+    assert row.status is AddressStatus.LOST
 
 
 def test_nothing_is_taken_for_lost_while_aws_does_not_answer(offline: CloudScope) -> None:

@@ -149,7 +149,7 @@ def test_an_address_for_which_there_is_no_room_is_not_asked_for(
     aws.answers |= NOTHING_USED
     under_way = [Address(region=REGION), Address(region=REGION)]
     add(scripted.session, *under_way)
-    with pytest.raises(QuotaExceeded, match="2 by what is under way"):
+    with pytest.raises(QuotaExceeded, match="2 pending"):
         addresses.create(scripted, region=REGION)
     assert len(addresses.list_all(scripted.session)) == len(under_way)
     assert not aws.calls("AllocateAddress")

@@ -136,6 +136,19 @@ def test_the_addresses_of_a_network_that_is_gone_are_free(
     assert session.get(Address, never.id) is None
 
 
+def test_an_address_that_is_freed_loses_the_tags_of_its_network(
+    session: Session, aws: ScriptedAws
+) -> None:
+    network = a_network("tagged", tags={"cost": "a"})
+    kept = an_address(network)
+    lost = an_address(network, "203.0.113.8", position=1, status=AddressStatus.LOST)
+    add(session, network, kept, lost)
+    aws.answers["DeleteTags"] = {}
+    pool.free_all(session, aws.cloud, network)
+    (request,) = aws.calls("DeleteTags")
+    assert request == {"Resources": [kept.allocation_id], "Tags": [{"Key": "cost"}]}
+
+
 def test_an_allocation_whose_answer_was_lost_is_found_when_its_network_goes(
     session: Session, aws: ScriptedAws
 ) -> None:

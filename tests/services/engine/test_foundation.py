@@ -58,6 +58,26 @@ def test_after_a_while_it_is_not_waited_for_any_more(
     assert sum(slept) == TIMEOUT_S
 
 
+def test_a_kms_key_that_exists_gets_the_tags_that_it_lacks_and_is_not_waited_for(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    settings = scripted.settings.model_copy(update={"tags": {"team": "pay"}})
+    described = a_stack("UPDATE_COMPLETE", KeyArn=KEY_ARN)
+    aws.answers |= {"DescribeStacks": described, "UpdateStack": {}}
+    assert foundation.ensure(aws.cloud, settings) == KEY_ARN
+    (request,) = aws.calls("UpdateStack")
+    assert tags_of(request) == {"team": "pay", "egret:managed": "true"}
+    (stack,) = described["Stacks"]
+    for status, tags in (
+        ("UPDATE_COMPLETE", [{"Key": "team", "Value": "pay"}]),
+        ("UPDATE_IN_PROGRESS", []),
+        ("UPDATE_ROLLBACK_FAILED", []),
+    ):
+        aws.answers["DescribeStacks"] = {"Stacks": [stack | {"StackStatus": status, "Tags": tags}]}
+        assert foundation.ensure(aws.cloud, settings) == KEY_ARN
+    assert len(aws.calls("UpdateStack")) == 1
+
+
 def test_the_kms_key_has_the_tags_of_the_settings(scripted: CloudScope, aws: ScriptedAws) -> None:
     aws.answers |= {"DescribeStacks": NO_STACK, "CreateStack": {"StackId": "arn"}}
     settings = scripted.settings.model_copy(update={"tags": {"team": "pay"}})

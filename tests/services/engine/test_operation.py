@@ -165,6 +165,48 @@ def test_what_a_failed_attempt_left_is_deleted_before_the_next_one(
     assert (change.row.status, change.row.stack_id) == (Status.CREATING, "new")
 
 
+def failed_to_clear(scope: CloudScope, aws: ScriptedAws, failures: int) -> Change:
+    """What a failed creation left could not be deleted so many times."""
+    aws.answers |= {
+        "DescribeStacks": a_stack("DELETE_FAILED"),
+        "DescribeStackEvents": {"StackEvents": []},
+        "DeleteStack": {},
+    }
+    change = begun(scope, status=Status.REQUESTED)
+    clearing = {"operation_id": f"{change.row.operation_id}-clear"}
+    add(
+        scope.session,
+        an_event(change.row, "DELETE_FAILED", reason="in use", **clearing),
+        *(a_stack_event(change.row, "DELETE_FAILED", **clearing) for _ in range(failures)),
+    )
+    return change
+
+
+def test_what_a_failed_attempt_left_is_asked_for_under_another_token_each_time(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    change = failed_to_clear(scripted, aws, failures=1)
+    change.create_stack(PLAN)
+    (request,) = aws.calls("DeleteStack")
+    assert request["ClientRequestToken"] == f"{change.row.operation_id}-clear-again2"
+    assert change.row.status is Status.REQUESTED
+
+
+def test_what_can_not_be_cleared_fails_the_row_and_is_named(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    change = failed_to_clear(scripted, aws, failures=operation.CLEARINGS_MAX)
+    made = [{"LogicalResourceId": "Queue", "PhysicalResourceId": "q"}]
+    aws.answers["DescribeStackResources"] = {"StackResources": made}
+    change.create_stack(PLAN)
+    assert not aws.calls("DeleteStack")
+    assert (change.row.status, change.row.reason) == (
+        Status.FAILED,
+        "What the last attempt left could not be deleted. Vpc: in use",
+    )
+    assert due_in_s(scripted.session) is None
+
+
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", STUCK])
 def test_a_stack_that_is_in_use_is_never_deleted_by_another_attempt(
     scripted: CloudScope, aws: ScriptedAws, status: str

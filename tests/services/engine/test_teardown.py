@@ -4,12 +4,13 @@ import pytest
 from sqlmodel import Session, update
 
 from tests.services.rows import a_network, a_stack_event, add, ago, an_event
-from tests.services.scripted import NO_STACK, STACK_ID, ScriptedAws, a_stack
+from tests.services.scripted import NO_STACK, STACK_ID, ScriptedAws, a_stack, refusal
+from webapp.aws.lambda_interfaces import TIMEOUT_S, TYPICAL
 from webapp.models import Lease, Network, Status
 from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services.engine import leases, teardown
 from webapp.services.engine.leases import Work
-from webapp.services.engine.teardown import ATTEMPTS_MAX, INTERFACES_TIMEOUT_S, NAT_GATEWAY
+from webapp.services.engine.teardown import ATTEMPTS_MAX, NAT_GATEWAY
 from webapp.services.networks.operation import NetworkOperation
 from webapp.services.scope import CloudScope
 
@@ -104,7 +105,63 @@ def test_the_row_says_which_interfaces_it_waits_for(
     }
     teardown.delete_stack(operation, NAME)
     assert network.reason == reason
-    assert teardown.INTERFACES_TYPICAL in network.remedy
+    assert TYPICAL in network.remedy
+
+
+def theirs(count: int = 1) -> dict[str, object]:
+    """Interfaces of functions that somebody has in the VPC."""
+    described = [{"Description": f"AWS Lambda VPC ENI-theirs{n}-0a1b"} for n in range(count)]
+    held = [{"NetworkInterfaceId": f"eni-{n}", "Status": "in-use"} for n in range(count)]
+    return {"NetworkInterfaces": [one | other for one, other in zip(held, described, strict=True)]}
+
+
+def test_a_function_that_somebody_has_in_the_vpc_is_named_at_once_and_not_waited_for(
+    operation: NetworkOperation, network: Network, aws: ScriptedAws, session: Session
+) -> None:
+    aws.answers |= {
+        "DescribeStacks": a_stack("DELETE_IN_PROGRESS"),
+        "DescribeNetworkInterfaces": theirs(),
+        "GetFunctionConfiguration": {},
+    }
+    teardown.delete_stack(operation, NAME)
+    assert network.reason == "The Lambda function theirs0 is still in the VPC."
+    assert network.remedy.startswith("Delete theirs0, or take it out of the VPC")
+    network.attempts = network.attempts_max = ATTEMPTS_MAX
+    add(session, network, *(a_stack_event(network, "DELETE_FAILED") for _ in range(ATTEMPTS_MAX)))
+    aws.answers["DescribeStacks"] = a_stack("DELETE_FAILED")
+    operation.work = claimed_again(session)
+    teardown.delete_stack(operation, NAME)
+    assert network.status is Status.FAILED
+
+
+def test_a_function_that_may_not_be_asked_about_is_named_and_waited_for(
+    operation: NetworkOperation, network: Network, aws: ScriptedAws
+) -> None:
+    aws.answers |= {
+        "DescribeStacks": a_stack("DELETE_IN_PROGRESS"),
+        "DescribeNetworkInterfaces": theirs(),
+        "GetFunctionConfiguration": refusal("AccessDeniedException"),
+    }
+    teardown.delete_stack(operation, NAME)
+    assert network.reason == "Waiting for Lambda to release 1 network interface: eni-0."
+    assert "If it still exists, delete or take out of the VPC: theirs0." in network.remedy
+
+
+def test_a_network_whose_creation_failed_has_lambdas_interfaces_too(
+    operation: NetworkOperation, network: Network, aws: ScriptedAws
+) -> None:
+    """It has no outputs, but its stack knows the VPC."""
+    network.outputs = {}
+    vpc = {"LogicalResourceId": "Vpc", "PhysicalResourceId": "vpc-7"}
+    aws.answers |= {
+        "DescribeStacks": a_stack("ROLLBACK_FAILED"),
+        "DescribeStackResources": {"StackResources": [vpc]},
+        "DescribeNetworkInterfaces": interfaces(1),
+    }
+    teardown.delete_stack(operation, NAME)
+    (asked,) = aws.calls("DescribeNetworkInterfaces")
+    assert asked["Filters"][0] == {"Name": "vpc-id", "Values": ["vpc-7"]}
+    assert "eni-0" in network.reason
 
 
 def test_attempts_while_lambda_holds_interfaces_do_not_count(
@@ -124,7 +181,7 @@ def test_attempts_while_lambda_holds_interfaces_do_not_count(
 def test_interfaces_that_are_held_for_an_hour_are_not_waited_for(
     operation: NetworkOperation, network: Network, aws: ScriptedAws, session: Session
 ) -> None:
-    network.started_at = ago(INTERFACES_TIMEOUT_S + 1)
+    network.started_at = ago(TIMEOUT_S + 1)
     add(session, a_stack_event(network, "DELETE_FAILED"))
     aws.answers |= {
         "DescribeStacks": a_stack("DELETE_FAILED"),

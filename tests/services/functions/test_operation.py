@@ -118,7 +118,7 @@ def test_what_aws_keeps_throttling_is_given_up(scripted: CloudScope, aws: Script
     aws.show_stack("ROLLBACK_COMPLETE", reason=THROTTLED)
     operation.advance()
     assert (operation.row.status, operation.row.reason) == (Status.FAILED, THROTTLED)
-    assert "fewer at a time" in operation.row.remedy
+    assert "Try fewer" in operation.row.remedy
 
 
 def test_an_update_runs_the_function_in_its_networks_subnets(

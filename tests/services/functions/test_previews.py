@@ -19,7 +19,7 @@ from tests.services.rows import (
 )
 from tests.services.scripted import ScriptedAws
 from webapp.errors import Conflict, NotFound
-from webapp.models import Function, Network, Snapshot, Status
+from webapp.models import AddressStatus, Function, Network, Snapshot, Status
 from webapp.services import keys
 from webapp.services.audit import list_after
 from webapp.services.functions import previews
@@ -83,6 +83,9 @@ def test_a_firewalls_page_gives_the_address_for_the_partner_and_does_not_blame_t
     scripted: CloudScope, aws: ScriptedAws, function: Function, headers: dict[str, str]
 ) -> None:
     aws.answers["Invoke"] = returning(403, "<!DOCTYPE html><title>Access denied</title>", **headers)
+    lost = an_address(ip="198.51.100.9", status=AddressStatus.LOST, position=1)
+    lost.network_id = function.network_id
+    add(scripted.session, lost)
     failure = previews.fetch(scripted, function)
     assert "before the key was read" in failure.problem
     assert f"the address {IP} and" in failure.remedy

@@ -1,9 +1,11 @@
 """What a key must allow: the addresses of all networks whose functions use it, not of one alone."""
 
-from sqlmodel import Session
+import pytest
+from sqlmodel import Session, select
 
 from tests.services.keys.rows import add_function, add_key, add_network
-from webapp.models import Status
+from webapp.models import Address, AddressStatus, KeyVersion, Status
+from webapp.models.key import PENDING
 from webapp.services import keys
 from webapp.services.keys.details import losses, needed
 
@@ -58,3 +60,57 @@ def test_keys_with_the_same_secret_name_each_other(session: Session) -> None:
     for name, fingerprint in (("a", "1" * 16), ("b", "1" * 16), ("c", "2" * 16)):
         add_key(session, name, A, fingerprint=fingerprint)
     assert [d.same_secret for d in keys.list_all(session)] == [["b"], ["a"], []]
+
+
+def test_a_lost_address_is_neither_advised_nor_demanded(session: Session) -> None:
+    """It may be a stranger's by now."""
+    key = add_key(session, "shared", A)
+    first = add_network(session, "first", A, B)
+    add_function(session, key, first)
+    for address in session.exec(select(Address)):
+        address.status = AddressStatus.LOST if address.public_ip == A else AddressStatus.IN_USE
+    session.commit()
+    found = keys.match(session, key, first)
+    assert (found.missing, found.paste) == ([B], B)
+    assert needed(session, key) == keys.detail(session, "shared").needed == [B]
+    assert losses(session, key, [B]) == []
+    second = add_network(session, "second", C)
+    assert keys.match(session, key, second).paste.split() == [C, B]
+
+
+def test_a_network_whose_only_address_is_lost_is_no_reason_for_another_key(
+    session: Session,
+) -> None:
+    key, bereft = add_key(session, "shared", C), add_network(session, "bereft", A)
+    add_function(session, key, bereft)
+    for address in session.exec(select(Address)):
+        address.status = AddressStatus.LOST
+    session.commit()
+    found = keys.match(session, key, bereft)
+    assert (found.ok, found.missing, found.paste) == (False, [], "")
+    assert keys.match(session, key, add_network(session, "second", B)).others == []
+
+
+@pytest.mark.parametrize(("status", "unwanted"), [(Status.DELETING, False), (Status.FAILED, True)])
+def test_a_network_that_is_being_deleted_needs_no_key(
+    session: Session, status: Status, unwanted: bool
+) -> None:
+    key, leaving = add_key(session, "old", A), add_network(session, "leaving", B)
+    leaving.status, leaving.unwanted = status, unwanted
+    session.commit()
+    assert keys.match(session, key, leaving).paste == ""
+    assert keys.detail(session, "old").matches == []
+
+
+def test_what_a_pending_version_does_not_allow_is_missing(session: Session) -> None:
+    """It may be the current one at any moment."""
+    key, network = add_key(session, "shared", A, B), add_network(session, "first", A, B)
+    assert keys.match(session, key, network).ok
+    version = KeyVersion(id="v2", key_id=key.id, stage=PENDING, fingerprint="1" * 16)
+    version.claims = {"cidrs": [B, C]}
+    session.add(version)
+    session.commit()
+    assert keys.match(session, key, network).missing == [A]
+    version.stage = "AWSPREVIOUS"
+    session.commit()
+    assert keys.match(session, key, network).ok

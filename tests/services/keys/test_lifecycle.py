@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from tests.postgresql import on_either_database
 from tests.services.keys.conftest import Use
+from tests.services.keys.hooks import hooked
+from tests.services.keys.rows import add_network
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Function, Key, Lease, NewKey, NewVersion, Status
+from webapp.models import Function, Key, Lease, NewFunction, NewKey, NewVersion, Status
 from webapp.partners.base import RefusedKey
-from webapp.services import keys
+from webapp.services import functions, keys
 from webapp.services.keys.lifecycle import _fingerprint
 from webapp.services.scope import CloudScope
 
@@ -205,3 +208,59 @@ def test_what_is_being_stored_or_is_gone_is_not_changed(
     manager.restore_secret(SecretId=key.secret_arn)
     with pytest.raises(NotFound):
         keys.add_version(scope, "nothing", NewVersion(secret=BOTH))
+
+
+def test_a_version_is_made_current_once_however_often_that_is_asked_for(
+    scope: CloudScope, key: Key, stored: Stored, session: Session
+) -> None:
+    """A second click, a repeated request or another person must not undo it."""
+    rotate(scope, ONLY_B)
+    newest, first = keys.detail(session, NAME).versions
+    for _ in range(2):
+        keys.make_previous_current(scope, NAME, version_id=first.id)
+        assert (stored(), key.claims["cidrs"]) == (ONLY_A, [A])
+        assert stages(session) == ["AWSPREVIOUS", "AWSCURRENT"]
+    rotate(scope, BOTH)
+    with pytest.raises(Conflict, match="no longer the previous version") as refusal:
+        keys.make_previous_current(scope, NAME, version_id=newest.id)
+    assert refusal.value.code == "not_the_previous_version"
+    assert stored() == BOTH
+
+
+def test_a_refused_version_says_how_many_keys_an_account_has(
+    scope: CloudScope, stored: Stored, use: Use
+) -> None:
+    use(NAME, "first", A)
+    with pytest.raises(Conflict) as refusal:
+        rotate(scope, ONLY_B)
+    assert "at most 10 keys" in refusal.value.remedy
+    assert stored() == ONLY_A
+
+
+@on_either_database
+def test_a_function_cannot_come_between_the_check_and_the_new_version(
+    scope: CloudScope, key: Key, session: Session, clients: Clients, engine: Engine
+) -> None:
+    """Neither while a version is being stored, nor while one is made current again."""
+    network = add_network(session, "first", A, B)
+    settings = {"location": "32000006", "limit": 10}
+    new = NewFunction(
+        name="late", template="clash_rankings", network=network.name, key=NAME, settings=settings
+    )
+    refused: list[str] = []
+
+    def deploy(**_: object) -> None:
+        with Session(engine, expire_on_commit=False) as other:
+            try:
+                functions.create(CloudScope(other, "tests", scope.cloud, scope.settings), new)
+            except Conflict as refusal:
+                refused.append(refusal.code)
+
+    keys.add_version(scope, NAME, NewVersion(secret=BOTH))
+    keys.make_previous_current(hooked(scope, clients, "UpdateSecretVersionStage", deploy), NAME)
+    keys.make_previous_current(scope, NAME)
+    keys.add_version(
+        hooked(scope, clients, "PutSecretValue", deploy), NAME, NewVersion(secret=ONLY_A)
+    )
+    assert refused == ["key_does_not_match"] * 2
+    assert key.fingerprint == _fingerprint(ONLY_A)

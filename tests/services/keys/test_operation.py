@@ -1,6 +1,6 @@
 """A key's row and its secret agree, whichever answer is lost and whoever is killed when."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +12,11 @@ from sqlmodel import Session, select
 from tests.clouds import connected
 from tests.faults.proxy import Proxy, Rule, proxied
 from tests.locks import watched
+from tests.services.keys.hooks import hooked
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError
-from webapp.db import give_back
+from webapp.db import give_back, now_s
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Key, KeyVersion, Lease, NewKey, NewVersion, Status
 from webapp.sandbox.launcher import Sandbox
@@ -76,6 +77,17 @@ def secret_of(clients: Clients, scope: CloudScope) -> str:
     key = keys.get(scope.session, NAME)
     client = clients.secretsmanager(key.region)
     return client.get_secret_value(SecretId=key.secret_arn)["SecretString"]
+
+
+def taker(session: Session, *, for_s: float = -1.0) -> Callable[..., None]:
+    """Another process takes over the lease, and has it for so long."""
+
+    def take_over(**_: object) -> None:
+        until = now_s() + for_s
+        session.connection().execute(update(Lease).values(fence=Lease.fence + 1, expires_at=until))
+        session.commit()
+
+    return take_over
 
 
 def leases_of(session: Session) -> int:
@@ -188,16 +200,7 @@ def test_who_lost_its_lease_has_the_result_read_again(
     scope: CloudScope, key: Key, session: Session, clients: Clients
 ) -> None:
     """Another process took it over before the secret was changed, and saw nothing new."""
-
-    def take_over(**_: object) -> None:
-        session.connection().execute(update(Lease).values(fence=Lease.fence + 1, expires_at=0.0))
-        session.commit()
-
-    boto = watched(boto3.Session())
-    boto.events.register("before-call.secrets-manager.PutSecretValue", take_over)
-    endpoint = clients.secretsmanager(key.region).meta.endpoint_url
-    cloud = connected(Clients(endpoint, boto, before_call=give_back))
-    rotate(CloudScope(session, "tests", cloud, scope.settings))
+    rotate(hooked(scope, clients, "PutSecretValue", taker(session)))
     assert key.fingerprint == _fingerprint(SECOND)
 
 
@@ -216,3 +219,77 @@ def test_who_changes_a_key_waits_for_who_has_it_but_not_for_ever(
         session.commit()
 
     assert operation.claim(scope, key, sleep=give_back).fence > held.fence
+
+
+@pytest.mark.parametrize("expires_in_s", [-1.0, 600.0])
+def test_a_lease_that_is_lost_before_the_change_is_a_key_that_is_busy(
+    scope: CloudScope, key: Key, session: Session, clients: Clients, expires_in_s: float
+) -> None:
+    slow = hooked(scope, clients, "DescribeSecret", taker(session, for_s=expires_in_s))
+    for secret in (SECOND, FIRST):
+        with pytest.raises(Conflict) as refusal:
+            keys.add_version(slow, NAME, NewVersion(secret=secret))
+        assert refusal.value.code == "key_busy"
+        later(session, timedelta())
+    assert key.fingerprint == _fingerprint(FIRST)
+
+
+def test_a_lease_that_is_lost_during_a_deletion_is_a_key_that_is_busy(
+    scope: CloudScope, session: Session, clients: Clients
+) -> None:
+    keys.create(scope, NewKey(name=NAME, secret=FIRST))
+    with pytest.raises(Conflict, match="being changed by another request"):
+        keys.delete(hooked(scope, clients, "DeleteSecret", taker(session)), NAME, typed=NAME)
+    later(session)
+    background(scope)
+    assert keys.list_all(session) == []
+
+
+def test_who_lost_its_lease_to_someone_who_is_not_done_says_so(
+    scope: CloudScope, key: Key, session: Session, clients: Clients
+) -> None:
+    with pytest.raises(Conflict, match="has not read yet what is current"):
+        rotate(hooked(scope, clients, "PutSecretValue", taker(session, for_s=600)))
+    later(session, timedelta())
+    background(scope)
+    assert key.fingerprint == _fingerprint(SECOND)
+
+
+def test_the_current_secret_again_does_not_end_the_work_of_a_pending_version(
+    scope: CloudScope, faulty: CloudScope, proxy: Proxy, key: Key, session: Session
+) -> None:
+    proxy.add(Rule("PutSecretValue", "lose_request"))
+    with pytest.raises(EgretError):
+        rotate(faulty)
+    keys.add_version(scope, NAME, NewVersion(secret=FIRST))
+    assert leases_of(session) == 1, "somebody has to find out about the pending one"
+    later(session)
+    background(scope)
+    assert [version.stage for version in keys.detail(session, NAME).versions] == ["AWSCURRENT"]
+    assert key.fingerprint == _fingerprint(FIRST)
+
+
+def test_a_throttled_upload_is_forgotten_at_once(
+    faulty: CloudScope, proxy: Proxy, session: Session
+) -> None:
+    proxy.add(Rule("CreateSecret", "refuse", code="ThrottlingException", message="Slow down."))
+    with pytest.raises(AwsError, match="Slow down"):
+        keys.create(faulty, NewKey(name=NAME, secret=FIRST))
+    assert keys.list_all(session) == []
+    assert leases_of(session) == 0
+
+
+def test_a_key_of_which_nothing_is_known_is_looked_up_when_its_deletion_is_off(
+    scope: CloudScope, faulty: CloudScope, proxy: Proxy, session: Session
+) -> None:
+    key = keys.create(scope, NewKey(name=NAME, secret=FIRST))
+    key.status, key.secret_arn = Status.REQUESTED, ""  # as if no answer had been read
+    session.commit()
+    proxy.add(Rule("DeleteSecret", "refuse", **REFUSED))
+    with pytest.raises(AwsError):
+        keys.delete(faulty, NAME, typed=NAME)
+    assert (key.status, leases_of(session)) == (Status.REQUESTED, 1)
+    later(session, timedelta())
+    background(scope)
+    assert key.status is Status.READY
+    keys.delete(scope, NAME, typed=NAME)

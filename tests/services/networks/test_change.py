@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from tests.services.rows import IP, REGION, a_function, a_key, a_network, add, an_address
-from webapp.aws.errors import NotReached
+from tests.services.rows import IP, REGION, ZONES, a_function, a_key, a_network, add, an_address
+from tests.services.scripted import NOTHING_USED, STACK_ID, ScriptedAws
+from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.errors import Conflict, Invalid
 from webapp.models import AddressStatus, Nat, Network, NewChange, Status
 from webapp.services import addresses, keys
@@ -61,7 +62,7 @@ def test_a_network_with_one_zone_has_the_same_shape_with_either_kind_of_nat(
     offline: CloudScope,
 ) -> None:
     add(offline.session, a_network())
-    with pytest.raises(Invalid, match="this shape already"):
+    with pytest.raises(Invalid, match="already has this shape"):
         change.create(offline, "net", NewChange(nat=Nat.PER_AZ))
 
 
@@ -99,6 +100,29 @@ def test_a_change_under_way_is_the_answer_to_another_confirmation(offline: Cloud
     network = changing(offline.session, status=Status.UPDATING)
     before = network.operation_id
     assert change.confirm(offline, "net").operation_id == before
+
+
+def test_a_change_whose_room_somebody_else_has_taken_is_not_confirmed(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    """Of its two NAT gateways, only the second needs room: in the second zone."""
+    zones = {"zones": list(ZONES)}
+    network = changing(scripted.session, zones=ZONES[:1], change=PENDING | zones)
+    aws.answers |= NOTHING_USED | {"GetServiceQuota": {"Quota": {"Value": 1}}}
+    add(scripted.session, a_network("rival", status=Status.CREATING, zones=[ZONES[1]]))
+    with pytest.raises(QuotaExceeded, match=f"1 of 1 NAT gateways in {ZONES[1]} in use"):
+        change.confirm(scripted, "net")
+    scripted.session.refresh(network)
+    assert network.status is Status.READY
+
+
+def test_a_change_is_confirmed_when_there_is_room_for_it_once(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    zones = {"zones": list(ZONES)}
+    changing(scripted.session, zones=ZONES[:1], change=PENDING | zones, stack_id=STACK_ID)
+    aws.answers |= NOTHING_USED | {"GetServiceQuota": {"Quota": {"Value": 1}}}
+    assert change.confirm(scripted, "net").status is Status.UPDATING
 
 
 def test_only_keys_of_the_networks_functions_can_be_insufficient(session: Session) -> None:

@@ -13,9 +13,17 @@ def test_the_first_free_range_is_chosen() -> None:
     assert cidrs.choose(["10.0.0.0/16", "10.1.128.0/20", "172.31.0.0/16"]) == "10.2.0.0/16"
 
 
-def test_it_is_an_error_when_every_range_is_taken() -> None:
-    with pytest.raises(Invalid):
-        cidrs.choose(["10.0.0.0/8"])
+def test_every_private_range_is_tried_and_it_is_an_error_when_all_are_taken() -> None:
+    taken = ["10.0.0.0/8"]
+    for free, whole in (
+        ("172.16.0.0/16", "172.16.0.0/12"),
+        ("192.168.0.0/16", "192.168.0.0/16"),
+        ("100.64.0.0/16", "100.64.0.0/10"),
+    ):
+        assert cidrs.choose(taken) == free
+        taken.append(whole)
+    with pytest.raises(Invalid, match="write a smaller range"):
+        cidrs.choose(taken)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +48,10 @@ def test_a_private_range_of_a_fitting_size_is_taken(good: str) -> None:
         ("nonsense", "not an IPv4 range"),
         ("10.0.0.0/8", "/16 to /26"),
         ("10.0.0.1/8", "/16 to /26"),
+        ("10.1.2.3/8", "Write 10.1.0.0/16."),
+        ("10.1.2.100/30", "Write 10.1.2.64/26."),
+        ("8.8.0.0/8", "not a private range"),
+        ("10.0.0.0/0.0.255.255", "0.0.255.255 is not a netmask"),
         ("10.0.0.0/27", "/16 to /26"),
         ("10.0.0.0", "/16 to /26"),
         ("8.8.0.0/16", "not a private range"),

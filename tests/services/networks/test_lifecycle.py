@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from sqlmodel import Session, update
 
 from tests.services.rows import a_network, add, add_function, an_event
 from tests.services.scripted import NOTHING_USED, ScriptedAws
 from webapp.aws.errors import NotReached, QuotaExceeded
-from webapp.errors import Conflict, Invalid
-from webapp.models import NewNetwork, Status
+from webapp.errors import Conflict, Invalid, NotFound
+from webapp.models import Network, NewNetwork, Status
 from webapp.services import networks
 from webapp.services.scope import CloudScope
 
@@ -56,6 +57,46 @@ def test_a_retry_creates_again_or_deletes_again_by_what_had_failed(
     assert networks.retry(scripted, "created").status is Status.REQUESTED
     networks.retry(scripted, "unwanted")
     assert networks.find(scripted.session, "unwanted") is None, "it had no stack any more"
+
+
+@pytest.mark.parametrize("status", [Status.CREATING, Status.READY])
+def test_a_second_click_on_retry_leaves_what_the_first_one_began(
+    scripted: CloudScope, aws: ScriptedAws, status: Status
+) -> None:
+    network = a_network(status=Status.FAILED)
+    add(scripted.session, network)
+
+    def the_first_click(_: Any) -> dict[str, Any]:
+        """While AWS is asked for the quotas, the other request goes through."""
+        with Session(scripted.session.get_bind()) as other:
+            other.connection().execute(
+                update(Network).values(status=status, stack_id="theirs", version=9)
+            )
+            other.commit()
+        return {"Vpcs": []}
+
+    aws.answers |= NOTHING_USED | {"DescribeVpcs": the_first_click}
+    before = network.operation_id
+    retried = networks.retry(scripted, "net")
+    assert (retried.status, retried.stack_id) == (status, "theirs")
+    assert retried.operation_id == before
+
+
+def test_a_retry_of_a_network_that_is_deleted_meanwhile_says_so(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    network = a_network(status=Status.FAILED)
+    add(scripted.session, network)
+
+    def the_other_request(_: Any) -> dict[str, Any]:
+        with Session(scripted.session.get_bind()) as other:
+            other.delete(other.get_one(Network, network.id))
+            other.commit()
+        return {"Vpcs": []}
+
+    aws.answers |= NOTHING_USED | {"DescribeVpcs": the_other_request}
+    with pytest.raises(NotFound, match="no network named net"):
+        networks.retry(scripted, "net")
 
 
 def test_a_retry_without_room_is_refused_and_stays_failed(

@@ -6,8 +6,18 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from tests.services.rows import REGION, ZONES, a_function, a_key, a_network, add, an_address
+from tests.services.rows import (
+    REGION,
+    ZONES,
+    a_function,
+    a_key,
+    a_network,
+    a_stack_event,
+    add,
+    an_address,
+)
 from tests.services.scripted import STACK_ID, ScriptedAws, a_stack, refusal
+from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.tags import tags_of
 from webapp.models import Address, AddressStatus, Lease, Nat, Network, Shape, Status
 from webapp.services import addresses
@@ -52,6 +62,7 @@ def test_a_networks_tags_go_with_those_of_the_settings_to_its_stack_and_its_addr
         "CreateTags": {},
         "DescribeStacks": a_stack("CREATE_COMPLETE", KeyArn="arn"),
         "CreateStack": {"StackId": STACK_ID},
+        "UpdateStack": {},
     }
     settings = scripted.settings.model_copy(update={"tags": {"team": "pay", "env": "x"}})
     tagged = replace(scripted, settings=settings)
@@ -64,7 +75,7 @@ def test_a_networks_tags_go_with_those_of_the_settings_to_its_stack_and_its_addr
     }
     operation.advance()
     (request,) = aws.calls("CreateTags")
-    assert tags_of(request) == {"env": "prod"}, "of an address that was free before"
+    assert tags_of(request) == {"team": "pay", "env": "prod"}, "of an address that was free before"
 
 
 def test_a_pending_change_that_aws_refuses_is_dropped_with_the_reason(
@@ -170,3 +181,20 @@ def test_a_network_that_is_gone_leaves_its_address_free(offline: CloudScope) -> 
     operation.advance()
     assert not offline.session.exec(select(Network)).all()
     assert len(addresses.free(offline.session, REGION)) == 1
+
+
+def test_interfaces_that_lambda_holds_are_waited_for_before_a_failed_creation_is_cleared_again(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, status=Status.REQUESTED, outputs={"VpcId": "vpc-1"})
+    network, interface = operation.row, {"NetworkInterfaceId": "eni-1", "Status": "in-use"}
+    failed = a_stack_event(network, "DELETE_FAILED", operation_id=f"{network.operation_id}-clear")
+    add(scripted.session, failed)
+    aws.answers |= {
+        "DescribeStacks": a_stack("DELETE_FAILED"),
+        "DescribeStackEvents": {"StackEvents": []},
+        "DescribeNetworkInterfaces": {"NetworkInterfaces": [interface]},
+    }
+    operation.create_stack(Plan(REGION, "net", "{}", parameters={}, tags={}))
+    assert network.status is Status.REQUESTED
+    assert network.reason == "Waiting for Lambda to release 1 network interface: eni-1."

@@ -179,7 +179,7 @@ def test_what_is_under_way_is_counted_with_what_aws_has(
     account.answers["DescribeVpcs"] = {"Vpcs": [{"CidrBlock": "172.31.0.0/16"}]}
     (check,) = blocking(scripted)
     assert (check.name, check.used, check.limit) == ("Quota of VPCs", 2, 2)
-    assert "1 by what is under way" in check.detail
+    assert "(1 pending)" in check.detail
 
 
 def test_a_region_without_room_in_one_zone_blocks_a_nat_gateway_there(
@@ -206,3 +206,15 @@ def full(aws: ScriptedAws, zone: str) -> None:
 def test_ranges_of_networks_that_are_only_rows_yet_are_taken(scripted: CloudScope) -> None:
     add(scripted.session, a_network(cidr="10.1.0.0/16"), a_network("far", region="us-east-1"))
     assert preflight.ranges_of_rows(scripted.session, REGION) == ["10.1.0.0/16"]
+
+
+@pytest.mark.parametrize("cidr", ["", "10.0.0.0/16"])
+def test_without_any_free_range_the_check_says_so(
+    scripted: CloudScope, account: ScriptedAws, cidr: str
+) -> None:
+    ranges = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+    account.answers["DescribeVpcs"] = {"Vpcs": [{"CidrBlock": each} for each in ranges[:1]]}
+    add(scripted.session, *(a_network(f"n{n}", cidr=each) for n, each in enumerate(ranges)))
+    (check,) = [c for c in blocking(scripted, cidr=cidr) if c.name == "Range"]
+    assert "overlaps" in check.detail
+    assert check.remedy == ""

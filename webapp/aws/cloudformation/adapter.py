@@ -16,7 +16,7 @@ from webapp.aws.cloudformation import change_sets
 from webapp.aws.cloudformation.change_sets import Change
 from webapp.aws.cloudformation.stacks import Event, Plan, Stack
 from webapp.aws.errors import aws_errors, message_of
-from webapp.aws.tags import tag_list
+from webapp.aws.tags import tag_list, tags_of
 from webapp.errors import Conflict
 
 CREATE_TIMEOUT_MIN = 30
@@ -93,6 +93,7 @@ class Stacks:
             status=found["StackStatus"],
             reason=found.get("StackStatusReason", ""),
             outputs={o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])},
+            tags=tags_of(found),
         )
 
     def events(self, region: str, stack: str, *, known: set[str] | None = None) -> list[Event]:

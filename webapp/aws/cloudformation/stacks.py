@@ -30,6 +30,7 @@ class Stack:
     status: str
     reason: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def phase(self) -> Phase:

@@ -39,6 +39,8 @@ class Routing:
             yield from self._table_of_private_subnet(zone)
             yield from self._default_route(zone)
             yield from self._extra_routes(zone)
+        for table_id, name in self._layout.tables():
+            yield from self._prefix_list_routes(table_id, name)
         yield from self._public_route()
         yield from self._dns()
 
@@ -87,10 +89,7 @@ class Routing:
             yield difference(by_hand=RECREATE_NAT)
 
     def _extra_routes(self, zone: Zone) -> Iterator[Difference]:
-        """All but the VPC's own, the default one, and the one to S3's gateway endpoint.
-
-        That last one names a prefix list, so it has no DestinationCidrBlock.
-        """
+        """All but the VPC's own and the default one, of those for an IPv4 range."""
         table_id = zone.private_table_id
         for route in self._tables.get(table_id, {}).get("Routes", []):
             cidr = route.get("DestinationCidrBlock", "")
@@ -101,6 +100,20 @@ class Routing:
                     NONE,
                     f"{cidr} → {target_of(route)}",
                     restore=partial(self._delete_route, table_id, cidr),
+                )
+
+    def _prefix_list_routes(self, table_id: str, name: str) -> Iterator[Difference]:
+        """All but those to gateway endpoints, such as S3's. A list may have IPv6 ranges too."""
+        for route in self._tables.get(table_id, {}).get("Routes", []):
+            list_id = route.get("DestinationPrefixListId", "")
+            if list_id and not target_of(route).startswith("vpce-"):
+                arguments: Any = {"RouteTableId": table_id, "DestinationPrefixListId": list_id}
+                yield Difference(
+                    f"Extra route of the {name}",
+                    table_id,
+                    NONE,
+                    f"{list_id} → {target_of(route)}",
+                    restore=partial(self._ec2.delete_route, **arguments),
                 )
 
     def _public_route(self) -> Iterator[Difference]:

@@ -40,6 +40,12 @@ NAT_STATES = {
     "pending": "Wait: a NAT gateway takes about two minutes to become available.",
     "failed": "Read why in the VPC console, then delete the NAT gateway and create another one.",
 }
+REGIONAL_ACL = "The NAT gateway is regional: it is in no subnet, so no network ACL applies to it."
+REGIONAL_TABLE = "The NAT gateway is regional: AWS made its route table, and does not show it."
+REGIONAL_ADDRESS = (
+    "The NAT gateway is regional: it has addresses in each zone, and AWS may add others, which the "
+    "partner does not know."
+)
 NAT_GONE = (
     "Create a NAT gateway in the public subnet on the same address, and point the default route at "
     "it. Parking and unparking the network does both."
@@ -80,16 +86,14 @@ class _Walk:
         nat_id = route["NatGatewayId"]
         nat = self._nat_gateway(nat_id)
         yield Hop("NAT gateway", nat_id, *_nat_problem(nat))
-        yield self._nat_acl(nat["SubnetId"], port)
-        table = table_of_subnet(self._tables, nat["SubnetId"])
-        route = default_route(table)
-        yield Hop("NAT gateway's route table", table["RouteTableId"], *_nat_route_problem(route))
-        gateway_id = route["GatewayId"]
-        yield Hop("internet gateway", gateway_id, *self._gateway_problem(gateway_id))
-        yield self._public_access(nat["SubnetId"])
-        address = _primary(nat.get("NatGatewayAddresses") or [])
+        nat_subnet_id = nat.get("SubnetId", "")
+        yield self._nat_acl(nat_subnet_id, port)
+        yield from self._from_nat_to_internet(nat)
+        yield self._public_access(nat_subnet_id)
+        address = self._source(nat)
         self.source_address = address.get("PublicIp")
-        yield Hop("address", address.get("AllocationId", ""), *_address_problem(address))
+        note = "" if nat_subnet_id else REGIONAL_ADDRESS
+        yield Hop("address", address.get("AllocationId", ""), *_address_problem(address), note=note)
         yield self._dns()
 
     def _security_group(self, group_ids: list[str], port: int) -> Hop:
@@ -108,11 +112,37 @@ class _Walk:
 
     def _nat_acl(self, nat_subnet_id: str, port: int) -> Hop:
         """AWS applies no network ACL between two interfaces of the same subnet."""
+        if not nat_subnet_id:
+            return Hop("NAT gateway's network ACL", "", note=REGIONAL_ACL)
         acl = acl_of_subnet(self._acls, nat_subnet_id)
         problem = NO_PROBLEM
         if nat_subnet_id != self._subnet_id:
             problem = nat_subnet_problem(acl, port, self._subnet["CidrBlock"])
         return Hop("NAT gateway's network ACL", _acl_id(acl), *problem)
+
+    def _from_nat_to_internet(self, nat: Any) -> Iterator[Hop]:
+        name, table = "NAT gateway's route table", self._nat_table(nat)
+        if not nat.get("SubnetId") and "Routes" not in table:
+            yield Hop(name, table["RouteTableId"], note=REGIONAL_TABLE)
+            return
+        route = default_route(table)
+        yield Hop(name, table["RouteTableId"], *_nat_route_problem(route))
+        gateway_id = route["GatewayId"]
+        yield Hop("internet gateway", gateway_id, *self._gateway_problem(gateway_id))
+
+    def _nat_table(self, nat: Any) -> Any:
+        """The route table of its subnet; a regional one has a table of its own."""
+        if nat.get("SubnetId"):
+            return table_of_subnet(self._tables, nat["SubnetId"])
+        own = {"RouteTableId": nat.get("RouteTableId", "")}
+        return next((t for t in self._tables if t["RouteTableId"] == own["RouteTableId"]), own)
+
+    def _source(self, nat: Any) -> dict[str, str]:
+        """The address that it calls from. A regional one has some in each zone."""
+        held = nat.get("NatGatewayAddresses") or []
+        zone = self._subnet.get("AvailabilityZone")
+        here = [address for address in held if address.get("AvailabilityZone") == zone]
+        return _primary(here if here and not nat.get("SubnetId") else held)
 
     def _nat_gateway(self, nat_id: str) -> Any:
         try:
@@ -223,8 +253,8 @@ def _nat_route_problem(route: Any) -> Problem:
     if _leads_to_internet_gateway(route):
         return NO_PROBLEM
     return Problem(
-        "The NAT gateway's subnet has no route to an internet gateway.",
-        "Add a route from 0.0.0.0/0 to the VPC's internet gateway to its route table.",
+        "It has no route to an internet gateway.",
+        "Add a route from 0.0.0.0/0 to the VPC's internet gateway to it.",
     )
 
 

@@ -25,6 +25,7 @@ NETWORKS = (
         {
             "ec2:DescribeAddresses": own("addresses, their quota, and those that are lost"),
             "ec2:DescribeAvailabilityZones": own("the zones of a network"),
+            "ec2:DescribeCarrierGateways": own("what is in the way of a deletion"),
             "ec2:DescribeEgressOnlyInternetGateways": own("what is in the way of a deletion"),
             "ec2:DescribeInstances": handlers("SecurityGroup (delete)"),
             "ec2:DescribeInternetGateways": Why("quota, egress path", "InternetGateway"),
@@ -34,6 +35,7 @@ NETWORKS = (
                 "a deletion waits for Lambda's", "Route, Function"
             ),
             "ec2:DescribeRouteTables": Why("egress path, drift", "Route, RouteTable"),
+            "ec2:DescribeSecurityGroupVpcAssociations": own("what is in the way of a deletion"),
             "ec2:DescribeSecurityGroups": Why("egress path, drift", "SecurityGroup, VPCEndpoint"),
             "ec2:DescribeSubnets": Why("egress path, quota per zone", "Subnet, VPCEndpoint"),
             "ec2:DescribeVpcAttribute": Why("drift", "VPC"),
@@ -92,7 +94,7 @@ NETWORKS = (
             "ec2:DeleteRouteTable": handlers("RouteTable"),
             "ec2:DeleteSecurityGroup": handlers("SecurityGroup"),
             "ec2:DeleteSubnet": handlers("Subnet"),
-            "ec2:DeleteTags": handlers("all types of EC2: tags of a stack that change"),
+            "ec2:DeleteTags": Why("an address is given up by its network", "all types of EC2"),
             "ec2:DeleteVpc": handlers("VPC"),
             "ec2:DeleteVpcEndpoints": handlers("VPCEndpoint"),
             "ec2:DetachInternetGateway": handlers("VPCGatewayAttachment"),

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from webapp.deps import ApiCaller, Router
-from webapp.models import Anyway, NewKey, NewVersion
+from webapp.models import GoingBack, NewKey, NewVersion
 from webapp.routes.api.schemas.keys import (
     KeyOut,
     MatchOut,
@@ -57,9 +57,13 @@ def add_version(ctx: ApiCaller, name: str, new: NewVersion) -> KeyOut:
 
 
 @router.put("/{name}/versions/current")
-def make_previous_current(ctx: ApiCaller, name: str, sent: Anyway | None = None) -> KeyOut:
-    """Go back to the version before the current one, which becomes the previous one."""
-    keys.make_previous_current(ctx.scope, name, anyway=sent.anyway if sent else False)
+def make_previous_current(ctx: ApiCaller, name: str, sent: GoingBack | None = None) -> KeyOut:
+    """Go back to the version before the current one, which becomes the previous one.
+
+    With the `version`'s id, the request may be sent again: a version that is current stays so.
+    """
+    wanted = sent or GoingBack()
+    keys.make_previous_current(ctx.scope, name, version_id=wanted.version, anyway=wanted.anyway)
     return key_out(keys.detail(ctx.session, name))
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Draft, Form, errors_by_field
-from webapp.models import NewKey, NewVersion
+from webapp.models import GoingBack, NewKey, NewVersion
 from webapp.services import keys
 from webapp.templating import page, see_other
 
@@ -47,7 +47,7 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
     except EgretError as error:
         return _show(ctx, name, errors_by_field(error), losing="version")
     if key.fingerprint == before:
-        return see_other(f"/keys/{name}#versions", "This is the current version already.", "info")
+        return _is_current(name)
     return see_other(
         f"/keys/{name}#versions", "New version stored; functions use it within 5 minutes."
     )
@@ -55,10 +55,15 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
 
 @router.post("/keys/{name}/versions/current")
 def make_previous_current(ctx: SignedIn, name: str, form: Form) -> Response:
+    before, wanted = keys.get(ctx.session, name).fingerprint, form.build(GoingBack)
     try:
-        keys.make_previous_current(ctx.scope, name, anyway=form.text("anyway"))
+        key = keys.make_previous_current(
+            ctx.scope, name, version_id=wanted.version, anyway=wanted.anyway
+        )
     except EgretError as error:
         return _show(ctx, name, errors_by_field(error), losing="current")
+    if key.fingerprint == before:
+        return _is_current(name)
     notice = "The previous version is current again; functions use it within 5 minutes."
     return see_other(f"/keys/{name}#versions", notice)
 
@@ -70,6 +75,10 @@ def delete(ctx: SignedIn, name: str, form: Form) -> Response:
     except EgretError as error:
         return _show(ctx, name, errors_by_field(error))
     return see_other("/keys", f"Key {name} deleted.")
+
+
+def _is_current(name: str) -> Response:
+    return see_other(f"/keys/{name}#versions", "This is already the current version.", "info")
 
 
 def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:

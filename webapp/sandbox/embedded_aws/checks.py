@@ -14,6 +14,8 @@ from webapp.sandbox.embedded_aws import interfaces, nat_gateways, vpcs
 from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
 
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
+ENDPOINTS_PER_VPC = 4
+"""As on AWS: 20 gateway endpoints, where there may be 5 VPCs."""
 PEERED = ("active", "pending-acceptance", "provisioning")
 
 
@@ -25,6 +27,7 @@ def install(network_quota: int) -> None:
     before: dict[str, Callable[[Params], None]] = {
         "CreateVpc": lambda p: new_vpc(ec2._p(p, "CidrBlock"), network_quota),
         "CreateInternetGateway": lambda _p: new_internet_gateway(network_quota),
+        "CreateVpcEndpoint": lambda p: new_endpoint(ec2._p(p, "VpcEndpointType"), network_quota),
         "CreateSubnet": lambda p: new_subnet(ec2._p(p, "VpcId"), ec2._p(p, "CidrBlock")),
         "CreateRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
         "ReplaceRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
@@ -51,6 +54,14 @@ def new_internet_gateway(quota: int) -> None:
         raise Ec2Error(
             "InternetGatewayLimitExceeded",
             "The maximum number of internet gateways has been reached.",
+        )
+
+
+def new_endpoint(kind: str, network_quota: int) -> None:
+    gateways = [e for e in ec2._vpc_endpoints.values() if e["VpcEndpointType"] == "Gateway"]
+    if kind in ("", "Gateway") and len(gateways) >= ENDPOINTS_PER_VPC * network_quota:
+        raise Ec2Error(
+            "VpcEndpointLimitExceeded", "The maximum number of VPC endpoints has been reached."
         )
 
 

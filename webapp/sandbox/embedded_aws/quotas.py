@@ -7,6 +7,8 @@ from typing import Any
 from ministack import app
 from ministack.core.router import SERVICE_PATTERNS
 
+from webapp.sandbox.embedded_aws.checks import ENDPOINTS_PER_VPC
+
 NAME = "servicequotas"
 TARGET = "ServiceQuotasV20190624"
 
@@ -17,6 +19,7 @@ def install(address_quota: int, network_quota: int) -> None:
         "L-F678F1CE": network_quota,
         "L-A4707A72": network_quota,
         "L-FE5A380F": network_quota,
+        "L-1B52E74A": ENDPOINTS_PER_VPC * network_quota,
     }
 
     async def handle(

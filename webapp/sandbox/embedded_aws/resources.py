@@ -37,6 +37,10 @@ def install(address_quota: int, network_quota: int) -> None:
         "AWS::EC2::Subnet", lambda p: checks.new_subnet(p.get("VpcId", ""), p.get("CidrBlock", ""))
     )
     check("AWS::EC2::InternetGateway", lambda _p: checks.new_internet_gateway(network_quota))
+    check(
+        "AWS::EC2::VPCEndpoint",
+        lambda p: checks.new_endpoint(p.get("VpcEndpointType", ""), network_quota),
+    )
     check("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
     check("AWS::Lambda::Function", _check_role)
     for kind in TAGGED:

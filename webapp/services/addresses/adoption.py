@@ -1,5 +1,7 @@
 """Adoption: Egret starts managing an Elastic IP that the account already has."""
 
+from ipaddress import IPv4Address
+
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
@@ -27,7 +29,7 @@ def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Add
     """
     wanted = wanted.strip()
     every = scope.cloud.addresses.list_all(check_region(scope.settings, region))
-    found = next((a for a in every if wanted in (a.allocation_id, a.public_ip)), None)
+    found = next((a for a in every if wanted and wanted in (a.allocation_id, a.public_ip)), None)
     if found is None:
         raise Invalid(
             f"The account has no Elastic IP {wanted} in {region}.",
@@ -38,7 +40,7 @@ def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Add
     _check_unknown(scope.session, found)
     _check_suitable(region, found)
     if found.associated:
-        raise _used(found, scope.cloud.addresses.use_of(region, found))
+        raise _used(found, scope.cloud.addresses.use_of(region, found), region)
     address = Address(
         region=region,
         status=AddressStatus.FREE,
@@ -72,25 +74,38 @@ def _check_suitable(region: str, found: Allocation) -> None:
         problem = f"was allocated by an AWS service for itself ({service})"
     elif found.outpost:
         problem = "belongs to the pool of an Outpost"
+    elif found.carrier:
+        problem = "belongs to the carrier of a Wavelength Zone"
+    elif not _is_ipv4(found.public_ip):
+        problem = "is not a public IPv4 address"
     else:
         return
     raise Conflict(
-        f"{found.public_ip} {problem}, so a network's NAT gateway cannot have it.",
+        f"{found.public_ip or found.allocation_id} {problem}, so a network's NAT gateway cannot "
+        "have it.",
         code="address_not_suitable",
         remedy=f"Adopt another Elastic IP of {region}, or let Egret allocate one.",
     )
 
 
-def _used(found: Allocation, use: Use) -> Conflict:
+def _is_ipv4(ip: str) -> bool:
+    try:
+        IPv4Address(ip)
+    except ValueError:
+        return False
+    return True
+
+
+def _used(found: Allocation, use: Use, region: str) -> Conflict:
     what = f"the {use.kind} {use.id}".strip() + (f" ({use.what})" if use.what else "")
     return Conflict(
         f"{found.public_ip} is used by {what}.",
         code="address_associated",
-        remedy=_how_to_free(found, use),
+        remedy=_how_to_free(found, use, region),
     )
 
 
-def _how_to_free(found: Allocation, use: Use) -> str:
+def _how_to_free(found: Allocation, use: Use, region: str) -> str:
     if use.kind == NAT_GATEWAY and not use.removable:
         return (
             f"AWS cannot disassociate it, because it is the gateway's first address. Delete "
@@ -101,12 +116,14 @@ def _how_to_free(found: Allocation, use: Use) -> str:
     if use.kind == NAT_GATEWAY:
         return (
             "Disassociate it first: aws ec2 disassociate-nat-gateway-address --nat-gateway-id "
-            f"{use.id} --association-ids {found.association_id}"
+            f"{use.id} --association-ids {found.association_id} --region {region}"
         )
     if not use.removable:
         return "An AWS service made this interface. Delete or change what it belongs to first."
-    command = f"aws ec2 disassociate-address --association-id {found.association_id}"
-    return f"Disassociate it first: {command}"
+    return (
+        "Disassociate it first: aws ec2 disassociate-address --association-id "
+        f"{found.association_id} --region {region}"
+    )
 
 
 def _known(found: Allocation) -> Conflict:

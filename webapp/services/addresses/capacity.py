@@ -14,7 +14,7 @@ committed under the same lock, so that of two requests for the last place one is
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, select
 
@@ -30,7 +30,7 @@ WITHOUT_PARTS = (Status.FAILED, Status.DELETING)
 """A network in one of these statuses makes nothing; what it still has, AWS counts."""
 BEING_MADE = (Status.REQUESTED, Status.CREATING)
 WITHOUT_NAT = (*WITHOUT_PARTS, Status.PARKING, Status.PARKED)
-NAT_BEING_MADE = (*BEING_MADE, Status.UNPARKING, Status.UPDATING)
+WITH_NAT = (Status.READY, Status.UPDATING)
 ALLOCATED = (AddressStatus.FREE, AddressStatus.IN_USE)
 
 
@@ -50,13 +50,16 @@ class Need:
 
 @dataclass(frozen=True)
 class Reading:
-    """AWS's figures; and the rows that existed in AWS before they were asked for."""
+    """AWS's figures; and what of the rows existed in AWS before they were asked for.
+
+    `nats` are the NAT gateways: each by its network's id and its zone.
+    """
 
     region: str
     quotas: list[Quota]
     allocations: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
-    with_nat: frozenset[str] = field(default_factory=frozenset)
+    nats: frozenset[tuple[str, str]] = frozenset()
 
 
 def read(session: Session, cloud: Cloud, region: str, zones: Sequence[str]) -> Reading:
@@ -81,7 +84,7 @@ def _covered(session: Session, region: str) -> Reading:
         [],
         frozenset(filter(None, made)),
         frozenset(n.id for n in networks if n.status not in none),
-        frozenset(n.id for n in networks if n.status is Status.READY),
+        frozenset((n.id, zone) for n in networks if n.status in WITH_NAT for zone in _made(n)),
     )
     session.commit()
     return reading
@@ -99,8 +102,11 @@ def one_at_a_time(session: Session, region: str) -> Iterator[None]:
         raise
 
 
-def fill(session: Session, settings: Settings, reading: Reading) -> list[Quota]:
-    """The quotas with what is under way, and so in no figure of AWS yet, added."""
+def fill(session: Session, settings: Settings, reading: Reading, *, asks: str = "") -> list[Quota]:
+    """The quotas with what is under way, and so in no figure of AWS yet, added.
+
+    `asks` is the id of a network whose own change is not counted: it is what is asked for.
+    """
     region, prefix = reading.region, settings.name_prefix
     networks = {network.id: network for network in _networks(session, region)}
     stacks = {n.id: NetworkStack.stack_name(prefix, n.name) for n in networks.values()}
@@ -109,15 +115,17 @@ def fill(session: Session, settings: Settings, reading: Reading) -> list[Quota]:
         if quota.kind is ADDRESSES:
             rows = _addresses(session, region)
             return sum(_is_being_allocated(a, networks, reading, quota) for a in rows)
-        covered = reading.with_nat if quota.kind is NAT_GATEWAYS else reading.networks
-        without = WITHOUT_NAT if quota.kind is NAT_GATEWAYS else WITHOUT_PARTS
+        others = [n for n in networks.values() if stacks[n.id] not in quota.owners]
+        if quota.kind is NAT_GATEWAYS:
+            return sum(
+                quota.zone in (_made(network) if network.id == asks else network.nat_zones)
+                and (network.id, quota.zone) not in reading.nats
+                for network in others
+                if network.status not in WITHOUT_NAT
+            )
         return sum(
-            1
-            for network in networks.values()
-            if network.status not in without
-            and network.id not in covered
-            and stacks[network.id] not in quota.owners
-            and (not quota.zone or quota.zone in _nat_zones(network))
+            network.status not in WITHOUT_PARTS and network.id not in reading.networks
+            for network in others
         )
 
     return [replace(quota, under_way=under_way(quota)) for quota in reading.quotas]
@@ -132,15 +140,15 @@ def require(quotas: Sequence[Quota], need: Need, *, has: str = "") -> None:
         if not (has and has in quota.owners) and quota.exceeded_by(need.of(quota)):
             raise QuotaExceeded(
                 f"{shortage(quota, need)} Nothing was created.",
-                remedy="Release what is not used, or request a higher quota: "
+                remedy="Release unused ones, or request a higher quota: "
                 f"{quota.kind.url(quota.region)}",
             )
 
 
 def shortage(quota: Quota, need: Need) -> str:
     """How much is used and needed, whether or not that is too much."""
-    pending = f" ({quota.under_way} by what is under way)" if quota.under_way else ""
-    return f"{quota} are used{pending}, {need.of(quota)} more needed."
+    pending = f" ({quota.under_way} pending)" if quota.under_way else ""
+    return f"{quota} in use{pending}, {need.of(quota)} more needed."
 
 
 def _is_being_allocated(
@@ -155,11 +163,9 @@ def _is_being_allocated(
     return network is None or network.status not in WITHOUT_PARTS
 
 
-def _nat_zones(network: Network) -> list[str]:
-    updating = network.status is Status.UPDATING and network.changed_shape
-    shape = updating or network.shape
-    zones = network.changed_zones if updating else network.planned_zones
-    return zones[: shape.nat_gateways]
+def _made(network: Network) -> list[str]:
+    """The zones that have a NAT gateway before a pending change."""
+    return network.planned_zones[: network.nat_gateways]
 
 
 def _addresses(session: Session, region: str) -> list[Address]:

@@ -36,7 +36,7 @@ def compare_with_aws(scope: CloudScope, region: str) -> None:
 
 def _compare(scope: CloudScope, address: Address, existing: set[str]) -> None:
     if address.status is AddressStatus.RELEASING:
-        finish_release(scope, address)
+        finish_release(scope, address, is_lost=address.allocation_id not in existing)
     elif address.allocation_id is None:
         if not address.network_id and _is_abandoned(address):
             set_free(scope.session, scope.cloud, address)

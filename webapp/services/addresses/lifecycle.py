@@ -93,24 +93,26 @@ def release(scope: CloudScope, address_id: str, *, typed: str) -> None:
     address = get(scope.session, address_id)
     _check_unused(scope.session, address)
     check_typed(typed, address.public_ip or address.id, "released")
+    is_lost = address.status is AddressStatus.LOST
     address.status = AddressStatus.RELEASING
     scope.session.commit()
-    finish_release(scope, address)
+    finish_release(scope, address, is_lost=is_lost)
     scope.session.commit()
 
 
-def finish_release(scope: CloudScope, address: Address) -> None:
+def finish_release(scope: CloudScope, address: Address, *, is_lost: bool) -> None:
     """Release an address whose release was committed. The caller commits.
 
     If AWS refuses, because something uses the address for instance, the release is given up: it
-    must not go through by itself on a later day.
+    must not go through by itself on a later day. An address that `is_lost` is so again.
     """
     if address.allocation_id:
         try:
             scope.cloud.addresses.release(address.region, address.allocation_id)
         except AwsError as error:
             if not pauses_operation(error):
-                address.status = allocated_status(address)
+                lost = AddressStatus.LOST
+                address.status = lost if is_lost else allocated_status(address)
                 scope.session.commit()
             raise
     scope.record("release", address)

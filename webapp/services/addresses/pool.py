@@ -122,8 +122,17 @@ def check_none_lost(session: Session, network: Network) -> None:
 
 def free_all(session: Session, cloud: Cloud, network: Network) -> None:
     """The network is gone: all its addresses are free."""
-    for address in of_network(session, network.id):
+    used = of_network(session, network.id)
+    remove_tags(cloud, network, used)
+    for address in used:
         set_free(session, cloud, address)
+
+
+def remove_tags(cloud: Cloud, network: Network, addresses: list[Address]) -> None:
+    """Take the network's tags off those that it gives up, before their rows are changed."""
+    for address in addresses if network.tags else ():
+        if address.allocation_id and address.status is not AddressStatus.LOST:
+            cloud.addresses.untag(address.region, address.allocation_id, network.tags)
 
 
 def set_free(session: Session, cloud: Cloud, address: Address) -> None:

@@ -34,23 +34,25 @@ def list_after(session: Session, row: StackRow, event_id: int = 0) -> list[Stack
     return list(session.exec(later.order_by(col(StackEvent.id))).all())
 
 
-def root_cause(session: Session, row: StackRow) -> StackEvent | None:
-    """The first failure of the row's current operation that does not follow from another one."""
+def root_cause(session: Session, row: StackRow, operation_id: str = "") -> StackEvent | None:
+    """The first failure of the row's current operation, or of the given one, that does not follow
+    from another one."""
     failures = select(StackEvent).where(
         _of(row),
-        col(StackEvent.operation_id) == row.operation_id,
+        col(StackEvent.operation_id) == (operation_id or row.operation_id),
         col(StackEvent.status).endswith("_FAILED"),
     )
     found = session.exec(failures.order_by(col(StackEvent.id))).all()
     return next((event for event in found if not event.reason.startswith(CONSEQUENCES)), None)
 
 
-def count_attempts(session: Session, row: StackRow, status: str) -> int:
-    """How often the stack itself has reached `status` in the row's current operation."""
+def count_attempts(session: Session, row: StackRow, status: str, operation_id: str = "") -> int:
+    """How often the stack itself has reached `status` in the row's current operation, or in the
+    given one."""
     return sum(
         event.status == status
         and event.resource_type == STACK_TYPE
-        and event.operation_id == row.operation_id
+        and event.operation_id == (operation_id or row.operation_id)
         for event in list_after(session, row)
     )
 

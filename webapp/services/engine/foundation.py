@@ -5,29 +5,38 @@ It has no row in the database. Its stack is the only state, so any process can f
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.aws.cloudformation.templates import foundation_plan
-from webapp.errors import Unavailable
+from webapp.errors import EgretError, Unavailable
+from webapp.models.base import new_id
 from webapp.settings import Settings
 
 TIMEOUT_S = 45.0
 POLL_S = 1.0
 CREATION = "egret-foundation"
+KEY = "KeyArn"
 
 
 def ensure(cloud: Cloud, settings: Settings) -> str | None:
-    """Request the foundation unless it exists. Gives the KMS key's ARN once it is there."""
+    """Request the foundation unless it exists. Gives the KMS key's ARN once it is there.
+
+    A key that lacks a tag of the settings gets it meanwhile; no error with that is worth a wait.
+    """
     prefix, tags = settings.name_prefix, settings.tags
     plan = foundation_plan(settings.home_region, prefix=prefix, tags=tags)
     stack = cloud.stacks.describe(plan.region, plan.name)
     if stack is None:
         cloud.stacks.create(plan, token=CREATION)
+    elif KEY in stack.outputs:
+        if stack.phase is Phase.DONE and not tags.items() <= stack.tags.items():
+            with suppress(EgretError):
+                cloud.stacks.update(plan, stack.id, token=f"{CREATION}-{new_id()}")
+        return stack.outputs[KEY]
     elif stack.phase is Phase.FAILED:
         cloud.stacks.delete(plan.region, stack.id, token=f"{CREATION}-clear")
-    elif stack.phase is Phase.DONE:
-        return stack.outputs["KeyArn"]
     return None
 
 

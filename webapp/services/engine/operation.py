@@ -32,6 +32,7 @@ from sqlmodel import col, delete
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Phase, Plan, Stack
 from webapp.aws.errors import is_transient, pauses_operation, remedy_for_reason
+from webapp.aws.lambda_interfaces import NOTHING_HELD, Held
 from webapp.errors import EgretError
 from webapp.models import StackEvent, StackRow, Status, utc_now
 from webapp.models.base import new_id
@@ -44,6 +45,8 @@ from webapp.settings import Settings
 UNDER_WAY = (Status.REQUESTED, Status.CREATING, Status.DELETING)
 """A retry in one of these statuses does nothing: an attempt is already under way."""
 ROLLBACKS_MAX = 3
+CLEARINGS_MAX = 3
+"""Attempts to delete what a failed creation left, before a person decides."""
 RETRY_S = 5.0
 """Until AWS is asked again after it did not answer, or could not roll back."""
 PAUSE_S = 15.0
@@ -150,7 +153,8 @@ class Operation(ABC):
             stacks.continue_rollback(plan.region, left.id, token=token_of(row))
             row.status = Status.CREATING
         elif left and left.phase is Phase.FAILED:
-            stacks.delete(plan.region, left.id, token=f"{row.operation_id}-clear")
+            self._clear(left)
+            return
         elif not left or left.phase is Phase.GONE:
             row.stack_id, row.creation_id = None, row.operation_id
             self.work.commit()  # the deletion finds a stack by this id if the answer is lost
@@ -159,6 +163,33 @@ class Operation(ABC):
         elif left.phase is Phase.DONE:
             row.status = Status.CREATING
         self.poll_again()
+
+    def _clear(self, left: Stack) -> None:
+        """Delete what a failed creation left; give up when AWS could not a few times."""
+        row, session, cloud = self.row, self.work.session, self.cloud
+        clearing, failures, held = f"{row.operation_id}-clear", 0, NOTHING_HELD
+        if left.status == "DELETE_FAILED":
+            held = self.release_interfaces(left)
+            row.reason, row.remedy = held.what, held.remedy
+            events.copy(self.work, cloud, row, self.region)
+            failures = events.count_attempts(session, row, left.status, clearing)
+        if failures and held.may_pass(row.elapsed_s):
+            self.work.run_again(in_s=PAUSE_S)
+        elif failures >= CLEARINGS_MAX:
+            self._leave(left, events.root_cause(session, row, clearing))
+        else:
+            token = f"{clearing}{events.ATTEMPT_SUFFIX}{failures + 1}"
+            cloud.stacks.delete(self.region, left.id, token=token)
+            self.poll_again()
+
+    def _leave(self, left: Stack, cause: StackEvent | None) -> None:
+        """Say what keeps AWS from deleting what a failed creation left."""
+        reason = f"{cause.logical_id}: {cause.reason}" if cause else left.reason or left.status
+        self.work.commit()  # no connection is held while AWS lists what is left
+        blockers, remedy = self.cloud.blockers.told(self.region, left.id)
+        self.fail(f"What the last attempt left could not be deleted. {reason}")
+        self.add_blockers(blockers, f"{remedy} Then try again.")
+        self.work.finish()
 
     def poll_stack(self) -> Stack | None:
         """Copy new events. Gives the stack once it is no longer busy, None while it is."""
@@ -195,7 +226,7 @@ class Operation(ABC):
             return
         row = self.row
         if row.status is Status.CREATING:
-            row.took_s = (utc_now() - row.started_at).total_seconds()
+            row.took_s = row.elapsed_s
         row.status, row.outputs, row.updated_at = reached, stack.outputs, utc_now()
         row.reason = row.remedy = ""
         self.work.finish()
@@ -222,6 +253,16 @@ class Operation(ABC):
     def explain(self, reason: str) -> str:
         """The reason of a failure; a subclass may add what it knows."""
         return reason
+
+    def add_blockers(self, blockers: str, remedy: str) -> None:
+        """Add to the reason of a failure what is in the way, if anything is."""
+        if blockers:
+            self.row.reason = f"{self.row.reason.rstrip('.')}. {blockers}"
+            self.row.remedy = remedy
+
+    def release_interfaces(self, _stack: Stack) -> Held:
+        """What Lambda holds in the VPC of the stack, after deleting what it has left there."""
+        return NOTHING_HELD
 
     def forget(self) -> None:
         """Delete the row and its events: its stack is gone."""

@@ -3,26 +3,24 @@
 Lambda keeps the network interfaces of a deleted function for 20 to 45 minutes, and their subnets
 and security group cannot be deleted before; CloudFormation then reports DELETE_FAILED. That is a
 wait, not an error: AWS is asked again, less and less often. Interfaces that Lambda left behind are
-deleted. A deletion that fails for another reason is tried a few times. After that a person decides:
-remove what is in the way, which is named, and delete again; or retain what AWS will not delete.
+deleted; a function that somebody has in the VPC is named at once. A deletion that fails for another
+reason is tried a few times. After that a person decides: remove what is in the way, which is named,
+and delete again; or retain what AWS will not delete.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from webapp.aws.cloudformation.stacks import Phase, Stack
-from webapp.models import StackEvent, StackRow, utc_now
+from webapp.aws.lambda_interfaces import Held
+from webapp.models import StackEvent, StackRow
 from webapp.models.costs import monthly_usd
 from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services.engine import events
 from webapp.services.engine.events import STACK_TYPE, token_of
 from webapp.services.engine.operation import Operation
 
-INTERFACES_TYPICAL = "20 to 45 minutes"
-INTERFACES_TIMEOUT_S = 3600.0
-INTERFACES_NAMED_MAX = 3
 ATTEMPTS_MAX = 4
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 120.0
@@ -54,7 +52,7 @@ def delete_stack(operation: Operation, stack_name: str) -> bool:
         return True
     session = operation.work.session
     events.copy(operation.work, operation.cloud, row, region)
-    held = operation.cloud.lambda_interfaces.release(region, row.outputs.get("VpcId", ""))
+    held = operation.release_interfaces(stack)
     failures = events.count_attempts(session, row, "DELETE_FAILED")
     _drop_deleted_nat_gateways(session, row)
     row.unwanted = row.unwanted or stack.status.startswith("DELETE_")
@@ -104,17 +102,16 @@ def _request_deletion(operation: Operation, stack: Stack) -> None:
     )
 
 
-def _retry_later(operation: Operation, stack: Stack, held: Sequence[str]) -> None:
+def _retry_later(operation: Operation, stack: Stack, held: Held) -> None:
     """Try again later, or give up.
 
     Attempts while Lambda holds interfaces do not count: the last ones begin once it has let go.
     """
     row = operation.row
-    elapsed_s = (utc_now() - row.started_at).total_seconds()
-    if held or not row.attempts_max:
+    waits = held.may_pass(row.elapsed_s)
+    if waits or not row.attempts_max:
         row.attempts_max = row.attempts + ATTEMPTS_MAX - 1
-    gives_up = elapsed_s >= INTERFACES_TIMEOUT_S if held else row.attempts >= row.attempts_max
-    if gives_up:
+    if row.attempts >= row.attempts_max or (held.waiting and not held.functions and not waits):
         _give_up(operation, stack)
         return
     row.attempts += 1
@@ -124,14 +121,9 @@ def _retry_later(operation: Operation, stack: Stack, held: Sequence[str]) -> Non
 def _give_up(operation: Operation, stack: Stack) -> None:
     """Name what is in the way, and what to do about each; then the deletion can be repeated."""
     operation.work.commit()  # no connection is held while AWS lists what is left
-    blockers = operation.cloud.blockers.find(operation.region, stack.id)
+    blockers, remedy = operation.cloud.blockers.told(operation.region, stack.id)
     operation.note_failure(stack)
-    if blockers:
-        row = operation.row
-        named = "; ".join(blocker.what for blocker in blockers)
-        row.reason = f"{row.reason.rstrip('.')}. Still in the VPC: {named}."
-        remedies = dict.fromkeys(blocker.remedy for blocker in blockers)
-        row.remedy = " ".join([*remedies, "Then delete the network again."])
+    operation.add_blockers(blockers, f"{remedy} Then delete the network again.")
     operation.work.finish()
 
 
@@ -148,13 +140,7 @@ def _drop_deleted_nat_gateways(session: Session, row: StackRow) -> None:
     row.outputs = row.outputs | {NAT_GATEWAY_IDS: ",".join(kept)}
 
 
-def _report_progress(row: StackRow, held: Sequence[str]) -> None:
-    row.reason = row.remedy = ""
-    if held:
-        named = ", ".join(held[:INTERFACES_NAMED_MAX])
-        more = " and others" if len(held) > INTERFACES_NAMED_MAX else ""
-        interfaces = "network interface" if len(held) == 1 else "network interfaces"
-        row.reason = f"Waiting for Lambda to release {len(held)} {interfaces}: {named}{more}."
-        row.remedy = f"AWS removes them by itself, usually within {INTERFACES_TYPICAL}."
-    elif row.attempts > 1:
+def _report_progress(row: StackRow, held: Held) -> None:
+    row.reason, row.remedy = held.what, held.remedy
+    if not row.reason and row.attempts > 1:
         row.reason = f"AWS could not delete everything; this is attempt {row.attempts}."

@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from webapp.errors import Conflict, check_all
 from webapp.models import Function, Key, Network, NewFunction, Status
-from webapp.partners import partner
 from webapp.services import keys, names
+from webapp.services.addresses import pool
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import UNDER_WAY, intend
 from webapp.services.functions import origins
@@ -30,21 +30,23 @@ def create(scope: CloudScope, new: NewFunction) -> Function:
     session, template = scope.session, get_template(new.template)
     check_fields(template, new)
     names.check_free(session, Function, new.name)
-    network, key = _ready(session, new.network), keys.get(session, new.key)
-    _check_match(session, key, network)
-    function = Function(
-        name=new.name,
-        template=template.name,
-        environment=new.environment,
-        network_id=network.id,
-        key_id=key.id,
-        settings=validate(template, new.settings),
-        access=new.access,
-        cors_origins=origins.normalised(new.cors_origins),
-    )
-    flag_modified(network, "status")  # a deletion of the network at the same moment now conflicts
-    names.add_named(session, function)
-    scope.record("create", function)
+    _ready(session, new.network)
+    with keys.claims_held(session, keys.get(session, new.key).id) as key:
+        network = _ready(session, new.network)
+        _check_match(session, key, network)
+        function = Function(
+            name=new.name,
+            template=template.name,
+            environment=new.environment,
+            network_id=network.id,
+            key_id=key.id,
+            settings=validate(template, new.settings),
+            access=new.access,
+            cors_origins=origins.normalised(new.cors_origins),
+        )
+        flag_modified(network, "status")  # a deletion of it at the same moment now conflicts
+        names.add_named(session, function)
+        scope.record("create", function)
     FunctionOperation.begin(scope, function)
     return function
 
@@ -71,7 +73,7 @@ def retry(scope: CloudScope, name: str) -> Function:
     follows = function.status is Status.READY and lags(function, network)
     if function.status is not Status.FAILED and not follows:
         raise Conflict(
-            f"The function {name} is {function.status}; only a failed one is tried again."
+            f"The function {name} is {function.status}; only a failed one can be retried."
         )
     intend(function, Status.UPDATING if follows else Status.REQUESTED)
     scope.record("retry", function)
@@ -112,14 +114,14 @@ def _check_match(session: Session, key: Key, network: Network) -> None:
             errors={"key": f"This key is {key.status}, not ready."},
         )
     found = keys.match(session, key, network)
-    most = partner(key.partner).keys_per_account
+    if not found.allowed and not found.missing:
+        pool.check_none_lost(session, network)
     if not found.ok:
+        lacking = f"does not allow {', '.join(found.missing)}"
         raise Conflict(
-            f"The key {key.name} does not allow {', '.join(found.missing)}, from which the network "
-            f"{network.name} calls. The partner would answer 403 to every call.",
+            f"The key {key.name} {lacking}, from which the network {network.name} calls. "
+            "The partner would answer 403 to every call.",
             code="key_does_not_match",
-            remedy="Create a key in the partner's portal that allows: "
-            f"{' '.join(found.paste.split())}, and upload it as a new version; or create one for "
-            f"this network only, and upload it as another key. An account has at most {most} keys.",
-            errors={"key": f"This key does not allow {', '.join(found.missing)}."},
+            remedy=found.remedy,
+            errors={"key": f"This key {lacking}. {found.remedy}"},
         )

@@ -146,9 +146,9 @@ def _explained(session: Session, why: Explanation) -> tuple[str, str]:
 
 
 def _addresses_header(session: Session, function: Function) -> dict[str, str]:
-    """The network's addresses, for a call whose own is not known."""
+    """The network's addresses, for a call whose own is not known; not those that are lost."""
     used = pool.of_network(session, function.network_id)
-    return {"x-egress-ip": ", ".join(address.public_ip for address in used if address.public_ip)}
+    return {"x-egress-ip": ", ".join(address.own_ip for address in used if address.own_ip)}
 
 
 def _failure(function: Function, problem: str, remedy: str) -> Snapshot:

@@ -5,15 +5,18 @@ Functions of other networks may use the key too: what is advised allows their ad
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, select
 
 from webapp.aws.secrets import CURRENT, PREVIOUS
+from webapp.db import lock
 from webapp.errors import NotFound
 from webapp.models import Address, Function, Key, KeyVersion, Network, Status
-from webapp.partners import coverage
+from webapp.models.key import PENDING
+from webapp.partners import coverage, partner
 from webapp.services.addresses import pool
 
 Used = dict[str, list[Address]]
@@ -24,7 +27,9 @@ class Match:
     """Whether a key allows all addresses of a network.
 
     `paste` is the text for the portal: the network's addresses, and those of the `others`, the
-    networks of the functions that use the key.
+    networks of the functions that use the key. It is empty when no new key should be made: the
+    network has no address, or is being deleted. Lost addresses count nowhere. A version that is
+    pending may be the current one at any moment: what it does not allow is missing.
     """
 
     key: Key
@@ -38,11 +43,21 @@ class Match:
     def ok(self) -> bool:
         return bool(self.allowed) and not self.missing
 
+    @property
+    def remedy(self) -> str:
+        """What to do about a key that is not ok."""
+        most = partner(self.key.partner).keys_per_account
+        return (
+            f"Create a key in the partner's portal that allows: {' '.join(self.paste.split())}, "
+            "and upload it as a new version; or create one for this network only, and upload it as "
+            f"a separate key. An account has at most {most} keys."
+        )
+
 
 @dataclass(frozen=True)
 class KeyDetail:
-    """`needed`: all addresses that its functions call from. `same_secret`: the names of the other
-    keys with the same fingerprint.
+    """`matches`: with the networks that are not being deleted. `needed`: all addresses that its
+    functions call from. `same_secret`: the names of the other keys with the same fingerprint.
     """
 
     key: Key
@@ -93,6 +108,25 @@ def functions_with(session: Session, key: Key) -> list[Function]:
     return list(session.exec(select(Function).where(Function.key_id == key.id)))
 
 
+@contextmanager
+def claims_held(session: Session, key_id: str) -> Iterator[Key]:
+    """Until the session commits, nobody else makes a version of the key pending, or uses the key.
+
+    Nothing may be uncommitted. Raises NotFound if the key was just deleted.
+    """
+    session.commit()
+    try:
+        lock(session, f"claims of the key {key_id}")
+        session.expire_all()
+        key = session.get(Key, key_id)
+        if key is None:
+            raise NotFound("There is no such key.", remedy="It was just deleted.")
+        yield key
+    except BaseException:
+        session.rollback()
+        raise
+
+
 def match(session: Session, key: Key, network: Network) -> Match:
     """Compare the addresses that the key allows with those that the network calls from."""
     (found,) = _matches(session, [key], [network])[key.id]
@@ -131,18 +165,34 @@ def _matches(
 ) -> dict[str, list[Match]]:
     """Of each key, by its id, with each of the networks."""
     used, every, functions = pool.by_network(session), _networks(session), _functions(session, keys)
+    versions = _versions(session, keys)
     return {
-        key.id: [_match(key, n, used, _needing(every, functions[key.id])) for n in networks]
+        key.id: _match_each(
+            key, versions[key.id], networks, used, _needing(every, functions[key.id])
+        )
         for key in keys
     }
 
 
-def _match(key: Key, network: Network, used: Used, needing: Sequence[Network]) -> Match:
-    others = [other for other in needing if other.id != network.id and used[other.id]]
-    found = coverage(_cidrs(key), _ips(used, [network]))
-    paste = "\n".join(_ips(used, [network, *others])) if found.paste else ""
-    names = [other.name for other in others]
-    return Match(key, network, list(found.allowed), list(found.missing), paste, names)
+def _match_each(
+    key: Key,
+    versions: Sequence[KeyVersion],
+    networks: Iterable[Network],
+    used: Used,
+    needing: Sequence[Network],
+) -> list[Match]:
+    pending = [version.claims.get("cidrs", []) for version in versions if version.stage == PENDING]
+    matches = []
+    for network in networks:
+        ips = allowed = tuple(_ips(used, [network]))
+        for cidrs in (_cidrs(key), *pending):
+            allowed = coverage(cidrs, allowed).allowed
+        others = [n for n in needing if n.id != network.id and _ips(used, [n])]
+        paste = "\n".join(_ips(used, [network, *others])) if ips and not network.leaving else ""
+        missing = [ip for ip in ips if ip not in allowed]
+        names = [other.name for other in others]
+        matches.append(Match(key, network, list(allowed), missing, paste, names))
+    return matches
 
 
 def _details(session: Session, keys: Sequence[Key]) -> list[KeyDetail]:
@@ -153,13 +203,14 @@ def _details(session: Session, keys: Sequence[Key]) -> list[KeyDetail]:
     )
     versions, same = _versions(session, keys), _names_by_fingerprint(session)
     details = []
+    staying = [network for network in networks if not network.leaving]
     for key in keys:
         needing = _needing(networks, functions[key.id])
         details.append(
             KeyDetail(
                 key=key,
                 versions=versions[key.id],
-                matches=[_match(key, network, used, needing) for network in networks],
+                matches=_match_each(key, versions[key.id], staying, used, needing),
                 functions=functions[key.id],
                 needed=_ips(used, needing),
                 same_secret=[name for name in same[key.fingerprint] if name != key.name],
@@ -209,7 +260,7 @@ def _needing(networks: Iterable[Network], functions: Iterable[Function]) -> list
 
 
 def _ips(used: Used, networks: Iterable[Network]) -> list[str]:
-    return [each.public_ip for n in networks for each in used.get(n.id, []) if each.public_ip]
+    return [each.own_ip for n in networks for each in used.get(n.id, []) if each.own_ip]
 
 
 def _cidrs(key: Key) -> list[str]:

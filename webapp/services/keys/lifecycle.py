@@ -20,7 +20,14 @@ from webapp.partners import DEFAULT_PARTNER, Partner, partner
 from webapp.services.engine import foundation
 from webapp.services.engine.leases import LeaseLost, Work
 from webapp.services.keys import operation
-from webapp.services.keys.details import Loss, functions_with, get, losses, needed
+from webapp.services.keys.details import (
+    Loss,
+    claims_held,
+    functions_with,
+    get,
+    losses,
+    needed,
+)
 from webapp.services.names import (
     add_named,
     check_environment,
@@ -102,12 +109,14 @@ def add_version(scope: CloudScope, name: str, new: NewVersion) -> Key:
     with _changing(scope, key) as (work, _):
         current = _labelled(scope.session, key, CURRENT)
         if current and current.fingerprint == version.fingerprint:
-            work.finish()
+            _end(work, key)
             return key
-        _check_losses(scope.session, key, version, anyway=new.anyway)
-        scope.session.add(version)
-        scope.record("rotate", key, version.fingerprint)
         work.commit()
+        with claims_held(scope.session, key.id):
+            _check_losses(scope.session, key, version, anyway=new.anyway)
+            scope.session.add(version)
+            scope.record("rotate", key, version.fingerprint)
+            work.commit()
     operation.carry_out(
         scope,
         work,
@@ -118,24 +127,27 @@ def add_version(scope: CloudScope, name: str, new: NewVersion) -> Key:
     return key
 
 
-def make_previous_current(scope: CloudScope, name: str, *, anyway: bool | str = False) -> Key:
+def make_previous_current(
+    scope: CloudScope, name: str, *, version_id: str = "", anyway: bool | str = False
+) -> Key:
     """Go back to the version before the current one, which becomes the previous one.
 
-    Raises Conflict as `add_version` does, and when there is no previous version.
+    Who names the version may ask again: if it is the current one already, nothing is done. Raises
+    Conflict as `add_version` does, and when there is no previous version.
     """
     key = get(scope.session, name)
     with _changing(scope, key) as (work, secret):
-        version = _labelled(scope.session, key, PREVIOUS)
-        if version is None or not version.claims:
-            raise Conflict(
-                f"The key {name} has no previous version that Egret knows.",
-                code="no_previous_version",
-                remedy="Upload the key that you want as a new version.",
-            )
-        _check_losses(scope.session, key, version, anyway=anyway)
-        scope.record("make current", key, version.fingerprint)
-        current = next(id for id, label in secret.versions.items() if label == CURRENT)
+        if version_id and secret.versions.get(version_id) == CURRENT:
+            _end(work, key)
+            return key
+        version = _previous(scope.session, key, version_id)
         work.commit()
+        with claims_held(scope.session, key.id):
+            _check_losses(scope.session, key, version, anyway=anyway)
+            version.stage = PENDING
+            scope.record("make current", key, version.fingerprint)
+            work.commit()
+        current = next(id for id, label in secret.versions.items() if label == CURRENT)
     operation.carry_out(
         scope,
         work,
@@ -156,21 +168,22 @@ def delete(scope: CloudScope, name: str, *, typed: str) -> None:
         raise operation.in_use(name, ", ".join(function.name for function in used_by))
     check_typed(typed, name, "deleted")
     work = operation.claim(scope, key)
-    key.status = Status.DELETING
-    scope.record("delete", key)
-    work.commit()
-    try:
-        operation.delete(work, scope.cloud, scope.settings, key)
-    except Conflict:
-        raise
-    except EgretError as error:
-        scope.session.rollback()
-        scope.session.refresh(key)
-        if is_transient(error):
-            work.run_again(in_s=operation.AFTER_ERROR_S)
-        else:
-            operation.keep(work, key)
-        raise
+    with operation.held(key):
+        key.status = Status.DELETING
+        scope.record("delete", key)
+        work.commit()
+        try:
+            operation.delete(work, scope.cloud, scope.settings, key)
+        except Conflict:
+            raise
+        except EgretError as error:
+            scope.session.rollback()
+            scope.session.refresh(key)
+            if is_transient(error):
+                work.run_again(in_s=operation.AFTER_ERROR_S)
+            else:
+                operation.keep(work, key)
+            raise
 
 
 @contextmanager
@@ -191,12 +204,18 @@ def _changing(scope: CloudScope, key: Key) -> Iterator[tuple[Work, Secret]]:
                 remedy="Restore it there within 7 days, or upload the key under another name.",
             )
         operation.write(scope.session, key, secret)
-        yield work, secret
+        with operation.held(key):
+            yield work, secret
     except Exception:
         scope.session.rollback()
         with suppress(LeaseLost):
-            operation.end(work, settled=_labelled(scope.session, key, PENDING) is None)
+            _end(work, key)
         raise
+
+
+def _end(work: Work, key: Key) -> None:
+    """Give the lease back; while a version is pending, the background loop looks again."""
+    operation.end(work, settled=_labelled(work.session, key, PENDING) is None)
 
 
 def _check_ready(key: Key) -> None:
@@ -213,13 +232,33 @@ def _check_losses(session: Session, key: Key, version: KeyVersion, *, anyway: bo
     lost = losses(session, key, version.claims["cidrs"])
     if not lost or anyway is True or (isinstance(anyway, str) and anyway.strip() == key.name):
         return
+    most = partner(key.partner).keys_per_account
     raise Conflict(
         f"This version does not allow {_and(lost)}. The partner would refuse those calls.",
         code="would_lose_address",
         remedy="Create a key in the partner's portal that allows all of "
-        f"{', '.join(needed(session, key))}, or upload this one as another key.",
+        f"{', '.join(needed(session, key))}, or upload this one as a separate key. An account has "
+        f"at most {most} keys.",
         errors={"anyway": f"This version does not allow {_and(lost)}."},
     )
+
+
+def _previous(session: Session, key: Key, version_id: str) -> KeyVersion:
+    """The version to go back to. Raises Conflict when it is not the one that is asked for."""
+    version = _labelled(session, key, PREVIOUS)
+    if version is None or not version.claims:
+        raise Conflict(
+            f"The key {key.name} has no previous version that Egret knows.",
+            code="no_previous_version",
+            remedy="Upload the key that you want as a new version.",
+        )
+    if version_id not in ("", version.id):
+        raise Conflict(
+            f"{version_id} is no longer the previous version of {key.name}.",
+            code="not_the_previous_version",
+            remedy="Reload the key's page to see which one is.",
+        )
+    return version
 
 
 def _and(lost: Sequence[Loss]) -> str:

@@ -1,7 +1,8 @@
 """How a key's row and its secret stay in agreement, whatever is killed when.
 
 1. **Intent.** What is asked of AWS is in the database first: a key that is *requested* or
-   *deleting*, a version that is *pending*. Its id is the request's token.
+   *deleting*, a version that is *pending*, to be stored or to be current again. Its id is the
+   request's token.
 2. **Lease.** Whoever asks holds the key's lease, so no two requests change one secret at once.
 3. **Result.** The row is written from what AWS says that it has, not from what was asked. If the
    answer is lost, or the process killed, the background loop does that when the lease expires.
@@ -12,14 +13,15 @@ is forgotten. That waits for `ANSWER_MAX`, because a request without an answer m
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from webapp.aws import Cloud, secrets
-from webapp.aws.errors import is_transient
+from webapp.aws.errors import is_throttled, is_transient
 from webapp.aws.secrets import CURRENT, Secret
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Key, KeyVersion, Status, utc_now
@@ -75,15 +77,22 @@ def claim(scope: CloudScope, key: Key, *, sleep: Callable[[float], None] = time.
         work = leases.take(scope.session, key.owner, lease_s=scope.settings.lease_s)
         if work:
             if scope.session.get(Key, work.row_id, populate_existing=True) is None:
-                work.finish()
+                with suppress(LeaseLost):
+                    work.finish()
                 raise NotFound(f"There is no key named {name}.", remedy="It was just deleted.")
             return work
         sleep(POLL_S)
-    raise Conflict(
-        f"The key {name} is being changed by another request.",
-        code="key_busy",
-        remedy="Try again in a minute.",
-    )
+    raise _busy(name)
+
+
+@contextmanager
+def held(key: Key) -> Iterator[None]:
+    """A lease that is lost inside, because AWS took too long, is a key that is busy."""
+    name = key.name
+    try:
+        yield
+    except LeaseLost:
+        raise _busy(name) from None
 
 
 def find(cloud: Cloud, settings: Settings, key: Key) -> Secret | None:
@@ -98,23 +107,35 @@ def carry_out(
     """Ask AWS for what was committed as the intent, and write into the rows what AWS has then.
 
     `wanted` is the version that should become the current one. Raises AWS's error, unless only the
-    answer was lost and it is the current one.
+    answer was lost and it is the current one; and Conflict when the rows do not say yet what AWS
+    has, unless the key's own status says that.
     """
-    refusal, found, token = _error_of(ask), None, wanted.id
-    is_refused = refusal is not None and not is_transient(refusal)
+    refusal, found, token, name = _error_of(ask), None, wanted.id, key.name
+    is_new = key.status is Status.REQUESTED
+    is_refused = refusal is not None and (is_throttled(refusal) or not is_transient(refusal))
+    is_read = False
     try:
         found = find(scope.cloud, scope.settings, key)
         end(work, settled=write(scope.session, key, found, refused=token if is_refused else ""))
+        is_read = True
     except LeaseLost:  # who took it over may have read the secret before it was changed
         again = leases.begin(scope.session, work.resource, lease_s=scope.settings.lease_s)
         if again:
             leases.run(again, handler(scope.cloud, scope.settings))
+            is_read = True
     except EgretError as error:
         log.warning("the key %s waits: %s", work.row_id, error.detail)
         scope.session.rollback()
-        work.run_again(in_s=AFTER_ERROR_S)
+        with suppress(LeaseLost):
+            work.run_again(in_s=AFTER_ERROR_S)
     if refusal and not (found and found.versions.get(token) == CURRENT):
         raise refusal
+    if not is_read and not is_new:
+        raise Conflict(
+            f"AWS has accepted the version of {name}, but Egret has not read yet what is current.",
+            code="key_busy",
+            remedy="Reload its page in a minute.",
+        )
 
 
 def write(session: Session, key: Key, found: Secret | None, *, refused: str = "") -> bool:
@@ -175,9 +196,9 @@ def delete(work: Work, cloud: Cloud, settings: Settings, key: Key) -> None:
 
 
 def keep(work: Work, key: Key) -> None:
-    """Its deletion is off."""
+    """Its deletion is off. One that was not known to be stored is looked up again."""
     key.status = Status.READY if key.secret_arn else Status.REQUESTED
-    work.finish()
+    end(work, settled=key.status is Status.READY)
 
 
 def in_use(name: str, by: str) -> Conflict:
@@ -185,6 +206,14 @@ def in_use(name: str, by: str) -> Conflict:
         f"The key {name} is used by: {by}.",
         code="key_in_use",
         remedy="Delete what uses it first.",
+    )
+
+
+def _busy(name: str) -> Conflict:
+    return Conflict(
+        f"The key {name} is being changed by another request.",
+        code="key_busy",
+        remedy="Try again in a minute.",
     )
 
 

@@ -21,7 +21,7 @@ from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import intend
 from webapp.services.keys import Match
 from webapp.services.networks import cidrs, zones
-from webapp.services.networks.details import functions_in, get
+from webapp.services.networks.details import functions_in, get, read_again
 from webapp.services.networks.operation import NetworkOperation, drop_change
 from webapp.services.scope import CloudScope
 
@@ -37,7 +37,7 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
     with_nat = chosen[network.nat_gateways : wanted.nat_gateways]
     reading = capacity.read(session, cloud, network.region, with_nat)
     with capacity.one_at_a_time(session, network.region):
-        session.refresh(network)
+        read_again(session, network)
         _check(network, wanted)
         missing = wanted.nat_gateways - len(pool.of_network(session, network.id))
         quotas = capacity.fill(session, scope.settings, reading)
@@ -55,17 +55,18 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
 
 @retry_on_conflict
 def confirm(scope: CloudScope, name: str, *, anyway: bool = False) -> Network:
-    """Apply the pending change. `anyway`: although a key in use does not allow its addresses."""
-    network = get(scope.session, name)
+    """Apply the pending change. `anyway`: although a key in use does not allow its addresses.
+
+    Raises QuotaExceeded when somebody else has taken the room for its NAT gateways since.
+    """
+    session, network = scope.session, get(scope.session, name)
     if network.status is Status.UPDATING:
         return network
     _check_confirmable(network)
-    pool.check_none_lost(scope.session, network)
+    pool.check_none_lost(session, network)
     if not anyway:
-        _check_keys(scope.session, network)
-    intend(network, Status.UPDATING)
-    scope.record("confirm change", network)
-    NetworkOperation.begin(scope, network)
+        _check_keys(session, network)
+    _apply(scope, network)
     return network
 
 
@@ -106,17 +107,37 @@ def withdraw(scope: CloudScope, name: str) -> Network:
 def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -> list[Match]:
     """The functions' keys that do not allow all addresses of their network."""
     used = {function.key_id for function in functions}
-    return [match for match in matches if match.key.id in used and not match.ok]
+    return [match for match in matches if match.key.id in used and match.missing]
+
+
+def _apply(scope: CloudScope, network: Network) -> None:
+    """Begin the change if there is room for its NAT gateways, and no other request did."""
+    session, with_nat = scope.session, network.nat_zones[network.nat_gateways :]
+    reading = capacity.Reading(network.region, [])
+    if with_nat:
+        reading = capacity.read(session, scope.cloud, network.region, with_nat)
+    with capacity.one_at_a_time(session, network.region):
+        read_again(session, network)
+        if network.status is Status.UPDATING:
+            session.commit()
+            return
+        _check_confirmable(network)
+        quotas = capacity.fill(session, scope.settings, reading, asks=network.id)
+        capacity.require(quotas, Need(nat_zones=with_nat))
+        intend(network, Status.UPDATING)
+        scope.record("confirm change", network)
+    NetworkOperation.begin(scope, network)
 
 
 def _wanted(network: Network, new: NewChange) -> Shape:
     """The new shape. Who names the zones to add need not count them."""
     named = network.availability_zones + len(new.zones)
     count = new.availability_zones or named
+    more = count - network.availability_zones
     if new.zones and count != named:
         raise Invalid(
-            f"Zones named to be added: {len(new.zones)}; zones wanted more: "
-            f"{count - network.availability_zones}. Name as many, or none.",
+            f"You named {zones.counted(len(new.zones))} to add but chose {more} more. Name {more}, "
+            "or leave this empty.",
             field="zones",
         )
     return Shape(count, new.nat or network.nat)
@@ -151,7 +172,7 @@ def _check(network: Network, wanted: Shape) -> None:
     more_zones = wanted.availability_zones - now.availability_zones
     more_nat_gateways = wanted.nat_gateways - now.nat_gateways
     if more_zones == more_nat_gateways == 0:
-        raise Invalid("The network has this shape already.", field="availability_zones")
+        raise Invalid("The network already has this shape.", field="availability_zones")
     if more_zones < 0 or more_nat_gateways < 0:
         raise Conflict(
             "A network can only be scaled up: removing a zone or a NAT gateway would remove an "
@@ -180,15 +201,15 @@ def _check_confirmable(network: Network) -> None:
 
 def _check_keys(session: Session, network: Network) -> None:
     functions, matches = functions_in(session, network), keys.match_all(session, network)
-    refused = [
-        f"The key {match.key.name} does not allow {', '.join(match.missing)}."
-        for match in insufficient_keys(functions, matches)
-    ]
+    refused = insufficient_keys(functions, matches)
     if refused:
+        which = [f"The key {m.key.name} does not allow {', '.join(m.missing)}." for m in refused]
         raise Conflict(
-            f"{' '.join(refused)} The partner would refuse every call from there.",
+            f"{' '.join(which)} The partner would refuse every call from there.",
             code="key_does_not_match",
-            remedy="Upload a key that allows them too as a new version, or confirm it anyway.",
+            remedy=" ".join(
+                [*(f"{m.key.name}: {m.remedy}" for m in refused), "Or confirm it anyway."]
+            ),
         )
 
 

@@ -20,26 +20,45 @@ PRIVATE = (
 
 
 def choose(taken: Iterable[str]) -> str:
-    """The first 10.x.0.0/16 that overlaps none of `taken`. Raises Invalid when all do."""
+    """The first private /16 that overlaps none of `taken`. Raises Invalid when there is none."""
+    if found := first_free(taken):
+        return found
+    raise Invalid(
+        "Every private /16 overlaps a VPC of the region or its peer: write a smaller range that is "
+        "free.",
+        field="cidr",
+    )
+
+
+def first_free(taken: Iterable[str]) -> str:
+    """The first private /16 that overlaps none of `taken`; '' when all do."""
     used = list(_networks(taken))
-    for candidate in PRIVATE[0].subnets(new_prefix=LARGEST_PREFIX):
-        if not any(candidate.overlaps(other) for other in used):
-            return str(candidate)
-    raise Invalid("Every range 10.x.0.0/16 overlaps a VPC of the region.", field="cidr")
+    candidates = (c for private in PRIVATE for c in private.subnets(new_prefix=LARGEST_PREFIX))
+    free = (c for c in candidates if not any(c.overlaps(other) for other in used))
+    return str(next(free, ""))
 
 
 def parse(cidr: str) -> ipaddress.IPv4Network:
     """The range. Raises Invalid if it is not a range, not private, or of the wrong size."""
+    typed, _, mask = cidr.strip().partition("/")
     try:
         network = ipaddress.IPv4Network(cidr.strip(), strict=False)
     except ValueError as error:
         raise _bad(f"{cidr!r} is not an IPv4 range ({error}).") from None
-    if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
-        raise _bad(f"The range must be /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}.")
-    if not any(network.subnet_of(private) for private in PRIVATE):
+    if "." in mask and mask != str(network.netmask):
+        raise _bad(f"{cidr!r} is not an IPv4 range ({mask} is not a netmask).")
+    first = ipaddress.IPv4Address(typed)
+    fitting = min(max(network.prefixlen, LARGEST_PREFIX), SMALLEST_PREFIX)
+    nearest = ipaddress.IPv4Network((first, fitting), strict=False)
+    if not any(nearest.subnet_of(private) for private in PRIVATE):
         usable = ", ".join(map(str, PRIVATE))
         raise _bad(f"{network} is not a private range (a part of {usable}).")
-    first = ipaddress.IPv4Address(cidr.strip().partition("/")[0])
+    if nearest != network:
+        raise Invalid(
+            f"The range must be /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}; the one that contains "
+            f"{first} is {nearest}. Write {nearest}.",
+            field="cidr",
+        )
     if first != network.network_address:
         raise Invalid(
             f"{cidr.strip()} begins inside a range; the range that contains {first} is {network}. "

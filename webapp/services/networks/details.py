@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from sqlalchemy.exc import InvalidRequestError
 from sqlmodel import Session, col, select
 
 from webapp.aws.cloudformation.templates import subnet_cidrs
@@ -75,8 +76,17 @@ def find(session: Session, name: str) -> Network | None:
 def get(session: Session, name: str) -> Network:
     network = find(session, name)
     if network is None:
-        raise NotFound(f"There is no network named {name}.", remedy="It may have been deleted.")
+        raise _none(name)
     return network
+
+
+def read_again(session: Session, network: Network) -> None:
+    """What another request may have changed. Raises NotFound if it deleted the network."""
+    name = network.name
+    try:
+        session.refresh(network)
+    except InvalidRequestError:
+        raise _none(name) from None
 
 
 def detail(session: Session, name: str) -> NetworkDetail:
@@ -135,3 +145,7 @@ def _zones(network: Network, used: list[Address], proven: list[Proof]) -> list[Z
 
 def _undeleted(session: Session, network: Network) -> list[Undeleted]:
     return teardown.undeleted(session, network) if network.status is Status.FAILED else []
+
+
+def _none(name: str) -> NotFound:
+    return NotFound(f"There is no network named {name}.", remedy="It may have been deleted.")

@@ -15,7 +15,7 @@ from webapp.services.engine import teardown
 from webapp.services.engine.conflicts import retry_on_conflict
 from webapp.services.engine.operation import UNDER_WAY, intend
 from webapp.services.networks import cidrs, preflight
-from webapp.services.networks.details import functions_in, get
+from webapp.services.networks.details import functions_in, get, read_again
 from webapp.services.networks.operation import SWITCHES, NetworkOperation
 from webapp.services.scope import CloudScope
 
@@ -67,7 +67,7 @@ def retry(scope: CloudScope, name: str) -> Network:
     if network.status is Status.FAILED and network.unwanted:
         return delete(scope, name, typed=name)
     if network.status is not Status.FAILED:
-        raise Conflict(f"The network {name} is {network.status}; only a failed one is tried again.")
+        raise Conflict(f"The network {name} is {network.status}; only a failed one can be retried.")
     pool.check_none_lost(scope.session, network)
     _begin_again(scope, network)
     return network
@@ -117,7 +117,10 @@ def unpark(scope: CloudScope, name: str) -> Network:
     with_nat = network.planned_zones[: network.nat_gateways]
     reading = capacity.read(session, scope.cloud, network.region, with_nat)
     with capacity.one_at_a_time(session, network.region):
-        capacity.require(capacity.fill(session, scope.settings, reading), Need(nat_zones=with_nat))
+        read_again(session, network)
+        if network.status is Status.PARKED:  # otherwise another request was first
+            quotas = capacity.fill(session, scope.settings, reading)
+            capacity.require(quotas, Need(nat_zones=with_nat))
         return _switch(scope, name, to=Status.UNPARKING)
 
 
@@ -147,7 +150,10 @@ def _begin_again(scope: CloudScope, network: Network) -> None:
     with_nat = network.planned_zones[: network.nat_gateways]
     reading = capacity.read(session, scope.cloud, region, with_nat)
     with capacity.one_at_a_time(session, region):
-        session.refresh(network)
+        read_again(session, network)
+        if network.status is not Status.FAILED or network.unwanted:  # another request was first
+            session.commit()
+            return
         quotas = capacity.fill(session, scope.settings, reading)
         missing = [a for a in pool.of_network(session, network.id) if not a.allocation_id]
         capacity.require(quotas, Need(len(missing), vpcs=1, nat_zones=with_nat), has=stack)

@@ -15,9 +15,10 @@ from dataclasses import asdict, dataclass
 from sqlmodel import Session, select
 
 from webapp.aws import Cloud
-from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan
+from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded, pauses_operation, quota_in
+from webapp.aws.lambda_interfaces import Held
 from webapp.errors import Conflict, EgretError
 from webapp.models import Function, Network, Shape, Status
 from webapp.models.base import new_id
@@ -60,8 +61,8 @@ class NetworkOperation(Operation):
     def request(self) -> None:
         """Addresses first, each committed as soon as it is known; then the stack."""
         pool.check_none_lost(self.work.session, self.row)
-        self._allocate_addresses()
         self._tag_addresses()
+        self._allocate_addresses()
         foundation.ensure(self.cloud, self.settings)
         self.create_stack(self.plan())
 
@@ -151,12 +152,16 @@ class NetworkOperation(Operation):
         if kind is None:
             return reason
         try:
-            with_nat = self.row.planned_zones[: self.row.nat_gateways]
-            found = self.cloud.quotas.read(self.region, with_nat)
+            found = self.cloud.quotas.read_kind(kind, self.region, self.row.nat_zones)
         except EgretError:
             return reason
-        used = ", ".join(str(quota) for quota in found if quota.kind is kind)
+        used = ", ".join(str(quota) for quota in found)
         return f"{reason} In use now: {used}."
+
+    def release_interfaces(self, _stack: Stack) -> Held:
+        """A network whose creation failed has no outputs, but its stack knows the VPC."""
+        vpc_id = self.row.outputs.get("VpcId") or self.cloud.blockers.vpc_of(self.region, _stack.id)
+        return self.cloud.lambda_interfaces.release(self.region, vpc_id, own=f"{_stack.name}-")
 
     def _allocate_addresses(self) -> None:
         for address in pool.of_network(self.work.session, self.row.id):
@@ -168,10 +173,11 @@ class NetworkOperation(Operation):
             self.work.commit()
 
     def _tag_addresses(self) -> None:
-        """An address that was free before has the tags of an earlier network, or none."""
-        tags = self.row.tags
+        """An address that exists already was free, and may be older than EGRET_TAGS."""
+        tags = self.settings.tags | self.row.tags
         for address in pool.of_network(self.work.session, self.row.id) if tags else ():
-            self.cloud.addresses.tag(self.region, address.allocation_id or "", tags)
+            if address.allocation_id:
+                self.cloud.addresses.tag(self.region, address.allocation_id, tags)
 
     def _preview(self) -> list[dict[str, str]]:
         """What the pending change does. Raises Conflict if it would replace or remove a thing."""
@@ -209,6 +215,7 @@ class NetworkOperation(Operation):
 def drop_change(session: Session, cloud: Cloud, network: Network) -> None:
     """Drop the pending change. The addresses that were allocated for it become free."""
     allocated = pool.of_network(session, network.id)[network.nat_gateways :]
+    pool.remove_tags(cloud, network, allocated)
     network.change = {}
     for address in allocated:
         pool.set_free(session, cloud, address)

@@ -24,6 +24,9 @@ from webapp.services.networks import cidrs, zones
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
+EXAMPLE = "10.0.0.0/16"
+"""Stands for the range in what a network would consist of, when none is free."""
+
 
 class Verdict(StrEnum):
     """*unknown*: AWS would not say."""
@@ -186,17 +189,18 @@ def _addresses(session: Session, new: NewNetwork) -> Check:
     except EgretError as error:
         return Check("Addresses", Verdict.BLOCKED, error.detail, error.remedy)
     named = ", ".join(address.public_ip or address.id for address in chosen)
-    return Check("Addresses", Verdict.OK, f"{named}: yours, and free.")
+    return Check("Addresses", Verdict.OK, f"{named}: available.")
 
 
 def _range(new: NewNetwork, taken: list[str]) -> tuple[str, Check]:
-    """The range that the network would have, and whether it can."""
+    """The range that the network would have, or an example of one, and whether it can."""
+    free = cidrs.first_free(taken)
     try:
         chosen = cidrs.check(new.cidr, taken) if new.cidr.strip() else cidrs.choose(taken)
         cidrs.check_room(chosen, new.availability_zones)
     except Invalid as error:
-        free = cidrs.choose(taken)
-        return free, Check("Range", Verdict.BLOCKED, error.detail, f"{free} is free.")
+        remedy = f"{free} is free." if free else ""
+        return free or EXAMPLE, Check("Range", Verdict.BLOCKED, error.detail, remedy)
     detail = f"{chosen} overlaps no VPC of the region, and no peer of one."
     return chosen, Check("Range", Verdict.OK, detail)
 
@@ -223,7 +227,7 @@ def _quota(quota: Quota, need: Need) -> Check:
         remedy = "Allow servicequotas:GetServiceQuota, or check it here:"
         return Check(name, Verdict.UNKNOWN, detail, remedy, link, used=used)
     if quota.exceeded_by(need.of(quota)):
-        remedy = "Release what is not used, or request a higher quota:"
+        remedy = "Release unused ones, or request a higher quota:"
         return Check(name, Verdict.BLOCKED, detail, remedy, link, used, quota.limit)
     return Check(name, Verdict.OK, detail, used=used, limit=quota.limit)
 
@@ -234,7 +238,7 @@ def _public_access(cloud: Cloud, region: str) -> Check:
     if not found.readable:
         return Check(name, Verdict.UNKNOWN, MAY_NOT_READ)
     if found.closes():
-        detail = f"It is on in both directions in {region}: no call would get out."
+        detail = f"It is on in both directions in {region}: all egress would be blocked."
         return Check(name, Verdict.BLOCKED, detail, found.repair("the network's VPC, once made"))
     return Check(name, Verdict.OK, f"It is {found.mode} in {region}: NAT gateways get out.")
 

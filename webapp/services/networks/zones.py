@@ -22,8 +22,8 @@ def check_choice(chosen: Sequence[str], availability_zones: int) -> None:
         raise Invalid("A zone was chosen twice.", field="zones")
     if chosen and len(chosen) != availability_zones:
         raise Invalid(
-            f"Zones named here: {len(chosen)}; zones wanted: {availability_zones}. Name as "
-            "many, or none.",
+            f"You named {counted(len(chosen))} but chose {availability_zones}. Name "
+            f"{availability_zones}, or leave this empty.",
             field="zones",
         )
 
@@ -46,7 +46,7 @@ def choose(
     zones = [*have, *(chosen or usable)][:count]
     if len(zones) < count:
         raise Invalid(
-            f"{count} zones are more than {region} has: {told(region, offered)}",
+            f"{region} has fewer than {counted(count)}. {told(region, offered)}",
             code="too_few_zones",
             remedy="Choose fewer zones, or another region.",
             field="availability_zones",
@@ -57,10 +57,14 @@ def choose(
 def told(region: str, offered: Sequence[AvailabilityZone]) -> str:
     """The zones that can be used, and those that cannot, in a sentence or two."""
     names = [zone.name for zone in offered if zone.usable]
-    count = "1 zone" if len(names) == 1 else f"{len(names)} zones"
-    text = f"{region} has {count} with NAT gateways and Lambda: {', '.join(names)}."
+    text = f"{region} has {counted(len(names))} with NAT gateways and Lambda: {', '.join(names)}."
     others = [f"{zone.name} ({zone.id})" for zone in offered if not zone.usable]
     return f"{text} Not usable: {', '.join(others)}." if others else text
+
+
+def counted(count: int) -> str:
+    """`1 zone`, `2 zones`."""
+    return "1 zone" if count == 1 else f"{count} zones"
 
 
 def _check(
