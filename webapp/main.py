@@ -58,8 +58,13 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
 
 def _connect(settings: Settings, pace: Pace) -> Cloud:
     clients = Clients(pace=pace, before_call=give_back)
-    prefix, poll_s, tags = settings.name_prefix, settings.poll_s, settings.tags
-    return Cloud.connect(clients, prefix=prefix, poll_s=poll_s, tags=tags)
+    return Cloud.connect(
+        clients,
+        prefix=settings.name_prefix,
+        poll_s=settings.poll_s,
+        tags=settings.tags,
+        service_role_arn=settings.service_role_arn,
+    )
 
 
 @asynccontextmanager

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
         pattern=f"^{PREFIX}$",
         description="Starts the name of everything made in AWS",
     )
+    service_role_arn: str = Field(
+        "",
+        description="Role that CloudFormation acts with; empty means as the dashboard",
+    )
     permissions_boundary_arn: str = Field("", description="Permissions boundary of every role made")
     tags: Annotated[dict[str, str], NoDecode] = Field(
         {}, description="Tags of everything made in AWS: key=value,key=value, or JSON"

@@ -51,11 +51,13 @@ class Cloud:
         prefix: str,
         poll_s: float,
         tags: Mapping[str, str] = NO_TAGS,
+        service_role_arn: str = "",
     ) -> "Cloud":
         """Adapters that share one set of clients. Nothing is sent until they are used.
 
         `prefix` begins the name of everything that is made (EGRET_NAME_PREFIX), and every address
         gets the `tags` (EGRET_TAGS); stacks and secrets are told theirs by the services.
+        `service_role_arn` is EGRET_SERVICE_ROLE_ARN.
         """
         return cls(
             addresses=Addresses(clients, prefix, tags=tags),
@@ -69,7 +71,7 @@ class Cloud:
             public_access=PublicAccess(clients),
             quotas=Quotas(clients),
             secrets=Secrets(clients),
-            stacks=Stacks(clients),
+            stacks=Stacks(clients, service_role_arn),
             vpcs=Vpcs(clients),
             poll_s=poll_s,
         )

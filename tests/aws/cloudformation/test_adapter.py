@@ -7,6 +7,7 @@ from botocore.stub import Stubber
 
 from tests.aws.deployment import REGION
 from tests.sandbox.lab import Lab, unique, vpc
+from tests.services.scripted import ScriptedAws
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.cloudformation.change_sets import Change
@@ -59,6 +60,30 @@ def test_an_update_of_a_busy_stack_may_be_a_repeated_one(offline: Clients) -> No
         stub.add_client_error("update_stack", "ValidationError", "Template format error")
         with pytest.raises(AwsError, match="Template format error"):
             Stacks(offline).update(plan, "shop", token="one")
+
+
+@pytest.mark.parametrize("role", ["arn:aws:iam::111122223333:role/cloudformation-for-egret", ""])
+def test_what_changes_a_stack_acts_with_the_service_role_if_there_is_one(role: str) -> None:
+    aws, plan = ScriptedAws(), Plan(REGION, "shop", "{}", {}, {})
+    changing = {
+        "CreateStack": {"StackId": "shop"},
+        "UpdateStack": {},
+        "CreateChangeSet": {"Id": "preview"},
+        "ContinueUpdateRollback": {},
+        "DeleteStack": {},
+    }
+    aws.answers |= changing | {
+        "DescribeChangeSet": {"Status": "CREATE_COMPLETE", "Changes": []},
+        "DeleteChangeSet": {},
+    }
+    stacks = Stacks(aws.clients, role)
+    stacks.create(plan, token="one")
+    stacks.update(plan, "shop", token="two")
+    stacks.preview(plan, "shop", name="preview")
+    stacks.continue_rollback(REGION, "shop", token="three")
+    stacks.delete(REGION, "shop", token="four")
+    roles = {name: call.get("RoleARN", "") for name, call in aws.asked if name in changing}
+    assert roles == dict.fromkeys(changing, role)
 
 
 def test_a_stack_that_does_not_exist_is_none(lab: Lab) -> None:

@@ -28,8 +28,12 @@ EXPRESS: Any = {"DeploymentConfig": {"Mode": "EXPRESS"}}
 
 
 class Stacks:
-    def __init__(self, clients: Clients) -> None:
+    """CloudFormation makes, changes and deletes what is in a stack with the permissions of the
+    service role, or with those of the dashboard where `service_role_arn` is empty."""
+
+    def __init__(self, clients: Clients, service_role_arn: str = "") -> None:
         self._clients = clients
+        self._role: Any = {"RoleARN": service_role_arn} if service_role_arn else {}
 
     def create(self, plan: Plan, *, token: str) -> str:
         """Ask for the stack; gives its ARN. Repeating it with the same token does no harm.
@@ -45,6 +49,7 @@ class Stacks:
                     TimeoutInMinutes=CREATE_TIMEOUT_MIN,
                     EnableTerminationProtection=plan.protected,
                     ClientRequestToken=token,
+                    **self._role,
                     **_template_arguments(plan),
                 )["StackId"]
             except client.exceptions.AlreadyExistsException:
@@ -61,7 +66,10 @@ class Stacks:
         with aws_errors(f"changing the stack {plan.name}", plan.region):
             try:
                 client.update_stack(
-                    StackName=stack_id, ClientRequestToken=token, **_template_arguments(plan)
+                    StackName=stack_id,
+                    ClientRequestToken=token,
+                    **self._role,
+                    **_template_arguments(plan),
                 )
             except ClientError as error:
                 if NO_UPDATES in message_of(error):
@@ -74,7 +82,7 @@ class Stacks:
         """What the plan would change, by a change set `name` that is deleted again."""
         client = self._clients.cloudformation(plan.region)
         with aws_errors(f"previewing a change of the stack {plan.name}", plan.region):
-            arguments = {"StackName": stack_id} | _template_arguments(plan)
+            arguments = {"StackName": stack_id} | self._role | _template_arguments(plan)
             return change_sets.preview(client, name, arguments)
 
     def describe(self, region: str, stack: str) -> Stack | None:
@@ -121,7 +129,7 @@ class Stacks:
         `express` lets the deletion end before AWS has cleaned up.
         """
         client = self._clients.cloudformation(region)
-        options: Any = {"RetainResources": list(retain)} if retain else {}
+        options = self._role | ({"RetainResources": list(retain)} if retain else {})
         if express:
             options |= EXPRESS
         with aws_errors(f"deleting the stack {_name_of(stack)}", region):
@@ -131,7 +139,7 @@ class Stacks:
         """Try again to undo an update, after CloudFormation failed to (status STUCK)."""
         client = self._clients.cloudformation(region)
         with aws_errors(f"rolling back the stack {_name_of(stack)}", region):
-            client.continue_update_rollback(StackName=stack, ClientRequestToken=token)
+            client.continue_update_rollback(StackName=stack, ClientRequestToken=token, **self._role)
 
     def protect(self, region: str, stack: str, *, on: bool) -> None:
         """Switch CloudFormation's termination protection on or off."""
