@@ -135,7 +135,7 @@ def test_a_zone_whose_calls_do_not_come_from_its_address_is_named(
     add(session, network, a_proof(network, **proof))
     (notice,) = warnings(session)
     assert (notice.level, notice.href) == ("error", "/networks/net")
-    assert notice.text.startswith(f"Calls from {ZONES[0]} of net do not arrive")
+    assert notice.text.startswith(f"Calls from {ZONES[0]} (network net) don't come")
     assert said in notice.text
 
 

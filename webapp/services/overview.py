@@ -165,8 +165,9 @@ def _unproven(in_use: list[NetworkDetail]) -> Iterator[Alert]:
             if proof.availability_zone in broken:
                 yield Alert(
                     "warning" if working else "error",
-                    f"Calls from {proof.availability_zone} of {detail.network.name} do not arrive "
-                    f"from its address{but}: {proof.problem or 'the probe got no response.'}",
+                    f"Calls from {proof.availability_zone} (network {detail.network.name}) don't "
+                    f"come from the expected address{but}: "
+                    f"{proof.problem or 'the probe got no response.'}",
                     f"/networks/{detail.network.name}",
                     "View network",
                 )

@@ -66,7 +66,7 @@ def fetch(ctx: SignedIn, name: str) -> Response:
 @router.post("/functions/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
     functions.retry(ctx.scope, name)
-    return _to_function_or_list(ctx, name, f"Trying again with {name}.")
+    return _to_function_or_list(ctx, name, f"Retrying {name}.")
 
 
 @router.post("/functions/{name}/api-key")

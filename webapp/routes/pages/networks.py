@@ -73,8 +73,8 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 
 @router.post("/networks/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
-    network = networks.retry(ctx.scope, name)
-    return _to_network_or_list(ctx, name, f"Trying again: {name} is {network.status}.")
+    networks.retry(ctx.scope, name)
+    return _to_network_or_list(ctx, name, f"Retrying {name}.")
 
 
 @router.post("/networks/{name}/proofs")
@@ -82,7 +82,8 @@ def prove(ctx: SignedIn, name: str) -> Response:
     tested = proofs.prove(ctx.scope, networks.get(ctx.session, name))
     wrong = [proof.availability_zone for proof in tested if not proof.ok]
     if wrong:
-        notice = f"Tested: calls from {', '.join(wrong)} do not arrive from the expected address."
+        zones = ", ".join(wrong)
+        notice = f"Tested: calls from {zones} don't come from the expected address."
         return see_other(f"/networks/{name}#status", notice, kind="error")
     return see_other(f"/networks/{name}#proofs", "Tested: every zone calls from its address.")
 

@@ -42,7 +42,7 @@ class Images:
             with self._client.stream("GET", url, follow_redirects=False) as answer:
                 body = _read(answer)
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise NotFound(f"This is no address of a picture at {host}.") from error
+            raise NotFound(f"Not an image URL of {host}.") from error
         except httpx.HTTPError as error:
             raise Upstream(f"{host} did not give the picture: {type(error).__name__}") from error
         if answer.status_code in GONE:

@@ -138,7 +138,7 @@ class FunctionOperation(Operation):
             row.status = Status.REQUESTED if row.status is Status.CREATING else row.status
             row.operation_id, row.attempts = new_id(), row.attempts + 1
         row.reason = f"AWS throttles, as many functions change at once. Attempt {row.attempts}."
-        row.remedy = "Egret tries again by itself."
+        row.remedy = "Egret retries automatically."
         self.work.run_again(in_s=longest * random.uniform(0.5, 1))  # noqa: S311 - no secret
         return True
 
