@@ -15,14 +15,12 @@ from webapp.aws.functions import Invocation
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
 from webapp.partners import Explanation, max_age_s, partner
-from webapp.partners.base import REFUSED_BEFORE_KEY
 from webapp.services.addresses import pool
 from webapp.services.functions.templates import get_template
 from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20
 FALLBACK_TTL_S = 60
-KEY_REFUSED = (401, 403)
 
 
 def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
@@ -95,11 +93,10 @@ def lambda_name(function: Function) -> str:
 
 def concerns_key(function: Function, failure: Snapshot | None) -> bool:
     """Whether the partner has read the key and refused it."""
-    if failure is None or failure.upstream_status not in KEY_REFUSED:
+    if failure is None or failure.upstream_status is None:
         return False
     adapter = partner(get_template(function.template).partner)
-    why = adapter.explain(failure.upstream_status, {}, failure.body)
-    return why.code != REFUSED_BEFORE_KEY
+    return adapter.explain(failure.upstream_status, {}, failure.body).about_key
 
 
 def _newest(*conditions: ColumnExpressionArgument[bool]) -> SelectOfScalar[Snapshot]:
