@@ -7,7 +7,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
-from webapp.errors import EgretError, Invalid
+from webapp.errors import EgretError, Invalid, Upstream
 from webapp.forms import Draft, Form, blank, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.models.function import CALLS_PER_DAY, CALLS_PER_SECOND
@@ -56,7 +56,10 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 @router.post("/functions/{name}/snapshots")
 def fetch(ctx: SignedIn, name: str) -> Response:
     function = functions.get(ctx.session, name)
-    snapshot = previews.fetch(ctx.scope, function)
+    try:
+        snapshot = previews.fetch(ctx.scope, function)
+    except Upstream as error:
+        return see_other(f"/functions/{name}#preview", f"Not fetched. {error}", kind="error")
     if snapshot.ok:
         return see_other(f"/functions/{name}#preview", "Fetched a new response.")
     notice = "No new response. The reason and what to do are below."

@@ -9,6 +9,7 @@ story that all operations share is told in `services/engine/operation.py`.
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack
 from webapp.aws.errors import throttled_in
 from webapp.aws.partitions import dns_suffix
+from webapp.errors import EgretError
 from webapp.models import Function, Key, Network, Status
 from webapp.models.base import new_id
 from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
@@ -68,7 +70,8 @@ class FunctionOperation(Operation):
         if self.row.status is not Status.READY:
             return
         session = self.work.session
-        previews.store_answer(session, self.cloud, self.row, region=self.region)
+        with suppress(EgretError):  # a round asks later
+            previews.store_answer(session, self.cloud, self.row, region=self.region)
         if lags(self.row, self.network):
             intend(self.row, Status.UPDATING)
             leases.make_due(session, self.row.owner)

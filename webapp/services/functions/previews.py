@@ -11,6 +11,7 @@ from sqlmodel import Session, col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from webapp.aws import Cloud
+from webapp.aws.errors import is_inconclusive
 from webapp.aws.functions import Invocation
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
@@ -53,7 +54,10 @@ def cached(session: Session, function: Function) -> Snapshot:
 
 
 def fetch(scope: CloudScope, function: Function) -> Snapshot:
-    """Fetch through the function now. Raises Conflict while its network is parked."""
+    """Fetch through the function now. Raises Conflict while its network is parked.
+
+    Raises an error of AWS, and stores nothing, as `store_answer` does.
+    """
     network = scope.session.get_one(Network, function.network_id)
     if network.status is Status.PARKED:
         raise Conflict(
@@ -67,12 +71,17 @@ def fetch(scope: CloudScope, function: Function) -> Snapshot:
 
 
 def store_answer(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:
-    """Fetch through the function, and store the answer whether it is good or not."""
+    """Fetch through the function, and store the answer whether it is good or not.
+
+    Raises an error of AWS, and stores nothing, if the function was not run for a reason that says
+    nothing about it. One that was deleted outside Egret fails. Raises Conflict before it is ready.
+    """
+    name = lambda_name(function)
     try:
-        snapshot = _snapshot(
-            session, function, cloud.functions.invoke(region, lambda_name(function))
-        )
+        snapshot = _snapshot(session, function, cloud.functions.invoke(region, name))
     except EgretError as error:
+        if is_inconclusive(error):
+            raise
         snapshot = _failure(function, error.detail, error.remedy)
     session.add(snapshot)
     session.commit()

@@ -1,0 +1,43 @@
+"""Pages of functions, on an AWS that does not answer or by a script."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlmodel import Session, select
+
+from tests.routes.conftest import HOST
+from tests.routes.test_safety import setup
+from tests.services.rows import add_function
+from webapp.models import Function, Network, Proof, Snapshot
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[Any]:
+    """Signed in."""
+    with TestClient(app, base_url=HOST) as opened:
+        setup(opened, app)
+        yield opened
+
+
+@pytest.fixture
+def function(session: Session) -> Function:
+    settings = {"location": "32000006", "limit": 10}
+    return add_function(session, settings=settings, outputs={"FunctionName": "fun"})
+
+
+def test_what_aws_did_not_run_is_a_notice_and_no_failure(
+    client: Any, session: Session, function: Function
+) -> None:
+    network = session.get_one(Network, function.network_id)
+    network.outputs = {"AvailabilityZones": "a", "ProbeFunctionNames": "probe"}
+    session.commit()
+    page = client.post("/functions/fun/snapshots").text
+    assert "Not fetched. While running the function fun" in page
+    assert "Calls fail" not in page
+    page = client.post("/networks/net/proofs").text
+    assert "Not tested. While running the function probe" in page
+    assert "broken" not in page
+    assert session.exec(select(Snapshot)).all() == session.exec(select(Proof)).all() == []
