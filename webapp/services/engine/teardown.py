@@ -3,29 +3,33 @@
 Lambda keeps the network interfaces of a deleted function for 20 to 45 minutes, and their subnets
 and security group cannot be deleted before; CloudFormation then reports DELETE_FAILED. That is a
 wait, not an error: AWS is asked again, less and less often. Interfaces that Lambda left behind are
-deleted. A deletion that fails for another reason is tried a few times. After that a person decides:
+deleted. So is throttling: of an account's REST APIs, AWS deletes one in 30 seconds. A deletion that
+fails for another reason is tried a few times. After that a person decides:
 remove what is in the way, which is named, and delete again; or retain what AWS will not delete.
 """
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from webapp.aws.cloudformation.stacks import Phase, Stack
+from webapp.aws.errors import throttled_in
 from webapp.models import StackEvent, StackRow, utc_now
 from webapp.models.costs import monthly_usd
 from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services.engine import events
 from webapp.services.engine.events import STACK_TYPE, token_of
-from webapp.services.engine.operation import Operation
+from webapp.services.engine.operation import RETRIES, Operation
 
 INTERFACES_TYPICAL = "20 to 45 minutes"
-INTERFACES_TIMEOUT_S = 3600.0
+WAITING_TIMEOUT_S = 3600.0
 INTERFACES_NAMED_MAX = 3
 ATTEMPTS_MAX = 4
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 120.0
+THROTTLED_WAIT_S = 30.0
 NAT_GATEWAY = "AWS::EC2::NatGateway"
 
 
@@ -107,18 +111,37 @@ def _request_deletion(operation: Operation, stack: Stack) -> None:
 def _retry_later(operation: Operation, stack: Stack, held: Sequence[str]) -> None:
     """Try again later, or give up.
 
-    Attempts while Lambda holds interfaces do not count: the last ones begin once it has let go.
+    Attempts while Lambda holds interfaces or AWS throttles do not count: the last ones begin after
+    that. What is throttled together is not tried again together.
     """
     row = operation.row
     elapsed_s = (utc_now() - row.started_at).total_seconds()
-    if held or not row.attempts_max:
+    throttled = throttled_in(_last_reason(operation.work.session, row) or stack.reason)
+    if held or throttled or not row.attempts_max:
         row.attempts_max = row.attempts + ATTEMPTS_MAX - 1
-    gives_up = elapsed_s >= INTERFACES_TIMEOUT_S if held else row.attempts >= row.attempts_max
-    if gives_up:
+    is_waiting = held or throttled
+    if elapsed_s >= WAITING_TIMEOUT_S if is_waiting else row.attempts >= row.attempts_max:
         _give_up(operation, stack)
         return
     row.attempts += 1
-    operation.work.run_again(in_s=wait_s(row.attempts))
+    in_s = wait_s(row.attempts)
+    if throttled:
+        in_s = max(in_s, THROTTLED_WAIT_S) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        row.reason = f"AWS throttles, as much is deleted at once. Attempt {row.attempts}."
+        row.remedy = RETRIES
+    operation.work.run_again(in_s=in_s)
+
+
+def _last_reason(session: Session, row: StackRow) -> str:
+    """Why the last resource could not be deleted; '' if no event says so."""
+    failed = [
+        event.reason
+        for event in events.list_after(session, row)
+        if event.operation_id == row.operation_id
+        and event.status == "DELETE_FAILED"
+        and event.resource_type != STACK_TYPE
+    ]
+    return failed[-1] if failed else ""
 
 
 def _give_up(operation: Operation, stack: Stack) -> None:

@@ -22,7 +22,7 @@ from webapp.models import Function, Key, Network, Status
 from webapp.models.base import new_id
 from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.services.engine import leases, teardown
-from webapp.services.engine.operation import Operation, intend
+from webapp.services.engine.operation import RETRIES, Operation, intend
 from webapp.services.functions import previews
 from webapp.services.functions.details import network_of
 from webapp.services.functions.templates import get_template
@@ -129,19 +129,16 @@ class FunctionOperation(Operation):
         """Whether the operation begins again later, because AWS throttled CloudFormation.
 
         API Gateway takes few changes per second. When many functions change together, stacks fail
-        with its 429, which says nothing about them.
+        with its 429, which says nothing about them. `teardown` waits out that of deletions.
         """
         row = self.row
         if row.attempts >= THROTTLED_ATTEMPTS_MAX or not throttled_in(self._reason(stack)):
             return False
         longest = min(THROTTLED_FIRST_WAIT_S * 2 ** (row.attempts - 1), THROTTLED_LONGEST_WAIT_S)
-        if row.status is Status.DELETING:
-            row.attempts_max = 0  # the teardown counts its attempts anew
-        else:
-            row.status = Status.REQUESTED if row.status is Status.CREATING else row.status
-            row.operation_id, row.attempts = new_id(), row.attempts + 1
+        row.status = Status.REQUESTED if row.status is Status.CREATING else row.status
+        row.operation_id, row.attempts = new_id(), row.attempts + 1
         row.reason = f"AWS throttles, as many functions change at once. Attempt {row.attempts}."
-        row.remedy = "Egret retries automatically."
+        row.remedy = RETRIES
         self.work.run_again(in_s=longest * random.uniform(0.5, 1))  # noqa: S311 - no secret
         return True
 
