@@ -17,10 +17,9 @@ from webapp.aws.functions import (
     LOG_LINES_MAX,
     LOG_SPANS,
     Functions,
-    Invocation,
     LogLine,
-    ProbeResult,
 )
+from webapp.aws.invocations import Invocation, ProbeResult
 
 REGION, NAME = "eu-central-1", "egret-shop"
 SINCE = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -70,12 +69,14 @@ def test_a_function_that_raises_or_returns_no_object_is_an_error_of_its_own(
     offline: Clients, payload: object, error: str, said: str
 ) -> None:
     assert invoked(offline, payload, error) == Invocation(502, error=said)
-    assert probed(offline, payload, error) == ProbeResult({}, "request-1", said)
+    assert probed(offline, payload, error) == ProbeResult(None, "", "request-1", said)
 
 
 def test_a_probe_tells_what_it_saw(offline: Clients) -> None:
-    found = probed(offline, {"ip": "203.0.113.7"})
-    assert found == ProbeResult({"ip": "203.0.113.7"}, "request-1")
+    found = probed(offline, {"ip": "203.0.113.7", "echo": "echo.example"})
+    assert found == ProbeResult("203.0.113.7", "echo.example", "request-1")
+    odd = probed(offline, {"ip": ["203.0.113.7"], "echo": None})
+    assert (odd.ip, odd.echo) == ("['203.0.113.7']", "None")
 
 
 def pages(*events: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import setup
-from tests.services.rows import add_function
+from tests.services.rows import a_snapshot, add, add_function
 from webapp.models import Function, Network, Proof, Snapshot
 
 
@@ -26,6 +26,15 @@ def client(app: FastAPI) -> Iterator[Any]:
 def function(session: Session) -> Function:
     settings = {"location": "32000006", "limit": 10}
     return add_function(session, settings=settings, outputs={"FunctionName": "fun"})
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff{", b"[" * 100_000, b'{"items": [{}]}'])
+def test_whatever_body_was_stored_the_page_can_be_shown(
+    client: Any, session: Session, function: Function, body: bytes
+) -> None:
+    add(session, a_snapshot(function, body=body))
+    for path in ("/functions/fun", "/", "/api/v1/functions/fun"):
+        assert client.get(path).status_code == 200
 
 
 def test_what_aws_did_not_run_is_a_notice_and_no_failure(

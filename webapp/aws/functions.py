@@ -1,11 +1,10 @@
 """What is done with a deployed function: run it, read its log, read its endpoint's API key."""
 
-import base64
 import json
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from webapp.aws.errors import (
     aws_errors,
     code_of,
 )
+from webapp.aws.invocations import Invocation, ProbeResult, invocation_of, payload_of, text_of
 
 LOG_LINES_MAX = 200
 LOG_SPANS = (timedelta(minutes=10), timedelta(hours=6), timedelta(days=3), timedelta(days=30))
@@ -29,28 +29,6 @@ IDLE_PAGES_MAX = 300
 CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")
 INVOCATION_STARTS = '"START RequestId"'
 """A filter pattern for the line that Lambda logs at the start of each invocation."""
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """What a function returned: an API Gateway proxy response, or `error` when it raised.
-
-    `body` is exactly the bytes that a caller of the endpoint would get.
-    """
-
-    status: int
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class ProbeResult:
-    """What a probe returned; `error` when it raised or timed out."""
-
-    payload: dict[str, Any]
-    request_id: str
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,17 +50,14 @@ class Functions:
     def invoke(self, region: str, name: str, event: dict[str, Any] | None = None) -> Invocation:
         """Run a function that answers an endpoint, and wait for its response."""
         payload, _, error = self._run(region, name, event)
-        if error:
-            return Invocation(status=502, error=error)
-        return Invocation(
-            status=int(payload.get("statusCode", 200)),
-            headers={key.lower(): value for key, value in payload.get("headers", {}).items()},
-            body=_body(payload),
-        )
+        return Invocation(status=502, error=error) if error else invocation_of(payload)
 
     def run_probe(self, region: str, name: str) -> ProbeResult:
         """Run a network's probe, and wait for what it saw."""
-        return ProbeResult(*self._run(region, name))
+        payload, request_id, error = self._run(region, name)
+        ip = payload.get("ip")
+        seen = text_of(ip) if ip else None
+        return ProbeResult(seen, text_of(payload.get("echo", "")), request_id, error)
 
     def api_key(self, region: str, api_key_id: str) -> str:
         """The value that callers of the endpoint send as `x-api-key`."""
@@ -104,7 +79,7 @@ class Functions:
                     found.extend(events)
                 if len(found) == LOG_LINES_MAX:
                     break
-        return [LogLine(event["timestamp"], event["message"].rstrip()) for event in found]
+        return [LogLine(event["timestamp"], text_of(event["message"]).rstrip()) for event in found]
 
     def ran_since(self, region: str, name: str, since: datetime) -> bool:
         """Whether the function was invoked after `since`, by its log.
@@ -140,21 +115,16 @@ class Functions:
     def _run(
         self, region: str, name: str, event: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], str, str]:
-        """What the function returned, the id of the request, and the error or ''.
-
-        Lambda answers 200 also when the function raised; FunctionError tells that it did.
-        """
+        """What the function returned, the id of the request, and the error or ''."""
         with aws_errors(f"running the function {name}", region):
             client = self._clients.awslambda(region)
             try:
                 answer = client.invoke(FunctionName=name, Payload=json.dumps(event or {}).encode())
-            except client.exceptions.TooManyRequestsException as error:
-                raise _too_many(error, name, region) from error
-            payload = json.loads(answer["Payload"].read() or b"null")
-        request_id = answer["ResponseMetadata"].get("RequestId", "")
-        if answer.get("FunctionError") or not isinstance(payload, dict):
-            return {}, request_id, _error_text(payload)
-        return payload, request_id, ""
+            except client.exceptions.TooManyRequestsException as limit:
+                raise _too_many(limit, name, region) from limit
+            raw = answer["Payload"].read()
+        payload, error = payload_of(raw, raised=bool(answer.get("FunctionError")))
+        return payload, answer["ResponseMetadata"].get("RequestId", ""), error
 
 
 def _too_many(error: ClientError, name: str, region: str) -> AwsError:
@@ -173,15 +143,3 @@ def _too_many(error: ClientError, name: str, region: str) -> AwsError:
         remedy=f"Try again in a minute. A new account has 10 {CONCURRENCY.what}: request a higher "
         f"quota at {CONCURRENCY.url(region)}.",
     )
-
-
-def _body(payload: dict[str, Any]) -> bytes:
-    body: str = payload.get("body") or ""
-    return base64.b64decode(body) if payload.get("isBase64Encoded") else body.encode()
-
-
-def _error_text(payload: object) -> str:
-    if isinstance(payload, dict):
-        kind, message = payload.get("errorType", "Error"), payload.get("errorMessage", "")
-        return f"{kind}: {message}"
-    return "The function did not return a JSON object."

@@ -115,6 +115,48 @@ def test_a_function_that_failed_sends_to_its_log(
     assert snapshot.remedy == "Check its log."
 
 
+ODD_HEADERS = {
+    "x-upstream-status": "\u00b2",
+    "x-egress-ip": "203.0.113.7\r\nSet-Cookie: a=b",
+    "x-key-version": "\ud800",
+    "content-type": "text/\u4e2d",
+    "cache-control": None,
+}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"statusCode": 200, "body": "<html>"},
+        {"statusCode": 200},
+        {"statusCode": 200, "headers": None, "body": "{"},
+        {"statusCode": "many", "body": "{}"},
+        {"statusCode": 500, "headers": ODD_HEADERS, "body": json.dumps({"reason": "\ud800"})},
+        {"statusCode": 200, "body": {"items": []}},
+        ["no", "object"],
+    ],
+)
+def test_an_odd_answer_is_a_failure_and_never_raises(
+    scripted: CloudScope, aws: ScriptedAws, function: Function, answer: object
+) -> None:
+    good = a_snapshot(function, age_s=5)
+    add(scripted.session, good)
+    aws.answers["Invoke"] = {"Payload": BytesIO(json.dumps(answer).encode())}
+    failure = previews.fetch(scripted, function)
+    assert failure.problem
+    assert previews.latest(scripted.session, function) == (good, failure)
+
+
+def test_headers_that_cannot_be_sent_on_are_not_kept(
+    scripted: CloudScope, aws: ScriptedAws, function: Function
+) -> None:
+    answer = {"statusCode": 200, "headers": ODD_HEADERS, "body": "{}"}
+    aws.answers["Invoke"] = {"Payload": BytesIO(json.dumps(answer).encode())}
+    kept = previews.fetch(scripted, function)
+    assert (kept.ok, kept.upstream_status, kept.egress_ip) == (True, 200, None)
+    assert kept.content_type == "application/json"
+
+
 @pytest.mark.parametrize("answer", INCONCLUSIVE)
 def test_a_function_that_aws_did_not_run_has_not_failed(
     scripted: CloudScope, aws: ScriptedAws, function: Function, answer: Answer

@@ -160,5 +160,8 @@ def _rows(detail: FunctionDetail) -> list[object] | None:
 def _pretty(snapshot: Snapshot | None) -> str:
     if snapshot is None:
         return ""
-    text = json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)
+    try:
+        text = json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return snapshot.body.decode(errors="replace")
     return text.encode(errors="replace").decode()  # half a surrogate pair is JSON, not UTF-8

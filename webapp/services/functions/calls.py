@@ -3,7 +3,8 @@
 from sqlmodel import Session
 
 from webapp.aws import Cloud
-from webapp.aws.functions import Invocation, LogLine
+from webapp.aws.functions import LogLine
+from webapp.aws.invocations import Invocation
 from webapp.errors import Conflict
 from webapp.models import Access, Function
 from webapp.services.functions.details import get, network_of

@@ -5,6 +5,8 @@ reason why the last good one is getting old; it never replaces that one.
 """
 
 import hashlib
+import json
+import re
 
 from sqlalchemy import ColumnExpressionArgument, tuple_
 from sqlmodel import Session, col, delete, func, select
@@ -12,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from webapp.aws import Cloud
 from webapp.aws.errors import is_inconclusive
-from webapp.aws.functions import Invocation
+from webapp.aws.invocations import Invocation
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
 from webapp.partners import Explanation, max_age_s, partner
@@ -22,6 +24,10 @@ from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20
 FALLBACK_TTL_S = 60
+JSON_TYPE = "application/json"
+CHECK_THE_LOG = "Check its log."
+PLAIN = re.compile(r"[ -~]{1,200}")
+"""What may be sent as a header."""
 
 
 def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
@@ -117,17 +123,19 @@ def _newest(*conditions: ColumnExpressionArgument[bool]) -> SelectOfScalar[Snaps
 
 def _snapshot(session: Session, function: Function, answer: Invocation) -> Snapshot:
     if answer.error:
-        return _failure(function, f"The function failed: {answer.error}", "Check its log.")
+        return _failure(function, f"The function failed: {answer.error}", CHECK_THE_LOG)
+    if answer.status == 200 and not _is_json(answer.body):
+        return _failure(function, "The function returned 200 without valid JSON.", CHECK_THE_LOG)
     adapter = partner(get_template(function.template).partner)
     snapshot = Snapshot(
         function_id=function.id,
         ok=answer.status == 200,
         fetched_at=utc_now(),
         ttl_s=max_age_s(answer.headers.get("cache-control", ""), default=FALLBACK_TTL_S),
-        upstream_status=_number(answer.headers.get("x-upstream-status")) or answer.status,
-        egress_ip=answer.headers.get("x-egress-ip"),
-        key_version=answer.headers.get("x-key-version"),
-        content_type=answer.headers.get("content-type", "application/json"),
+        upstream_status=_status(answer.headers.get("x-upstream-status")) or answer.status,
+        egress_ip=_plain(answer.headers.get("x-egress-ip")),
+        key_version=_plain(answer.headers.get("x-key-version")),
+        content_type=_plain(answer.headers.get("content-type")) or JSON_TYPE,
         etag=hashlib.sha256(answer.body).hexdigest()[:32],
         body=answer.body,
     )
@@ -183,5 +191,17 @@ def outdated(session: Session, function: Function) -> list[str]:
     return [id for id in session.exec(older) if not good or id != good.id]
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+def _status(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch("[1-5][0-9]{2}", text) else None
+
+
+def _plain(text: str | None) -> str | None:
+    return text if text and PLAIN.fullmatch(text) else None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -72,8 +72,7 @@ def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str
         proof.problem = error.detail
         return proof
     proof.request_id = result.request_id
-    proof.seen_ip, proof.problem = result.payload.get("ip"), result.error
-    proof.echo = result.payload.get("echo", "")
+    proof.seen_ip, proof.echo, proof.problem = result.ip, result.echo, result.error
     if not proof.seen_ip:
         hop = _broken_hop(cloud, network, zone, probe)
         proof.problem = ". ".join(said for said in (proof.problem, hop) if said)

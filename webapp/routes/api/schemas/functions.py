@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from webapp.aws.functions import Invocation
+from webapp.aws.invocations import Invocation
 from webapp.models import Snapshot
 from webapp.services.functions import FunctionDetail
 from webapp.services.functions.templates import Template
