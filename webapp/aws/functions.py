@@ -1,11 +1,11 @@
 """What is done with a deployed function: run it, read its log, read its endpoint's API key."""
 
 import json
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -21,10 +21,8 @@ from webapp.aws.errors import (
     code_of,
 )
 from webapp.aws.invocations import Invocation, ProbeResult, invocation_of, payload_of, text_of
+from webapp.aws.newest_lines import newest
 
-LOG_LINES_MAX = 200
-LOG_SPANS = (timedelta(minutes=10), timedelta(hours=6), timedelta(days=3), timedelta(days=30))
-"""How far back the newest lines are searched; the last one is how long a log is kept."""
 IDLE_PAGES_MAX = 300
 CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")
 INVOCATION_STARTS = '"START RequestId"'
@@ -37,6 +35,14 @@ class LogLine:
 
     at_ms: int
     message: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """Oldest line first. Not `complete`: the search took too long, so there may be others."""
+
+    lines: list[LogLine]
+    complete: bool
 
 
 class _NoLog(Exception):
@@ -65,21 +71,15 @@ class Functions:
             client = self._clients.apigateway(region)
             return client.get_api_key(apiKey=api_key_id, includeValue=True)["value"]
 
-    def logs(self, region: str, name: str) -> list[LogLine]:
-        """The newest lines of the function's log, oldest first; [] when it never ran.
-
-        CloudWatch gives the oldest lines first, so a time span is read to its end, and a longer one
-        only if the shorter has too few lines.
-        """
-        found: deque[Any] = deque(maxlen=LOG_LINES_MAX)
+    def logs(self, region: str, name: str) -> Log:
+        """The newest lines of the function's log; none when it never ran."""
+        found: list[Any] = []
+        is_complete = True
         with suppress(_NoLog):
-            for span in LOG_SPANS:
-                found.clear()
-                for events in self._log_pages(region, name, since=datetime.now(UTC) - span):
-                    found.extend(events)
-                if len(found) == LOG_LINES_MAX:
-                    break
-        return [LogLine(event["timestamp"], text_of(event["message"]).rstrip()) for event in found]
+            pages = partial(self._log_pages, region, name)
+            found, is_complete = newest(pages, datetime.now(UTC))
+        lines = [LogLine(e["timestamp"], text_of(e["message"]).rstrip()) for e in found]
+        return Log(lines, is_complete)
 
     def ran_since(self, region: str, name: str, since: datetime) -> bool:
         """Whether the function was invoked after `since`, by its log.
@@ -87,28 +87,34 @@ class Functions:
         Empty pages say nothing: CloudWatch gives them while it searches. After IDLE_PAGES_MAX of
         them the answer is True, so that a network is not parked on a guess.
         """
-        pages = self._log_pages(region, name, since=since, pattern=INVOCATION_STARTS)
+        pages = self._log_pages(region, name, since, pattern=INVOCATION_STARTS)
         with suppress(_NoLog):
-            return any(events or number >= IDLE_PAGES_MAX for number, events in enumerate(pages, 1))
+            return any(
+                page["events"] or number >= IDLE_PAGES_MAX for number, page in enumerate(pages, 1)
+            )
         return False
 
     def _log_pages(
-        self, region: str, name: str, *, since: datetime, pattern: str = ""
-    ) -> Iterator[list[Any]]:
-        """The events of each page to the last, oldest first. A page may be empty before the last.
-
-        Raises _NoLog.
-        """
+        self,
+        region: str,
+        name: str,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        pattern: str = "",
+    ) -> Iterator[Mapping[str, Any]]:
+        """Each page of the events from `since` until before `until`. Raises _NoLog."""
         client = self._clients.logs(region)
+        end: Any = {"endTime": _ms(until) - 1} if until else {}
         pages = client.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{name}",
-            startTime=int(since.timestamp() * 1000),
+            startTime=_ms(since),
             filterPattern=pattern,
+            **end,
         )
         with aws_errors(f"reading the log of {name}", region):
             try:
-                for page in pages:
-                    yield page["events"]
+                yield from pages
             except client.exceptions.ResourceNotFoundException as error:
                 raise _NoLog from error
 
@@ -125,6 +131,10 @@ class Functions:
             raw = answer["Payload"].read()
         payload, error = payload_of(raw, raised=bool(answer.get("FunctionError")))
         return payload, answer["ResponseMetadata"].get("RequestId", ""), error
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 def _too_many(error: ClientError, name: str, region: str) -> AwsError:
