@@ -28,6 +28,16 @@ def function(session: Session) -> Function:
     return add_function(session, settings=settings, outputs={"FunctionName": "fun"})
 
 
+def test_origins_of_an_older_version_are_all_shown_with_what_works(
+    client: Any, session: Session, function: Function
+) -> None:
+    function.cors_origins = ["https://a.example", "https://b.example"]
+    session.commit()
+    page = client.get("/functions/fun").text
+    assert "https://a.example, https://b.example" in page
+    assert "Only https://a.example works" in page
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff{", b"[" * 100_000, b'{"items": [{}]}'])
 def test_whatever_body_was_stored_the_page_can_be_shown(
     client: Any, session: Session, function: Function, body: bytes
