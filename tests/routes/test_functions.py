@@ -28,6 +28,20 @@ def function(session: Session) -> Function:
     return add_function(session, settings=settings, outputs={"FunctionName": "fun"})
 
 
+def test_an_environment_is_asked_for_and_shown_and_comes_back_with_its_error(
+    client: Any, session: Session, function: Function
+) -> None:
+    assert 'name="environment"' in client.get("/functions/new").text
+    form = {"name": "web", "template": "clash_rankings", "network": "net", "key": "key"}
+    answer = client.post("/functions", data=form | {"environment": "Prod!"})
+    assert answer.status_code == 422
+    assert 'href="#environment"' in answer.text
+    assert 'value="Prod!"' in answer.text
+    function.environment = "staging"
+    session.commit()
+    assert "<dd>staging</dd>" in client.get("/functions/fun").text
+
+
 def test_origins_of_an_older_version_are_all_shown_with_what_works(
     client: Any, session: Session, function: Function
 ) -> None:
