@@ -29,6 +29,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 KEY_CACHE_S = 300
+KEY_REREAD_S = 30
+"""How old a key is at least when a refusal that is not the API's own makes it read again."""
 EGRESS_IP_CACHE_S = 300
 PARTNER_TIMEOUT_S = 6
 PARTNER_TOTAL_S = 8
@@ -97,12 +99,16 @@ class Cached(Generic[Value]):
     def __init__(self, fetch: Callable[[], Value], seconds: float, clock: Clock) -> None:
         self._fetch, self._seconds, self._clock = fetch, seconds, clock
         self._value: Value | None = None
-        self._until = 0.0
+        self._read_at = self._until = 0.0
 
     def get(self, fresh: bool = False) -> Value:
         if fresh or self._value is None or self._clock() >= self._until:
-            self._value, self._until = self._fetch(), self._clock() + self._seconds
+            self._value, self._read_at = self._fetch(), self._clock()
+            self._until = self._read_at + self._seconds
         return self._value
+
+    def age_s(self) -> float:
+        return self._clock() - self._read_at
 
     def expire(self) -> None:
         self._until = self._clock()
@@ -167,13 +173,20 @@ class Rankings:
         last_read_at = self._clock() + TOTAL_S - SECRET_TOTAL_S - self._total_s
         key = self._key.get()
         answer = self._call(key)
-        if answer.status in KEY_REFUSED and self._clock() > last_read_at:
+        if not self._may_be_old(answer):
+            return answer, key
+        if self._clock() > last_read_at:
             self._key.expire()
-        elif answer.status in KEY_REFUSED:
+        else:
             newer = self._key.get(fresh=True)
             if newer.version != key.version:
                 key, answer = newer, self._call(newer)
         return answer, key
+
+    def _may_be_old(self, answer: Answer) -> bool:
+        """Whether a newer key may help. A firewall refuses every call, and has read none."""
+        by_the_api = b'"accessDenied' in answer.body
+        return answer.status in KEY_REFUSED and (by_the_api or self._key.age_s() >= KEY_REREAD_S)
 
     def _call(self, key: Key) -> Answer:
         """The partner's answer within PARTNER_TOTAL_S. Raises Problem."""
