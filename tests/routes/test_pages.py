@@ -200,6 +200,13 @@ def test_the_tab_of_a_function_tells_that_its_calls_fail(
     assert 'data-title="Calls fail: troubled"' in page
 
 
+def test_an_open_page_is_told_of_a_change(client: Any, session: Session, network: Network) -> None:
+    before = client.get("/changes").text
+    assert client.get("/changes").text == before
+    add_proofs(session, network, a=None)
+    assert client.get("/changes").text != before
+
+
 def test_what_has_failed_is_counted_as_a_problem(
     client: Any, session: Session, function: Function
 ) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from webapp.deps import Context, Router, SignedIn
-from webapp.services import changes
-from webapp.services.overview import Overview, overview
+from webapp.services.overview import Overview, overview, state_of
 from webapp.templating import page, partial_context, render
 
 router = Router()
@@ -25,9 +24,9 @@ def part(ctx: SignedIn) -> HTMLResponse:
 
 
 @router.get("/changes")
-def changes_so_far(ctx: SignedIn) -> PlainTextResponse:
+def changes(ctx: SignedIn) -> PlainTextResponse:
     """What an open page compares with the last answer before it loads itself again."""
-    return PlainTextResponse(changes.state_of(ctx.session))
+    return PlainTextResponse(state_of(ctx.session))
 
 
 def _parts(ctx: Context) -> dict[str, Any]:
