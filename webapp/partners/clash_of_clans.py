@@ -47,8 +47,8 @@ class ClashOfClans:
             return claims_of(secret)
         except NoKey as reason:
             remedy = (
-                f"Create a key at {self.portal_url} under My Account, and paste the whole token. An "
-                f"account has at most {self.keys_per_account} keys."
+                f"Create a key at {self.portal_url} under My Account, and paste the whole token. "
+                f"An account has at most {self.keys_per_account} keys."
             )
             raise RefusedKey(reason.detail, remedy, code=reason.code) from None
 
