@@ -114,7 +114,7 @@ customElements.define(
           : this.setStatus("Reconnecting…", "warn");
       const on = (name, act) => this.source.addEventListener(name, (event) => act(event.data));
       on("row", (html) => this.add(parse(html).querySelector("li")));
-      on("status", (html) => this.show(parse(html)));
+      on("status", (html) => update("#status", parse(html)));
       on("done", () => this.finish());
       on("gone", (data) => leave(...data.split("\n")));
     }
@@ -125,14 +125,6 @@ customElements.define(
       const state = this.querySelector("[data-state]");
       state.textContent = text;
       state.className = `live ${tone}`;
-    }
-    show(fresh) {
-      const before = document.querySelector("#status").dataset.title;
-      update("#status", fresh);
-      const { title } = document.querySelector("#status").dataset;
-      if (title === before) return;
-      document.title = `${title} · Egret`;
-      document.getElementById("announcer").textContent = title;
     }
     add(row) {
       const of = CSS.escape(row.dataset.of);
@@ -150,13 +142,16 @@ customElements.define(
   },
 );
 
-// --- <live-page data-src data-part>: a part of the page that is kept up to date while it is seen ------
+// --- <live-page data-part>: parts of the page that are kept up to date while it is seen ----------------
+// It asks whether anything has changed, and loads the page (or `data-src`) only then. A stream for each
+// open page would use up the six connections that a browser makes to a host.
 
 customElements.define(
   "live-page",
   class extends HTMLElement {
     connectedCallback() {
-      this.show("Live", "ok");
+      if (address) return; // the answer to a form is not what its address gives
+      if (!document.querySelector("live-stack")) this.show("Live", "ok");
       this.seen = () => document.hidden || this.poll();
       document.addEventListener("visibilitychange", this.seen);
       this.timer = setTimeout(() => this.poll(), REFRESH_EVERY_MS);
@@ -176,17 +171,27 @@ customElements.define(
       if (this.isConnected) this.timer = setTimeout(() => this.poll(), REFRESH_EVERY_MS);
     }
     async refresh() {
+      if (document.querySelector("live-stack")) return; // which tells the same news
       try {
-        const response = await fetch(this.dataset.src);
-        const html = await response.text();
-        if (response.redirected) return this.show("Signed out. Reload the page.", "bad");
-        if (!response.ok) return this.show("Reconnecting…", "warn");
-        if (html !== this.html) update(this.dataset.part, parse(html));
-        this.html = html;
-        this.show("Live", "ok");
+        const state = await this.read("/changes");
+        if (state && state !== this.state) {
+          const html = await this.read(this.dataset.src ?? location.href);
+          if (!html) return;
+          const fresh = parse(html);
+          for (const part of this.dataset.part.split(" ")) update(part, fresh);
+          this.state = state;
+        }
+        if (state) this.show("Live", "ok");
       } catch {
         this.show("Reconnecting…", "warn");
       }
+    }
+    async read(path) {
+      const response = await fetch(path);
+      if (response.redirected) this.show("Signed out. Reload the page.", "bad");
+      else if (response.status === 404) this.show("This is not here any more.", "bad");
+      else if (!response.ok) this.show("Reconnecting…", "warn");
+      else return response.text();
     }
   },
 );
@@ -218,11 +223,20 @@ function update(selector, fresh) {
   if (!old || !next) return;
   const focused = document.activeElement;
   const inside = old.contains(focused);
+  const before = old.dataset.title;
   morph(old, next);
+  tell(document.querySelector(selector).dataset.title, before);
   if (!inside || document.contains(focused)) return;
   const part = document.querySelector(selector);
   const again = [...document.querySelectorAll(focused.localName)].find((e) => nameOf(e) === nameOf(focused));
   (again ?? part.querySelector("[tabindex='-1']") ?? document.getElementById("main")).focus({ preventScroll: true });
+}
+
+// A new title is the tab's, and is announced.
+function tell(title, before) {
+  if (!title || title === before) return;
+  document.title = `${title} · Egret`;
+  document.getElementById("announcer").textContent = title;
 }
 
 const nameOf = (element) =>
@@ -237,9 +251,10 @@ const kindOf = (node) =>
     ? [node.localName, node.id, node.classList[0], node.getAttribute("action")].join()
     : node.nodeName;
 
-// Turn `old` into `next` by changing only what differs: focus, selection and open details stay.
+// Turn `old` into `next` by changing only what differs: focus, selection and open details stay, and a
+// form that was sent.
 function morph(old, next) {
-  if (old.isEqualNode(next) || old.role === "status") return;
+  if (old.isEqualNode(next) || old.role === "status" || old.dataset?.sent === "") return;
   const opaque = old.nodeType !== Node.ELEMENT_NODE || old.localName.includes("-");
   if (opaque || kindOf(old) !== kindOf(next)) return old.replaceWith(next);
   for (const name of old.getAttributeNames())

@@ -26,7 +26,7 @@ from webapp.db import (
     migrate,
     temporary_engine,
 )
-from webapp.models import Address, AuditEvent, Key, KeyVersion, Network, Proof, Status
+from webapp.models import Address, AuditEvent, Function, Key, KeyVersion, Network, Proof, Status
 from webapp.settings import Settings
 
 REPLICAS = 3
@@ -68,6 +68,24 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
             session.get_one(KeyVersion, f"AWS{x}") for x in ("CURRENT", "PREVIOUS")
         )
         assert (current.claims, previous.claims) == ({"cidrs": ["203.0.113.7"]}, {})
+    engine.dispose()
+
+
+@on_either_database
+def test_origins_of_an_older_version_become_as_browsers_send_them(settings: Settings) -> None:
+    typed = ["HTTPS://Example.com:443/", "https://example.com", "https://B.example/x", "null"]
+    migrate(settings.database, "20261126c")
+    engine, old = make_engine(settings.database), MetaData()
+    old.reflect(engine)
+    with engine.begin() as connection:
+        insert_row(connection, old.tables["network"], id="n")
+        insert_row(connection, old.tables["key"], id="k")
+        owned = {"network_id": "n", "key_id": "k", "status": "ready", "access": "open"}
+        insert_row(connection, old.tables["function"], id="f", cors_origins=typed, **owned)
+    migrate(settings.database)
+    with Session(engine) as session:
+        kept = session.get_one(Function, "f").cors_origins
+    assert kept == ["https://example.com", "https://b.example", "null"]
     engine.dispose()
 
 

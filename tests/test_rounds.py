@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, update
 from sqlmodel import Session, select
 
 from tests.faults import worker
-from tests.services.rows import add_everything
+from tests.services.rows import ZONES, add_everything, add_function, ago
+from tests.services.scripted import INCONCLUSIVE, ScriptedAws
 from webapp import rounds
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
@@ -30,6 +33,11 @@ def settings(settings: Settings, sandbox: Sandbox) -> Settings:
     endpoints = json.loads(sandbox.environment()["EGRET_ENDPOINTS"])
     own = {"name_prefix": "rounds", "regions": REGION, "endpoints": endpoints}
     return settings.model_copy(update=own)
+
+
+@pytest.fixture
+def aws() -> ScriptedAws:
+    return ScriptedAws()
 
 
 def run_round(session: Session, engine: Engine, cloud: Cloud, settings: Settings) -> None:
@@ -91,6 +99,26 @@ def test_a_region_that_does_not_answer_is_asked_again_later(
     run_round(session, engine, nowhere, settings)
     (lease,) = session.exec(select(Lease)).all()
     assert lease.due_at > utc_now().timestamp()
+
+
+def test_a_probe_that_lambda_has_no_room_for_does_not_keep_functions_from_being_called(
+    session: Session, engine: Engine, aws: ScriptedAws, settings: Settings
+) -> None:
+    outputs = {"AvailabilityZones": ZONES[0], "ProbeFunctionNames": "probe"}
+    function = add_function(session, outputs={"FunctionName": "fun"}, updated_at=ago(60))
+    network = session.get_one(Network, function.network_id)
+    network.region, network.outputs = REGION, outputs
+    session.commit()
+
+    def invoke(asked: Any) -> Any:
+        if asked["FunctionName"] == "probe":
+            return INCONCLUSIVE[0]
+        return {"Payload": BytesIO(b'{"statusCode": 200, "body": "{}"}')}
+
+    aws.answers |= {"DescribeAddresses": {"Addresses": []}, "Invoke": invoke}
+    run_round(session, engine, aws.cloud, settings)
+    assert proofs.list_all(session, network) == []
+    assert session.exec(select(Snapshot)).one().ok
 
 
 def test_a_function_is_called_once_a_day_and_a_failing_one_once_an_hour(

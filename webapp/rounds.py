@@ -4,9 +4,11 @@ A round is a row of the lease table, `region:<name>`, that becomes due again and
 """
 
 import logging
+import random
+from collections.abc import Callable
 from datetime import timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from webapp.aws import Cloud
 from webapp.errors import EgretError
@@ -44,17 +46,28 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
 
     def run(work: Work) -> None:
         scope, region = CloudScope(work.session, EGRET, cloud, settings), work.row_id
+        more = False
         try:
             schedule.apply_all(scope, region)
             compare_with_aws(scope, region)
-            more = _prove_one(scope, region) or _call_one(scope, region)
         except EgretError as error:
             work.session.rollback()
             log.warning("the round of %s waits: %s", region, error)
-            more = False
+        else:
+            more = _done(_prove_one, scope, region) or _done(_call_one, scope, region)
         work.run_again(in_s=0 if more else _pause_s(work.session, region))
 
     return run
+
+
+def _done(check: Callable[[CloudScope, str], bool], scope: CloudScope, region: str) -> bool:
+    """Whether it checked something. What keeps AWS from one check need not keep it from others."""
+    try:
+        return check(scope, region)
+    except EgretError as error:
+        scope.session.rollback()
+        log.warning("a check of %s waits: %s", region, error)
+        return False
 
 
 def _pause_s(session: Session, region: str) -> float:
@@ -64,14 +77,17 @@ def _pause_s(session: Session, region: str) -> float:
 
 
 def _prove_one(scope: CloudScope, region: str) -> bool:
-    """Prove a network whose last proof is a day old; only one, to stay within the lease."""
+    """Prove a network whose last proof is a day old; only one, to stay within the lease.
+
+    Any of them, so that one that AWS keeps from running does not hold up the others.
+    """
     recent = select(Proof.network_id).where(col(Proof.at) > utc_now() - PROOF_AGE_MAX)
     due = select(Network).where(
         Network.region == region,
         Network.status == Status.READY,
         col(Network.id).not_in(recent),
     )
-    network = scope.session.exec(due.limit(1)).first()
+    network = scope.session.exec(due.order_by(func.random()).limit(1)).first()
     if network is None:
         return False
     proofs.prove(scope, network)
@@ -82,19 +98,21 @@ def _call_one(scope: CloudScope, region: str) -> bool:
     """Call a function whose last answer is a day old, or an hour if it was a failure.
 
     Otherwise nobody would notice that its calls fail. A network that parks when it is idle is left
-    alone, since the call would keep it up. Only one, to stay within the lease.
+    alone, since the call would keep it up. Only one, and any, as with proofs.
     """
-    for each in functions.list_all(scope.session):
-        network, is_ready = each.network, each.function.status is Status.READY
-        reaches = network.status is Status.READY and not network.idle_hours
-        if network.region == region and is_ready and reaches and _is_due(each):
-            previews.store_answer(scope.session, scope.cloud, each.function, region=region)
-            return True
-    return False
+    every = functions.list_all(scope.session)
+    due = [each.function for each in every if each.network.region == region and _is_due(each)]
+    if not due:
+        return False
+    function = random.choice(due)  # noqa: S311 - no secret
+    previews.store_answer(scope.session, scope.cloud, function, region=region)
+    return True
 
 
 def _is_due(detail: FunctionDetail) -> bool:
-    if not detail.settled:
+    network, is_ready = detail.network, detail.function.status is Status.READY
+    reaches = network.status is Status.READY and not network.idle_hours
+    if not (is_ready and reaches and detail.settled):
         return False
     failure, good = detail.failure, detail.snapshot
     if failure:

@@ -29,6 +29,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 KEY_CACHE_S = 300
+KEY_REREAD_S = 30
 EGRESS_IP_CACHE_S = 300
 PARTNER_TIMEOUT_S = 6
 PARTNER_TOTAL_S = 8
@@ -97,15 +98,19 @@ class Cached(Generic[Value]):
     def __init__(self, fetch: Callable[[], Value], seconds: float, clock: Clock) -> None:
         self._fetch, self._seconds, self._clock = fetch, seconds, clock
         self._value: Value | None = None
-        self._until = 0.0
+        self._fetched_at = 0.0
 
-    def get(self, fresh: bool = False) -> Value:
-        if fresh or self._value is None or self._clock() >= self._until:
-            self._value, self._until = self._fetch(), self._clock() + self._seconds
+    def get(self, seconds: float | None = None) -> Value:
+        if self._value is None or self._is_older(self._seconds if seconds is None else seconds):
+            self._value, self._fetched_at = self._fetch(), self._clock()
         return self._value
 
-    def expire(self) -> None:
-        self._until = self._clock()
+    def expire(self, seconds: float) -> None:
+        if self._is_older(seconds):
+            self._value = None
+
+    def _is_older(self, seconds: float) -> bool:
+        return self._clock() >= self._fetched_at + seconds
 
 
 class Rankings:
@@ -150,27 +155,25 @@ class Rankings:
             status, body = answer.status, answer.body.decode("utf-8", "replace")
         except Problem as problem:
             headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
-            status, body = (
-                problem.status,
-                json.dumps(
-                    {"status": problem.status, "code": problem.code, "detail": problem.detail}
-                ),
-            )
+            told = {"status": problem.status, "code": problem.code, "detail": problem.detail}
+            status, body = problem.status, json.dumps(told)
         headers |= _egress_header(egress_ip, until - self._clock()) | self._cors(event)
         return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
     def _ask_partner(self) -> tuple[Answer, Key]:
         """The partner's answer. A refused key is read again, because it may have been replaced.
 
-        If not enough time is left for that, the next call reads it.
+        If too little time is left for that, the next call reads it. A firewall may refuse every
+        call, whatever the key: then it is read again after a while only.
         """
         last_read_at = self._clock() + TOTAL_S - SECRET_TOTAL_S - self._total_s
         key = self._key.get()
         answer = self._call(key)
+        max_age_s = 0 if b'"accessDenied' in answer.body else KEY_REREAD_S
         if answer.status in KEY_REFUSED and self._clock() > last_read_at:
-            self._key.expire()
+            self._key.expire(max_age_s)
         elif answer.status in KEY_REFUSED:
-            newer = self._key.get(fresh=True)
+            newer = self._key.get(max_age_s)
             if newer.version != key.version:
                 key, answer = newer, self._call(newer)
         return answer, key
@@ -185,9 +188,8 @@ class Rankings:
     def _fetch(self, key: Key) -> Answer:
         location, limit = self._settings["location"], int(self._settings["limit"])
         url = f"{self._env['PARTNER_URL']}/v1/locations/{location}/rankings/clans?limit={limit}"
-        request = urllib.request.Request(
-            url, headers={"Authorization": f"Bearer {key.value}", "Accept": "application/json"}
-        )
+        headers = {"Authorization": f"Bearer {key.value}", "Accept": "application/json"}
+        request = urllib.request.Request(url, headers=headers)
         try:
             with self._opener.open(request, timeout=PARTNER_TIMEOUT_S) as response:
                 return self._read(response)
@@ -206,8 +208,7 @@ class Rankings:
             parts.append(chunk)
             size += len(chunk)
             if size > BODY_MAX_BYTES:
-                limit = BODY_MAX_BYTES // 1024
-                raise Problem(502, "partner_too_large", f"The answer is over {limit} KiB.")
+                raise Problem(502, "partner_too_large", "The answer is over 2 MiB.")
             if self._clock() > until:
                 raise self._timed_out()
         body = b"".join(parts)
@@ -228,9 +229,8 @@ class Rankings:
         try:
             found = self._secrets.get_secret_value(SecretId=self._env["KEY_SECRET_ARN"])
         except (BotoCoreError, ClientError) as error:
-            raise Problem(
-                502, "key_unreadable", f"The key could not be read: {type(error).__name__}"
-            ) from error
+            why = f"The key could not be read: {type(error).__name__}"
+            raise Problem(502, "key_unreadable", why) from error
         value = found.get("SecretString", "")
         if not re.fullmatch(KEY_SHAPE, value):
             raise Problem(502, "key_unreadable", "The secret does not hold a key.")

@@ -1,5 +1,6 @@
 """Answers the address that an echo service sees this subnet call from, as a network's proof."""
 
+import http.client
 import ipaddress
 import os
 import urllib.request
@@ -19,7 +20,7 @@ def handler(_event: object, _context: object) -> dict[str, str]:
     for url in others:
         try:
             return _ask(url)
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             continue
     return _ask(last)
 

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,13 +15,12 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError, NotReached, QuotaExceeded
 from webapp.aws.functions import (
     IDLE_PAGES_MAX,
-    LOG_LINES_MAX,
-    LOG_SPANS,
     Functions,
-    Invocation,
+    Log,
     LogLine,
-    ProbeResult,
 )
+from webapp.aws.invocations import Invocation, ProbeResult
+from webapp.aws.newest_lines import LINES_MAX
 
 REGION, NAME = "eu-central-1", "egret-shop"
 SINCE = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -70,12 +70,14 @@ def test_a_function_that_raises_or_returns_no_object_is_an_error_of_its_own(
     offline: Clients, payload: object, error: str, said: str
 ) -> None:
     assert invoked(offline, payload, error) == Invocation(502, error=said)
-    assert probed(offline, payload, error) == ProbeResult({}, "request-1", said)
+    assert probed(offline, payload, error) == ProbeResult(None, "", "request-1", said)
 
 
 def test_a_probe_tells_what_it_saw(offline: Clients) -> None:
-    found = probed(offline, {"ip": "203.0.113.7"})
-    assert found == ProbeResult({"ip": "203.0.113.7"}, "request-1")
+    found = probed(offline, {"ip": "203.0.113.7", "echo": "echo.example"})
+    assert found == ProbeResult("203.0.113.7", "echo.example", "request-1")
+    odd = probed(offline, {"ip": ["203.0.113.7"], "echo": None})
+    assert (odd.ip, odd.echo) == ("['203.0.113.7']", "None")
 
 
 def pages(*events: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -88,34 +90,36 @@ def lines(first: int, last: int) -> list[dict[str, Any]]:
     return [{"timestamp": n, "message": f"{n}\n"} for n in range(first, last + 1)]
 
 
-def logged(clients: Clients, answers: list[dict[str, Any]]) -> list[LogLine]:
-    with Stubber(clients.logs(REGION)) as stub:
-        for answer in answers:
-            stub.add_response("filter_log_events", answer)
-        found = Functions(clients).logs(REGION, NAME)
-        stub.assert_no_pending_responses()
-    return found
-
-
 def test_the_log_is_the_newest_lines_without_their_ends(offline: Clients) -> None:
-    """CloudWatch gives the oldest first, and a page may be empty although more follow."""
-    found = logged(offline, pages(lines(1, 300), [], lines(301, 350), [], []))
-    assert len(found) == LOG_LINES_MAX
-    assert (found[0], found[-1]) == (LogLine(151, "151"), LogLine(350, "350"))
+    with Stubber(offline.logs(REGION)) as stub:
+        stub.add_response("filter_log_events", {"events": lines(1, 350)})
+        log = Functions(offline).logs(REGION, NAME)
+    assert log.complete
+    assert len(log.lines) == LINES_MAX
+    assert (log.lines[0], log.lines[-1]) == (LogLine(151, "151"), LogLine(350, "350"))
 
 
 def test_a_quiet_functions_log_is_searched_further_back_without_doubling_lines(
     offline: Clients,
 ) -> None:
-    answers = [{"events": []}, *pages([], lines(1, 2)), *[{"events": lines(0, 2)}] * 2]
-    assert [line.at_ms for line in logged(offline, answers)] == [0, 1, 2]
-    assert len(LOG_SPANS) == 4
+    asked: list[dict[str, Any]] = []
+    offline.logs(REGION).meta.events.register(
+        "provide-client-params.cloudwatch-logs.FilterLogEvents",
+        lambda params, **_: asked.append(dict(params)),
+    )
+    with Stubber(offline.logs(REGION)) as stub:
+        for _ in range(20):
+            stub.add_response("filter_log_events", {"events": []})
+        assert Functions(offline).logs(REGION, NAME) == Log([], complete=True)
+    assert "endTime" not in asked[0]
+    for newer, older in pairwise(asked):
+        assert older["endTime"] == newer["startTime"] - 1
 
 
 def test_a_function_that_never_ran_has_no_log(offline: Clients) -> None:
     with Stubber(offline.logs(REGION)) as stub:
         stub.add_client_error("filter_log_events", "ResourceNotFoundException")
-        assert Functions(offline).logs(REGION, NAME) == []
+        assert Functions(offline).logs(REGION, NAME) == Log([], complete=True)
         stub.add_client_error("filter_log_events", "ResourceNotFoundException")
         assert not Functions(offline).ran_since(REGION, NAME, SINCE)
 

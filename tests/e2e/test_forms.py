@@ -21,7 +21,7 @@ def test_a_form_sent_after_the_session_ended_is_there_after_signing_in(
     page.get_by_label("Location", exact=True).select_option("France (FR)")
     page.get_by_label("How many clans").fill("42")
     page.get_by_label("Signed AWS requests").check()
-    page.get_by_text("Calls from web pages").click()
+    page.get_by_text("Environment and calls from web pages").click()
     page.get_by_label("Allowed origin").fill("https://kept.example")
     page.context.clear_cookies()
     page.get_by_role("button", name="Deploy function").click()

@@ -30,6 +30,30 @@ def test_the_overview_is_live(page: Page, shown: Dashboard) -> None:
     expect(networks.get_by_text("Ready")).to_be_visible(timeout=REFRESH_MS)
 
 
+def test_lists_and_pages_of_what_is_settled_are_live(page: Page, shown: Dashboard) -> None:
+    sign_in(page, shown)
+    paths = (
+        "/networks",
+        "/functions",
+        "/addresses",
+        "/networks/production",
+        "/functions/top-clans",
+    )
+    tabs = [page.context.new_page() for _ in paths]
+    for tab, path in zip(tabs, paths, strict=True):
+        tab.goto(f"{shown.url}{path}")
+        expect(tab.get_by_text("Live", exact=True)).to_be_visible()
+    for seen, count in (("NULL", 1), ("expected_ip", 0)):
+        execute(shown, NOTICED.format(seen))
+        for tab in tabs:
+            tab.bring_to_front()
+            alarm = tab.locator(".badge", has_text="All zones broken")
+            expect(alarm.first).to_be_visible(visible=bool(count), timeout=REFRESH_MS)
+    expect(tabs[3]).to_have_title("Ready: production · Egret")
+    for tab in tabs:
+        tab.close()
+
+
 def test_an_open_overview_says_when_its_session_has_ended(page: Page, shown: Dashboard) -> None:
     sign_in(page, shown)
     page.goto(shown.url)

@@ -6,8 +6,9 @@ from typing import Any
 from sqlmodel import Session, select
 
 from webapp.aws.clients import Clients
-from webapp.models import Function, NewFunction
-from webapp.services import functions
+from webapp.models import Function, NewFunction, Status
+from webapp.services import functions, networks
+from webapp.services.functions.operation import lags
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
@@ -16,7 +17,9 @@ NAME = "swept"
 
 
 def _create(scope: CloudScope) -> None:
+    """In the first of its network's subnets."""
     if not functions.find(scope.session, NAME):
+        _grow(scope, to=1)
         new = NewFunction(
             name=NAME,
             template="clash_rankings",
@@ -27,6 +30,27 @@ def _create(scope: CloudScope) -> None:
         functions.create(scope, new)
 
 
+def _retry(scope: CloudScope) -> None:
+    if functions.get(scope.session, NAME).status is Status.FAILED:
+        functions.retry(scope, NAME)
+
+
+def _update(scope: CloudScope) -> None:
+    """Follow its network to another subnet."""
+    _grow(scope, to=2)
+    if lags(functions.get(scope.session, NAME), networks.get(scope.session, NAME)):
+        functions.retry(scope, NAME)
+
+
+def _grow(scope: CloudScope, *, to: int) -> None:
+    """As if the network had so many zones: its public subnet stands for the second private one."""
+    network = networks.get(scope.session, NAME)
+    private, public = (network.output_list(f"{kind}SubnetIds") for kind in ("Private", "Public"))
+    subnets = [*private[:1], *public][:to]
+    network.outputs = network.outputs | {"PrivateSubnetIds": ",".join(subnets)}
+    scope.session.commit()
+
+
 def _delete(scope: CloudScope) -> None:
     if functions.find(scope.session, NAME):
         functions.delete(scope, NAME, typed=NAME)
@@ -34,6 +58,8 @@ def _delete(scope: CloudScope) -> None:
 
 FUNCTION_OPERATIONS: dict[str, Callable[[CloudScope], None]] = {
     "create function": _create,
+    "retry function": _retry,
+    "update function": _update,
     "delete function": _delete,
 }
 
@@ -52,7 +78,7 @@ def functions_world(session: Session, clients: Clients, settings: Settings) -> d
             if stack["StackName"].startswith(f"{prefix}function-")
         ),
         "functions": [
-            each["FunctionName"].removeprefix(prefix)
+            (each["FunctionName"].removeprefix(prefix), len(each["VpcConfig"]["SubnetIds"]))
             for page in lambdas
             for each in page["Functions"]
             if each["FunctionName"].startswith(prefix) and "probe" not in each["FunctionName"]

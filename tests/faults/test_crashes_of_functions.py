@@ -1,17 +1,19 @@
-"""kill -9 right before and right after the first calls to AWS of what a function does.
+"""kill -9 right before and right after the calls to AWS that ask for something for a function.
 
-Those are the ones that ask for something; all that follow poll the stack, as a network's do, whose
-calls are swept to the last one in `test_crashes`.
+All others poll the stack, as a network's do, whose calls are swept to the last one in
+`test_crashes`. The creation fails at first, so that it is tried again.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlmodel import Session
 
 from tests.databases import prepare
-from tests.faults.functions import FUNCTION_OPERATIONS, functions_world
+from tests.faults.functions import FUNCTION_OPERATIONS, NAME, functions_world
 from tests.faults.test_crashes import ended
 from tests.faults.worker import Kill, Workshop
 from tests.sandbox.credentials import credentials_of
@@ -20,7 +22,12 @@ from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings
 
-CALLS_SWEPT = 4
+ASKING = frozenset({"CreateStack", "UpdateStack", "DeleteStack"})
+ASKING_MAX = 2
+"""Another attempt deletes what is left of the first one, and creates the stack."""
+ASKS_ONCE = "update function"
+FAILING, REASON = "create function", "it failed"
+"""The other attempt is killed in its place: both ask alike."""
 
 
 def world(settings: Settings, clients: Clients) -> dict[str, Any]:
@@ -31,7 +38,15 @@ def world(settings: Settings, clients: Clients) -> dict[str, Any]:
     return found
 
 
-def test_a_function_is_made_and_deleted_once_whenever_a_worker_is_killed(tmp_path: Path) -> None:
+def fail_once(sandbox: Sandbox, stack: str) -> None:
+    """The next creation of the stack fails at its first resource."""
+    switch = {"stack": stack, "resource": "LogGroup", "when": "create", "reason": REASON}
+    user = (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    url = f"{sandbox.info.aws_endpoint}/_egret/switches"
+    httpx.put(url, json=[switch], auth=user).raise_for_status()
+
+
+def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path: Path) -> None:
     with (
         Sandbox.start(tmp_path / "sandbox", pace_s=0, address_quota=10) as sandbox,
         credentials_of(sandbox),
@@ -47,15 +62,24 @@ def test_a_function_is_made_and_deleted_once_whenever_a_worker_is_killed(tmp_pat
         workshop = Workshop(sandbox.info.aws_endpoint, REGION)
         for before in ("create", "upload for the network"):
             assert ended(workshop, settings, before, None)
-        kills = [Kill(call, after) for call in range(1, CALLS_SWEPT + 1) for after in (False, True)]
+        calls = range(1, ASKING_MAX + 1)
+        kills = [Kill(call, after, ASKING) for call in calls for after in (False, True)]
         expected: dict[str, dict[str, Any]] = {}
         for kill in (None, *kills):
+            fail_once(sandbox, f"{settings.name_prefix}-function-{NAME}")
             for operation in FUNCTION_OPERATIONS:
-                if not ended(workshop, settings, operation, kill):
+                if kill and kill.call > 1 and operation == ASKS_ONCE:
+                    continue
+                strikes = None if operation == FAILING else kill
+                if not ended(workshop, settings, operation, strikes):
                     assert ended(workshop, settings, operation, None)
                 found = world(settings, clients)
                 assert found == expected.setdefault(operation, found), f"{operation}: {kill}"
-        made, gone = expected.values()
-        assert made["rows"] == [("ready", "")]
-        assert len(made["functions"]) == len(made["stacks"]) == 1
+        failed, made, followed, gone = expected.values()
+        assert failed["rows"] == [("failed", f"LogGroup: {REASON}")]
+        assert failed["functions"] == []
+        assert made["rows"] == followed["rows"] == [("ready", "")]
+        for there, subnets in ((made, 1), (followed, 2)):
+            assert len(there["stacks"]) == 1
+            assert [count for _, count in there["functions"]] == [subnets]
         assert gone["rows"] == gone["functions"] == []

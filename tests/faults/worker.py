@@ -46,10 +46,14 @@ CHANGED_ZONES = 2
 
 @dataclass(frozen=True)
 class Kill:
-    """`kill -9` right before the `call`th call to AWS is sent, or right after it was answered."""
+    """`kill -9` right before the `call`th call to AWS is sent, or right after it was answered.
+
+    Calls of other operations than `of` are not counted; by default all are.
+    """
 
     call: int
     after: bool
+    of: frozenset[str] = frozenset()
 
 
 class Killer:
@@ -68,15 +72,22 @@ class Killer:
     def arm(self, kill: Kill | None) -> None:
         self._kill, self._numbers = kill, count(1)
 
-    def _before(self, **_: object) -> None:
-        self._of_thread.call = next(self._numbers)
-        self._strike(after=False)
+    def _before(self, event_name: str, **_: object) -> None:
+        if self._is_counted(event_name):
+            self._of_thread.call = next(self._numbers)
+            self._strike(after=False)
 
-    def _after(self, **_: object) -> None:
-        self._strike(after=True)
+    def _after(self, event_name: str, **_: object) -> None:
+        if self._is_counted(event_name):
+            self._strike(after=True)
+
+    def _is_counted(self, event_name: str) -> bool:
+        of = self._kill.of if self._kill else ()
+        return not of or event_name.rpartition(".")[2] in of
 
     def _strike(self, *, after: bool) -> None:
-        if self._kill == Kill(self._of_thread.call, after=after):
+        kill = self._kill
+        if kill and (kill.call, kill.after) == (self._of_thread.call, after):
             os.kill(os.getpid(), signal.SIGKILL)
 
 

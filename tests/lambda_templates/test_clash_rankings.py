@@ -9,6 +9,7 @@ from tests.lambda_templates.world import BODY, Clock, Environment, Respond, Worl
 from webapp.services.functions.templates import get_template
 
 API_GATEWAY_S = 29
+REREAD_S = 30
 
 
 def test_the_partners_body_is_passed_on_byte_for_byte(
@@ -49,6 +50,20 @@ def test_a_refused_key_is_read_again_and_a_newer_one_is_used(
     assert len(world.partner_calls) == 2
     world.key, world.version = "newer-key", "v2"
     assert environment.call()["headers"]["X-Key-Version"] == "v2"
+
+
+def test_a_firewall_that_refuses_every_call_does_not_have_the_key_read_every_time(
+    environment: Environment, world: World
+) -> None:
+    world.partner = lambda _: (403, {}, b"<html>Access denied</html>")
+    for _ in range(10):
+        assert environment.call()["statusCode"] == 403
+    assert world.secret_reads == 1
+    for reads in (2, 3):
+        environment.clock.now += REREAD_S
+        for _ in range(5):
+            environment.call()
+        assert world.secret_reads == reads
 
 
 @pytest.mark.parametrize(
@@ -97,6 +112,7 @@ def test_a_refused_key_is_read_again_by_the_next_call_if_too_little_time_is_left
         return (200, {}, BODY) if authorization == "Bearer newer-key" else (403, {}, b"{}")
 
     world.partner, world.key, world.version = refuse_slowly, "newer-key", "v2"
+    environment.clock.now += REREAD_S
     assert environment.call()["statusCode"] == 403
     assert environment.call()["headers"]["X-Key-Version"] == "v2"
 

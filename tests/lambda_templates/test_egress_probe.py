@@ -41,6 +41,15 @@ def test_without_an_echo_service_it_fails(
             probe.handler({}, None)
 
 
+@pytest.mark.parametrize("garbled", [b"not HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\n" * 200, b""])
+def test_the_second_echo_service_is_asked_when_the_first_does_not_speak_http(
+    probe: ModuleType, world: World, monkeypatch: pytest.MonkeyPatch, garbled: bytes
+) -> None:
+    world.raw = lambda out: out.write(garbled)
+    monkeypatch.setenv("ECHO_URL", f"{world.url}/garbled,{world.url}/echo")
+    assert probe.handler({}, None)["ip"] == "203.0.113.7"
+
+
 @pytest.mark.parametrize("first", ["http://127.0.0.1:9/", "{url}/not-an-address"])
 def test_the_second_echo_service_is_asked_when_the_first_gives_no_address(
     probe: ModuleType, world: World, monkeypatch: pytest.MonkeyPatch, first: str

@@ -42,16 +42,44 @@ def test_the_recorded_ranking_becomes_rows() -> None:
         (5, 3, "down", 2),
         (4, 4, "same", 0),
         (9, -1, "new", 0),
-        (9, 0, "new", 0),
-        (9, None, "new", 0),
+        (9, 0, "", 0),
+        (9, -2, "", 0),
+        (9, None, "", 0),
+        (9, "-1", "", 0),
     ],
 )
 def test_movement_is_the_difference_to_the_previous_rank(
-    rank: int, previous: int | None, movement: str, places: int
+    rank: int, previous: object, movement: str, places: int
 ) -> None:
     body = {"items": [{"rank": rank, "previousRank": previous, "name": "x"}]}
     (row,) = PARTNER.rows(json.dumps(body).encode())
     assert (row.movement, row.places) == (movement, places)
+
+
+def test_without_a_previous_rank_nothing_is_said_of_a_movement() -> None:
+    (row,) = PARTNER.rows(b'{"items": [{"rank": 9}]}')
+    assert (row.rank, row.movement) == (9, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (" ", ""),
+        ("\u00a0\t", ""),
+        ("\u200b", ""),
+        ("\u200e\u2060\ufeff", ""),
+        ("\u3164", ""),
+        ("\u2800\u034f", ""),
+        ("\ud800", "?"),
+        (" a ", " a "),
+        ("\u200fA", "\u200fA"),
+        ("\U0001f451\ufe0f", "\U0001f451\ufe0f"),
+    ],
+)
+def test_a_name_of_which_nothing_can_be_seen_is_none(name: str, shown: str) -> None:
+    item = {"name": name, "tag": name, "location": {"name": name}}
+    (row,) = PARTNER.rows(json.dumps({"items": [item]}).encode())
+    assert row.name == row.tag == row.location == shown
 
 
 @pytest.mark.parametrize("rank", [None, 0, -1, "1", 1.5, True])

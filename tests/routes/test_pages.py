@@ -144,6 +144,7 @@ EVERYWHERE = (
     "/networks/troubled",
     "/functions",
     "/functions/troubled",
+    "/addresses",
 )
 
 
@@ -159,12 +160,62 @@ def test_a_network_in_alarm_and_its_functions_are_not_green_anywhere(
 ) -> None:
     network = session.get_one(Network, function.network_id)
     add_proofs(session, network, a=IP, b=IP)
-    assert all("Ready</span>" in client.get(path).text for path in EVERYWHERE)
+    green = 'class="badge ok"'
+    assert all(green in client.get(path).text for path in EVERYWHERE)
     add_proofs(session, network, **zones)
-    for path in EVERYWHERE:
-        page = client.get(path).text
-        assert said in page, path
-        assert "Ready</span>" not in page, path
+    for status in (Status.READY, Status.UPDATING):
+        network.status = status
+        session.commit()
+        for path in EVERYWHERE:
+            page = client.get(path).text
+            assert said in page, path
+            badges = page.count(green) - page.count("Verified</span>")
+            assert badges == 0, path
+
+
+def test_a_tab_and_what_is_announced_tell_what_is_wrong(
+    client: Any, session: Session, network: Network
+) -> None:
+    for status, seen, title in (
+        (Status.READY, IP, "Ready: troubled"),
+        (Status.READY, None, "Zone broken: troubled"),
+        (Status.UPDATING, None, "Updating, Zone broken: troubled"),
+        (Status.FAILED, None, "Failed: troubled"),
+    ):
+        add_proofs(session, network, a=seen)
+        network.status = status
+        session.commit()
+        page = client.get("/networks/troubled").text
+        assert f"<title>{title} · Egret</title>" in page
+        assert f'data-title="{title}"' in page
+
+
+def test_the_tab_of_a_function_tells_that_its_calls_fail(
+    client: Any, session: Session, function: Function
+) -> None:
+    session.add(Snapshot(function_id=function.id, ok=False, problem="No answer."))
+    session.commit()
+    page = client.get("/functions/troubled").text
+    assert "<title>Calls fail: troubled · Egret</title>" in page
+    assert 'data-title="Calls fail: troubled"' in page
+
+
+def test_an_open_page_is_told_of_a_change(client: Any, session: Session, network: Network) -> None:
+    before = client.get("/changes").text
+    assert client.get("/changes").text == before
+    add_proofs(session, network, a=None)
+    assert client.get("/changes").text != before
+
+
+def test_what_has_failed_is_counted_as_a_problem(
+    client: Any, session: Session, function: Function
+) -> None:
+    network = session.get_one(Network, function.network_id)
+    network.status = Status.FAILED
+    session.commit()
+    page = client.get("/overview").text
+    assert page.count("0 ready, 1 with problems") == 2
+    assert "Network failed" in page
 
 
 def test_one_broken_zone_of_two_is_shown_as_that(
@@ -172,7 +223,7 @@ def test_one_broken_zone_of_two_is_shown_as_that(
 ) -> None:
     add_proofs(session, network, a=IP, b=None)
     page = client.get("/networks/troubled").text
-    assert "1 of 2 zones of troubled is broken: calls from b do not arrive" in page
+    assert "1 of 2 zones of troubled is broken: calls from b don't come" in page
     assert "Calls from a do." in page
     assert page.count('class="wire broken"') == 1
     assert "The wire from b is broken." in page

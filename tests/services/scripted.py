@@ -86,6 +86,26 @@ def refusal(code: str, message: str = "", *, status: int = 400) -> Mapping[str, 
     }
 
 
+LIMITS = (
+    "ConcurrentInvocationLimitExceeded",
+    "ReservedFunctionConcurrentInvocationLimitExceeded",
+    "FunctionInvocationRateLimitExceeded",
+    "CallerRateLimitExceeded",
+)
+INCONCLUSIVE: tuple[Answer, ...] = (
+    *(
+        {**refusal("TooManyRequestsException", "Rate Exceeded.", status=429), "Reason": reason}
+        for reason in LIMITS
+    ),
+    refusal("ServiceException", "Internal error", status=500),
+    refusal("", "", status=503),
+    refusal("ExpiredTokenException", "The security token is expired", status=403),
+    refusal(
+        "AccessDeniedException", "not authorized to perform: lambda:InvokeFunction", status=403
+    ),
+)
+"""What AWS answers when it did not run a function, for reasons that say nothing about it."""
+
 NO_STACK = refusal("ValidationError", "Stack with id egret does not exist")
 
 

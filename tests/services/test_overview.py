@@ -1,13 +1,13 @@
 """The first page: the next step, what it costs, and what needs attention, worst first."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from tests.services.rows import (
     IP,
@@ -21,9 +21,9 @@ from tests.services.rows import (
     add_function,
     an_address,
 )
-from webapp.models import Access, AddressStatus, Network, Status
+from webapp.models import Access, Address, AddressStatus, Function, Key, Network, Status
 from webapp.services import addresses, keys
-from webapp.services.overview import TABLE_ROWS_MAX, Alert, overview
+from webapp.services.overview import TABLE_ROWS_MAX, Alert, overview, state_of
 
 QUERIES_MAX = 20
 
@@ -135,7 +135,7 @@ def test_a_zone_whose_calls_do_not_come_from_its_address_is_named(
     add(session, network, a_proof(network, **proof))
     (notice,) = warnings(session)
     assert (notice.level, notice.href) == ("error", "/networks/net")
-    assert notice.text.startswith(f"Calls from {ZONES[0]} of net do not arrive")
+    assert notice.text.startswith(f"Calls from {ZONES[0]} (network net) don't come")
     assert said in notice.text
 
 
@@ -181,3 +181,34 @@ def test_the_first_rows_of_the_last_good_answer_are_shown(session: Session) -> N
 def test_a_function_that_has_never_had_an_answer_has_no_table(session: Session) -> None:
     add_function(session)
     assert overview(session).tables == []
+
+
+# --- What has changed -------------------------------------------------------------------------
+
+
+def the(session: Session, kind: Any) -> Any:
+    return session.exec(select(kind)).first()
+
+
+CHANGES: dict[str, Callable[[Session], object]] = {
+    "a network appears": lambda s: s.add(a_network("other")),
+    "a network changes": lambda s: setattr(the(s, Network), "status", Status.PARKING),
+    "a function fails": lambda s: setattr(the(s, Function), "status", Status.FAILED),
+    "a function goes": lambda s: s.delete(the(s, Function)),
+    "an address is allocated": lambda s: s.add(an_address(ip="203.0.113.99")),
+    "an address is lost": lambda s: setattr(the(s, Address), "status", AddressStatus.LOST),
+    "a key is deleted": lambda s: setattr(the(s, Key), "status", Status.DELETING),
+    "a zone breaks": lambda s: s.add(a_proof(the(s, Network), seen_ip=None)),
+    "a call fails": lambda s: s.add(a_snapshot(the(s, Function), ok=False)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_text_is_another_one_after_a_change_only(session: Session, change: str) -> None:
+    function = add_function(session)
+    add(session, a_proof(the(session, Network), at=function.created_at))
+    before = state_of(session)
+    assert state_of(session) == before
+    CHANGES[change](session)
+    session.commit()
+    assert state_of(session) != before

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from tests.services.rows import a_function, a_key, a_network, add, an_address
+from tests.services.rows import a_function, a_key, a_network, a_snapshot, add, an_address
 from webapp.errors import Invalid, NotFound
 from webapp.models import AddressStatus, Nat, Network, Snapshot, utc_now
-from webapp.services import addresses, whitelists
+from webapp.services import addresses, networks, whitelists
 from webapp.services.audit import list_after
 from webapp.services.scope import Scope
 from webapp.services.whitelists import Stage
@@ -78,6 +78,24 @@ def test_no_other_answer_is_a_proof(
     session.add(Snapshot.model_validate({"function_id": sent.function_id} | answer))
     session.commit()
     assert stage(session, network) is Stage.SENT
+
+
+def test_a_partner_whose_newest_answer_is_a_failure_is_not_seen(
+    scope: Scope, session: Session, network: Network
+) -> None:
+    sent = whitelists.send(scope, "paying", partner="bank", function="pays")
+    (function,) = networks.functions_in(session, network)
+    add(session, a_snapshot(function, egress_ip=IPS[0]))
+    assert stage(session, network) is Stage.SEEN
+    add(session, a_snapshot(function, ok=False, upstream_status=403, problem="Refused."))
+    (detail,) = whitelists.list_all(session, network)
+    assert (detail.stage, detail.failure and detail.failure.problem) == (Stage.SENT, "Refused.")
+    sent.sent_at = utc_now()
+    session.commit()
+    (detail,) = whitelists.list_all(session, network)
+    assert detail.failure is None, "of a time before it was sent"
+    add(session, a_snapshot(function, egress_ip=IPS[0]))
+    assert stage(session, network) is Stage.SEEN
 
 
 def test_a_partner_that_lacks_a_new_address_is_outdated_until_it_is_sent_again(

@@ -211,6 +211,14 @@ def pauses_operation(error: EgretError) -> bool:
     return is_transient(error) or needs_operator(error)
 
 
+def is_inconclusive(error: EgretError) -> bool:
+    """Whether AWS ran nothing, for a reason of its own or of ours: a limit, an outage, credentials.
+
+    Any other answer is about what should have run, such as that it was deleted.
+    """
+    return pauses_operation(error) or isinstance(error, QuotaExceeded)
+
+
 def _clock_off(error: ClientError) -> str:
     """`20 minutes behind AWS`, by the Date header of its answer; '' when the clocks agree.
 

@@ -1,12 +1,11 @@
 """What is done with a deployed function: run it, read its log, read its endpoint's API key."""
 
-import base64
 import json
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,37 +19,14 @@ from webapp.aws.errors import (
     aws_errors,
     code_of,
 )
+from webapp.aws.invocations import Invocation, ProbeResult, invocation_of, payload_of, text_of
+from webapp.aws.newest_lines import newest
 from webapp.aws.quota_kinds import QuotaKind
 
-LOG_LINES_MAX = 200
-LOG_SPANS = (timedelta(minutes=10), timedelta(hours=6), timedelta(days=3), timedelta(days=30))
-"""How far back the newest lines are searched; the last one is how long a log is kept."""
 IDLE_PAGES_MAX = 300
 CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")
 INVOCATION_STARTS = '"START RequestId"'
 """A filter pattern for the line that Lambda logs at the start of each invocation."""
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """What a function returned: an API Gateway proxy response, or `error` when it raised.
-
-    `body` is exactly the bytes that a caller of the endpoint would get.
-    """
-
-    status: int
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class ProbeResult:
-    """What a probe returned; `error` when it raised or timed out."""
-
-    payload: dict[str, Any]
-    request_id: str
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +35,14 @@ class LogLine:
 
     at_ms: int
     message: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """Oldest line first. Not `complete`: the search took too long, so there may be others."""
+
+    lines: list[LogLine]
+    complete: bool
 
 
 class _NoLog(Exception):
@@ -72,17 +56,14 @@ class Functions:
     def invoke(self, region: str, name: str, event: dict[str, Any] | None = None) -> Invocation:
         """Run a function that answers an endpoint, and wait for its response."""
         payload, _, error = self._run(region, name, event)
-        if error:
-            return Invocation(status=502, error=error)
-        return Invocation(
-            status=int(payload.get("statusCode", 200)),
-            headers={key.lower(): value for key, value in payload.get("headers", {}).items()},
-            body=_body(payload),
-        )
+        return Invocation(status=502, error=error) if error else invocation_of(payload)
 
     def run_probe(self, region: str, name: str) -> ProbeResult:
         """Run a network's probe, and wait for what it saw."""
-        return ProbeResult(*self._run(region, name))
+        payload, request_id, error = self._run(region, name)
+        ip = payload.get("ip")
+        seen = text_of(ip) if ip else None
+        return ProbeResult(seen, text_of(payload.get("echo", "")), request_id, error)
 
     def api_key(self, region: str, api_key_id: str) -> str:
         """The value that callers of the endpoint send as `x-api-key`."""
@@ -90,21 +71,15 @@ class Functions:
             client = self._clients.apigateway(region)
             return client.get_api_key(apiKey=api_key_id, includeValue=True)["value"]
 
-    def logs(self, region: str, name: str) -> list[LogLine]:
-        """The newest lines of the function's log, oldest first; [] when it never ran.
-
-        CloudWatch gives the oldest lines first, so a time span is read to its end, and a longer one
-        only if the shorter has too few lines.
-        """
-        found: deque[Any] = deque(maxlen=LOG_LINES_MAX)
+    def logs(self, region: str, name: str) -> Log:
+        """The newest lines of the function's log; none when it never ran."""
+        found: list[Any] = []
+        is_complete = True
         with suppress(_NoLog):
-            for span in LOG_SPANS:
-                found.clear()
-                for events in self._log_pages(region, name, since=datetime.now(UTC) - span):
-                    found.extend(events)
-                if len(found) == LOG_LINES_MAX:
-                    break
-        return [LogLine(event["timestamp"], event["message"].rstrip()) for event in found]
+            pages = partial(self._log_pages, region, name)
+            found, is_complete = newest(pages, datetime.now(UTC))
+        lines = [LogLine(e["timestamp"], text_of(e["message"]).rstrip()) for e in found]
+        return Log(lines, is_complete)
 
     def ran_since(self, region: str, name: str, since: datetime) -> bool:
         """Whether the function was invoked after `since`, by its log.
@@ -112,49 +87,54 @@ class Functions:
         Empty pages say nothing: CloudWatch gives them while it searches. After IDLE_PAGES_MAX of
         them the answer is True, so that a network is not parked on a guess.
         """
-        pages = self._log_pages(region, name, since=since, pattern=INVOCATION_STARTS)
+        pages = self._log_pages(region, name, since, pattern=INVOCATION_STARTS)
         with suppress(_NoLog):
-            return any(events or number >= IDLE_PAGES_MAX for number, events in enumerate(pages, 1))
+            return any(
+                page["events"] or number >= IDLE_PAGES_MAX for number, page in enumerate(pages, 1)
+            )
         return False
 
     def _log_pages(
-        self, region: str, name: str, *, since: datetime, pattern: str = ""
-    ) -> Iterator[list[Any]]:
-        """The events of each page to the last, oldest first. A page may be empty before the last.
-
-        Raises _NoLog.
-        """
+        self,
+        region: str,
+        name: str,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        pattern: str = "",
+    ) -> Iterator[Mapping[str, Any]]:
+        """Each page of the events from `since` until before `until`. Raises _NoLog."""
         client = self._clients.logs(region)
+        end: Any = {"endTime": _ms(until) - 1} if until else {}
         pages = client.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{name}",
-            startTime=int(since.timestamp() * 1000),
+            startTime=_ms(since),
             filterPattern=pattern,
+            **end,
         )
         with aws_errors(f"reading the log of {name}", region):
             try:
-                for page in pages:
-                    yield page["events"]
+                yield from pages
             except client.exceptions.ResourceNotFoundException as error:
                 raise _NoLog from error
 
     def _run(
         self, region: str, name: str, event: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], str, str]:
-        """What the function returned, the id of the request, and the error or ''.
-
-        Lambda answers 200 also when the function raised; FunctionError tells that it did.
-        """
+        """What the function returned, the id of the request, and the error or ''."""
         with aws_errors(f"running the function {name}", region):
             client = self._clients.awslambda(region)
             try:
                 answer = client.invoke(FunctionName=name, Payload=json.dumps(event or {}).encode())
-            except client.exceptions.TooManyRequestsException as error:
-                raise _too_many(error, name, region) from error
-            payload = json.loads(answer["Payload"].read() or b"null")
-        request_id = answer["ResponseMetadata"].get("RequestId", "")
-        if answer.get("FunctionError") or not isinstance(payload, dict):
-            return {}, request_id, _error_text(payload)
-        return payload, request_id, ""
+            except client.exceptions.TooManyRequestsException as limit:
+                raise _too_many(limit, name, region) from limit
+            raw = answer["Payload"].read()
+        payload, error = payload_of(raw, raised=bool(answer.get("FunctionError")))
+        return payload, answer["ResponseMetadata"].get("RequestId", ""), error
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 def _too_many(error: ClientError, name: str, region: str) -> AwsError:
@@ -173,15 +153,3 @@ def _too_many(error: ClientError, name: str, region: str) -> AwsError:
         remedy=f"Try again in a minute. A new account has 10 {CONCURRENCY.what}: request a higher "
         f"quota at {CONCURRENCY.url(region)}.",
     )
-
-
-def _body(payload: dict[str, Any]) -> bytes:
-    body: str = payload.get("body") or ""
-    return base64.b64decode(body) if payload.get("isBase64Encoded") else body.encode()
-
-
-def _error_text(payload: object) -> str:
-    if isinstance(payload, dict):
-        kind, message = payload.get("errorType", "Error"), payload.get("errorMessage", "")
-        return f"{kind}: {message}"
-    return "The function did not return a JSON object."

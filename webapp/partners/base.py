@@ -29,7 +29,10 @@ class KeyClaims:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A partner's error for people. `source_address` is the one that the partner named, if any."""
+    """A partner's error for people. `source_address` is the one that the partner named, if any.
+
+    `about_key`: the partner has read the key and refused it.
+    """
 
     code: str
     title: str
@@ -37,6 +40,7 @@ class Explanation:
     what_to_do: str
     source_address: str | None = None
     retry_after_s: int | None = None
+    about_key: bool = False
 
 
 class RefusedKey(Invalid):

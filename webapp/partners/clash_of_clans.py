@@ -20,8 +20,9 @@ from webapp.partners.untrusted_json import (
 )
 
 THROTTLE_WAIT_S = 60
-REFUSED_IN_FRONT = frozenset({401, 403, 405, 406, 429, 451, 503})
-"""With these a firewall or content delivery network refuses. 502 and 504 mean that it asked."""
+HANDLER_STATUS = (502, 504)
+MAINTENANCE_PAGE = re.compile(rb"<(title|h1|h2)\b[^>]*>[^<]*maintenance", re.IGNORECASE)
+"""What the partner sends in place of its JSON: the page is about that, not just mentions it."""
 PORTAL_URL = "https://developer.clashofclans.com"
 CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
 KEYS_PER_ACCOUNT = 10
@@ -46,26 +47,27 @@ class ClashOfClans:
             return claims_of(secret)
         except NoKey as reason:
             remedy = (
-                f"Make a key at {self.portal_url} under My Account, and paste the whole token. An "
-                f"account has at most {self.keys_per_account} keys."
+                f"Create a key at {self.portal_url} under My Account, and paste the whole token. "
+                f"An account has at most {self.keys_per_account} keys."
             )
             raise RefusedKey(reason.detail, remedy, code=reason.code) from None
 
     def explain(self, status: int, headers: Mapping[str, str], body: bytes) -> Explanation:
-        """An answer that is not the API's JSON comes from what is in front of it."""
+        """By the API's reason or the handler's code; anything else is from what is in front."""
         error = parse_object(body)
-        if _is_refused_in_front(status, error, body):
-            return _refused_in_front(status, headers)
-        reason = as_text(error.get("reason")) or as_text(error.get("code"))
+        reason = _reason(status, error, body)
         message = as_text(error.get("message")) or as_text(error.get("detail"))
+        if not reason:
+            return _refused_in_front(200 if _is_page(error) else status, headers)
         if reason == "accessDenied.invalidIp":
             return _wrong_address(message)
         title, what_to_do = _meaning(status, reason, message)
         return Explanation(
-            code=reason or f"http_{status}",
+            code=reason,
             title=title,
             detail=message,
             what_to_do=what_to_do,
+            about_key=status < 500 and _is_about_key(reason),
             retry_after_s=_retry_after_s(status, headers),
         )
 
@@ -74,10 +76,10 @@ class ClashOfClans:
         return rows_of(body)
 
 
-_MEANINGS = {
+_REASONS = {
     "accessDenied": (
         "The partner does not accept the key",
-        "A new key may take a minute to work. If it is still refused then, it was revoked: make "
+        "A new key may take a minute to work. If it is still refused then, it was revoked: create "
         f"another one in the partner's portal. {ALL_ADDRESSES}",
     ),
     "accessDenied: Missing authorization": (
@@ -93,42 +95,56 @@ _MEANINGS = {
         "The partner limits how often it can be called",
         f"Wait {THROTTLE_WAIT_S} seconds. If it happens again, wait twice as long.",
     ),
-    "inMaintenance": ("The partner is in maintenance", "Wait. The last good answer stays here."),
+    "inMaintenance": ("The partner is under maintenance", "Wait. The last good answer stays here."),
     "unknownException": ("The partner had an internal error", "Try again in a minute."),
+}
+"""Title and what to do, by the API's reason."""
+
+_CODES = {
     "partner_timeout": ("The partner did not answer in time", CHECK_THE_PATH),
     "partner_unreachable": ("The partner could not be reached", CHECK_THE_PATH),
     "partner_too_large": ("The partner's answer is too large", "Ask for fewer rows."),
-    "partner_not_json": ("The partner did not answer with JSON", "Try again in a minute."),
     "key_unreadable": (
         "The function could not read its key",
         "Read the function's log. If the key was deleted, deploy the function with another one.",
     ),
 }
-"""Title and what to do, by the partner's reason or by the handler's code."""
+"""The same by the handler's code."""
 
-_REASON_OF_STATUS = {
-    401: "accessDenied",
-    403: "accessDenied",
-    429: "requestThrottled",
-    503: "inMaintenance",
-}
+
+def _reason(status: int, error: dict[str, Any], body: bytes) -> str:
+    """The reason of the API, the code of the handler, `http_<status>`; '' for a refusal in front.
+
+    Firewalls answer with JSON as well, so a reason that the API does not have says nothing. They
+    refuse with any status below 500, and with 503; the others mean that the partner was asked.
+    """
+    reason, code = as_text(error.get("reason")), as_text(error.get("code"))
+    if reason in _REASONS or _is_about_key(reason):
+        return reason
+    if status in HANDLER_STATUS and code in _CODES:
+        return code
+    if status == 503 and MAINTENANCE_PAGE.search(body):
+        return "inMaintenance"
+    if status == 429 and not body.strip():
+        return "requestThrottled"
+    asked = status >= 500 and status != 503 and not _is_page(error)
+    return f"http_{status}" if asked else ""
+
+
+def _is_about_key(reason: str) -> bool:
+    return reason.partition(".")[0] == "accessDenied"
+
+
+def _is_page(error: dict[str, Any]) -> bool:
+    """Whether the handler says that it got a 200 with something other than JSON."""
+    return error.get("code") == "partner_not_json"
 
 
 def _meaning(status: int, reason: str, message: str) -> tuple[str, str]:
-    """Title and what to do: by the partner's reason if it is known, otherwise by the status."""
-    for known in (f"{reason}: {message}", reason, _REASON_OF_STATUS.get(status, "")):
-        if known in _MEANINGS:
-            return _MEANINGS[known]
-    if status >= 500:
-        return f"The partner failed with status {status}", "Try again in a minute."
-    return f"The partner answered {status}", "Check the function's settings."
-
-
-def _is_refused_in_front(status: int, error: dict[str, Any], body: bytes) -> bool:
-    """Every error of the API has a reason, and every one of the handler a code."""
-    from_the_api = bool(error.get("reason") or error.get("code"))
-    maintenance = status == 503 and b"maintenance" in body.lower()
-    return status in REFUSED_IN_FRONT and bool(body.strip()) and not (from_the_api or maintenance)
+    for known in (f"{reason}: {message}", reason, reason.partition(".")[0]):
+        if found := (_REASONS | _CODES).get(known):
+            return found
+    return f"The partner failed with status {status}", "Try again in a minute."
 
 
 def _refused_in_front(status: int, headers: Mapping[str, str]) -> Explanation:
@@ -137,9 +153,9 @@ def _refused_in_front(status: int, headers: Mapping[str, str]) -> Explanation:
         code=REFUSED_BEFORE_KEY,
         title="The call was refused before the key was read",
         detail=f"A firewall or content delivery network in front of the partner answered {status} "
-        "with a page of its own, so the key is not the cause.",
+        "itself, so the key is not the cause.",
         what_to_do=f"Give the partner the address {address} and the time of the call, and ask them "
-        "to let it through their firewall. It may also pass by itself in a few minutes.",
+        "to let it through their firewall. It may also clear up on its own in a few minutes.",
         retry_after_s=_retry_after_s(status, headers),
     )
 
@@ -155,9 +171,10 @@ def _wrong_address(message: str) -> Explanation:
         title="The partner does not allow this address",
         detail=f"It saw the call come from {seen or 'another address'}, which the key does not "
         "allow.",
-        what_to_do="The addresses of a key cannot be edited: make a new key in the partner's "
+        what_to_do="The addresses of a key cannot be edited: create a new key in the partner's "
         f"portal. {ALL_ADDRESSES}",
         source_address=seen,
+        about_key=True,
     )
 
 

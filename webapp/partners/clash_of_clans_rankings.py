@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from webapp.partners.untrusted_json import as_list, as_number, as_object, as_text, parse_object
+from webapp.partners.untrusted_json import (
+    as_list,
+    as_number,
+    as_object,
+    as_text,
+    as_words,
+    parse_object,
+)
 
 FIRST_RANK = 1
-"""A clan that was not ranked before has the previous rank -1."""
+NOT_RANKED_BEFORE = -1
 BADGE_SIZES = ("small", "medium", "large")
 
 
 @dataclass(frozen=True)
 class RankingRow:
-    """`movement` is up, down, same or new, by so many `places`; '' without a rank.
+    """`movement` is up, down, same or new, by so many `places`; '' if a rank is not known.
 
     `image` is a path on our origin. What the partner did not send is None or ''.
     """
@@ -38,19 +45,19 @@ def rows_of(body: bytes) -> Sequence[RankingRow]:
 
 
 def _row(item: dict[str, Any]) -> RankingRow:
-    rank, previous = _rank(item.get("rank")), _rank(item.get("previousRank"))
-    movement, places = _movement(rank, previous)
+    rank = _rank(item.get("rank"))
+    movement, places = _movement(rank, as_number(item.get("previousRank")))
     return RankingRow(
         rank=rank,
         movement=movement,
         places=places,
         image=_image_path(as_object(item.get("badgeUrls"))),
-        name=as_text(item.get("name")),
-        tag=as_text(item.get("tag")),
+        name=as_words(item.get("name")),
+        tag=as_words(item.get("tag")),
         level=as_number(item.get("clanLevel")),
         members=as_number(item.get("members")),
         points=as_number(item.get("clanPoints")),
-        location=as_text(as_object(item.get("location")).get("name")),
+        location=as_words(as_object(item.get("location")).get("name")),
     )
 
 
@@ -60,10 +67,10 @@ def _rank(value: object) -> int | None:
 
 
 def _movement(rank: int | None, previous: int | None) -> tuple[str, int]:
-    if rank is None:
-        return "", 0
-    if previous is None:
+    if rank is not None and previous == NOT_RANKED_BEFORE:
         return "new", 0
+    if rank is None or previous is None or previous < FIRST_RANK:
+        return "", 0
     if previous == rank:
         return "same", 0
     return ("up" if previous > rank else "down"), abs(previous - rank)

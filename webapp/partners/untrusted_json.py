@@ -1,10 +1,12 @@
 """Reads values from JSON that someone else wrote: a value of the wanted type, or an empty one.
 
 A partner's response and the content of a key are outside our control, so a value of the wrong type
-counts as missing. Half of a surrogate pair, which JSON can hold but a page cannot, becomes "?".
+counts as missing. What JSON can hold but a page or a database cannot becomes "?": half of a
+surrogate pair, and NUL.
 """
 
 import json
+import unicodedata
 from typing import Any
 
 
@@ -16,6 +18,11 @@ def parse_object(text: bytes) -> dict[str, Any]:
         return {}
 
 
+INVISIBLE = frozenset({"Cc", "Cf", "Me", "Mn", "Zl", "Zp", "Zs"})
+FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs by their category, and blank all the same."""
+
+
 def as_object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -25,7 +32,16 @@ def as_list(value: object) -> list[Any]:
 
 
 def as_text(value: object) -> str:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def as_words(value: object) -> str:
+    """A text of which something can be seen, or ''."""
+    text = as_text(value)
+    seen = (unicodedata.category(c) not in INVISIBLE and c not in FILLERS for c in text)
+    return text if any(seen) else ""
 
 
 def as_texts(value: object) -> tuple[str, ...]:

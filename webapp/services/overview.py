@@ -1,12 +1,30 @@
-"""The first page: four steps until they are done, then status, cost and warnings."""
+"""The first page: four steps until they are done, then status, cost and warnings.
 
+`state_of` tells an open page, this one or another, whether anything has changed.
+"""
+
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlmodel import Session, select
+from sqlalchemy import case
+from sqlmodel import Session, col, func, select
 
-from webapp.models import Access, Address, AddressStatus, Key, StackRow, Status
+from webapp.models import (
+    Access,
+    Address,
+    AddressStatus,
+    Function,
+    Key,
+    KeyVersion,
+    Network,
+    Proof,
+    Snapshot,
+    StackRow,
+    Status,
+    Whitelisting,
+)
 from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH
 from webapp.partners import partner
 from webapp.services import functions, networks
@@ -66,6 +84,28 @@ def overview(session: Session) -> Overview:
         warnings=_warnings(in_use, running, free),
         tables=list(islice(_tables(running), TABLES_MAX)),
     )
+
+
+def state_of(session: Session) -> str:
+    """A short text that is another one after every change of what pages show.
+
+    An open page compares it before it loads itself again. Proofs and snapshots are only added.
+    """
+    proven = func.sum(case((col(Proof.seen_ip) == col(Proof.expected_ip), 1), else_=0))
+    found = [
+        session.exec(query).all()
+        for query in (
+            select(Network.id, Network.version).order_by(Network.id),
+            select(Function.id, Function.version).order_by(Function.id),
+            select(Address.id, Address.version).order_by(Address.id),
+            select(Key.id, Key.status, Key.fingerprint, Key.name).order_by(Key.id),
+            select(KeyVersion.id, KeyVersion.stage).order_by(KeyVersion.id),
+            select(Whitelisting.id, Whitelisting.sent_at, Whitelisting.confirmed_at),
+            select(func.count(), func.max(Proof.at), proven),
+            select(func.count(), func.max(Snapshot.fetched_at), func.max(Snapshot.id)),
+        )
+    ]
+    return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
 def _steps(
@@ -165,8 +205,9 @@ def _unproven(in_use: list[NetworkDetail]) -> Iterator[Alert]:
             if proof.availability_zone in broken:
                 yield Alert(
                     "warning" if working else "error",
-                    f"Calls from {proof.availability_zone} of {detail.network.name} do not arrive "
-                    f"from its address{but}: {proof.problem or 'the probe got no response.'}",
+                    f"Calls from {proof.availability_zone} (network {detail.network.name}) don't "
+                    f"come from the expected address{but}: "
+                    f"{proof.problem or 'the probe got no response.'}",
                     f"/networks/{detail.network.name}",
                     "View network",
                 )

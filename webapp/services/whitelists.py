@@ -1,7 +1,8 @@
 """The whitelist: a network's addresses in the formats that partners ask for, and who has them.
 
 A partner is *sent* the addresses, and *confirms* that they are whitelisted; a person records both.
-It is *seen* once a function has since got a good answer through one of these addresses.
+It is *seen* once a function has since got a good answer through one of these addresses, until a
+newer call of the function fails.
 """
 
 import json
@@ -18,6 +19,7 @@ from sqlmodel import Session, col, select
 from webapp.errors import Invalid, NotFound
 from webapp.models import Function, Network, Snapshot, Whitelisting, utc_now
 from webapp.services import addresses, functions, networks
+from webapp.services.functions import previews
 from webapp.services.scope import Scope
 
 PARTNER_MAX_CHARS = 100
@@ -91,12 +93,16 @@ class Kit:
 
 @dataclass(frozen=True)
 class WhitelistingDetail:
-    """`missing`: addresses of the network that the partner was not sent."""
+    """`missing`: addresses of the network that the partner was not sent.
+
+    `failure` is the function's newest call since then, if it failed.
+    """
 
     whitelisting: Whitelisting
     stage: Stage
     seen_at: datetime | None
     seen_ip: str | None
+    failure: Snapshot | None
     function: Function | None
     missing: list[str]
 
@@ -189,14 +195,16 @@ def published(session: Session, link: str) -> Kit:
 
 
 def _detail(session: Session, row: Whitelisting, now: Sequence[str]) -> WhitelistingDetail:
-    answer = _good_answer(session, row)
+    function = session.get(Function, row.function_id) if row.function_id else None
+    answer, failure = _good_answer(session, row), _failure(session, row, function)
     stage = Stage.CONFIRMED if row.confirmed_at else Stage.SENT
     return WhitelistingDetail(
         whitelisting=row,
-        stage=Stage.SEEN if answer else stage,
+        stage=Stage.SEEN if answer and not failure else stage,
         seen_at=answer.fetched_at if answer else None,
         seen_ip=answer.egress_ip if answer else None,
-        function=session.get(Function, row.function_id) if row.function_id else None,
+        failure=failure,
+        function=function,
         missing=[ip for ip in now if ip not in row.addresses],
     )
 
@@ -210,6 +218,12 @@ def _good_answer(session: Session, row: Whitelisting) -> Snapshot | None:
         col(Snapshot.egress_ip).in_(row.addresses),
     )
     return session.exec(answers.order_by(col(Snapshot.fetched_at).desc())).first()
+
+
+def _failure(session: Session, row: Whitelisting, function: Function | None) -> Snapshot | None:
+    """The function's newest call, if it failed after the sending."""
+    _, failure = previews.latest(session, function) if function else (None, None)
+    return failure if failure and failure.fetched_at >= row.sent_at else None
 
 
 def _current(session: Session, network: Network) -> list[str]:

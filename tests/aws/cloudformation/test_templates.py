@@ -212,6 +212,17 @@ def test_every_name_in_a_template_is_one_of_its_partition(name: str, region: str
     assert "${AWS::" not in "".join(texts)
 
 
+def test_a_preflight_allows_what_browsers_and_signing_clients_send() -> None:
+    methods = parse(function("iam", cors=("https://example.com",)).body)["Resources"]
+    (answer,) = methods["Preflight"]["Properties"]["Integration"]["IntegrationResponses"]
+    allowed = answer["ResponseParameters"]["method.response.header.Access-Control-Allow-Headers"]
+    names = allowed.strip("'").split(",")
+    assert names == [*sorted(names[:-1]), "*"]
+    sent = "authorization x-amz-date x-amz-security-token x-amz-content-sha256 x-amz-user-agent"
+    sent += " amz-sdk-invocation-id amz-sdk-request traceparent tracestate baggage if-none-match"
+    assert set(sent.split()) <= set(names)
+
+
 def _rendered(body: str, region: str) -> str:
     """The template with the pseudo parameters that AWS gives it in that region."""
     values = {

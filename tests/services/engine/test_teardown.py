@@ -1,16 +1,21 @@
 """Teardown: it waits for Lambda, tries again less and less often, and then asks a person."""
 
 import pytest
-from sqlmodel import Session, update
+from sqlmodel import Session, select, update
 
 from tests.services.rows import a_network, a_stack_event, add, ago, an_event
 from tests.services.scripted import NO_STACK, STACK_ID, ScriptedAws, a_stack, refusal
 from webapp.aws.lambda_interfaces import TIMEOUT_S, TYPICAL
-from webapp.models import Lease, Network, Status
+from webapp.models import Lease, Network, Status, utc_now
 from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services.engine import leases, teardown
 from webapp.services.engine.leases import Work
-from webapp.services.engine.teardown import ATTEMPTS_MAX, NAT_GATEWAY
+from webapp.services.engine.teardown import (
+    ATTEMPTS_MAX,
+    LONGEST_WAIT_S,
+    NAT_GATEWAY,
+    THROTTLED_WAIT_S,
+)
 from webapp.services.networks.operation import NetworkOperation
 from webapp.services.scope import CloudScope
 
@@ -219,6 +224,50 @@ def test_after_a_few_attempts_a_person_decides(
     assert (network.status, network.attempts) == (Status.FAILED, ATTEMPTS_MAX)
     assert network.reason == "Vpc: vpc-1 has dependencies"
     assert network.unwanted
+
+
+THROTTLED = "Too Many Requests (Service: ApiGateway, Status Code: 429, Request ID: 0-0)"
+
+
+def due_in_s(session: Session) -> float:
+    (lease,) = session.exec(select(Lease)).all()
+    return lease.due_at - utc_now().timestamp()
+
+
+def test_attempts_that_aws_throttled_do_not_count_and_are_spread(
+    operation: NetworkOperation, network: Network, aws: ScriptedAws, session: Session
+) -> None:
+    """API Gateway deletes one API in 30 seconds, whoever asks."""
+    aws.answers["DescribeStacks"] = a_stack("DELETE_FAILED")
+    waits = []
+    for _ in range(3 * ATTEMPTS_MAX):
+        add(session, an_event(network, "DELETE_FAILED", reason=THROTTLED))
+        add(session, a_stack_event(network, "DELETE_FAILED"))
+        teardown.delete_stack(operation, NAME)
+        waits.append(due_in_s(session))
+        operation.work = claimed_again(session)
+    assert network.reason.startswith("AWS throttles")
+    assert len({round(wait, 2) for wait in waits}) > 1
+    assert min(waits) > THROTTLED_WAIT_S / 2 - 1
+    assert max(waits) <= LONGEST_WAIT_S * 1.5
+    network.started_at = ago(TIMEOUT_S + 1)
+    add(session, a_stack_event(network, "DELETE_FAILED"))
+    teardown.delete_stack(operation, NAME)
+    assert network.status is Status.FAILED
+    assert "fewer at a time" in network.remedy
+
+
+def test_another_failure_after_throttling_is_tried_a_few_times_only(
+    operation: NetworkOperation, network: Network, aws: ScriptedAws, session: Session
+) -> None:
+    aws.answers["DescribeStacks"] = a_stack("DELETE_FAILED")
+    for reason in (THROTTLED, *["in use"] * (ATTEMPTS_MAX - 1)):
+        add(session, an_event(network, "DELETE_FAILED", reason=reason))
+        add(session, a_stack_event(network, "DELETE_FAILED"))
+        teardown.delete_stack(operation, NAME)
+        if network.status is Status.DELETING:
+            operation.work = claimed_again(session)
+    assert (network.status, network.attempts) == (Status.FAILED, ATTEMPTS_MAX)
 
 
 def claimed_again(session: Session) -> Work:

@@ -1,6 +1,8 @@
 """Pictures come from listed hosts only, are PNGs of a bounded size, and are kept."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import httpx
 import pytest
@@ -34,6 +36,22 @@ def test_a_picture_is_fetched_once_and_then_kept(settings: Settings) -> None:
     assert images.get(HOST, "badges/70/a.png") == PNG
     assert images.get(HOST, "badges/70/a.png") == PNG
     assert origin.asked == [f"https://{HOST}/badges/70/a.png"]
+
+
+def test_a_picture_that_many_ask_for_at_once_is_given_to_all(settings: Settings) -> None:
+    together = Barrier(8)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        together.wait(10)
+        return httpx.Response(200, content=PNG)
+
+    images = Origin(answer).images(settings)
+    with ThreadPoolExecutor(together.parties) as pool:
+        for number in range(20):
+            path = f"badges/70/{number}.png"
+            asked = [pool.submit(images.get, HOST, path) for _ in range(together.parties)]
+            assert {each.result() for each in asked} == {PNG}
+    assert not list((settings.data_dir / "images").glob("*.part"))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from webapp.services.functions.origins import normalised
         ("https://faß.de", "https://xn--fa-hia.de"),
         ("http://localhost:3000", "http://localhost:3000"),
         ("http://[0:0::1]:3000", "http://[::1]:3000"),
+        (f"https://{'a.' * 126}b", f"https://{'a.' * 126}b"),
     ],
 )
 def test_an_origin_is_written_as_browsers_send_it(typed: str, stored: str) -> None:
@@ -50,6 +51,7 @@ def test_an_origin_is_written_as_browsers_send_it(typed: str, stored: str) -> No
         "https://a,b.example",
         "https://%65xample.com",
         f"https://{'a' * 64}.example",
+        f"https://{'a.' * 126}example",
     ],
 )
 def test_what_no_browser_sends_as_an_origin_is_refused(typed: str) -> None:

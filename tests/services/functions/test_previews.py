@@ -17,7 +17,8 @@ from tests.services.rows import (
     add_function,
     an_address,
 )
-from tests.services.scripted import ScriptedAws
+from tests.services.scripted import INCONCLUSIVE, Answer, ScriptedAws, refusal
+from webapp.aws.errors import AwsError, NotReached
 from webapp.errors import Conflict, NotFound
 from webapp.models import AddressStatus, Function, Network, Snapshot, Status
 from webapp.services import keys
@@ -114,12 +115,81 @@ def test_a_function_that_failed_sends_to_its_log(
     assert snapshot.remedy == "Check its log."
 
 
-def test_an_aws_that_does_not_answer_is_a_failed_answer_too(
+ODD_HEADERS = {
+    "x-upstream-status": "\u00b2",
+    "x-egress-ip": "203.0.113.7\r\nSet-Cookie: a=b",
+    "x-key-version": "\ud800",
+    "content-type": "text/\u4e2d",
+    "cache-control": None,
+}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"statusCode": 200, "body": "<html>"},
+        {"statusCode": 200},
+        {"statusCode": 200, "headers": None, "body": "{"},
+        {"statusCode": "many", "body": "{}"},
+        {"statusCode": 500, "headers": ODD_HEADERS, "body": json.dumps({"reason": "\ud800"})},
+        {"statusCode": 200, "body": {"items": []}},
+        ["no", "object"],
+    ],
+)
+def test_an_odd_answer_is_a_failure_and_never_raises(
+    scripted: CloudScope, aws: ScriptedAws, function: Function, answer: object
+) -> None:
+    good = a_snapshot(function, age_s=5)
+    add(scripted.session, good)
+    aws.answers["Invoke"] = {"Payload": BytesIO(json.dumps(answer).encode())}
+    failure = previews.fetch(scripted, function)
+    assert failure.problem
+    assert previews.latest(scripted.session, function) == (good, failure)
+
+
+def test_headers_that_cannot_be_sent_on_are_not_kept(
+    scripted: CloudScope, aws: ScriptedAws, function: Function
+) -> None:
+    answer = {"statusCode": 200, "headers": ODD_HEADERS, "body": "{}"}
+    aws.answers["Invoke"] = {"Payload": BytesIO(json.dumps(answer).encode())}
+    kept = previews.fetch(scripted, function)
+    assert (kept.ok, kept.upstream_status, kept.egress_ip) == (True, 200, None)
+    assert kept.content_type == "application/json"
+
+
+@pytest.mark.parametrize("answer", INCONCLUSIVE)
+def test_a_function_that_aws_did_not_run_has_not_failed(
+    scripted: CloudScope, aws: ScriptedAws, function: Function, answer: Answer
+) -> None:
+    aws.answers["Invoke"] = answer
+    with pytest.raises(AwsError):
+        previews.fetch(scripted, function)
+    assert previews.latest(scripted.session, function) == (None, None)
+
+
+def test_an_aws_that_does_not_answer_is_no_failed_answer(
     offline: CloudScope, function: Function
 ) -> None:
-    snapshot = previews.fetch(offline, function)
-    assert not snapshot.ok
-    assert "Could not connect" in snapshot.problem
+    with pytest.raises(NotReached):
+        previews.fetch(offline, function)
+    assert previews.latest(offline.session, function) == (None, None)
+
+
+def test_a_function_that_was_deleted_outside_egret_fails(
+    scripted: CloudScope, aws: ScriptedAws, function: Function
+) -> None:
+    aws.answers["Invoke"] = refusal("ResourceNotFoundException", "Function not found", status=404)
+    snapshot = previews.fetch(scripted, function)
+    assert "Function not found" in snapshot.problem
+
+
+def test_a_function_that_is_not_ready_is_not_fetched_through(
+    offline: CloudScope, function: Function
+) -> None:
+    function.status = Status.CREATING
+    with pytest.raises(Conflict, match="is creating"):
+        previews.fetch(offline, function)
+    assert previews.latest(offline.session, function) == (None, None)
 
 
 def test_nothing_is_fetched_while_the_network_is_parked(
@@ -174,13 +244,14 @@ def test_without_a_good_answer_there_is_no_preview_but_a_reason(
 
 
 def test_old_answers_go_but_never_the_last_good_one(
-    offline: CloudScope, function: Function
+    scripted: CloudScope, aws: ScriptedAws, function: Function
 ) -> None:
-    session = offline.session
+    session = scripted.session
+    aws.answers["Invoke"] = returning(500, {})
     good = a_snapshot(function, age_s=1000)
     failures = [a_snapshot(function, ok=False, age_s=n) for n in range(1, SNAPSHOTS_KEPT + 5)]
     add(session, a_snapshot(function, age_s=2000), good, *failures)
-    newest = previews.fetch(offline, function)
+    newest = previews.fetch(scripted, function)
     kept = session.exec(select(Snapshot)).all()
     assert len(kept) == SNAPSHOTS_KEPT + 1
     assert good in kept

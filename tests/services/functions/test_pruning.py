@@ -6,36 +6,24 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
+from tests.services.rows import REGION, add_function
+from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws import Cloud
-from webapp.models import Function, Key, Nat, Network, Snapshot, Status, utc_now
+from webapp.models import Function, Snapshot, utc_now
 from webapp.services.functions import previews
 from webapp.services.functions.previews import SNAPSHOTS_KEPT
 
 
 @pytest.fixture
 def function(session: Session) -> Function:
-    network = Network(
-        name="n",
-        region="eu-central-1",
-        cidr="10.0.0.0/16",
-        availability_zones=1,
-        nat=Nat.SINGLE,
-        status=Status.READY,
-    )
-    key = Key(
-        name="k",
-        partner="clash_of_clans",
-        region=network.region,
-        secret_arn="x",
-        kms_key_arn="x",
-        fingerprint="x",
-    )
-    session.add_all([network, key])
-    session.flush()
-    made = Function(name="f", template="clash_rankings", network_id=network.id, key_id=key.id)
-    session.add(made)
-    session.commit()
-    return made
+    return add_function(session, outputs={"FunctionName": "gone"})
+
+
+@pytest.fixture
+def cloud(aws: ScriptedAws) -> Cloud:
+    """One where every call fails."""
+    aws.answers["Invoke"] = refusal("ResourceNotFoundException", "Function not found", status=404)
+    return aws.cloud
 
 
 def store(session: Session, function: Function, count: int, *, ok: bool, age_s: int = 0) -> None:
@@ -47,19 +35,19 @@ def store(session: Session, function: Function, count: int, *, ok: bool, age_s: 
 
 
 def test_the_newest_and_the_last_good_one_are_kept(
-    session: Session, function: Function, nowhere: Cloud
+    session: Session, function: Function, cloud: Cloud
 ) -> None:
     store(session, function, 3, ok=True, age_s=100)
     store(session, function, SNAPSHOTS_KEPT + 5, ok=False)
     good, _ = previews.latest(session, function)
-    previews.store_answer(session, nowhere, function, region="eu-central-1")
+    previews.store_answer(session, cloud, function, region=REGION)
     kept = session.exec(select(Snapshot)).all()
     assert len(kept) == SNAPSHOTS_KEPT + 1
     assert good in kept
 
 
 def test_what_another_process_stores_meanwhile_is_not_deleted(
-    session: Session, engine: Engine, function: Function, nowhere: Cloud
+    session: Session, engine: Engine, function: Function, cloud: Cloud
 ) -> None:
     """Between the choice of what is old and its deletion: a good one, and one that failed."""
     store(session, function, SNAPSHOTS_KEPT + 5, ok=False)
@@ -74,7 +62,7 @@ def test_what_another_process_stores_meanwhile_is_not_deleted(
                 other.commit()
 
     event.listen(engine, "before_cursor_execute", interfere)
-    previews.store_answer(session, nowhere, function, region="eu-central-1")
+    previews.store_answer(session, cloud, function, region=REGION)
     event.remove(engine, "before_cursor_execute", interfere)
     assert len(stored) == 2
     kept = set(session.exec(select(Snapshot.id)))

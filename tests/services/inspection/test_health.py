@@ -66,7 +66,22 @@ def test_the_proofs_of_a_parked_network_say_nothing_about_it() -> None:
     assert health.broken_zones(parked, proofs(None)) == []
 
 
-@pytest.mark.parametrize("status", [Status.READY, Status.PARKED])
+def test_a_network_in_alarm_stays_so_while_it_is_updated() -> None:
+    updating, used = network(Status.UPDATING), addresses(AddressStatus.IN_USE)
+    assert health.of_network(updating, used, proofs(IP, None)) == HALF
+    assert health.of_network(updating, used, proofs(IP, IP)) == FINE
+    assert health.broken_zones(updating, proofs(IP, None)) == [ZONE.format("b")]
+
+
+def test_what_has_failed_is_failing() -> None:
+    failed = network(Status.FAILED, reason="no room")
+    of_failed = health.of_network(failed, addresses(AddressStatus.IN_USE), proofs(IP, IP))
+    assert of_failed == health.FAILED
+    function = Function(name="f", template="t", network_id="n", key_id="k", status=Status.FAILED)
+    assert health.of_function(function, network(), FINE, failed=False) == health.FAILED
+
+
+@pytest.mark.parametrize("status", [Status.READY, Status.UPDATING, Status.PARKED])
 def test_a_lost_address_is_worse_than_a_broken_zone(status: Status) -> None:
     lost, used = AddressStatus.LOST, AddressStatus.IN_USE
     one = health.of_network(network(status), addresses(lost), proofs(None, IP))
@@ -99,9 +114,27 @@ def test_a_function_is_as_well_as_its_calls_and_its_network(
     assert health.of_function(function, network(), of_its_network, failed) == expected
 
 
-def test_a_function_in_a_parked_network_reaches_nobody() -> None:
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (Status.FAILED, Health(Level.FAILING, "Network failed")),
+        (Status.UPDATING, FINE),
+        *(
+            (status, Health(Level.DEGRADED, f"Network {status}"))
+            for status in Status
+            if status not in (Status.FAILED, Status.UPDATING, Status.READY)
+        ),
+    ],
+)
+def test_a_function_reaches_nobody_through_a_network_that_is_out_of_service(
+    status: Status, expected: Health
+) -> None:
     function = Function(name="f", template="t", network_id="n", key_id="k", status=Status.READY)
-    found = health.of_function(function, network(Status.PARKED), FINE, failed=False)
-    assert found == Health(Level.DEGRADED, "Network parked")
+    of_its_network = health.of_network(network(status), addresses(AddressStatus.IN_USE), [])
+    assert health.of_function(function, network(status), of_its_network, False) == expected
+
+
+def test_a_function_whose_update_was_rolled_back_is_not_fine() -> None:
+    function = Function(name="f", template="t", network_id="n", key_id="k", status=Status.READY)
     function.reason = "Function: it failed."
     assert health.of_function(function, network(), FINE, failed=False) == health.UPDATE_FAILED

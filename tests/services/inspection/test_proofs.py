@@ -9,8 +9,8 @@ import pytest
 from sqlmodel import Session
 
 from tests.services.rows import IP, ZONES, a_network, a_proof, add, ago, an_address
-from tests.services.scripted import ScriptedAws, refusal
-from webapp.aws.errors import QuotaExceeded
+from tests.services.scripted import INCONCLUSIVE, Answer, ScriptedAws, refusal
+from webapp.aws.errors import AwsError, NotReached
 from webapp.errors import Conflict
 from webapp.models import Nat, Network, Status
 from webapp.services.audit import list_after
@@ -61,21 +61,31 @@ def test_a_probe_that_failed_gives_its_own_error(
     assert "timed out" in proof.problem
 
 
-def test_a_probe_that_cannot_be_run_is_stored_with_the_reason(
-    offline: CloudScope, network: Network
+def test_a_probe_that_was_deleted_is_stored_with_the_reason(
+    scripted: CloudScope, aws: ScriptedAws, network: Network
 ) -> None:
-    (proof,) = proofs.prove(offline, network)
+    aws.answers["Invoke"] = refusal("ResourceNotFoundException", "Function not found", status=404)
+    (proof,) = proofs.prove(scripted, network)
     assert (proof.ok, proof.seen_ip) == (False, None)
     assert proof.problem.startswith("While running the function probe")
 
 
-def test_a_probe_that_lambda_had_no_room_for_says_nothing_about_the_network(
-    scripted: CloudScope, aws: ScriptedAws, network: Network
+@pytest.mark.parametrize("answer", INCONCLUSIVE)
+def test_a_probe_that_aws_did_not_run_says_nothing_about_the_network(
+    scripted: CloudScope, aws: ScriptedAws, network: Network, answer: Answer
 ) -> None:
-    aws.answers["Invoke"] = refusal("TooManyRequestsException", "Rate Exceeded.", status=429)
-    with pytest.raises(QuotaExceeded):
+    aws.answers["Invoke"] = answer
+    with pytest.raises(AwsError):
         proofs.prove(scripted, network)
     assert proofs.list_all(scripted.session, network) == []
+
+
+def test_a_probe_without_aws_says_nothing_about_the_network(
+    offline: CloudScope, network: Network
+) -> None:
+    with pytest.raises(NotReached):
+        proofs.prove(offline, network)
+    assert proofs.list_all(offline.session, network) == []
 
 
 @pytest.mark.parametrize("status", [Status.CREATING, Status.PARKED, Status.FAILED])

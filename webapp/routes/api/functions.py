@@ -10,11 +10,12 @@ from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
     FunctionOut,
     InvocationOut,
-    LogLineOut,
+    LogOut,
     SnapshotOut,
     TemplateOut,
     function_out,
     invocation_out,
+    log_out,
     snapshot_out,
     template_out,
 )
@@ -77,10 +78,9 @@ def list_events(
 
 
 @router.get("/functions/{name}/logs")
-def logs(ctx: ApiCaller, name: str) -> Listed[LogLineOut]:
+def logs(ctx: ApiCaller, name: str) -> LogOut:
     """The newest lines of the function's log."""
-    lines = functions.logs(ctx.session, ctx.cloud, name)
-    return Listed(items=[LogLineOut(at_ms=x.at_ms, message=x.message) for x in lines], next=None)
+    return log_out(functions.logs(ctx.session, ctx.cloud, name))
 
 
 @router.post("/functions/{name}/invocations")

@@ -8,7 +8,7 @@ from webapp.errors import EgretError
 from webapp.forms import Draft, Form, errors_by_field
 from webapp.models import Address
 from webapp.models.costs import monthly_usd
-from webapp.services import addresses
+from webapp.services import addresses, networks
 from webapp.services.addresses import adoption
 from webapp.templating import page, see_other
 
@@ -82,6 +82,7 @@ def _index(
         "addresses/index.html",
         status_code=422 if errors else 200,
         addresses=addresses.list_all(ctx.session),
+        networks={detail.network.id: detail for detail in networks.list_all(ctx.session)},
         regions=ctx.settings.region_names,
         address_cost_usd=monthly_usd(nat_gateways=0, addresses=1),
         errors=errors,

@@ -7,7 +7,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
-from webapp.errors import EgretError, Invalid
+from webapp.errors import EgretError, Invalid, Upstream
 from webapp.forms import Draft, Form, blank, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.models.function import CALLS_PER_DAY, CALLS_PER_SECOND
@@ -56,7 +56,10 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 @router.post("/functions/{name}/snapshots")
 def fetch(ctx: SignedIn, name: str) -> Response:
     function = functions.get(ctx.session, name)
-    snapshot = previews.fetch(ctx.scope, function)
+    try:
+        snapshot = previews.fetch(ctx.scope, function)
+    except Upstream as error:
+        return see_other(f"/functions/{name}#preview", f"Not fetched. {error}", kind="error")
     if snapshot.ok:
         return see_other(f"/functions/{name}#preview", "Fetched a new response.")
     notice = "No new response. The reason and what to do are below."
@@ -66,7 +69,7 @@ def fetch(ctx: SignedIn, name: str) -> Response:
 @router.post("/functions/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
     functions.retry(ctx.scope, name)
-    return _to_function_or_list(ctx, name, f"Trying again with {name}.")
+    return _to_function_or_list(ctx, name, f"Retrying {name}.")
 
 
 @router.post("/functions/{name}/api-key")
@@ -157,5 +160,8 @@ def _rows(detail: FunctionDetail) -> list[object] | None:
 def _pretty(snapshot: Snapshot | None) -> str:
     if snapshot is None:
         return ""
-    text = json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)
+    try:
+        text = json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return snapshot.body.decode(errors="replace")
     return text.encode(errors="replace").decode()  # half a surrogate pair is JSON, not UTF-8

@@ -6,7 +6,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
-from webapp.errors import EgretError, Invalid
+from webapp.errors import EgretError, Invalid, Upstream
 from webapp.forms import Draft, Form, errors_by_field
 from webapp.models import MAX_ZONES, Nat, Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
@@ -73,16 +73,20 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 
 @router.post("/networks/{name}/attempts")
 def retry(ctx: SignedIn, name: str) -> Response:
-    network = networks.retry(ctx.scope, name)
-    return _to_network_or_list(ctx, name, f"Trying again: {name} is {network.status}.")
+    networks.retry(ctx.scope, name)
+    return _to_network_or_list(ctx, name, f"Retrying {name}.")
 
 
 @router.post("/networks/{name}/proofs")
 def prove(ctx: SignedIn, name: str) -> Response:
-    tested = proofs.prove(ctx.scope, networks.get(ctx.session, name))
+    try:
+        tested = proofs.prove(ctx.scope, networks.get(ctx.session, name))
+    except Upstream as error:
+        return see_other(f"/networks/{name}#proofs", f"Not tested. {error}", kind="error")
     wrong = [proof.availability_zone for proof in tested if not proof.ok]
     if wrong:
-        notice = f"Tested: calls from {', '.join(wrong)} do not arrive from the expected address."
+        zones = ", ".join(wrong)
+        notice = f"Tested: calls from {zones} don't come from the expected address."
         return see_other(f"/networks/{name}#status", notice, kind="error")
     return see_other(f"/networks/{name}#proofs", "Tested: every zone calls from its address.")
 

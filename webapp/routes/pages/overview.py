@@ -1,12 +1,12 @@
-"""The first page, and the part of it that an open page asks for again."""
+"""The first page, the part of it that an open page asks for again, and whether it has to."""
 
 from dataclasses import fields
 from typing import Any
 
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from webapp.deps import Context, Router, SignedIn
-from webapp.services.overview import Overview, overview
+from webapp.services.overview import Overview, overview, state_of
 from webapp.templating import page, partial_context, render
 
 router = Router()
@@ -21,6 +21,12 @@ def index(ctx: SignedIn) -> HTMLResponse:
 def part(ctx: SignedIn) -> HTMLResponse:
     """What is new on the first page. Shows no notice, so that the page itself still can."""
     return HTMLResponse(render("_overview.html", **partial_context(ctx.request), **_parts(ctx)))
+
+
+@router.get("/changes")
+def changes(ctx: SignedIn) -> PlainTextResponse:
+    """What an open page compares with the last answer before it loads itself again."""
+    return PlainTextResponse(state_of(ctx.session))
 
 
 def _parts(ctx: Context) -> dict[str, Any]:

@@ -55,6 +55,7 @@ POLL_JITTER = 0.2
 RETRY_CREATION = "Read the reason and fix it, then try again; or delete it."
 RETRY_DELETION = "Remove what blocks the deletion, then delete it again."
 RETRY_UPDATE = "AWS put everything back as it was. Read the reason and fix it, then try again."
+RETRIES = "Egret retries automatically."
 VANISHED = "The stack was deleted outside Egret."
 
 

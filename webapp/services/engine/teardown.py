@@ -3,27 +3,31 @@
 Lambda keeps the network interfaces of a deleted function for 20 to 45 minutes, and their subnets
 and security group cannot be deleted before; CloudFormation then reports DELETE_FAILED. That is a
 wait, not an error: AWS is asked again, less and less often. Interfaces that Lambda left behind are
-deleted; a function that somebody has in the VPC is named at once. A deletion that fails for another
-reason is tried a few times. After that a person decides: remove what is in the way, which is named,
-and delete again; or retain what AWS will not delete.
+deleted; a function that somebody has in the VPC is named at once. So is throttling a wait: of an
+account's REST APIs, AWS deletes one in 30 seconds. A deletion that fails for another reason is
+tried a few times. After that a person decides: remove what is in the way, which is named, and
+delete again; or retain what AWS will not delete.
 """
 
+import random
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from webapp.aws.cloudformation.stacks import Phase, Stack
-from webapp.aws.lambda_interfaces import Held
+from webapp.aws.errors import throttled_in
+from webapp.aws.lambda_interfaces import TIMEOUT_S, Held
 from webapp.models import StackEvent, StackRow
 from webapp.models.costs import monthly_usd
 from webapp.models.network import NAT_GATEWAY_IDS
 from webapp.services.engine import events
 from webapp.services.engine.events import STACK_TYPE, token_of
-from webapp.services.engine.operation import Operation
+from webapp.services.engine.operation import RETRIES, Operation
 
 ATTEMPTS_MAX = 4
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 120.0
+THROTTLED_WAIT_S = 30.0
 NAT_GATEWAY = "AWS::EC2::NatGateway"
 
 
@@ -105,17 +109,37 @@ def _request_deletion(operation: Operation, stack: Stack) -> None:
 def _retry_later(operation: Operation, stack: Stack, held: Held) -> None:
     """Try again later, or give up.
 
-    Attempts while Lambda holds interfaces do not count: the last ones begin once it has let go.
+    Attempts while Lambda holds interfaces or AWS throttles do not count: the last ones begin after
+    that. What is throttled together is not tried again together.
     """
     row = operation.row
-    waits = held.may_pass(row.elapsed_s)
+    throttled = throttled_in(_last_reason(operation.work.session, row) or stack.reason)
+    has_to_wait = throttled or bool(held.waiting and not held.functions)
+    waits = has_to_wait and row.elapsed_s < TIMEOUT_S
     if waits or not row.attempts_max:
         row.attempts_max = row.attempts + ATTEMPTS_MAX - 1
-    if row.attempts >= row.attempts_max or (held.waiting and not held.functions and not waits):
+    if row.attempts >= row.attempts_max or (has_to_wait and not waits):
         _give_up(operation, stack)
         return
     row.attempts += 1
-    operation.work.run_again(in_s=wait_s(row.attempts))
+    in_s = wait_s(row.attempts)
+    if throttled:
+        in_s = max(in_s, THROTTLED_WAIT_S) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        row.reason = f"AWS throttles, as much is deleted at once. Attempt {row.attempts}."
+        row.remedy = RETRIES
+    operation.work.run_again(in_s=in_s)
+
+
+def _last_reason(session: Session, row: StackRow) -> str:
+    """Why the last resource could not be deleted; '' if no event says so."""
+    failed = [
+        event.reason
+        for event in events.list_after(session, row)
+        if event.operation_id == row.operation_id
+        and event.status == "DELETE_FAILED"
+        and event.resource_type != STACK_TYPE
+    ]
+    return failed[-1] if failed else ""
 
 
 def _give_up(operation: Operation, stack: Stack) -> None:

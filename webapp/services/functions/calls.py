@@ -3,7 +3,8 @@
 from sqlmodel import Session
 
 from webapp.aws import Cloud
-from webapp.aws.functions import Invocation, LogLine
+from webapp.aws.functions import Log
+from webapp.aws.invocations import Invocation
 from webapp.errors import Conflict
 from webapp.models import Access, Function
 from webapp.services.functions.details import get, network_of
@@ -17,7 +18,8 @@ def invoke(session: Session, cloud: Cloud, name: str) -> Invocation:
     return cloud.functions.invoke(network_of(session, function).region, lambda_name(function))
 
 
-def logs(session: Session, cloud: Cloud, name: str) -> list[LogLine]:
+def logs(session: Session, cloud: Cloud, name: str) -> Log:
+    """The newest lines of its log."""
     function = get(session, name)
     return cloud.functions.logs(network_of(session, function).region, lambda_name(function))
 

@@ -5,6 +5,7 @@ https, only from a host on a template's list, without redirects, with limits on 
 """
 
 import hashlib
+import secrets
 from pathlib import Path
 
 import httpx
@@ -42,7 +43,7 @@ class Images:
             with self._client.stream("GET", url, follow_redirects=False) as answer:
                 body = _read(answer)
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise NotFound(f"This is no address of a picture at {host}.") from error
+            raise NotFound(f"Not an image URL of {host}.") from error
         except httpx.HTTPError as error:
             raise Upstream(f"{host} did not give the picture: {type(error).__name__}") from error
         if answer.status_code in GONE:
@@ -67,8 +68,8 @@ def _read(answer: httpx.Response) -> bytes:
 
 
 def _write(file: Path, body: bytes) -> None:
-    """Replace it in one step: another request may be reading it."""
+    """Replace it in one step: others may be reading it, or writing the same."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = file.with_suffix(f".{hashlib.sha256(body).hexdigest()[:8]}.part")
+    part = file.with_suffix(f".{secrets.token_hex(8)}.part")
     part.write_bytes(body)
     part.replace(file)

@@ -9,6 +9,7 @@ story that all operations share is told in `services/engine/operation.py`.
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,11 +17,12 @@ from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack
 from webapp.aws.errors import throttled_in
 from webapp.aws.partitions import dns_suffix
+from webapp.errors import EgretError
 from webapp.models import Function, Key, Network, Status
 from webapp.models.base import new_id
 from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.services.engine import leases, teardown
-from webapp.services.engine.operation import Operation, intend
+from webapp.services.engine.operation import RETRIES, Operation, intend
 from webapp.services.functions import previews
 from webapp.services.functions.details import network_of
 from webapp.services.functions.templates import get_template
@@ -68,7 +70,8 @@ class FunctionOperation(Operation):
         if self.row.status is not Status.READY:
             return
         session = self.work.session
-        previews.store_answer(session, self.cloud, self.row, region=self.region)
+        with suppress(EgretError):  # a round asks later
+            previews.store_answer(session, self.cloud, self.row, region=self.region)
         if lags(self.row, self.network):
             intend(self.row, Status.UPDATING)
             leases.make_due(session, self.row.owner)
@@ -126,19 +129,16 @@ class FunctionOperation(Operation):
         """Whether the operation begins again later, because AWS throttled CloudFormation.
 
         API Gateway takes few changes per second. When many functions change together, stacks fail
-        with its 429, which says nothing about them.
+        with its 429, which says nothing about them. `teardown` waits out that of deletions.
         """
         row = self.row
         if row.attempts >= THROTTLED_ATTEMPTS_MAX or not throttled_in(self._reason(stack)):
             return False
         longest = min(THROTTLED_FIRST_WAIT_S * 2 ** (row.attempts - 1), THROTTLED_LONGEST_WAIT_S)
-        if row.status is Status.DELETING:
-            row.attempts_max = 0  # the teardown counts its attempts anew
-        else:
-            row.status = Status.REQUESTED if row.status is Status.CREATING else row.status
-            row.operation_id, row.attempts = new_id(), row.attempts + 1
+        row.status = Status.REQUESTED if row.status is Status.CREATING else row.status
+        row.operation_id, row.attempts = new_id(), row.attempts + 1
         row.reason = f"AWS throttles, as many functions change at once. Attempt {row.attempts}."
-        row.remedy = "Egret retries automatically."
+        row.remedy = RETRIES
         self.work.run_again(in_s=longest * random.uniform(0.5, 1))  # noqa: S311 - no secret
         return True
 

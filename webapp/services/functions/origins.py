@@ -14,6 +14,7 @@ from webapp.errors import Invalid
 FIELD = "cors_origins"
 ORIGINS_MAX = 1
 """API Gateway's own answers, such as a 403, can allow only one origin."""
+HOST_MAX_CHARS = 253
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _SHAPE = re.compile(r"https?://[^\s/\\?#@%*]+/?", re.IGNORECASE)
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?")
@@ -37,7 +38,8 @@ def _origin(text: str) -> str:
     except ValueError:
         raise _not_an_origin(text) from None
     host = url.host or ""
-    if not (_SHAPE.fullmatch(text) and _HOST.fullmatch(host)):
+    is_host = _HOST.fullmatch(host) and len(host.rstrip(".")) <= HOST_MAX_CHARS
+    if not (_SHAPE.fullmatch(text) and is_host):
         raise _not_an_origin(text)
     port = "" if url.port == DEFAULT_PORTS[url.scheme] else f":{url.port}"
     return f"{url.scheme}://{host}{port}"

@@ -5,24 +5,29 @@ reason why the last good one is getting old; it never replaces that one.
 """
 
 import hashlib
+import json
+import re
 
 from sqlalchemy import ColumnExpressionArgument, tuple_
 from sqlmodel import Session, col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from webapp.aws import Cloud
-from webapp.aws.functions import Invocation
+from webapp.aws.errors import is_inconclusive
+from webapp.aws.invocations import Invocation
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
 from webapp.partners import Explanation, max_age_s, partner
-from webapp.partners.base import REFUSED_BEFORE_KEY
 from webapp.services.addresses import pool
 from webapp.services.functions.templates import get_template
 from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20
 FALLBACK_TTL_S = 60
-KEY_REFUSED = (401, 403)
+JSON_TYPE = "application/json"
+CHECK_THE_LOG = "Check its log."
+PLAIN = re.compile(r"[ -~]{1,200}")
+"""What may be sent as a header."""
 
 
 def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
@@ -55,7 +60,10 @@ def cached(session: Session, function: Function) -> Snapshot:
 
 
 def fetch(scope: CloudScope, function: Function) -> Snapshot:
-    """Fetch through the function now. Raises Conflict while its network is parked."""
+    """Fetch through the function now. Raises Conflict while its network is parked.
+
+    Raises an error of AWS, and stores nothing, as `store_answer` does.
+    """
     network = scope.session.get_one(Network, function.network_id)
     if network.status is Status.PARKED:
         raise Conflict(
@@ -69,12 +77,17 @@ def fetch(scope: CloudScope, function: Function) -> Snapshot:
 
 
 def store_answer(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:
-    """Fetch through the function, and store the answer whether it is good or not."""
+    """Fetch through the function, and store the answer whether it is good or not.
+
+    Raises an error of AWS, and stores nothing, if the function was not run for a reason that says
+    nothing about it. One that was deleted outside Egret fails. Raises Conflict before it is ready.
+    """
+    name = lambda_name(function)
     try:
-        snapshot = _snapshot(
-            session, function, cloud.functions.invoke(region, lambda_name(function))
-        )
+        snapshot = _snapshot(session, function, cloud.functions.invoke(region, name))
     except EgretError as error:
+        if is_inconclusive(error):
+            raise
         snapshot = _failure(function, error.detail, error.remedy)
     session.add(snapshot)
     session.commit()
@@ -95,11 +108,10 @@ def lambda_name(function: Function) -> str:
 
 def concerns_key(function: Function, failure: Snapshot | None) -> bool:
     """Whether the partner has read the key and refused it."""
-    if failure is None or failure.upstream_status not in KEY_REFUSED:
+    if failure is None or failure.upstream_status is None:
         return False
     adapter = partner(get_template(function.template).partner)
-    why = adapter.explain(failure.upstream_status, {}, failure.body)
-    return why.code != REFUSED_BEFORE_KEY
+    return adapter.explain(failure.upstream_status, {}, failure.body).about_key
 
 
 def _newest(*conditions: ColumnExpressionArgument[bool]) -> SelectOfScalar[Snapshot]:
@@ -111,17 +123,19 @@ def _newest(*conditions: ColumnExpressionArgument[bool]) -> SelectOfScalar[Snaps
 
 def _snapshot(session: Session, function: Function, answer: Invocation) -> Snapshot:
     if answer.error:
-        return _failure(function, f"The function failed: {answer.error}", "Check its log.")
+        return _failure(function, f"The function failed: {answer.error}", CHECK_THE_LOG)
+    if answer.status == 200 and not _is_json(answer.body):
+        return _failure(function, "The function returned 200 without valid JSON.", CHECK_THE_LOG)
     adapter = partner(get_template(function.template).partner)
     snapshot = Snapshot(
         function_id=function.id,
         ok=answer.status == 200,
         fetched_at=utc_now(),
         ttl_s=max_age_s(answer.headers.get("cache-control", ""), default=FALLBACK_TTL_S),
-        upstream_status=_number(answer.headers.get("x-upstream-status")) or answer.status,
-        egress_ip=answer.headers.get("x-egress-ip"),
-        key_version=answer.headers.get("x-key-version"),
-        content_type=answer.headers.get("content-type", "application/json"),
+        upstream_status=_status(answer.headers.get("x-upstream-status")) or answer.status,
+        egress_ip=_plain(answer.headers.get("x-egress-ip")),
+        key_version=_plain(answer.headers.get("x-key-version")),
+        content_type=_plain(answer.headers.get("content-type")) or JSON_TYPE,
         etag=hashlib.sha256(answer.body).hexdigest()[:32],
         body=answer.body,
     )
@@ -177,5 +191,17 @@ def outdated(session: Session, function: Function) -> list[str]:
     return [id for id in session.exec(older) if not good or id != good.id]
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+def _status(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch("[1-5][0-9]{2}", text) else None
+
+
+def _plain(text: str | None) -> str | None:
+    return text if text and PLAIN.fullmatch(text) else None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True

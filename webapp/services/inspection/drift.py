@@ -12,8 +12,7 @@ from sqlmodel import Session, select
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.aws.drift.difference import Difference
-from webapp.aws.errors import QuotaExceeded
-from webapp.errors import Conflict
+from webapp.errors import Conflict, EgretError
 from webapp.models import Address, Function, Network, Status
 from webapp.services.addresses import pool
 from webapp.services.inspection import proofs
@@ -76,7 +75,7 @@ def restore(scope: CloudScope, network: Network) -> list[Difference]:
         cloud.drift.restore(network.region, difference)
     in_sync = not _read(session, cloud, network, stack_id)
     if restorable and in_sync and network.status is Status.READY:
-        with suppress(QuotaExceeded):  # a round proves it later
+        with suppress(EgretError):  # a round proves it later
             proofs.prove(scope, network)
     return restorable
 

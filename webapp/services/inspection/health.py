@@ -30,23 +30,27 @@ class Health:
 
 
 FINE = Health()
+FAILED = Health(Level.FAILING, "Failed")
 UPDATE_FAILED = Health(Level.DEGRADED, "Update failed")
-ON_ITS_WAY = (Status.PARKING, Status.PARKED, Status.UNPARKING)
+IN_SERVICE = (Status.READY, Status.UPDATING)
+"""What is updated goes on working, or not, as before."""
 
 
 def broken_zones(network: Network, proofs: Sequence[Proof]) -> list[str]:
     """Zones from which the newest probe did not arrive from the network's address."""
-    if network.status is not Status.READY:
+    if network.status not in IN_SERVICE:
         return []
     return [proof.availability_zone for proof in proofs if not proof.ok]
 
 
 def of_network(network: Network, addresses: Sequence[Address], proofs: Sequence[Proof]) -> Health:
-    """The worst of: lost addresses, broken zones, an update that AWS rolled back."""
+    """The worst of: a failure, lost addresses, broken zones, an update that AWS rolled back."""
+    if network.status is Status.FAILED:
+        return FAILED
     used = addresses[: network.nat_gateways]
     lost = sum(address.status is AddressStatus.LOST for address in used)
     broken = len(broken_zones(network, proofs))
-    if lost and network.status in (Status.READY, Status.PARKED):
+    if lost and network.status in (*IN_SERVICE, Status.PARKED):
         return _part(lost, len(used), "address", "addresses", "lost")
     if broken:
         return _part(broken, len(proofs), "zone", "zones", "broken")
@@ -55,12 +59,15 @@ def of_network(network: Network, addresses: Sequence[Address], proofs: Sequence[
 
 def of_function(row: StackRow, network: Network, of_its_network: Health, failed: bool) -> Health:
     """`failed`: the partner's last answer was no success, or there was none."""
-    if row.status not in (Status.READY, Status.UPDATING):
+    if row.status is Status.FAILED:
+        return FAILED
+    if row.status not in IN_SERVICE:
         return FINE
     if failed:
         return Health(Level.FAILING, "Calls fail")
-    if network.status in ON_ITS_WAY:
-        return Health(Level.DEGRADED, f"Network {network.status}")
+    if network.status not in IN_SERVICE:
+        level = Level.FAILING if network.status is Status.FAILED else Level.DEGRADED
+        return Health(level, f"Network {network.status}")
     if of_its_network not in (FINE, UPDATE_FAILED):
         return Health(of_its_network.level, f"Network: {of_its_network.text}")
     return _of_update(row)

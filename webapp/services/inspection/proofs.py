@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, tuple_
 from sqlmodel import Session, col, func, select
 
 from webapp.aws import Cloud
-from webapp.aws.errors import QuotaExceeded, needs_operator
+from webapp.aws.errors import is_inconclusive
 from webapp.errors import Conflict, EgretError
 from webapp.models import Nat, Network, Proof, Status
 from webapp.services.addresses import pool
@@ -21,8 +21,8 @@ PROOFS_LISTED = 200
 def prove(scope: CloudScope, network: Network) -> list[Proof]:
     """Ask every zone's probe now, and store what it saw. Raises Conflict unless it is ready.
 
-    Raises QuotaExceeded, and stores nothing, if Lambda runs too much to run the probes: that says
-    nothing about the network.
+    Raises an error of AWS, and stores nothing, if a probe was not run for a reason that says
+    nothing about the network. A probe that was deleted is part of it, and therefore broken.
     """
     if network.status is not Status.READY:
         raise Conflict(
@@ -66,14 +66,13 @@ def _ask(cloud: Cloud, network: Network, zone: str, probe: str, expected_ip: str
     proof = Proof(network_id=network.id, availability_zone=zone, expected_ip=expected_ip)
     try:
         result = cloud.functions.run_probe(network.region, probe)
-    except QuotaExceeded:
-        raise
     except EgretError as error:
-        proof.problem = str(error) if needs_operator(error) else error.detail
+        if is_inconclusive(error):
+            raise
+        proof.problem = error.detail
         return proof
     proof.request_id = result.request_id
-    proof.seen_ip, proof.problem = result.payload.get("ip"), result.error
-    proof.echo = result.payload.get("echo", "")
+    proof.seen_ip, proof.echo, proof.problem = result.ip, result.echo, result.error
     if not proof.seen_ip:
         hop = _broken_hop(cloud, network, zone, probe)
         proof.problem = ". ".join(said for said in (proof.problem, hop) if said)

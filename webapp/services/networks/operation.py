@@ -198,7 +198,7 @@ class NetworkOperation(Operation):
         """Prove a network that has become ready. A proof that is lost here is made by a round."""
         if self.row.status is Status.READY:
             scope = CloudScope(self.work.session, EGRET, self.cloud, self.settings)
-            with suppress(QuotaExceeded):
+            with suppress(EgretError):
                 proofs.prove(scope, self.row)
 
     def _zones(self, count: int, planned: list[str]) -> tuple[str, ...]:

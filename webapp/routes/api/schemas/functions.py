@@ -5,8 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from webapp.aws.functions import Invocation
+from webapp.aws.functions import Log
+from webapp.aws.invocations import Invocation
 from webapp.models import Snapshot
+from webapp.routes.api.schemas.lists import Listed
 from webapp.services.functions import FunctionDetail
 from webapp.services.functions.templates import Template
 
@@ -146,3 +148,14 @@ def invocation_out(invocation: Invocation) -> InvocationOut:
 class LogLineOut(BaseModel):
     at_ms: int
     message: str
+
+
+class LogOut(Listed[LogLineOut]):
+    """Oldest line first. Not `complete`: the search took too long, so there may be others."""
+
+    complete: bool
+
+
+def log_out(log: Log) -> LogOut:
+    lines = [LogLineOut(at_ms=line.at_ms, message=line.message) for line in log.lines]
+    return LogOut(items=lines, next=None, complete=log.complete)

@@ -17,7 +17,10 @@ class NewWhitelisting(Input):
 
 
 class WhitelistingOut(BaseModel):
-    """`stage` is sent, confirmed or seen; `missing` are addresses that it was not sent."""
+    """`stage` is sent, confirmed or seen; `missing` are addresses that it was not sent.
+
+    `problem` says why the function's newest call failed; it is not seen then, whatever `seen_at`.
+    """
 
     id: str
     partner: str
@@ -29,6 +32,7 @@ class WhitelistingOut(BaseModel):
     confirmed_at: datetime | None
     seen_at: datetime | None
     seen_ip: str | None
+    problem: str
 
 
 class WhitelistOut(BaseModel):
@@ -71,4 +75,5 @@ def whitelisting_out(detail: WhitelistingDetail) -> WhitelistingOut:
         missing=detail.missing,
         seen_at=detail.seen_at,
         seen_ip=detail.seen_ip,
+        problem=detail.failure.problem if detail.failure else "",
     )
