@@ -5,16 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, select, update
 
 from tests.services.rows import REGION, a_network
-from tests.services.scripted import (
-    STACK_ID,
-)
+from tests.services.scripted import STACK_ID
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.errors import EgretError
 from webapp.models import Lease, Network, Status
 from webapp.services.engine import leases
+from webapp.services.engine.leases import Work
 from webapp.services.engine.operation import Operation
 from webapp.services.scope import CloudScope
 
@@ -61,3 +60,12 @@ def due_in_s(session: Session) -> float | None:
     """None when nothing is left to do."""
     lease = session.exec(select(Lease)).first()
     return lease.due_at - time.time() if lease else None
+
+
+def claimed_again(session: Session) -> Work:
+    """Once it is due."""
+    session.connection().execute(update(Lease).values(due_at=0.0, expires_at=0.0))
+    session.commit()
+    work = leases.claim(session)
+    assert work is not None
+    return work
