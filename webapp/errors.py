@@ -7,6 +7,7 @@
     ├── NotFound          404
     ├── Conflict          409   not possible in the current state, such as a name that is taken
     ├── TooLarge          413
+    ├── TooMany           429   too often; `retry_after_s` says when again
     ├── Upstream          502   AWS or a partner answered with an error
     └── Unavailable       503   AWS, the partner or the database did not answer; try again later
 
@@ -24,6 +25,7 @@ class EgretError(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
     default_code: ClassVar[str] = "internal_error"
+    retry_after_s: int | None = None
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class EgretError(Exception):
 
 class Invalid(EgretError):
     status = 422
-    title = "That is not valid"
+    title = "Invalid input"
     default_code = "invalid"
 
 
@@ -99,6 +101,16 @@ class TooLarge(EgretError):
     status = 413
     title = "Too large"
     default_code = "too_large"
+
+
+class TooMany(EgretError):
+    status = 429
+    title = "Too many tries"
+    default_code = "too_many"
+
+    def __init__(self, detail: str, *, code: str, remedy: str, retry_after_s: int) -> None:
+        super().__init__(detail, code=code, remedy=remedy)
+        self.retry_after_s = retry_after_s
 
 
 class Upstream(EgretError):

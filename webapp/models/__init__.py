@@ -4,6 +4,7 @@ from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, utc_now
 from webapp.models.function import Access, Function, NewFunction
+from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
 from webapp.models.key import Anyway, Key, KeyVersion, NewKey, NewVersion
 from webapp.models.lease import Lease
@@ -26,6 +27,7 @@ __all__ = [
     "AuditEvent",
     "Audited",
     "Function",
+    "Guesses",
     "Heartbeat",
     "Input",
     "Key",
