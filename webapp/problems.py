@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm.exc import StaleDataError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from webapp.deps import parts_of
 from webapp.drafts import draft_url, page_of
 from webapp.errors import (
     Conflict,
@@ -82,7 +84,8 @@ async def _answer_unauthenticated(request: Request, error: Exception) -> Respons
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/sign-in?next={quote(request.url.path + query)}", 303)
     form = await _form_of(request)
-    back = draft_url(request.url.path, form)
+    engine = parts_of(request).engine
+    back = await run_in_threadpool(draft_url, engine, request.url.path, form)
     notice = "Your session has ended, so nothing was done. Sign in again to continue."
     if "?" in back:
         notice += " Your form is kept" + (", except the key." if "secret" in form else ".")

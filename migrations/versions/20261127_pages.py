@@ -1,4 +1,4 @@
-"""Count wrong passwords and tokens."""
+"""Count wrong passwords and tokens, keep long forms."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,16 @@ def upgrade() -> None:
         sa.Column("known", sa.Boolean, nullable=False),
     )
     op.create_index("ix_guesses_last_at", "guesses", ["last_at"])
+    op.create_table(
+        "draft",
+        sa.Column("token_hash", sa.String, primary_key=True),
+        sa.Column("path", sa.String, nullable=False),
+        sa.Column("fields", sa.JSON, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_draft_created_at", "draft", ["created_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("draft")
     op.drop_table("guesses")

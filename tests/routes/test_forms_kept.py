@@ -1,5 +1,6 @@
 """Pages that answer a form: nothing typed is lost, and their address can be loaded again."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,6 +39,50 @@ def test_a_form_sent_after_the_session_ended_is_filled_in_after_signing_in(
     assert 'name="availability_zones" value="3" checked' in form
     assert 'name="nat" value="per_az" checked' in form
     assert 'value="prod"' in form
+
+
+TAGS = "\n".join(f"key-{number}={'v' * 250}" for number in range(35))
+EMOJI = "\U0001f600" * 500
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "text"), [("/networks", "tags", TAGS), ("/keys", "note", EMOJI)]
+)
+def test_a_long_form_is_kept_whole_for_who_signs_in(
+    client: Any, app: FastAPI, path: str, field: str, text: str
+) -> None:
+    setup(client, app)
+    session = dict(client.cookies)
+    client.cookies.clear()
+    ended = client.post(path, data={"name": "kept", field: text})
+    location = ended.headers["location"]
+    assert len(location) < 200
+    assert "Your form is kept" in client.get(location).text
+    back = parse_qs(urlsplit(location).query)["next"][0]
+    assert client.get(back).status_code == 303  # not signed in: nothing of it is shown
+    assert client.get(back.replace(f"{path}/new", "/setup")).status_code == 303
+    client.cookies.update(session)
+    for _ in range(2):
+        assert text in client.get(back).text
+    assert text not in client.get(back.replace(path, "/functions")).text
+    refused = client.post(path, data={"name": "Not a name!", field: text})
+    assert text in refused.text
+    again = re.search(r'data-address="([^"]+)"', refused.text)
+    assert again
+    assert len(again[1]) < 200
+    assert text in client.get(again[1]).text
+
+
+def test_a_long_form_can_be_checked_first(client: Any, app: FastAPI) -> None:
+    setup(client, app)
+    answer = client.post("/networks/preflight", data=NETWORK | {"region": "mars", "tags": TAGS})
+    assert answer.status_code == 303
+    location = answer.headers["location"]
+    assert re.fullmatch(r"/networks/preflight\?draft=[\w-]+#preflight", location)
+    page = client.get(location)
+    assert page.status_code == 422
+    assert TAGS in page.text
+    assert "mars" in page.text
 
 
 def test_of_a_key_all_but_the_secret_is_kept_and_that_is_said(client: Any, app: FastAPI) -> None:

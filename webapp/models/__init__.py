@@ -3,6 +3,7 @@
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, utc_now
+from webapp.models.draft import KeptDraft
 from webapp.models.function import Access, Function, NewFunction
 from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
@@ -30,6 +31,7 @@ __all__ = [
     "Guesses",
     "Heartbeat",
     "Input",
+    "KeptDraft",
     "Key",
     "KeyVersion",
     "Lease",

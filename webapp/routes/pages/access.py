@@ -4,8 +4,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import SESSION_COOKIE, Anyone, Context, Router, SignedIn
+from webapp.drafts import Query
 from webapp.errors import EgretError
-from webapp.forms import Draft, Form, errors_by_field
+from webapp.forms import Form, errors_by_field
 from webapp.services import access
 from webapp.templating import page, see_other
 
@@ -15,7 +16,7 @@ router = Router()
 
 
 @router.get("/setup")
-def setup(ctx: Anyone, draft: Draft) -> Response:
+def setup(ctx: Anyone, draft: Query) -> Response:
     if not access.needs_setup(ctx.session):
         return see_other("/sign-in")
     return _setup(ctx, draft.shown("token", "name"), {})

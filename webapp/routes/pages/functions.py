@@ -7,8 +7,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
+from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Draft, Form, blank, errors_by_field
+from webapp.forms import Form, blank, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.models.function import CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.partners import partner
