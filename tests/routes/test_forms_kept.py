@@ -12,7 +12,7 @@ from tests.routes.all_routes import routes_of
 from tests.routes.test_safety import setup
 from tests.services.rows import a_network, add, an_address
 from webapp.drafts import page_of
-from webapp.models import AddressStatus, Key, Network, Status
+from webapp.models import AddressStatus, Network, Status
 from webapp.services import addresses
 from webapp.templating import NOTICE_COOKIE
 
@@ -166,29 +166,3 @@ def test_a_refused_action_links_what_to_do_and_the_page_before(
     assert refused.status_code == 409
     assert 'href="/addresses">View addresses' in refused.text
     assert 'href="/networks/kept">Back to the page before' in refused.text
-
-
-def test_the_function_form_starts_with_a_network_and_a_key_that_match(
-    client: Any, app: FastAPI, session: Session, network: Network
-) -> None:
-    setup(client, app)
-    network.status = Status.READY
-    session.add_all([_key("a-first", "198.51.100.7/32"), _key("b-fits", "203.0.113.9/32")])
-    session.commit()
-    form = client.get("/functions/new").text
-    assert 'value="b-fits" data-fits="kept" selected' in form
-    assert 'value="a-first" data-fits="" selected' not in form
-    chosen = client.get("/functions/new?key=a-first").text
-    assert 'value="a-first" data-fits="" selected' in chosen
-
-
-def _key(name: str, cidr: str) -> Key:
-    return Key(
-        name=name,
-        partner="clash_of_clans",
-        region="eu-central-1",
-        secret_arn=name,
-        kms_key_arn="arn",
-        fingerprint=name,
-        claims={"kind": "key", "scopes": ["clash"], "cidrs": [cidr]},
-    )

@@ -118,6 +118,9 @@ def _show(
 def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:
     every, known = networks.list_all(ctx.session), keys.list_all(ctx.session)
     coming = [row.network.name for row in every if row.network.status in COMING]
+    ready = [row.network.name for row in every if row.network.status is Status.READY]
+    if not form["network"] and len(ready) == 1:
+        form["network"] = ready[0]  # there is no other choice
     return page(
         ctx.request,
         "functions/new.html",
