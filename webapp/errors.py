@@ -15,8 +15,18 @@ An error says what happened (`detail`) and what to do about it (`remedy`). `code
 and does not change; the texts may.
 """
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol
+
+
+class Shown(Protocol):
+    """What has a page of the dashboard, and a name that people know."""
+
+    @property
+    def page(self) -> str: ...
+
+    @property
+    def audit_name(self) -> str: ...
 
 
 class EgretError(Exception):
@@ -35,18 +45,21 @@ class EgretError(Exception):
         remedy: str = "",
         field: str | None = None,
         errors: dict[str, str] | None = None,
+        about: Sequence[Shown] = (),
         link: tuple[str, str] | None = None,
     ) -> None:
-        """`field` is short for `errors={field: detail}`; `link` is the path of a page, and a text.
+        """`field` is short for `errors={field: detail}`.
 
-        A page of the dashboard is linked where the error can be dealt with.
+        The page of the error links those where it can be dealt with: of the rows that it is
+        `about`, or of `link`, which is a path and a text.
         """
         super().__init__(detail)
         self.detail = detail
         self.remedy = remedy
         self.code = code or self.default_code
         self.errors = errors or ({field: detail} if field else {})
-        self.link = link
+        self.links = [(row.page, f"Open {row.audit_name}") for row in about]
+        self.links += [link] if link else []
 
     def __str__(self) -> str:
         return f"{self.detail} {self.remedy}".strip()

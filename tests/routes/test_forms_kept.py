@@ -155,7 +155,7 @@ def network(session: Session) -> Network:
     return made
 
 
-def test_a_refused_action_links_what_to_do_and_the_page_before(
+def test_a_refused_action_links_what_to_do_and_the_previous_page(
     client: Any, app: FastAPI, session: Session, network: Network
 ) -> None:
     setup(client, app)
@@ -164,5 +164,5 @@ def test_a_refused_action_links_what_to_do_and_the_page_before(
     session.commit()
     refused = client.post("/networks/kept/unparking")
     assert refused.status_code == 409
-    assert 'href="/addresses">View addresses' in refused.text
-    assert 'href="/networks/kept">Back to the page before' in refused.text
+    assert f'href="/addresses#address-{address.id}">Open 203.0.113.9' in refused.text
+    assert 'href="/networks/kept">Back to the previous page' in refused.text

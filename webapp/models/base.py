@@ -46,6 +46,11 @@ class Audited:
     def audit_name(self) -> str:
         return self.name
 
+    @property
+    def page(self) -> str:
+        """Of a network, function or key: where it is shown."""
+        return f"/{self.noun}s/{self.name}"
+
 
 class Status(StrEnum):
     """The status of a network, function or key. The background loop works on unsettled rows.

@@ -53,7 +53,11 @@ def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password
     """Create the first administrator, and use up the token."""
     session = guesser.session
     if not needs_setup(session):
-        raise Conflict("There is already an administrator.", remedy="Sign in instead.")
+        raise Conflict(
+            "There is already an administrator.",
+            remedy="Sign in instead.",
+            link=("/sign-in", "Sign in"),
+        )
     number = guesser.take(SETUP)
     token = _find(session, setup_token, TokenKind.SETUP)
     if token is None:

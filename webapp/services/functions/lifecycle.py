@@ -71,7 +71,8 @@ def retry(scope: CloudScope, name: str) -> Function:
     follows = function.status is Status.READY and lags(function, network)
     if function.status is not Status.FAILED and not follows:
         raise Conflict(
-            f"The function {name} is {function.status}; only a failed one is tried again."
+            f"The function {name} is {function.status}; only a failed one is tried again.",
+            about=[function],
         )
     intend(function, Status.UPDATING if follows else Status.REQUESTED)
     scope.record("retry", function)
@@ -98,6 +99,7 @@ def _ready(session: Session, name: str) -> Network:
             f"The network {name} is {network.status}.",
             code="network_not_ready",
             remedy="Wait until it is ready, or choose another one.",
+            about=[network],
             errors={"network": f"This network is {network.status}, not ready."},
         )
     return network
@@ -109,6 +111,7 @@ def _check_match(session: Session, key: Key, network: Network) -> None:
             f"The key {key.name} is not stored yet, or is being deleted.",
             code="key_not_ready",
             remedy="Wait a minute, or choose another one.",
+            about=[key],
             errors={"key": f"This key is {key.status}, not ready."},
         )
     found = keys.match(session, key, network)
@@ -121,5 +124,6 @@ def _check_match(session: Session, key: Key, network: Network) -> None:
             remedy="Create a key in the partner's portal that allows: "
             f"{' '.join(found.paste.split())}, and upload it as a new version; or create one for "
             f"this network only, and upload it as another key. An account has at most {most} keys.",
+            about=[key, network],
             errors={"key": f"This key does not allow {', '.join(found.missing)}."},
         )

@@ -131,6 +131,7 @@ def make_previous_current(scope: CloudScope, name: str, *, anyway: bool | str = 
                 f"The key {name} has no previous version that Egret knows.",
                 code="no_previous_version",
                 remedy="Upload the key that you want as a new version.",
+                about=[key],
             )
         _check_losses(scope.session, key, version, anyway=anyway)
         scope.record("make current", key, version.fingerprint)
@@ -153,7 +154,7 @@ def delete(scope: CloudScope, name: str, *, typed: str) -> None:
     key = get(scope.session, name)
     used_by = functions_with(scope.session, key)
     if used_by:
-        raise operation.in_use(name, ", ".join(function.name for function in used_by))
+        raise operation.in_use(name, used_by)
     check_typed(typed, name, "deleted")
     work = operation.claim(scope, key)
     key.status = Status.DELETING
@@ -189,6 +190,7 @@ def _changing(scope: CloudScope, key: Key) -> Iterator[tuple[Work, Secret]]:
                 f"The secret of the key {key.name} was deleted in AWS.",
                 code="secret_gone",
                 remedy="Restore it there within 7 days, or upload the key under another name.",
+                about=[key],
             )
         operation.write(scope.session, key, secret)
         yield work, secret
@@ -206,6 +208,7 @@ def _check_ready(key: Key) -> None:
             f"The key {key.name} is just being {doing}.",
             code="key_not_ready",
             remedy="Reload its page in a minute.",
+            about=[key],
         )
 
 
@@ -218,6 +221,7 @@ def _check_losses(session: Session, key: Key, version: KeyVersion, *, anyway: bo
         code="would_lose_address",
         remedy="Create a key in the partner's portal that allows all of "
         f"{', '.join(needed(session, key))}, or upload this one as another key.",
+        about=[key],
         errors={"anyway": f"This version does not allow {_and(lost)}."},
     )
 

@@ -12,7 +12,7 @@ is forgotten. That waits for `ANSWER_MAX`, because a request without an answer m
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +22,7 @@ from webapp.aws import Cloud, secrets
 from webapp.aws.errors import is_transient
 from webapp.aws.secrets import CURRENT, Secret
 from webapp.errors import Conflict, EgretError, NotFound
-from webapp.models import Key, KeyVersion, Status, utc_now
+from webapp.models import Function, Key, KeyVersion, Status, utc_now
 from webapp.models.key import PENDING
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
@@ -83,6 +83,7 @@ def claim(scope: CloudScope, key: Key, *, sleep: Callable[[float], None] = time.
         f"The key {name} is being changed by another request.",
         code="key_busy",
         remedy="Try again in a minute.",
+        about=[key],
     )
 
 
@@ -171,7 +172,7 @@ def delete(work: Work, cloud: Cloud, settings: Settings, key: Key) -> None:
     work.commit()
     cloud.secrets.restore(key.region, secret_id)
     keep(work, key)
-    raise in_use(key.name, "a function that was just created")
+    raise in_use(key.name, functions_with(session, key))
 
 
 def keep(work: Work, key: Key) -> None:
@@ -180,11 +181,12 @@ def keep(work: Work, key: Key) -> None:
     work.finish()
 
 
-def in_use(name: str, by: str) -> Conflict:
+def in_use(name: str, by: Sequence[Function]) -> Conflict:
     return Conflict(
-        f"The key {name} is used by: {by}.",
+        f"The key {name} is used by: {', '.join(function.name for function in by)}.",
         code="key_in_use",
         remedy="Delete what uses it first.",
+        about=by,
     )
 
 
