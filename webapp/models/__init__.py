@@ -2,7 +2,7 @@
 
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
-from webapp.models.base import Audited, Input, StackRow, Status, utc_now
+from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
 from webapp.models.draft import KeptDraft
 from webapp.models.function import Access, Function, NewFunction
 from webapp.models.guesses import Guesses
@@ -54,5 +54,6 @@ __all__ = [
     "User",
     "WeeklyHours",
     "Whitelisting",
+    "folded",
     "utc_now",
 ]

@@ -42,7 +42,8 @@ def test_only_the_last_setup_token_counts(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("", PASSWORD), ("ada", "short"), ("a" * 65, PASSWORD)]
+    ("name", "password"),
+    [("", PASSWORD), ("a\u200bda", PASSWORD), ("ada", "short"), ("a" * 65, PASSWORD)],
 )
 def test_a_name_or_password_that_breaks_a_rule_is_refused(
     session: Session, name: str, password: str
@@ -110,8 +111,9 @@ def test_a_token_made_earlier_with_another_role_is_refused(session: Session) -> 
 
 def test_a_second_user_of_the_same_name_is_refused(session: Session) -> None:
     make_first(session)
-    with pytest.raises(Conflict, match="already a user named ada"):
-        access.create_user(Scope(session, "tests"), name=" ada ", password=PASSWORD)
+    for again in (" ada ", "ADA", "\uff41da"):
+        with pytest.raises(Conflict, match="already a user named ada"):
+            access.create_user(Scope(session, "tests"), name=again, password=PASSWORD)
 
 
 def test_neither_password_nor_token_is_in_the_database(session: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
-from webapp.models import AccessToken, AuditEvent, TokenKind, User, utc_now
+from webapp.models import AccessToken, AuditEvent, TokenKind, User, folded, utc_now
 from webapp.services.access.guesses import Guesser
 from webapp.services.scope import Scope
 
@@ -81,25 +81,31 @@ def create_user(scope: Scope, *, name: str, password: str) -> User:
     Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
     """
     name = name.strip()
-    if not 1 <= len(name) <= NAME_MAX_CHARS:
-        raise Invalid(f"A user name has 1 to {NAME_MAX_CHARS} characters.", field="name")
+    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
+        raise Invalid(f"A user name has 1 to {NAME_MAX_CHARS} visible characters.", field="name")
     if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
         raise Invalid(
             f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters; "
             "a passphrase works well.",
             field="password",
         )
+    known = next(
+        (u for u in scope.session.exec(select(User.name)) if folded(u) == folded(name)), ""
+    )
     user = User(name=name, password_hash=_hash(password))
     scope.session.add(user)
     try:
-        scope.session.flush()
+        if not known:
+            scope.session.flush()
     except IntegrityError:
+        known = name
+    if known:
         scope.session.rollback()
         raise Conflict(
-            f"There is already a user named {name}.",
+            f"There is already a user named {known}.",
             code="name_taken",
             remedy="Choose another name.",
-        ) from None
+        )
     scope.record("create", user)
     return user
 
