@@ -63,7 +63,7 @@ def publish(ctx: SignedIn, name: str) -> Response:
 @router.post("/networks/{name}/whitelist/link/removal")
 def withdraw(ctx: SignedIn, name: str) -> Response:
     whitelists.withdraw(ctx.scope, name)
-    return _back(name, "Public link disabled.", part="link")
+    return _back(name, "Public link withdrawn.", part="link")
 
 
 @router.api_route("/whitelist/{link}.txt", methods=READ)
