@@ -60,6 +60,13 @@ function release(form) {
 const notice = document.querySelector(".of-action [role=status]");
 if (notice) setTimeout(() => notice.replaceChildren(notice.textContent), ANNOUNCED_AFTER_MS);
 
+// What the notice is about begins below it, however many lines it has.
+if (notice) {
+  const height = notice.closest(".of-action").offsetHeight;
+  document.documentElement.style.setProperty("--notice", `${height}px`);
+  document.querySelector(":target")?.scrollIntoView();
+}
+
 function toggleTheme() {
   const root = document.documentElement;
   const preferred = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";

@@ -72,7 +72,7 @@ def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
 
 
 def _back(address: Address, done: str) -> Response:
-    return see_other(f"/addresses#address-{address.id}", f"{done} {address.public_ip}.")
+    return see_other(address.page, f"{done} {address.public_ip}.")
 
 
 def _index(

@@ -92,7 +92,7 @@ def _to_function_or_list(ctx: Context, name: str, notice: str) -> Response:
     """To the list if the function was deleted at once."""
     if functions.find(ctx.session, name):
         return see_other(f"/functions/{name}", notice)
-    return see_other("/functions", f"{name} is deleted.")
+    return see_other("/functions", f"{name} was deleted.")
 
 
 def _show(

@@ -128,7 +128,7 @@ def _to_network_or_list(ctx: Context, name: str, notice: str) -> Response:
     """To the list if the network was deleted at once."""
     if networks.find(ctx.session, name):
         return see_other(f"/networks/{name}", notice)
-    return see_other("/networks", f"{name} is deleted.")
+    return see_other("/networks", f"{name} was deleted.")
 
 
 def _show(
