@@ -236,4 +236,4 @@ def test_addresses_that_no_network_uses_are_one_line_of_the_overview(
 def test_a_deleted_network_leaves_a_word_for_the_list(client: Any) -> None:
     stream = client.get("/networks/gone/stream").text
     assert "event: gone" in stream
-    assert "data: /networks\ndata: gone is deleted." in stream
+    assert "data: /networks\ndata: gone was deleted." in stream
