@@ -121,7 +121,7 @@ customElements.define(
 );
 
 // Focus stays where it was; if that part is gone, it goes to what has taken its place.
-function update(selector, fresh) {
+export function update(selector, fresh) {
   const [old, next] = [document.querySelector(selector), fresh.querySelector(selector)];
   if (!old || !next) return;
   const focused = document.activeElement;

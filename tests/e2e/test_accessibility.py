@@ -174,6 +174,26 @@ def test_in_forced_colours_what_a_colour_says_is_still_there(
     page.close()
 
 
+def test_deployment_events_are_shown_in_whole_lines(signed_in: Page, shown: Dashboard) -> None:
+    long = "UPDATE stack_event SET reason = hex(randomblob(200)), status = 'CREATE_FAILED'"
+    execute(shown, "CREATE TABLE kept AS SELECT * FROM stack_event")
+    execute(shown, f"{long} WHERE id % 5 = 0")
+    for size, lines in zip(SIZES, (16, 7), strict=True):
+        signed_in.set_viewport_size(size)
+        signed_in.goto(f"{shown.url}/networks/production")
+        events = signed_in.locator(".timeline li")
+        expect(events.filter(visible=True)).to_have_count(lines)
+        list_height = signed_in.locator(".timeline").evaluate(
+            "e => e.scrollHeight - e.clientHeight"
+        )
+        assert list_height == 0
+        signed_in.get_by_text("Earlier events").click()
+        assert events.filter(visible=True).count() == events.count() > lines
+    execute(shown, "DELETE FROM stack_event")
+    execute(shown, "INSERT INTO stack_event SELECT * FROM kept")
+    execute(shown, "DROP TABLE kept")
+
+
 def check_all(page: Page, name: str, screenshots: Path | None) -> None:
     """Both themes in both widths, and the smallest width."""
     for theme in THEMES:
