@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from tests.postgresql import on_either_database
 from webapp.db import (
@@ -26,7 +26,17 @@ from webapp.db import (
     migrate,
     temporary_engine,
 )
-from webapp.models import Address, AuditEvent, Function, Key, KeyVersion, Network, Proof, Status
+from webapp.models import (
+    Address,
+    AuditEvent,
+    Function,
+    Key,
+    KeyVersion,
+    Network,
+    Proof,
+    Status,
+    Whitelisting,
+)
 from webapp.settings import Settings
 
 REPLICAS = 3
@@ -57,6 +67,9 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         insert_row(connection, old.tables["key"], id="key", claims={"cidrs": ["203.0.113.7"]})
         for stage in ("AWSCURRENT", "AWSPREVIOUS"):
             insert_row(connection, old.tables["key_version"], id=stage, key_id="key", stage=stage)
+        for id, partner in (("1", "The bank"), ("2", "the\u200b BANK"), ("3", "the bank")):
+            listed = {"id": id, "network_id": "kept", "partner": partner}
+            insert_row(connection, old.tables["whitelisting"], **listed)
     migrate(settings.database)
     with Session(engine) as session:
         network, going = session.get_one(Network, "kept"), session.get_one(Network, "going")
@@ -64,6 +77,8 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         assert session.exec(select(Address)).one().network_id == network.id
         assert session.exec(select(Proof)).one().network_id == network.id
         assert session.get_one(Key, "key").status is Status.READY
+        rows = session.exec(select(Whitelisting).order_by(col(Whitelisting.id))).all()
+        assert [row.partner for row in rows] == ["The bank", "the\u200b BANK (2)", "the bank (3)"]
         current, previous = (
             session.get_one(KeyVersion, f"AWS{x}") for x in ("CURRENT", "PREVIOUS")
         )

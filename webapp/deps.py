@@ -26,6 +26,7 @@ from webapp.db import end_transactions
 from webapp.errors import Refused, Unauthenticated
 from webapp.models import User
 from webapp.services import access
+from webapp.services.access import Guesser
 from webapp.services.functions.images import Images
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
@@ -62,6 +63,10 @@ class Context:
         return CloudScope(self.session, self.actor, self.parts.cloud, self.parts.settings)
 
     @property
+    def guesser(self) -> Guesser:
+        return guesser_of(self.request, self.session)
+
+    @property
     def cloud(self) -> Cloud:
         return self.parts.cloud
 
@@ -73,6 +78,11 @@ class Context:
 def parts_of(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
     return parts
+
+
+def guesser_of(request: Request, session: Session) -> Guesser:
+    """Whose wrong tries are counted: behind a proxy, whom the proxy names (see uvicorn)."""
+    return Guesser(session, request.client.host if request.client else "")
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
@@ -131,7 +141,7 @@ def api_caller(
     """For the API: the holder of a bearer token, or else of a session cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        found = access.bearer(session, token.strip())
+        found = access.bearer(guesser_of(request, session), token.strip())
         return Context(request, session, parts_of(request), actor=f"token {found.name}")
     if SESSION_COOKIE in request.cookies:
         return signed_in(request, session)

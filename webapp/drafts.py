@@ -1,19 +1,36 @@
 """A draft: a form that was sent and not accepted yet, as the address of the page that shows it.
 
 The page fills itself in from its query. So a form outlives the end of a session, and the answer to
-a POST has an address that can be reloaded. Only the fields named here are in the query: a secret,
-a password or a typed confirmation is in no address, and has to be typed again.
+a POST has an address that can be reloaded. Only the fields named here are kept: a secret, a
+password or a typed confirmation is in no address and no row, and has to be typed again.
+
+A proxy refuses a long address. What is over `QUERY_MAX_CHARS` is kept in the database for a day;
+the address has its random token. Anyone may send a form, so only the newest `DRAFTS_MAX` are kept.
 """
 
+import hashlib
+import secrets
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
-from starlette.datastructures import FormData
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlmodel import Session, col, delete, select
+from starlette.datastructures import FormData, ImmutableMultiDict
 
-from webapp.forms import shown_fields
-from webapp.models import Input, NewFunction, NewKey, NewNetwork
+from webapp.db import end_transactions
+from webapp.deps import SignedIn, parts_of
+from webapp.forms import SubmittedForm, shown_fields
+from webapp.models import Input, KeptDraft, NewFunction, NewKey, NewNetwork, utc_now
 
-QUERY_MAX_CHARS = 8_000
+QUERY_MAX_CHARS = 1_500
+"""Encoded again in the address of the sign-in page, it still fits into nginx's 4 KiB of headers."""
+KEPT_FOR = timedelta(days=1)
+DRAFTS_MAX = 500
+TOKEN = "draft"  # noqa: S105 - the name of a field
+TOKEN_BYTES = 16
 INPUTS: dict[str, type[Input]] = {"networks": NewNetwork, "keys": NewKey, "functions": NewFunction}
 SCHEDULE = ("weekly", "days", "start", "end", "time_zone", "idle_hours")
 
@@ -33,11 +50,57 @@ def page_of(path: str) -> str:
             return "/"
 
 
-def draft_url(path: str, form: FormData) -> str:
-    """The address of the form's page with what was typed. Without it, if that is very long."""
+def draft_url(engine: Engine, path: str, form: FormData) -> str:
+    """The address of the form's page with what was typed.
+
+    A long form is written to the database; what this thread has not committed is undone first.
+    """
     kept = [(name, text) for name, text in _kept(path, form) if isinstance(text, str) and text]
     query = urlencode(kept)
-    return f"{page_of(path)}?{query}" if 0 < len(query) <= QUERY_MAX_CHARS else page_of(path)
+    if len(query) > QUERY_MAX_CHARS:
+        query = urlencode({TOKEN: _keep(engine, page_of(path), kept)})
+    return f"{page_of(path)}?{query}" if query else page_of(path)
+
+
+def read_query(request: Request) -> SubmittedForm:
+    """What an address says of its page's form."""
+    return SubmittedForm(request.query_params)
+
+
+def read_draft(request: Request, _signed_in: SignedIn) -> SubmittedForm:
+    """The same, or the draft in the database that the address names."""
+    token = request.query_params.get(TOKEN)
+    if not token:
+        return read_query(request)
+    with Session(parts_of(request).engine) as session:
+        row = session.get(KeptDraft, _hash(token))
+        shown = row and row.path == request.url.path and row.created_at > utc_now() - KEPT_FOR
+        fields = [(name, text) for name, text in row.fields] if row and shown else []
+    return SubmittedForm(ImmutableMultiDict(fields))
+
+
+Draft = Annotated[SubmittedForm, Depends(read_draft)]
+Query = Annotated[SubmittedForm, Depends(read_query)]
+
+
+def _keep(engine: Engine, path: str, kept: list[tuple[str, str]]) -> str:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    end_transactions()
+    with Session(engine) as session:
+        fields = [[name, text] for name, text in kept]
+        session.add(KeptDraft(token_hash=_hash(token), path=path, fields=fields))
+        newest = select(KeptDraft.token_hash).order_by(col(KeptDraft.created_at).desc())
+        forgotten = (col(KeptDraft.created_at) < utc_now() - KEPT_FOR) | col(
+            KeptDraft.token_hash
+        ).not_in(newest.limit(DRAFTS_MAX))
+        session.flush()
+        session.connection().execute(delete(KeptDraft).where(forgotten))
+        session.commit()
+    return token
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
@@ -45,6 +108,8 @@ def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
     match path.strip("/").split("/"):
         case [("networks" | "keys" | "functions") as noun]:
             names = shown_fields(INPUTS[noun])
+        case ["networks", "preflight"]:
+            names = shown_fields(NewNetwork)
         case ["networks", _, "schedule"]:
             names = SCHEDULE
         case ["networks", _, "whitelist", "partners"]:

@@ -7,6 +7,7 @@
     ├── NotFound          404
     ├── Conflict          409   not possible in the current state, such as a name that is taken
     ├── TooLarge          413
+    ├── TooMany           429   too often; `retry_after_s` says when again
     ├── Upstream          502   AWS or a partner answered with an error
     └── Unavailable       503   AWS, the partner or the database did not answer; try again later
 
@@ -14,8 +15,18 @@ An error says what happened (`detail`) and what to do about it (`remedy`). `code
 and does not change; the texts may.
 """
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol
+
+
+class Shown(Protocol):
+    """What has a page of the dashboard, and a name that people know."""
+
+    @property
+    def page(self) -> str: ...
+
+    @property
+    def audit_name(self) -> str: ...
 
 
 class EgretError(Exception):
@@ -24,6 +35,7 @@ class EgretError(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
     default_code: ClassVar[str] = "internal_error"
+    retry_after_s: int | None = None
 
     def __init__(
         self,
@@ -33,18 +45,21 @@ class EgretError(Exception):
         remedy: str = "",
         field: str | None = None,
         errors: dict[str, str] | None = None,
+        about: Sequence[Shown] = (),
         link: tuple[str, str] | None = None,
     ) -> None:
-        """`field` is short for `errors={field: detail}`; `link` is the path of a page, and a text.
+        """`field` is short for `errors={field: detail}`.
 
-        A page of the dashboard is linked where the error can be dealt with.
+        The page of the error links those where it can be dealt with: of the rows that it is
+        `about`, or of `link`, which is a path and a text.
         """
         super().__init__(detail)
         self.detail = detail
         self.remedy = remedy
         self.code = code or self.default_code
         self.errors = errors or ({field: detail} if field else {})
-        self.link = link
+        self.links = [(row.page, f"Open {row.audit_name}") for row in about]
+        self.links += [link] if link else []
 
     def __str__(self) -> str:
         return f"{self.detail} {self.remedy}".strip()
@@ -52,7 +67,7 @@ class EgretError(Exception):
 
 class Invalid(EgretError):
     status = 422
-    title = "That is not valid"
+    title = "Invalid input"
     default_code = "invalid"
 
 
@@ -99,6 +114,16 @@ class TooLarge(EgretError):
     status = 413
     title = "Too large"
     default_code = "too_large"
+
+
+class TooMany(EgretError):
+    status = 429
+    title = "Too many tries"
+    default_code = "too_many"
+
+    def __init__(self, detail: str, *, code: str, remedy: str, retry_after_s: int) -> None:
+        super().__init__(detail, code=code, remedy=remedy)
+        self.retry_after_s = retry_after_s
 
 
 class Upstream(EgretError):

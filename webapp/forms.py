@@ -93,13 +93,7 @@ async def read_data(request: Request) -> FormData:
     return data
 
 
-def read_draft(request: Request) -> SubmittedForm:
-    """What an address says of its page's form; see `webapp.drafts`."""
-    return SubmittedForm(request.query_params)
-
-
 Form = Annotated[SubmittedForm, Depends(read_form)]
-Draft = Annotated[SubmittedForm, Depends(read_draft)]
 
 
 def validated(model: type[Model], values: dict[str, Any]) -> Model:

@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm.exc import StaleDataError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from webapp.deps import parts_of
 from webapp.drafts import draft_url, page_of
 from webapp.errors import (
     Conflict,
@@ -63,9 +65,15 @@ def add_handlers(app: FastAPI) -> None:
 
 def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, EgretError)  # noqa: S101 - registered for nothing else
-    if request.url.path.startswith(API_PREFIX):
-        return _problem_json(request, error)
-    return page(request, "error.html", status_code=error.status, error=error)
+    is_api = request.url.path.startswith(API_PREFIX)
+    answer = (
+        _problem_json(request, error)
+        if is_api
+        else page(request, "error.html", status_code=error.status, error=error)
+    )
+    if error.retry_after_s:
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 async def _answer_unauthenticated(request: Request, error: Exception) -> Response:
@@ -76,8 +84,9 @@ async def _answer_unauthenticated(request: Request, error: Exception) -> Respons
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/sign-in?next={quote(request.url.path + query)}", 303)
     form = await _form_of(request)
-    back = draft_url(request.url.path, form)
-    notice = "Your session has ended, so nothing was done. Sign in again to go on."
+    engine = parts_of(request).engine
+    back = await run_in_threadpool(draft_url, engine, request.url.path, form)
+    notice = "Your session has ended, so nothing was done. Sign in again to continue."
     if "?" in back:
         notice += " Your form is kept" + (", except the key." if "secret" in form else ".")
     return see_other(f"/sign-in?{urlencode({'next': back})}", notice, kind="warning")
@@ -102,9 +111,9 @@ def _answer_busy_database(request: Request, error: Exception) -> Response:
 
 
 def _answer_later(request: Request, detail: str) -> Response:
-    answer = _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
-    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return answer
+    error = Unavailable(detail, remedy="Nothing is lost. Try again in a moment.")
+    error.retry_after_s = RETRY_AFTER_S
+    return _answer(request, error)
 
 
 def _answer_unstorable_value(request: Request, error: Exception) -> Response:
@@ -174,7 +183,7 @@ def _answer_stale_row(request: Request, _error: Exception) -> Response:
         Conflict(
             "Someone else changed it at the same time. Nothing was done.",
             code="changed_meanwhile",
-            remedy="Reload it, then decide again.",
+            remedy="Reload the page and try again.",
         ),
     )
 

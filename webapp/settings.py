@@ -30,7 +30,7 @@ class Settings(BaseSettings):
         "",
         description="postgresql://user:password@host/name; empty means SQLite in the data folder",
     )
-    public_url: str = Field("", description="Address that people type, when behind a proxy")
+    public_url: str = Field("", description="Public URL when behind a proxy")
     regions: str = Field(
         "eu-central-1,eu-west-1,us-east-1,ap-southeast-1",
         description="Regions offered; keys are kept in the first",
@@ -38,13 +38,15 @@ class Settings(BaseSettings):
     name_prefix: str = Field(
         "egret",
         pattern=f"^{PREFIX}$",
-        description="Starts the name of everything made in AWS",
+        description="Prefix for all AWS resource names",
     )
     service_role_arn: str = Field(
         "",
         description="Role that CloudFormation acts with; empty means as the dashboard",
     )
-    permissions_boundary_arn: str = Field("", description="Permissions boundary of every role made")
+    permissions_boundary_arn: str = Field(
+        "", description="Permissions boundary of every role created"
+    )
     tags: Annotated[dict[str, str], NoDecode] = Field(
         {}, description="Tags of everything made in AWS: key=value,key=value, or JSON"
     )

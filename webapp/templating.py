@@ -73,7 +73,7 @@ def _request_context(request: Request) -> dict[str, Any]:
     settings = parts_of(request).settings
     return {
         "path": request.url.path,
-        "form_address": _form_address(request),
+        "form_address": "" if request.method in SAFE_METHODS else form_address(request),
         "notices": [],
         "portal_url": _portal_url(settings, DEFAULT_PARTNER),
         "portal_url_of": partial(_portal_url, settings),
@@ -83,11 +83,10 @@ def _request_context(request: Request) -> dict[str, Any]:
     }
 
 
-def _form_address(request: Request) -> str:
+def form_address(request: Request) -> str:
     """Of the answer to a form: the address of the form's page, which can be reloaded."""
-    if request.method in SAFE_METHODS:
-        return ""
-    return draft_url(request.url.path, getattr(request.state, "form", FormData()))
+    form = getattr(request.state, "form", FormData())
+    return draft_url(parts_of(request).engine, request.url.path, form)
 
 
 def _portal_url(settings: Settings, partner_name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
 from tests.dashboard import PASSWORD, USER, Dashboard
 from tests.portal import addresses_of, partner_key
@@ -26,6 +26,14 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+IN_SIGHT = """() => {
+  const notice = document.querySelector(".of-action .notice").getBoundingClientRect();
+  const target = document.querySelector(location.hash || "main").getBoundingClientRect();
+  const whole = notice.top >= 0 && notice.bottom <= innerHeight;
+  return [whole, !location.hash || (target.top >= notice.bottom - 1 && target.top < innerHeight)];
+}"""
+
+
 LOCAL = ("http://127.0.0.1:", "data:")
 
 
@@ -92,6 +100,13 @@ def sign_in(page: Page, dashboard: Dashboard) -> None:
     page.get_by_label("Name").fill(USER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+
+
+def says(page: Page, notice: str) -> None:
+    """What the action has done is said once, in sight, and what it is about begins below it."""
+    expect(page.locator(".of-action")).to_contain_text(notice)
+    assert page.evaluate(IN_SIGHT) == [True, True], (notice, page.url)
+    expect(page.get_by_role("status").filter(has_text=notice)).to_have_count(1)
 
 
 def _watch(page: Page, faults: list[str]) -> None:

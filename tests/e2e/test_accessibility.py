@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,6 +16,7 @@ SIZES: tuple[ViewportSize, ...] = (
     {"width": 1280, "height": 900},
     {"width": 375, "height": 800},
 )
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SMALLEST: ViewportSize = {"width": 320, "height": 640}
 PREFLIGHT = "/networks/preflight?name=planned&region=eu-central-1&availability_zones=2&nat=single"
 PAGES = (
@@ -38,6 +40,29 @@ PAGES = (
     "/functions/top-clans/diagnosis",
     "/nothing-here",
 )
+SEND = """path => {
+  const form = Object.assign(document.createElement("form"), {method: "post", action: path});
+  document.body.append(form);
+  form.submit();
+}"""
+MOVING = """() => [...document.querySelectorAll("*")].flatMap((element) =>
+  ["", "::before", "::after"].map((part) => {
+    const style = getComputedStyle(element, part);
+    const moves = style.animationName !== "none" || parseFloat(style.transitionDuration) > 0;
+    return moves && (element.getAttribute("class") ?? element.localName) + part;
+  })).filter(Boolean)"""
+"""Every part of the page that moves, or would when it changes."""
+SOME_THAT_MOVE = {"live ok::before", "a::after"}
+UNSTOPPED = """() => {
+  const walk = (rules) => [...rules].flatMap((rule) => {
+    if (rule.conditionText?.includes("prefers-reduced-motion")) return [];
+    const moves = rule.style?.animationName || rule.style?.transitionProperty;
+    const inside = rule.cssRules ? walk(rule.cssRules) : [];
+    return moves && /::(?!before|after)/.test(rule.selectorText) ? [rule.selectorText] : inside;
+  });
+  return [...document.styleSheets].flatMap((sheet) => walk(sheet.cssRules));
+}"""
+"""Parts that only the browser sees, such as a progress bar's: `*` does not stop their motion."""
 CONTENT = "getComputedStyle(document.querySelector('{}'), '{}').{}"
 
 
@@ -71,11 +96,41 @@ def test_no_page_breaks_a_rule_of_accessibility(
 def test_nor_does_a_page_before_signing_in(page: Page, shown: Dashboard) -> None:
     page.goto(f"{shown.url}/sign-in")
     check_all(page, "sign-in", None)
+    execute(shown, "CREATE TABLE kept AS SELECT * FROM user")
+    execute(shown, "DELETE FROM user")
+    page.goto(f"{shown.url}/setup")
+    expect(page.get_by_role("heading", name="Welcome to Egret")).to_be_visible()
+    check_all(page, "setup", None)
+    execute(shown, "INSERT INTO user SELECT * FROM kept")
+    execute(shown, "DROP TABLE kept")
+
+
+def test_nor_does_the_page_of_a_conflict(signed_in: Page, shown: Dashboard) -> None:
+    signed_in.goto(f"{shown.url}/networks/production")
+    with signed_in.expect_navigation():
+        signed_in.evaluate(SEND, "/networks/production/attempts")
+    expect(signed_in.get_by_role("link", name="Open production")).to_be_visible()
+    check_all(signed_in, "conflict", None)
+
+
+@pytest.mark.usefixtures("busy")
+def test_nor_does_the_function_form_while_it_waits(signed_in: Page, shown: Dashboard) -> None:
+    signed_in.goto(f"{shown.url}/functions/new")
+    expect(signed_in.get_by_text("This page goes on by itself")).to_be_visible()
+    check_all(signed_in, "waiting", None)
+
+
+def test_nor_does_an_overview_with_alarms(signed_in: Page, shown: Dashboard) -> None:
+    execute(shown, "UPDATE proof SET seen_ip = NULL")
+    signed_in.goto(shown.url)
+    expect(signed_in.get_by_text("All zones broken", exact=True)).to_be_visible()
+    check_all(signed_in, "alarms", None)
+    execute(shown, "UPDATE proof SET seen_ip = expected_ip")
 
 
 def test_the_sandbox_portal_breaks_no_rule_either(page: Page, sandbox: Sandbox) -> None:
     page.goto(sandbox.info.portal_url)
-    assert violations(page) == []
+    check_all(page, "portal", None)
 
 
 @pytest.mark.usefixtures("busy")
@@ -85,9 +140,12 @@ def test_nothing_moves_where_less_motion_is_wanted(browser: Browser, shown: Dash
         sign_in(page, shown)
         page.goto(f"{shown.url}/networks/production")
         expect(page.locator(".live.ok")).to_have_text("Live")
-        for part, pseudo in ((".live", "::before"), (".badge.busy > svg", "")):
-            animation = page.evaluate(CONTENT.format(part, pseudo, "animationName"))
-            assert (animation != "none") == moving, (wanted, part)
+        slow = page.locator("a[data-slow]").first
+        slow.evaluate("link => link.setAttribute('aria-busy', '')")
+        assert bool(page.evaluate("document.getAnimations().length")) == moving
+        found = {*page.evaluate(MOVING)}
+        assert found >= SOME_THAT_MOVE if moving else not found, found
+        assert not page.evaluate(UNSTOPPED)
         page.close()
 
 
@@ -116,10 +174,30 @@ def test_in_forced_colours_what_a_colour_says_is_still_there(
     page.close()
 
 
+def test_deployment_events_are_shown_in_whole_lines(signed_in: Page, shown: Dashboard) -> None:
+    long = "UPDATE stack_event SET reason = hex(randomblob(200)), status = 'CREATE_FAILED'"
+    execute(shown, "CREATE TABLE kept AS SELECT * FROM stack_event")
+    execute(shown, f"{long} WHERE id % 5 = 0")
+    for size, lines in zip(SIZES, (16, 7), strict=True):
+        signed_in.set_viewport_size(size)
+        signed_in.goto(f"{shown.url}/networks/production")
+        events = signed_in.locator(".timeline li")
+        expect(events.filter(visible=True)).to_have_count(lines)
+        list_height = signed_in.locator(".timeline").evaluate(
+            "e => e.scrollHeight - e.clientHeight"
+        )
+        assert list_height == 0
+        signed_in.get_by_text("Earlier events").click()
+        assert events.filter(visible=True).count() == events.count() > lines
+    execute(shown, "DELETE FROM stack_event")
+    execute(shown, "INSERT INTO stack_event SELECT * FROM kept")
+    execute(shown, "DROP TABLE kept")
+
+
 def check_all(page: Page, name: str, screenshots: Path | None) -> None:
     """Both themes in both widths, and the smallest width."""
-    for theme in ("light", "dark"):
-        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
         for size in SIZES:
             page.set_viewport_size(size)
             assert not violations(page), (theme, size)
@@ -140,7 +218,9 @@ def violations(page: Page) -> list[tuple[str, str]]:
 
 
 def overflow(page: Page) -> bool:
+    """Of the page, or of its navigation, which would scroll by itself."""
     wide: bool = page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        "[document.documentElement, ...document.querySelectorAll('.nav')]"
+        ".some((part) => part.scrollWidth > part.clientWidth)"
     )
     return wide

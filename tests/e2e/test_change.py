@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard, wait_for
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import says, sign_in
 from tests.e2e.test_diagnosis import check
 from tests.sandbox.credentials import put_switches
 from webapp.sandbox.launcher import Sandbox
@@ -46,6 +46,7 @@ def test_a_larger_shape_is_previewed_and_confirmed(
     expect(page.get_by_text("first, then confirm.")).to_be_visible()
     check(page, NETWORK, own, screenshots, "change")
     page.get_by_role("button", name="Confirm change").click()
+    says(page, "Change confirmed.")
     expect(page.get_by_role("heading", name="Applying change: 2 zones")).to_be_visible()
     expect(page.get_by_text("Addresses to whitelist")).to_be_visible()
     wait_for(lambda: own.api().get(NETWORK).json()["status"] == "ready", 60)
@@ -75,6 +76,7 @@ def test_what_aws_cannot_delete_is_kept(
     page.get_by_text("Delete this network").click()
     page.get_by_label("Type the name").fill("scaling")
     page.get_by_role("button", name="Delete network").click()
+    says(page, "scaling is being deleted.")
     wait_for(lambda: is_failed(own), 60)
     expect(page.get_by_role("button", name="Delete again")).to_be_visible()
     page.get_by_text("Delete and keep what AWS can't delete").click()

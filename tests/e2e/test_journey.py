@@ -38,7 +38,7 @@ def test_from_nothing_to_the_table_and_back(page: Page, fresh: Dashboard) -> Non
     delete(page, f"{fresh.url}/networks/production", "something", "Delete network", refused=True)
     delete(page, f"{fresh.url}/networks/production", "production", "Delete network")
     expect(page).to_have_url(f"{fresh.url}/networks", timeout=READY_TIMEOUT_MS)
-    expect(page.get_by_text("production is deleted.")).to_be_visible()
+    expect(page.get_by_text("production was deleted.")).to_be_visible()
     delete(page, f"{fresh.url}/keys/clash", "clash", "Delete key")
     expect(page).to_have_url(f"{fresh.url}/keys")
     page.goto(f"{fresh.url}/addresses")

@@ -13,6 +13,14 @@ PRESS_TWICE = """async () => {
   button.click();
   return [button.getAttribute("aria-busy"), button.form.innerText.split("\\n")[0].trim()];
 }"""
+PRESS_AND_UPDATE = """async () => {
+  const button = document.querySelector("form[data-sending] button");
+  const { update } = await import(document.querySelector("script[src$='live.js']").src);
+  const fresh = document.cloneNode(true);
+  button.click();
+  update("#preview", fresh);
+  return [button.getAttribute("aria-busy"), button.form.innerText.split("\\n")[0].trim()];
+}"""
 WAITING = "Asking the partner\u2026"
 NOTICED = "UPDATE proof SET seen_ip = {} WHERE network_id IN (SELECT id FROM network)"
 
@@ -77,3 +85,23 @@ def test_a_slow_partner_is_waited_for_visibly_and_asked_once(page: Page, shown: 
     held[0].continue_()
     page.wait_for_url("**/functions/top-clans#preview")
     expect(page.get_by_text(WAITING)).to_have_count(0)
+
+
+def test_a_button_stays_busy_when_the_page_around_it_is_brought_up_to_date(
+    page: Page, shown: Dashboard
+) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/functions/top-clans")
+    page.route("**/snapshots", lambda _: None)
+    assert page.evaluate(PRESS_AND_UPDATE) == ["true", WAITING]
+
+
+def test_a_slow_link_shows_that_it_works(page: Page, shown: Dashboard) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/networks/production")
+    page.route("**/diagnosis", lambda _: None)
+    busy = page.evaluate(
+        "() => { const link = document.querySelector('a[data-slow]'); link.click(); "
+        "return [link.ariaBusy, document.getElementById('announcer').textContent]; }"
+    )
+    assert busy == ["true", "Checking\u2026"]

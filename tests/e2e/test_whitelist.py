@@ -28,7 +28,7 @@ def test_addresses_are_copied_and_partners_are_tracked(
     expect(page.get_by_text("Confirmed, untested")).to_be_visible()
     api.post("/functions/top-clans/snapshots").raise_for_status()
     page.reload()
-    expect(page.get_by_text("Seen", exact=True)).to_be_visible()
+    expect(page.get_by_text("Verified", exact=True)).to_be_visible()
     page.get_by_role("button", name="Create public link").click()
     check(page, PATH, shown, screenshots, "whitelist")
     page.get_by_role("button", name="Copy the addresses with /32").click()
@@ -40,12 +40,12 @@ def test_addresses_are_copied_and_partners_are_tracked(
     assert answer.headers["cache-control"] == "public, max-age=300"
     assert httpx.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
     assert httpx.get(f"{url}.txt").text == f"{ip}\n"
-    page.get_by_role("button", name="Disable link").click()
-    expect(page.get_by_text("Public link disabled.")).to_be_visible()
+    page.get_by_role("button", name="Withdraw link").click()
+    expect(page.get_by_text("Public link withdrawn.")).to_be_visible()
     assert httpx.get(url).status_code == 404
     execute(shown, "UPDATE whitelisting SET addresses = '[]'")
     page.reload()
-    expect(page.get_by_text(f"Outdated: {ip} not sent.")).to_be_visible()
+    expect(page.get_by_text(f"Outdated: {ip} hasn't been sent.")).to_be_visible()
     page.get_by_role("button", name="Mark as sent again").click()
     expect(page.get_by_text("Outdated")).to_have_count(0)
     page.get_by_role("button", name="Remove Supercell").click()

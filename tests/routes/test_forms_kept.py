@@ -1,5 +1,6 @@
 """Pages that answer a form: nothing typed is lost, and their address can be loaded again."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ from tests.routes.all_routes import routes_of
 from tests.routes.test_safety import setup
 from tests.services.rows import a_network, add, an_address
 from webapp.drafts import page_of
-from webapp.models import AddressStatus, Key, Network, Status
+from webapp.models import AddressStatus, Network, Status
 from webapp.services import addresses
 from webapp.templating import NOTICE_COOKIE
 
@@ -38,6 +39,50 @@ def test_a_form_sent_after_the_session_ended_is_filled_in_after_signing_in(
     assert 'name="availability_zones" value="3" checked' in form
     assert 'name="nat" value="per_az" checked' in form
     assert 'value="prod"' in form
+
+
+TAGS = "\n".join(f"key-{number}={'v' * 250}" for number in range(35))
+EMOJI = "\U0001f600" * 500
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "text"), [("/networks", "tags", TAGS), ("/keys", "note", EMOJI)]
+)
+def test_a_long_form_is_kept_whole_for_who_signs_in(
+    client: Any, app: FastAPI, path: str, field: str, text: str
+) -> None:
+    setup(client, app)
+    session = dict(client.cookies)
+    client.cookies.clear()
+    ended = client.post(path, data={"name": "kept", field: text})
+    location = ended.headers["location"]
+    assert len(location) < 200
+    assert "Your form is kept" in client.get(location).text
+    back = parse_qs(urlsplit(location).query)["next"][0]
+    assert client.get(back).status_code == 303  # not signed in: nothing of it is shown
+    assert client.get(back.replace(f"{path}/new", "/setup")).status_code == 303
+    client.cookies.update(session)
+    for _ in range(2):
+        assert text in client.get(back).text
+    assert text not in client.get(back.replace(path, "/functions")).text
+    refused = client.post(path, data={"name": "Not a name!", field: text})
+    assert text in refused.text
+    again = re.search(r'data-address="([^"]+)"', refused.text)
+    assert again
+    assert len(again[1]) < 200
+    assert text in client.get(again[1]).text
+
+
+def test_a_long_form_can_be_checked_first(client: Any, app: FastAPI) -> None:
+    setup(client, app)
+    answer = client.post("/networks/preflight", data=NETWORK | {"region": "mars", "tags": TAGS})
+    assert answer.status_code == 303
+    location = answer.headers["location"]
+    assert re.fullmatch(r"/networks/preflight\?draft=[\w-]+#preflight", location)
+    page = client.get(location)
+    assert page.status_code == 422
+    assert TAGS in page.text
+    assert "mars" in page.text
 
 
 def test_of_a_key_all_but_the_secret_is_kept_and_that_is_said(client: Any, app: FastAPI) -> None:
@@ -110,7 +155,7 @@ def network(session: Session) -> Network:
     return made
 
 
-def test_a_refused_action_links_what_to_do_and_the_page_before(
+def test_a_refused_action_links_what_to_do_and_the_previous_page(
     client: Any, app: FastAPI, session: Session, network: Network
 ) -> None:
     setup(client, app)
@@ -119,31 +164,5 @@ def test_a_refused_action_links_what_to_do_and_the_page_before(
     session.commit()
     refused = client.post("/networks/kept/unparking")
     assert refused.status_code == 409
-    assert 'href="/addresses">View addresses' in refused.text
-    assert 'href="/networks/kept">Back to the page before' in refused.text
-
-
-def test_the_function_form_starts_with_a_network_and_a_key_that_match(
-    client: Any, app: FastAPI, session: Session, network: Network
-) -> None:
-    setup(client, app)
-    network.status = Status.READY
-    session.add_all([_key("a-first", "198.51.100.7/32"), _key("b-matches", "203.0.113.9/32")])
-    session.commit()
-    form = client.get("/functions/new").text
-    assert 'value="b-matches" data-matches="kept" selected' in form
-    assert 'value="a-first" data-matches="" selected' not in form
-    chosen = client.get("/functions/new?key=a-first").text
-    assert 'value="a-first" data-matches="" selected' in chosen
-
-
-def _key(name: str, cidr: str) -> Key:
-    return Key(
-        name=name,
-        partner="clash_of_clans",
-        region="eu-central-1",
-        secret_arn=name,
-        kms_key_arn="arn",
-        fingerprint=name,
-        claims={"kind": "key", "scopes": ["clash"], "cidrs": [cidr]},
-    )
+    assert f'href="/addresses#address-{address.id}">Open 203.0.113.9' in refused.text
+    assert 'href="/networks/kept">Back to the previous page' in refused.text

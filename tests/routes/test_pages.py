@@ -287,4 +287,13 @@ def test_addresses_that_no_network_uses_are_one_line_of_the_overview(
 def test_a_deleted_network_leaves_a_word_for_the_list(client: Any) -> None:
     stream = client.get("/networks/gone/stream").text
     assert "event: gone" in stream
-    assert "data: /networks\ndata: gone is deleted." in stream
+    assert "data: /networks\ndata: gone was deleted." in stream
+
+
+def test_the_picture_says_in_words_which_wire_a_lost_address_breaks(
+    client: Any, session: Session
+) -> None:
+    network = a_network("bank", outputs={"AvailabilityZones": "eu-central-1a"})
+    add(session, network, an_address(network, IP, status=AddressStatus.LOST))
+    page = client.get("/networks/bank").text
+    assert "The wire from the NAT gateway in eu-central-1a is broken: its address is lost." in page

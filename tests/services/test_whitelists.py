@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from tests.postgresql import on_either_database
 from tests.services.rows import a_function, a_key, a_network, a_snapshot, add, an_address
 from webapp.errors import Invalid, NotFound
-from webapp.models import AddressStatus, Nat, Network, Snapshot, utc_now
+from webapp.models import AddressStatus, Nat, Network, Snapshot, Whitelisting, utc_now
 from webapp.services import addresses, networks, whitelists
 from webapp.services.audit import list_after
 from webapp.services.scope import Scope
@@ -111,7 +114,9 @@ def test_a_partner_that_lacks_a_new_address_is_outdated_until_it_is_sent_again(
     assert (detail.missing, detail.stage) == ([], Stage.SENT)
 
 
-@pytest.mark.parametrize(("partner", "function"), [("", ""), ("b" * 101, ""), ("bank", "nobody")])
+@pytest.mark.parametrize(
+    ("partner", "function"), [("", ""), ("\u200b", ""), ("b" * 101, ""), ("bank", "nobody")]
+)
 def test_a_partner_without_a_name_and_an_unknown_function_are_refused(
     scope: Scope, network: Network, partner: str, function: str
 ) -> None:
@@ -123,12 +128,27 @@ def test_a_partner_is_listed_once_however_its_name_is_written(
     scope: Scope, network: Network
 ) -> None:
     first = whitelists.send(scope, network.name, partner="The  Bank")
-    for again in ("The  Bank", "the bank ", "THE BANK"):
-        with pytest.raises(Invalid, match="on this list already") as refused:
+    for again in ("The  Bank", "the bank ", "THE BANK", "The\u200b Bank", "\uff34he\u00a0Bank"):
+        with pytest.raises(Invalid, match="already on this list") as refused:
             whitelists.send(scope, network.name, partner=again)
         assert "partner" in refused.value.errors
     assert whitelists.forget(scope, network.name, first.id) == "The  Bank"
     whitelists.send(scope, network.name, partner="the bank")
+    whitelists.send(scope, network.name, partner="Caf\u00e9")
+    with pytest.raises(Invalid, match="already on this list"):
+        whitelists.send(scope, network.name, partner="Cafe\u0301")
+
+
+@on_either_database
+def test_two_replicas_do_not_both_list_a_partner(
+    engine: Engine, scope: Scope, network: Network
+) -> None:
+    """The other one has it in between: there is nothing that could be checked first."""
+    known = whitelists.send(scope, network.name, partner="The bank")
+    with Session(engine) as other, pytest.raises(IntegrityError):
+        columns = known.model_dump(exclude={"id", "partner"})
+        other.add(Whitelisting(partner="THE BANK", **columns))
+        other.commit()
 
 
 def test_a_withdrawn_link_opens_nothing_and_a_new_one_is_different(

@@ -2,8 +2,10 @@
 
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
-from webapp.models.base import Audited, Input, StackRow, Status, utc_now
+from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
+from webapp.models.draft import KeptDraft
 from webapp.models.function import Access, Function, NewFunction
+from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
 from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion
 from webapp.models.lease import Lease
@@ -26,8 +28,10 @@ __all__ = [
     "Audited",
     "Function",
     "GoingBack",
+    "Guesses",
     "Heartbeat",
     "Input",
+    "KeptDraft",
     "Key",
     "KeyVersion",
     "Lease",
@@ -50,5 +54,6 @@ __all__ = [
     "User",
     "WeeklyHours",
     "Whitelisting",
+    "folded",
     "utc_now",
 ]

@@ -49,6 +49,10 @@ class Address(Audited, Versioned, table=True):
         return (self.status is not AddressStatus.LOST and self.public_ip) or ""
 
     @property
+    def page(self) -> str:
+        return f"/addresses#address-{self.id}"
+
+    @property
     def label(self) -> str:
         """Its `Name` tag in AWS."""
         return f"{LABEL_PREFIX}{self.name or self.id}"

@@ -1,6 +1,7 @@
 """What the tables share: ids, times, statuses, and the columns of a row that has a stack."""
 
 import secrets
+import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,14 @@ def new_id() -> str:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def folded(text: str) -> str:
+    """What of a text tells it from another one: not its case, blanks, format characters or how
+    Unicode composes its letters."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    shown = (c for c in plain if c.isspace() or unicodedata.category(c) not in ("Cf", "Cc"))
+    return " ".join("".join(shown).split())
 
 
 class Input(BaseModel):
@@ -45,6 +54,11 @@ class Audited:
     @property
     def audit_name(self) -> str:
         return self.name
+
+    @property
+    def page(self) -> str:
+        """Of a network, function or key: where it is shown."""
+        return f"/{self.noun}s/{self.name}"
 
 
 class Status(StrEnum):

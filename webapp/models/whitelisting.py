@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import UtcDateTime, new_id, utc_now
@@ -11,10 +11,15 @@ from webapp.models.base import UtcDateTime, new_id, utc_now
 class Whitelisting(SQLModel, table=True):
     """`function_id`: the function whose good answers show that the partner has whitelisted them."""
 
+    __table_args__ = (
+        Index("ix_whitelisting_partner", "network_id", "partner_folded", unique=True),
+    )
+
     id: str = Field(default_factory=new_id, primary_key=True)
     network_id: str = Field(foreign_key="network.id", index=True, ondelete="CASCADE")
     function_id: str | None = Field(default=None, foreign_key="function.id", ondelete="SET NULL")
     partner: str
+    partner_folded: str = Field(description="By which two names are the same")
     addresses: list[str] = Field(sa_type=JSON, description="Those that it was sent")
     sent_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -14,10 +14,11 @@ from enum import StrEnum
 from urllib.parse import quote
 
 import segno
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from webapp.errors import Invalid, NotFound
-from webapp.models import Function, Network, Snapshot, Whitelisting, utc_now
+from webapp.models import Function, Network, Snapshot, Whitelisting, folded, utc_now
 from webapp.services import addresses, functions, networks
 from webapp.services.functions import previews
 from webapp.services.scope import Scope
@@ -127,16 +128,16 @@ def send(scope: Scope, name: str, *, partner: str, function: str = "") -> Whitel
     """Record that the partner was sent the addresses that the network has now."""
     session, partner = scope.session, partner.strip()
     network = networks.get(session, name)
-    if not 1 <= len(partner) <= PARTNER_MAX_CHARS:
+    if not folded(partner) or len(partner) > PARTNER_MAX_CHARS:
         raise Invalid(f"Enter a name of at most {PARTNER_MAX_CHARS} characters.", field="partner")
-    _check_new(session, network, partner)
     whitelisting = Whitelisting(
         network_id=network.id,
         function_id=_function_in(session, network, function) if function else None,
         partner=partner,
+        partner_folded=folded(partner),
         addresses=_current(session, network),
     )
-    session.add(whitelisting)
+    _insert(session, network, whitelisting)
     _commit(scope, "send whitelist", network, partner)
     return whitelisting
 
@@ -233,16 +234,24 @@ def _current(session: Session, network: Network) -> list[str]:
     return found
 
 
-def _check_new(session: Session, network: Network, partner: str) -> None:
-    """Of one partner there is one line, however its name is written."""
-    mine = select(Whitelisting).where(Whitelisting.network_id == network.id)
-    for known in session.exec(mine):
-        if " ".join(known.partner.split()).casefold() == " ".join(partner.split()).casefold():
-            raise Invalid(
-                f"{known.partner} is on this list already. Mark it as sent again, or remove it "
-                "first.",
-                field="partner",
+def _insert(session: Session, network: Network, new: Whitelisting) -> None:
+    """Of one partner there is one line, however its name is written; the database sees to it."""
+    network_id, folded_name = network.id, new.partner_folded
+    session.add(new)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        known = session.exec(
+            select(Whitelisting.partner).where(
+                Whitelisting.network_id == network_id,
+                Whitelisting.partner_folded == folded_name,
             )
+        ).first()
+        raise Invalid(
+            f"{known} is already on this list. Mark it as sent again, or remove it first.",
+            field="partner",
+        ) from None
 
 
 def _function_in(session: Session, network: Network, name: str) -> str:

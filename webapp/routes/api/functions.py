@@ -5,6 +5,7 @@ from email.utils import format_datetime
 from fastapi import Request, Response
 
 from webapp.deps import ApiCaller, Router
+from webapp.middleware import NO_STORE
 from webapp.models import NewFunction, Snapshot
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
@@ -101,17 +102,18 @@ def fetch(ctx: ApiCaller, name: str) -> SnapshotOut:
 def preview(ctx: ApiCaller, name: str, request: Request) -> Response:
     """The cached body itself, byte for byte what the function returned."""
     snapshot = previews.cached(ctx.session, functions.get(ctx.session, name))
-    headers = _cache_headers(snapshot)
+    headers = _cache_headers(snapshot, in_browser=ctx.user is not None)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(snapshot.body, media_type=snapshot.content_type, headers=headers)
 
 
-def _cache_headers(snapshot: Snapshot) -> dict[str, str]:
+def _cache_headers(snapshot: Snapshot, *, in_browser: bool) -> dict[str, str]:
+    """A browser keeps nothing: what it has could be read after signing out."""
     headers = {
         "ETag": f'"{snapshot.etag}"',
         "Age": str(snapshot.age_s()),
-        "Cache-Control": f"private, max-age={snapshot.ttl_s}",
+        "Cache-Control": NO_STORE if in_browser else f"private, max-age={snapshot.ttl_s}",
         "Last-Modified": format_datetime(snapshot.fetched_at, usegmt=True),
     }
     return headers | ({"X-Egress-Ip": snapshot.egress_ip} if snapshot.egress_ip else {})

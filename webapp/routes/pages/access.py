@@ -4,8 +4,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import SESSION_COOKIE, Anyone, Context, Router, SignedIn
+from webapp.drafts import Query
 from webapp.errors import EgretError
-from webapp.forms import Draft, Form, errors_by_field
+from webapp.forms import Form, errors_by_field
 from webapp.services import access
 from webapp.templating import page, see_other
 
@@ -15,7 +16,7 @@ router = Router()
 
 
 @router.get("/setup")
-def setup(ctx: Anyone, draft: Draft) -> Response:
+def setup(ctx: Anyone, draft: Query) -> Response:
     if not access.needs_setup(ctx.session):
         return see_other("/sign-in")
     return _setup(ctx, draft.shown("token", "name"), {})
@@ -25,14 +26,14 @@ def setup(ctx: Anyone, draft: Draft) -> Response:
 def create_first_user(ctx: Anyone, form: Form) -> Response:
     try:
         user = access.create_first_user(
-            ctx.session,
+            ctx.guesser,
             setup_token=form.text("token"),
             name=form.text("name"),
             password=form.text("password"),
         )
     except EgretError as error:
         ctx.session.rollback()
-        return _setup(ctx, form.shown("token", "name"), errors_by_field(error))
+        return _refused(_setup(ctx, form.shown("token", "name"), errors_by_field(error)), error)
     return _welcome(ctx, access.open_session(ctx.session, user), "/")
 
 
@@ -46,9 +47,9 @@ def sign_in(ctx: Anyone, next: str = "/") -> Response:
 @router.post("/sign-in")
 def open_session(ctx: Anyone, form: Form) -> Response:
     try:
-        token = access.sign_in(ctx.session, name=form.text("name"), password=form.text("password"))
+        token = access.sign_in(ctx.guesser, name=form.text("name"), password=form.text("password"))
     except EgretError as error:
-        return _sign_in(ctx, form.shown("name", "next"), errors_by_field(error))
+        return _refused(_sign_in(ctx, form.shown("name", "next"), errors_by_field(error)), error)
     return _welcome(ctx, token, form.text("next", "/"))
 
 
@@ -78,6 +79,14 @@ def _own_path(path: str) -> str:
     """A path on this site; what leads elsewhere becomes the first page."""
     inside = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if inside else "/"
+
+
+def _refused(shown: HTMLResponse, error: EgretError) -> HTMLResponse:
+    """The form again, or 429 with the time to wait."""
+    if error.retry_after_s:
+        shown.status_code = error.status
+        shown.headers["Retry-After"] = str(error.retry_after_s)
+    return shown
 
 
 def _setup(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:

@@ -4,8 +4,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
+from webapp.drafts import Draft
 from webapp.errors import EgretError
-from webapp.forms import Draft, Form, errors_by_field
+from webapp.forms import Form, errors_by_field
 from webapp.models import Address
 from webapp.models.costs import monthly_usd
 from webapp.services import addresses, networks
@@ -71,7 +72,7 @@ def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
 
 
 def _back(address: Address, done: str) -> Response:
-    return see_other(f"/addresses#address-{address.id}", f"{done} {address.public_ip}.")
+    return see_other(address.page, f"{done} {address.public_ip}.")
 
 
 def _index(

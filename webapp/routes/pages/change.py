@@ -4,7 +4,7 @@ from fastapi import Response
 
 from webapp.deps import Router, SignedIn
 from webapp.forms import Form
-from webapp.models import NewChange
+from webapp.models import NewChange, Status
 from webapp.services.networks import change
 from webapp.templating import see_other
 
@@ -26,5 +26,6 @@ def confirm(ctx: SignedIn, name: str, form: Form) -> Response:
 
 @router.post("/withdrawal")
 def withdraw(ctx: SignedIn, name: str) -> Response:
-    change.withdraw(ctx.scope, name)
-    return see_other(f"/networks/{name}#change", "Change withdrawn. Its new addresses are free.")
+    network = change.withdraw(ctx.scope, name)
+    part = "change" if network.status is Status.READY else "status"
+    return see_other(f"{network.page}#{part}", "Change withdrawn. Its new addresses are free.")

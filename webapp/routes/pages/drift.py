@@ -22,7 +22,7 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 @router.post("/networks/{name}/drift")
 def check(ctx: SignedIn, name: str) -> Response:
     network = networks.get(ctx.session, name)
-    url = f"/networks/{name}/drift"
+    url = f"/networks/{name}/drift#stack-check"
     if drift.check(ctx.scope, network):
         return see_other(url, "CloudFormation checked the stack.")
     notice = "CloudFormation is still checking. Reload this page in a minute."
@@ -33,5 +33,6 @@ def check(ctx: SignedIn, name: str) -> Response:
 def restore(ctx: SignedIn, name: str) -> Response:
     network = networks.get(ctx.session, name)
     restored = drift.restore(ctx.scope, network)
-    notice = f"Restored: {', '.join(difference.what for difference in restored) or 'nothing'}."
-    return see_other(f"/networks/{name}/drift", notice)
+    what = ", ".join(difference.what for difference in restored)
+    notice = f"Restored: {what}." if what else "Nothing to restore."
+    return see_other(f"/networks/{name}/drift#egret-check", notice)

@@ -7,8 +7,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
+from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Upstream
-from webapp.forms import Draft, Form, blank, errors_by_field
+from webapp.forms import Form, blank, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.models.function import CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.partners import partner
@@ -94,7 +95,7 @@ def _to_function_or_list(ctx: Context, name: str, notice: str) -> Response:
     """To the list if the function was deleted at once."""
     if functions.find(ctx.session, name):
         return see_other(f"/functions/{name}", notice)
-    return see_other("/functions", f"{name} is deleted.")
+    return see_other("/functions", f"{name} was deleted.")
 
 
 def _show(
@@ -120,6 +121,9 @@ def _show(
 def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:
     every, known = networks.list_all(ctx.session), keys.list_all(ctx.session)
     coming = [row.network.name for row in every if row.network.status in COMING]
+    ready = [row.network.name for row in every if row.network.status is Status.READY]
+    if not form["network"] and len(ready) == 1:
+        form["network"] = ready[0]  # there is no other choice
     return page(
         ctx.request,
         "functions/new.html",

@@ -5,6 +5,7 @@ from fastapi import Response
 from webapp.deps import Router, SignedIn
 
 CACHE = "private, max-age=604800, immutable"
+"""The one answer to signed-in people that browsers keep: the partner shows these to everybody."""
 
 router = Router()
 

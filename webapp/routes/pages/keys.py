@@ -6,8 +6,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
+from webapp.drafts import Draft
 from webapp.errors import EgretError
-from webapp.forms import Draft, Form, errors_by_field
+from webapp.forms import Form, errors_by_field
 from webapp.models import GoingBack, NewKey, NewVersion
 from webapp.services import keys
 from webapp.templating import page, see_other

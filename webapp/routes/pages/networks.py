@@ -6,8 +6,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
+from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Upstream
-from webapp.forms import Draft, Form, errors_by_field
+from webapp.forms import Form, errors_by_field
 from webapp.models import MAX_ZONES, Nat, Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.services import addresses, keys, networks
@@ -15,7 +16,7 @@ from webapp.services.engine import events
 from webapp.services.inspection import proofs
 from webapp.services.networks import change, preflight
 from webapp.services.networks.preflight import Preflight
-from webapp.templating import page, see_other
+from webapp.templating import form_address, page, see_other
 
 router = Router()
 
@@ -51,6 +52,12 @@ def create(ctx: SignedIn, form: Form) -> Response:
         ctx.session.rollback()
         return _new(ctx, form.filled_in(NewNetwork), errors_by_field(error))
     return see_other(f"/networks/{network.name}", f"{network.name} is being created.")
+
+
+@router.post("/networks/preflight")
+def ask_to_check(ctx: SignedIn, _form: Form) -> Response:
+    """To the address that shows the check; one with the whole form may be too long."""
+    return see_other(f"{form_address(ctx.request)}#preflight")
 
 
 @router.get("/networks/preflight")
@@ -125,7 +132,7 @@ def _to_network_or_list(ctx: Context, name: str, notice: str) -> Response:
     """To the list if the network was deleted at once."""
     if networks.find(ctx.session, name):
         return see_other(f"/networks/{name}", notice)
-    return see_other("/networks", f"{name} is deleted.")
+    return see_other("/networks", f"{name} was deleted.")
 
 
 def _show(

@@ -23,7 +23,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
         address = orphans.adopt(ctx.scope, region=form.text("region"), id=form.text("id"))
     except EgretError as error:
         return _index(ctx, error)
-    return see_other("/addresses", f"Adopted {address.public_ip}.")
+    return see_other(address.page, f"Adopted {address.public_ip}.")
 
 
 @router.post("/orphans/deletion")

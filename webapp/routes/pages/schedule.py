@@ -6,8 +6,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
+from webapp.drafts import Draft
 from webapp.errors import Invalid
-from webapp.forms import Draft, Form, SubmittedForm, errors_by_field, validated
+from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Network, NewSchedule, Status, WeeklyHours
 from webapp.models.schedule import DAYS
 from webapp.services import networks

@@ -78,7 +78,7 @@ async def _stream(
         try:
             view = await asyncio.to_thread(read, ctx.request, load, folder, after, sent)
         except NotFound:
-            gone = f"/{folder}\n{load.keywords['name']} is deleted."
+            gone = f"/{folder}\n{load.keywords['name']} was deleted."
             yield ServerSentEvent(raw_data=gone, event="gone")
             return
         for event in view.events:

@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from webapp.deps import Anyone, Context, Router, SignedIn
+from webapp.drafts import Draft
 from webapp.errors import Invalid
-from webapp.forms import Draft, Form, errors_by_field
+from webapp.forms import Form, errors_by_field
 from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
 from webapp.templating import page, see_other
@@ -62,7 +63,7 @@ def publish(ctx: SignedIn, name: str) -> Response:
 @router.post("/networks/{name}/whitelist/link/removal")
 def withdraw(ctx: SignedIn, name: str) -> Response:
     whitelists.withdraw(ctx.scope, name)
-    return _back(name, "Public link disabled.", part="link")
+    return _back(name, "Public link withdrawn.", part="link")
 
 
 @router.api_route("/whitelist/{link}.txt", methods=READ)

@@ -55,14 +55,17 @@ def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Add
         scope.session.commit()
     except IntegrityError:  # another request adopted it at the same moment
         scope.session.rollback()
-        raise _known(found) from None
+        _check_unknown(scope.session, found)
+        raise
     return address
 
 
 def _check_unknown(session: Session, found: Allocation) -> None:
     known = session.exec(select(Address).where(Address.allocation_id == found.allocation_id))
-    if known.first():
-        raise _known(found)
+    if row := known.first():
+        raise Conflict(
+            f"{found.public_ip} is already managed by Egret.", code="address_known", about=[row]
+        )
 
 
 def _check_suitable(region: str, found: Allocation) -> None:
@@ -124,7 +127,3 @@ def _how_to_free(found: Allocation, use: Use, region: str) -> str:
         "Disassociate it first: aws ec2 disassociate-address --association-id "
         f"{found.association_id} --region {region}"
     )
-
-
-def _known(found: Allocation) -> Conflict:
-    return Conflict(f"{found.public_ip} is already managed by Egret.", code="address_known")

@@ -65,7 +65,7 @@ def recover(scope: CloudScope, address_id: str) -> Address:
     address, aws = get(scope.session, address_id), scope.cloud.addresses
     ip = address.public_ip
     if address.status is not AddressStatus.LOST or not ip:
-        raise Conflict(f"{ip or address.id} is not lost.", code="wrong_status")
+        raise Conflict(f"{ip or address.id} is not lost.", code="wrong_status", about=[address])
     reading = capacity.read_addresses(scope.session, scope.cloud, address.region)
     quotas = capacity.fill(scope.session, scope.settings, reading)
     capacity.require(quotas, Need(addresses=1))
@@ -79,6 +79,7 @@ def recover(scope: CloudScope, address_id: str) -> Address:
             f"AWS cannot give {ip} back: {error.detail}",
             code="address_gone",
             remedy="Release it here, and have the partner whitelist another address.",
+            about=[address],
         ) from error
     set_allocation(address, recovered)
     address.status = allocated_status(address)
@@ -123,15 +124,17 @@ def _check_unused(session: Session, address: Address) -> None:
     """Raises Conflict with the network, its functions, and the keys that name the address."""
     network = session.get(Network, address.network_id) if address.network_id else None
     functions = select(Function).where(Function.network_id == address.network_id)
-    used_by = [f"the network {network.name}"] if network else []
+    used_by: list[Network | Function | Key] = []
     if network:
-        used_by += [f"the function {function.name}" for function in session.exec(functions)]
-    used_by += [f"the key {key.name}" for key in session.exec(select(Key)) if _names(key, address)]
+        used_by += [network, *session.exec(functions)]
+    used_by += [key for key in session.exec(select(Key)) if _names(key, address)]
     if used_by:
+        needing = ", ".join(f"the {row.noun} {row.name}" for row in used_by)
         raise Conflict(
-            f"{address.public_ip} is needed by {', '.join(used_by)}.",
+            f"{address.public_ip} is needed by {needing}.",
             code="address_in_use",
             remedy="Delete these first; the address stays until it is released here.",
+            about=used_by,
         )
 
 

@@ -91,6 +91,7 @@ def delete(scope: CloudScope, *, region: str, kind: str, id: str, typed: str) ->
             f"{orphan.found.name} is in use, or already being deleted.",
             code="orphan_in_use",
             remedy="Delete what uses it first.",
+            link=("/orphans", "Scan again"),
         )
     scope.record("delete orphan", orphan, f"{id} in {region}")
     scope.session.commit()

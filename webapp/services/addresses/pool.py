@@ -110,13 +110,14 @@ def tags_of(session: Session, address: Address) -> dict[str, str]:
 def check_none_lost(session: Session, network: Network) -> None:
     """Raises Conflict when an address of the network was released outside Egret."""
     used = of_network(session, network.id)
-    lost = [address.public_ip or "" for address in used if address.status is AddressStatus.LOST]
+    lost = [address for address in used if address.status is AddressStatus.LOST]
     if lost:
+        ips = ", ".join(address.audit_name for address in lost)
         raise Conflict(
-            f"Released outside Egret, and used by {network.name}: {', '.join(lost)}.",
+            f"Released outside Egret, and used by {network.name}: {ips}.",
             code="address_lost",
             remedy=RECOVER,
-            link=("/addresses", "View addresses"),
+            about=lost,
         )
 
 
@@ -169,6 +170,7 @@ def _free_in(session: Session, address_id: str, region: str) -> Address:
             f"The address {(address and address.public_ip) or address_id} is not free in {region}.",
             code="address_not_free",
             remedy="Choose a free address of the same region, or let Egret allocate a new one.",
+            about=[address] if address else (),
             errors={"addresses": "One of these is not free there."},
         )
     return address

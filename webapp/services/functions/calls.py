@@ -32,6 +32,7 @@ def api_key(scope: CloudScope, name: str) -> str:
         raise Conflict(
             f"The endpoint of {name} has no API key (access {function.access}).",
             remedy="Wait until the function is ready, if its access is api_key.",
+            about=[function],
         )
     scope.record("read endpoint API key", function)
     scope.session.commit()

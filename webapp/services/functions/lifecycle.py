@@ -73,7 +73,8 @@ def retry(scope: CloudScope, name: str) -> Function:
     follows = function.status is Status.READY and lags(function, network)
     if function.status is not Status.FAILED and not follows:
         raise Conflict(
-            f"The function {name} is {function.status}; only a failed one can be retried."
+            f"The function {name} is {function.status}; only a failed one can be retried.",
+            about=[function],
         )
     intend(function, Status.UPDATING if follows else Status.REQUESTED)
     scope.record("retry", function)
@@ -100,6 +101,7 @@ def _ready(session: Session, name: str) -> Network:
             f"The network {name} is {network.status}.",
             code="network_not_ready",
             remedy="Wait until it is ready, or choose another one.",
+            about=[network],
             errors={"network": f"This network is {network.status}, not ready."},
         )
     return network
@@ -111,6 +113,7 @@ def _check_match(session: Session, key: Key, network: Network) -> None:
             f"The key {key.name} is not stored yet, or is being deleted.",
             code="key_not_ready",
             remedy="Wait a minute, or choose another one.",
+            about=[key],
             errors={"key": f"This key is {key.status}, not ready."},
         )
     found = keys.match(session, key, network)
@@ -123,5 +126,6 @@ def _check_match(session: Session, key: Key, network: Network) -> None:
             "The partner would answer 403 to every call.",
             code="key_does_not_match",
             remedy=found.remedy,
+            about=[key, network],
             errors={"key": f"This key {lacking}. {found.remedy}"},
         )

@@ -70,6 +70,7 @@ def fetch(scope: CloudScope, function: Function) -> Snapshot:
             f"The network {network.name} is parked, so no call gets out.",
             code="network_parked",
             remedy="Unpark the network; its addresses stay the same.",
+            about=[network],
         )
     scope.record("fetch", function)
     scope.session.commit()
@@ -102,6 +103,7 @@ def lambda_name(function: Function) -> str:
             f"The function {function.name} is {function.status}.",
             code="function_not_ready",
             remedy="Wait until it is ready.",
+            about=[function],
         )
     return function.lambda_name
 

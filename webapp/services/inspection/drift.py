@@ -115,6 +115,7 @@ def _steady(cloud: Cloud, network: Network) -> str:
             f"The network {network.name} is {network.status}: it cannot be checked for drift.",
             code="network_not_steady",
             remedy="Wait until it is ready or parked, then check again.",
+            about=[network],
         )
     stack = cloud.stacks.describe(network.region, network.stack_id)
     if stack is None or stack.phase is Phase.GONE:
@@ -122,5 +123,6 @@ def _steady(cloud: Cloud, network: Network) -> str:
             f"The stack of the network {network.name} was deleted outside Egret.",
             code="stack_gone",
             remedy="Delete the network, and create it again on the same addresses.",
+            about=[network],
         )
     return network.stack_id

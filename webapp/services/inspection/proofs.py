@@ -29,6 +29,7 @@ def prove(scope: CloudScope, network: Network) -> list[Proof]:
             f"The network {network.name} is {network.status}.",
             code="network_not_ready",
             remedy="Wait until it is ready.",
+            about=[network],
         )
     ips = [address.public_ip or "" for address in pool.of_network(scope.session, network.id)]
     zones = network.output_list("AvailabilityZones")

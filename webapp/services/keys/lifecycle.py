@@ -165,7 +165,7 @@ def delete(scope: CloudScope, name: str, *, typed: str) -> None:
     key = get(scope.session, name)
     used_by = functions_with(scope.session, key)
     if used_by:
-        raise operation.in_use(name, ", ".join(function.name for function in used_by))
+        raise operation.in_use(name, used_by)
     check_typed(typed, name, "deleted")
     work = operation.claim(scope, key)
     with operation.held(key):
@@ -202,6 +202,7 @@ def _changing(scope: CloudScope, key: Key) -> Iterator[tuple[Work, Secret]]:
                 f"The secret of the key {key.name} was deleted in AWS.",
                 code="secret_gone",
                 remedy="Restore it there within 7 days, or upload the key under another name.",
+                about=[key],
             )
         operation.write(scope.session, key, secret)
         with operation.held(key):
@@ -225,6 +226,7 @@ def _check_ready(key: Key) -> None:
             f"The key {key.name} is just being {doing}.",
             code="key_not_ready",
             remedy="Reload its page in a minute.",
+            about=[key],
         )
 
 
@@ -239,6 +241,7 @@ def _check_losses(session: Session, key: Key, version: KeyVersion, *, anyway: bo
         remedy="Create a key in the partner's portal that allows all of "
         f"{', '.join(needed(session, key))}, or upload this one as a separate key. An account has "
         f"at most {most} keys.",
+        about=[key],
         errors={"anyway": f"This version does not allow {_and(lost)}."},
     )
 

@@ -13,7 +13,7 @@ is forgotten. That waits for `ANSWER_MAX`, because a request without an answer m
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ from webapp.aws import Cloud, secrets
 from webapp.aws.errors import is_throttled, is_transient
 from webapp.aws.secrets import CURRENT, Secret
 from webapp.errors import Conflict, EgretError, NotFound
-from webapp.models import Key, KeyVersion, Status, utc_now
+from webapp.models import Function, Key, KeyVersion, Status, utc_now
 from webapp.models.key import PENDING
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
@@ -82,17 +82,17 @@ def claim(scope: CloudScope, key: Key, *, sleep: Callable[[float], None] = time.
                 raise NotFound(f"There is no key named {name}.", remedy="It was just deleted.")
             return work
         sleep(POLL_S)
-    raise _busy(name)
+    raise _busy(key)
 
 
 @contextmanager
 def held(key: Key) -> Iterator[None]:
     """A lease that is lost inside, because AWS took too long, is a key that is busy."""
-    name = key.name
+    busy = _busy(key)  # afterwards the row may be gone
     try:
         yield
     except LeaseLost:
-        raise _busy(name) from None
+        raise busy from None
 
 
 def find(cloud: Cloud, settings: Settings, key: Key) -> Secret | None:
@@ -192,7 +192,7 @@ def delete(work: Work, cloud: Cloud, settings: Settings, key: Key) -> None:
     work.commit()
     cloud.secrets.restore(key.region, secret_id)
     keep(work, key)
-    raise in_use(key.name, "a function that was just created")
+    raise in_use(key.name, functions_with(session, key))
 
 
 def keep(work: Work, key: Key) -> None:
@@ -201,19 +201,21 @@ def keep(work: Work, key: Key) -> None:
     end(work, settled=key.status is Status.READY)
 
 
-def in_use(name: str, by: str) -> Conflict:
+def in_use(name: str, by: Sequence[Function]) -> Conflict:
     return Conflict(
-        f"The key {name} is used by: {by}.",
+        f"The key {name} is used by: {', '.join(function.name for function in by)}.",
         code="key_in_use",
         remedy="Delete what uses it first.",
+        about=by,
     )
 
 
-def _busy(name: str) -> Conflict:
+def _busy(key: Key) -> Conflict:
     return Conflict(
-        f"The key {name} is being changed by another request.",
+        f"The key {key.name} is being changed by another request.",
         code="key_busy",
         remedy="Try again in a minute.",
+        about=[key],
     )
 
 

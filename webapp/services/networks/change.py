@@ -49,7 +49,12 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
         scope.record("create change", network, f"{shape['availability_zones']} zones, {wanted.nat}")
     NetworkOperation.begin(scope, network)
     if not network.change:  # the first step has run already, and withdrew it
-        raise Conflict(network.reason, code="change_not_possible", remedy=network.remedy)
+        raise Conflict(
+            network.reason,
+            code="change_not_possible",
+            remedy=network.remedy,
+            link=(f"{network.page}/drift", "Check for drift"),
+        )
     return network
 
 
@@ -84,6 +89,7 @@ def withdraw(scope: CloudScope, name: str) -> Network:
             f"The change of {name} cannot be withdrawn while the network is {network.status}.",
             code="wrong_status",
             remedy="Wait until the network is ready or parked.",
+            about=[network],
         )
     lease_s = scope.settings.lease_s
     work = leases.begin(scope.session, network.owner, lease_s=lease_s)
@@ -92,6 +98,7 @@ def withdraw(scope: CloudScope, name: str) -> Network:
             f"The addresses for the change of {name} are being allocated.",
             code="busy",
             remedy="Withdraw it in a moment.",
+            about=[network],
         )
     try:
         drop_change(scope.session, scope.cloud, network)
@@ -160,12 +167,14 @@ def _check(network: Network, wanted: Shape) -> None:
             f"The network {network.name} is {network.status}, not ready.",
             code="wrong_status",
             remedy="Wait until it is ready; unpark it if it is parked.",
+            about=[network],
         )
     if network.change:
         raise Conflict(
             f"{network.name} already has a pending change.",
             code="change_proposed",
             remedy="Confirm or withdraw that one first.",
+            link=(f"{network.page}#change", "Open the pending change"),
         )
     zones.check_count(wanted.availability_zones)
     cidrs.check_room(network.cidr, wanted.availability_zones)
@@ -179,6 +188,7 @@ def _check(network: Network, wanted: Shape) -> None:
             "address that is in use.",
             code="would_lose_address",
             remedy="Create another network, move the functions to it, then delete this one.",
+            link=("/networks/new", "New network"),
         )
 
 
@@ -190,12 +200,14 @@ def _check_confirmable(network: Network) -> None:
             f"The network {network.name} is {network.status}; only a ready one can be changed.",
             code="wrong_status",
             remedy="Unpark it first, or withdraw the change.",
+            about=[network],
         )
     if not network.change["preview"]:
         raise Conflict(
             f"The preview of the change of {network.name} is not there yet.",
             code="change_not_previewed",
             remedy="Wait a moment, then confirm it.",
+            about=[network],
         )
 
 
@@ -210,6 +222,7 @@ def _check_keys(session: Session, network: Network) -> None:
             remedy=" ".join(
                 [*(f"{m.key.name}: {m.remedy}" for m in refused), "Or confirm it anyway."]
             ),
+            about=[m.key for m in refused],
         )
 
 
@@ -218,4 +231,5 @@ def _no_change(network: Network) -> Conflict:
         f"{network.name} has no pending change.",
         code="no_change_proposed",
         remedy="Create a change first.",
+        about=[network],
     )

@@ -67,7 +67,10 @@ def retry(scope: CloudScope, name: str) -> Network:
     if network.status is Status.FAILED and network.unwanted:
         return delete(scope, name, typed=name)
     if network.status is not Status.FAILED:
-        raise Conflict(f"The network {name} is {network.status}; only a failed one can be retried.")
+        raise Conflict(
+            f"The network {name} is {network.status}; only a failed one can be retried.",
+            about=[network],
+        )
     pool.check_none_lost(scope.session, network)
     _begin_again(scope, network)
     return network
@@ -136,6 +139,7 @@ def _switch(scope: CloudScope, name: str, *, to: Status) -> Network:
             f"The network {name} is {network.status}, not {before}.",
             code="wrong_status",
             remedy=f"Wait until it is {before}; if it failed, try it again first.",
+            about=[network],
         )
     intend(network, to)
     scope.record(to.value, network)
@@ -169,12 +173,14 @@ def _check_deletable(session: Session, network: Network) -> None:
             f"The network {network.name} is used by: {', '.join(f.name for f in functions)}.",
             code="network_in_use",
             remedy="Delete these functions first.",
+            about=functions,
         )
     if network.protected:
         raise Conflict(
             f"The network {network.name} is protected from deletion.",
             code="network_protected",
             remedy="Turn off its protection first.",
+            link=(f"{network.page}#deletion", "Open its protection"),
         )
 
 

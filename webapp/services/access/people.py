@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
-from webapp.models import AccessToken, TokenKind, User, utc_now
+from webapp.models import AccessToken, AuditEvent, TokenKind, User, folded, utc_now
+from webapp.services.access.guesses import Guesser
 from webapp.services.scope import Scope
 
 SESSION_DAYS = 14
@@ -24,6 +25,10 @@ HASHES_AT_ONCE = 4
 PREFIX = "egret_"
 ADMIN = "admin"
 """The only role there is: it may do everything."""
+PASSWORD, SETUP, API_TOKEN = "password", "setup token", "bearer token"
+"""What can be guessed."""
+UNKNOWN = "unknown"
+"""In the audit trail, for what was typed as a name and is none: it may be a password."""
 
 # OWASP's parameters for argon2id: 19 MiB, two passes, one lane; about 20 ms.
 _passwords = PasswordHash((Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),))
@@ -44,18 +49,26 @@ def new_setup_token(session: Session) -> str:
     return _issue(session, TokenKind.SETUP, name="setup")
 
 
-def create_first_user(session: Session, *, setup_token: str, name: str, password: str) -> User:
+def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password: str) -> User:
     """Create the first administrator, and use up the token."""
+    session = guesser.session
     if not needs_setup(session):
-        raise Conflict("There is already an administrator.", remedy="Sign in instead.")
+        raise Conflict(
+            "There is already an administrator.",
+            remedy="Sign in instead.",
+            link=("/sign-in", "Sign in"),
+        )
+    number = guesser.take(SETUP)
     token = _find(session, setup_token, TokenKind.SETUP)
     if token is None:
+        _record_failure(guesser, number, SETUP)
         raise Refused(
             "This setup token is not the one that was printed at the last start.",
             code="bad_setup_token",
             remedy="Copy the whole URL that Egret printed when it started.",
             field="token",
         )
+    guesser.was_right(SETUP)
     user = create_user(Scope(session, "setup"), name=name, password=password)
     session.delete(token)
     session.commit()
@@ -68,34 +81,47 @@ def create_user(scope: Scope, *, name: str, password: str) -> User:
     Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
     """
     name = name.strip()
-    if not 1 <= len(name) <= NAME_MAX_CHARS:
-        raise Invalid(f"A user name has 1 to {NAME_MAX_CHARS} characters.", field="name")
+    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
+        raise Invalid(f"A user name has 1 to {NAME_MAX_CHARS} visible characters.", field="name")
     if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
         raise Invalid(
             f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters; "
             "a passphrase works well.",
             field="password",
         )
+    known = next(
+        (u for u in scope.session.exec(select(User.name)) if folded(u) == folded(name)), ""
+    )
     user = User(name=name, password_hash=_hash(password))
     scope.session.add(user)
     try:
-        scope.session.flush()
+        if not known:
+            scope.session.flush()
     except IntegrityError:
+        known = name
+    if known:
         scope.session.rollback()
         raise Conflict(
-            f"There is already a user named {name}.",
+            f"There is already a user named {known}.",
             code="name_taken",
             remedy="Choose another name.",
-        ) from None
+        )
     scope.record("create", user)
     return user
 
 
-def sign_in(session: Session, *, name: str, password: str) -> str:
-    """A new session's token. A wrong name takes as long as a wrong password."""
-    user = session.exec(select(User).where(User.name == name.strip())).first()
+def sign_in(guesser: Guesser, *, name: str, password: str) -> str:
+    """A new session's token. A wrong name takes as long as a wrong password.
+
+    Raises TooMany after several wrong ones, until its wait is over.
+    """
+    session, name = guesser.session, name.strip()
+    number = guesser.take(PASSWORD, name)
+    user = session.exec(select(User).where(User.name == name)).first()
     if not _verify(password, user.password_hash if user else _NOBODY) or user is None:
+        _record_failure(guesser, number, user.name if user else UNKNOWN)
         raise Invalid("The name or the password is wrong.", code="bad_credentials", field="name")
+    guesser.was_right(PASSWORD, name)
     Scope(session, user.name).record("sign in", user)
     return open_session(session, user)
 
@@ -133,10 +159,14 @@ def create_api_token(scope: Scope, *, name: str, role: str) -> str:
     return token
 
 
-def bearer(session: Session, token: str) -> AccessToken:
-    """The API token that was presented, or Unauthenticated."""
-    found = _find(session, token, TokenKind.API)
+def bearer(guesser: Guesser, token: str) -> AccessToken:
+    """The API token that was presented, or Unauthenticated; TooMany after several wrong ones.
+
+    A right one never waits: it is too long to be guessed, and others may share its address.
+    """
+    found = _find(guesser.session, token, TokenKind.API)
     if found is None:
+        _record_failure(guesser, guesser.take(API_TOKEN), UNKNOWN)
         raise Unauthenticated(
             "This bearer token is unknown, or was revoked.",
             remedy="Create one with: egret tokens create --name NAME",
@@ -148,6 +178,20 @@ def bearer(session: Session, token: str) -> AccessToken:
             remedy="Create another one with: egret tokens create --name NAME",
         )
     return found
+
+
+def _record_failure(guesser: Guesser, number: int, name: str) -> None:
+    """In the audit trail: once for each series of wrong tries, whose number this is."""
+    if number == 1:
+        event = AuditEvent(
+            actor="nobody",
+            action="fail to sign in",
+            noun="user",
+            name=name,
+            detail=f"from {guesser.address}",
+        )
+        guesser.session.add(event)
+        guesser.session.commit()
 
 
 def _issue(session: Session, kind: TokenKind, **columns: Any) -> str:

@@ -1,0 +1,96 @@
+// Forms: choices that follow from others, a list to search in, a key as a file.
+
+const SECRET_MAX_BYTES = 16 * 1024; // as KEY_MAX_BYTES in webapp/partners/clash_of_clans.py
+const TOO_LARGE = "This is over 16 KiB, too large for a key. Check that it is the right file.";
+
+// A new network can only use addresses in its own region.
+const regions = document.querySelector("form:has([data-region]) [name=region]");
+function offerAddresses() {
+  const choices = [...document.querySelectorAll("[data-region]")];
+  for (const choice of choices) {
+    choice.hidden = choice.dataset.region !== regions.value;
+    if (choice.hidden) choice.querySelector("input").checked = false;
+  }
+  document.querySelector("[data-elsewhere]").hidden = choices.some((choice) => !choice.hidden);
+}
+regions?.addEventListener("change", offerAddresses);
+if (regions) offerAddresses();
+
+// Another network may need another key: the first one that matches it, or none.
+const keys = document.querySelector("select:has([data-matches])");
+const matches = (option, network) => option.dataset.matches?.split(" ").includes(network);
+function sayWhetherKeysMatch() {
+  const network = keys.form.elements.network.value;
+  const some = [...keys.options].some((option) => matches(option, network));
+  document.querySelector("[data-no-key]").hidden = !network || some;
+  document.querySelector("[data-no-match]").hidden =
+    !network || !some || !keys.value || matches(keys.selectedOptions[0], network);
+}
+keys?.form.elements.network.addEventListener("change", ({ target }) => {
+  const found = [keys.selectedOptions[0], ...keys.options].find((option) => matches(option, target.value));
+  if (target.value) keys.value = found?.value ?? "";
+  sayWhetherKeysMatch();
+});
+keys?.addEventListener("change", sayWhetherKeysMatch);
+if (keys) sayWhetherKeysMatch(); // "Back" may have filled the form in
+
+// --- <filter-select>: a box that narrows the long <select> inside -------------------------------
+
+customElements.define(
+  "filter-select",
+  class extends HTMLElement {
+    connectedCallback() {
+      const [box, select] = [this.querySelector("input"), this.querySelector("select")];
+      const all = [...select.options];
+      select.size = 7;
+      box.hidden = false;
+      box.addEventListener("keydown", (event) => {
+        if (!["Enter", "ArrowDown"].includes(event.key)) return;
+        event.preventDefault(); // move to the list instead of submitting the form
+        select.focus();
+      });
+      box.addEventListener("input", () => {
+        const wanted = box.value.trim().toLowerCase();
+        const shown = all.filter((option) => option.text.toLowerCase().includes(wanted));
+        select.replaceChildren(...shown);
+        if (wanted && shown.length && !shown.some((option) => option.selected)) shown[0].selected = true;
+        this.querySelector("[role=status]").textContent = shown.length
+          ? `${shown.length} of ${all.length}`
+          : "Nothing matches";
+      });
+    }
+  },
+);
+
+// --- <secret-drop>: a key can be dropped as a file; a file that is too large is reported at once ---
+
+customElements.define(
+  "secret-drop",
+  class extends HTMLElement {
+    connectedCallback() {
+      const field = this.querySelector("textarea");
+      const check = () => {
+        const wrong = new Blob([field.value]).size > SECRET_MAX_BYTES ? TOO_LARGE : "";
+        field.setCustomValidity(wrong);
+        this.setStatus(wrong);
+      };
+      field.addEventListener("input", check);
+      this.addEventListener("dragover", (event) => {
+        event.preventDefault();
+        this.classList.add("over");
+      });
+      this.addEventListener("dragleave", () => this.classList.remove("over"));
+      this.addEventListener("drop", async (event) => {
+        event.preventDefault();
+        this.classList.remove("over");
+        const file = event.dataTransfer.files[0];
+        if (file?.size > SECRET_MAX_BYTES) return this.setStatus(TOO_LARGE);
+        field.value = file ? await file.text() : event.dataTransfer.getData("text");
+        check();
+      });
+    }
+    setStatus(text) {
+      this.querySelector("[role=status]").textContent = text;
+    }
+  },
+);

@@ -1,0 +1,36 @@
+"""The scripts: each page loads what its elements need, and nothing else."""
+
+import re
+from pathlib import Path
+
+from webapp.templating import STATIC
+
+TEMPLATES = Path("templates")
+DEFINED = re.compile(r'customElements\.define\(\s*"([a-z-]+)"')
+USED = re.compile(r"<([a-z]+-[a-z]+)[\s>]")
+LOADED = re.compile(r"""asset\('([a-z]+\.js)'\)""")
+INCLUDED = re.compile(r'{% (?:extends|include) "([^"]+\.html)"')
+
+
+def whole(name: str) -> str:
+    """The template with all that it extends and includes; macros are on every page."""
+    text = (TEMPLATES / name).read_text()
+    return text + "".join(whole(each) for each in INCLUDED.findall(text))
+
+
+def test_every_page_loads_the_modules_of_its_elements_and_no_other() -> None:
+    pages = [path.relative_to(TEMPLATES) for path in TEMPLATES.rglob("*.html")]
+    texts = [whole(str(page)) for page in pages if not page.name.startswith("_")]
+    defined = {path.name: {*DEFINED.findall(path.read_text())} for path in STATIC.glob("*.js")}
+    extra = {"forms.js": "data-region"}  # it also goes on with other forms' own attributes
+    checked = 0
+    for text in texts:
+        if "<!doctype" not in text:
+            continue
+        used, loaded = {*USED.findall(text)}, {*LOADED.findall(text)}
+        assert "app.js" in loaded
+        assert used <= set().union(*(defined[module] for module in loaded)), text
+        for module in loaded - {"app.js", "theme.js"}:
+            assert used & defined[module] or extra.get(module, "-") in text, module
+        checked += 1
+    assert checked > 15

@@ -1,0 +1,143 @@
+"""Guessing is made slow: each wrong password or token makes the next try wait longer.
+
+Three series are counted, in the database and before a password is checked, so that all replicas
+and all requests of one moment count together: one client at one account, one client at any
+account, and one account from anywhere. The last is no way to lock people out: its wait is short,
+and a client that has signed in to the account before does not wait for it.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from math import ceil
+
+from sqlmodel import Session, col, delete, or_
+
+from webapp.db import lock
+from webapp.errors import TooMany
+from webapp.models import Guesses, utc_now
+
+
+@dataclass(frozen=True)
+class Limit:
+    """After `free` wrong ones the wait is 1 s; each further one doubles it, up to `wait_max_s`."""
+
+    free: int
+    wait_max_s: int
+
+    def wait(self, failures: int) -> timedelta:
+        beyond = failures - self.free
+        seconds = 0 if beyond < 0 else min(2 ** min(beyond, 30), self.wait_max_s)
+        return timedelta(seconds=seconds)
+
+
+OF_CLIENT_AT_ACCOUNT = Limit(free=5, wait_max_s=15 * 60)
+OF_CLIENT = Limit(free=20, wait_max_s=15 * 60)
+OF_ACCOUNT = Limit(free=50, wait_max_s=30)
+FORGOTTEN_AFTER = timedelta(days=1)
+KNOWN_FOR = timedelta(days=30)
+IPV6_PREFIX = 64
+"""What one subscriber has; each of its addresses is the same client."""
+
+
+@dataclass(frozen=True)
+class Guesser:
+    """A client that presents a password or a token; `now` is the seam for tests."""
+
+    session: Session
+    address: str
+    now: Callable[[], datetime] = utc_now
+
+    def take(self, what: str, account: str = "") -> int:
+        """Count a try as wrong, before it is known whether it is.
+
+        Returns its number in the series of this client and account. Raises TooMany while a wait
+        lasts; such a try does not count.
+        """
+        self.session.commit()
+        self._check(what, account)  # most of a flood ends here, and waits for no lock
+        self.session.commit()
+        lock(self.session, "guesses")
+        self._check(what, account)
+        self._forget()
+        pair = self._pair(what, account)
+        limits = self._limits(what, account)
+        rows = {subject: self._failed(subject, limit) for subject, limit in limits.items()}
+        self.session.add_all(rows.values())
+        self.session.commit()
+        return rows[pair].failures
+
+    def was_right(self, what: str, account: str = "") -> None:
+        """Take the last try back, and remember the client."""
+        lock(self.session, "guesses")
+        pair = self._pair(what, account)
+        for subject in self._limits(what, account):
+            row = self._row(subject)
+            row.failures = 0 if subject == pair else max(0, row.failures - 1)
+            row.wait_until, row.known = row.last_at, bool(account) and subject == pair
+        self.session.commit()
+
+    def _limits(self, what: str, account: str) -> dict[str, Limit]:
+        client = _client(self.address)
+        limits = {_hash(what, "", client): OF_CLIENT}
+        if account:
+            limits[_hash(what, account, client)] = OF_CLIENT_AT_ACCOUNT
+            limits[_hash(what, account, "")] = OF_ACCOUNT
+        return limits
+
+    def _pair(self, what: str, account: str) -> str:
+        return _hash(what, account, _client(self.address))
+
+    def _check(self, what: str, account: str) -> None:
+        is_known = self._row(self._pair(what, account)).known
+        waits = [
+            self._row(subject).wait_until
+            for subject, limit in self._limits(what, account).items()
+            if limit is not OF_ACCOUNT or not is_known
+        ]
+        if max(waits) > (now := self.now()):
+            wait_s = ceil((max(waits) - now).total_seconds())
+            raise TooMany(
+                f"Too many wrong tries: a {what} was not accepted several times.",
+                code="too_many_tries",
+                remedy=f"Try again in {_duration(wait_s)}, at {max(waits):%H:%M:%S} UTC.",
+                retry_after_s=wait_s,
+            )
+
+    def _failed(self, subject: str, limit: Limit) -> Guesses:
+        row, now = self._row(subject), self.now()
+        row.failures = 1 if row.last_at < now - FORGOTTEN_AFTER else row.failures + 1
+        row.last_at, row.wait_until = now, now + limit.wait(row.failures)
+        return row
+
+    def _row(self, subject: str) -> Guesses:
+        found = self.session.get(Guesses, subject, populate_existing=True)
+        return found or Guesses(subject=subject, last_at=self.now(), wait_until=self.now())
+
+    def _forget(self) -> None:
+        now, last_at = self.now(), col(Guesses.last_at)
+        is_over = (last_at < now - FORGOTTEN_AFTER) & ~col(Guesses.known)
+        forgotten = delete(Guesses).where(or_(is_over, last_at < now - KNOWN_FOR))
+        self.session.connection().execute(forgotten)
+
+
+def _client(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    is_shared = parsed.version == 4
+    return address if is_shared else str(ip_network((parsed, IPV6_PREFIX), strict=False))
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _duration(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    if not minutes:
+        return f"{seconds} second{'s' if seconds > 1 else ''}"
+    return f"{minutes + bool(rest)} minute{'s' if minutes + bool(rest) > 1 else ''}"
