@@ -254,12 +254,14 @@ def _previous(session: Session, key: Key, version_id: str) -> KeyVersion:
             f"The key {key.name} has no previous version that Egret knows.",
             code="no_previous_version",
             remedy="Upload the key that you want as a new version.",
+            about=[key],
         )
     if version_id not in ("", version.id):
         raise Conflict(
             f"{version_id} is no longer the previous version of {key.name}.",
             code="not_the_previous_version",
             remedy="Reload the key's page to see which one is.",
+            about=[key],
         )
     return version
 
