@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
-QUIET = ("botocore", "httpx")
-"""They log each call, with its URL."""
+QUIET = {
+    "botocore": logging.WARNING,
+    "botocore.credentials": logging.CRITICAL,
+    "httpx": logging.WARNING,
+}
+"""They log each call with its URL, and what was read instead of credentials."""
 
 
 def configure(log_format: Literal["text", "json"]) -> None:
@@ -18,8 +22,8 @@ def configure(log_format: Literal["text", "json"]) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if log_format == "json" else logging.Formatter(TEXT))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)
     if log_format == "json":
         logging.captureWarnings(True)
         sys.excepthook = lambda *error: _log_crash(error)
