@@ -15,7 +15,7 @@ from webapp.aws.pace import Pace
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, refuse_cross_origin
 from webapp.middleware import AccessLogAndHeaders, BodyLimit
-from webapp.problems import add_handlers
+from webapp.problems import UnexpectedErrors, add_handlers
 from webapp.reconciler import Reconciler
 from webapp.routes import api, health, pages
 from webapp.services.engine.turns import SharedTurns
@@ -85,4 +85,5 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts))
+    app.add_middleware(UnexpectedErrors)
     app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")

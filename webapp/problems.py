@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.drafts import draft_url, page_of
 from webapp.errors import (
@@ -58,14 +59,44 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DataError, _answer_unstorable_value)
     app.add_exception_handler(OperationalError, _answer_database_failure)
     app.add_exception_handler(NoConnection, _answer_busy_database)
-    app.add_exception_handler(Exception, _answer_unexpected)
+
+
+class UnexpectedErrors:
+    """Answers what nothing else catches.
+
+    It is a middleware, and not a handler: Starlette calls a handler of `Exception` outside of all
+    middleware, where an answer gets no headers and no entry in the log.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            if has_begun or scope["type"] != "http":
+                raise
+            answer = _answer_unexpected(Request(scope), error)
+            await answer(scope, receive, send)
 
 
 def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, EgretError)  # noqa: S101 - registered for nothing else
     if request.url.path.startswith(API_PREFIX):
-        return _problem_json(request, error)
-    return page(request, "error.html", status_code=error.status, error=error)
+        answer: Response = _problem_json(request, error)
+    else:
+        answer = page(request, "error.html", status_code=error.status, error=error)
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 async def _answer_unauthenticated(request: Request, error: Exception) -> Response:
@@ -102,9 +133,7 @@ def _answer_busy_database(request: Request, error: Exception) -> Response:
 
 
 def _answer_later(request: Request, detail: str) -> Response:
-    answer = _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
-    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return answer
+    return _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
 
 
 def _answer_unstorable_value(request: Request, error: Exception) -> Response:

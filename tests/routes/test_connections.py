@@ -26,6 +26,7 @@ from webapp.db import give_back
 from webapp.main import create_app
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
 from webapp.problems import RETRY_AFTER_S
+from webapp.routes.pages.streams import resume_after
 from webapp.settings import Settings
 
 AT_ONCE = 200
@@ -199,3 +200,28 @@ def test_without_a_free_connection_a_request_is_told_to_come_again(
     refused = client.get(path)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
     assert "Too many requests" in refused.text
+
+
+def test_a_full_pool_is_not_taken_for_a_database_that_cannot_be_written(crowded: FastAPI) -> None:
+    refused = TestClient(crowded, base_url=HOST).get("/readyz")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
+    assert "Too many requests" in refused.text
+
+
+def test_a_stream_that_cannot_begin_is_told_to_come_again(app: FastAPI, engine: Engine) -> None:
+    client = TestClient(app, base_url=HOST)
+    setup(client, app)
+    small = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    taken: list[Any] = []
+
+    def take_the_last_one() -> int:
+        taken.append(small.connect())
+        return 0
+
+    app.dependency_overrides[resume_after] = take_the_last_one
+    app.state.parts.engine.dispose()
+    app.state.parts = replace(app.state.parts, engine=small)
+    refused = client.get(f"/networks/{NAME}/stream")
+    taken.pop().close()
+    small.dispose()
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))

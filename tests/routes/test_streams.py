@@ -18,6 +18,7 @@ from tests.routes.test_safety import setup
 from webapp.models import Nat, Network, StackEvent, Status
 from webapp.routes.pages.streams import State, View, read
 from webapp.services import networks
+from webapp.templating import render
 
 NAME = "streamed"
 
@@ -52,10 +53,18 @@ def events_of(view: View) -> list[int]:
 
 
 def test_while_nothing_changes_nothing_is_sent_or_rendered(network: Network, reading: Any) -> None:
-    first: View = reading(0, ())
+    drawn: list[str] = []
+
+    def draw(template: str, **context: Any) -> str:
+        drawn.append(template)
+        return render(template, **context)
+
+    first: View = reading(0, (), draw=draw)
     assert network.name in first.status_html
-    again: View = reading(0, first.state)
-    assert (again.status_html, again.events) == ("", [])
+    for _ in range(3):
+        again: View = reading(0, first.state, draw=draw)
+        assert (again.status_html, again.events) == ("", [])
+    assert drawn == ["networks/_status.html"]
 
 
 def test_each_change_of_what_is_shown_is_sent_once(

@@ -15,7 +15,13 @@ from webapp.settings import Settings
 
 TIMEOUT_S = 5.0
 SIZE_MAX_BYTES = 1024 * 1024
-GONE = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
+GONE = (
+    httpx.codes.BAD_REQUEST,
+    httpx.codes.FORBIDDEN,
+    httpx.codes.NOT_FOUND,
+    httpx.codes.GONE,
+)
+"""A store of files, such as S3, answers 403 when it must not say that there is none."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
