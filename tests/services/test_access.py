@@ -1,8 +1,13 @@
 """Who may come in: one setup token, sessions that end, and nothing kept but hashes."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
@@ -147,3 +152,21 @@ def test_what_people_and_programs_are_given_is_recorded_without_it(session: Sess
         ("ada", "create", "token", "ci"),
     ]
     assert token not in str([event.model_dump() for event in events])
+
+
+def test_who_waits_for_a_password_to_be_checked_holds_no_connection(engine: Engine) -> None:
+    pool: Any = engine.pool
+
+    def sign_in() -> None:
+        with Session(engine) as session, pytest.raises(Invalid):
+            access.sign_in(session, name="ada", password="wrong")
+
+    with ThreadPoolExecutor(1) as thread:
+        with ExitStack() as busy:
+            for _ in range(access.HASHES_AT_ONCE):
+                busy.enter_context(access._hashing)
+            waiting = thread.submit(sign_in)
+            time.sleep(0.3)
+            assert not waiting.done()
+            assert pool.checkedout() == 0
+        waiting.result()

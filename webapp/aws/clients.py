@@ -7,7 +7,8 @@ A client without credentials would stay without: none is made until there are so
 """
 
 from collections.abc import Callable
-from threading import Lock
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -33,6 +34,9 @@ INVOKE_READ_TIMEOUT_S = 60
 """A function may run for 28 s, after a start that has no limit of its own."""
 MAX_ATTEMPTS = 3
 POOL_CONNECTIONS = 20
+PARALLEL_CALLS = 8
+PARALLEL = "aws-"
+"""How the name of a thread for calls in parallel begins; the id of the one that waits follows."""
 
 
 class Clients:
@@ -95,6 +99,11 @@ class Clients:
         if not self._account_id:
             self._account_id = self.sts(region).get_caller_identity()["Account"]
         return self._account_id
+
+    def threads(self) -> ThreadPoolExecutor:
+        """For calls in parallel, while this thread waits: it lets go of what others need first."""
+        self._before_call()
+        return ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix=f"{PARALLEL}{get_ident()}")
 
     def _client(self, service: str, region: str, *, attempts: int | None = None) -> Any:
         with aws_errors("reading the credentials", region):

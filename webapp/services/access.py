@@ -11,6 +11,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
+from webapp.db import give_back
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, TokenKind, User, utc_now
 from webapp.services.scope import Scope
@@ -178,10 +179,12 @@ def _digest(token: str) -> str:
 
 
 def _hash(password: str) -> str:
+    give_back()
     with _hashing:
         return _passwords.hash(password)
 
 
 def _verify(password: str, password_hash: str) -> bool:
+    give_back()
     with _hashing:
         return _passwords.verify(password[:PASSWORD_MAX_CHARS], password_hash)

@@ -152,6 +152,7 @@ def test_a_network_whose_creation_failed_has_lambdas_interfaces_too(
 ) -> None:
     """It has no outputs, but its stack knows the VPC."""
     network.outputs = {}
+    operation.work.commit()
     vpc = {"LogicalResourceId": "Vpc", "PhysicalResourceId": "vpc-7"}
     aws.answers |= {
         "DescribeStacks": a_stack("ROLLBACK_FAILED"),
@@ -235,6 +236,7 @@ def test_only_what_failed_to_be_deleted_can_be_left_behind(
     operation: NetworkOperation, network: Network, aws: ScriptedAws, status: str, retained: int
 ) -> None:
     network.retain = ["Vpc"]
+    operation.work.commit()
     aws.answers["DescribeStacks"] = a_stack(status)
     teardown.delete_stack(operation, NAME)
     (request,) = aws.calls("DeleteStack")
