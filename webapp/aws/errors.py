@@ -234,8 +234,6 @@ def pauses_operation(error: EgretError) -> bool:
     return is_transient(error) or needs_operator(error)
 
 
-
-
 def _classify(aws_code: str, region: str) -> tuple[type[AwsError], str]:
     """The error class of an AWS code, and its remedy."""
     if aws_code in QUOTAS:
