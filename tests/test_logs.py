@@ -22,6 +22,9 @@ def fail(): raise ValueError("in a thread\\nin two lines")
 thread = threading.Thread(target=fail)
 thread.start()
 thread.join()
+class Dying:
+    def __del__(self): raise ValueError("in a __del__")
+Dying()
 logs.say('Egret is at "home"', "json", print)
 raise ValueError("in the end")
 """
@@ -82,7 +85,9 @@ def test_a_process_writes_nothing_else_even_when_it_crashes() -> None:
         lines[2]["message"].partition("\n")[0],
         "it ended by an error",
         "it ended by an error",
+        "it ended by an error",
         'Egret is at "home"',
     ]
     assert "take care" in lines[2]["message"]
     assert "in a thread" in lines[3]["traceback"]
+    assert "in a __del__" in lines[4]["traceback"]

@@ -26,8 +26,20 @@ def configure(log_format: Literal["text", "json"]) -> None:
         logging.getLogger(name).setLevel(level)
     if log_format == "json":
         logging.captureWarnings(True)
+        logging.raiseExceptions = False  # otherwise a line that cannot be written is a traceback
         sys.excepthook = lambda *error: _log_crash(error)
+        sys.unraisablehook = lambda args: _log_crash(
+            (args.exc_type, args.exc_value, args.exc_traceback)
+        )
         threading.excepthook = lambda args: _log_crash(args[:3])
+
+
+def say_error(text: str, log_format: Literal["text", "json"]) -> None:
+    """Tell the person who started it why it ends."""
+    if log_format == "text":
+        sys.stderr.write(f"egret: {text}\n")
+    else:
+        logging.getLogger("egret").critical("%s", text)
 
 
 def say(text: str, log_format: Literal["text", "json"], show: Callable[[str], None]) -> None:

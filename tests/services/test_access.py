@@ -70,6 +70,15 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     assert error.value.code == "bad_credentials"
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x1b[31m", "\udcff", "x" * 65])
+def test_a_name_is_shown_in_one_line(session: Session, name: str) -> None:
+    scope = Scope(session, "tests")
+    with pytest.raises(Invalid, match="A user name has 1 to 64"):
+        access.create_user(scope, name=name, password="correct horse battery")
+    with pytest.raises(Invalid, match="A token name has 1 to 64"):
+        access.create_api_token(scope, name=name, role=access.ADMIN)
+
+
 def test_an_expired_session_does_not_count(session: Session) -> None:
     make_first(session)
     token = access.sign_in(session, name="ada", password=PASSWORD)

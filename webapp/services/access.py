@@ -68,9 +68,7 @@ def create_user(scope: Scope, *, name: str, password: str) -> User:
 
     Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
     """
-    name = name.strip()
-    if not 1 <= len(name) <= NAME_MAX_CHARS:
-        raise Invalid(f"A user name has 1 to {NAME_MAX_CHARS} characters.", field="name")
+    name = _checked_name(name, "user")
     if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
         raise Invalid(
             f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters; "
@@ -119,7 +117,10 @@ def user_of_session(session: Session, token: str) -> User | None:
 
 
 def create_api_token(scope: Scope, *, name: str, role: str) -> str:
-    """A bearer token for a program. It is shown only once. Raises Invalid for another role."""
+    """A bearer token for a program. It is shown only once.
+
+    Raises Invalid for another role, and for a name that breaks the rule.
+    """
     if role != ADMIN:
         raise Invalid(
             f"There is no role {role!r}: the only one is {ADMIN}, which may do everything.",
@@ -127,6 +128,7 @@ def create_api_token(scope: Scope, *, name: str, role: str) -> str:
             remedy="Leave --role out.",
             field="role",
         )
+    name = _checked_name(name, "token")
     token, row = _new_token(TokenKind.API, name=name, role=role)
     scope.session.add(row)
     scope.record("create", row)
@@ -149,6 +151,18 @@ def bearer(session: Session, token: str) -> AccessToken:
             remedy="Create another one with: egret tokens create --name NAME",
         )
     return found
+
+
+def _checked_name(name: str, noun: str) -> str:
+    """Without the blanks around it. Raises Invalid."""
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
+        raise Invalid(
+            f"A {noun} name has 1 to {NAME_MAX_CHARS} characters, and no line breaks.",
+            field="name",
+            remedy="Choose another name.",
+        )
+    return name
 
 
 def _issue(session: Session, kind: TokenKind, **columns: Any) -> str:
