@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from tests.aws.test_credentials import SECRET, clients, own, refused
 from webapp.aws.clients import Clients
-from webapp.aws.errors import AccessDenied
+from webapp.aws.errors import AccessDenied, aws_errors
 from webapp.aws.sessions import FAILURE_SHARED_S, CredentialsUnusable, Sessions
 
 __all__ = ["own"]
@@ -131,7 +132,7 @@ sso_registration_scopes = sso:account:access
 SSO_PROGRAM = """
 import hashlib, pathlib, sys
 from webapp.aws.clients import Clients
-from webapp.aws.errors import AccessDenied
+from webapp.aws.errors import AccessDenied, aws_errors
 cache = pathlib.Path.home() / ".aws/sso/cache"
 cache.mkdir(parents=True)
 file = cache / (hashlib.sha1(b"work").hexdigest() + ".json")
@@ -230,6 +231,21 @@ def test_a_renewal_that_fails_is_a_pause_and_the_next_session_is_new(own: Any) -
     assert raised.value.answer is refusal
     now[0] += FAILURE_SHARED_S
     assert made.current() is not first
+
+
+def test_a_client_pauses_when_its_credentials_can_no_longer_be_renewed(tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=5)  # botocore renews them at each call
+    printed = tmp_path / "printed"
+    printed.write_text(json.dumps(GIVEN | {"Expiration": soon.isoformat()}))
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = cat {printed}\n")
+    made = clients()
+    client = made.ec2(REGION)
+    printed.unlink()
+    with pytest.raises(AccessDenied) as raised, aws_errors("listing the VPCs", REGION):
+        client.describe_vpcs()
+    assert "While listing the VPCs" in raised.value.detail
+    assert "No such file" in raised.value.detail
+    assert refused(made).detail.count("No such file") == 1
 
 
 def test_a_given_session_is_used_as_it_is() -> None:

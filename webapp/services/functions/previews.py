@@ -5,6 +5,7 @@ reason why the last good one is getting old; it never replaces that one.
 """
 
 import hashlib
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnExpressionArgument, tuple_
 from sqlmodel import Session, col, delete, func, select
@@ -12,8 +13,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from webapp.aws import Cloud
 from webapp.aws.functions import Invocation
+from webapp.db import now_s
 from webapp.errors import Conflict, EgretError, NotFound
-from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
+from webapp.models import Address, Function, Network, Snapshot, Status
 from webapp.partners import Explanation, max_age_s, partner
 from webapp.partners.base import REFUSED_BEFORE_KEY
 from webapp.services.addresses import pool
@@ -69,13 +71,17 @@ def fetch(scope: CloudScope, function: Function) -> Snapshot:
 
 
 def store_answer(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:
-    """Fetch through the function, and store the answer whether it is good or not."""
+    """Fetch through the function, and store the answer whether it is good or not.
+
+    Its time is the database's: replicas' clocks differ, and the newest is what counts.
+    """
     try:
         snapshot = _snapshot(
             session, function, cloud.functions.invoke(region, lambda_name(function))
         )
     except EgretError as error:
         snapshot = _failure(function, error.detail, error.remedy)
+    snapshot.fetched_at = datetime.fromtimestamp(session.exec(select(now_s())).one(), UTC)
     session.add(snapshot)
     session.commit()
     _prune(session, function)
@@ -116,7 +122,6 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
     snapshot = Snapshot(
         function_id=function.id,
         ok=answer.status == 200,
-        fetched_at=utc_now(),
         ttl_s=max_age_s(answer.headers.get("cache-control", ""), default=FALLBACK_TTL_S),
         upstream_status=_number(answer.headers.get("x-upstream-status")) or answer.status,
         egress_ip=answer.headers.get("x-egress-ip"),
