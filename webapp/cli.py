@@ -174,6 +174,8 @@ def main() -> None:
         app()
     except Exception as error:
         if not (text := _told(error)):
+            if logs_json:
+                logs.configure("json")  # typer has put a hook for crashes of its own in place
             raise
         logs.say_error(text, "json" if logs_json else "text")
         sys.exit(1)
@@ -195,7 +197,7 @@ def _told(error: Exception) -> str:
         case UnicodeError():
             text = "something that was typed is not UTF-8. Type it again."
         case OSError() if error.filename:
-            text = f"{error}. Check EGRET_DATA_DIR, and who may write there."
+            text = f"{error}. Check {setting}, and who may write there."
         case _:
             text = ""
     return " ".join(text.split())
