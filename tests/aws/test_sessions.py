@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.server import HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import boto3
@@ -16,6 +18,7 @@ import pytest
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 
+from tests.aws.test_clients import Silent
 from tests.aws.test_credentials import SECRET, clients, own, refused
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, aws_errors
@@ -251,3 +254,36 @@ def test_a_client_pauses_when_its_credentials_can_no_longer_be_renewed(tmp_path:
 def test_a_given_session_is_used_as_it_is() -> None:
     given = boto3.Session()
     assert Sessions(given, before_reading=lambda: None).current() is given
+
+
+class Refusing(Silent):
+    """Answers that the token has expired."""
+
+    def do_POST(self) -> None:
+        answer = b'{"__type": "ExpiredTokenException", "message": "expired"}'
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+def test_after_an_answer_that_they_have_expired_credentials_are_read_again(
+    tmp_path: Path,
+) -> None:
+    def write(key: str) -> None:
+        (tmp_path / "credentials").write_text(
+            f"[default]\naws_access_key_id = {key}\naws_secret_access_key = x\n"
+        )
+
+    write("AKIDOLD")
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        clients = Clients(f"http://127.0.0.1:{server.server_port}", attempts=1)
+        old: Any = clients.secretsmanager(REGION)
+        write("AKIDNEW")
+        assert clients.secretsmanager(REGION) is old
+        with pytest.raises(ClientError, match="ExpiredTokenException"):
+            old.list_secrets()
+        new: Any = clients.secretsmanager(REGION)
+        server.shutdown()
+    assert new._request_signer._credentials.access_key == "AKIDNEW"

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from webapp.aws.errors import aws_errors
+from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
 from webapp.aws.sessions import Sessions
 
@@ -116,6 +116,11 @@ class Clients:
                 self._clients[key] = self._make(session, *key)
             return self._clients[key]
 
+    def _note_refusal(self, parsed: dict[str, Any], **_: object) -> None:
+        """botocore reads credentials in a file once; someone may have put new ones there."""
+        if parsed.get("Error", {}).get("Code") in REFUSES_CREDENTIALS:
+            self._sessions.note_refusal()
+
     def _make(self, session: boto3.Session, service: str, region: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
@@ -126,6 +131,7 @@ class Clients:
         make: Any = session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("before-call", lambda **_: self._before_call())
+        client.meta.events.register("after-call", self._note_refusal)
         self._pace.attach(client)
         client.meta.events.register_first("needs-retry.lambda.Invoke", _refuse_second_run)
         return client

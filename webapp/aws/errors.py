@@ -51,6 +51,7 @@ UNKNOWN_HERE = frozenset(
 )
 """Codes that AWS answers in a region that is not enabled, where it knows no credentials."""
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+REFUSES_CREDENTIALS = EXPIRED | UNKNOWN_HERE | {"RequestExpired"}
 OTHER_CREDENTIALS = frozenset(
     {
         "ForbiddenException",

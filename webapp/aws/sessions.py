@@ -62,10 +62,11 @@ class Sessions:
         before_reading: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._session, self._before_reading, self._clock = session, before_reading, clock
+        self._session = self._given = session
+        self._before_reading, self._clock = before_reading, clock
         self._lock = Lock()
         self._failure: CredentialsUnusable | None = None
-        self._failed_at_s = 0.0
+        self._failed_at_s = self._refused_at_s = -FAILURE_SHARED_S
 
     def current(self) -> boto3.Session:
         """A session that has credentials. Raises CredentialsUnusable."""
@@ -74,6 +75,15 @@ class Sessions:
             self._before_reading()
             found = self.share(self._open)
         return found
+
+    def note_refusal(self) -> None:
+        """AWS refused the credentials: the next session reads them again, they may be other ones.
+
+        Not more often than after a failure, as each request is refused until then.
+        """
+        now_s = self._clock()
+        if now_s >= self._refused_at_s + FAILURE_SHARED_S:
+            self._session, self._refused_at_s = self._given, now_s
 
     def share(self, read: Callable[[], Result]) -> Result:
         """What `read` gives, one thread at a time. Raises CredentialsUnusable for all it raises."""
@@ -85,7 +95,7 @@ class Sessions:
             try:
                 return read()
             except Exception as error:
-                self._session = None
+                self._session = self._given
                 self._failure, self._failed_at_s = _failure(error), self._clock()
             raise _again(self._failure)
         finally:
