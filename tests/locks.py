@@ -3,12 +3,14 @@
 A call may take a minute, and everybody else would wait for the connection, or for SQLite's lock.
 """
 
-from threading import get_ident
+from threading import current_thread, get_ident
 from typing import Any
 
 import boto3
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
+
+from webapp.aws.clients import PARALLEL
 
 _checked_out: dict[int, tuple[int, object]] = {}
 
@@ -24,10 +26,13 @@ def _check_in(connection: object, *_: object) -> None:
 
 
 def watched(session: boto3.Session) -> boto3.Session:
-    session.events.register("before-send", _refuse)
+    session.events.register("before-send", refuse_while_held)
     return session
 
 
-def _refuse(**_: Any) -> None:
+def refuse_while_held(**_: Any) -> None:
+    """A thread of a pool holds none itself: there the one that waits for it counts."""
+    asking = current_thread().name.partition("_")[0]
+    starter = int(asking.removeprefix(PARALLEL)) if asking.startswith(PARALLEL) else get_ident()
     for thread, _connection in list(_checked_out.values()):
-        assert thread != get_ident(), "AWS is called while the database is held"
+        assert thread != starter, "AWS is called while the database is held"

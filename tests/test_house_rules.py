@@ -47,6 +47,13 @@ def test_no_test_patches_what_it_tests() -> None:
     assert not found
 
 
+def test_only_the_clients_start_threads_that_call_aws() -> None:
+    """They let go of the database first, which a thread of a pool cannot do for who waits."""
+    own = [path for path in sources("webapp") if "sandbox" not in path.parts]
+    found = [path.name for path in own if "ThreadPoolExecutor" in path.read_text()]
+    assert found == ["clients.py"]
+
+
 def test_every_test_asserts_something() -> None:
     trees = {path: syntax.parsed(path) for path in sources("tests")}
     asserting = syntax.asserting([*trees.values()])

@@ -17,11 +17,16 @@ from webapp import logs
 logs.configure("json")
 logging.getLogger("x").info('a "quoted" text\\nin two lines')
 logging.getLogger("x").info("%d", "no number")
+logging.getLogger("uvicorn.error").error("of uvicorn")
+logging.getLogger("asyncio").error("of asyncio")
 warnings.warn("take care")
 def fail(): raise ValueError("in a thread\\nin two lines")
 thread = threading.Thread(target=fail)
 thread.start()
 thread.join()
+class Dying:
+    def __del__(self): raise ValueError("in a __del__")
+Dying()
 logs.say('Egret is at "home"', "json", print)
 raise ValueError("in the end")
 """
@@ -79,10 +84,14 @@ def test_a_process_writes_nothing_else_even_when_it_crashes() -> None:
     assert [line["message"].partition("\n")[0] for line in lines] == [
         'a "quoted" text',
         "%d (its arguments cannot be shown)",
-        lines[2]["message"].partition("\n")[0],
+        "of uvicorn",
+        "of asyncio",
+        lines[4]["message"].partition("\n")[0],
+        "it ended by an error",
         "it ended by an error",
         "it ended by an error",
         'Egret is at "home"',
     ]
-    assert "take care" in lines[2]["message"]
-    assert "in a thread" in lines[3]["traceback"]
+    assert "take care" in lines[4]["message"]
+    assert "in a thread" in lines[5]["traceback"]
+    assert "in a __del__" in lines[6]["traceback"]

@@ -1,12 +1,15 @@
 """What the access log says, and how long answers may be kept."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from fastapi.testclient import TestClient
 
 from tests.routes.all_routes import routes_of
-from tests.routes.conftest import app, client
+from tests.routes.conftest import HOST, app, client
 from tests.routes.test_safety import setup
 from webapp.middleware import loggable
 
@@ -62,3 +65,31 @@ def test_no_answer_to_who_is_signed_in_is_stored(app: FastAPI, client: Any) -> N
         if route.reads and "healthz" not in route.path:
             answer = client.request(route.method, route.to_nothing)
             assert answer.headers["cache-control"] == "no-store", route
+
+
+@pytest.mark.parametrize("path", ["/broken", "/api/v1/broken"])
+def test_an_unexpected_error_is_answered_like_everything_else(
+    app: FastAPI, client: Any, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    def fail() -> None:
+        raise KeyError("broken")
+
+    app.add_api_route(path, fail)
+    answer = client.get(path)
+    assert answer.status_code == 500
+    expected = client.get("/nothing").headers
+    for name in ("content-security-policy", "cache-control", "x-content-type-options"):
+        assert answer.headers[name] == expected[name]
+    assert answer.headers["x-request-id"] in answer.text
+    assert answer.headers["x-request-id"] in caplog.text
+    assert "KeyError" not in answer.text
+
+
+def test_an_answer_that_breaks_off_is_no_second_answer(app: FastAPI) -> None:
+    def body() -> Iterator[bytes]:
+        yield b"begun"
+        raise KeyError("broken")
+
+    app.add_api_route("/broken", lambda: StreamingResponse(body()))
+    with pytest.raises(KeyError):
+        TestClient(app, base_url=HOST).get("/broken")

@@ -15,14 +15,15 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from alembic.util.exc import CommandError
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session
 
 from webapp import logs
 from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
 from webapp.db import migrate, temporary_engine
-from webapp.errors import EgretError
+from webapp.errors import EgretError, Invalid, Unavailable
 from webapp.services import access
 from webapp.services.access import ADMIN
 from webapp.services.scope import Scope
@@ -31,6 +32,10 @@ from webapp.settings import Settings
 GRACEFUL_SHUTDOWN_S = 3
 CHECK_INTERVAL_S = 1.0
 ACTOR = "command line"
+LOGGING = (["serve"], ["demo"])
+"""The commands that run on, so what they print is a log."""
+UNUSABLE_DATABASE = (OperationalError, DatabaseError)
+"""Not their other subclasses: those are errors of ours."""
 
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -162,13 +167,40 @@ def info(
 
 def main() -> None:
     """Run the command; errors that a person can fix are one line, without a traceback."""
+    logs_json = os.environ.get("EGRET_LOG_FORMAT") == "json" and sys.argv[1:2] in LOGGING
+    if logs_json:
+        logs.configure("json")
     try:
         app()
-    except EgretError as error:
-        sys.exit(f"egret: {error}")
-    except OperationalError as error:
-        cause = " ".join(str(error.orig).split())
-        sys.exit(f"egret: the database cannot be used: {cause}. Check EGRET_DATABASE_URL.")
+    except Exception as error:
+        if not (text := _told(error)):
+            if logs_json:
+                logs.configure("json")  # typer has put a hook for crashes of its own in place
+            raise
+        logs.say_error(text, "json" if logs_json else "text")
+        sys.exit(1)
+
+
+def _told(error: Exception) -> str:
+    """What happened and what to do, in one line; '' for an error that nobody has foreseen."""
+    setting = "EGRET_DATABASE_URL" if os.environ.get("EGRET_DATABASE_URL") else "EGRET_DATA_DIR"
+    match error:
+        case EgretError():
+            text = str(error)
+        case OperationalError() | DatabaseError() if type(error) in UNUSABLE_DATABASE:
+            text = f"the database cannot be used: {error.orig}. Check {setting}."
+        case CommandError():
+            text = (
+                f"the database's schema is not one of this version: {error}. Run the version that "
+                "wrote it, or a newer one."
+            )
+        case UnicodeError():
+            text = "something that was typed is not UTF-8. Type it again."
+        case OSError() if error.filename:
+            text = f"{error}. Check {setting}, and who may write there."
+        case _:
+            text = ""
+    return " ".join(text.split())
 
 
 def _settings() -> Settings:
@@ -178,7 +210,7 @@ def _settings() -> Settings:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
         )
-        sys.exit(f"egret: invalid setting: {problems}")
+        raise Invalid(f"invalid setting: {problems}") from None
 
 
 @contextmanager
@@ -198,10 +230,10 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        sys.exit(
-            f"egret: cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
-            "Stop the program that uses it, or set EGRET_PORT."
-        )
+        raise Unavailable(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
+            remedy="Stop the program that uses it, or set EGRET_PORT.",
+        ) from None
 
 
 def _print_welcome(settings: Settings) -> None:

@@ -182,8 +182,9 @@ event.listen(Session, "after_transaction_end", _end)
 
 def _has_changes(session: Session) -> bool:
     """Also of a session whose last write failed: it can only be rolled back."""
-    pending = session.new or session.dirty or session.deleted or not session.is_active
-    return bool(pending) or bool(session.connection().info.get(WRITTEN))
+    pending = session.new or session.deleted or not session.is_active
+    changed = any(session.is_modified(row) for row in session.dirty)
+    return bool(pending) or changed or bool(session.connection().info.get(WRITTEN))
 
 
 def _forget_writes(connection: Connection) -> None:

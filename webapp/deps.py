@@ -25,6 +25,7 @@ from webapp.aws.pace import Pace
 from webapp.db import end_transactions
 from webapp.errors import Refused, Unauthenticated
 from webapp.models import User
+from webapp.outside import outside
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.images import Images
@@ -103,10 +104,11 @@ def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
 
     @wraps(function)
     def run(*arguments: Any, **named: Any) -> Result:
-        try:
-            return function(*arguments, **named)
-        finally:
-            end_transactions()
+        with outside.request():
+            try:
+                return function(*arguments, **named)
+            finally:
+                end_transactions()
 
     return run
 

@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
-QUIET = ("botocore", "httpx")
-"""They log each call, with its URL."""
+QUIET = {
+    "botocore": logging.WARNING,
+    "botocore.credentials": logging.CRITICAL,
+    "httpx": logging.WARNING,
+}
+"""They log each call with its URL, and what was read instead of credentials."""
 
 
 def configure(log_format: Literal["text", "json"]) -> None:
@@ -18,12 +22,24 @@ def configure(log_format: Literal["text", "json"]) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if log_format == "json" else logging.Formatter(TEXT))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)
     if log_format == "json":
         logging.captureWarnings(True)
+        logging.raiseExceptions = False  # otherwise a line that cannot be written is a traceback
         sys.excepthook = lambda *error: _log_crash(error)
+        sys.unraisablehook = lambda args: _log_crash(
+            (args.exc_type, args.exc_value, args.exc_traceback)
+        )
         threading.excepthook = lambda args: _log_crash(args[:3])
+
+
+def say_error(text: str, log_format: Literal["text", "json"]) -> None:
+    """Tell the person who started it why it ends."""
+    if log_format == "text":
+        sys.stderr.write(f"egret: {text}\n")
+    else:
+        logging.getLogger("egret").critical("%s", text)
 
 
 def say(text: str, log_format: Literal["text", "json"], show: Callable[[str], None]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+import anyio
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
@@ -11,11 +12,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
+from webapp.aws.errors import NotReached
 from webapp.aws.pace import Pace
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, refuse_cross_origin
+from webapp.errors import Unavailable
 from webapp.middleware import AccessLogAndHeaders, BodyLimit
-from webapp.problems import add_handlers
+from webapp.outside import THREADS, outside
+from webapp.problems import UnexpectedErrors, add_handlers
 from webapp.reconciler import Reconciler
 from webapp.routes import api, health, pages
 from webapp.services.engine.turns import SharedTurns
@@ -57,7 +61,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
 
 
 def _connect(settings: Settings, pace: Pace) -> Cloud:
-    clients = Clients(pace=pace, before_call=give_back)
+    clients = Clients(pace=pace, before_call=before_call)
     return Cloud.connect(
         clients,
         prefix=settings.name_prefix,
@@ -67,11 +71,21 @@ def _connect(settings: Settings, pace: Pace) -> Cloud:
     )
 
 
+def before_call() -> None:
+    """What is done before each call to AWS, which may take a minute. Raises NotReached."""
+    give_back()
+    try:
+        outside.enter()
+    except Unavailable as error:  # an operation that has begun waits for its turn
+        raise NotReached(error.detail, remedy=error.remedy) from error
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
     reconciler.start()
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
     parts.pace.close()
     reconciler.stop()
@@ -85,4 +99,5 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts))
+    app.add_middleware(UnexpectedErrors)
     app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.deps import parts_of
 from webapp.drafts import draft_url, page_of
@@ -60,19 +61,44 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DataError, _answer_unstorable_value)
     app.add_exception_handler(OperationalError, _answer_database_failure)
     app.add_exception_handler(NoConnection, _answer_busy_database)
-    app.add_exception_handler(Exception, _answer_unexpected)
+
+
+class UnexpectedErrors:
+    """Answers what nothing else catches.
+
+    It is a middleware, and not a handler: Starlette calls a handler of `Exception` outside of all
+    middleware, where an answer gets no headers and no entry in the log.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            if has_begun or scope["type"] != "http":
+                raise
+            answer = _answer_unexpected(Request(scope), error)
+            await answer(scope, receive, send)
 
 
 def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, EgretError)  # noqa: S101 - registered for nothing else
-    is_api = request.url.path.startswith(API_PREFIX)
-    answer = (
-        _problem_json(request, error)
-        if is_api
-        else page(request, "error.html", status_code=error.status, error=error)
-    )
-    if error.retry_after_s:
-        answer.headers["Retry-After"] = str(error.retry_after_s)
+    if request.url.path.startswith(API_PREFIX):
+        answer: Response = _problem_json(request, error)
+    else:
+        answer = page(request, "error.html", status_code=error.status, error=error)
+    is_busy = error.status == HTTPStatus.SERVICE_UNAVAILABLE
+    if wait_s := error.retry_after_s or (RETRY_AFTER_S if is_busy else 0):
+        answer.headers["Retry-After"] = str(wait_s)
     return answer
 
 
@@ -111,9 +137,7 @@ def _answer_busy_database(request: Request, error: Exception) -> Response:
 
 
 def _answer_later(request: Request, detail: str) -> Response:
-    error = Unavailable(detail, remedy="Nothing is lost. Try again in a moment.")
-    error.retry_after_s = RETRY_AFTER_S
-    return _answer(request, error)
+    return _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
 
 
 def _answer_unstorable_value(request: Request, error: Exception) -> Response:

@@ -1,8 +1,8 @@
 """Credentials that cannot be used: every kind is a pause, and says what to run."""
 
 from pathlib import Path
-from typing import Any
 
+import botocore.session
 import pytest
 from botocore import exceptions
 
@@ -12,17 +12,6 @@ from webapp.aws.errors import AccessDenied, pauses_operation
 
 REGION = "eu-central-1"
 SECRET = "a-secret-key"
-SSO = """
-[profile signed-in]
-sso_session = work
-sso_account_id = 210987654321
-sso_role_name = egret
-region = eu-central-1
-[sso-session work]
-sso_start_url = https://example.awsapps.com/start
-sso_region = eu-central-1
-sso_registration_scopes = sso:account:access
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -64,11 +53,19 @@ def test_a_profile_that_does_not_exist_does_not_stop_the_start(own: pytest.Monke
     assert "aws configure --profile 'no such'" in error.remedy
 
 
-@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID"])
-def test_half_of_the_credentials_is_not_enough(own: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
+    ],
+)
+def test_half_of_the_credentials_is_not_enough(
+    own: pytest.MonkeyPatch, name: str, missing: str
+) -> None:
     own.setenv(name, SECRET)
     error = refused(clients())
-    assert "AWS_SECRET_ACCESS_KEY is missing" in error.detail
+    assert f"{missing} is missing" in error.detail
     assert SECRET not in str(error)
 
 
@@ -78,29 +75,6 @@ def test_a_configuration_that_cannot_be_read_is_named(
     (tmp_path / "config").write_text("[profile")
     own.setenv("AWS_PROFILE", "x")
     assert str(tmp_path / "config") in refused(clients()).detail
-
-
-def test_without_a_signed_in_sso_session_it_names_the_command(
-    own: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "config").write_text(SSO)
-    own.setenv("AWS_PROFILE", "signed-in")
-    made = clients()
-    with pytest.raises(exceptions.BotoCoreError) as raised:
-        made.ec2(REGION).describe_vpcs()
-    fault = fault_of(raised.value)
-    assert fault
-    assert fault.remedy == "Run: aws sso login --profile signed-in"
-
-
-def test_credentials_that_come_later_are_found_without_a_restart(tmp_path: Path) -> None:
-    made = clients()
-    refused(made)
-    (tmp_path / "credentials").write_text(
-        f"[default]\naws_access_key_id = AKIDX\naws_secret_access_key = {SECRET}\n"
-    )
-    client: Any = made.ec2(REGION)
-    assert client._request_signer._credentials.access_key == "AKIDX"
 
 
 @pytest.mark.parametrize(
@@ -119,14 +93,41 @@ def test_credentials_that_come_later_are_found_without_a_restart(tmp_path: Path)
 )
 def test_every_error_about_credentials_names_a_command(error: Exception, command: str) -> None:
     fault = fault_of(error)
-    assert fault
     assert command in fault.remedy
     assert "--profile" not in fault.remedy
 
 
-def test_other_errors_are_not_about_credentials() -> None:
-    assert fault_of(exceptions.EndpointConnectionError(endpoint_url="x")) is None
-    assert fault_of(RuntimeError("something else")) is None
+def test_whatever_is_raised_is_a_fault_of_one_line_without_the_text_of_what_was_read() -> None:
+    fault = fault_of(KeyError(SECRET))
+    assert "KeyError" in fault.what
+    assert SECRET not in fault.what
+    assert fault_of(RuntimeError("two\nlines " + "x" * 1000)).what.count("\n") == 0
+    assert len(fault_of(RuntimeError("x" * 1000)).what) < 400
+
+
+def test_an_error_that_shows_a_header_is_not_quoted() -> None:
+    error = exceptions.HTTPClientError(error=ValueError(f"Invalid header value b'{SECRET}'"))
+    assert SECRET not in fault_of(error).what
+
+
+@pytest.mark.parametrize(
+    ("error", "command"),
+    [
+        (exceptions.MissingDependencyException(msg="x"), "pip install 'botocore[crt]'"),
+        (exceptions.RefreshWithMFAUnsupportedError(), "aws configure list-profiles"),
+        (exceptions.InvalidIMDSEndpointError(endpoint="x"), "aws configure list"),
+        (exceptions.InvalidIMDSEndpointModeError(mode="x", valid_modes="y"), "aws configure list"),
+    ],
+)
+def test_what_botocore_cannot_do_is_named(error: Exception, command: str) -> None:
+    assert command in fault_of(error).remedy
+
+
+def test_the_profile_is_the_one_that_botocore_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "later")
+    monkeypatch.setenv("AWS_DEFAULT_PROFILE", "first")
+    assert botocore.session.get_session().get_config_variable("profile") == "first"
+    assert "--profile first" in renewal()
 
 
 def test_the_profile_in_use_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

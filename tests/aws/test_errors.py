@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from webapp.aws.credentials import Fault
 from webapp.aws.errors import (
     AccessDenied,
     AwsError,
@@ -19,6 +20,7 @@ from webapp.aws.errors import (
     remedy_for_reason,
     throttled_in,
 )
+from webapp.aws.sessions import CredentialsUnusable
 
 REGION = "eu-central-1"
 
@@ -57,11 +59,17 @@ def test_a_region_that_is_not_enabled_is_named_with_where_to_enable_it(code: str
         (client_error("AccessDenied"), AccessDenied, True),
         (client_error("ExpiredToken"), AccessDenied, True),
         (client_error("SignatureDoesNotMatch"), AccessDenied, True),
+        (client_error("ForbiddenException"), AccessDenied, True),
+        (client_error("InvalidIdentityToken"), AccessDenied, True),
+        (client_error("IDPCommunicationError"), AccessDenied, True),
+        (client_error("RegionDisabledException"), AccessDenied, True),
+        (client_error("MissingAuthenticationToken"), AccessDenied, True),
+        (client_error("IncompleteSignature"), AccessDenied, True),
         (client_error("Throttling"), NotReached, True),
         (client_error("", status=503), NotReached, True),
         (client_error("AccessDenied", status=500), NotReached, True),
         (client_error("ValidationError"), AwsError, False),
-        (NoCredentialsError(), AccessDenied, True),
+        (CredentialsUnusable(Fault("none", "Run: aws configure")), AccessDenied, True),
         (EndpointConnectionError(endpoint_url="http://nowhere"), NotReached, True),
     ],
 )

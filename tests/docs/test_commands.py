@@ -1,6 +1,7 @@
 """What messages, pages and documents tell people to run exists."""
 
 import re
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ TEXTS = [
 ]
 MAKE = re.compile(r"(?:`|^ {4}|[Rr]un:? )make ([a-z][a-z-]*)", re.M)
 EGRET = re.compile(r"(?:`|bin/|with: |[Rr]un:? |from: )egret ([a-z]+)(?: ([a-z]+))?")
+PIP = re.compile(r"(?:pip|uv pip) install (?:-\S+ )*'?([\w.][^\s'\"`]*)")
+BARE = re.compile(r"\binstall (requirements\S*)")
 
 
 def told(pattern: re.Pattern[str]) -> set[tuple[str, ...]]:
@@ -46,3 +49,15 @@ def test_every_command_that_is_named_exists() -> None:
         found = commands.commands[first]
         if second and hasattr(found, "commands"):
             assert second in found.commands, (first, second)
+
+
+def test_what_pip_is_told_to_install_exists() -> None:
+    named = {name for (name,) in told(PIP)}
+    assert "requirements.lock" in named
+    for name in named:
+        package, _, extra = name.removesuffix("]").partition("[")
+        if extra:
+            assert extra in (metadata(package).get_all("Provides-Extra") or ()), name
+        else:
+            assert (ROOT / name).exists(), name
+    assert not told(BARE)

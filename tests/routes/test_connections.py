@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import boto3
 import httpx
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
@@ -21,16 +25,30 @@ from tests.postgresql import on_either_database
 from tests.routes.all_routes import PARAMETER, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import bearer, setup
+from tests.services.rows import a_function, a_key, a_network, add, an_address
 from webapp.aws.clients import Clients
+from webapp.aws.tags import STACK_NAME_TAG
 from webapp.db import give_back
 from webapp.main import create_app
-from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
+from webapp.partners import KeyClaims
 from webapp.problems import RETRY_AFTER_S
+from webapp.routes.pages.streams import resume_after
 from webapp.settings import Settings
 
 AT_ONCE = 200
 ENOUGH_S = 60.0
 NAME = "seen"
+EXAMPLES = {
+    "CidrIp": "0.0.0.0/0",
+    "CidrBlock": "10.0.0.0/16",
+    "DestinationCidrBlock": "10.0.0.0/16",
+    "LogicalResourceId": "Vpc",
+    "Key": STACK_NAME_TAG,
+    "PrivateIpAddress": "10.0.0.5",
+    "PublicIp": "203.0.113.9",
+    "Value": f"egret-network-{NAME}",
+}
+"""Other texts in AWS's answers are `x`."""
 
 
 def run_apart(work: Coroutine[Any, Any, Any]) -> Any:
@@ -96,14 +114,18 @@ def calls() -> list[tuple[str, int]]:
 
 @pytest.fixture
 def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestClient]:
-    """Signed in, on an AWS that does not answer."""
+    """Signed in, on an AWS that answers every call with one of everything."""
     prepare(settings)
     boto = boto3.Session()
-    cloud = connected(Clients("http://127.0.0.1:9", boto, attempts=1, before_call=give_back))
+
+    def answer(event_name: str, model: Any, **_: object) -> Any:
+        calls.append((event_name, in_use(app)))
+        metadata = {"ResponseMetadata": {"HTTPStatusCode": 200}}
+        return AWSResponse(HOST, 200, HTTPHeaders(), None), metadata | example(model.output_shape)
+
+    boto.events.register_last("before-call", answer)
+    cloud = connected(Clients(HOST, boto, attempts=1, before_call=give_back))
     app = create_app(settings, cloud)
-    boto.events.register(
-        "before-send", lambda event_name, **_: calls.append((event_name, in_use(app)))
-    )
     with Session(app.state.parts.engine) as session:
         add_rows(session)
     # Without the application's life: its background loop has connections of its own.
@@ -111,6 +133,20 @@ def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestCli
     setup(client, app)
     yield client
     app.state.parts.engine.dispose()
+
+
+def example(shape: Any, name: str = "") -> Any:
+    """An answer of that shape, without the tokens that ask for another page."""
+    kind = shape.type_name if shape else "map"
+    if kind == "structure":
+        members = shape.members.items()
+        return {name: example(of, name) for name, of in members if "token" not in name.lower()}
+    if kind == "list":
+        return [example(shape.member)]
+    if kind == "string":
+        return shape.enum[-1] if shape.enum else EXAMPLES.get(name, "x")
+    usual = {"map": {}, "boolean": False, "timestamp": datetime.now(UTC), "blob": BytesIO(b"{}")}
+    return usual.get(kind, 1)
 
 
 def test_no_route_keeps_a_connection_while_aws_is_asked(
@@ -125,25 +161,20 @@ def test_no_route_keeps_a_connection_while_aws_is_asked(
         "availability_zones": "2",
         "protected": "on",
     }
-    for route in routes_of(app):
+    for route in sorted(routes_of(app), key=lambda r: (not r.reads, "deletion" in r.path)):
         path = PARAMETER.sub(lambda found: "a1" if "address" in found[0] else NAME, route.path)
         if route.is_api or "sign-out" in path or "stream" in path:
             continue
-        asking.request(route.method, path, data=wanted)
-    assert len({call for call, _ in calls}) >= 8, calls
+        sent: dict[str, Any] = {"params" if route.reads else "data": wanted}
+        asking.request(route.method, path, **sent)
+    assert len({call for call, _ in calls}) >= 20, calls
     assert not [call for call, used in calls if used]
 
 
 def add_rows(session: Session) -> None:
     """A network, a key and a function that AWS has too, and two addresses."""
-    network = Network(
-        id="n1",
-        name=NAME,
-        status=Status.READY,
-        region="eu-central-1",
-        cidr="10.0.0.0/16",
-        availability_zones=1,
-        nat=Nat.SINGLE,
+    network = a_network(
+        NAME,
         stack_id="arn:aws:cloudformation:eu-central-1:1:stack/x/y",
         outputs={
             "AvailabilityZones": "eu-central-1a",
@@ -153,31 +184,17 @@ def add_rows(session: Session) -> None:
             "SecurityGroupId": "sg-1",
         },
     )
-    key = Key(
-        id="k1",
-        name=NAME,
-        partner="clash_of_clans",
-        region="eu-central-1",
-        secret_arn="arn:aws:secretsmanager:eu-central-1:1:secret:x",
-        kms_key_arn="arn:aws:kms:eu-central-1:1:key/x",
-        fingerprint="0" * 16,
-    )
-    session.add_all([network, key])
-    session.flush()
-    used = Address(id="a0", region=network.region, public_ip="203.0.113.1", network_id="n1")
-    used.status, used.position, used.allocation_id = AddressStatus.IN_USE, 0, "eipalloc-0"
-    free = Address(id="a1", region=network.region, public_ip="203.0.113.2")
-    free.status, free.allocation_id = AddressStatus.FREE, "eipalloc-1"
-    function = Function(
-        name=NAME,
-        status=Status.READY,
-        template="clash_rankings",
-        network_id="n1",
-        key_id="k1",
+    claims = KeyClaims(kind="x", scopes=(), cidrs=(), tier="x", issued_at="")
+    key = a_key(NAME, claims=claims.as_json())
+    function = a_function(
+        network,
+        key,
+        NAME,
         outputs={"FunctionName": "egret-function-seen", "ApiKeyId": "x"},
+        settings={"location": "global", "limit": 10},
     )
-    session.add_all([used, free, function])
-    session.commit()
+    free = an_address(None, "203.0.113.2", id="a1")
+    add(session, network, key, an_address(network, id="a0"), free, function)
 
 
 @pytest.fixture
@@ -199,3 +216,28 @@ def test_without_a_free_connection_a_request_is_told_to_come_again(
     refused = client.get(path)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
     assert "Too many requests" in refused.text
+
+
+def test_a_full_pool_is_not_taken_for_a_database_that_cannot_be_written(crowded: FastAPI) -> None:
+    refused = TestClient(crowded, base_url=HOST).get("/readyz")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
+    assert "Too many requests" in refused.text
+
+
+def test_a_stream_that_cannot_begin_is_told_to_come_again(app: FastAPI, engine: Engine) -> None:
+    client = TestClient(app, base_url=HOST)
+    setup(client, app)
+    small = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    taken: list[Any] = []
+
+    def take_the_last_one() -> int:
+        taken.append(small.connect())
+        return 0
+
+    app.dependency_overrides[resume_after] = take_the_last_one
+    app.state.parts.engine.dispose()
+    app.state.parts = replace(app.state.parts, engine=small)
+    refused = client.get(f"/networks/{NAME}/stream")
+    taken.pop().close()
+    small.dispose()
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))

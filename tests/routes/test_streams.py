@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,15 +10,16 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, create_engine
 from starlette.requests import Request
 
 from tests import loops
 from tests.routes.conftest import HOST
 from tests.routes.test_safety import setup
 from webapp.models import Nat, Network, StackEvent, Status
-from webapp.routes.pages.streams import State, View, read
+from webapp.routes.pages.streams import POLL_S, State, View, _next, read
 from webapp.services import networks
+from webapp.templating import render
 
 NAME = "streamed"
 
@@ -52,10 +54,18 @@ def events_of(view: View) -> list[int]:
 
 
 def test_while_nothing_changes_nothing_is_sent_or_rendered(network: Network, reading: Any) -> None:
-    first: View = reading(0, ())
+    drawn: list[str] = []
+
+    def draw(template: str, **context: Any) -> str:
+        drawn.append(template)
+        return render(template, **context)
+
+    first: View = reading(0, (), draw=draw)
     assert network.name in first.status_html
-    again: View = reading(0, first.state)
-    assert (again.status_html, again.events) == ("", [])
+    for _ in range(3):
+        again: View = reading(0, first.state, draw=draw)
+        assert (again.status_html, again.events) == ("", [])
+    assert drawn == ["networks/_status.html"]
 
 
 def test_each_change_of_what_is_shown_is_sent_once(
@@ -143,3 +153,24 @@ def test_a_stream_holds_no_connection_while_it_waits(
     app.state.parts.engine.dispose()
     assert used == 0
     assert "".join(heard).count("event: status") == 2
+
+
+def test_a_stream_waits_while_the_database_cannot_be_read(
+    network: Network, app: FastAPI, reading: Any
+) -> None:
+    request, load, *_ = reading.args
+    small = create_engine(app.state.parts.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.1)
+    app.state.parts = replace(app.state.parts, engine=small)
+
+    async def wait() -> View | None:
+        taken = small.connect()
+        following = asyncio.create_task(_next(request, load, "networks", 0, ()))
+        await asyncio.sleep(2 * POLL_S)
+        assert not following.done()
+        taken.close()
+        return await following
+
+    view = loops.run(wait())
+    small.dispose()
+    assert view is not None
+    assert network.name in view.status_html

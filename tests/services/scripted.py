@@ -11,7 +11,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from tests.clouds import connected
+from tests.locks import refuse_while_held
 from webapp.aws.clients import Clients
+from webapp.db import give_back
 
 NOWHERE = "http://127.0.0.1:9"
 STACK_ID = "arn:aws:cloudformation:eu-central-1:000000000000:stack/egret-network-net/1"
@@ -45,8 +47,8 @@ class ScriptedAws:
         session = boto3.Session()
         session.events.register("before-parameter-build", self._note)
         reply: Any = self._reply  # the stubs do not know that an answer may be given
-        session.events.register("before-call", reply)
-        self.clients = Clients(NOWHERE, session, attempts=1)
+        session.events.register_last("before-call", reply)
+        self.clients = Clients(NOWHERE, session, attempts=1, before_call=give_back)
         self.cloud = connected(self.clients)
         self.answers: dict[str, Answer] = dict(USUAL)
         self.asked: list[tuple[str, Any]] = []
@@ -70,6 +72,7 @@ class ScriptedAws:
         self.asked.append((model.name, params))
 
     def _reply(self, model: Any, **_: object) -> tuple[AWSResponse, Any] | None:
+        refuse_while_held()
         answer = self.answers.get(model.name)
         if answer is None:
             return None

@@ -5,7 +5,8 @@ room (`cloudformation`, `egress`, `drift`) has its adapter in `adapter.py`. Noth
 this module.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from webapp.aws.addresses import NO_TAGS, Addresses
@@ -26,7 +27,10 @@ from webapp.aws.vpcs import Vpcs
 
 @dataclass(frozen=True)
 class Cloud:
-    """All adapters. `poll_s` is the time between two polls of a stack that is changing."""
+    """All adapters. `poll_s` is the time between two polls of a stack that is changing.
+
+    `threads` is for calls in parallel, to more than one adapter or region.
+    """
 
     addresses: Addresses
     blockers: Blockers
@@ -41,6 +45,7 @@ class Cloud:
     secrets: Secrets
     stacks: Stacks
     vpcs: Vpcs
+    threads: Callable[[], Executor]
     poll_s: float
 
     @classmethod
@@ -73,5 +78,6 @@ class Cloud:
             secrets=Secrets(clients),
             stacks=Stacks(clients, service_role_arn),
             vpcs=Vpcs(clients),
+            threads=clients.threads,
             poll_s=poll_s,
         )

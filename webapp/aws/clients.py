@@ -1,25 +1,23 @@
 """One boto3 client for each service and region, made once and shared by all threads.
 
 Clients are thread-safe, but making one with a session is not, so a lock guards that. All share one
-session: the second client of a service takes 6 ms instead of 120.
+session (see `sessions`): the second client of a service takes 6 ms instead of 120.
 The endpoint (`AWS_ENDPOINT_URL`) and the credentials come from the usual AWS environment variables.
-A client without credentials would stay without: none is made until there are some, and then from a
-new session, which has read the configuration again. Sessions share the service models.
+A client without credentials would stay without: none is made until there are some.
 """
 
 from collections.abc import Callable
-from functools import cache
-from threading import Lock
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
-import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ConnectionClosedError, NoCredentialsError, ReadTimeoutError
-from botocore.loaders import Loader, create_loader
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from webapp.aws.errors import aws_errors
+from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
+from webapp.aws.sessions import Sessions
 
 if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
@@ -36,6 +34,9 @@ INVOKE_READ_TIMEOUT_S = 60
 """A function may run for 28 s, after a start that has no limit of its own."""
 MAX_ATTEMPTS = 3
 POOL_CONNECTIONS = 20
+PARALLEL_CALLS = 8
+PARALLEL = "aws-"
+"""How the name of a thread for calls in parallel begins; the id of the one that waits follows."""
 
 
 class Clients:
@@ -58,7 +59,8 @@ class Clients:
         self._endpoint_url = endpoint_url
         self._pace, self._attempts = pace or Pace(), attempts
         self._before_call = before_call
-        self._session = session
+        self._sessions = Sessions(session, before_reading=before_call)
+        self._session: boto3.Session | None = None
         self._clients: dict[tuple[str, str, int], Any] = {}
         self._lock = Lock()
         self._account_id = ""
@@ -98,14 +100,26 @@ class Clients:
             self._account_id = self.sts(region).get_caller_identity()["Account"]
         return self._account_id
 
+    def threads(self) -> ThreadPoolExecutor:
+        """For calls in parallel, while this thread waits: it lets go of what others need first."""
+        self._before_call()
+        return ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix=f"{PARALLEL}{get_ident()}")
+
     def _client(self, service: str, region: str, *, attempts: int | None = None) -> Any:
-        with self._lock:
+        with aws_errors("reading the credentials", region):
+            session = self._sessions.current()
+        with self._lock, aws_errors("reading the configuration", region):
+            if session is not self._session:
+                self._session, self._clients = session, {}
             key = (service, region, attempts or self._attempts)
             if key not in self._clients:
-                with aws_errors("reading the credentials", region):
-                    self._session = self._session or _new_session()
-                    self._clients[key] = self._make(self._session, *key)
+                self._clients[key] = self._make(session, *key)
             return self._clients[key]
+
+    def _note_refusal(self, parsed: dict[str, Any], **_: object) -> None:
+        """botocore reads credentials in a file once; someone may have put new ones there."""
+        if parsed.get("Error", {}).get("Code") in REFUSES_CREDENTIALS:
+            self._sessions.note_refusal()
 
     def _make(self, session: boto3.Session, service: str, region: str, attempts: int) -> Any:
         config = Config(
@@ -117,25 +131,10 @@ class Clients:
         make: Any = session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("before-call", lambda **_: self._before_call())
+        client.meta.events.register("after-call", self._note_refusal)
         self._pace.attach(client)
         client.meta.events.register_first("needs-retry.lambda.Invoke", _refuse_second_run)
         return client
-
-
-def _new_session() -> boto3.Session:
-    """A session that has credentials. Raises BotoCoreError."""
-    core = botocore.session.get_session()
-    made = boto3.Session(botocore_session=core)
-    if made.get_credentials() is None:
-        raise NoCredentialsError
-    core.register_component("data_loader", _service_models(core.get_config_variable("data_path")))
-    return made
-
-
-@cache
-def _service_models(data_path: str | None) -> Loader:
-    """Read once for all sessions: reading them takes most of the time that a client takes."""
-    return create_loader(data_path)
 
 
 def _refuse_second_run(caught_exception: Exception | None = None, **_: object) -> None:

@@ -1,36 +1,51 @@
 """What is wrong with the credentials when botocore finds none that work, and the command to run.
 
-botocore raises such errors of its own, before AWS is asked. None of them passes by itself, and all
+botocore raises such errors of its own, before AWS is asked. Few of them pass by themselves, and all
 are over once someone has run a command on this machine.
 """
 
 import os
+import re
 import shlex
 from typing import NamedTuple
 
 from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
     ConfigNotFound,
     ConfigParseError,
-    CredentialRetrievalError,
     InvalidConfigError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
     LoginError,
-    MetadataRetrievalError,
+    MissingDependencyException,
     NoAuthTokenError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
     SSOError,
     TokenRetrievalError,
     UnknownCredentialError,
 )
 
-STILL_EXPIRED = "still expired"
-"""In the RuntimeError that botocore raises when what renews credentials gives old ones."""
+ERROR_MAX_CHARS = 300
 HOP_LIMIT = (
     "aws ec2 modify-instance-metadata-options --instance-id ID --region REGION "
     "--http-put-response-hop-limit 2"
 )
 """A container is one hop further from the instance's metadata than the instance itself."""
+
+
+_SHOWS_A_HEADER = re.compile(r"header value|header part", re.IGNORECASE)
+
+
+class MfaNeeded(BotoCoreError):
+    fmt = "the profile asks for the code of an MFA device"
+
+
+class UnusableCharacter(BotoCoreError):
+    fmt = "the {name} contains {what}"
 
 
 class Fault(NamedTuple):
@@ -79,32 +94,71 @@ _FAULTS: tuple[tuple[tuple[type[Exception], ...], Fault], ...] = (
         ),
     ),
     (
-        (CredentialRetrievalError, MetadataRetrievalError, RuntimeError),
+        (UnusableCharacter,),
         Fault(
-            "the credentials cannot be read or renewed ({error})",
-            "Run: aws sts get-caller-identity{as}. It fails until what provides them works.",
+            "the {name} of the credentials contains {what}, so it cannot be sent (it is from: "
+            "{source})",
+            "Set it again without that, or run: aws configure{as}",
         ),
     ),
     (
-        (ConfigNotFound, ConfigParseError, InvalidConfigError, UnknownCredentialError),
+        (MfaNeeded, RefreshWithMFAUnsupportedError),
+        Fault(
+            "the profile asks for the code of an MFA device, which Egret cannot enter",
+            "Give it a role, or a profile without mfa_serial. This lists them: "
+            "aws configure list-profiles",
+        ),
+    ),
+    (
+        (MissingDependencyException,),
+        Fault(
+            "the credentials need a part of botocore that is not installed ({error})",
+            "Run: pip install 'botocore[crt]'",
+        ),
+    ),
+    (
+        (
+            ConfigNotFound,
+            ConfigParseError,
+            InvalidConfigError,
+            InvalidIMDSEndpointError,
+            InvalidIMDSEndpointModeError,
+            UnknownCredentialError,
+        ),
         Fault(
             "AWS's configuration cannot be used ({error})",
             "Correct it; this shows what is read: aws configure list{as}",
         ),
     ),
+    (
+        (Exception,),
+        Fault(
+            "the credentials cannot be read or renewed ({error})",
+            "Run: aws sts get-caller-identity{as}. It fails until what provides them works.",
+        ),
+    ),
 )
 
 
-def fault_of(error: Exception) -> Fault | None:
-    """None when the error is not about credentials."""
-    if isinstance(error, RuntimeError) and STILL_EXPIRED not in str(error):
-        return None
+def fault_of(error: Exception) -> Fault:
+    """The fault behind whatever was raised while credentials were read or renewed."""
     values = {k: shlex.quote(str(v)) for k, v in getattr(error, "kwargs", {}).items()}
-    values |= {"error": str(error), "as": _profile()}
-    for kinds, fault in _FAULTS:
-        if isinstance(error, kinds):
-            return Fault(*(text.format(**values) for text in fault))
-    return None
+    if isinstance(error, UnusableCharacter):
+        values = dict(error.kwargs)
+    values |= {"error": _in_words(error), "as": _profile()}
+    found = next(fault for kinds, fault in _FAULTS if isinstance(error, kinds))
+    return Fault(*(text.format(**values) for text in found))
+
+
+def _in_words(error: Exception) -> str:
+    """Of an error that is not written for people only its kind: its text may have a secret."""
+    is_readable = isinstance(error, BotoCoreError | ClientError | OSError | RuntimeError)
+    text = " ".join(str(error).split())
+    if _SHOWS_A_HEADER.search(text):
+        return "they cannot be sent in a header"
+    if not is_readable and type(error) is not ValueError:
+        return f"{type(error).__name__}: what was read is not what AWS's tools write"
+    return text[:ERROR_MAX_CHARS]
 
 
 def renewal() -> str:
@@ -116,6 +170,7 @@ def renewal() -> str:
 
 
 def _profile() -> str:
-    """The option that names the profile in use; '' for the default one."""
-    name = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
+    """The option that names the profile in use; '' for the default one. botocore's order."""
+    environment = os.environ
+    name = environment.get("AWS_DEFAULT_PROFILE", environment.get("AWS_PROFILE", ""))
     return f" --profile {shlex.quote(name)}" if name and name != "default" else ""

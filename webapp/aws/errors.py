@@ -14,14 +14,14 @@ AccessDenied, ClockOff and NotReached pause an operation; the others end it as f
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from webapp.aws.credentials import fault_of, renewal
+from webapp.aws.clock import clock_off
+from webapp.aws.credentials import renewal
 from webapp.aws.quota_kinds import ANY_QUOTA, QUOTAS, QuotaKind, code_in, page_in
 from webapp.aws.regions import needs_enabling
+from webapp.aws.sessions import CredentialsUnusable
 from webapp.errors import EgretError, Upstream
 
 THROTTLED = frozenset(
@@ -46,13 +46,27 @@ TRIES_AGAIN = "Egret retries automatically."
 ACCOUNT_PAGE = "https://console.aws.amazon.com/billing/home#/account"
 SERVER_ERROR = 500
 """AWS itself failed when the HTTP status is this or higher; often it sends no code then."""
-SIGNATURE_LIFETIME = timedelta(minutes=5)
 UNKNOWN_HERE = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"}
 )
 """Codes that AWS answers in a region that is not enabled, where it knows no credentials."""
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
-DENIED = PERMISSION_MISSING | SIGNATURE_REJECTED | UNKNOWN_HERE | EXPIRED
+REFUSES_CREDENTIALS = EXPIRED | UNKNOWN_HERE | {"RequestExpired"}
+OTHER_CREDENTIALS = frozenset(
+    {
+        "ForbiddenException",
+        "IDPCommunicationError",
+        "IDPRejectedClaim",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "InvalidIdentityToken",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "RegionDisabledException",
+    }
+)
+"""Answers to a role or an identity that cannot be used, or to a signature that got lost."""
+DENIED = PERMISSION_MISSING | SIGNATURE_REJECTED | UNKNOWN_HERE | EXPIRED | OTHER_CREDENTIALS
 
 
 OTHER_ZONES = (
@@ -132,13 +146,12 @@ def aws_errors(doing: str, region: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise from_client_error(error, doing=doing, region=region) from error
-    except (BotoCoreError, RuntimeError) as error:
-        fault = fault_of(error)
-        if fault:
-            detail = f"While {doing} in {region}: {fault.what}."
-            raise AccessDenied(detail, remedy=f"{fault.remedy} {TRIES_AGAIN}") from error
-        if not isinstance(error, BotoCoreError):
-            raise
+    except CredentialsUnusable as error:
+        raise _from_unusable(error, doing=doing, region=region) from None
+    except BotoCoreError as error:
+        if type(error) is HTTPClientError:  # its text may show a header of the request
+            detail = f"While {doing} in {region}, the request could not be sent."
+            raise NotReached(detail, remedy=LATER) from None
         raise NotReached(f"While {doing} in {region}: {error}", remedy=LATER) from error
 
 
@@ -149,7 +162,7 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
     kind, remedy = _classify(aws_code, region)
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
         kind, remedy = NotReached, LATER
-    if aws_code in SIGNATURE_REJECTED and (off := _clock_off(error)):
+    if aws_code in SIGNATURE_REJECTED and (off := clock_off(error)):
         detail = f"While {doing} in {region}: the clock of this machine is {off}."
         kind, remedy = ClockOff, f"Set the clock, for instance by NTP. {TRIES_AGAIN}"
     elif _is_disabled(region, aws_code, message):
@@ -167,6 +180,17 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
     made = kind(detail, remedy=remedy)
     made.aws_code = aws_code
     return made
+
+
+def _from_unusable(error: CredentialsUnusable, *, doing: str, region: str) -> AwsError:
+    """A pause, whatever it is. AWS's own answer may tell more, such as that the clock is wrong."""
+    if error.answer:
+        answered = from_client_error(error.answer, doing=doing, region=region)
+        if pauses_operation(answered):
+            return answered
+    remedy = error.fault.remedy.removesuffix(".")
+    detail = f"While {doing} in {region}: {error.fault.what}."
+    return AccessDenied(detail, remedy=f"{remedy}. {TRIES_AGAIN}")
 
 
 def remedy_for_reason(reason: str, region: str) -> str:
@@ -217,21 +241,6 @@ def is_inconclusive(error: EgretError) -> bool:
     Any other answer is about what should have run, such as that it was deleted.
     """
     return pauses_operation(error) or isinstance(error, QuotaExceeded)
-
-
-def _clock_off(error: ClientError) -> str:
-    """`20 minutes behind AWS`, by the Date header of its answer; '' when the clocks agree.
-
-    AWS accepts a signature for five minutes, so a smaller difference is not the cause.
-    """
-    headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
-    if "date" not in headers:
-        return ""
-    off = datetime.now(UTC) - parsedate_to_datetime(headers["date"])
-    if abs(off) < SIGNATURE_LIFETIME:
-        return ""
-    minutes = round(abs(off).total_seconds() / 60)
-    return f"{minutes} minutes {'ahead of' if off.total_seconds() > 0 else 'behind'} AWS"
 
 
 def _classify(aws_code: str, region: str) -> tuple[type[AwsError], str]:

@@ -6,7 +6,6 @@ existing VPC and subnet, so any of the region is named; nothing is made in it.
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,7 +17,6 @@ from webapp.aws.errors import DENIED, aws_errors, code_of, message_of
 from webapp.aws.tags import MANAGED_TAG, tag_list
 from webapp.aws.vpcs import AvailabilityZone
 
-PARALLEL_CALLS = 8
 WOULD_WORK = "DryRunOperation"
 """A dry run always fails; with this code it would have succeeded."""
 ANY_RANGE = "10.0.0.0/16"
@@ -55,7 +53,7 @@ class Permissions:
         """
         with aws_errors("checking the permissions", region):
             calls = _tagged(self._calls(region), {MANAGED_TAG: "true"} | (tags or {}))
-            with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+            with self._clients.threads() as pool:
                 return list(pool.map(_ask, calls, calls.values()))
 
     def _calls(self, region: str) -> dict[str, Callable[..., Any]]:

@@ -6,7 +6,6 @@ permission to read it, the limit is None, and AWS decides when the resource is c
 
 from collections import defaultdict
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,6 @@ from webapp.aws.errors import DENIED, aws_errors, code_of
 from webapp.aws.quota_kinds import QUOTAS, QuotaKind
 from webapp.aws.tags import ADDRESS_TAG, STACK_NAME_TAG, tags_of
 
-PARALLEL_CALLS = 8
 NO_OWN_VALUE = "NoSuchResourceException"
 """The answer of GetServiceQuota while the account has AWS's default."""
 AMAZON_POOL = "amazon"
@@ -74,7 +72,7 @@ class Quotas:
     def read(self, region: str, zones: list[str]) -> list[Quota]:
         """The quotas of all that a network has, and of NAT gateways in each zone."""
         kinds = (ADDRESSES, VPCS, INTERNET_GATEWAYS, GATEWAY_ENDPOINTS, NAT_GATEWAYS)
-        with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+        with self._clients.threads() as pool:
             found = [pool.submit(self.read_kind, kind, region, zones) for kind in kinds]
         return [quota for each in found for quota in each.result()]
 

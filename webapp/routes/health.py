@@ -2,6 +2,7 @@
 
 from fastapi import Response
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from webapp.db import check_writable
 from webapp.deps import Anyone, Router
@@ -11,7 +12,7 @@ router = Router(include_in_schema=False)
 
 
 @router.get("/healthz")
-def healthz() -> Response:
+async def healthz() -> Response:
     return Response("ok\n", media_type="text/plain")
 
 
@@ -19,6 +20,8 @@ def healthz() -> Response:
 def readyz(ctx: Anyone) -> Response:
     try:
         check_writable(ctx.parts.engine)
+    except NoConnection:
+        raise
     except SQLAlchemyError as error:
         raise Unavailable(
             "The database cannot be written.",

@@ -1,14 +1,19 @@
 """Who may come in: one setup token, sessions that end, and nothing kept but hashes."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, User, utc_now
 from webapp.services import access
-from webapp.services.access import Guesser
+from webapp.services.access import Guesser, people
 from webapp.services.audit import list_after
 from webapp.services.scope import Scope
 
@@ -71,6 +76,15 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     with pytest.raises(Invalid) as error:
         access.sign_in(guesser(session), name=name, password=password)
     assert error.value.code == "bad_credentials"
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x1b[31m", "\udcff", "x" * 65])
+def test_a_name_is_shown_in_one_line(session: Session, name: str) -> None:
+    scope = Scope(session, "tests")
+    with pytest.raises(Invalid, match="A user name has 1 to 64"):
+        access.create_user(scope, name=name, password="correct horse battery")
+    with pytest.raises(Invalid, match="A token name has 1 to 64"):
+        access.create_api_token(scope, name=name, role=access.ADMIN)
 
 
 def test_an_expired_session_does_not_count(session: Session) -> None:
@@ -158,3 +172,21 @@ def test_what_people_and_programs_are_given_is_recorded_without_it(session: Sess
         ("ada", "create", "token", "ci"),
     ]
     assert token not in str([event.model_dump() for event in events])
+
+
+def test_who_waits_for_a_password_to_be_checked_holds_no_connection(engine: Engine) -> None:
+    pool: Any = engine.pool
+
+    def sign_in() -> None:
+        with Session(engine) as session, pytest.raises(Invalid):
+            access.sign_in(guesser(session), name="ada", password="wrong")
+
+    with ThreadPoolExecutor(1) as thread:
+        with ExitStack() as busy:
+            for _ in range(people.HASHES_AT_ONCE):
+                busy.enter_context(people._hashing)
+            waiting = thread.submit(sign_in)
+            time.sleep(0.3)
+            assert not waiting.done()
+            assert pool.checkedout() == 0
+        waiting.result()

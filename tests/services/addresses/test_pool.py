@@ -156,8 +156,21 @@ def test_an_allocation_whose_answer_was_lost_is_found_when_its_network_goes(
     add(session, row)
     found = {"AllocationId": "eipalloc-1", "PublicIp": "198.51.100.1"}
     aws.answers["DescribeAddresses"] = {"Addresses": [found]}
-    pool.set_free(session, aws.cloud, row)
+    pool.set_free(session, aws.cloud, [row])
     assert (row.status, row.public_ip) == (AddressStatus.FREE, "198.51.100.1")
+
+
+def test_no_connection_is_held_while_aws_is_asked_about_several(
+    session: Session, aws: ScriptedAws
+) -> None:
+    network = a_network("leaving")
+    never = [Address(region=REGION, network_id=network.id, position=n) for n in range(2)]
+    free = Address(region=REGION)
+    add(session, network, *never, free)
+    free.network_id = None  # what it was already
+    aws.answers["DescribeAddresses"] = {"Addresses": []}
+    pool.free_all(session, aws.cloud, network)
+    assert len(aws.calls("DescribeAddresses")) == 2
 
 
 def with_address(address: Address) -> NewNetwork:

@@ -138,6 +138,7 @@ def test_only_what_failed_to_be_deleted_can_be_left_behind(
     operation: NetworkOperation, network: Network, aws: ScriptedAws, status: str, retained: int
 ) -> None:
     network.retain = ["Vpc"]
+    operation.work.commit()
     aws.answers["DescribeStacks"] = a_stack(status)
     teardown.delete_stack(operation, NAME)
     (request,) = aws.calls("DeleteStack")

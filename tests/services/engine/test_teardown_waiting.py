@@ -86,6 +86,7 @@ def test_a_network_whose_creation_failed_has_lambdas_interfaces_too(
 ) -> None:
     """It has no outputs, but its stack knows the VPC."""
     network.outputs = {}
+    operation.work.commit()
     vpc = {"LogicalResourceId": "Vpc", "PhysicalResourceId": "vpc-7"}
     aws.answers |= {
         "DescribeStacks": a_stack("ROLLBACK_FAILED"),

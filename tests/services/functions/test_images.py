@@ -68,11 +68,11 @@ def test_no_other_host_is_ever_asked(settings: Settings, host: str) -> None:
     "answer",
     [
         httpx.Response(302, headers={"location": "http://127.0.0.1/"}),
-        httpx.Response(403),
+        httpx.Response(500),
         httpx.Response(200, content=b"<svg onload=alert(1)>"),
         httpx.Response(200, content=PNG + b"x" * SIZE_MAX_BYTES),
     ],
-    ids=["redirect", "refused", "not a picture", "too large"],
+    ids=["redirect", "failed", "not a picture", "too large"],
 )
 def test_anything_but_a_small_png_is_refused_and_not_kept(
     settings: Settings, answer: httpx.Response
@@ -93,9 +93,12 @@ def test_what_is_no_address_is_not_found(settings: Settings, path: str) -> None:
     assert origin.asked == []
 
 
-def test_a_picture_that_the_partner_does_not_have_is_not_found(settings: Settings) -> None:
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+def test_a_picture_that_the_partner_does_not_have_is_not_found(
+    settings: Settings, status: int
+) -> None:
     with pytest.raises(NotFound):
-        Origin(lambda _: httpx.Response(404)).images(settings).get(HOST, "badges/70/a.png")
+        Origin(lambda _: httpx.Response(status)).images(settings).get(HOST, "badges/70/a.png")
 
 
 def test_a_path_of_the_partners_choosing_does_not_reach_the_disk(settings: Settings) -> None:

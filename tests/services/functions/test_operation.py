@@ -67,6 +67,7 @@ def test_an_endpoint_in_another_partition_has_that_partitions_host_name(
 ) -> None:
     operation = begun(scripted, status=Status.CREATING)
     operation.network.region = "cn-north-1"
+    scripted.session.commit()
     aws.show_stack("CREATE_COMPLETE", **STACK_OUTPUTS)
     operation.advance()
     url = "https://api-id.execute-api.cn-north-1.amazonaws.com.cn/prod/"
@@ -78,6 +79,7 @@ def test_a_network_that_grew_during_the_creation_is_followed_next(
 ) -> None:
     operation = begun(scripted, status=Status.CREATING)
     operation.network.outputs = {"PrivateSubnetIds": "subnet-1,subnet-2"}
+    scripted.session.commit()
     aws.show_stack("CREATE_COMPLETE", **STACK_OUTPUTS)
     operation.advance()
     assert operation.row.status is Status.UPDATING
@@ -106,6 +108,7 @@ def test_what_aws_throttled_begins_again_later(
     row, first = operation.row, operation.row.operation_id
     aws.show_stack(stack, reason=THROTTLED, **STACK_OUTPUTS)
     scripted.session.add(an_event(row, "CREATE_FAILED", reason=THROTTLED))
+    scripted.session.commit()
     operation.advance()
     assert (row.status, row.attempts) == (after, 2)
     assert row.operation_id != first

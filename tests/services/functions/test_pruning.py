@@ -1,6 +1,8 @@
 """Old snapshots go; the last good one and what others store meanwhile stay."""
 
+import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
@@ -12,6 +14,9 @@ from webapp.aws import Cloud
 from webapp.models import Function, Snapshot, utc_now
 from webapp.services.functions import previews
 from webapp.services.functions.previews import SNAPSHOTS_KEPT
+
+DAY_S = 86_400
+JULIAN_1970 = 2_440_587.5
 
 
 @pytest.fixture
@@ -68,3 +73,16 @@ def test_what_another_process_stores_meanwhile_is_not_deleted(
     kept = set(session.exec(select(Snapshot.id)))
     assert kept.issuperset(stored)
     assert len(kept) == SNAPSHOTS_KEPT + 2
+
+
+def test_what_a_process_stores_whose_clock_is_behind_is_the_newest(
+    session: Session, function: Function, nowhere: Cloud
+) -> None:
+    """By a day: the others have stored theirs by the database's clock, as this one does."""
+    store(session, function, SNAPSHOTS_KEPT + 5, ok=False, age_s=-DAY_S)
+    database: Any = session.connection().connection.driver_connection
+    ahead = JULIAN_1970 + time.time() / DAY_S + 1
+    database.create_function("julianday", 1, lambda _: ahead)
+    stored = previews.store_answer(session, nowhere, function, region="eu-central-1")
+    assert previews.latest(session, function) == (None, stored)
+    assert len(session.exec(select(Snapshot)).all()) == SNAPSHOTS_KEPT

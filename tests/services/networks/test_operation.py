@@ -145,7 +145,9 @@ def test_a_quota_that_filled_up_half_way_is_reported_with_what_is_in_use(
         "DescribeNatGateways": {"NatGateways": []},
         "GetServiceQuota": {"Quota": {"Value": 2}},
     }
-    told = begun(scripted).explain(QUOTA_REASON)
+    operation = begun(scripted)
+    operation.row.reason = "not committed, so the database is held"
+    told = operation.explain(QUOTA_REASON)
     assert told == f"{QUOTA_REASON} In use now: 2 of 2 Elastic IP addresses in {REGION}."
 
 

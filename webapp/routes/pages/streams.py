@@ -2,20 +2,27 @@
 
 Any replica may be polling the stack, so the stream reads the database, to which the events are
 copied. `Last-Event-ID` resumes it after a lost connection without a gap. Each time it compares what
-the page shows with what was sent: while nothing changed, nothing is rendered and nothing is sent.
+the page shows with what was sent: while nothing changed, nothing is rendered and nothing is sent,
+but for the comment `: ping` by which FastAPI keeps the connection open, every 15 s.
+
+The first view is read before the answer begins, so that a database that cannot be read is answered
+with 503. Later on, the stream waits until it can.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session
 
-from webapp.deps import Context, Router, SignedIn, parts_of
+from webapp.deps import Router, SignedIn, parts_of
 from webapp.errors import NotFound
 from webapp.models import Function, Network, StackEvent
 from webapp.services import functions, networks
@@ -28,7 +35,9 @@ POLL_S = 0.5
 
 router = Router()
 State = tuple[Any, ...]
+NOTHING: State = ()
 Load = partial[NetworkDetail] | partial[FunctionDetail]
+Draw = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -49,41 +58,69 @@ def resume_after(after: int = 0, last_event_id: Annotated[int, Header()] = 0) ->
 ResumeAfter = Annotated[int, Depends(resume_after)]
 
 
+@dataclass(frozen=True)
+class Stream:
+    """Of one page; `first` is None when the thing is deleted."""
+
+    request: Request
+    load: Load
+    folder: str
+    after: int
+    first: View | None
+
+
+def _of_network(ctx: SignedIn, name: str, after: ResumeAfter) -> Stream:
+    return _open(ctx.request, partial(networks.detail, name=name), "networks", after)
+
+
+def _of_function(ctx: SignedIn, name: str, after: ResumeAfter) -> Stream:
+    return _open(ctx.request, partial(functions.detail, name=name), "functions", after)
+
+
 @router.get("/networks/{name}/stream", response_class=EventSourceResponse)
 async def stream_network(
-    ctx: SignedIn, name: str, after: ResumeAfter
+    stream: Annotated[Stream, Depends(_of_network)],
 ) -> AsyncIterator[ServerSentEvent]:
-    async for event in _stream(ctx, partial(networks.detail, name=name), "networks", after):
+    async for event in _events(stream):
         yield event
 
 
 @router.get("/functions/{name}/stream", response_class=EventSourceResponse)
 async def stream_function(
-    ctx: SignedIn, name: str, after: ResumeAfter
+    stream: Annotated[Stream, Depends(_of_function)],
 ) -> AsyncIterator[ServerSentEvent]:
-    async for event in _stream(ctx, partial(functions.detail, name=name), "functions", after):
+    async for event in _events(stream):
         yield event
 
 
-async def _stream(
-    ctx: Context, load: Load, folder: str, after: int
-) -> AsyncIterator[ServerSentEvent]:
+def _open(request: Request, load: Load, folder: str, after: int) -> Stream:
+    """It holds no connection of the database while it waits: each reading has one of its own."""
+    return Stream(request, load, folder, after, _view(request, load, folder, after, NOTHING))
+
+
+def _view(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
+    """What is new, or None when the thing is deleted."""
+    try:
+        return read(request, load, folder, after, sent)
+    except NotFound:
+        return None
+
+
+async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
     """`row` per event, `status` when it changes, then `done`; `gone` when the thing is deleted.
 
     `gone` has two lines: where to go, and what to say there.
     """
-    ctx.session.close()  # a stream holds no connection of the database while it waits
-    sent: State = ()
+    request, load, folder = stream.request, stream.load, stream.folder
+    view, after, sent = stream.first, stream.after, NOTHING
     while True:
-        try:
-            view = await asyncio.to_thread(read, ctx.request, load, folder, after, sent)
-        except NotFound:
+        if view is None:
             gone = f"/{folder}\n{load.keywords['name']} was deleted."
             yield ServerSentEvent(raw_data=gone, event="gone")
             return
         for event in view.events:
             after = event.id or after
-            html = render("stacks/_event.html", **partial_context(ctx.request), event=event)
+            html = render("stacks/_event.html", **partial_context(request), event=event)
             yield ServerSentEvent(raw_data=html, event="row", id=str(after))
         if view.status_html:
             sent = view.state
@@ -91,18 +128,31 @@ async def _stream(
         if view.settled:
             yield ServerSentEvent(raw_data="settled", event="done")
             return
+        view = await _next(request, load, folder, after, sent)
+
+
+async def _next(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
+    """The next view, once the database can be read."""
+    while True:
         await asyncio.sleep(POLL_S)
+        with suppress(NoConnection, OperationalError):
+            return await asyncio.to_thread(_view, request, load, folder, after, sent)
 
 
-def read(request: Request, load: Load, folder: str, after: int, sent: State) -> View:
-    """What is new after the event with that id, and after the status part that was sent last."""
+def read(
+    request: Request, load: Load, folder: str, after: int, sent: State, *, draw: Draw = render
+) -> View:
+    """What is new after the event with that id, and after the status part that was sent last.
+
+    Tests count what is drawn.
+    """
     with Session(parts_of(request).engine, expire_on_commit=False) as session:
         detail = load(session)
         row = detail.network if isinstance(detail, NetworkDetail) else detail.function
         found, state = events.list_after(session, row, after), state_of(detail)
     html = ""
     if state != sent:
-        html = render(f"{folder}/_status.html", **partial_context(request), detail=detail)
+        html = draw(f"{folder}/_status.html", **partial_context(request), detail=detail)
     return View(found, html, state, detail.settled)
 
 

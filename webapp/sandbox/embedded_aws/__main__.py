@@ -26,7 +26,7 @@ def main() -> None:
     found = importlib.metadata.version("ministack")
     if found != MINISTACK_VERSION:
         needed = f"The embedded AWS needs ministack {MINISTACK_VERSION}, not {found}"
-        sys.exit(f"{needed}: install requirements.lock")
+        sys.exit(f"{needed}: run: pip install -r requirements.lock")
     options = Options.from_environment()
     os.environ["PERSIST_STATE"] = "1"
     os.environ["STATE_DIR"] = str(options.state_dir / "blobs")

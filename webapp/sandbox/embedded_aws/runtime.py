@@ -8,9 +8,11 @@ function without a VPC; its password is the sandbox's secret.
 import io
 import itertools
 import os
+import secrets
 import sys
 import zipfile
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime
@@ -21,8 +23,9 @@ from webapp.sandbox.embedded_aws.options import Options
 
 Config = dict[str, Any]
 
+CLIENT = Path(__file__).with_name("runtime_client.py")
 BOOTSTRAP = f"""#!/bin/sh
-exec {sys.executable} -m awslambdaric "$_HANDLER"
+exec {sys.executable} -P {CLIENT} "$_HANDLER"
 """
 ZIPS_KEPT = 64
 INHERITED_VARIABLES = ("PATH", "LANG", "HOME", "TMPDIR")
@@ -32,6 +35,7 @@ def install(options: Options) -> None:
     """Use ministack's runner for custom runtimes, which speaks Lambda's Runtime API, for Python."""
     worker_class, execute = lambda_runtime._worker_class_for, lambda_svc._execute_function_warm
     environment, turns = lambda_svc._provided_worker_env, itertools.count()
+    path = secrets.token_urlsafe()
 
     def worker_class_for(config: Config) -> Any:
         return lambda_runtime.ProvidedWorker if _is_python(config) else worker_class(config)
@@ -46,16 +50,18 @@ def install(options: Options) -> None:
         inherited = set(os.environ) - set(INHERITED_VARIABLES) - {"AWS_ENDPOINT_URL"}
         made: dict[str, str] = environment(config, code_dir, port)
         kept = {k: v for k, v in made.items() if k not in inherited or v != os.environ.get(k)}
-        return kept | _own_variables(config, options, next(turns)) | {"TZ": ":UTC"}
+        runtime_api = f"{made['AWS_LAMBDA_RUNTIME_API']}/{path}"
+        own = {"AWS_LAMBDA_RUNTIME_API": runtime_api, "TZ": ":UTC"}
+        return kept | _own_variables(config, options, next(turns)) | own
 
     lambda_runtime._worker_class_for = worker_class_for
     lambda_svc._execute_function_warm = execute_warm
     lambda_svc._provided_worker_env = clean_environment
-    _guard_runtime_api()
+    _guard_runtime_api(path)
 
 
-def _guard_runtime_api() -> None:
-    """Let no web page take a function's event from the port where its process asks for it."""
+def _guard_runtime_api(path: str) -> None:
+    """Let nobody else take a function's event from the port where its process asks for it."""
     handler_class = lambda_runtime.ProvidedWorker._build_handler_class
 
     def guarded_class(worker: Any, *arguments: Any) -> Any:
@@ -66,9 +72,10 @@ def _guard_runtime_api() -> None:
                 if not super().parse_request():
                     return False
                 foreign = is_foreign({k.lower(): v for k, v in self.headers.items()})
-                if foreign:
+                admitted = not foreign and self.path.startswith(f"/{path}/")
+                if not admitted:
                     self.send_error(403)
-                return not foreign
+                return admitted
 
         return Guarded
 

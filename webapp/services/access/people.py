@@ -11,6 +11,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
+from webapp.db import give_back
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, AuditEvent, TokenKind, User, folded, utc_now
 from webapp.services.access.guesses import Guesser
@@ -80,9 +81,7 @@ def create_user(scope: Scope, *, name: str, password: str) -> User:
 
     Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
     """
-    name = name.strip()
-    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
-        raise Invalid(f"A user name has 1 to {NAME_MAX_CHARS} visible characters.", field="name")
+    name = _checked_name(name, "user")
     if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
         raise Invalid(
             f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters; "
@@ -144,7 +143,10 @@ def user_of_session(session: Session, token: str) -> User | None:
 
 
 def create_api_token(scope: Scope, *, name: str, role: str) -> str:
-    """A bearer token for a program. It is shown only once. Raises Invalid for another role."""
+    """A bearer token for a program. It is shown only once.
+
+    Raises Invalid for another role, and for a name that breaks the rule.
+    """
     if role != ADMIN:
         raise Invalid(
             f"There is no role {role!r}: the only one is {ADMIN}, which may do everything.",
@@ -152,6 +154,7 @@ def create_api_token(scope: Scope, *, name: str, role: str) -> str:
             remedy="Leave --role out.",
             field="role",
         )
+    name = _checked_name(name, "token")
     token, row = _new_token(TokenKind.API, name=name, role=role)
     scope.session.add(row)
     scope.record("create", row)
@@ -194,6 +197,18 @@ def _record_failure(guesser: Guesser, number: int, name: str) -> None:
         guesser.session.commit()
 
 
+def _checked_name(name: str, noun: str) -> str:
+    """Without the blanks around it. Raises Invalid."""
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
+        raise Invalid(
+            f"A {noun} name has 1 to {NAME_MAX_CHARS} characters, and no line breaks.",
+            field="name",
+            remedy="Choose another name.",
+        )
+    return name
+
+
 def _issue(session: Session, kind: TokenKind, **columns: Any) -> str:
     token, row = _new_token(kind, **columns)
     session.add(row)
@@ -222,10 +237,12 @@ def _digest(token: str) -> str:
 
 
 def _hash(password: str) -> str:
+    give_back()
     with _hashing:
         return _passwords.hash(password)
 
 
 def _verify(password: str, password_hash: str) -> bool:
+    give_back()
     with _hashing:
         return _passwords.verify(password[:PASSWORD_MAX_CHARS], password_hash)

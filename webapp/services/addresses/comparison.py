@@ -39,7 +39,7 @@ def _compare(scope: CloudScope, address: Address, existing: set[str]) -> None:
         finish_release(scope, address, is_lost=address.allocation_id not in existing)
     elif address.allocation_id is None:
         if not address.network_id and _is_abandoned(address):
-            set_free(scope.session, scope.cloud, address)
+            set_free(scope.session, scope.cloud, [address])
     elif address.allocation_id not in existing:
         address.status = AddressStatus.LOST
     elif address.status is AddressStatus.LOST:

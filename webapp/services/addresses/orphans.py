@@ -5,7 +5,6 @@ adopted. A stack cannot, because it does not contain everything about its networ
 key, for instance); it can be deleted, and its addresses stay.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -22,9 +21,6 @@ from webapp.services.addresses import adoption
 from webapp.services.names import check_typed
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
-
-READERS = 8
-"""Regions that are read at the same time."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Orphans:
 def find(scope: CloudScope) -> Orphans:
     """Look for orphans in every region, in parallel."""
     regions = scope.settings.region_names
-    with ThreadPoolExecutor(READERS) as pool:
+    with scope.cloud.threads() as pool:
         answers = list(pool.map(lambda region: _read(scope.cloud, region), regions))
     orphans: list[Orphan] = []
     unread = {}

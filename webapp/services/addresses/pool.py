@@ -4,6 +4,7 @@ An address is allocated before the network that uses it, and stays when that net
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
@@ -125,8 +126,7 @@ def free_all(session: Session, cloud: Cloud, network: Network) -> None:
     """The network is gone: all its addresses are free."""
     used = of_network(session, network.id)
     remove_tags(cloud, network, used)
-    for address in used:
-        set_free(session, cloud, address)
+    set_free(session, cloud, used)
 
 
 def remove_tags(cloud: Cloud, network: Network, addresses: list[Address]) -> None:
@@ -136,20 +136,24 @@ def remove_tags(cloud: Cloud, network: Network, addresses: list[Address]) -> Non
             cloud.addresses.untag(address.region, address.allocation_id, network.tags)
 
 
-def set_free(session: Session, cloud: Cloud, address: Address) -> None:
-    """Take the address from its network. The row goes if nothing was ever allocated for it.
+def set_free(session: Session, cloud: Cloud, addresses: Sequence[Address]) -> None:
+    """Take the addresses from their network. A row goes if nothing was ever allocated for it.
 
-    One that is lost stays lost: AWS does not have it for another network either.
+    One that is lost stays lost: AWS does not have it for another network either. AWS is asked about
+    all of them before the first row is changed.
     """
-    address.network_id = address.position = None
-    if address.allocation_id is None:  # the answer to its allocation may have been lost
-        set_allocation(address, cloud.addresses.find(address.region, address.id))
-    if address.allocation_id:
-        if address.status is not AddressStatus.LOST:
+    found = {
+        address.id: cloud.addresses.find(address.region, address.id)
+        for address in addresses
+        if address.allocation_id is None  # the answer to its allocation may have been lost
+    }
+    for address in addresses:
+        address.network_id = address.position = None
+        set_allocation(address, found.get(address.id))
+        if address.allocation_id is None:
+            session.delete(address)
+        elif address.status is not AddressStatus.LOST:
             address.status = AddressStatus.FREE
-        session.add(address)
-    else:
-        session.delete(address)
 
 
 def set_allocation(address: Address, allocation: Allocation | None) -> None:

@@ -172,6 +172,7 @@ class Operation(ABC):
         if left.status == "DELETE_FAILED":
             held = self.release_interfaces(left)
             row.reason, row.remedy = held.what, held.remedy
+            self.work.commit()
             events.copy(self.work, cloud, row, self.region)
             failures = events.count_attempts(session, row, left.status, clearing)
         if failures and held.may_pass(row.elapsed_s):

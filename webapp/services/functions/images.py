@@ -11,12 +11,19 @@ from pathlib import Path
 import httpx
 
 from webapp.errors import NotFound, Upstream
+from webapp.outside import outside
 from webapp.services.functions.templates import list_templates
 from webapp.settings import Settings
 
 TIMEOUT_S = 5.0
 SIZE_MAX_BYTES = 1024 * 1024
-GONE = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
+GONE = (
+    httpx.codes.BAD_REQUEST,
+    httpx.codes.FORBIDDEN,
+    httpx.codes.NOT_FOUND,
+    httpx.codes.GONE,
+)
+"""A store of files, such as S3, answers 403 when it must not say that there is none."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -29,11 +36,15 @@ class Images:
         self._client = client or httpx.Client(timeout=TIMEOUT_S, trust_env=False)
 
     def get(self, host: str, path: str) -> bytes:
-        """The PNG at https://`host`/`path`. Raises NotFound, also for no URL; Upstream."""
+        """The PNG at https://`host`/`path`. Raises NotFound, also for no URL; Upstream.
+
+        Raises Unavailable when too many requests wait already.
+        """
         if host not in {name for t in list_templates() for name in t.image_hosts}:
             raise NotFound(f"Pictures of {host} are not shown here.", code="host_not_allowed")
         file = self._file(host, path)
         if not file.exists():
+            outside.enter()
             _write(file, self._fetch(host, path))
         return file.read_bytes()
 

@@ -7,6 +7,7 @@ reason why the last good one is getting old; it never replaces that one.
 import hashlib
 import json
 import re
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnExpressionArgument, tuple_
 from sqlmodel import Session, col, delete, func, select
@@ -15,8 +16,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 from webapp.aws import Cloud
 from webapp.aws.errors import is_inconclusive
 from webapp.aws.invocations import Invocation
+from webapp.db import now_s
 from webapp.errors import Conflict, EgretError, NotFound
-from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
+from webapp.models import Address, Function, Network, Snapshot, Status
 from webapp.partners import Explanation, max_age_s, partner
 from webapp.services.addresses import pool
 from webapp.services.functions.templates import get_template
@@ -80,6 +82,7 @@ def fetch(scope: CloudScope, function: Function) -> Snapshot:
 def store_answer(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:
     """Fetch through the function, and store the answer whether it is good or not.
 
+    Its time is the database's: replicas' clocks differ, and the newest is what counts.
     Raises an error of AWS, and stores nothing, if the function was not run for a reason that says
     nothing about it. One that was deleted outside Egret fails. Raises Conflict before it is ready.
     """
@@ -90,6 +93,7 @@ def store_answer(session: Session, cloud: Cloud, function: Function, *, region: 
         if is_inconclusive(error):
             raise
         snapshot = _failure(function, error.detail, error.remedy)
+    snapshot.fetched_at = datetime.fromtimestamp(session.exec(select(now_s())).one(), UTC)
     session.add(snapshot)
     session.commit()
     _prune(session, function)
@@ -132,7 +136,6 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
     snapshot = Snapshot(
         function_id=function.id,
         ok=answer.status == 200,
-        fetched_at=utc_now(),
         ttl_s=max_age_s(answer.headers.get("cache-control", ""), default=FALLBACK_TTL_S),
         upstream_status=_status(answer.headers.get("x-upstream-status")) or answer.status,
         egress_ip=_plain(answer.headers.get("x-egress-ip")),

@@ -151,6 +151,7 @@ class NetworkOperation(Operation):
         kind = quota_in(reason)
         if kind is None:
             return reason
+        self.work.commit()  # no connection is held while AWS counts
         try:
             found = self.cloud.quotas.read_kind(kind, self.region, self.row.nat_zones)
         except EgretError:
@@ -216,9 +217,8 @@ def drop_change(session: Session, cloud: Cloud, network: Network) -> None:
     """Drop the pending change. The addresses that were allocated for it become free."""
     allocated = pool.of_network(session, network.id)[network.nat_gateways :]
     pool.remove_tags(cloud, network, allocated)
+    pool.set_free(session, cloud, allocated)
     network.change = {}
-    for address in allocated:
-        pool.set_free(session, cloud, address)
 
 
 def _update_functions(session: Session, network: Network) -> None:

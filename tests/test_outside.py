@@ -1,0 +1,85 @@
+"""Requests that wait for AWS or a partner leave threads for those that do not."""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests import loops
+from tests.clouds import connected
+from tests.databases import prepare
+from tests.routes.conftest import HOST
+from tests.routes.test_safety import bearer
+from webapp.aws.clients import Clients
+from webapp.errors import Unavailable
+from webapp.main import before_call, create_app
+from webapp.outside import PLACES, Outside
+from webapp.problems import RETRY_AFTER_S
+from webapp.settings import Settings
+
+MORE = 5
+WAITS_FOR_AWS = "/api/v1/orphans"
+STAYS_HERE = "/api/v1/networks"
+
+
+def test_a_request_keeps_its_place_to_its_end_and_the_next_is_told_to_come_again() -> None:
+    outside = Outside(places=1)
+    with outside.request(), ThreadPoolExecutor(1) as other:
+        with outside.request():
+            outside.enter()
+        outside.enter()
+
+        def another() -> None:
+            with outside.request():
+                outside.enter()
+
+        with pytest.raises(Unavailable):
+            other.submit(another).result()
+        assert other.submit(outside.enter).exception() is None, "the background loop may"
+    another()
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """It takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as listening:
+        yield listening
+
+
+@pytest.fixture
+def slow(settings: Settings, silent: socket.socket) -> Iterator[FastAPI]:
+    prepare(settings)
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    app = create_app(settings, connected(Clients(url, attempts=1, before_call=before_call)))
+    yield app
+    app.state.parts.engine.dispose()
+
+
+def test_pages_are_answered_while_many_requests_wait_for_aws(
+    slow: FastAPI, silent: socket.socket
+) -> None:
+    headers = bearer(slow)
+
+    async def ask() -> tuple[list[httpx.Response], list[int]]:
+        transport = httpx.ASGITransport(slow)
+        async with (
+            slow.router.lifespan_context(slow),
+            httpx.AsyncClient(transport=transport, base_url=HOST, headers=headers) as client,
+        ):
+            waiting = [asyncio.create_task(client.get(WAITS_FOR_AWS)) for _ in range(PLACES + MORE)]
+            refused, _ = await asyncio.wait(waiting, timeout=2)
+            paths = ("/healthz", "/readyz", "/setup", STAYS_HERE)
+            others = [(await asyncio.wait_for(client.get(path), 5)).status_code for path in paths]
+            silent.close()
+            await asyncio.wait(waiting)
+            return [task.result() for task in refused], others
+
+    refused, others = loops.run(ask())
+    assert others == [200] * len(others)
+    assert Counter(answer.status_code for answer in refused) == {503: MORE}
+    assert all(a.headers["retry-after"] == str(RETRY_AFTER_S) for a in refused)

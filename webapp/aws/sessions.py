@@ -1,0 +1,190 @@
+"""One session of boto3 for all clients, and one kind of error when its credentials do not work.
+
+botocore's providers raise whatever they meet: a KeyError for a damaged file, a FileNotFoundError
+for a command that is not there. Here all of it becomes CredentialsUnusable, when credentials are
+read for the first time and each time they are renewed. One thread reads or renews them at a time;
+the others share its result. After a failure the next session reads the configuration again.
+
+The cause is not kept with the error: its text, and a traceback, may have a secret in it.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+from functools import cache
+from threading import Lock
+from typing import Any, TypeVar
+
+import boto3
+import botocore.session
+from botocore.credentials import Credentials
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+from botocore.loaders import Loader, create_loader
+
+from webapp.aws.credentials import Fault, MfaNeeded, UnusableCharacter, fault_of
+
+FAILURE_SHARED_S = 5.0
+"""How long a failure answers for the next attempt: reading credentials may take seconds."""
+WAIT_MAX_S = 30.0
+"""How long a thread waits for the one that reads them."""
+WAITED = Fault("the credentials are still being read", "See what provides them, and end it.")
+_PRINTABLE = re.compile(r"[!-~]*")
+Result = TypeVar("Result")
+
+
+class CredentialsUnusable(BotoCoreError):
+    """`answer` is AWS's, if it is AWS that refused."""
+
+    fmt = "{what}"
+    answer: ClientError | None = None
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(what=fault.what)
+        self.fault = fault
+
+
+class Sessions:
+    """`before_reading` is done before credentials are read for the first time.
+
+    Tests pass a `session`, which is used as it is, or a virtual `clock`.
+    """
+
+    def __init__(
+        self,
+        session: boto3.Session | None = None,
+        *,
+        before_reading: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._session = self._given = session
+        self._before_reading, self._clock = before_reading, clock
+        self._lock = Lock()
+        self._failure: CredentialsUnusable | None = None
+        self._failed_at_s = self._refused_at_s = -FAILURE_SHARED_S
+
+    def current(self) -> boto3.Session:
+        """A session that has credentials. Raises CredentialsUnusable."""
+        found = self._session
+        if found is None:
+            self._before_reading()
+            found = self.share(self._open)
+        return found
+
+    def note_refusal(self) -> None:
+        """AWS refused the credentials: the next session reads them again, they may be other ones.
+
+        Not more often than after a failure, as each request is refused until then.
+        """
+        now_s = self._clock()
+        if now_s >= self._refused_at_s + FAILURE_SHARED_S:
+            self._session, self._refused_at_s = self._given, now_s
+
+    def share(self, read: Callable[[], Result]) -> Result:
+        """What `read` gives, one thread at a time. Raises CredentialsUnusable for all it raises."""
+        if not self._lock.acquire(timeout=WAIT_MAX_S):
+            raise CredentialsUnusable(WAITED)
+        try:
+            if self._failure and self._clock() < self._failed_at_s + FAILURE_SHARED_S:
+                raise _again(self._failure)
+            try:
+                return read()
+            except Exception as error:
+                self._session = self._given
+                self._failure, self._failed_at_s = _failure(error), self._clock()
+            raise _again(self._failure)
+        finally:
+            self._lock.release()
+
+    def _open(self) -> boto3.Session:
+        if self._session is None:
+            core = botocore.session.get_session()
+            found = _checked(_load(core))
+            core.register_component("credential_provider", _Shared(found, self.share))
+            core.register_component("data_loader", _service_models(_data_path(core)))
+            self._session = boto3.Session(botocore_session=core)
+        return self._session
+
+
+class _Shared(Credentials):
+    """Credentials that are renewed by one thread at a time, and their provider."""
+
+    def __init__(self, found: Any, share: Callable[[Callable[[], Any]], Any]) -> None:
+        self._found, self._share = found, share
+        self.method = found.method
+
+    def load_credentials(self) -> "_Shared":
+        return self
+
+    def get_frozen_credentials(self) -> Any:
+        return self._share(lambda: _checked(self._found).get_frozen_credentials())
+
+    def __getattr__(self, name: str) -> Any:
+        """The key, the token and the account; clients ask for each of them by itself."""
+        return getattr(self.get_frozen_credentials(), name)
+
+
+def _load(core: Any) -> Any:
+    """Botocore's credentials. Raises whatever its providers raise."""
+    chain = core.get_component("credential_provider")
+    chain.get_provider("assume-role")._prompter = _refuse_to_prompt
+    found = chain.load_credentials()
+    if found is None and os.environ.get("AWS_SECRET_ACCESS_KEY"):
+        raise PartialCredentialsError(provider="env", cred_var="AWS_ACCESS_KEY_ID")
+    if found is None:
+        raise NoCredentialsError
+    return found
+
+
+def _refuse_to_prompt(_prompt: str) -> str:
+    """Botocore would wait at the terminal for the code of an MFA device."""
+    raise MfaNeeded
+
+
+def _checked(found: Any) -> Any:
+    """Raises UnusableCharacter for one that cannot be sent: errors about that would show it."""
+    now = found.get_frozen_credentials()
+    named = {
+        "access key id": now.access_key,
+        "secret access key": now.secret_key,
+        "session token": now.token,
+    }
+    for name, value in named.items():
+        if not _PRINTABLE.fullmatch(value or ""):
+            raise UnusableCharacter(name=name, what=_unusable_in(value), source=found.method)
+    return found
+
+
+def _unusable_in(value: str) -> str:
+    if re.search(r"[\r\n]", value):
+        return "a line break"
+    return "white space" if re.search(r"\s", value) else "a character that no credential has"
+
+
+def _failure(error: Exception) -> CredentialsUnusable:
+    made = CredentialsUnusable(fault_of(error))
+    made.answer = error if isinstance(error, ClientError) else None
+    return made
+
+
+def _again(failure: CredentialsUnusable) -> CredentialsUnusable:
+    """One for each thread that raises it."""
+    made = CredentialsUnusable(failure.fault)
+    made.answer = failure.answer
+    return made
+
+
+def _data_path(core: Any) -> str | None:
+    path: str | None = core.get_config_variable("data_path")
+    return path
+
+
+@cache
+def _service_models(data_path: str | None) -> Loader:
+    """Read once for all sessions: reading them takes most of the time that a client takes."""
+    return create_loader(data_path)

@@ -1,0 +1,51 @@
+"""How many requests may wait for AWS or a partner at once.
+
+Each request has a thread of the pool while it works. Those that wait for an answer from outside may
+not take all of them: pages that need none, signing in and the checks of a load balancer go on. A
+request takes a place with its first call, keeps it to its end, and is told to come again if there
+is none; then nothing was asked. The background loop has threads of its own and needs no place.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore, local
+
+from webapp.errors import Unavailable
+
+THREADS = 80
+PLACES = 40
+
+
+class Outside:
+    """The places of one process."""
+
+    def __init__(self, places: int = PLACES) -> None:
+        self._places = BoundedSemaphore(places)
+        self._here = local()
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """This thread works for a request from here on, to the end of the outermost block."""
+        if "has_place" in self._here.__dict__:
+            yield
+            return
+        self._here.has_place = False
+        try:
+            yield
+        finally:
+            if self._here.__dict__.pop("has_place"):
+                self._places.release()
+
+    def enter(self) -> None:
+        """Before a call. Raises Unavailable when all places are taken."""
+        if self._here.__dict__.get("has_place", True):  # or no request
+            return
+        if not self._places.acquire(blocking=False):
+            raise Unavailable(
+                "Too many requests wait for AWS or a partner at the moment.",
+                remedy="Nothing was asked. Try again in a moment.",
+            )
+        self._here.has_place = True
+
+
+outside = Outside()
