@@ -116,7 +116,7 @@ def test_nor_does_the_page_of_a_conflict(signed_in: Page, shown: Dashboard) -> N
 @pytest.mark.usefixtures("busy")
 def test_nor_does_the_function_form_while_it_waits(signed_in: Page, shown: Dashboard) -> None:
     signed_in.goto(f"{shown.url}/functions/new")
-    expect(signed_in.get_by_text("This page goes on by itself")).to_be_visible()
+    expect(signed_in.get_by_text("This page continues automatically")).to_be_visible()
     check_all(signed_in, "waiting", None)
 
 

@@ -87,7 +87,7 @@ def test_so_does_every_action_that_works_on_aws(
     press("/orphans", f"Adopt {ip}", f"Adopted {ip}.")
     press("/addresses", "Release address", f"Released {ip}.", open="Release this", fill=ip)
     execute(shown, "UPDATE function SET status = 'failed' WHERE name = 'names'")
-    press("/functions/names", "Try again", "Trying again with names.")
+    press("/functions/names", "Try again", "Retrying names.")
     api.settled("/functions/names")
     execute(shown, f"UPDATE address SET public_ip = '192.0.2.1' WHERE public_ip = '{ips[0]}'")
     press("/networks/production", "Test again", "do not arrive from the expected address.")

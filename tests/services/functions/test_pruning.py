@@ -76,13 +76,13 @@ def test_what_another_process_stores_meanwhile_is_not_deleted(
 
 
 def test_what_a_process_stores_whose_clock_is_behind_is_the_newest(
-    session: Session, function: Function, nowhere: Cloud
+    session: Session, function: Function, cloud: Cloud
 ) -> None:
     """By a day: the others have stored theirs by the database's clock, as this one does."""
     store(session, function, SNAPSHOTS_KEPT + 5, ok=False, age_s=-DAY_S)
     database: Any = session.connection().connection.driver_connection
     ahead = JULIAN_1970 + time.time() / DAY_S + 1
     database.create_function("julianday", 1, lambda _: ahead)
-    stored = previews.store_answer(session, nowhere, function, region="eu-central-1")
+    stored = previews.store_answer(session, cloud, function, region=REGION)
     assert previews.latest(session, function) == (None, stored)
     assert len(session.exec(select(Snapshot)).all()) == SNAPSHOTS_KEPT

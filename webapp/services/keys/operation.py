@@ -135,6 +135,7 @@ def carry_out(
             f"AWS has accepted the version of {name}, but Egret has not read yet what is current.",
             code="key_busy",
             remedy="Reload its page in a minute.",
+            link=(f"/keys/{name}", f"Open {name}"),
         )
 
 
