@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import fast
+from tests import fast, portal
 from tests.clouds import connected
 from tests.dashboard import Dashboard
 from tests.databases import prepare
@@ -82,6 +82,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         credentials_of(running),
     ):
         yield running
+
+
+@pytest.fixture(autouse=True)
+def keys_of_the_test() -> Iterator[None]:
+    """Are revoked after it; those of the fixtures that tests share are not."""
+    with portal.revoked_afterwards():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,14 @@
 """The sandbox partner's portal, as a program uses it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
 
 from webapp.sandbox.launcher import Sandbox
+
+_made: list[tuple[Sandbox, str]] = []
 
 
 def partner_key(sandbox: Sandbox, cidrs: list[str], scopes: tuple[str, ...] = ("clash",)) -> str:
@@ -12,14 +16,26 @@ def partner_key(sandbox: Sandbox, cidrs: list[str], scopes: tuple[str, ...] = ("
     form = {"name": "tests", "description": "", "cidrRanges": cidrs, "scopes": list(scopes)}
     answer = httpx.post(f"{sandbox.info.partner_url}/api/apikey/create", json=form)
     key: str = answer.raise_for_status().json()["key"]["key"]
+    _made.append((sandbox, key))
     return key
 
 
 def revoke(sandbox: Sandbox, token: str) -> None:
+    """No harm if it was revoked already."""
     portal = f"{sandbox.info.partner_url}/api/apikey"
-    keys = httpx.post(f"{portal}/list").json()["keys"]
-    key_id = next(key["id"] for key in keys if key["key"] == token)
-    httpx.post(f"{portal}/revoke", json={"id": key_id}).raise_for_status()
+    for key in httpx.post(f"{portal}/list").json()["keys"]:
+        if key["key"] == token:
+            httpx.post(f"{portal}/revoke", json={"id": key["id"]}).raise_for_status()
+
+
+@contextmanager
+def revoked_afterwards() -> Iterator[None]:
+    """The keys that are made inside: an account has ten at most, and tests share one."""
+    before = len(_made)
+    yield
+    while len(_made) > before:
+        with suppress(httpx.TransportError):  # the test's own sandbox has ended
+            revoke(*_made.pop())
 
 
 def addresses_of(network: dict[str, Any]) -> list[str]:

@@ -90,7 +90,7 @@ def test_so_does_every_action_that_works_on_aws(
     press("/functions/names", "Try again", "Retrying names.")
     api.settled("/functions/names")
     execute(shown, f"UPDATE address SET public_ip = '192.0.2.1' WHERE public_ip = '{ips[0]}'")
-    press("/networks/production", "Test again", "do not arrive from the expected address.")
+    press("/networks/production", "Test again", "don't come from the expected address.")
     execute(shown, f"UPDATE address SET public_ip = '{ips[0]}' WHERE public_ip = '192.0.2.1'")
     execute(shown, "DELETE FROM proof WHERE expected_ip = '192.0.2.1'")
     press("/networks/production", "Park", "production is parking.")

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.dashboard import TIMEOUT_S, Api, Dashboard
+from tests.dashboard import TIMEOUT_S, Api, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key, revoke
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
@@ -158,6 +158,8 @@ def test_a_failed_function_is_tried_again(journey: Journey, clients: Clients) ->
     journey.api.post("/functions", body).raise_for_status()
     assert journey.api.settled("/functions/blocked")["status"] == "failed"
     cloudformation.delete_stack(StackName=name)
+    stacks = cloudformation.get_paginator("describe_stacks")
+    wait_for(lambda: name not in str(list(stacks.paginate())), 30)
     assert journey.api.post("/functions/blocked/attempts").status_code == 202
     tried = journey.api.settled("/functions/blocked")
     assert tried["status"] == "ready", tried["reason"]
