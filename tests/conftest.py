@@ -84,9 +84,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def keys_of_the_test() -> Iterator[None]:
-    """Are revoked after it; those of the fixtures that tests share are not."""
+@pytest.fixture(scope="module", autouse=True)
+def keys_of_the_module() -> Iterator[None]:
+    """Are revoked after it; those of what the whole session shares are not."""
     with portal.revoked_afterwards():
         yield
 

@@ -6,15 +6,24 @@ from tests.faults.proxy import Proxy, Rule
 from tests.services.scripted import NOTHING_USED, ScriptedAws
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError
-from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota, Quotas
+from webapp.aws.quotas import (
+    ADDRESSES,
+    GATEWAY_ENDPOINTS,
+    INTERNET_GATEWAYS,
+    NAT_GATEWAYS,
+    VPCS,
+    Quota,
+    Quotas,
+)
 from webapp.aws.tags import ADDRESS_TAG, STACK_NAME_TAG
 
 REGION = "us-west-2"
 ZONES = [f"{REGION}a", f"{REGION}b"]
+EVERY_KIND = (ADDRESSES, VPCS, INTERNET_GATEWAYS, GATEWAY_ENDPOINTS, NAT_GATEWAYS)
 
 
 def read(clients: Clients) -> dict[str, Quota]:
-    return {quota.what: quota for quota in Quotas(clients).read(REGION, ZONES)}
+    return {quota.what: quota for quota in Quotas(clients).read(REGION, EVERY_KIND, ZONES)}
 
 
 def test_each_quota_has_its_use_and_limit(clients: Clients) -> None:
@@ -99,7 +108,9 @@ def test_what_another_account_shares_and_what_is_in_no_zone_do_not_count() -> No
             ]
         },
     }
-    found = {quota.what: quota.used for quota in aws.cloud.quotas.read(REGION, ZONES[:1])}
+    found = {
+        quota.what: quota.used for quota in aws.cloud.quotas.read(REGION, EVERY_KIND, ZONES[:1])
+    }
     assert found == {
         "Elastic IP addresses": 0,
         "VPCs": 1,
@@ -122,7 +133,7 @@ def test_only_addresses_of_amazons_pool_that_are_the_accounts_own_count() -> Non
             ]
         }
     }
-    quota = aws.cloud.quotas.read_addresses(REGION)
+    (quota,) = aws.cloud.quotas.read(REGION, [ADDRESSES], [])
     assert (quota.used, quota.owners) == (1, frozenset({"row"}))
 
 
@@ -130,5 +141,5 @@ def test_what_a_stack_made_is_known_by_its_name() -> None:
     aws = ScriptedAws()
     tags = [{"Key": STACK_NAME_TAG, "Value": "egret-network-net"}]
     aws.answers |= NOTHING_USED | {"DescribeVpcs": {"Vpcs": [{"Tags": tags}, {}]}}
-    found = {quota.what: quota for quota in aws.cloud.quotas.read(REGION, [])}
-    assert (found["VPCs"].used, found["VPCs"].owners) == (2, frozenset({"egret-network-net"}))
+    (vpcs,) = aws.cloud.quotas.read(REGION, [VPCS], [])
+    assert (vpcs.used, vpcs.owners) == (2, frozenset({"egret-network-net"}))

@@ -5,7 +5,7 @@ permission to read it, the limit is None, and AWS decides when the resource is c
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,14 +69,13 @@ class Quotas:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def read(self, region: str, zones: list[str]) -> list[Quota]:
-        """The quotas of all that a network has, and of NAT gateways in each zone."""
-        kinds = (ADDRESSES, VPCS, INTERNET_GATEWAYS, GATEWAY_ENDPOINTS, NAT_GATEWAYS)
+    def read(self, region: str, kinds: Sequence[QuotaKind], zones: list[str]) -> list[Quota]:
+        """The quotas of these kinds, in this order; of NAT gateways, in each of the zones."""
         with self._clients.threads() as pool:
-            found = [pool.submit(self.read_kind, kind, region, zones) for kind in kinds]
+            found = [pool.submit(self._read, kind, region, zones) for kind in kinds]
         return [quota for each in found for quota in each.result()]
 
-    def read_kind(self, kind: QuotaKind, region: str, zones: list[str]) -> list[Quota]:
+    def _read(self, kind: QuotaKind, region: str, zones: list[str]) -> list[Quota]:
         """One quota; of NAT gateways, one for each zone."""
         limit = self._limit(region, kind)
         if kind is NAT_GATEWAYS:
@@ -89,10 +88,6 @@ class Quotas:
             GATEWAY_ENDPOINTS: self._gateway_endpoints,
         }[kind]
         return [_quota(kind, region, count(region), limit)]
-
-    def read_addresses(self, region: str) -> Quota:
-        """The quota of addresses alone."""
-        return self.read_kind(ADDRESSES, region, [])[0]
 
     def _limit(self, region: str, kind: QuotaKind) -> int | None:
         client = self._clients.service_quotas(region)

@@ -12,6 +12,7 @@ from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota
 from webapp.models import Address, AddressStatus, Nat, Network, Status
 from webapp.services.addresses import capacity
 from webapp.services.addresses.capacity import Need, Reading
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "eu-west-1"
@@ -90,7 +91,7 @@ def test_the_nat_gateways_of_a_change_are_counted_from_its_creation_until_aws_co
     growing.zones, growing.availability_zones = ZONES[:1], 1
     growing.change = {"availability_zones": 2, "nat": "per_az", "zones": ZONES, "preview": []}
     session.commit()
-    reading = capacity.read(session, an_aws_with(2), REGION, ZONES)
+    reading = capacity.read(session, an_aws_with(2), REGION, Need(nat_zones=ZONES))
     found = capacity.fill(session, settings, reading)
     assert [q.under_way for q in found if q.zone] == [0, 1], "the old one exists, AWS counts it"
     mine = capacity.fill(session, settings, reading, asks=growing.id)
@@ -137,3 +138,24 @@ def test_what_a_failed_network_still_has_it_need_not_have_again() -> None:
     capacity.require([full], Need(vpcs=1), has="egret-network-one")
     with pytest.raises(QuotaExceeded):
         capacity.require([full], Need(vpcs=1), has="egret-network-two")
+
+
+@pytest.mark.parametrize(
+    ("need", "asked"),
+    [
+        (Need(), set()),
+        (Need(addresses=1), {"DescribeAddresses"}),
+        (Need(nat_zones=ZONES), {"DescribeNatGateways"}),
+        (
+            Need(vpcs=1),
+            {"DescribeInternetGateways", "DescribeVpcEndpoints", "DescribeVpcs"},
+        ),
+    ],
+)
+def test_aws_is_asked_only_for_what_is_needed(
+    scripted: CloudScope, aws: ScriptedAws, need: Need, asked: set[str]
+) -> None:
+    aws.answers |= NOTHING_USED
+    capacity.read(scripted.session, scripted.cloud, REGION, need)
+    names = {name for name, _ in aws.asked}
+    assert {name for name in names if name.startswith("Describe")} == asked

@@ -6,7 +6,7 @@ the same moment: `read` notes which rows AWS's figure already covers, then asks 
 and for the rows that it covers by then; `fill` counts the other rows. Whoever is counted is
 committed under the same lock, so that of two requests for the last place one is refused.
 
-    reading = read(session, cloud, region, zones)        # asks AWS, holds nothing
+    reading = read(session, cloud, region, need)         # asks AWS, holds nothing
     with one_at_a_time(session, region):                 # asks only the database
         require(fill(session, settings, reading), need)
         …add rows, commit…
@@ -21,7 +21,15 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded
-from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, Quota
+from webapp.aws.quota_kinds import QuotaKind
+from webapp.aws.quotas import (
+    ADDRESSES,
+    GATEWAY_ENDPOINTS,
+    INTERNET_GATEWAYS,
+    NAT_GATEWAYS,
+    VPCS,
+    Quota,
+)
 from webapp.db import lock
 from webapp.models import Address, AddressStatus, Network, Status
 from webapp.settings import Settings
@@ -47,6 +55,13 @@ class Need:
             return self.addresses
         return int(quota.zone in self.nat_zones) if quota.zone else self.vpcs
 
+    @property
+    def kinds(self) -> list[QuotaKind]:
+        """The quotas that matter."""
+        kinds = [ADDRESSES] if self.addresses else []
+        kinds += [VPCS, INTERNET_GATEWAYS, GATEWAY_ENDPOINTS] if self.vpcs else []
+        return kinds + ([NAT_GATEWAYS] if self.nat_zones else [])
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -62,16 +77,11 @@ class Reading:
     nats: frozenset[tuple[str, str]] = frozenset()
 
 
-def read(session: Session, cloud: Cloud, region: str, zones: Sequence[str]) -> Reading:
-    """Ask AWS for the region's quotas, and for those of the zones. Commits the session first."""
+def read(session: Session, cloud: Cloud, region: str, need: Need) -> Reading:
+    """Ask AWS for the quotas that matter to what is needed. Commits the session first."""
     reading = _covered(session, region)
-    return replace(reading, quotas=cloud.quotas.read(region, list(zones)))
-
-
-def read_addresses(session: Session, cloud: Cloud, region: str) -> Reading:
-    """Ask AWS for the quota of addresses alone. Commits the session first."""
-    reading = _covered(session, region)
-    return replace(reading, quotas=[cloud.quotas.read_addresses(region)])
+    found = cloud.quotas.read(region, need.kinds, list(need.nat_zones)) if need.kinds else []
+    return replace(reading, quotas=found)
 
 
 def _covered(session: Session, region: str) -> Reading:

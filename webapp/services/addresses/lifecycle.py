@@ -27,9 +27,10 @@ def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
     """Allocate an address that no network uses yet, so that it can be whitelisted early."""
     session = scope.session
     address = Address(region=check_region(scope.settings, region), name=check_label(name))
-    reading = capacity.read_addresses(session, scope.cloud, region)
+    need = Need(addresses=1)
+    reading = capacity.read(session, scope.cloud, region, need)
     with capacity.one_at_a_time(session, region):
-        capacity.require(capacity.fill(session, scope.settings, reading), Need(addresses=1))
+        capacity.require(capacity.fill(session, scope.settings, reading), need)
         session.add(address)
     session.commit()
     try:
@@ -66,9 +67,9 @@ def recover(scope: CloudScope, address_id: str) -> Address:
     ip = address.public_ip
     if address.status is not AddressStatus.LOST or not ip:
         raise Conflict(f"{ip or address.id} is not lost.", code="wrong_status", about=[address])
-    reading = capacity.read_addresses(scope.session, scope.cloud, address.region)
-    quotas = capacity.fill(scope.session, scope.settings, reading)
-    capacity.require(quotas, Need(addresses=1))
+    need = Need(addresses=1)
+    reading = capacity.read(scope.session, scope.cloud, address.region, need)
+    capacity.require(capacity.fill(scope.session, scope.settings, reading), need)
     try:
         tags = tags_of(scope.session, address)
         recovered = aws.recover(address.region, address.id, ip, name=address.label, tags=tags)

@@ -34,14 +34,13 @@ def create(scope: CloudScope, name: str, new: NewChange) -> Network:
     _check(network, wanted)
     pool.check_none_lost(session, network)
     chosen = _zones(cloud, network, wanted, new.zones)
-    with_nat = chosen[network.nat_gateways : wanted.nat_gateways]
-    reading = capacity.read(session, cloud, network.region, with_nat)
+    missing = wanted.nat_gateways - len(pool.of_network(session, network.id))
+    need = Need(missing, nat_zones=chosen[network.nat_gateways : wanted.nat_gateways])
+    reading = capacity.read(session, cloud, network.region, need)
     with capacity.one_at_a_time(session, network.region):
         read_again(session, network)
         _check(network, wanted)
-        missing = wanted.nat_gateways - len(pool.of_network(session, network.id))
-        quotas = capacity.fill(session, scope.settings, reading)
-        capacity.require(quotas, Need(missing, nat_zones=with_nat))
+        capacity.require(capacity.fill(session, scope.settings, reading), need)
         pool.reserve_more(session, network, missing)
         shape = {"availability_zones": wanted.availability_zones, "nat": wanted.nat.value}
         network.change = shape | {"zones": chosen, "preview": []}
@@ -119,10 +118,8 @@ def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -
 
 def _apply(scope: CloudScope, network: Network) -> None:
     """Begin the change if there is room for its NAT gateways, and no other request did."""
-    session, with_nat = scope.session, network.nat_zones[network.nat_gateways :]
-    reading = capacity.Reading(network.region, [])
-    if with_nat:
-        reading = capacity.read(session, scope.cloud, network.region, with_nat)
+    session, need = scope.session, Need(nat_zones=network.nat_zones[network.nat_gateways :])
+    reading = capacity.read(session, scope.cloud, network.region, need)
     with capacity.one_at_a_time(session, network.region):
         read_again(session, network)
         if network.status is Status.UPDATING:
@@ -130,7 +127,7 @@ def _apply(scope: CloudScope, network: Network) -> None:
             return
         _check_confirmable(network)
         quotas = capacity.fill(session, scope.settings, reading, asks=network.id)
-        capacity.require(quotas, Need(nat_zones=with_nat))
+        capacity.require(quotas, need)
         intend(network, Status.UPDATING)
         scope.record("confirm change", network)
     NetworkOperation.begin(scope, network)

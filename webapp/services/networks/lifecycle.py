@@ -34,7 +34,7 @@ def create(scope: CloudScope, new: NewNetwork) -> Network:
     preflight.check_rules(session, settings, new)
     zones = preflight.choose_zones(cloud, new)
     need = preflight.need_of(new, zones)
-    reading = capacity.read(session, cloud, region, need.nat_zones)
+    reading = capacity.read(session, cloud, region, need)
     in_aws = cloud.vpcs.cidrs(region)
     with capacity.one_at_a_time(session, region):
         names.check_free(session, Network, new.name)
@@ -117,13 +117,12 @@ def unpark(scope: CloudScope, name: str) -> Network:
     if network.status is not Status.PARKED:
         return _switch(scope, name, to=Status.UNPARKING)
     pool.check_none_lost(session, network)
-    with_nat = network.planned_zones[: network.nat_gateways]
-    reading = capacity.read(session, scope.cloud, network.region, with_nat)
+    need = Need(nat_zones=network.planned_zones[: network.nat_gateways])
+    reading = capacity.read(session, scope.cloud, network.region, need)
     with capacity.one_at_a_time(session, network.region):
         read_again(session, network)
         if network.status is Status.PARKED:  # otherwise another request was first
-            quotas = capacity.fill(session, scope.settings, reading)
-            capacity.require(quotas, Need(nat_zones=with_nat))
+            capacity.require(capacity.fill(session, scope.settings, reading), need)
         return _switch(scope, name, to=Status.UNPARKING)
 
 
@@ -151,16 +150,16 @@ def _begin_again(scope: CloudScope, network: Network) -> None:
     """Create a failed network again. It needs room like a new one, but for what it still has."""
     session, region = scope.session, network.region
     stack = NetworkStack.stack_name(scope.settings.name_prefix, network.name)
+    missing = [a for a in pool.of_network(session, network.id) if not a.allocation_id]
     with_nat = network.planned_zones[: network.nat_gateways]
-    reading = capacity.read(session, scope.cloud, region, with_nat)
+    need = Need(len(missing), vpcs=1, nat_zones=with_nat)
+    reading = capacity.read(session, scope.cloud, region, need)
     with capacity.one_at_a_time(session, region):
         read_again(session, network)
         if network.status is not Status.FAILED or network.unwanted:  # another request was first
             session.commit()
             return
-        quotas = capacity.fill(session, scope.settings, reading)
-        missing = [a for a in pool.of_network(session, network.id) if not a.allocation_id]
-        capacity.require(quotas, Need(len(missing), vpcs=1, nat_zones=with_nat), has=stack)
+        capacity.require(capacity.fill(session, scope.settings, reading), need, has=stack)
         intend(network, Status.REQUESTED)
         scope.record("retry", network)
     NetworkOperation.begin(scope, network)

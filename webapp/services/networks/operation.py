@@ -153,7 +153,7 @@ class NetworkOperation(Operation):
             return reason
         self.work.commit()  # no connection is held while AWS counts
         try:
-            found = self.cloud.quotas.read_kind(kind, self.region, self.row.nat_zones)
+            found = self.cloud.quotas.read(self.region, [kind], self.row.nat_zones)
         except EgretError:
             return reason
         used = ", ".join(str(quota) for quota in found)

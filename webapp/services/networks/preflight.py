@@ -83,7 +83,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     check_basics(settings, new)
     chosen, zone_check = _zones(cloud, new)
     need = need_of(new, chosen)
-    reading = capacity.read(session, cloud, region, need.nat_zones)
+    reading = capacity.read(session, cloud, region, need)
     taken = cloud.vpcs.cidrs(region) + ranges_of_rows(session, region)
     cidr, range_check = _range(new, taken)
     checks = [_name(session, new.name), range_check, zone_check]
