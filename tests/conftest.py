@@ -30,6 +30,8 @@ ADDRESS_QUOTA = 40
 NETWORK_QUOTA = 20
 PACE_S = 0.05
 BROWSER_TESTS = "tests/e2e/"
+LONGEST = (BROWSER_TESTS, "tests/faults/")
+"""They begin first, so that in the end no worker waits for another one."""
 
 # The tests never use a real account, whatever the environment of the person who runs them.
 os.environ |= {
@@ -49,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     if config.getoption("fast"):
         items[:], left_out = fast.split(items)
         config.hook.pytest_deselected(items=left_out)
