@@ -6,10 +6,15 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from webapp.cli import main
+
+Command = Callable[..., "Ended"]
 
 
 def serve(data_dir: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -41,70 +46,113 @@ def test_a_setting_that_is_not_valid_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@dataclass(frozen=True)
+class Ended:
+    code: object
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
 def command(
-    data_dir: Path, *arguments: str, **environment: str
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "webapp.cli", *arguments],
-        env=os.environ | {"EGRET_DATA_DIR": str(data_dir)} | environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """The command in this process, on a data folder of the test."""
+    monkeypatch.setenv("EGRET_DATA_DIR", str(tmp_path))
+
+    def run(*arguments: str, **environment: str) -> Ended:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        return Ended(ended.value.code, *capsys.readouterr())
+
+    return run
 
 
-def test_making_a_user_twice_is_an_error_of_one_line(tmp_path: Path) -> None:
+def test_making_a_user_twice_is_an_error_of_one_line(command: Command) -> None:
     ada = ("users", "create", "--name", "ada", "--password", "correct horse battery")
-    assert command(tmp_path, *ada).returncode == 0
-    again = command(tmp_path, *ada)
-    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+    assert command(*ada).code == 0
+    again = command(*ada)
+    assert (again.code, again.stderr.count("\n")) == (1, 1)
     assert again.stderr.startswith("egret: There is already a user named ada.")
 
 
-def test_a_token_of_another_role_is_not_made(tmp_path: Path) -> None:
-    refused = command(tmp_path, "tokens", "create", "--name", "ci", "--role", "viewer")
-    assert (refused.returncode, refused.stderr.count("\n"), refused.stdout) == (1, 1, "")
+def test_a_token_of_another_role_is_not_made(command: Command) -> None:
+    refused = command("tokens", "create", "--name", "ci", "--role", "viewer")
+    assert (refused.code, refused.stderr.count("\n"), refused.stdout) == (1, 1, "")
     assert "There is no role 'viewer'" in refused.stderr
 
 
-def test_a_database_that_cannot_be_reached_is_an_error_of_one_line(tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_reached_is_an_error_of_one_line(command: Command) -> None:
     url = "postgresql://nobody:secret@127.0.0.1:9/none"
     failed = command(
-        tmp_path, "users", "create", "--name", "ada", "--password", "x" * 10, EGRET_DATABASE_URL=url
+        "users", "create", "--name", "ada", "--password", "x" * 10, EGRET_DATABASE_URL=url
     )
-    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1)
+    assert (failed.code, failed.stderr.count("\n")) == (1, 1)
     assert "EGRET_DATABASE_URL" in failed.stderr
     assert "secret" not in failed.stderr
 
 
-def one_line(done: "subprocess.CompletedProcess[str]", said: str) -> None:
-    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (1, 1, "")
+def one_line(done: Ended, said: str) -> None:
+    assert (done.code, done.stderr.count("\n"), done.stdout) == (1, 1, "")
     assert done.stderr.startswith("egret: ")
     assert said in done.stderr
 
 
-def test_a_data_folder_that_cannot_be_made_is_an_error_of_one_line(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_made_is_an_error_of_one_line(
+    command: Command, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
-    one_line(command(tmp_path / "file" / "data", "migrate"), "EGRET_DATA_DIR")
+    one_line(command("migrate", EGRET_DATA_DIR=str(tmp_path / "file" / "data")), "EGRET_DATA_DIR")
 
 
-def test_a_file_that_is_no_database_is_an_error_of_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_an_error_of_one_line(
+    command: Command, tmp_path: Path
+) -> None:
     (tmp_path / "egret.db").write_text("this is a text, and not a database " * 50)
-    one_line(command(tmp_path, "migrate"), "EGRET_DATA_DIR")
+    one_line(command("migrate"), "EGRET_DATA_DIR")
 
 
-def test_a_schema_of_a_newer_version_is_an_error_of_one_line(tmp_path: Path) -> None:
-    assert command(tmp_path, "migrate").returncode == 0
+def test_a_schema_of_a_newer_version_is_an_error_of_one_line(
+    command: Command, tmp_path: Path
+) -> None:
+    assert command("migrate").code == 0
     with sqlite3.connect(tmp_path / "egret.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '29990101'")
     connection.close()
-    one_line(command(tmp_path, "migrate"), "29990101")
+    one_line(command("migrate"), "29990101")
 
 
-@pytest.mark.parametrize("name", ["", b"\xff"])
-def test_a_name_that_cannot_be_shown_is_refused(tmp_path: Path, name: Any) -> None:
-    one_line(command(tmp_path, "tokens", "create", "--name", name), "A token name has 1 to 64")
+@pytest.mark.parametrize("name", ["", "\udcff"])
+def test_a_name_that_cannot_be_shown_is_refused(command: Command, name: str) -> None:
+    one_line(command("tokens", "create", "--name", name), "A token name has 1 to 64")
+
+
+def test_the_policies_are_printed_for_an_account(command: Command) -> None:
+    account = ("--account", "111122223333", "--prefix", "shop")
+    printed = json.loads(command("policy", *account).stdout)
+    assert list(printed) == ["dashboard", "cloudformation", "boundary"]
+    assert "arn:aws:iam::111122223333:role/shop-*" in json.dumps(printed)
+    alone = json.loads(command("policy", "dashboard", *account, "--service-role").stdout)
+    assert alone["Version"] == "2012-10-17"
+    assert "cloudformation-for-shop" in json.dumps(alone)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("everything",), "There is no policy 'everything'"),
+        (("--account", "12"), "12 digits"),
+        (("--partition", "aws-moon"), "aws-us-gov"),
+        (("--prefix", "Shop!"), "2 to 16 lowercase letters"),
+        (("--boundary", "egret-boundary"), "a policy's ARN"),
+    ],
+)
+def test_a_policy_for_what_does_not_exist_is_refused(
+    command: Command, arguments: tuple[str, ...], said: str
+) -> None:
+    one_line(command("policy", *arguments), said)
 
 
 def json_line(done: "subprocess.CompletedProcess[str]", said: str) -> None:

@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -124,7 +124,7 @@ def print_policy(  # noqa: PLR0917 - typer passes them by name
     place = Place(account, partition, prefix, boundary)
     documents = all_of(place, service_role=service_role)
     if name and name not in documents:
-        sys.exit(f"egret: there is no policy {name!r}. Choose one of: {', '.join(documents)}.")
+        raise Invalid(f"There is no policy {name!r}. Choose one of: {', '.join(documents)}.")
     print(json.dumps(documents[name] if name else documents, indent=2))
 
 
@@ -165,13 +165,14 @@ def info(
         print(f"{name:18} {value}")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; errors that a person can fix are one line, without a traceback."""
-    logs_json = os.environ.get("EGRET_LOG_FORMAT") == "json" and sys.argv[1:2] in LOGGING
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    logs_json = os.environ.get("EGRET_LOG_FORMAT") == "json" and given[:1] in LOGGING
     if logs_json:
         logs.configure("json")
     try:
-        app()
+        app(given)
     except Exception as error:
         if not (text := _told(error)):
             if logs_json:

@@ -49,7 +49,7 @@ class Place:
     def __post_init__(self) -> None:
         _check("account", self.account, rf"\d{{12}}|{ANY_ACCOUNT}", "12 digits")
         _check("partition", self.partition, "|".join(known()), " or ".join(known()))
-        _check("prefix", self.prefix, PREFIX, "2 to 16 small letters, digits and hyphens")
+        _check("prefix", self.prefix, PREFIX, "2 to 16 lowercase letters, digits and hyphens")
         _check("boundary", self.boundary, r"|arn:[^:]+:iam::\w+:policy/.+", "a policy's ARN")
 
     @property
