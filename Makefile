@@ -79,6 +79,6 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/pip
 	@touch $@ $(VENV)/.run
 
 browser:
-	@command -v chromium >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core fonts-noto-color-emoji >/dev/null; \
-	  else echo "The browser tests need Chromium: sudo apt-get install chromium"; exit 1; fi; }
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium-headless-shell fonts-noto-core fonts-noto-color-emoji >/dev/null; \
+	  else echo "The browser tests need a browser: sudo apt-get install chromium-headless-shell"; exit 1; fi; }

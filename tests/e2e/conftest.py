@@ -16,7 +16,7 @@ from tests.dashboard import PASSWORD, USER, Dashboard
 from tests.portal import addresses_of, partner_key
 from webapp.sandbox.launcher import Sandbox
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

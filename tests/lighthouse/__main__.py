@@ -19,7 +19,7 @@ from webapp.sandbox.launcher import Sandbox
 
 FOLDER = Path(__file__).parent
 LIGHTHOUSE = FOLDER / "node_modules" / ".bin" / "lighthouse"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell") or ""
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"

@@ -92,6 +92,7 @@ def _install_services(options: Options) -> None:
         change_sets,
         checks,
         drift,
+        endpoints,
         interfaces,
         ipv6,
         nat_gateways,
@@ -104,6 +105,7 @@ def _install_services(options: Options) -> None:
     )
 
     addresses.install(options.address_quota)
+    endpoints.install()
     interfaces.install()
     vpcs.install()
     ipv6.install()  # after the ranges of IPv4, which it passes on
