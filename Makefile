@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 CODE := webapp lambda_templates migrations docs tests
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
+# Otherwise each of the many processes that tests start compiles all sources again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-fast check lint types contracts map policy bench lighthouse migrate lock browser
 
 run: $(VENV)/.run

@@ -34,7 +34,7 @@ from webapp.services.networks import change
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
-EXAMPLES = 100
+EXAMPLES = 80
 STEPS = 4
 CALLS_MAX = 20
 ADDRESS_QUOTA = 40
