@@ -58,9 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Twice the cores: a test waits for its processes as long as it computes, unless it is fast."""
+    """One more than the cores, since a test also waits for its processes, unless it is fast."""
     cores = os.cpu_count() or 1
-    return cores if config.getoption("fast") else 2 * cores
+    return cores if config.getoption("fast") else cores + 1
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
