@@ -19,7 +19,7 @@ from webapp.sandbox.launcher import Sandbox
 
 FOLDER = Path(__file__).parent
 LIGHTHOUSE = FOLDER / "node_modules" / ".bin" / "lighthouse"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell") or ""
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
@@ -97,8 +97,10 @@ def measure(url: str, cookies: dict[str, str], form: str) -> dict[str, int]:
     ]
     environment = os.environ | {"CHROME_PATH": CHROMIUM}
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True, timeout=TIMEOUT_S
+        command, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
     )
+    if done.returncode:
+        sys.exit(f"Lighthouse failed at {url}: {done.stderr.strip()}")
     found = json.loads(done.stdout)["categories"]
     return {name: round((found[name]["score"] or 0) * 100) for name in CATEGORIES}
 
