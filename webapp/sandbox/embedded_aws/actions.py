@@ -56,6 +56,22 @@ def passes(
     return has_fields and ec2._resource_matches_tag_filters(resource_id, filters)
 
 
+def found(
+    params: Params,
+    resources: Mapping[str, dict[str, Any]],
+    id_field: str,
+    fields: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """What a Describe call asks for: by ids, if it names any, and by filters."""
+    ids = ec2._parse_member_list(params, id_field)
+    filters = ec2._parse_filters(params)
+    return [
+        resource
+        for resource_id, resource in resources.items()
+        if (not ids or resource_id in ids) and passes(resource, resource_id, fields, filters)
+    ]
+
+
 def _error(code: str, message: str, status: int) -> Answer:
     answer: Answer = ec2._error(code, message, status)
     return answer

@@ -2,7 +2,7 @@
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.actions import Answer, Params, action, passes, xml
+from webapp.sandbox.embedded_aws.actions import Answer, Params, action, found, xml
 
 FILTERED = {
     "service-name": "ServiceName",
@@ -18,12 +18,6 @@ def install() -> None:
 
 
 def _describe(params: Params) -> Answer:
-    ids = ec2._parse_member_list(params, "VpcEndpointId")
-    filters = ec2._parse_filters(params)
-    items = "".join(
-        ec2._vpce_fields_xml(endpoint)
-        for endpoint in ec2._vpc_endpoints.values()
-        if (not ids or endpoint["VpcEndpointId"] in ids)
-        and passes(endpoint, endpoint["VpcEndpointId"], FILTERED, filters)
-    )
+    listed = found(params, ec2._vpc_endpoints, "VpcEndpointId", FILTERED)
+    items = "".join(map(ec2._vpce_fields_xml, listed))
     return xml("DescribeVpcEndpoints", f"<vpcEndpointSet>{items}</vpcEndpointSet>")

@@ -5,7 +5,7 @@ from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws.actions import Answer, Params, action, passes, xml
+from webapp.sandbox.embedded_aws.actions import Answer, Params, action, found, xml
 
 FILTERED = {
     "description": "Description",
@@ -47,13 +47,7 @@ def _create(params: Params, create: Any) -> Answer:
 
 
 def _describe(params: Params) -> Answer:
-    ids = ec2._parse_member_list(params, "NetworkInterfaceId")
-    filters = ec2._parse_filters(params)
-    items = "".join(
-        ec2._eni_fields_xml(interface)
-        for interface in ec2._network_interfaces.values()
-        if (not ids or interface["NetworkInterfaceId"] in ids)
-        and passes(interface, interface["NetworkInterfaceId"], FILTERED, filters)
-    )
+    listed = found(params, ec2._network_interfaces, "NetworkInterfaceId", FILTERED)
+    items = "".join(map(ec2._eni_fields_xml, listed))
     inner = f"<networkInterfaceSet>{items}</networkInterfaceSet>"
     return xml("DescribeNetworkInterfaces", inner)
