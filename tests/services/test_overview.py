@@ -139,6 +139,15 @@ def test_a_zone_whose_calls_do_not_come_from_its_address_is_named(
     assert said in notice.text
 
 
+def test_zones_that_break_in_the_same_way_share_one_alert(session: Session) -> None:
+    network = a_network()
+    told = {"seen_ip": None, "problem": "Timed out."}
+    add(session, network, *(a_proof(network, zone=zone, **told) for zone in ZONES[:2]))
+    (notice,) = warnings(session)
+    assert notice.text.startswith(f"Calls from {ZONES[0]}, {ZONES[1]} (network net) don't come")
+    assert notice.text.count("Timed out.") == 1
+
+
 def test_an_old_proof_of_a_parked_network_says_nothing(session: Session) -> None:
     network = a_network(status=Status.PARKED)
     add(session, network, a_proof(network, seen_ip=None))

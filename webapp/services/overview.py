@@ -196,21 +196,21 @@ def _warnings(
 
 
 def _unproven(in_use: list[NetworkDetail]) -> Iterator[Alert]:
-    """A warning while other zones of the network still work, an error when none does."""
+    """One per network: a warning while other zones of it still work, an error when none does."""
     for detail in in_use:
-        broken = detail.broken_zones
-        working = [p.availability_zone for p in detail.proofs if p.availability_zone not in broken]
+        broken = [p for p in detail.proofs if p.availability_zone in detail.broken_zones]
+        working = [p.availability_zone for p in detail.proofs if p not in broken]
         but = f", but those from {', '.join(working)} do" if working else ""
-        for proof in detail.proofs:
-            if proof.availability_zone in broken:
-                yield Alert(
-                    "warning" if working else "error",
-                    f"Calls from {proof.availability_zone} (network {detail.network.name}) don't "
-                    f"come from the expected address{but}: "
-                    f"{proof.problem or 'the probe got no response.'}",
-                    f"/networks/{detail.network.name}",
-                    "View network",
-                )
+        problems = dict.fromkeys(p.problem or "the probe got no response." for p in broken)
+        if broken:
+            yield Alert(
+                "warning" if working else "error",
+                f"Calls from {', '.join(p.availability_zone for p in broken)} (network "
+                f"{detail.network.name}) don't come from the expected address{but}: "
+                f"{' '.join(problems)}",
+                f"/networks/{detail.network.name}",
+                "View network",
+            )
 
 
 def _free_addresses(free: Sequence[Address]) -> list[Alert]:
