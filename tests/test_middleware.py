@@ -8,13 +8,24 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
+from tests.databases import prepare
 from tests.routes.all_routes import routes_of
-from tests.routes.conftest import HOST, app, client
+from tests.routes.conftest import HOST, client
 from tests.routes.test_safety import setup
+from webapp.aws import Cloud
+from webapp.main import create_app
 from webapp.middleware import loggable
+from webapp.settings import Settings
 
-__all__ = ["app", "client"]
+__all__ = ["client"]
 LINK = "8GyPp3vU5QkVtQvPZ0nWzA"
+
+
+@pytest.fixture
+def app(settings: Settings, nowhere: Cloud) -> FastAPI:
+    """Not the one that tests share: routes are added to it."""
+    prepare(settings)
+    return create_app(settings, nowhere)
 
 
 @pytest.mark.parametrize(

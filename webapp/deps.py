@@ -39,7 +39,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True)
 class Parts:
-    """What the application is made of; `create_app` puts it together."""
+    """What the application is made of; `make_parts` puts it together."""
 
     settings: Settings
     engine: Engine

@@ -32,14 +32,6 @@ GZIP_MIN_BYTES = 700
 
 def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     """The dashboard. `cloud` is the seam for tests; the database must have been migrated."""
-    pace = Pace(SharedTurns(make_engine(settings.database)))
-    parts = Parts(
-        settings=settings,
-        engine=make_engine(settings.database),
-        pace=pace,
-        cloud=cloud or _connect(settings, pace),
-        images=Images(settings),
-    )
     app = FastAPI(
         title="Egret",
         summary="Functions that call a partner from one fixed, whitelisted address.",
@@ -50,7 +42,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
         lifespan=_lifespan,
         dependencies=[Depends(refuse_cross_origin)],
     )
-    app.state.parts = parts
+    app.state.parts = make_parts(settings, cloud)
     _add_middleware(app, settings)
     add_handlers(app)
     app.include_router(health.router)
@@ -58,6 +50,18 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     app.include_router(pages.router, include_in_schema=False)
     app.mount(f"/static/{static_version()}", StaticFiles(directory=STATIC))
     return app
+
+
+def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
+    """What the routes work with: database, AWS, pictures."""
+    pace = Pace(SharedTurns(make_engine(settings.database)))
+    return Parts(
+        settings=settings,
+        engine=make_engine(settings.database),
+        pace=pace,
+        cloud=cloud or _connect(settings, pace),
+        images=Images(settings),
+    )
 
 
 def _connect(settings: Settings, pace: Pace) -> Cloud:

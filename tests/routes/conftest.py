@@ -9,16 +9,27 @@ from fastapi.testclient import TestClient
 
 from tests.databases import prepare
 from webapp.aws import Cloud
-from webapp.main import create_app
+from webapp.main import create_app, make_parts
 from webapp.settings import Settings
 
 HOST = "http://127.0.0.1:8000"
 
 
-@pytest.fixture
-def app(settings: Settings, nowhere: Cloud) -> FastAPI:
+@pytest.fixture(scope="session")
+def bare_app(nowhere: Cloud, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """Made once: its routes take longer to build than most tests."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("bare"))
     prepare(settings)
     return create_app(settings, nowhere)
+
+
+@pytest.fixture
+def app(bare_app: FastAPI, settings: Settings, nowhere: Cloud) -> FastAPI:
+    """With a database and everything else of its own."""
+    prepare(settings)
+    bare_app.state.parts = make_parts(settings, nowhere)
+    bare_app.dependency_overrides.clear()
+    return bare_app
 
 
 @pytest.fixture

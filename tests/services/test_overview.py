@@ -141,7 +141,7 @@ def test_a_zone_whose_calls_do_not_come_from_its_address_is_named(
 
 def test_zones_that_break_in_the_same_way_share_one_alert(session: Session) -> None:
     network = a_network()
-    told = {"seen_ip": None, "problem": "Timed out."}
+    told: dict[str, Any] = {"seen_ip": None, "problem": "Timed out."}
     add(session, network, *(a_proof(network, zone=zone, **told) for zone in ZONES[:2]))
     (notice,) = warnings(session)
     assert notice.text.startswith(f"Calls from {ZONES[0]}, {ZONES[1]} (network net) don't come")
