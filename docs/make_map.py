@@ -88,9 +88,10 @@ def _templates(modules: Modules, function: Callable[..., Any]) -> list[str]:
 
 def _settings(modules: Modules) -> Iterator[Row]:
     own = modules[Settings.__module__]
+    reads = {module.name: _settings_read(module) for module in modules.values()}
     for field, about in Settings.model_fields.items():
         members = own.methods_that_read(field)
-        read_in = [m.name for m in modules.values() if _settings_read(m) & members]
+        read_in = [name for name, read in reads.items() if read & members]
         default = "empty" if about.default in ("", {}) else f"`{about.default}`"
         yield f"`EGRET_{field.upper()}`", default, about.description or "", _codes(read_in)
 

@@ -4,8 +4,9 @@ It follows names, not types: what is called through a variable is not found.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 Place = tuple[str, str]
@@ -21,6 +22,19 @@ class Module:
     definitions: dict[str, ast.stmt]
     imports: dict[str, str]
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of the tree: each row of the map asks every module."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def calls(self) -> list[ast.Call]:
+        return [node for node in self.nodes if isinstance(node, ast.Call)]
+
+    @cached_property
+    def sql(self) -> list[str]:
+        return [text for text in _texts(self.nodes) if text.startswith("INSERT INTO ")]
+
     def references(self, definition: str) -> Iterator[Place]:
         """What the definition mentions: definitions of its own module, and what that imports."""
         for node in ast.walk(self.definitions[definition]):
@@ -31,31 +45,29 @@ class Module:
             elif isinstance(node, ast.Attribute) and _last(node.value) in self.imports:
                 yield self.imports[_last(node.value)], node.attr
 
-    def texts(self, definition: str = "") -> Iterator[str]:
-        """The strings in the definition, or in the whole file; of an f-string, its parts."""
-        for node in ast.walk(self.definitions[definition] if definition else self.tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value
+    def texts(self, definition: str) -> Iterator[str]:
+        """The strings in the definition; of an f-string, its parts."""
+        return _texts(ast.walk(self.definitions[definition]))
 
     def attributes(self, *owners: str) -> set[str]:
         """`x` of every `owner.x`, `….owner.x` and `owner().x`."""
-        return _attributes(self.tree, owners)
+        return _attributes(self.nodes, owners)
 
     def methods_that_read(self, field: str) -> set[str]:
         """The field itself, and the methods and properties that lead to it through `self`."""
-        methods = [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
+        methods = [node for node in self.nodes if isinstance(node, ast.FunctionDef)]
+        reads = [(m.name, _attributes(ast.walk(m), ("self",))) for m in methods]
         found, before = {field}, set[str]()
         while found != before:
             before = found
-            found = before | {m.name for m in methods if before & _attributes(m, ("self",))}
+            found = before | {name for name, read in reads if before & read}
         return found
 
     def inserts(self, model: str, table: str) -> bool:
         """Whether it calls `Model(…)` or `insert…(…, Model)`, or holds the SQL for it."""
         is_model = self.imports.get(model, "").startswith("webapp.models")
-        calls = (node for node in ast.walk(self.tree) if is_model and isinstance(node, ast.Call))
-        return any(model in _made_by(call) for call in calls) or any(
-            text.startswith(f"INSERT INTO {table} ") for text in self.texts()
+        return (is_model and any(model in _made_by(call) for call in self.calls)) or any(
+            text.startswith(f"INSERT INTO {table} ") for text in self.sql
         )
 
 
@@ -84,9 +96,15 @@ def _made_by(call: ast.Call) -> list[str]:
     return [function, *map(_last, call.args)] if "insert" in function else [function]
 
 
-def _attributes(tree: ast.AST, owners: tuple[str, ...]) -> set[str]:
-    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
-    return {node.attr for node in nodes if _last(node.value) in owners}
+def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _attributes(nodes: Iterable[ast.AST], owners: tuple[str, ...]) -> set[str]:
+    found = (node for node in nodes if isinstance(node, ast.Attribute))
+    return {node.attr for node in found if _last(node.value) in owners}
 
 
 def _last(node: ast.AST) -> str:
