@@ -106,7 +106,7 @@ class Sessions:
             core = botocore.session.get_session()
             found = _checked(_load(core))
             core.register_component("credential_provider", _Shared(found, self.share))
-            core.register_component("data_loader", _service_models(_data_path(core)))
+            core.register_component("data_loader", service_models(_data_path(core)))
             self._session = boto3.Session(botocore_session=core)
         return self._session
 
@@ -185,6 +185,6 @@ def _data_path(core: Any) -> str | None:
 
 
 @cache
-def _service_models(data_path: str | None) -> Loader:
+def service_models(data_path: str | None) -> Loader:
     """Read once for all sessions: reading them takes most of the time that a client takes."""
     return create_loader(data_path)

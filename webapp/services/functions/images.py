@@ -6,6 +6,7 @@ https, only from a host on a template's list, without redirects, with limits on 
 
 import hashlib
 import secrets
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -33,7 +34,12 @@ class Images:
     def __init__(self, settings: Settings, client: httpx.Client | None = None) -> None:
         self._settings = settings
         self._folder = settings.data_dir / "images"
-        self._client = client or httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+        self._given = client
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """Made for the first picture: it reads every certificate authority."""
+        return self._given or httpx.Client(timeout=TIMEOUT_S, trust_env=False)
 
     def get(self, host: str, path: str) -> bytes:
         """The PNG at https://`host`/`path`. Raises NotFound, also for no URL; Upstream.
