@@ -1,10 +1,21 @@
 """Adapters as the dashboard connects them, for tests."""
 
+import boto3
+import botocore.session
+
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
+from webapp.aws.sessions import service_models
 
 PREFIX = "egret"
 POLL_S = 2.0
+
+
+def boto_session(region: str | None = None) -> boto3.Session:
+    """For hooks of its own. It shares the services' models: reading them takes 0.1 s for each."""
+    core = botocore.session.get_session()
+    core.register_component("data_loader", service_models(None))
+    return boto3.Session(botocore_session=core, region_name=region)
 
 
 def connected(clients: Clients, *, poll_s: float = POLL_S) -> Cloud:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import fast, portal
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
 from tests.databases import prepare
 from tests.locks import watched
@@ -110,7 +109,7 @@ def clients(sandbox: Sandbox) -> Clients:
 
 @pytest.fixture(scope="session")
 def cloud(sandbox: Sandbox) -> Cloud:
-    boto = watched(boto3.Session())
+    boto = watched(boto_session())
     clients = Clients(sandbox.info.aws_endpoint, boto, before_call=give_back)
     return connected(clients)
 

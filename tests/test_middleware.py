@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from tests.databases import prepare
 from tests.routes.all_routes import routes_of
 from tests.routes.conftest import HOST, client
-from tests.routes.test_safety import setup
+from tests.routes.people import sign_in
 from webapp.aws import Cloud
 from webapp.main import create_app
 from webapp.middleware import loggable
@@ -71,7 +71,7 @@ def test_the_access_log_has_no_link(client: Any, caplog: pytest.LogCaptureFixtur
 
 def test_no_answer_to_who_is_signed_in_is_stored(app: FastAPI, client: Any) -> None:
     """Also errors, redirects and answers of the API; only the partner's pictures are kept."""
-    setup(client, app)
+    sign_in(client, app)
     for route in routes_of(app):
         if route.reads and "healthz" not in route.path:
             answer = client.request(route.method, route.to_nothing)

@@ -14,7 +14,7 @@ from tests import loops
 from tests.clouds import connected
 from tests.databases import prepare
 from tests.routes.conftest import HOST
-from tests.routes.test_safety import bearer
+from tests.routes.people import bearer
 from webapp.aws.clients import Clients
 from webapp.errors import Unavailable
 from webapp.main import before_call, create_app

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 from sqlmodel import Session
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.dashboard import wait_for
 from tests.databases import prepare
 from tests.faults import worker
@@ -120,7 +119,7 @@ def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         proxied(own.info.aws_endpoint) as proxy,
         Session(engine, expire_on_commit=False) as session,
     ):
-        faulty = Clients(proxy.url, watched(boto3.Session()), before_call=give_back)
+        faulty = Clients(proxy.url, watched(boto_session()), before_call=give_back)
         cloud = connected(faulty, poll_s=worker.POLL_S)
         endpoint = own.info.aws_endpoint
         made = Bench(session, cloud, Clients(endpoint), settings, proxy, endpoint)

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.databases import prepare
 from tests.faults import worker
 from tests.faults.world import allocations, world
@@ -74,7 +73,7 @@ class Injector:
     """Hooks on one boto3 session; at most one fault is armed."""
 
     def __init__(self) -> None:
-        self.session = boto3.Session(region_name=REGION)
+        self.session = boto_session(REGION)
         self.fault: Fault | None = None
         self._calls = 0
         self.session.events.register("before-call", self._before)

@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 
-import boto3
 import pytest
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.faults import worker
 from tests.faults.conftest import Bench
 from tests.faults.proxy import Rule
@@ -58,7 +57,7 @@ def test_a_minute_of_throttling_ends_in_ready_at_a_call_a_second(bench: Bench) -
         if now[0] >= THROTTLED_FOR_S:
             rule.times = 0
 
-    boto = boto3.Session(region_name=REGION)
+    boto = boto_session(REGION)
     boto.events.register("response-received", lambda **_: sent.append(now[0]))
     pace = Pace(LocalTurns(lambda: now[0]), sleep)
     clients = Clients(bench.proxy.url, boto, pace=pace, attempts=1)

@@ -19,7 +19,7 @@ import boto3
 from sqlalchemy import update
 from sqlmodel import Session, select
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.faults.functions import FUNCTION_OPERATIONS
 from tests.faults.keys import BEFORE_FUNCTIONS, KEY_OPERATIONS
 from tests.locks import watched
@@ -95,7 +95,7 @@ class Workshop:
     """Where workers are forked: its clients are made, and have not been connected yet."""
 
     def __init__(self, aws_endpoint: str, region: str) -> None:
-        session = watched(boto3.Session(region_name=region))
+        session = watched(boto_session(region))
         self._killer = Killer(session)
         clients = Clients(aws_endpoint, session, before_call=give_back)
         self._cloud = connected(clients, poll_s=POLL_S)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from tests.databases import prepare
+from tests.routes.people import sign_in
 from webapp.aws import Cloud
 from webapp.main import create_app, make_parts
 from webapp.settings import Settings
@@ -36,4 +37,12 @@ def app(bare_app: FastAPI, settings: Settings, nowhere: Cloud) -> FastAPI:
 def client(app: FastAPI) -> Iterator[Any]:
     """Nobody is signed in, and redirects are answers."""
     with TestClient(app, base_url=HOST, follow_redirects=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def signed_in(app: FastAPI) -> Iterator[Any]:
+    """An administrator's browser: it follows redirects."""
+    with TestClient(app, base_url=HOST) as opened:
+        sign_in(opened, app)
         yield opened

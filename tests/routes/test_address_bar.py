@@ -10,11 +10,10 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from tests.routes.all_routes import routes_of
-from tests.routes.test_safety import setup
+from tests.routes.people import CREDENTIALS, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
 from webapp.models import AddressStatus, Whitelisting, folded
 
-CREDENTIALS = {"name": "ada", "password": "correct horse battery"}
 STATED = {"kind": "key", "scopes": ["clash"], "tier": "", "issued_at": "", "cidrs": []}
 NAMES = {"networks": "net", "keys": "key", "functions": "fun"}
 ADDRESS = re.compile(r'data-address="([^"]*)"')
@@ -23,7 +22,7 @@ ADDRESS = re.compile(r'data-address="([^"]*)"')
 @pytest.fixture(autouse=True)
 def rows(session: Session, client: Any, app: FastAPI) -> None:
     """One of each thing; the address's id is `lost`, the partner's `ann`."""
-    setup(client, app)
+    sign_in(client, app)
     outputs = {"AvailabilityZones": "eu-central-1a", "ProbeFunctionNames": "probe"}
     network, key = a_network(outputs=outputs, stack_id="egret-network-net"), a_key(claims=STATED)
     settings = {"location": "32000006", "limit": 10}

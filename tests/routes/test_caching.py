@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from tests.routes.all_routes import routes_of
-from tests.routes.test_safety import bearer, setup
+from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_snapshot, add, add_function
 
 PREVIEW = "/api/v1/functions/fun/preview"
@@ -20,13 +20,13 @@ def test_a_program_may_keep_the_preview_while_it_is_fresh_and_a_browser_not(
     add(session, a_snapshot(add_function(session), body=b"{}", etag="1", ttl_s=60))
     fresh = client.get(PREVIEW, headers=bearer(app))
     assert fresh.headers["cache-control"] == "private, max-age=60"
-    setup(client, app)
+    sign_in(client, app)
     for headers in ({}, {"If-None-Match": fresh.headers["etag"]}):
         assert client.get(PREVIEW, headers=headers).headers["cache-control"] == "no-store"
 
 
 def test_no_other_answer_to_signed_in_people_is_kept(client: Any, app: FastAPI) -> None:
-    setup(client, app)
+    sign_in(client, app)
     reads = [route for route in routes_of(app) if route.reads and not route.path.startswith(KEPT)]
     assert len(reads) > 40
     for route in reads:

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
-from tests.routes.test_safety import setup
+from tests.routes.people import sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
 from tests.syntax import parsed
 from webapp.models import AddressStatus, Network, Status
@@ -44,7 +44,7 @@ def test_every_conflict_links_where_it_can_be_dealt_with() -> None:
 
 @pytest.fixture
 def network(session: Session, client: Any, app: FastAPI) -> Network:
-    setup(client, app)
+    sign_in(client, app)
     stated = {"kind": "key", "scopes": ["clash"], "tier": "", "issued_at": ""}
     claims = stated | {"cidrs": ["198.51.100.1"]}
     settings = {"location": "32000006", "limit": 10}
@@ -86,7 +86,7 @@ def test_a_protected_network_and_a_lost_address_are_linked_at_their_place(
     network = a_network("bank", protected=True, status=Status.PARKED)
     lost = an_address(network, status=AddressStatus.LOST)
     add(session, network, lost)
-    setup(client, client.app)
+    sign_in(client, client.app)
     refused = client.post("/networks/bank/deletion", data={"confirm": "bank"}).text
     assert 'href="/networks/bank#deletion">Open its protection' in refused
     assert f'href="/addresses#address-{lost.id}">Open {lost.public_ip}' in (

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -19,12 +18,12 @@ from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, create_engine
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.databases import prepare
 from tests.postgresql import on_either_database
 from tests.routes.all_routes import PARAMETER, routes_of
 from tests.routes.conftest import HOST
-from tests.routes.test_safety import bearer, setup
+from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
 from webapp.aws.clients import Clients
 from webapp.aws.tags import STACK_NAME_TAG
@@ -84,7 +83,7 @@ def test_many_signed_in_requests_at_once_are_all_answered(app: FastAPI) -> None:
 
 def test_a_body_that_comes_slowly_keeps_no_connection(app: FastAPI) -> None:
     client = TestClient(app, base_url=HOST)  # without a background loop, which has its own
-    setup(client, app)
+    sign_in(client, app)
     cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     held: list[int] = []
 
@@ -116,7 +115,7 @@ def calls() -> list[tuple[str, int]]:
 def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestClient]:
     """Signed in, on an AWS that answers every call with one of everything."""
     prepare(settings)
-    boto = boto3.Session()
+    boto = boto_session()
 
     def answer(event_name: str, model: Any, **_: object) -> Any:
         calls.append((event_name, in_use(app)))
@@ -130,7 +129,7 @@ def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestCli
         add_rows(session)
     # Without the application's life: its background loop has connections of its own.
     client = TestClient(app, base_url=HOST, raise_server_exceptions=False, follow_redirects=False)
-    setup(client, app)
+    sign_in(client, app)
     yield client
     app.state.parts.engine.dispose()
 
@@ -226,7 +225,7 @@ def test_a_full_pool_is_not_taken_for_a_database_that_cannot_be_written(crowded:
 
 def test_a_stream_that_cannot_begin_is_told_to_come_again(app: FastAPI, engine: Engine) -> None:
     client = TestClient(app, base_url=HOST)
-    setup(client, app)
+    sign_in(client, app)
     small = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
     taken: list[Any] = []
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from tests.routes.all_routes import routes_of
-from tests.routes.test_safety import setup
+from tests.routes.people import CREDENTIALS, sign_in
 from tests.services.rows import a_network, add, an_address
 from webapp.drafts import page_of
 from webapp.models import AddressStatus, Network, Status
@@ -23,7 +23,7 @@ SCHEDULE = {"weekly": "on", "days": ["sat"], "start": "07:15", "time_zone": "Asi
 def test_a_form_sent_after_the_session_ended_is_filled_in_after_signing_in(
     client: Any, app: FastAPI
 ) -> None:
-    setup(client, app)
+    sign_in(client, app)
     client.cookies.clear()
     answer = client.post("/networks", data=NETWORK)
     assert answer.status_code == 303
@@ -31,7 +31,7 @@ def test_a_form_sent_after_the_session_ended_is_filled_in_after_signing_in(
     page = client.get(answer.headers["location"]).text
     assert "Your form is kept." in page
     back = parse_qs(urlsplit(answer.headers["location"]).query)["next"][0]
-    credentials = {"name": "ada", "password": "correct horse battery", "next": back}
+    credentials = CREDENTIALS | {"next": back}
     signed_in = client.post("/sign-in", data=credentials)
     assert signed_in.headers["location"] == back
     form = client.get(back).text
@@ -51,7 +51,7 @@ EMOJI = "\U0001f600" * 500
 def test_a_long_form_is_kept_whole_for_who_signs_in(
     client: Any, app: FastAPI, path: str, field: str, text: str
 ) -> None:
-    setup(client, app)
+    sign_in(client, app)
     session = dict(client.cookies)
     client.cookies.clear()
     ended = client.post(path, data={"name": "kept", field: text})
@@ -74,7 +74,7 @@ def test_a_long_form_is_kept_whole_for_who_signs_in(
 
 
 def test_a_long_form_can_be_checked_first(client: Any, app: FastAPI) -> None:
-    setup(client, app)
+    sign_in(client, app)
     answer = client.post("/networks/preflight", data=NETWORK | {"region": "mars", "tags": TAGS})
     assert answer.status_code == 303
     location = answer.headers["location"]
@@ -86,7 +86,7 @@ def test_a_long_form_can_be_checked_first(client: Any, app: FastAPI) -> None:
 
 
 def test_of_a_key_all_but_the_secret_is_kept_and_that_is_said(client: Any, app: FastAPI) -> None:
-    setup(client, app)
+    sign_in(client, app)
     client.cookies.clear()
     sent = {"name": "clash", "secret": "eyJhidden", "note": "from Ann"}
     answer = client.post("/keys", data=sent)
@@ -97,7 +97,7 @@ def test_of_a_key_all_but_the_secret_is_kept_and_that_is_said(client: Any, app: 
 
 @pytest.mark.usefixtures("network")
 def test_the_schedule_and_a_partner_are_kept_as_well(client: Any, app: FastAPI) -> None:
-    setup(client, app)
+    sign_in(client, app)
     page = client.get("/networks/kept/schedule", params=SCHEDULE).text
     assert 'value="sat" checked' in page
     assert 'value="mon" checked' not in page
@@ -132,7 +132,7 @@ def test_a_get_of_every_address_that_only_takes_a_form_leads_to_the_forms_page(
 
 
 def test_a_refused_form_names_an_address_that_shows_it_again(client: Any, app: FastAPI) -> None:
-    setup(client, app)
+    sign_in(client, app)
     refused = client.post("/networks", data=NETWORK | {"name": "Not a name!"})
     assert refused.status_code == 422
     address = "/networks/new?name=Not+a+name%21&amp;availability_zones=3"
@@ -141,7 +141,7 @@ def test_a_refused_form_names_an_address_that_shows_it_again(client: Any, app: F
 
 
 def test_a_wrong_setup_token_can_be_corrected(client: Any) -> None:
-    form = {"token": "wrong", "name": "ada", "password": "correct horse battery"}
+    form = CREDENTIALS | {"token": "wrong"}
     page = client.post("/setup", data=form).text
     assert 'name="token" value="wrong" required' in page
     assert 'type="hidden" name="token"' not in page
@@ -158,7 +158,7 @@ def network(session: Session) -> Network:
 def test_a_refused_action_links_what_to_do_and_the_previous_page(
     client: Any, app: FastAPI, session: Session, network: Network
 ) -> None:
-    setup(client, app)
+    sign_in(client, app)
     (address,) = addresses.of_network(session, network.id)
     address.status = AddressStatus.LOST
     session.commit()

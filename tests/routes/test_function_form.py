@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
-from tests.routes.test_safety import setup
+from tests.routes.people import sign_in
 from tests.services.rows import IP, a_key, a_network, add, an_address
 from webapp.models import Network, Status
 
@@ -22,7 +22,7 @@ def shown(page: str, text: str) -> bool:
 
 @pytest.fixture
 def network(session: Session, client: Any, app: FastAPI) -> Network:
-    setup(client, app)
+    sign_in(client, app)
     made = a_network("kept")
     add(session, made, an_address(made))
     return made

@@ -1,25 +1,12 @@
 """Pages of functions, on an AWS that does not answer or by a script."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
-from tests.routes.conftest import HOST
-from tests.routes.test_safety import setup
 from tests.services.rows import a_snapshot, add, add_function
 from webapp.models import Function, Network, Proof, Snapshot
-
-
-@pytest.fixture
-def client(app: FastAPI) -> Iterator[Any]:
-    """Signed in."""
-    with TestClient(app, base_url=HOST) as opened:
-        setup(opened, app)
-        yield opened
 
 
 @pytest.fixture
@@ -29,48 +16,48 @@ def function(session: Session) -> Function:
 
 
 def test_an_environment_is_asked_for_and_shown_and_comes_back_with_its_error(
-    client: Any, session: Session, function: Function
+    signed_in: Any, session: Session, function: Function
 ) -> None:
-    assert 'name="environment"' in client.get("/functions/new").text
+    assert 'name="environment"' in signed_in.get("/functions/new").text
     form = {"name": "web", "template": "clash_rankings", "network": "net", "key": "key"}
-    answer = client.post("/functions", data=form | {"environment": "Prod!"})
+    answer = signed_in.post("/functions", data=form | {"environment": "Prod!"})
     assert answer.status_code == 422
     assert 'href="#environment"' in answer.text
     assert 'value="Prod!"' in answer.text
     function.environment = "staging"
     session.commit()
-    assert "<dd>staging</dd>" in client.get("/functions/fun").text
+    assert "<dd>staging</dd>" in signed_in.get("/functions/fun").text
 
 
 def test_origins_of_an_older_version_are_all_shown_with_what_works(
-    client: Any, session: Session, function: Function
+    signed_in: Any, session: Session, function: Function
 ) -> None:
     function.cors_origins = ["https://a.example", "https://b.example"]
     session.commit()
-    page = client.get("/functions/fun").text
+    page = signed_in.get("/functions/fun").text
     assert "https://a.example, https://b.example" in page
     assert "Only https://a.example works" in page
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff{", b"[" * 100_000, b'{"items": [{}]}'])
 def test_whatever_body_was_stored_the_page_can_be_shown(
-    client: Any, session: Session, function: Function, body: bytes
+    signed_in: Any, session: Session, function: Function, body: bytes
 ) -> None:
     add(session, a_snapshot(function, body=body))
     for path in ("/functions/fun", "/", "/api/v1/functions/fun"):
-        assert client.get(path).status_code == 200
+        assert signed_in.get(path).status_code == 200
 
 
 def test_what_aws_did_not_run_is_a_notice_and_no_failure(
-    client: Any, session: Session, function: Function
+    signed_in: Any, session: Session, function: Function
 ) -> None:
     network = session.get_one(Network, function.network_id)
     network.outputs = {"AvailabilityZones": "a", "ProbeFunctionNames": "probe"}
     session.commit()
-    page = client.post("/functions/fun/snapshots").text
+    page = signed_in.post("/functions/fun/snapshots").text
     assert "Not fetched. While running the function fun" in page
     assert "Calls fail" not in page
-    page = client.post("/networks/net/proofs").text
+    page = signed_in.post("/networks/net/proofs").text
     assert "Not tested. While running the function probe" in page
     assert "broken" not in page
     assert session.exec(select(Snapshot)).all() == []

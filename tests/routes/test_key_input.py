@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from tests.routes.test_safety import bearer
+from tests.routes.people import bearer
 from tests.tokens import mint
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from tests.routes.all_routes import Route, routes_of
-from tests.routes.test_safety import setup
+from tests.routes.people import sign_in
 
 EXCEPTIONS = {
     Route("/sign-out", "POST"),  # takes nothing that could be wrong
@@ -18,14 +18,14 @@ EXCEPTIONS = {
 def test_each_route_refuses_what_does_not_exist_or_is_incomplete(app: FastAPI, client: Any) -> None:
     """Signed in. A list or an empty form takes nothing that could be wrong."""
     takers = [r for r in routes_of(app) if r.has_parameters or not r.reads]
-    setup(client, app)
+    sign_in(client, app)
     answers = {r: client.request(r.method, r.to_nothing) for r in takers if r not in EXCEPTIONS}
     assert len(answers) > 80
     assert not {route for route, answer in answers.items() if answer.status_code not in (404, 422)}
 
 
 def test_each_route_that_changes_something_refuses_another_site(app: FastAPI, client: Any) -> None:
-    setup(client, app)
+    sign_in(client, app)
     writers = [route for route in routes_of(app) if not route.reads]
     assert len(writers) > 60
     for route in writers:

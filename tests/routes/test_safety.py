@@ -9,9 +9,9 @@ from sqlmodel import Session
 from tests.postgresql import on_either_database
 from tests.routes.all_routes import routes_of
 from tests.routes.conftest import HOST
+from tests.routes.people import CREDENTIALS, bearer, sign_in
 from webapp.middleware import BODY_MAX_BYTES
 from webapp.services import access
-from webapp.services.scope import Scope
 
 OPEN = {
     "/setup",
@@ -85,8 +85,8 @@ def test_a_large_body_is_refused(client: Any) -> None:
     "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"]
 )
 def test_signing_in_never_leads_elsewhere(app: FastAPI, client: Any, elsewhere: str) -> None:
-    setup(client, app)
-    form = {"name": "ada", "password": "correct horse battery", "next": elsewhere}
+    sign_in(client, app)
+    form = CREDENTIALS | {"next": elsewhere}
     assert client.post("/sign-in", data=form).headers["location"] == "/"
 
 
@@ -127,7 +127,7 @@ def test_static_files_are_cached_for_ever_under_their_hash(client: Any) -> None:
 def setup(client: Any, app: FastAPI) -> Any:
     with Session(app.state.parts.engine) as session:
         token = access.new_setup_token(session)
-    form = {"token": token, "name": "ada", "password": "correct horse battery"}
+    form = CREDENTIALS | {"token": token}
     return client.post("/setup", data=form)
 
 
@@ -159,12 +159,6 @@ def test_a_character_that_no_database_can_store_is_no_server_error(
 def test_a_wrong_method_is_answered_with_the_right_ones(app: FastAPI, client: Any) -> None:
     refused = client.delete("/api/v1/audit-events", headers=bearer(app))
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
-
-
-def bearer(app: FastAPI) -> dict[str, str]:
-    with Session(app.state.parts.engine) as session:
-        token = access.create_api_token(Scope(session, "tests"), name="tests", role="admin")
-    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.mark.parametrize("body", ["{", "[]", "name=x"])

@@ -6,21 +6,20 @@ from typing import Any
 from fastapi import FastAPI
 from sqlmodel import Session, update
 
-from tests.routes.test_safety import setup
+from tests.routes.people import CREDENTIALS, sign_in
 from webapp.models import Guesses, utc_now
 
-RIGHT = {"name": "ada", "password": "correct horse battery"}
-WRONG = RIGHT | {"password": "wrong"}
+WRONG = CREDENTIALS | {"password": "wrong"}
 
 
 def test_twelve_wrong_passwords_are_slowed_down_and_the_right_one_works_after_the_wait(
     client: Any, app: FastAPI
 ) -> None:
-    setup(client, app)
+    sign_in(client, app)
     client.cookies.clear()
     answers = [client.post("/sign-in", data=WRONG) for _ in range(12)]
     assert [answer.status_code for answer in answers] == [422] * 5 + [429] * 7
-    last = client.post("/sign-in", data=RIGHT | {"next": "/keys"})
+    last = client.post("/sign-in", data=CREDENTIALS | {"next": "/keys"})
     assert last.status_code == 429
     assert int(last.headers["retry-after"]) >= 1
     assert re.search(r"Try again in 1 second, at \d\d:\d\d:\d\d UTC", last.text)
@@ -29,7 +28,7 @@ def test_twelve_wrong_passwords_are_slowed_down_and_the_right_one_works_after_th
     with Session(app.state.parts.engine) as session:
         session.connection().execute(update(Guesses).values(wait_until=utc_now()))
         session.commit()
-    assert client.post("/sign-in", data=RIGHT).status_code == 303
+    assert client.post("/sign-in", data=CREDENTIALS).status_code == 303
 
 
 def test_wrong_bearer_and_setup_tokens_are_slowed_down_as_well(client: Any) -> None:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from tests import loops
 from tests.routes.conftest import HOST
-from tests.routes.test_safety import setup
+from tests.routes.people import sign_in
 from webapp.models import Nat, Network, StackEvent, Status
 from webapp.routes.pages.streams import POLL_S, State, View, _next, read
 from webapp.services import networks
@@ -111,7 +111,7 @@ def test_a_stream_holds_no_connection_while_it_waits(
     network: Network, app: FastAPI, engine: Engine
 ) -> None:
     client = TestClient(app, base_url=HOST)
-    setup(client, app)
+    sign_in(client, app)
     network_id = network.id
 
     async def listen() -> tuple[int, list[str]]:

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
-from tests.routes.test_safety import setup
+from tests.routes.people import sign_in
 from tests.services.rows import a_network, add, an_address
 from webapp.models import Status, Whitelisting, folded
 
@@ -26,7 +26,7 @@ PATH = "/networks/net/whitelist"
 def test_only_a_network_that_stays_asks_for_its_addresses_to_be_whitelisted(
     client: Any, app: FastAPI, session: Session, *, status: Status, unwanted: bool, asks: bool
 ) -> None:
-    setup(client, app)
+    sign_in(client, app)
     network = a_network(status=status, unwanted=unwanted)
     listed = Whitelisting(
         network_id=network.id, partner="Ann", partner_folded=folded("Ann"), addresses=[]
@@ -42,7 +42,7 @@ def test_only_a_network_that_stays_asks_for_its_addresses_to_be_whitelisted(
 def test_its_public_link_can_still_be_withdrawn(
     client: Any, app: FastAPI, session: Session
 ) -> None:
-    setup(client, app)
+    sign_in(client, app)
     network = a_network(status=Status.DELETING, unwanted=True, link="secret")
     add(session, network, an_address(network))
     assert "Withdraw link" in client.get(PATH).text

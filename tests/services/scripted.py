@@ -6,11 +6,10 @@ It is for answers that the embedded AWS gives only after minutes, or never.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.locks import refuse_while_held
 from webapp.aws.clients import Clients
 from webapp.db import give_back
@@ -44,7 +43,7 @@ class ScriptedAws:
     """
 
     def __init__(self) -> None:
-        session = boto3.Session()
+        session = boto_session()
         session.events.register("before-parameter-build", self._note)
         reply: Any = self._reply  # the stubs do not know that an answer may be given
         session.events.register_last("before-call", reply)

@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.services.rows import add, an_address
 from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
@@ -44,7 +43,7 @@ def test_the_second_of_two_adoptions_at_the_same_moment_is_refused(
     scope: CloudScope, session: Session, engine: Engine, sandbox: Sandbox, clients: Clients
 ) -> None:
     theirs = clients.ec2(REGION).allocate_address(Domain="vpc")
-    boto = boto3.Session(region_name=REGION)
+    boto = boto_session(REGION)
 
     def adopt_first(**_: object) -> None:
         with Session(engine) as other:

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-import boto3
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.services.rows import add, ago, an_address
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws import Cloud
@@ -60,7 +59,7 @@ def test_an_address_allocated_during_the_comparison_is_not_lost(
                 address = addresses.create(replace(scope, session=other), region=REGION)
                 made.append(address.id)
 
-    boto = boto3.Session(region_name=REGION)
+    boto = boto_session(REGION)
     boto.events.register("after-call.ec2.DescribeAddresses", allocate)
     slow = connected(Clients(sandbox.info.aws_endpoint, boto))
     compare_with_aws(replace(scope, cloud=slow), REGION)

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-import boto3
-
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.locks import watched
 from webapp.aws.clients import Clients
 from webapp.db import give_back
@@ -13,7 +11,7 @@ from webapp.services.scope import CloudScope
 
 def hooked(scope: CloudScope, clients: Clients, call: str, hook: Callable[..., None]) -> CloudScope:
     """The same scope, with something that happens right before a call to AWS."""
-    boto = watched(boto3.Session())
+    boto = watched(boto_session())
     boto.events.register(f"before-call.secrets-manager.{call}", hook)
     endpoint = clients.secretsmanager(scope.settings.home_region).meta.endpoint_url
     cloud = connected(Clients(endpoint, boto, before_call=give_back))

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.portal import partner_key, revoke
 from tests.postgresql import on_either_database
 from tests.services.rows import IP, a_key, a_network, add, add_function, an_address
@@ -205,7 +204,7 @@ def test_a_key_that_a_function_was_just_created_with_is_kept(
             other.add(row)
             other.commit()
 
-    boto = boto3.Session(region_name=settings.home_region)
+    boto = boto_session(settings.home_region)
     boto.events.register("before-call.secrets-manager.DeleteSecret", make_function)
     racing = connected(Clients(sandbox.info.aws_endpoint, boto))
     scope = CloudScope(session, "tests", racing, settings)

@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from sqlalchemy import update
 from sqlmodel import Session, select
 
-from tests.clouds import connected
+from tests.clouds import boto_session, connected
 from tests.faults.proxy import Proxy, Rule, proxied
 from tests.locks import watched
 from tests.services.keys.hooks import hooked
@@ -41,7 +40,7 @@ def proxy(sandbox: Sandbox) -> Iterator[Proxy]:
 @pytest.fixture
 def faulty(scope: CloudScope, proxy: Proxy) -> CloudScope:
     """The same with an AWS whose answers are lost, and are not asked for again by botocore."""
-    clients = Clients(proxy.url, watched(boto3.Session()), attempts=1, before_call=give_back)
+    clients = Clients(proxy.url, watched(boto_session()), attempts=1, before_call=give_back)
     return CloudScope(scope.session, "tests", connected(clients), scope.settings)
 
 
@@ -155,7 +154,7 @@ def test_an_answer_that_is_lost_twice_is_found_out_by_the_background(
     def lose_what_follows(**_: object) -> None:
         lost.times = 1
 
-    boto = watched(boto3.Session())
+    boto = watched(boto_session())
     boto.events.register("before-call.secrets-manager.PutSecretValue", lose_what_follows)
     cloud = connected(Clients(proxy.url, boto, attempts=1, before_call=give_back))
     with pytest.raises(EgretError):

@@ -1,0 +1,40 @@
+"""Who asks: an administrator in a browser, or a program. Pages that make them are tested apart."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlmodel import Session
+
+from webapp.deps import SESSION_COOKIE
+from webapp.models import User
+from webapp.services import access
+from webapp.services.access.people import open_session
+from webapp.services.scope import Scope
+
+CREDENTIALS = {"name": "ada", "password": "correct horse battery"}
+
+
+def sign_in(client: Any, app: FastAPI) -> None:
+    """Make the administrator, and give the client a session of theirs."""
+    with Session(app.state.parts.engine) as session:
+        user = User(name=CREDENTIALS["name"], password_hash=_password_hash())
+        session.add(user)
+        session.commit()
+        client.cookies.set(SESSION_COOKIE, open_session(session, user))
+
+
+def bearer(app: FastAPI) -> dict[str, str]:
+    """The header of a program that may do everything."""
+    with Session(app.state.parts.engine) as session:
+        token = access.create_api_token(Scope(session, "tests"), name="tests", role="admin")
+    return {"Authorization": f"Bearer {token}"}
+
+
+@cache
+def _password_hash() -> str:
+    """With the least work: checking it takes as long as making it."""
+    cheap = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    return PasswordHash((cheap,)).hash(CREDENTIALS["password"])
