@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
@@ -82,6 +81,10 @@ class Clients:
     def awslambda(self, region: str) -> "LambdaClient":
         return cast("LambdaClient", self._client("lambda", region))
 
+    def awslambda_without_retries(self, region: str) -> "LambdaClient":
+        """For running functions: whatever AWS answers, the function may have called the partner."""
+        return cast("LambdaClient", self._client("lambda", region, attempts=1))
+
     def apigateway(self, region: str) -> "APIGatewayClient":
         return cast("APIGatewayClient", self._client("apigateway", region))
 
@@ -133,11 +136,4 @@ class Clients:
         client.meta.events.register("before-call", lambda **_: self._before_call())
         client.meta.events.register("after-call", self._note_refusal)
         self._pace.attach(client)
-        client.meta.events.register_first("needs-retry.lambda.Invoke", _refuse_second_run)
         return client
-
-
-def _refuse_second_run(caught_exception: Exception | None = None, **_: object) -> None:
-    """A run whose answer was lost may have called the partner: botocore must not repeat it."""
-    if isinstance(caught_exception, ReadTimeoutError | ConnectionClosedError):
-        raise caught_exception
