@@ -17,6 +17,7 @@ from webapp.aws.drift.adapter import Drift
 from webapp.aws.egress.adapter import Egress
 from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
+from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
@@ -38,6 +39,7 @@ class Cloud:
     egress: Egress
     functions: Functions
     inventory: Inventory
+    kms: Kms
     lambda_interfaces: LambdaInterfaces
     permissions: Permissions
     public_access: PublicAccess
@@ -71,6 +73,7 @@ class Cloud:
             egress=Egress(clients),
             functions=Functions(clients),
             inventory=Inventory(clients, prefix),
+            kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),

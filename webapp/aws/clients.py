@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_ec2 import EC2Client
+    from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -77,6 +78,9 @@ class Clients:
 
     def secretsmanager(self, region: str) -> "SecretsManagerClient":
         return cast("SecretsManagerClient", self._client("secretsmanager", region))
+
+    def kms(self, region: str) -> "KMSClient":
+        return cast("KMSClient", self._client("kms", region))
 
     def awslambda(self, region: str) -> "LambdaClient":
         return cast("LambdaClient", self._client("lambda", region))

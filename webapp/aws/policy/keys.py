@@ -6,6 +6,7 @@ from webapp.aws.policy.grants import (
     OURS,
     THROUGH_SECRETS_MANAGER,
     Grant,
+    Why,
     handlers,
     own,
 )
@@ -63,7 +64,11 @@ KEYS = (
             "kms:UpdateAlias": handlers("Alias"),
         },
     ),
-    Grant("AllKmsAliases", EVERYTHING, {"kms:ListAliases": handlers("Alias (read)")}),
+    Grant(
+        "AllKmsAliases",
+        EVERYTHING,
+        {"kms:ListAliases": Why("who has the name of the KMS key", "Alias (read)")},
+    ),
     Grant(
         "EncryptThroughSecretsManager",
         KMS_KEYS,

@@ -63,7 +63,7 @@ class NetworkOperation(Operation):
         pool.check_none_lost(self.work.session, self.row)
         self._tag_addresses()
         self._allocate_addresses()
-        foundation.ensure(self.cloud, self.settings)
+        foundation.begin(self.cloud, self.settings)
         self.create_stack(self.plan())
 
     def create(self) -> None:
