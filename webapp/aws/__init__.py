@@ -19,6 +19,7 @@ from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
+from webapp.aws.nat_gateways import NatGateways
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
 from webapp.aws.quotas import Quotas
@@ -41,6 +42,7 @@ class Cloud:
     inventory: Inventory
     kms: Kms
     lambda_interfaces: LambdaInterfaces
+    nat_gateways: NatGateways
     permissions: Permissions
     public_access: PublicAccess
     quotas: Quotas
@@ -75,6 +77,7 @@ class Cloud:
             inventory=Inventory(clients, prefix),
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
+            nat_gateways=NatGateways(clients),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),
             quotas=Quotas(clients),

@@ -89,7 +89,7 @@ NETWORKS = (
             "ec2:CreateRoute": Why("drift is restored", "Route"),
             "ec2:CreateTags": handlers("all types of EC2: tags of a stack that change"),
             "ec2:DeleteInternetGateway": handlers("InternetGateway"),
-            "ec2:DeleteNatGateway": Why("an orphan is deleted", "NatGateway: parking, deletion"),
+            "ec2:DeleteNatGateway": Why("an orphan, or what parking left", "NatGateway: parking"),
             "ec2:DeleteRoute": Why("drift is restored", "Route: parking, deletion"),
             "ec2:DeleteRouteTable": handlers("RouteTable"),
             "ec2:DeleteSecurityGroup": handlers("SecurityGroup"),

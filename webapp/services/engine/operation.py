@@ -221,7 +221,7 @@ class Operation(ABC):
         self.poll_again()
         return None
 
-    def settle(self, stack: Stack, *, reached: Status) -> None:
+    def settle(self, stack: Stack, *, reached: Status, reason: str = "", remedy: str = "") -> None:
         """To `reached`, or to failed."""
         if stack.phase is not Phase.DONE:
             self.settle_failed(stack)
@@ -230,7 +230,7 @@ class Operation(ABC):
         if row.status is Status.CREATING:
             row.took_s = row.elapsed_s
         row.status, row.outputs, row.updated_at = reached, stack.outputs, utc_now()
-        row.reason = row.remedy = ""
+        row.reason, row.remedy = reason, remedy
         self.work.finish()
 
     def settle_failed(self, stack: Stack) -> None:
