@@ -98,6 +98,10 @@ class Clients:
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
 
+    def iam(self, region: str) -> Any:
+        """Only for administrators, who make Egret's policies with it."""
+        return self._client("iam", region)
+
     def sts(self, region: str) -> Any:
         return self._client("sts", region)
 

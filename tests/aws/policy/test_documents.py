@@ -85,3 +85,20 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, list):
         return [text for each in value for text in _texts(each)]
     return [str(value)]
+
+
+def test_a_key_is_read_by_the_code_of_functions_alone_and_deleted_so_that_it_can_be_restored() -> (
+    None
+):
+    """Whoever makes a role decides who may assume it, so the boundary says who may read."""
+    place, own = Place(ACCOUNT), f"arn:aws:lambda:*:{ACCOUNT}:function:egret-*"
+    assert conditions(policy.boundary(place), "secretsmanager:GetSecretValue") == [
+        {"ArnLike": {"lambda:SourceFunctionArn": own}}
+    ]
+    assert conditions(policy.dashboard(place), "secretsmanager:DeleteSecret") == [
+        {"BoolIfExists": {"secretsmanager:ForceDeleteWithoutRecovery": "false"}}
+    ]
+
+
+def conditions(document: policy.Document, action: str) -> list[object]:
+    return [each["Condition"] for each in document["Statement"] if action in each["Action"]]
