@@ -87,9 +87,7 @@ def _texts(value: object) -> list[str]:
     return [str(value)]
 
 
-def test_a_key_is_read_by_the_code_of_functions_alone_and_deleted_so_that_it_can_be_restored() -> (
-    None
-):
+def test_only_code_of_functions_reads_keys_and_no_key_is_deleted_for_good() -> None:
     """Whoever makes a role decides who may assume it, so the boundary says who may read."""
     place, own = Place(ACCOUNT), f"arn:aws:lambda:*:{ACCOUNT}:function:egret-*"
     assert conditions(policy.boundary(place), "secretsmanager:GetSecretValue") == [
