@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from tests.services.rows import a_network, add, an_address
+from tests.services.rows import a_network, add, an_address, an_event
 from webapp.models import Address, AddressStatus, Function, Key, Network, Proof, Snapshot, Status
 from webapp.services import addresses
 
@@ -32,8 +32,10 @@ def test_a_parked_network_says_why_it_could_not_be_unparked(
     assert "Read the reason." in page
     network.outputs = network.outputs | {"LeftNatGatewayIds": "nat-7"}
     session.commit()
+    nat = {"physical_id": "nat-7", "resource_type": "AWS::EC2::NatGateway"}
+    add(session, an_event(network, "DELETE_FAILED", **nat))
     page = signed_in.get("/networks/troubled").text
-    assert all(part in page for part in ("NAT gateway nat-7", "36.50 USD", "troubled/attempts"))
+    assert all(part in page for part in ("NAT gateway nat-7, 32.85 USD", "36.50 USD", "/attempts"))
 
 
 def test_a_parked_network_counts_as_made(

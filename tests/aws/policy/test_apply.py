@@ -133,7 +133,7 @@ def aws() -> ScriptedAws:
     ("code", "kind", "remedy"),
     [
         ("AccessDenied", AccessDenied, "credentials of an administrator"),
-        ("LimitExceeded", AwsError, "run it again"),
+        ("MalformedPolicyDocument", AwsError, "run it again"),
     ],
 )
 def test_a_refusal_says_what_to_do(

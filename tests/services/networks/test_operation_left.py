@@ -22,7 +22,7 @@ IN_USE = refusal("DependencyViolation", "nat-1 has dependencies")
 
 def begun(scope: CloudScope, aws: ScriptedAws, **columns: Any) -> NetworkOperation:
     """A network whose update is complete, but for a NAT gateway that was not deleted."""
-    network = a_network(stack_id=STACK_ID, zones=list(ZONES), **columns)
+    network = a_network(stack_id=STACK_ID, zones=[ZONES[0]], **columns)
     add(scope.session, network, an_address(network), left(network))
     aws.answers |= {
         "DescribeStacks": a_stack("UPDATE_COMPLETE"),
@@ -81,6 +81,8 @@ def test_after_a_few_attempts_it_is_told_and_costs(
     assert len(aws.calls("DeleteNatGateway")) == LEFT_ATTEMPTS_MAX
     assert (network.status, network.monthly_cost_usd) == (Status.PARKED, 36.5)
     assert "NAT gateway nat-1" in network.reason
+    (shown,) = networks.detail(scripted.session, "net").undeleted
+    assert (shown.physical_id, shown.monthly_cost_usd) == ("nat-1", 32.85)
     assert ("nat-1 has dependencies" in network.reason) is bool(answer)
     assert "Try again" in network.remedy
 

@@ -10,7 +10,7 @@ delete again; or retain what AWS will not delete.
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -93,6 +93,16 @@ def undeleted(session: Session, row: StackRow) -> list[Undeleted]:
     return sorted(newest.values(), key=lambda resource: resource.logical_id)
 
 
+def left_behind(session: Session, row: StackRow, ids: Collection[str]) -> list[Undeleted]:
+    """Those of the NAT gateways in `ids` that updates of the stack could not delete."""
+    given_up = _given_up(session, row)
+    return [
+        Undeleted(event.logical_id, event.physical_id, event.resource_type, event.reason)
+        for event in given_up.values()
+        if event.physical_id in ids
+    ]
+
+
 def delete_left(operation: Operation) -> list[str] | None:
     """Take one step of deleting the NAT gateways that updates of the stack could not delete.
 
@@ -101,14 +111,15 @@ def delete_left(operation: Operation) -> list[str] | None:
     the ids of those that are still there after `LEFT_ATTEMPTS_MAX` attempts, and the row says why.
     """
     row, gateways, region = operation.row, operation.cloud.nat_gateways, operation.region
-    reasons = _given_up(operation.work.session, row)
-    if not reasons:
+    given_up = _given_up(operation.work.session, row)
+    if not given_up:
         return []
     operation.work.commit()  # no connection is held while AWS is asked
-    states = gateways.states(region, list(reasons))
+    states = gateways.states(region, list(given_up))
+    left = [event for nat_id, event in given_up.items() if nat_id in states]
     idle = [nat_id for nat_id, state in states.items() if state != DELETING]
     if not states or (idle and row.attempts > LEFT_ATTEMPTS_MAX) or row.elapsed_s > TIMEOUT_S:
-        row.attempts, row.reason = 1, row.reason or _left(states, reasons)
+        row.attempts, row.reason = 1, row.reason or _told(left)
         return list(states)
     said = []
     for nat_id in idle:
@@ -119,7 +130,7 @@ def delete_left(operation: Operation) -> list[str] | None:
                 raise
             said.append(error.detail)
     row.attempts += bool(idle)
-    row.reason = " ".join([_left(states, reasons), *said])
+    row.reason = " ".join([_told(left), *said])
     row.remedy = f"Egret deletes it again, {LEFT_ATTEMPTS_MAX} times at most."
     operation.work.run_again(in_s=wait_s(row.attempts))
     return None
@@ -130,20 +141,21 @@ def wait_s(attempts: int) -> float:
     return float(min(FIRST_WAIT_S * 2 ** max(attempts - 2, 0), LONGEST_WAIT_S))
 
 
-def _given_up(session: Session, row: StackRow) -> dict[str, str]:
-    """NAT gateways by id whose newest event is a deletion that failed, and its reason."""
+def _given_up(session: Session, row: StackRow) -> dict[str, StackEvent]:
+    """NAT gateways by id whose newest event is a deletion that failed, and that event."""
     newest = {
         event.physical_id: event
         for event in events.list_after(session, row)
         if event.resource_type == NAT_GATEWAY and event.physical_id
     }
-    return {i: event.reason for i, event in newest.items() if event.status == "DELETE_FAILED"}
+    return {i: event for i, event in newest.items() if event.status == "DELETE_FAILED"}
 
 
-def _left(ids: Iterable[str], reasons: Mapping[str, str]) -> str:
+def _told(left: Iterable[StackEvent]) -> str:
     each = " ".join(
-        f"CloudFormation could not delete the NAT gateway {nat_id}: {reasons[nat_id].rstrip('.')}."
-        for nat_id in ids
+        f"CloudFormation could not delete the NAT gateway {event.physical_id}: "
+        f"{event.reason.rstrip('.')}."
+        for event in left
     )
     cost = monthly_usd(nat_gateways=1, addresses=0)
     return f"{each} While it is there, it costs {cost:.2f} USD a month and holds its address."
