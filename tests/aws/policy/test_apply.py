@@ -10,7 +10,7 @@ from tests.sandbox.lab import unique
 from tests.services.scripted import ScriptedAws, refusal
 from webapp import cli
 from webapp.aws.clients import Clients
-from webapp.aws.errors import AccessDenied, AwsError
+from webapp.aws.errors import AccessDenied, AwsError, NotReached
 from webapp.aws.policy import Place, all_of
 from webapp.aws.policy.apply import CHANGED, LEFT, MADE, VERSIONS_MAX, apply, place_of
 from webapp.sandbox.launcher import Sandbox
@@ -133,7 +133,9 @@ def aws() -> ScriptedAws:
     ("code", "kind", "remedy"),
     [
         ("AccessDenied", AccessDenied, "credentials of an administrator"),
-        ("MalformedPolicyDocument", AwsError, "run it again"),
+        ("MalformedPolicyDocument", AwsError, "fix it. Then run it again."),
+        ("ExpiredToken", AccessDenied, "Then run it again."),
+        ("Throttling", NotReached, "Try again in a minute."),
     ],
 )
 def test_a_refusal_says_what_to_do(
@@ -143,6 +145,7 @@ def test_a_refusal_says_what_to_do(
     with pytest.raises(kind, match=f"making the policy egret-dashboard .* {code}") as raised:
         list(apply(aws.clients, REGION, Place(ACCOUNT)))
     assert remedy in raised.value.remedy
+    assert "automatically" not in raised.value.remedy
 
 
 def test_what_cannot_be_asked_for_an_identity_is_told(aws: ScriptedAws) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import PERMISSION_MISSING, AwsError, aws_errors
+from webapp.aws.errors import PERMISSION_MISSING, TRIES_AGAIN, AwsError, NotReached, aws_errors
 from webapp.aws.policy.documents import ANY_ACCOUNT, Document, Place, all_of
 from webapp.errors import Invalid
 
@@ -21,6 +21,7 @@ MADE, CHANGED, LEFT = "made", "changed", "left as it is"
 FOR_ADMINISTRATORS = (
     "Run it with the credentials of an administrator, who may create policies and roles in IAM."
 )
+FIX, AGAIN = "Read the reason and fix it.", "Then run it again."
 TRUST: Document = {
     "Version": "2012-10-17",
     "Statement": [
@@ -132,14 +133,18 @@ class _Iam:
 
 @contextmanager
 def _as_administrator(doing: str, region: str) -> Iterator[None]:
-    """AWS's errors as ours; a missing permission is not one of the dashboard's here."""
+    """AWS's errors as ours. A missing permission is not one of the dashboard's here, and nothing is
+    tried again by itself."""
     try:
         with aws_errors(doing, region):
             yield
     except AwsError as error:
         if error.aws_code in PERMISSION_MISSING:
             error.remedy = FOR_ADMINISTRATORS
-        error.remedy = error.remedy or "Read the reason and fix it, then run it again."
+        elif isinstance(error, NotReached):
+            error.remedy = "Try again in a minute."
+        else:
+            error.remedy = f"{error.remedy.removesuffix(TRIES_AGAIN).strip() or FIX} {AGAIN}"
         raise
 
 
