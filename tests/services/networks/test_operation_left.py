@@ -136,6 +136,34 @@ def test_what_is_left_holds_an_address_so_it_goes_before_the_network_is_unparked
     assert "nat-1" in network.reason
 
 
+def test_what_is_gone_by_now_is_not_told_while_the_network_is_unparked(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, aws, status=Status.UNPARKING, outputs=LEFT, reason="")
+    operation.row.operation_id = "another"
+    show(aws, "deleted")
+    aws.answers |= {"UpdateStack": {}}
+    network = advance(operation)
+    assert len(aws.calls("UpdateStack")) == 1
+    assert (network.status, network.reason) == (Status.UNPARKING, "")
+
+
+def test_a_change_is_done_once_although_it_waits_for_a_deletion(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    change = {"availability_zones": 2, "nat": "single", "preview": [], "zones": list(ZONES)}
+    operation = begun(scripted, aws, status=Status.UPDATING, change=change)
+    network = advance(operation)
+    assert (network.status, network.change, network.availability_zones) == (
+        Status.UPDATING,
+        change,
+        1,
+    )
+    show(aws, "deleted")
+    network = advance(operation)
+    assert (network.status, network.change, network.availability_zones) == (Status.READY, {}, 2)
+
+
 def test_a_deletion_of_the_network_deletes_it_first(scripted: CloudScope, aws: ScriptedAws) -> None:
     operation = begun(scripted, aws, status=Status.DELETING, outputs=LEFT)
     aws.answers["DescribeStacks"] = a_stack("DELETE_COMPLETE")

@@ -22,7 +22,7 @@ from webapp.aws.nat_gateways import DELETING
 from webapp.errors import EgretError
 from webapp.models import StackEvent, StackRow
 from webapp.models.costs import monthly_usd
-from webapp.models.network import NAT_GATEWAY_IDS
+from webapp.models.network import LEFT_NAT_GATEWAY_IDS, NAT_GATEWAY_IDS
 from webapp.services.engine import events
 from webapp.services.engine.events import STACK_TYPE, token_of
 from webapp.services.engine.operation import RETRIES, Operation
@@ -32,6 +32,7 @@ LEFT_ATTEMPTS_MAX = 4
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 120.0
 THROTTLED_WAIT_S = 30.0
+DELETE_LEFT = "Press Try again, or delete it in the AWS console; then park or unpark as you like."
 NAT_GATEWAY = "AWS::EC2::NatGateway"
 
 
@@ -120,6 +121,7 @@ def delete_left(operation: Operation) -> list[str] | None:
     idle = [nat_id for nat_id, state in states.items() if state != DELETING]
     if not states or (idle and row.attempts > LEFT_ATTEMPTS_MAX) or row.elapsed_s > TIMEOUT_S:
         row.attempts, row.reason = 1, row.reason or _told(left)
+        note_left(row, list(states))
         return list(states)
     said = []
     for nat_id in idle:
@@ -134,6 +136,16 @@ def delete_left(operation: Operation) -> list[str] | None:
     row.remedy = f"Egret deletes it again, {LEFT_ATTEMPTS_MAX} times at most."
     operation.work.run_again(in_s=wait_s(row.attempts))
     return None
+
+
+def note_left(row: StackRow, ids: list[str]) -> None:
+    """Note which NAT gateways are still there, in the outputs. The caller commits."""
+    row.outputs = {k: v for k, v in row.outputs.items() if k != LEFT_NAT_GATEWAY_IDS}
+    if ids:
+        row.outputs |= {LEFT_NAT_GATEWAY_IDS: ",".join(ids)}
+        row.remedy = DELETE_LEFT
+    else:
+        row.reason = row.remedy = ""
 
 
 def wait_s(attempts: int) -> float:

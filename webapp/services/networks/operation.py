@@ -35,7 +35,6 @@ SWITCHES = {
     Status.UNPARKING: (Status.PARKED, Status.READY),
 }
 """The status before each switch, and the status after it."""
-DELETE_LEFT = "Press Try again, or delete it in the AWS console; then park or unpark as you like."
 
 
 @dataclass
@@ -82,8 +81,8 @@ class NetworkOperation(Operation):
         if after is Status.READY and not self._addresses_free():
             return
         stack = self.update_stack(self.plan(parked=after is Status.PARKED))
-        if stack:
-            self._clean_up(stack, reached=after, back=before)
+        if stack and (left := self._clean_up(stack)) is not None:
+            self._settle_with(left, stack, reached=after, back=before)
             self._prove()
 
     def rest(self) -> None:
@@ -119,7 +118,7 @@ class NetworkOperation(Operation):
         network = self.row
         self._allocate_addresses()
         stack = self.update_stack(self.plan(shape=network.changed_shape))
-        if stack:
+        if stack and (left := self._clean_up(stack)) is not None:
             is_done = stack.phase is Phase.DONE and stack.status != ROLLED_BACK
             if is_done and network.changed_shape:
                 network.availability_zones = network.changed_shape.availability_zones
@@ -127,7 +126,7 @@ class NetworkOperation(Operation):
                 network.zones = network.changed_zones
                 network.change = {}
                 _update_functions(self.work.session, network)
-            self._clean_up(stack, reached=Status.READY, back=Status.READY)
+            self._settle_with(left, stack, reached=Status.READY, back=Status.READY)
             self._prove()
 
     def delete(self) -> None:
@@ -135,7 +134,7 @@ class NetworkOperation(Operation):
         if not self._try_left_again():
             return
         if self.row.left_nat_gateways:  # it is in the way now, and told as such
-            self._keep_left([])
+            teardown.note_left(self.row, [])
             self.work.commit()
         name = NetworkStack.stack_name(self.settings.name_prefix, self.row.name)
         if teardown.delete_stack(self, name):
@@ -180,15 +179,15 @@ class NetworkOperation(Operation):
         vpc_id = self.row.outputs.get("VpcId") or self.cloud.blockers.vpc_of(self.region, _stack.id)
         return self.cloud.lambda_interfaces.release(self.region, vpc_id, own=f"{_stack.name}-")
 
-    def _clean_up(self, stack: Stack, *, reached: Status, back: Status) -> None:
-        """Settle the update, once what it could not delete is deleted or given up."""
+    def _clean_up(self, stack: Stack) -> list[str] | None:
+        """What the update could not delete and Egret could not either; None while it tries to."""
+        return teardown.delete_left(self) if stack.phase is Phase.DONE else []
+
+    def _settle_with(self, left: list[str], stack: Stack, *, reached: Status, back: Status) -> None:
+        """Settle the update, and note what is left."""
         if stack.phase is not Phase.DONE:
             self.settle_update(stack, reached=reached, back=back)
             return
-        left = teardown.delete_left(self)
-        if left is None:
-            return
-        self._keep_left(left)
         kept = {k: v for k, v in self.row.outputs.items() if k == LEFT_NAT_GATEWAY_IDS}
         stack = replace(stack, outputs=stack.outputs | kept)
         if left and stack.status != ROLLED_BACK:
@@ -204,7 +203,6 @@ class NetworkOperation(Operation):
             return True  # the update has begun
         left = teardown.delete_left(self)
         if left:
-            self._keep_left(left)
             self.row.status, self.row.updated_at = Status.PARKED, utc_now()
             self.work.finish()
         elif left is not None:
@@ -213,24 +211,11 @@ class NetworkOperation(Operation):
 
     def _try_left_again(self) -> bool:
         """False while Egret deletes what an update left."""
-        if not self.row.left_nat_gateways:
-            return True
-        left = teardown.delete_left(self)
-        if left is None:
-            return False
-        self._keep_left(left)
-        self.work.commit()  # AWS may be asked next
+        if self.row.left_nat_gateways:
+            if teardown.delete_left(self) is None:
+                return False
+            self.work.commit()  # AWS may be asked next
         return True
-
-    def _keep_left(self, left: list[str]) -> None:
-        """Note in the row which NAT gateways are still there. The caller commits."""
-        row = self.row
-        row.outputs = {k: v for k, v in row.outputs.items() if k != LEFT_NAT_GATEWAY_IDS}
-        if left:
-            row.outputs |= {LEFT_NAT_GATEWAY_IDS: ",".join(left)}
-            row.remedy = DELETE_LEFT
-        else:
-            row.reason = row.remedy = ""
 
     def _allocate_addresses(self) -> None:
         for address in pool.of_network(self.work.session, self.row.id):
