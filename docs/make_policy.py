@@ -26,6 +26,32 @@ UNCONFINED = """## What cannot be confined
 These permissions reach beyond what Egret makes. AWS knows no narrower resource or condition for
 them, or the thing has no tag yet.
 """
+DETOURS = """## What somebody with the credentials could do
+
+Egret has no permission to read a key. But its functions read them, and it may make functions. So
+somebody who has the dashboard's credentials, or takes it over, could by a detour
+
+- read the keys below `{prefix}/key/`: with a function of their own (or another code or variable,
+  such as the partner's URL, of one that exists) that sends its key somewhere or logs it. The
+  boundary keeps everything else from reading them: a role that Egret makes may do so only while
+  the code of a function named by the prefix asks;
+- change, delete or take out of use all that Egret made, the KMS key included. Secrets can be
+  restored for 7 days, KMS keys for 7 days at least; an address that was released is lost;
+- make paid things: networks, NAT gateways, addresses, functions;
+- put a function into another VPC of the account, and reach what its network reaches;
+- do all that to another dashboard whose prefix begins with `{prefix}-`;
+- use other roles whose names begin with `{prefix}-` if they trust Lambda, or delete them. So give
+  no other role such a name, and that of the dashboard neither;
+- do what [cannot be confined](#what-cannot-be-confined).
+
+They could not: make a role, or use one that Egret made, beyond the boundary; read another secret;
+change the boundary or any policy; reach users, data, or other services.
+
+Without a service role, the permissions in the column *CloudFormation* are the dashboard's own, and
+each can be used directly. With one, they can be used only by way of a stack named by the prefix,
+which CloudFormation changes as its template says: that closes the detours by tags on KMS keys and
+REST APIs, since a stack tags nothing that it did not make. The template itself cannot be confined.
+"""
 ON_ROLES_TITLE = """## The boundary
 
 What any role that Egret makes may do at most. The policies above let roles be made only with this
@@ -43,6 +69,7 @@ def policy_text() -> str:
         *(_section(grant, level=3) for grant in ON_ROLES),
         UNCONFINED,
         _table(("statement", "why"), unconfined),
+        DETOURS,
     ]
     return "\n".join(parts)
 

@@ -6,9 +6,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError
 
 from webapp.aws.clients import CONNECT_TIMEOUT_S, INVOKE_READ_TIMEOUT_S, READ_TIMEOUT_S, Clients
+from webapp.aws.errors import NotReached
+from webapp.aws.functions import Functions
 
 REGION = "eu-central-1"
 
@@ -27,46 +28,51 @@ def test_each_region_and_service_has_a_client_of_its_own(offline: Clients) -> No
 
 def test_what_has_no_client_token_is_sent_once() -> None:
     clients = Clients("http://127.0.0.1:9")
-    several: Any = clients.ec2(REGION).meta.config
-    once: Any = clients.ec2_without_retries(REGION).meta.config
-    assert several.retries["total_max_attempts"] == 3
-    assert once.retries["total_max_attempts"] == 1
+    several: tuple[Any, ...] = (clients.ec2(REGION), clients.awslambda(REGION))
+    once: tuple[Any, ...] = (
+        clients.ec2_without_retries(REGION),
+        clients.awslambda_without_retries(REGION),
+    )
+    assert {made.meta.config.retries["total_max_attempts"] for made in several} == {3}
+    assert {made.meta.config.retries["total_max_attempts"] for made in once} == {1}
 
 
 def test_no_call_waits_without_end(offline: Clients) -> None:
-    run: Any = offline.awslambda(REGION).meta.config
+    run: Any = offline.awslambda_without_retries(REGION).meta.config
     assert (run.connect_timeout, run.read_timeout) == (CONNECT_TIMEOUT_S, INVOKE_READ_TIMEOUT_S)
     other: Any = offline.ec2(REGION).meta.config
     assert (other.connect_timeout, other.read_timeout) == (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
 
 
-class Silent(BaseHTTPRequestHandler):
-    """Takes a request and hangs up without an answer."""
+class Failing(BaseHTTPRequestHandler):
+    """Takes a request and answers as it is told, or hangs up."""
 
-    server: "HangingUp"
-
-    def do_GET(self) -> None:
-        self.do_POST()
+    server: "FailingAws"
 
     def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked += 1
+        if self.server.status:
+            self.send_response(self.server.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
     def log_message(self, *_: object) -> None:
         pass
 
 
-class HangingUp(HTTPServer):
-    asked = 0
+class FailingAws(HTTPServer):
+    asked, status = 0, 0
 
 
-def test_a_function_whose_answer_is_lost_is_not_run_again() -> None:
-    with HangingUp(("127.0.0.1", 0), Silent) as server:
+@pytest.mark.parametrize("status", [0, 500, 502, 503, 504])
+def test_a_function_that_may_have_run_is_not_run_again(status: int) -> None:
+    """Whether AWS fails or its answer is lost: the partner is called once."""
+    with FailingAws(("127.0.0.1", 0), Failing) as server:
+        server.status = status
         Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        clients = Clients(f"http://127.0.0.1:{server.server_port}", attempts=2)
-        with pytest.raises(BotoCoreError):
-            clients.awslambda(REGION).invoke(FunctionName="f")
+        functions = Functions(Clients(f"http://127.0.0.1:{server.server_port}"))
+        with pytest.raises(NotReached):
+            functions.invoke(REGION, "f")
         assert server.asked == 1
-        with pytest.raises(BotoCoreError):
-            clients.awslambda(REGION).get_function(FunctionName="f")
-        assert server.asked == 3
         server.shutdown()

@@ -18,7 +18,7 @@ import pytest
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 
-from tests.aws.test_clients import Silent
+from tests.aws.test_clients import Failing
 from tests.aws.test_credentials import SECRET, clients, own, refused
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, aws_errors
@@ -256,7 +256,7 @@ def test_a_given_session_is_used_as_it_is() -> None:
     assert Sessions(given, before_reading=lambda: None).current() is given
 
 
-class Refusing(Silent):
+class Refusing(Failing):
     """Answers that the token has expired."""
 
     def do_POST(self) -> None:

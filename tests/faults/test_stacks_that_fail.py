@@ -132,7 +132,10 @@ def test_a_rollback_that_failed_is_cleared_by_the_next_attempt(bench: Bench) -> 
 
 def test_an_update_that_failed_goes_back_to_what_was(bench: Bench) -> None:
     bench.do("create")
+    bench.switch(fails("NatGateway1", "delete"))
     bench.do("park")
+    assert bench.status == "parked"
+    assert bench.world()["nat_gateways"] == 0, "CloudFormation gave up on it, Egret did not"
     bench.switch(fails("NatGateway1", "create", NAT_REASON))
     bench.do("unpark")
     assert (bench.status, bench.world()["nat_gateways"]) == ("parked", 0)

@@ -106,6 +106,7 @@ class Workshop:
                 clients.ec2_without_retries,
                 clients.cloudformation,
                 clients.awslambda,
+                clients.awslambda_without_retries,
                 clients.service_quotas,
                 clients.secretsmanager,
                 clients.sts,

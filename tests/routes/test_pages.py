@@ -6,17 +6,8 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from tests.services.rows import a_network, add, an_address
-from webapp.models import (
-    Address,
-    AddressStatus,
-    Function,
-    Key,
-    Network,
-    Proof,
-    Snapshot,
-    Status,
-)
+from tests.services.rows import a_network, add, an_address, an_event
+from webapp.models import Address, AddressStatus, Function, Key, Network, Proof, Snapshot, Status
 from webapp.services import addresses
 
 IP = "203.0.113.77"
@@ -39,6 +30,12 @@ def test_a_parked_network_says_why_it_could_not_be_unparked(
     page = signed_in.get("/networks/troubled").text
     assert "NatGateway1: it failed." in page
     assert "Read the reason." in page
+    network.outputs = network.outputs | {"LeftNatGatewayIds": "nat-7"}
+    session.commit()
+    nat = {"physical_id": "nat-7", "resource_type": "AWS::EC2::NatGateway"}
+    add(session, an_event(network, "DELETE_FAILED", **nat))
+    page = signed_in.get("/networks/troubled").text
+    assert all(part in page for part in ("NAT gateway nat-7, 32.85 USD", "36.50 USD", "/attempts"))
 
 
 def test_a_parked_network_counts_as_made(

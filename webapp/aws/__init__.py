@@ -17,7 +17,9 @@ from webapp.aws.drift.adapter import Drift
 from webapp.aws.egress.adapter import Egress
 from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
+from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
+from webapp.aws.nat_gateways import NatGateways
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
 from webapp.aws.quotas import Quotas
@@ -38,7 +40,9 @@ class Cloud:
     egress: Egress
     functions: Functions
     inventory: Inventory
+    kms: Kms
     lambda_interfaces: LambdaInterfaces
+    nat_gateways: NatGateways
     permissions: Permissions
     public_access: PublicAccess
     quotas: Quotas
@@ -71,7 +75,9 @@ class Cloud:
             egress=Egress(clients),
             functions=Functions(clients),
             inventory=Inventory(clients, prefix),
+            kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
+            nat_gateways=NatGateways(clients),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),
             quotas=Quotas(clients),

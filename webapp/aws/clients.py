@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_ec2 import EC2Client
+    from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -79,8 +79,15 @@ class Clients:
     def secretsmanager(self, region: str) -> "SecretsManagerClient":
         return cast("SecretsManagerClient", self._client("secretsmanager", region))
 
+    def kms(self, region: str) -> "KMSClient":
+        return cast("KMSClient", self._client("kms", region))
+
     def awslambda(self, region: str) -> "LambdaClient":
         return cast("LambdaClient", self._client("lambda", region))
+
+    def awslambda_without_retries(self, region: str) -> "LambdaClient":
+        """For running functions: whatever AWS answers, the function may have called the partner."""
+        return cast("LambdaClient", self._client("lambda", region, attempts=1))
 
     def apigateway(self, region: str) -> "APIGatewayClient":
         return cast("APIGatewayClient", self._client("apigateway", region))
@@ -90,6 +97,10 @@ class Clients:
 
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
+
+    def iam(self, region: str) -> Any:
+        """Only for administrators, who make Egret's policies with it."""
+        return self._client("iam", region)
 
     def sts(self, region: str) -> Any:
         return self._client("sts", region)
@@ -133,11 +144,4 @@ class Clients:
         client.meta.events.register("before-call", lambda **_: self._before_call())
         client.meta.events.register("after-call", self._note_refusal)
         self._pace.attach(client)
-        client.meta.events.register_first("needs-retry.lambda.Invoke", _refuse_second_run)
         return client
-
-
-def _refuse_second_run(caught_exception: Exception | None = None, **_: object) -> None:
-    """A run whose answer was lost may have called the partner: botocore must not repeat it."""
-    if isinstance(caught_exception, ReadTimeoutError | ConnectionClosedError):
-        raise caught_exception

@@ -123,7 +123,7 @@ class Functions:
     ) -> tuple[dict[str, Any], str, str]:
         """What the function returned, the id of the request, and the error or ''."""
         with aws_errors(f"running the function {name}", region):
-            client = self._clients.awslambda(region)
+            client = self._clients.awslambda_without_retries(region)
             try:
                 answer = client.invoke(FunctionName=name, Payload=json.dumps(event or {}).encode())
             except client.exceptions.TooManyRequestsException as limit:

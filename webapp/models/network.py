@@ -16,6 +16,8 @@ from webapp.models.tags import parse_tags
 MAX_ZONES = 3
 NAT_GATEWAY_IDS = "NatGatewayIds"
 """Missing from the stack outputs of a parked network."""
+LEFT_NAT_GATEWAY_IDS = "LeftNatGatewayIds"
+"""Kept with the outputs: what neither CloudFormation nor Egret could delete after an update."""
 
 
 class Nat(StrEnum):
@@ -153,11 +155,17 @@ class Network(StackRow, table=True):
         return zones[position] if position is not None and position < len(zones) else None
 
     @property
+    def left_nat_gateways(self) -> list[str]:
+        """Ids of those that an update could not delete: they are billed, and hold addresses."""
+        return self.output_list(LEFT_NAT_GATEWAY_IDS)
+
+    @property
     def monthly_cost_usd(self) -> float:
         """At list prices. The addresses of a pending change are already billed."""
         never_created = self.status is Status.FAILED and not self.outputs
         running = 0 if self.status is Status.PARKED or never_created else self.nat_gateways
         if self.unwanted:
             running = len(self.output_list(NAT_GATEWAY_IDS))
+        running += len(self.left_nat_gateways)
         addresses = (self.changed_shape or self.shape).nat_gateways
         return monthly_usd(nat_gateways=running, addresses=addresses)

@@ -1,13 +1,15 @@
 """Stacks in the embedded AWS: each request can be repeated, and absence is an answer."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from tests.aws.deployment import REGION
 from tests.sandbox.lab import Lab, unique, vpc
-from tests.services.scripted import ScriptedAws
+from tests.services.scripted import STACK_ID, ScriptedAws, a_stack, refusal
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.cloudformation.change_sets import Change
@@ -62,6 +64,28 @@ def test_an_update_of_a_busy_stack_may_be_a_repeated_one(offline: Clients) -> No
             Stacks(offline).update(plan, "shop", token="one")
 
 
+def test_a_request_that_aws_has_accepted_before_is_no_error() -> None:
+    """A repeated attempt may reuse the token of one whose answer was lost."""
+    aws, plan = ScriptedAws(), Plan(REGION, "shop", "{}", {}, {})
+    known = refusal("TokenAlreadyExistsException", "A client request token already exists")
+    asked = ("CreateStack", "UpdateStack", "ContinueUpdateRollback", "DeleteStack")
+    aws.answers |= dict.fromkeys(asked, known) | {"DescribeStacks": a_stack("CREATE_IN_PROGRESS")}
+    stacks = Stacks(aws.clients)
+    aws.answers["DescribeStackEvents"] = {"StackEvents": [begun_by("one")]}
+    assert stacks.create(plan, token="one") == STACK_ID
+    with pytest.raises(AwsError, match="token already exists"):
+        stacks.create(plan, token="two")
+    assert stacks.update(plan, "shop", token="one")
+    stacks.continue_rollback(REGION, "shop", token="one")
+    stacks.delete(REGION, "shop", token="one")
+
+
+def begun_by(token: str) -> dict[str, Any]:
+    """An event of the stack that the request with this token made."""
+    at = datetime(2026, 8, 1, tzinfo=UTC)
+    return {"StackId": STACK_ID, "EventId": "1", "Timestamp": at, "ClientRequestToken": token}
+
+
 @pytest.mark.parametrize("role", ["arn:aws:iam::111122223333:role/cloudformation-for-egret", ""])
 def test_what_changes_a_stack_acts_with_the_service_role_if_there_is_one(role: str) -> None:
     aws, plan = ScriptedAws(), Plan(REGION, "shop", "{}", {}, {})
@@ -109,5 +133,5 @@ def test_a_protected_stack_is_deleted_only_after_its_protection_ends(lab: Lab) -
     stack_id = created(lab, replace(lab.plan(vpc()), protected=True), unique("token"))
     with pytest.raises(AwsError, match="deleting the stack lab-"):
         lab.stacks.delete(REGION, stack_id, token=unique("token"))
-    lab.stacks.protect(REGION, stack_id, on=False)
+    lab.stacks.delete(REGION, stack_id, token=unique("token"), unprotect=True)
     assert lab.deleted(stack_id).phase is Phase.GONE

@@ -90,6 +90,13 @@ def test_no_policy_allows_every_action(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLANS)
+def test_a_creation_that_is_rolled_back_leaves_nothing(name: str) -> None:
+    """`Retain` would keep what it had made; `RetainExceptOnCreate` keeps what is in use."""
+    resources = parse(PLANS[name].body)["Resources"].values()
+    assert "Retain" not in {resource.get("DeletionPolicy") for resource in resources}
+
+
+@pytest.mark.parametrize("name", PLANS)
 def test_a_template_fits_into_one_request(name: str) -> None:
     assert len(PLANS[name].body.encode()) <= BODY_MAX_BYTES
 

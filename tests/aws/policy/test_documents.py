@@ -85,3 +85,18 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, list):
         return [text for each in value for text in _texts(each)]
     return [str(value)]
+
+
+def test_only_code_of_functions_reads_keys_and_no_key_is_deleted_for_good() -> None:
+    """Whoever makes a role decides who may assume it, so the boundary says who may read."""
+    place, own = Place(ACCOUNT), f"arn:aws:lambda:*:{ACCOUNT}:function:egret-*"
+    assert conditions(policy.boundary(place), "secretsmanager:GetSecretValue") == [
+        {"ArnLike": {"lambda:SourceFunctionArn": own}}
+    ]
+    assert conditions(policy.dashboard(place), "secretsmanager:DeleteSecret") == [
+        {"BoolIfExists": {"secretsmanager:ForceDeleteWithoutRecovery": "false"}}
+    ]
+
+
+def conditions(document: policy.Document, action: str) -> list[object]:
+    return [each["Condition"] for each in document["Statement"] if action in each["Action"]]

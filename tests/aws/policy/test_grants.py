@@ -70,6 +70,7 @@ SERVICES = (
     "apigateway",
     "cloudformation",
     "ec2",
+    "kms",
     "lambda",
     "logs",
     "secretsmanager",
@@ -78,6 +79,7 @@ SERVICES = (
 )
 ACTIONS_OF_CALLS = {
     "apigateway:GetApiKey": {"apigateway:GET"},
+    "lambda:ListAliases": set(),
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "sts:GetCallerIdentity": set(),
     "cloudformation:DescribeStacks": {"cloudformation:DescribeStacks", "cloudformation:ListStacks"},
@@ -99,7 +101,8 @@ ACTIONS_OF_CALLS = {
     },
 }
 """What IAM asks for where that is not the action of the same name: the service authorization
-reference. Secrets Manager encrypts as its caller; drift is detected as its caller."""
+reference. Secrets Manager encrypts as its caller; drift is detected as its caller. Only KMS is
+asked for aliases."""
 OPTIONAL = {"lambda:ListFunctions"}
 """Its answer shows the variables of all functions, so Egret does without it where it must."""
 READING = re.compile(r":(BatchDescribe|Describe|Filter|Get|List)|:GET$")

@@ -1,5 +1,7 @@
 """An operation: what a step does with AWS's answers, and what the row says afterwards."""
 
+from dataclasses import replace
+
 import pytest
 from sqlmodel import select
 
@@ -163,6 +165,19 @@ def test_what_a_failed_attempt_left_is_deleted_before_the_next_one(
     aws.answers |= {"DescribeStacks": a_stack("DELETE_COMPLETE"), "CreateStack": {"StackId": "new"}}
     change.create_stack(PLAN)
     assert (change.row.status, change.row.stack_id) == (Status.CREATING, "new")
+
+
+def test_what_a_failed_attempt_left_is_deleted_although_it_was_protected(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= {
+        "DescribeStacks": a_stack("ROLLBACK_COMPLETE"),
+        "DeleteStack": {},
+        "UpdateTerminationProtection": {},
+    }
+    begun(scripted, status=Status.REQUESTED).create_stack(replace(PLAN, protected=True))
+    changing = [name for name, _ in aws.asked if not name.startswith("Describe")]
+    assert changing == ["UpdateTerminationProtection", "DeleteStack"]
 
 
 def failed_to_clear(scope: CloudScope, aws: ScriptedAws, failures: int) -> Change:

@@ -2,7 +2,8 @@
 
 "Already exists", "does not exist" and "no updates are to be performed" are results here, not
 exceptions. CloudFormation has an error code for the first only. The others are a ValidationError
-like any other, and only its text tells which.
+like any other, and only its text tells which. TokenAlreadyExistsException is a result too: AWS has
+accepted this very request before, and the stack's events tell what became of it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.cloudformation import change_sets
 from webapp.aws.cloudformation.change_sets import Change
 from webapp.aws.cloudformation.stacks import Event, Plan, Stack
-from webapp.aws.errors import aws_errors, message_of
+from webapp.aws.errors import aws_errors, code_of, ignoring, message_of
 from webapp.aws.tags import tag_list, tags_of
 from webapp.errors import Conflict
 
@@ -24,6 +25,7 @@ CREATE_TIMEOUT_MIN = 30
 NO_UPDATES = "No updates are to be performed"
 BUSY = "_IN_PROGRESS state"
 NOT_THERE = "does not exist"
+KNOWN_TOKEN = "TokenAlreadyExistsException"  # noqa: S105 - an error code
 EXPRESS: Any = {"DeploymentConfig": {"Mode": "EXPRESS"}}
 
 
@@ -54,6 +56,10 @@ class Stacks:
                 )["StackId"]
             except client.exceptions.AlreadyExistsException:
                 return self._existing(plan, token)
+            except client.exceptions.TokenAlreadyExistsException:
+                if made := self.made_by(plan.region, plan.name, token=token):
+                    return made
+                raise
 
     def update(self, plan: Plan, stack_id: str, *, token: str) -> bool:
         """Ask for the change; False when there is nothing to change.
@@ -74,7 +80,7 @@ class Stacks:
             except ClientError as error:
                 if NO_UPDATES in message_of(error):
                     return False
-                if BUSY not in message_of(error):
+                if BUSY not in message_of(error) and code_of(error) != KNOWN_TOKEN:
                     raise
         return True
 
@@ -122,23 +128,29 @@ class Stacks:
         token: str,
         retain: Sequence[str] = (),
         express: bool = False,
+        unprotect: bool = False,
     ) -> None:
         """Request the deletion. Harmless when repeated, or if the stack does not exist.
 
         `retain` names resources that stay in AWS; AWS accepts it only after a failed deletion.
-        `express` lets the deletion end before AWS has cleaned up.
+        `express` lets the deletion end before AWS has cleaned up. `unprotect` ends termination
+        protection first, which a creation that failed keeps.
         """
+        if unprotect:
+            self.protect(region, stack, on=False)
         client = self._clients.cloudformation(region)
         options = self._role | ({"RetainResources": list(retain)} if retain else {})
         if express:
             options |= EXPRESS
-        with aws_errors(f"deleting the stack {_name_of(stack)}", region):
+        doing = f"deleting the stack {_name_of(stack)}"
+        with aws_errors(doing, region), ignoring({KNOWN_TOKEN}):
             client.delete_stack(StackName=stack, ClientRequestToken=token, **options)
 
     def continue_rollback(self, region: str, stack: str, *, token: str) -> None:
         """Try again to undo an update, after CloudFormation failed to (status STUCK)."""
         client = self._clients.cloudformation(region)
-        with aws_errors(f"rolling back the stack {_name_of(stack)}", region):
+        doing = f"rolling back the stack {_name_of(stack)}"
+        with aws_errors(doing, region), ignoring({KNOWN_TOKEN}):
             client.continue_update_rollback(StackName=stack, ClientRequestToken=token, **self._role)
 
     def protect(self, region: str, stack: str, *, on: bool) -> None:

@@ -54,12 +54,16 @@ class Place:
 
     @property
     def boundary_arn(self) -> str:
-        return self.boundary or self._iam(f"policy/{self.prefix}-boundary")
+        return self.boundary or self.policy_arn("boundary")
 
     @property
     def service_role_arn(self) -> str:
         """Its name does not begin with the prefix: the dashboard may change roles that do."""
         return self._iam(f"role/cloudformation-for-{self.prefix}")
+
+    def policy_arn(self, name: str) -> str:
+        """The ARN of the policy `name` (of those that `all_of` gives) once it is made."""
+        return self._iam(f"policy/{self.prefix}-{name}")
 
     def fill(self, value: Any) -> Any:
         """Put the names of the place into a text, a list or a mapping of texts."""

@@ -110,7 +110,8 @@ FUNCTIONS = (
             "apigateway:POST": handlers("ApiKey, RestApi, UsagePlan"),
             "apigateway:PUT": handlers("their tags"),
         },
-        unconfined="What is created has no tag yet, and /tags has none itself.",
+        unconfined="What is created has no tag yet, and /tags has none itself. So the tag could be "
+        "put on other REST APIs, which could then be changed or deleted, and API keys be listed.",
     ),
     Grant(
         "Endpoints",

@@ -6,20 +6,21 @@ from webapp.aws.policy.grants import (
     OURS,
     THROUGH_SECRETS_MANAGER,
     Grant,
+    Why,
     handlers,
     own,
 )
 
 KMS_KEYS = ("arn:{partition}:kms:*:{account}:key/*",)
+SECRETS = ("arn:{partition}:secretsmanager:*:{account}:secret:{prefix}/key/*",)
 ALIASES = ("arn:{partition}:kms:*:{account}:alias/{prefix}",)
 
 KEYS = (
     Grant(
         "SecretsWithoutReading",
-        ("arn:{partition}:secretsmanager:*:{account}:secret:{prefix}/key/*",),
+        SECRETS,
         {
             "secretsmanager:CreateSecret": own("a key is stored"),
-            "secretsmanager:DeleteSecret": own("a key is deleted"),
             "secretsmanager:DescribeSecret": own("whether a version has arrived, and its label"),
             "secretsmanager:PutSecretValue": own("a new version of a key"),
             "secretsmanager:RestoreSecret": own("a key is stored under a name that was deleted"),
@@ -27,13 +28,20 @@ KEYS = (
             "secretsmanager:UpdateSecretVersionStage": own("the previous version is made current"),
         },
     ),
+    Grant(
+        "DeleteSecretsSoThatTheyCanBeRestored",
+        SECRETS,
+        {"secretsmanager:DeleteSecret": own("a key is deleted")},
+        {"BoolIfExists": {"secretsmanager:ForceDeleteWithoutRecovery": "false"}},
+    ),
     Grant("AllSecrets", EVERYTHING, {"secretsmanager:ListSecrets": own("orphans")}),
     Grant(
         "CreateKmsKey",
         EVERYTHING,
         {"kms:CreateKey": handlers("Key"), "kms:TagResource": handlers("Key")},
         MADE_AS_OURS,
-        unconfined="A new key has no tag yet. So a tag could be put on another key of the account.",
+        unconfined="A new key has no tag yet. So the tag could be put on another KMS key of the "
+        "account, which could then be deleted (in 7 days at the earliest) or get another policy.",
     ),
     Grant(
         "KmsKey",
@@ -63,7 +71,11 @@ KEYS = (
             "kms:UpdateAlias": handlers("Alias"),
         },
     ),
-    Grant("AllKmsAliases", EVERYTHING, {"kms:ListAliases": handlers("Alias (read)")}),
+    Grant(
+        "AllKmsAliases",
+        EVERYTHING,
+        {"kms:ListAliases": Why("who has the name of the KMS key", "Alias (read)")},
+    ),
     Grant(
         "EncryptThroughSecretsManager",
         KMS_KEYS,

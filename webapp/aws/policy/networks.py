@@ -77,7 +77,8 @@ NETWORKS = (
         "TagAddresses",
         (EC2 + "elastic-ip/*",),
         {"ec2:CreateTags": own("an address of the account is adopted, renamed, given tags")},
-        unconfined="An address that is adopted has no tag of Egret's before.",
+        unconfined="An address that is adopted has no tag of Egret's before. So any address of the "
+        "account that nothing uses could be tagged, and then released.",
     ),
     Grant(
         "Change",
@@ -89,7 +90,7 @@ NETWORKS = (
             "ec2:CreateRoute": Why("drift is restored", "Route"),
             "ec2:CreateTags": handlers("all types of EC2: tags of a stack that change"),
             "ec2:DeleteInternetGateway": handlers("InternetGateway"),
-            "ec2:DeleteNatGateway": Why("an orphan is deleted", "NatGateway: parking, deletion"),
+            "ec2:DeleteNatGateway": Why("an orphan, or what parking left", "NatGateway: parking"),
             "ec2:DeleteRoute": Why("drift is restored", "Route: parking, deletion"),
             "ec2:DeleteRouteTable": handlers("RouteTable"),
             "ec2:DeleteSecurityGroup": handlers("SecurityGroup"),
@@ -123,12 +124,14 @@ NETWORKS = (
             "ec2:ReplaceNetworkAclAssociation": own("drift is restored"),
             "ec2:ReplaceNetworkAclEntry": own("drift is restored"),
         },
-        unconfined="EC2 makes a VPC's default network ACL by itself, without tags.",
+        unconfined="EC2 makes a VPC's default network ACL by itself, without tags. So the entries "
+        "of other VPCs' ACLs could be changed.",
     ),
     Grant(
         "DeleteInterfaces",
         (EC2 + "network-interface/*",),
         {"ec2:DeleteNetworkInterface": own("interfaces that Lambda left behind")},
-        unconfined="Lambda makes its interfaces by itself, without our tags.",
+        unconfined="Lambda makes its interfaces by itself, without our tags. EC2 deletes none that "
+        "is in use.",
     ),
 )

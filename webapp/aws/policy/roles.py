@@ -20,13 +20,14 @@ BY_CODE: Condition = {
         "lambda:SourceFunctionArn": "arn:{partition}:lambda:*:{account}:function:{prefix}-*"
     }
 }
-"""The function's code asks, not Lambda itself."""
+"""The code of a function asks: not Lambda itself, and nobody else who may assume the role."""
 
 ON_ROLES = (
     Grant(
         "ReadKeys",
         ("arn:{partition}:secretsmanager:*:{account}:secret:{prefix}/key/*",),
         {"secretsmanager:GetSecretValue": own("a function reads its one key")},
+        BY_CODE,
     ),
     Grant(
         "DecryptThem",

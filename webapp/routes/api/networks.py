@@ -56,7 +56,8 @@ def delete(ctx: ApiCaller, name: str, retain: Retain = ()) -> Response:
 
 @router.post("/{name}/attempts", status_code=202)
 def retry(ctx: ApiCaller, name: str) -> NetworkOut | None:
-    """Try again what failed: creating or deleting it. Null if it was deleted at once."""
+    """Try again what failed: creating or deleting it, or deleting what parking left. Null if it
+    was deleted at once."""
     networks.retry(ctx.scope, name)
     if networks.find(ctx.session, name) is None:
         return None

@@ -73,6 +73,7 @@ class Operations:
         async with self._running.setdefault(stack_id, asyncio.Lock()):
             self._record("deploy", name, args, kwargs)
             await self._deploy(name, stack_id, *args, **kwargs)
+            self._forget_what_is_left(name, stack_id)
             self._forget_operation(name, stack_id)
 
     async def _run_delete(self, name: str, stack_id: str, *args: Any, **kwargs: Any) -> None:
@@ -102,6 +103,14 @@ class Operations:
         stack = cloudformation._stacks.get(name)
         if stack and stack["StackId"] == stack_id:
             stack.pop("_operation", None)
+
+    def _forget_what_is_left(self, name: str, stack_id: str) -> None:
+        """What the clean-up of an update could not delete exists, but not in the stack any more."""
+        resources = (cloudformation._stacks.get(name) or {}).get("_resources") or {}
+        for logical_id, resource in list(resources.items()):
+            if resource.get("ResourceStatus") == "DELETE_FAILED":
+                del resources[logical_id]
+                self.journal.pop(f"{stack_id} {logical_id}", None)
 
     def _paced_provision(
         self, resource_type: str, logical_id: str, properties: dict[str, Any], name: str

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ministack.services import cloudformation, ec2, iam, lambda_svc
+from ministack.services import cloudformation, ec2, iam, kms, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways
@@ -43,6 +43,7 @@ def install(address_quota: int, network_quota: int) -> None:
     )
     check("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
     check("AWS::Lambda::Function", _check_role)
+    check("AWS::KMS::Alias", lambda p: _check_alias(p.get("AliasName", "")))
     for kind in TAGGED:
         _tag_with_stack(kind)
     _check_before_delete("AWS::EC2::Subnet", checks.unused_subnet)
@@ -134,6 +135,17 @@ def _check_role(properties: Properties) -> None:
         raise ValueError(
             "The role defined for the function cannot be assumed by Lambda. (Service: Lambda, "
             "Status Code: 400, Error Code: InvalidParameterValueException)"
+        )
+
+
+def _check_alias(name: str) -> None:
+    """ministack gives the alias of somebody else's KMS key to the new one."""
+    arn = kms._alias_arn(name)
+    if arn in kms._aliases:
+        raise ValueError(
+            f'Resource handler returned message: "An alias with the name {arn} already exists '
+            '(Service: Kms, Status Code: 400, Request ID: 0) (SDK Attempt Count: 1)" '
+            "(RequestToken: 0, HandlerErrorCode: AlreadyExists)"
         )
 
 

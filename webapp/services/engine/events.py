@@ -1,5 +1,8 @@
 """The events of a row's stack, copied from CloudFormation for pages to show and stream."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
@@ -13,6 +16,8 @@ ATTEMPT_SUFFIX = "-again"
 """Ends the token of an operation's second, third … request, before the attempt's number."""
 CONSEQUENCES = ("Resource creation cancelled", "The following resource(s) failed")
 """How the reasons of failures begin that only follow from another failure."""
+
+AnyEvent = TypeVar("AnyEvent", StackEvent, Event)
 
 
 def copy(work: Work, cloud: Cloud, row: StackRow, region: str) -> None:
@@ -42,8 +47,12 @@ def root_cause(session: Session, row: StackRow, operation_id: str = "") -> Stack
         col(StackEvent.operation_id) == (operation_id or row.operation_id),
         col(StackEvent.status).endswith("_FAILED"),
     )
-    found = session.exec(failures.order_by(col(StackEvent.id))).all()
-    return next((event for event in found if not event.reason.startswith(CONSEQUENCES)), None)
+    return first_cause(session.exec(failures.order_by(col(StackEvent.id))).all())
+
+
+def first_cause(failures: Iterable[AnyEvent]) -> AnyEvent | None:
+    """The first of the failures that does not follow from another one."""
+    return next((event for event in failures if not event.reason.startswith(CONSEQUENCES)), None)
 
 
 def count_attempts(session: Session, row: StackRow, status: str, operation_id: str = "") -> int:

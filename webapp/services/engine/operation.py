@@ -154,7 +154,7 @@ class Operation(ABC):
             stacks.continue_rollback(plan.region, left.id, token=token_of(row))
             row.status = Status.CREATING
         elif left and left.phase is Phase.FAILED:
-            self._clear(left)
+            self._clear(left, unprotect=plan.protected)
             return
         elif not left or left.phase is Phase.GONE:
             row.stack_id, row.creation_id = None, row.operation_id
@@ -165,7 +165,7 @@ class Operation(ABC):
             row.status = Status.CREATING
         self.poll_again()
 
-    def _clear(self, left: Stack) -> None:
+    def _clear(self, left: Stack, *, unprotect: bool) -> None:
         """Delete what a failed creation left; give up when AWS could not a few times."""
         row, session, cloud = self.row, self.work.session, self.cloud
         clearing, failures, held = f"{row.operation_id}-clear", 0, NOTHING_HELD
@@ -181,7 +181,7 @@ class Operation(ABC):
             self._leave(left, events.root_cause(session, row, clearing))
         else:
             token = f"{clearing}{events.ATTEMPT_SUFFIX}{failures + 1}"
-            cloud.stacks.delete(self.region, left.id, token=token)
+            cloud.stacks.delete(self.region, left.id, token=token, unprotect=unprotect)
             self.poll_again()
 
     def _leave(self, left: Stack, cause: StackEvent | None) -> None:
@@ -221,7 +221,7 @@ class Operation(ABC):
         self.poll_again()
         return None
 
-    def settle(self, stack: Stack, *, reached: Status) -> None:
+    def settle(self, stack: Stack, *, reached: Status, reason: str = "", remedy: str = "") -> None:
         """To `reached`, or to failed."""
         if stack.phase is not Phase.DONE:
             self.settle_failed(stack)
@@ -230,7 +230,7 @@ class Operation(ABC):
         if row.status is Status.CREATING:
             row.took_s = row.elapsed_s
         row.status, row.outputs, row.updated_at = reached, stack.outputs, utc_now()
-        row.reason = row.remedy = ""
+        row.reason, row.remedy = reason, remedy
         self.work.finish()
 
     def settle_failed(self, stack: Stack) -> None:

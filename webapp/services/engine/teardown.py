@@ -10,24 +10,29 @@ delete again; or retain what AWS will not delete.
 """
 
 import random
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from webapp.aws.cloudformation.stacks import Phase, Stack
-from webapp.aws.errors import throttled_in
+from webapp.aws.errors import pauses_operation, throttled_in
 from webapp.aws.lambda_interfaces import TIMEOUT_S, Held
+from webapp.aws.nat_gateways import DELETING
+from webapp.errors import EgretError
 from webapp.models import StackEvent, StackRow
 from webapp.models.costs import monthly_usd
-from webapp.models.network import NAT_GATEWAY_IDS
+from webapp.models.network import LEFT_NAT_GATEWAY_IDS, NAT_GATEWAY_IDS
 from webapp.services.engine import events
 from webapp.services.engine.events import STACK_TYPE, token_of
 from webapp.services.engine.operation import RETRIES, Operation
 
 ATTEMPTS_MAX = 4
+LEFT_ATTEMPTS_MAX = 4
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 120.0
 THROTTLED_WAIT_S = 30.0
+DELETE_LEFT = "Press Try again, or delete it in the AWS console; then park or unpark as you like."
 NAT_GATEWAY = "AWS::EC2::NatGateway"
 
 
@@ -89,9 +94,83 @@ def undeleted(session: Session, row: StackRow) -> list[Undeleted]:
     return sorted(newest.values(), key=lambda resource: resource.logical_id)
 
 
+def left_behind(session: Session, row: StackRow, ids: Collection[str]) -> list[Undeleted]:
+    """Those of the NAT gateways in `ids` that updates of the stack could not delete."""
+    given_up = _given_up(session, row)
+    return [
+        Undeleted(event.logical_id, event.physical_id, event.resource_type, event.reason)
+        for event in given_up.values()
+        if event.physical_id in ids
+    ]
+
+
+def delete_left(operation: Operation) -> list[str] | None:
+    """Take one step of deleting the NAT gateways that updates of the stack could not delete.
+
+    CloudFormation gives up on them in its clean-up, forgets them and calls the update complete; but
+    they are billed, and hold their addresses. None while Egret is at it: the row is due again. Else
+    the ids of those that are still there after `LEFT_ATTEMPTS_MAX` attempts, and the row says why.
+    """
+    row, gateways, region = operation.row, operation.cloud.nat_gateways, operation.region
+    given_up = _given_up(operation.work.session, row)
+    if not given_up:
+        return []
+    operation.work.commit()  # no connection is held while AWS is asked
+    states = gateways.states(region, list(given_up))
+    left = [event for nat_id, event in given_up.items() if nat_id in states]
+    idle = [nat_id for nat_id, state in states.items() if state != DELETING]
+    if not states or (idle and row.attempts > LEFT_ATTEMPTS_MAX) or row.elapsed_s > TIMEOUT_S:
+        row.attempts, row.reason = 1, row.reason or _told(left)
+        note_left(row, list(states))
+        return list(states)
+    said = []
+    for nat_id in idle:
+        try:
+            gateways.delete(region, nat_id)
+        except EgretError as error:
+            if pauses_operation(error):
+                raise
+            said.append(error.detail)
+    row.attempts += bool(idle)
+    row.reason = " ".join([_told(left), *said])
+    row.remedy = f"Egret deletes it again, {LEFT_ATTEMPTS_MAX} times at most."
+    operation.work.run_again(in_s=wait_s(row.attempts))
+    return None
+
+
+def note_left(row: StackRow, ids: list[str]) -> None:
+    """Note which NAT gateways are still there, in the outputs. The caller commits."""
+    row.outputs = {k: v for k, v in row.outputs.items() if k != LEFT_NAT_GATEWAY_IDS}
+    if ids:
+        row.outputs |= {LEFT_NAT_GATEWAY_IDS: ",".join(ids)}
+        row.remedy = DELETE_LEFT
+    else:
+        row.reason = row.remedy = ""
+
+
 def wait_s(attempts: int) -> float:
     """Seconds before attempt number `attempts`: 5, 10, 20 … 120."""
     return float(min(FIRST_WAIT_S * 2 ** max(attempts - 2, 0), LONGEST_WAIT_S))
+
+
+def _given_up(session: Session, row: StackRow) -> dict[str, StackEvent]:
+    """NAT gateways by id whose newest event is a deletion that failed, and that event."""
+    newest = {
+        event.physical_id: event
+        for event in events.list_after(session, row)
+        if event.resource_type == NAT_GATEWAY and event.physical_id
+    }
+    return {i: event for i, event in newest.items() if event.status == "DELETE_FAILED"}
+
+
+def _told(left: Iterable[StackEvent]) -> str:
+    each = " ".join(
+        f"CloudFormation could not delete the NAT gateway {event.physical_id}: "
+        f"{event.reason.rstrip('.')}."
+        for event in left
+    )
+    cost = monthly_usd(nat_gateways=1, addresses=0)
+    return f"{each} While it is there, it costs {cost:.2f} USD a month and holds its address."
 
 
 def _request_deletion(operation: Operation, stack: Stack) -> None:

@@ -144,7 +144,11 @@ def _zones(network: Network, used: list[Address], proven: list[Proof]) -> list[Z
 
 
 def _undeleted(session: Session, network: Network) -> list[Undeleted]:
-    return teardown.undeleted(session, network) if network.status is Status.FAILED else []
+    """Of a deletion that failed, or of an update that is done but for its NAT gateways."""
+    if network.status is Status.FAILED:
+        return teardown.undeleted(session, network)
+    left = network.left_nat_gateways
+    return teardown.left_behind(session, network, left) if left else []
 
 
 def _none(name: str) -> NotFound:

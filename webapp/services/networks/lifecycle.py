@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.errors import Conflict, Invalid
-from webapp.models import Network, NewNetwork, Status
+from webapp.models import Network, NewNetwork, Status, utc_now
 from webapp.services import names
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
@@ -60,9 +60,15 @@ def create(scope: CloudScope, new: NewNetwork) -> Network:
 
 @retry_on_conflict
 def retry(scope: CloudScope, name: str) -> Network:
-    """Try again what failed: creating the network, on the same addresses, or deleting it."""
+    """Try again what failed: creating the network, on the same addresses; deleting it, or what an
+    update of it left."""
     network = get(scope.session, name)
     if network.status in UNDER_WAY:
+        return network
+    if network.left_nat_gateways and network.status in (Status.READY, Status.PARKED):
+        network.attempts, network.started_at = 1, utc_now()
+        scope.record("retry", network)
+        NetworkOperation.begin(scope, network)
         return network
     if network.status is Status.FAILED and network.unwanted:
         return delete(scope, name, typed=name)

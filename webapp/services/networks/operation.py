@@ -10,7 +10,7 @@ story that all operations share is told in `services/engine/operation.py`.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlmodel import Session, select
 
@@ -20,11 +20,11 @@ from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded, pauses_operation, quota_in
 from webapp.aws.lambda_interfaces import Held
 from webapp.errors import Conflict, EgretError
-from webapp.models import Function, Network, Shape, Status
+from webapp.models import Function, Network, Shape, Status, utc_now
 from webapp.models.base import new_id
-from webapp.models.network import NAT_GATEWAY_IDS
+from webapp.models.network import LEFT_NAT_GATEWAY_IDS, NAT_GATEWAY_IDS
 from webapp.services.addresses import pool
-from webapp.services.engine import foundation, leases, teardown
+from webapp.services.engine import events, foundation, leases, teardown
 from webapp.services.engine.operation import Operation, intend
 from webapp.services.inspection import proofs
 from webapp.services.networks import zones
@@ -50,6 +50,7 @@ class NetworkOperation(Operation):
             Status.READY: self.prepare_change,
             Status.UPDATING: self.change,
             Status.PARKING: self.switch,
+            Status.PARKED: self.rest,
             Status.UNPARKING: self.switch,
             Status.DELETING: self.delete,
         }
@@ -63,7 +64,7 @@ class NetworkOperation(Operation):
         pool.check_none_lost(self.work.session, self.row)
         self._tag_addresses()
         self._allocate_addresses()
-        foundation.ensure(self.cloud, self.settings)
+        foundation.begin(self.cloud, self.settings)
         self.create_stack(self.plan())
 
     def create(self) -> None:
@@ -77,10 +78,17 @@ class NetworkOperation(Operation):
     def switch(self) -> None:
         """Park or unpark."""
         before, after = SWITCHES[self.row.status]
+        if after is Status.READY and not self._addresses_free():
+            return
         stack = self.update_stack(self.plan(parked=after is Status.PARKED))
-        if stack:
-            self.settle_update(stack, reached=after, back=before)
+        if stack and (left := self._clean_up(stack)) is not None:
+            self._settle_with(left, stack, reached=after, back=before)
             self._prove()
+
+    def rest(self) -> None:
+        """Parked: only what is left may have to be deleted again."""
+        if self._try_left_again():
+            self.work.finish()
 
     def prepare_change(self) -> None:
         """Allocate the addresses of a pending change, and preview it. Drops it if AWS refuses.
@@ -88,6 +96,8 @@ class NetworkOperation(Operation):
         What pauses every operation, such as expired credentials, pauses this as well.
         """
         network, session = self.row, self.work.session
+        if not self._try_left_again():
+            return
         try:
             self._allocate_addresses()
             if network.change and not network.change["preview"]:
@@ -108,7 +118,7 @@ class NetworkOperation(Operation):
         network = self.row
         self._allocate_addresses()
         stack = self.update_stack(self.plan(shape=network.changed_shape))
-        if stack:
+        if stack and (left := self._clean_up(stack)) is not None:
             is_done = stack.phase is Phase.DONE and stack.status != ROLLED_BACK
             if is_done and network.changed_shape:
                 network.availability_zones = network.changed_shape.availability_zones
@@ -116,11 +126,16 @@ class NetworkOperation(Operation):
                 network.zones = network.changed_zones
                 network.change = {}
                 _update_functions(self.work.session, network)
-            self.settle_update(stack, reached=Status.READY, back=Status.READY)
+            self._settle_with(left, stack, reached=Status.READY, back=Status.READY)
             self._prove()
 
     def delete(self) -> None:
         """Delete the stack, then the row. The addresses stay, free."""
+        if not self._try_left_again():
+            return
+        if self.row.left_nat_gateways:  # it is in the way now, and told as such
+            teardown.note_left(self.row, [])
+            self.work.commit()
         name = NetworkStack.stack_name(self.settings.name_prefix, self.row.name)
         if teardown.delete_stack(self, name):
             pool.free_all(self.work.session, self.cloud, self.row)
@@ -163,6 +178,44 @@ class NetworkOperation(Operation):
         """A network whose creation failed has no outputs, but its stack knows the VPC."""
         vpc_id = self.row.outputs.get("VpcId") or self.cloud.blockers.vpc_of(self.region, _stack.id)
         return self.cloud.lambda_interfaces.release(self.region, vpc_id, own=f"{_stack.name}-")
+
+    def _clean_up(self, stack: Stack) -> list[str] | None:
+        """What the update could not delete and Egret could not either; None while it tries to."""
+        return teardown.delete_left(self) if stack.phase is Phase.DONE else []
+
+    def _settle_with(self, left: list[str], stack: Stack, *, reached: Status, back: Status) -> None:
+        """Settle the update, and note what is left."""
+        if stack.phase is not Phase.DONE:
+            self.settle_update(stack, reached=reached, back=back)
+            return
+        kept = {k: v for k, v in self.row.outputs.items() if k == LEFT_NAT_GATEWAY_IDS}
+        stack = replace(stack, outputs=stack.outputs | kept)
+        if left and stack.status != ROLLED_BACK:
+            self.settle(stack, reached=reached, reason=self.row.reason, remedy=self.row.remedy)
+        else:
+            self.settle_update(stack, reached=reached, back=back)
+
+    def _addresses_free(self) -> bool:
+        """Whether no NAT gateway that was left holds an address. If one does, the network stays
+        parked."""
+        known = events.list_after(self.work.session, self.row)
+        if any(event.operation_id == self.row.operation_id for event in known):
+            return True  # the update has begun
+        left = teardown.delete_left(self)
+        if left:
+            self.row.status, self.row.updated_at = Status.PARKED, utc_now()
+            self.work.finish()
+        elif left is not None:
+            self.work.commit()  # AWS is asked next
+        return left == []
+
+    def _try_left_again(self) -> bool:
+        """False while Egret deletes what an update left."""
+        if self.row.left_nat_gateways:
+            if teardown.delete_left(self) is None:
+                return False
+            self.work.commit()  # AWS may be asked next
+        return True
 
     def _allocate_addresses(self) -> None:
         for address in pool.of_network(self.work.session, self.row.id):

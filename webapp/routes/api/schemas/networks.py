@@ -84,7 +84,7 @@ def _change_out(detail: NetworkDetail) -> ChangeOut | None:
 
 
 class UndeletedOut(BaseModel):
-    """A resource that a deletion could not delete."""
+    """A resource that a deletion, or parking, could not delete."""
 
     logical_id: str
     physical_id: str
