@@ -92,7 +92,7 @@ def test_awss_own_code_and_words_are_kept() -> None:
     ("message", "action"),
     [
         ("User: x is not authorized to perform: ec2:CreateVpc on it", "ec2:CreateVpc"),
-        ("You may not.", "CreateStack"),
+        ("You may not.", "cloudformation:CreateStack"),
     ],
 )
 def test_a_missing_permission_is_named(message: str, action: str) -> None:
