@@ -1,0 +1,118 @@
+"""Whatever AWS says in a stack's events, its advice is on the page and in the API."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from tests.databases import prepare
+from tests.routes.conftest import HOST
+from tests.routes.people import bearer, sign_in
+from tests.services.rows import a_function, a_key, a_network, add
+from tests.services.scripted import STACK_ID, ScriptedAws, a_stack
+from webapp.main import create_app
+from webapp.models import Function, Network, Status
+from webapp.services.engine import leases
+from webapp.services.engine.teardown import ATTEMPTS_MAX
+from webapp.services.functions.operation import THROTTLED_ATTEMPTS_MAX, FunctionOperation
+from webapp.services.networks.operation import NetworkOperation
+from webapp.services.scope import CloudScope
+from webapp.settings import Settings
+
+DATA = Path(__file__).parents[1] / "aws" / "answers"
+SAID = json.loads((DATA / "messages.json").read_text())
+OF_NETWORKS = "AWS::EC2::"
+AT = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+@pytest.fixture
+def aws() -> ScriptedAws:
+    return ScriptedAws()
+
+
+@pytest.fixture
+def client(settings: Settings, aws: ScriptedAws) -> Iterator[tuple[Any, dict[str, str]]]:
+    """A page's client that is signed in, and the API's headers."""
+    prepare(settings)
+    app = create_app(settings, aws.cloud)
+    with TestClient(app, base_url=HOST) as client:
+        sign_in(client, app)
+        yield client, bearer(app)
+
+
+def failed(scope: CloudScope, aws: ScriptedAws, said: Any, row: Network | Function) -> None:
+    """Let the operation settle on a stack that failed, after AWS sent the event and its echo."""
+    status = "DELETE_FAILED" if said["deleting"] else "CREATE_FAILED"
+    events = [("Probe1", said["message"]), ("Vpc", "Resource creation cancelled")]
+    aws.reset()
+    aws.answers |= {
+        "DescribeStacks": a_stack("DELETE_FAILED" if said["deleting"] else "ROLLBACK_COMPLETE"),
+        "DescribeStackEvents": {
+            "StackEvents": [
+                {
+                    "EventId": f"{row.id}-{logical_id}",
+                    "ClientRequestToken": row.operation_id,
+                    "LogicalResourceId": logical_id,
+                    "ResourceType": said["type"],
+                    "ResourceStatus": status,
+                    "ResourceStatusReason": reason,
+                    "Timestamp": AT,
+                }
+                for logical_id, reason in reversed(events)
+            ]
+        },
+        "DescribeStackResources": {"StackResources": []},
+        "DescribeNetworkInterfaces": {"NetworkInterfaces": []},
+    }
+    work = leases.begin(scope.session, row.owner)
+    assert work is not None
+    kind: Any = NetworkOperation if isinstance(row, Network) else FunctionOperation
+    kind(work, row, scope.cloud, scope.settings).advance()
+    assert row.status is Status.FAILED, row.reason
+
+
+def rows(session: Session, number: int, said: Any) -> Network | Function:
+    """A network, or a function, in its last attempt."""
+    of_function = not said["type"].startswith(OF_NETWORKS)
+    columns: dict[str, Any] = {
+        "status": Status.DELETING if said["deleting"] else Status.CREATING,
+        "stack_id": STACK_ID,
+        "attempts": THROTTLED_ATTEMPTS_MAX,
+    }
+    if said["deleting"]:
+        columns |= {"attempts": 0, "attempts_max": -ATTEMPTS_MAX}
+    cidr = f"10.{number}.0.0/16"
+    network = a_network(f"net-{number}", cidr=cidr, **({} if of_function else columns))
+    key = a_key(f"key-{number}", cidrs=())
+    add(session, network, key)
+    if not of_function:
+        return network
+    settings = {"location": "32000006", "limit": 10}
+    function = a_function(network, key, f"fun-{number}", settings=settings, **columns)
+    add(session, function)
+    return function
+
+
+def test_each_message_shows_its_advice_on_the_page_and_in_the_api(
+    client: tuple[Any, dict[str, str]], session: Session, settings: Settings, aws: ScriptedAws
+) -> None:
+    browser, headers = client
+    scope = CloudScope(session, "tests", aws.cloud, settings)
+    for number, said in enumerate(SAID):
+        row = rows(session, number, said)
+        failed(scope, aws, said, row)
+        path = f"/{row.noun}s/{row.name}"
+        shown = browser.get(f"/api/v1{path}", headers=headers).json()
+        page = " ".join(unescape(browser.get(path).text).split())
+        for word in said["words"]:
+            assert word in shown["remedy"], said
+            assert word in page, said
+        assert said["message"] in shown["reason"]
+        assert "Resource creation cancelled" not in shown["reason"]
+        assert "does not go on automatically" in page
