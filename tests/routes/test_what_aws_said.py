@@ -116,3 +116,44 @@ def test_each_message_shows_its_advice_on_the_page_and_in_the_api(
         assert said["message"] in shown["reason"]
         assert "Resource creation cancelled" not in shown["reason"]
         assert "does not go on automatically" in page
+
+
+def test_a_drift_detection_that_failed_is_not_in_sync_on_the_page_and_in_the_api(
+    client: tuple[Any, dict[str, str]], session: Session, aws: ScriptedAws
+) -> None:
+    browser, headers = client
+    add(session, a_network("net", stack_id=STACK_ID))
+    made = [
+        {"LogicalResourceId": id, "PhysicalResourceId": id, "ResourceStatus": "CREATE_COMPLETE"}
+        for id in ("Vpc", "SecurityGroup", "InternetGateway", "PublicRouteTable", "S3Endpoint")
+    ]
+    reason = "Access denied for operation 'logs:DescribeLogGroups'."
+    aws.answers |= {
+        "DescribeStacks": a_stack("CREATE_COMPLETE"),
+        "DetectStackDrift": {"StackDriftDetectionId": "d"},
+        "DescribeStackDriftDetectionStatus": {
+            "DetectionStatus": "DETECTION_FAILED",
+            "DetectionStatusReason": reason,
+        },
+        "DescribeStackResourceDrifts": {"StackResourceDrifts": []},
+        "DescribeStackResources": {"StackResources": made},
+        "DescribeAddresses": {"Addresses": []},
+        "DescribeRouteTables": {"RouteTables": []},
+        "DescribeSecurityGroups": {"SecurityGroups": []},
+        "DescribeVpcAttribute": {
+            "EnableDnsSupport": {"Value": True},
+            "EnableDnsHostnames": {"Value": True},
+        },
+        "DescribeVpcs": {"Vpcs": []},
+        "DescribeNetworkAcls": {"NetworkAcls": []},
+        "DescribeSubnets": {"Subnets": []},
+        "DescribeNatGateways": {"NatGateways": []},
+        "DescribeEgressOnlyInternetGateways": {"EgressOnlyInternetGateways": []},
+    }
+    told = browser.post("/api/v1/networks/net/drift", headers=headers).json()
+    assert not told["in_sync"]
+    assert reason.rstrip(".") in told["stack"]["problem"]
+    assert "Allow logs:DescribeLogGroups in" in told["stack"]["problem"]
+    page = unescape(browser.post("/networks/net/drift").text)
+    assert reason.rstrip(".") in page
+    assert "Allow logs:DescribeLogGroups in" in page
