@@ -79,7 +79,6 @@ WAITS_FOR_AWS = frozenset({"Blocked", "PendingVerification", "SubscriptionRequir
 """AWS is verifying the account: a pause, since it passes."""
 QUOTA_CODES = ("LimitExceeded", "LimitExceededException")
 """How the codes of quotas end, those of throttling apart."""
-REFUSED = (Kind.PERMISSION, Kind.BOUNDARY, Kind.ORGANIZATION, Kind.VERIFICATION)
 
 
 class AwsError(Upstream):
@@ -244,7 +243,7 @@ def _remedy(kind: type[AwsError], answer: Answer) -> str:
         return LATER
     if kind is not AccessDenied:
         return answer.remedy(Then.TRY_AGAIN)
-    if answer.kind in REFUSED:
+    if answer.is_refusal:
         return answer.remedy(Then.CONTINUES)
     return CHECK_CREDENTIALS
 

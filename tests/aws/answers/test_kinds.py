@@ -18,3 +18,8 @@ def test_what_failed_does_not_go_on_by_itself(then: Then) -> None:
 
 def test_what_is_not_understood_has_no_remedy() -> None:
     assert Answer().remedy(Then.TRY_AGAIN) == ""
+
+
+def test_a_refusal_is_about_who_asks() -> None:
+    assert Answer(Kind.ORGANIZATION).is_refusal
+    assert not Answer(Kind.CREDENTIALS).is_refusal

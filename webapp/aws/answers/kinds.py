@@ -28,6 +28,10 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+REFUSALS = frozenset({Kind.PERMISSION, Kind.ORGANIZATION, Kind.BOUNDARY, Kind.VERIFICATION})
+"""AWS understood who asked and what for, and does not let them."""
+
+
 class Then(StrEnum):
     """What happens once the step is done. Only an operation that is paused goes on by itself."""
 
@@ -49,6 +53,10 @@ class Answer:
     step: str = ""
     quota: QuotaKind | None = None
     actions: tuple[str, ...] = ()
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.kind in REFUSALS
 
     def remedy(self, then: Then = Then.NOTHING) -> str:
         """What to do; '' when Egret cannot tell."""
