@@ -51,3 +51,10 @@ def test_a_quota_that_egret_can_count_is_named_by_its_code() -> None:
 def test_an_operation_of_the_api_names_the_action_where_the_text_does_not() -> None:
     text = "UnauthorizedOperation: You are not authorized to perform this operation."
     assert understand(text, REGION, operation="CreateVpc").actions == ("ec2:CreateVpc",)
+
+
+def test_both_ends_of_a_very_long_text_are_read() -> None:
+    start, end = "Resource handler returned message: ", "(HandlerErrorCode: ServiceLimitExceeded)"
+    assert understand(f"{start}{'x ' * 100_000}{end}", REGION).kind is Kind.QUOTA
+    encoded = f"Encoded authorization failure message: {'ec2:CreateVpc' * 10_000} {end}"
+    assert understand(f"API: ec2:DeleteVpc {encoded}", REGION).actions == ("ec2:DeleteVpc",)

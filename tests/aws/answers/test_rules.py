@@ -3,7 +3,8 @@
 import pytest
 
 from webapp.aws.answers.kinds import Kind
-from webapp.aws.answers.rules import FIRST, LAST, STATED, UNUSABLE, Rule
+from webapp.aws.answers.resource_rules import LAST, UNUSABLE
+from webapp.aws.answers.rules import FIRST, STATED, Rule
 
 RULES = [*FIRST, *STATED, *LAST, *UNUSABLE]
 

@@ -47,7 +47,7 @@ TAG_ACTIONS = {
 SERVICE_ROLE_SESSION = "AWSCloudFormation"
 """The session's name when CloudFormation acts with a service role."""
 
-_ENCODED = re.compile(r"Encoded authorization failure message:?\s*\S+", re.IGNORECASE)
+_ENCODED = re.compile(r"encoded authorization failure message:? \S+", re.IGNORECASE)
 _ARN = re.compile(r"arn:aws[\w-]*:[^\s\"',]+", re.IGNORECASE)
 _ACTION = re.compile(r"(?<![\w:/.-])([a-z][a-z0-9-]+):([a-z]\w*\*?)(?![\w:/])", re.IGNORECASE)
 _BARE_ACTION = re.compile(
@@ -56,7 +56,8 @@ _BARE_ACTION = re.compile(
 _ON_SERVICE = re.compile(r" on ([A-Z][A-Za-z0-9]+)\b")
 _SERVICE = re.compile(r"\(Service: (\w+)|\bdenied by (\w+)", re.IGNORECASE)
 _RESOURCE = re.compile(
-    r"on (?:the )?resources?:? ?[\"']?((?:(?:role|user|group|policy|key) )?[^\s\"',;)]+)",
+    r"on (?:the )?resources?:? ?[\"']?"
+    r"((?:(?:role|user|group|policy|key) (?!because|with))?[^\s\"',;)]+)",
     re.IGNORECASE,
 )
 _PRINCIPAL = re.compile(r"User:? (arn:[^\s\"',]+)", re.IGNORECASE)
@@ -81,6 +82,18 @@ def tag_actions(text: str, resource_type: str) -> tuple[str, ...]:
     """What the type that a stack could not tag needs; () for one that is not known."""
     of_type = resource_type.split("::")[1].lower() if resource_type.count("::") > 1 else ""
     return TAG_ACTIONS.get(of_type) or TAG_ACTIONS.get(service_in(text), ())
+
+
+def actions_of(resource_type: str) -> tuple[str, ...]:
+    """What CloudFormation's handlers of the type need, by Egret's own policy."""
+    name = resource_type.rpartition("::")[2]
+    needed = (
+        action
+        for grant in GRANTS
+        for action, why in grant.actions.items()
+        if name and re.search(rf"\b{name}\b", why.handlers)
+    )
+    return tuple(dict.fromkeys(needed))
 
 
 def service_in(text: str) -> str:

@@ -36,7 +36,8 @@ IN_WORDS = {
 }
 """What the sentence of a failed stack event calls each: today's events have no code of EC2."""
 _QUOTA_IN_REASON = re.compile(
-    r"(?:maximum (?:allowed )?number of|exceed the (?:limit|quota) of \d+|limit of \d+) "
+    r"(?:maximum (?:allowed )?number of|exceed the (?:limit|quota) of \d+|limit of \d+"
+    r"|(?:limit|quota) (?:on|of|for) (?:the )?(?:number of )?|too many) ?"
     rf"({'|'.join(IN_WORDS)})\b(?! per (?!availability zone|zone|region))",
     re.IGNORECASE,
 )
@@ -46,7 +47,8 @@ _ANY_QUOTA = re.compile(
     r"maximum (?:allowed )?number of|LimitExceeded|QuotaExceeded|CodeStorageExceeded|TooManyBuckets"
     r"|exceed(?:s|ed|ing)? (?:the |your )?(?:\w+ )?(?:limit|quota)|attempted to create more"
     r"|\b(?:limit|quota)\b[^.:]{0,60} (?:been )?(?:exceeded|reached)"
-    r"|reached (?:the|your) \w+ limit",
+    r"|reached (?:the|your) (?:\w+ )?(?:limit|quota)|\bquota allows for"
+    r"|too many (?:\w+ )?allocated",
     re.IGNORECASE,
 )
 _SERVICE_IN_REASON = re.compile(r"\(Service: (\w+)")

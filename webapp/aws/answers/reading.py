@@ -11,9 +11,12 @@ from webapp.aws.answers.function_states import STATES
 from webapp.aws.answers.kinds import Answer, Kind
 from webapp.aws.answers.quota_kinds import ANY_QUOTA, QUOTAS, code_in, page_in
 from webapp.aws.answers.refusals import named_refusal, other_refusal
-from webapp.aws.answers.rules import FIRST, LAST, STATED, UNUSABLE, Rule
+from webapp.aws.answers.resource_rules import LAST, UNUSABLE
+from webapp.aws.answers.rules import FIRST, STATED, Rule
 
 UNKNOWN = Answer()
+TEXT_MAX_CHARS = 2000
+_ENCODED = re.compile(r"(encoded authorization failure message:?) \S+", re.IGNORECASE)
 _STATE = re.compile(r"(?:due to|ReasonCode\W{1,3}) ?(\w+)", re.IGNORECASE)
 
 
@@ -23,7 +26,7 @@ def understand(text: str, region: str, *, resource_type: str = "", operation: st
     `text` is the reason of a stack event, or an API error's code and message. `resource_type` is
     the event's, `operation` the API's: they help where the text alone does not say enough.
     """
-    text = " ".join(text.split())
+    text = _short(" ".join(text.split()))
     return (
         _by_rules(FIRST, text)
         or named_refusal(text, operation)
@@ -35,6 +38,13 @@ def understand(text: str, region: str, *, resource_type: str = "", operation: st
         or _by_rules(UNUSABLE, text)
         or UNKNOWN
     )
+
+
+def _short(text: str) -> str:
+    """Without the encoded part of a refusal, and without the middle of what is still long."""
+    text = _ENCODED.sub(r"\1 …", text)
+    half = TEXT_MAX_CHARS // 2
+    return text if len(text) <= TEXT_MAX_CHARS else f"{text[:half]} … {text[-half:]}"
 
 
 def _by_rules(rules: Iterable[Rule], text: str) -> Answer | None:

@@ -10,6 +10,7 @@ import re
 from webapp.aws.answers.actions import (
     ON_EVERYTHING,
     actions_in,
+    actions_of,
     principal_in,
     resource_in,
     tag_actions,
@@ -46,7 +47,8 @@ _BY_DENY = re.compile(
 )
 _DECLARATIVE = re.compile(r"declarative policy", re.IGNORECASE)
 _ANY = re.compile(
-    r"not authori[sz]ed\b|access ?(?:is |was |has been )?denied|unauthori[sz]ed"
+    r"not authori[sz]ed\b|authori[sz]ation failure|access ?(?:is |was |has been )?denied"
+    r"|unauthori[sz]ed"
     r"|(?:do(?:es)?n't|do(?:es)? not|not) have (?:the )?(?:\w+ )?permissions?"
     r"|permissions? .{0,90}(?:is|are) required|(?:missing|insufficient|required|lack\w*|tag)"
     r"(?: \w+)? permissions?\b|explicit(?:ly)? den(?:y|ied)|den(?:y|ied) by \w+ policy",
@@ -83,13 +85,16 @@ def other_refusal(text: str, resource_type: str = "", operation: str = "") -> An
     if tags and not actions:
         actions = tag_actions(text, resource_type)
     if not actions:
-        step = (
+        needed = _and(actions_of(resource_type))
+        step = f"{resource_type} needs {needed}. " if needed else ""
+        step += (
             "Compare the dashboard's policy, and the service role's if EGRET_SERVICE_ROLE_ARN is "
             f"set, with what egret policy prints. {_decode(text)}"
         )
         cause = "A permission is missing, and AWS does not say which."
         return Answer(Kind.PERMISSION, cause, step.strip())
-    return _missing(text, actions, tags="Tags need these too." if tags else "")
+    is_of_stack = bool(resource_type) or "HandlerErrorCode" in text or "API: " in text
+    return _missing(text, actions, is_of_stack, "Tags need these too." if tags else "")
 
 
 def _refuser(text: str) -> tuple[str, str] | None:
@@ -154,13 +159,17 @@ def _by_policy(text: str, refuser: str, actions: tuple[str, ...], what: str, pol
     return Answer(Kind.PERMISSION, cause, step, actions=actions)
 
 
-def _missing(text: str, actions: tuple[str, ...], tags: str) -> Answer:
-    """No policy allows it: the one case that the policies of Egret settle."""
+def _missing(text: str, actions: tuple[str, ...], is_of_stack: bool, tags: str) -> Answer:
+    """No policy allows it: the one case that the policies of Egret settle.
+
+    CloudFormation acts with the service role if there is one; of a call of Egret's own, it is sure
+    whose policy it is.
+    """
     principal, is_service_role = principal_in(text)
     policy = "the service role's policy" if is_service_role else "the dashboard's policy"
     if principal:
         policy += f" ({principal})"
-    elif "Service:" in text or "HandlerErrorCode" in text or "API:" in text:
+    elif is_of_stack:
         policy += " (the service role's, if EGRET_SERVICE_ROLE_ARN is set)"
     where = ", on *" if set(actions) <= ON_EVERYTHING else ""
     steps = [f"Allow {_and(actions)} in {policy}{where}: the account's administrator can."]
