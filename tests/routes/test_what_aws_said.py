@@ -28,6 +28,8 @@ from webapp.settings import Settings
 DATA = Path(__file__).parents[1] / "aws" / "answers"
 SAID = json.loads((DATA / "messages.json").read_text())
 OF_NETWORKS = "AWS::EC2::"
+Event = dict[str, str]
+ECHO = "Resource creation cancelled"
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 
 
@@ -46,27 +48,23 @@ def client(settings: Settings, aws: ScriptedAws) -> Iterator[tuple[Any, dict[str
         yield client, bearer(app)
 
 
-def failed(scope: CloudScope, aws: ScriptedAws, said: Any, row: Network | Function) -> None:
-    """Let the operation settle on a stack that failed, after AWS sent the event and its echo."""
-    status = "DELETE_FAILED" if said["deleting"] else "CREATE_FAILED"
-    events = [("Probe1", said["message"]), ("Vpc", "Resource creation cancelled")]
+def step(
+    scope: CloudScope, aws: ScriptedAws, row: Network | Function, stack: str, *events: Event
+) -> None:
+    """One step of the row's operation, on a stack of that status which sent these events."""
+    newest_first = [
+        {
+            "EventId": f"{row.id}-{number}",
+            "ClientRequestToken": row.operation_id,
+            "Timestamp": AT,
+            **event,
+        }
+        for number, event in enumerate(events)
+    ][::-1]
     aws.reset()
     aws.answers |= {
-        "DescribeStacks": a_stack("DELETE_FAILED" if said["deleting"] else "ROLLBACK_COMPLETE"),
-        "DescribeStackEvents": {
-            "StackEvents": [
-                {
-                    "EventId": f"{row.id}-{logical_id}",
-                    "ClientRequestToken": row.operation_id,
-                    "LogicalResourceId": logical_id,
-                    "ResourceType": said["type"],
-                    "ResourceStatus": status,
-                    "ResourceStatusReason": reason,
-                    "Timestamp": AT,
-                }
-                for logical_id, reason in reversed(events)
-            ]
-        },
+        "DescribeStacks": a_stack(stack),
+        "DescribeStackEvents": {"StackEvents": newest_first},
         "DescribeStackResources": {"StackResources": []},
         "DescribeNetworkInterfaces": {"NetworkInterfaces": []},
     }
@@ -74,7 +72,15 @@ def failed(scope: CloudScope, aws: ScriptedAws, said: Any, row: Network | Functi
     assert work is not None
     kind: Any = NetworkOperation if isinstance(row, Network) else FunctionOperation
     kind(work, row, scope.cloud, scope.settings).advance()
-    assert row.status is Status.FAILED, row.reason
+
+
+def failure(logical_id: str, reason: str, said: Any) -> Event:
+    return {
+        "LogicalResourceId": logical_id,
+        "ResourceType": said["type"],
+        "ResourceStatus": "DELETE_FAILED" if said["deleting"] else "CREATE_FAILED",
+        "ResourceStatusReason": reason,
+    }
 
 
 def rows(session: Session, number: int, said: Any) -> Network | Function:
@@ -106,7 +112,9 @@ def test_each_message_shows_its_advice_on_the_page_and_in_the_api(
     scope = CloudScope(session, "tests", aws.cloud, settings)
     for number, said in enumerate(SAID):
         row = rows(session, number, said)
-        failed(scope, aws, said, row)
+        events = [failure("Probe1", said["message"], said), failure("Vpc", ECHO, said)]
+        step(scope, aws, row, "DELETE_FAILED" if said["deleting"] else "ROLLBACK_COMPLETE", *events)
+        assert row.status is Status.FAILED, row.reason
         path = f"/{row.noun}s/{row.name}"
         shown = browser.get(f"/api/v1{path}", headers=headers).json()
         page = " ".join(unescape(browser.get(path).text).split())
@@ -114,8 +122,31 @@ def test_each_message_shows_its_advice_on_the_page_and_in_the_api(
             assert word in shown["remedy"], said
             assert word in page, said
         assert said["message"] in shown["reason"]
-        assert "Resource creation cancelled" not in shown["reason"]
+        assert ECHO not in shown["reason"]
         assert "does not go on automatically" in page
+
+
+def test_the_long_rollback_of_a_creation_is_told_on_the_page_and_in_the_api(
+    client: tuple[Any, dict[str, str]], session: Session, settings: Settings, aws: ScriptedAws
+) -> None:
+    browser, headers = client
+    network = a_network("net", status=Status.CREATING, stack_id=STACK_ID)
+    add(session, network)
+    cause = failure("NatGateway1", "No more (Service: Ec2)", {"type": "", "deleting": False})
+    wait = cause | {
+        "LogicalResourceId": "Probe1",
+        "ResourceStatus": "DELETE_IN_PROGRESS",
+        "ResourceStatusReason": "CloudFormation is waiting for NetworkInterfaces associated with "
+        "the Lambda Function to be cleaned up.",
+    }
+    scope = CloudScope(session, "tests", aws.cloud, settings)
+    step(scope, aws, network, "ROLLBACK_IN_PROGRESS", cause, wait)
+    shown = browser.get("/api/v1/networks/net", headers=headers).json()
+    page = unescape(browser.get("/networks/net").text)
+    assert shown["status"] == "creating"
+    assert "because NatGateway1 failed: No more (Service: Ec2)." in shown["reason"]
+    for text in (page, shown["remedy"]):
+        assert "20 to 40 minutes" in text
 
 
 def test_a_drift_detection_that_failed_is_not_in_sync_on_the_page_and_in_the_api(

@@ -186,9 +186,9 @@ def _from_unusable(error: CredentialsUnusable, *, doing: str, region: str) -> Aw
     return AccessDenied(detail, remedy=f"{remedy}. {TRIES_AGAIN}")
 
 
-def remedy_for_reason(reason: str, region: str, then: Then = Then.NOTHING) -> str:
+def remedy_for_reason(reason: str, region: str, resource_type: str = "") -> str:
     """What to do about the reason that a failed stack event gives; '' when Egret cannot tell."""
-    return understand(reason, region).remedy(then)
+    return understand(reason, region, resource_type=resource_type).remedy()
 
 
 def quota_in(reason: str) -> QuotaKind | None:
@@ -244,7 +244,7 @@ def _remedy(kind: type[AwsError], answer: Answer) -> str:
     if kind is not AccessDenied:
         return answer.remedy(Then.TRY_AGAIN)
     if answer.is_refusal:
-        return answer.remedy(Then.CONTINUES)
+        return answer.remedy(Then.ONCE_DONE)
     return CHECK_CREDENTIALS
 
 

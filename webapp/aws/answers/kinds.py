@@ -38,6 +38,7 @@ class Then(StrEnum):
     TRY_AGAIN = "Then try again: what failed does not go on automatically."
     DELETE_AGAIN = "Then delete it again: what failed does not go on automatically."
     CONTINUES = "Egret retries automatically."
+    ONCE_DONE = "Once that is done, Egret continues automatically."
     NOTHING = ""
 
 

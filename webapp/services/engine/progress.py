@@ -46,7 +46,8 @@ def tell_meanwhile(session: Session, row: StackRow, stack: Stack) -> None:
     if "ROLLBACK" in stack.status:
         cause = root_cause(session, row)
         because = f", because {cause.logical_id} failed: {cause.reason}" if cause else ""
-        row.reason, row.remedy = f"{UNDOES}{because}", f"{waiting} {THEN_DECIDE}".strip()
+        row.reason = f"{UNDOES}{because}".removesuffix(".") + "."
+        row.remedy = f"{waiting} {THEN_DECIDE}".strip()
     elif waiting:
         row.reason, row.remedy = waiting, ""
 
