@@ -34,24 +34,43 @@ DEMANDED = (
     "Set EGRET_PERMISSIONS_BOUNDARY_ARN to the boundary that the account demands of new roles (its "
     "administrator knows which) and restart Egret."
 )
+KINDS = (
+    "service control",
+    "resource control",
+    "declarative",
+    "permissions boundary",
+    "identity-based",
+    "session",
+    "endpoint",
+    "trust",
+    "resource",
+)
+"""What AWS calls the kinds of policies, without that word."""
+SHORT = {"scp": "service control", "rcp": "resource control"}
 WAITING_DOES_NOT_HELP = (
     "No policy of the account can allow it, and it does not pass by itself. Ask the organization's "
     "administrator: nobody else can change that."
 )
-_BY_ALLOW = re.compile(r"\bno ([a-z][\w -]*?) policy allows", re.IGNORECASE)
-_BY_BOUNDARY = re.compile(r"\bno permissions? boundary allows", re.IGNORECASE)
-_BY_DENY = re.compile(
-    r"explicit(?:ly)? den(?:y|ied)\b(?: (?:in|by) (?:an?|the) ([a-z][\w -]*?)"
-    r"(?: policy\b| policies\b| boundary\b))?(?:: ?(arn:[^\s\"',()]+))?",
+_BY_ALLOW = re.compile(
+    r"\bno (permissions boundary|[a-z][\w -]*?(?= polic))(?: policy| policies)? allow",
     re.IGNORECASE,
 )
-_DECLARATIVE = re.compile(r"declarative policy", re.IGNORECASE)
+_BY_DENY = re.compile(
+    r"explicit(?:ly)? den(?:y|ied)\b(?: (?:in|by) (?:an?|the) ([a-z][\w -]*?(?:policy|policies"
+    r"|boundary))\b)?(?:: ?(arn:[^\s\"',()]+))?",
+    re.IGNORECASE,
+)
+_MENTIONED = re.compile(
+    r"\b((?:service control|resource control|declarative)(?= polic)|[SR]CP(?=s?\b))",
+    re.IGNORECASE,
+)
 _ANY = re.compile(
     r"not authori[sz]ed\b|authori[sz]ation failure|access ?(?:is |was |has been )?denied"
     r"|unauthori[sz]ed"
     r"|(?:do(?:es)?n't|do(?:es)? not|not) have (?:the )?(?:\w+ )?permissions?"
     r"|permissions? .{0,90}(?:is|are) required|(?:missing|insufficient|required|lack\w*|tag)"
-    r"(?: \w+)? permissions?\b|explicit(?:ly)? den(?:y|ied)|den(?:y|ied) by \w+ policy",
+    r"(?: \w+)? permissions?\b|explicit(?:ly)? den(?:y|ied)|den(?:y|ied) by"
+    r"|disabled .{0,40}by|blocked by",
     re.IGNORECASE,
 )
 _TAGGING = re.compile(r"tagging operation|set tags on|\bUnauthorizedTagging", re.IGNORECASE)
@@ -66,7 +85,7 @@ def named_refusal(text: str, operation: str = "") -> Answer | None:
     refuser, policy = who
     actions = actions_in(text, operation)
     what = _what(actions, resource_in(text))
-    if refuser in ("service control", "resource control", "declarative"):
+    if refuser in KINDS[:3]:
         short = {"service control": " (SCP)", "resource control": " (RCP)"}.get(refuser, "")
         of = f", {policy}," if policy else ""
         cause = f"A {refuser} policy{short} of the organization{of} refuses {what}."
@@ -98,17 +117,16 @@ def other_refusal(text: str, resource_type: str = "", operation: str = "") -> An
 
 
 def _refuser(text: str) -> tuple[str, str] | None:
-    """The kind of policy in lower case, without the word, and its ARN if AWS gives it."""
-    if _DECLARATIVE.search(text):
-        return "declarative", ""
-    if denied := _BY_DENY.search(text):
-        kind, policy = (denied[1] or "").lower(), (denied[2] or "").rstrip(".")
-        kind = "permissions boundary" if kind.startswith("permission") else kind
+    """The kind of policy that refuses, one of KINDS or `some`, and its ARN if AWS gives it."""
+    denied, allowed = _BY_DENY.search(text), _BY_ALLOW.search(text)
+    named = (denied and denied[1]) or (allowed and allowed[1]) or ""
+    kind = next((kind for kind in KINDS if kind in named.lower()), "")
+    mentioned = _MENTIONED.search(text) if _ANY.search(text) else None
+    if not kind and mentioned:
+        kind = SHORT.get(mentioned[1].lower(), mentioned[1].lower())
+    policy = (denied[2] or "").rstrip(".") if denied else ""
+    if denied:
         return kind or "some", policy
-    if _BY_BOUNDARY.search(text):
-        return "permissions boundary", ""
-    allowed = _BY_ALLOW.search(text)
-    kind = allowed[1].lower() if allowed else ""
     return (kind, "") if kind and kind != "identity-based" else None
 
 
@@ -147,14 +165,14 @@ def _by_policy(text: str, refuser: str, actions: tuple[str, ...], what: str, pol
             "Give the dashboard credentials without a session policy, or one that allows it: who "
             "hands out the credentials decides that."
         )
-    elif "endpoint" in refuser:
+    elif refuser == "endpoint":
         cause = f"The policy of a VPC endpoint{named} refuses {what}: calls to AWS pass through it."
         step = "Who manages that endpoint can allow it in the endpoint's policy."
-    elif "trust" in refuser:
+    elif refuser == "trust":
         cause = f"The trust policy of the role{named} refuses {what}."
         step = "The account's administrator can add who asks to the role's trust policy."
     else:
-        cause = f"The {refuser} policy{named} of what was asked for refuses {what}."
+        cause = f"The policy{named} of the resource itself refuses {what}."
         step = "Who owns that resource can allow it in the resource's own policy."
     return Answer(Kind.PERMISSION, cause, step, actions=actions)
 
