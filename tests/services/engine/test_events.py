@@ -117,6 +117,20 @@ def test_an_echo_is_never_the_root_cause(session: Session, network: Network, ech
     assert cause.logical_id == "Route"
 
 
+def test_a_time_out_is_the_root_cause_where_no_resource_failed_by_itself(
+    session: Session, network: Network
+) -> None:
+    reason = "Stack creation time exceeded the specified timeout. Rollback requested by user."
+    add(
+        session,
+        an_event(network, "CREATE_FAILED", reason="Resource creation cancelled"),
+        a_stack_event(network, "ROLLBACK_IN_PROGRESS", reason=reason),
+    )
+    cause = events.root_cause(session, network)
+    assert cause is not None
+    assert cause.reason == reason
+
+
 def test_the_cause_of_a_deletion_is_that_of_its_last_attempt(
     session: Session, network: Network
 ) -> None:

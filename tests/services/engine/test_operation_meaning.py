@@ -107,3 +107,13 @@ def test_the_reason_of_the_stack_itself_is_told_without_its_name(scripted: Cloud
     details = f"{early} LogGroup (/aws/lambda/x): It exists already."
     change.settle(Stack(STACK_ID, "n", "CREATE_FAILED", reason=details), reached=Status.READY)
     assert change.row.reason == details
+
+
+def test_a_time_out_is_told_although_the_stack_only_echoes(scripted: CloudScope) -> None:
+    change = begun(scripted, status=Status.CREATING)
+    late = "Stack creation time exceeded the specified timeout. Rollback requested by user."
+    add(scripted.session, a_stack_event(change.row, "ROLLBACK_IN_PROGRESS", reason=late))
+    echo = "The following resource(s) failed to create: [Vpc]."
+    change.settle(Stack(STACK_ID, "n", "ROLLBACK_COMPLETE", reason=echo), reached=Status.READY)
+    assert change.row.reason == late
+    assert "did not get it ready in time" in change.row.remedy

@@ -56,7 +56,7 @@ def root_cause(session: Session, row: StackRow, operation_id: str = "") -> Stack
     failures = select(StackEvent).where(
         _of(row),
         col(StackEvent.operation_id) == (operation_id or row.operation_id),
-        col(StackEvent.status).endswith("_FAILED"),
+        col(StackEvent.status).endswith("_FAILED") | _gave_up(),
     )
     found = session.exec(failures.order_by(col(StackEvent.id))).all()
     return first_cause(_of_last_deletion(found)) or first_cause(found)
@@ -70,11 +70,14 @@ def first_cause(failures: Iterable[AnyEvent]) -> AnyEvent | None:
 def failure_of(
     session: Session, row: StackRow, stack: Stack, region: str, operation_id: str = ""
 ) -> Failure:
-    """The root cause with what it means; the stack's own reason where no event gives one."""
-    cause = root_cause(session, row, operation_id)
-    of_stack = stack.reason or (cause.reason if cause else "") or stack.status
+    """The root cause with what it means; the stack's own reason where no event gives one.
+
+    The stack's may have more than its event's: see `cloudformation.validation`.
+    """
+    cause, of_stack = root_cause(session, row, operation_id), stack.reason or stack.status
     if cause is None or cause.resource_type == STACK_TYPE:
-        return Failure(of_stack, understand(of_stack, region))
+        said = of_stack if cause is None or cause.reason in of_stack else cause.reason
+        return Failure(said, understand(said, region))
     said = cause.reason or of_stack
     answer = understand(said, region, resource_type=cause.resource_type)
     return Failure(f"{cause.logical_id}: {said}", answer)
@@ -124,6 +127,11 @@ def _of_last_deletion(failures: Sequence[StackEvent]) -> Sequence[StackEvent]:
 
 def _kind(event: StackEvent | Event) -> Kind:
     return understand(event.reason, ANY_REGION).kind
+
+
+def _gave_up() -> ColumnElement[bool]:
+    """The stack itself begins to roll back and says why, for instance because of its time-out."""
+    return col(StackEvent.status).endswith("ROLLBACK_IN_PROGRESS") & (col(StackEvent.reason) != "")
 
 
 def _of(row: StackRow) -> ColumnElement[bool]:
