@@ -21,10 +21,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session
 
 from webapp import logs
+from webapp.aws.apply_policies import apply as apply_policies
+from webapp.aws.apply_policies import place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
-from webapp.aws.policy.apply import apply as apply_policies
-from webapp.aws.policy.apply import place_of
 from webapp.db import migrate, temporary_engine
 from webapp.errors import EgretError, Invalid, Unavailable
 from webapp.services import access

@@ -65,6 +65,8 @@ def test_a_region_that_is_not_enabled_is_named_with_where_to_enable_it(code: str
         (client_error("RegionDisabledException"), AccessDenied, True),
         (client_error("MissingAuthenticationToken"), AccessDenied, True),
         (client_error("IncompleteSignature"), AccessDenied, True),
+        (client_error("PendingVerification"), AccessDenied, True),
+        (client_error("LimitExceededException"), QuotaExceeded, False),
         (client_error("Throttling"), NotReached, True),
         (client_error("", status=503), NotReached, True),
         (client_error("AccessDenied", status=500), NotReached, True),
@@ -92,11 +94,29 @@ def test_awss_own_code_and_words_are_kept() -> None:
     ("message", "action"),
     [
         ("User: x is not authorized to perform: ec2:CreateVpc on it", "ec2:CreateVpc"),
-        ("You may not.", "CreateStack"),
+        ("You may not.", "cloudformation:CreateStack"),
     ],
 )
 def test_a_missing_permission_is_named(message: str, action: str) -> None:
     assert f"Allow {action} in" in raised(client_error("AccessDenied", message)).remedy
+
+
+@pytest.mark.parametrize(
+    ("why", "who"),
+    [
+        ("with an explicit deny in a service control policy", "organization's administrator"),
+        ("because no permissions boundary allows the ec2:CreateVpc action", "in that boundary"),
+    ],
+)
+def test_what_the_dashboards_policy_cannot_allow_is_told_and_goes_on_once_it_may(
+    why: str, who: str
+) -> None:
+    text = f"User: arn:aws:iam::1:user/u is not authorized to perform: ec2:CreateVpc on it {why}"
+    found = raised(client_error("AccessDenied", text))
+    assert pauses_operation(found)
+    assert who in found.remedy
+    assert "Allow ec2:CreateVpc" not in found.remedy
+    assert found.remedy.endswith("Once that is done, Egret continues automatically.")
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(20, "20 minutes behind"), (-7, "7 minutes ahead")])

@@ -2,8 +2,8 @@
 
 import pytest
 
+from webapp.aws.answers.quota_kinds import QUOTAS, QuotaKind
 from webapp.aws.partitions import console_url, dns_suffix, partition
-from webapp.aws.quota_kinds import QUOTAS, QuotaKind
 
 
 @pytest.mark.parametrize(

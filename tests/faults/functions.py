@@ -71,6 +71,7 @@ def functions_world(session: Session, clients: Clients, settings: Settings) -> d
     lambdas = clients.awslambda(region).get_paginator("list_functions").paginate()
     return {
         "rows": [(each.status.value, each.reason) for each in session.exec(select(Function))],
+        "remedies": [each.remedy for each in session.exec(select(Function))],
         "stacks": sorted(
             (stack["StackName"].removeprefix(prefix), stack["StackStatus"])
             for page in stacks

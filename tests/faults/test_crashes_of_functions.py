@@ -26,7 +26,11 @@ ASKING = frozenset({"CreateStack", "UpdateStack", "DeleteStack"})
 ASKING_MAX = 2
 """Another attempt deletes what is left of the first one, and creates the stack."""
 ASKS_ONCE = "update function"
-FAILING, REASON = "create function", "it failed"
+FAILING = "create function"
+REASON = (
+    "User with accountId: 000000000000 is not authorized to perform CreateLogGroup with Tags. An "
+    'additional permission "logs:TagResource" is required. (Service: CloudWatchLogs)'
+)
 """The other attempt is killed in its place: both ask alike."""
 
 
@@ -77,6 +81,7 @@ def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path:
                 assert found == expected.setdefault(operation, found), f"{operation}: {kill}"
         failed, made, followed, gone = expected.values()
         assert failed["rows"] == [("failed", f"LogGroup: {REASON}")]
+        assert "Allow logs:TagResource in" in failed["remedies"][0]
         assert failed["functions"] == []
         assert made["rows"] == followed["rows"] == [("ready", "")]
         for there, subnets in ((made, 1), (followed, 2)):

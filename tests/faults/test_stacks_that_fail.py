@@ -33,6 +33,13 @@ def fails(resource: str, when: str, reason: str = WONT, **how_often: int) -> dic
     return {"resource": resource, "when": when, "reason": reason} | how_often
 
 
+def said(sentence: str, code: str = "ServiceLimitExceeded") -> str:
+    """As handlers put it into the reason of a stack event."""
+    service = "(Service: Ec2, Status Code: 400, Request ID: 0-0) (SDK Attempt Count: 1)"
+    ends = f"(RequestToken: 0-0, HandlerErrorCode: {code})"
+    return f'Resource handler returned message: "{sentence}. {service}" {ends}'
+
+
 def stuck(times: int) -> tuple[dict[str, Any], ...]:
     """The change fails when the endpoint has been changed already; to change it back fails too."""
     back = fails("S3Endpoint", "update", "No way back", skip=1, times=times)
@@ -57,7 +64,7 @@ def full(request: pytest.FixtureRequest, bench: Bench) -> Iterator[str]:
     """A region in which one quota is used up by others; gives how that is told."""
     ec2: Any = bench.clients.ec2(REGION)
     addresses, vpcs, nats = [], [], []
-    said = {
+    told = {
         "AddressLimitExceeded": "40 of 40 Elastic IP addresses",
         "VpcLimitExceeded": "5 of 5 VPCs",
         "NatGatewayLimitExceeded": f"5 of 5 NAT gateways in {REGION}a",
@@ -74,7 +81,7 @@ def full(request: pytest.FixtureRequest, bench: Bench) -> Iterator[str]:
         for address in addresses:
             made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
             nats.append(made["NatGateway"]["NatGatewayId"])
-    yield said
+    yield told
     for nat in nats:
         ec2.delete_nat_gateway(NatGatewayId=nat)
     for address in addresses:
@@ -97,8 +104,7 @@ def test_a_full_quota_is_told_with_its_limit_and_nothing_is_left(bench: Bench, f
 
 def test_a_quota_that_fills_up_half_way_leaves_nothing_but_the_address(bench: Bench) -> None:
     """Somebody else took the last one between the look and the creation."""
-    reason = "The maximum number of VPCs has been reached. (Error Code: VpcLimitExceeded)"
-    bench.switch(fails("Vpc", "create", reason))
+    bench.switch(fails("Vpc", "create", said("The maximum number of VPCs has been reached")))
     bench.do("create")
     assert (bench.status, bench.world()["nat_gateways"], bench.world()["vpcs"]) == ("failed", 0, 0)
     assert "servicequotas" in bench.network.remedy
@@ -121,9 +127,14 @@ def test_a_nat_gateway_that_fails_is_the_root_cause_and_a_retry_uses_its_address
 
 
 def test_a_rollback_that_failed_is_cleared_by_the_next_attempt(bench: Bench) -> None:
-    bench.switch(fails("NatGateway1", "create", NAT_REASON), fails("Vpc", "delete"))
+    denied = said("You are not authorized. Encoded authorization failure message: x")
+    bench.switch(
+        fails("NatGateway1", "create", f"API: ec2:CreateNatGateway {denied}"),
+        fails("Vpc", "delete"),
+    )
     bench.do("create")
     assert bench.status == "failed"
+    assert "Allow ec2:CreateNatGateway in" in bench.network.remedy
     assert ("-network-swept", "ROLLBACK_FAILED") in bench.world()["stacks"]
     held = bench.allocations()
     again(bench)
@@ -239,8 +250,12 @@ def test_another_attempt_at_a_deletion_that_failed_deletes(bench: Bench) -> None
     assert bench.world()["vpcs"] == 0
 
 
-def test_a_deletion_that_fails_now_and_then_is_tried_again(bench: Bench) -> None:
+def test_what_fails_now_and_then_is_tried_again(bench: Bench) -> None:
+    """A creation that IAM was not ready for, once; a deletion more often."""
+    lag = said("The role defined for the function cannot be assumed by Lambda", "InvalidRequest")
+    bench.switch(fails("Probe1", "create", lag))
     bench.do("create")
+    assert (bench.status, bench.network.reason) == ("ready", "")
     bench.switch(fails("Vpc", "delete", times=2))
     bench.do("delete")
     assert bench.world()["network"] is None

@@ -4,22 +4,23 @@ Upstream
 └── AwsError           any other answer
     ├── QuotaExceeded  the account has reached a quota
     ├── AccessDenied   the credentials are missing, expired, or lack a permission; or the region is
-    │                  not enabled in the account
+    │                  not enabled in the account; or AWS is still verifying the account
     ├── ClockOff       our clock differs from AWS's, so AWS rejects our signatures
     └── NotReached     throttled, no answer, or AWS failed: trying again later may succeed
 
-AccessDenied, ClockOff and NotReached pause an operation; the others end it as failed.
+AccessDenied, ClockOff and NotReached pause an operation; the others end it as failed. What AWS's
+words mean is told by `answers`; here, its codes and the HTTP status decide the class.
 """
 
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
+from webapp.aws.answers import Answer, Kind, Then, understand
+from webapp.aws.answers.quota_kinds import QuotaKind
 from webapp.aws.clock import clock_off
 from webapp.aws.credentials import renewal
-from webapp.aws.quota_kinds import ANY_QUOTA, QUOTAS, QuotaKind, code_in, page_in
 from webapp.aws.regions import needs_enabling
 from webapp.aws.sessions import CredentialsUnusable
 from webapp.errors import EgretError, Upstream
@@ -42,7 +43,13 @@ SIGNATURE_REJECTED = frozenset(
 )
 """Codes that AWS answers both for bad credentials and for a clock that is wrong."""
 LATER = "Operations already under way continue automatically. Otherwise, try again in a minute."
-TRIES_AGAIN = "Egret retries automatically."
+TRIES_AGAIN = Then.CONTINUES.value
+CHECK_CREDENTIALS = (
+    "Check the dashboard's credentials and its policy (docs/operations.md shows the one it needs). "
+    f"{TRIES_AGAIN}"
+)
+ANY_REGION = "us-east-1"
+"""For what does not depend on the region; only the links in the advice do."""
 ACCOUNT_PAGE = "https://console.aws.amazon.com/billing/home#/account"
 SERVER_ERROR = 500
 """AWS itself failed when the HTTP status is this or higher; often it sends no code then."""
@@ -68,22 +75,10 @@ OTHER_CREDENTIALS = frozenset(
 """Answers to a role or an identity that cannot be used, or to a signature that got lost."""
 DENIED = PERMISSION_MISSING | SIGNATURE_REJECTED | UNKNOWN_HERE | EXPIRED | OTHER_CREDENTIALS
 
-
-OTHER_ZONES = (
-    "AWS has no NAT gateways or no Lambda in this zone. Delete this network, which keeps its "
-    "addresses, and create one that names other zones."
-)
-_ZONE_NOT_USABLE = re.compile(
-    r"NotAvailableInZone|not available in this availability zone"
-    r"|availability zone Lambda doesn't support|Subnets can currently only be created in",
-    re.IGNORECASE,
-)
-_ACTION_IN_MESSAGE = re.compile(r"not authorized to perform:? (\w+:\w+)")
-# A stack event has no field for the code: its text has it, in a form that differs by service.
-_THROTTLED_IN_REASON = re.compile(
-    r"Too ?Many ?Requests|Status Code: 429|HandlerErrorCode: Throttling|Rate exceeded",
-    re.IGNORECASE,
-)
+WAITS_FOR_AWS = frozenset({"Blocked", "PendingVerification", "SubscriptionRequiredException"})
+"""AWS is verifying the account: a pause, since it passes."""
+QUOTA_CODES = ("LimitExceeded", "LimitExceededException")
+"""How the codes of quotas end, those of throttling apart."""
 
 
 class AwsError(Upstream):
@@ -159,7 +154,9 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
     """The AwsError for AWS's answer: by its code, unless HTTP status or clock tell more."""
     aws_code, message = code_of(error), message_of(error)
     detail = f"While {doing} in {region}, AWS answered {aws_code}: {message}"
-    kind, remedy = _classify(aws_code, region)
+    kind = _class_of(aws_code)
+    answer = understand(f"{aws_code}: {message}", region, operation=error.operation_name or "")
+    remedy = _remedy(kind, answer)
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
         kind, remedy = NotReached, LATER
     if aws_code in SIGNATURE_REJECTED and (off := clock_off(error)):
@@ -173,10 +170,6 @@ def from_client_error(error: ClientError, *, doing: str, region: str) -> AwsErro
         remedy = _enable(region)
     elif aws_code in EXPIRED:
         remedy = f"{renewal()} {TRIES_AGAIN}"
-    elif aws_code in PERMISSION_MISSING:
-        action = _ACTION_IN_MESSAGE.search(message)
-        name = action.group(1) if action else error.operation_name
-        remedy = f"Allow {name} in the dashboard's policy. {TRIES_AGAIN}"
     made = kind(detail, remedy=remedy)
     made.aws_code = aws_code
     return made
@@ -193,26 +186,19 @@ def _from_unusable(error: CredentialsUnusable, *, doing: str, region: str) -> Aw
     return AccessDenied(detail, remedy=f"{remedy}. {TRIES_AGAIN}")
 
 
-def remedy_for_reason(reason: str, region: str) -> str:
+def remedy_for_reason(reason: str, region: str, resource_type: str = "") -> str:
     """What to do about the reason that a failed stack event gives; '' when Egret cannot tell."""
-    if throttled_in(reason):
-        return "AWS is throttling: too many changes at once. Try fewer, in a minute."
-    if _ZONE_NOT_USABLE.search(reason):
-        return OTHER_ZONES
-    code = code_in(reason)
-    if code == ANY_QUOTA:
-        return f"Release unused ones, or request a higher quota at {page_in(reason, region)}."
-    return _classify(code, region)[1]
+    return understand(reason, region, resource_type=resource_type).remedy()
 
 
 def quota_in(reason: str) -> QuotaKind | None:
-    """The quota that a failed stack event says was reached."""
-    return QUOTAS.get(code_in(reason))
+    """The quota that a failed stack event says was reached, if Egret can count it."""
+    return understand(reason, ANY_REGION).quota
 
 
 def throttled_in(reason: str) -> bool:
     """Whether a failed stack event says that AWS throttled CloudFormation's own calls."""
-    return bool(_THROTTLED_IN_REASON.search(reason))
+    return understand(reason, ANY_REGION).kind is Kind.THROTTLED
 
 
 def is_transient(error: EgretError) -> bool:
@@ -243,18 +229,23 @@ def is_inconclusive(error: EgretError) -> bool:
     return pauses_operation(error) or isinstance(error, QuotaExceeded)
 
 
-def _classify(aws_code: str, region: str) -> tuple[type[AwsError], str]:
-    """The error class of an AWS code, and its remedy."""
-    if aws_code in QUOTAS:
-        return QuotaExceeded, _quota_remedy(aws_code, region)
-    if aws_code in DENIED:
-        return AccessDenied, (
-            "Check the dashboard's credentials and its policy (docs/operations.md shows the one "
-            f"it needs). {TRIES_AGAIN}"
-        )
+def _class_of(aws_code: str) -> type[AwsError]:
     if aws_code in THROTTLED | AWS_FAILED:
-        return NotReached, LATER
-    return AwsError, ""
+        return NotReached
+    if aws_code in DENIED | WAITS_FOR_AWS:
+        return AccessDenied
+    return QuotaExceeded if aws_code.endswith(QUOTA_CODES) else AwsError
+
+
+def _remedy(kind: type[AwsError], answer: Answer) -> str:
+    """What to do about an error of that class, as far as its words tell."""
+    if kind is NotReached:
+        return LATER
+    if kind is not AccessDenied:
+        return answer.remedy(Then.TRY_AGAIN)
+    if answer.is_refusal:
+        return answer.remedy(Then.ONCE_DONE)
+    return CHECK_CREDENTIALS
 
 
 def _is_disabled(region: str, aws_code: str, message: str) -> bool:
@@ -271,12 +262,4 @@ def _enable(region: str) -> str:
         f"Enable it at {ACCOUNT_PAGE} under AWS Regions, or with: aws account enable-region "
         f"--region-name {region}. That takes minutes to hours. Or remove it from EGRET_REGIONS. If "
         f"it is enabled, check the dashboard's credentials. {TRIES_AGAIN}"
-    )
-
-
-def _quota_remedy(aws_code: str, region: str) -> str:
-    kind = QUOTAS[aws_code]
-    return (
-        f"Release unused ones, or request a higher quota of {kind.what} at "
-        f"{kind.url(region)}, then try again."
     )

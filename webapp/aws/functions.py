@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from webapp.aws.answers.quota_kinds import QuotaKind
 from webapp.aws.clients import Clients
 from webapp.aws.errors import (
     LATER,
@@ -21,7 +22,6 @@ from webapp.aws.errors import (
 )
 from webapp.aws.invocations import Invocation, ProbeResult, invocation_of, payload_of, text_of
 from webapp.aws.newest_lines import newest
-from webapp.aws.quota_kinds import QuotaKind
 
 IDLE_PAGES_MAX = 300
 CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")

@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from webapp.aws.answers.quota_kinds import QUOTAS, QuotaKind
 from webapp.aws.clients import Clients
 from webapp.aws.errors import DENIED, aws_errors, code_of
-from webapp.aws.quota_kinds import QUOTAS, QuotaKind
 from webapp.aws.tags import ADDRESS_TAG, STACK_NAME_TAG, tags_of
 
 NO_OWN_VALUE = "NoSuchResourceException"

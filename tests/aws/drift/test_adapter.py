@@ -10,6 +10,7 @@ from tests.sandbox.lab import ANYWHERE, Lab
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Stack
 from webapp.aws.drift.adapter import Drift
+from webapp.aws.drift.detection import Detection
 from webapp.aws.drift.difference import Difference
 
 ZONE = f"{REGION}a"
@@ -34,7 +35,7 @@ def differences(clients: Clients, made: tuple[Stack, str]) -> list[Difference]:
 def test_a_new_network_is_as_it_was_made(clients: Clients, made: tuple[Stack, str]) -> None:
     drift, stack = Drift(clients), made[0]
     assert differences(clients, made) == []
-    assert drift.check(REGION, stack.id)
+    assert drift.check(REGION, stack.id) == Detection(done=True)
     checked = drift.last_check(REGION, stack.id)
     assert (checked.status, checked.differences) == ("IN_SYNC", [])
     assert checked.at

@@ -97,6 +97,51 @@ def test_the_root_cause_is_the_first_failure_that_follows_from_no_other(
     assert cause.reason == "The maximum number of VPCs has been reached"
 
 
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "Resource update cancelled",
+        "Resource creation cancelled",
+        "Resource creation Initiated",
+        "The following resource(s) failed to update: [Vpc]. ",
+    ],
+)
+def test_an_echo_is_never_the_root_cause(session: Session, network: Network, echo: str) -> None:
+    add(
+        session,
+        an_event(network, "UPDATE_FAILED", reason=echo),
+        an_event(network, "UPDATE_FAILED", logical_id="Route", reason="too late"),
+    )
+    cause = events.root_cause(session, network)
+    assert cause is not None
+    assert cause.logical_id == "Route"
+
+
+def test_a_time_out_is_the_root_cause_where_no_resource_failed_by_itself(
+    session: Session, network: Network
+) -> None:
+    reason = "Stack creation time exceeded the specified timeout. Rollback requested by user."
+    add(
+        session,
+        an_event(network, "CREATE_FAILED", reason="Resource creation cancelled"),
+        a_stack_event(network, "ROLLBACK_IN_PROGRESS", reason=reason),
+    )
+    cause = events.root_cause(session, network)
+    assert cause is not None
+    assert cause.reason == reason
+
+
+def test_the_cause_of_a_deletion_is_that_of_its_last_attempt(
+    session: Session, network: Network
+) -> None:
+    for reason in ("Rate exceeded", "in use"):
+        add(session, an_event(network, "DELETE_FAILED", reason=reason))
+        add(session, a_stack_event(network, "DELETE_FAILED"))
+    cause = events.root_cause(session, network)
+    assert cause is not None
+    assert cause.reason == "in use"
+
+
 def test_without_a_failure_there_is_no_root_cause(session: Session, network: Network) -> None:
     add(session, an_event(network, "CREATE_COMPLETE"))
     assert events.root_cause(session, network) is None

@@ -18,8 +18,8 @@ from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Plan, Stack
 from webapp.aws.errors import NotReached
 from webapp.models import Network, StackEvent, Status
 from webapp.services.engine import operation
-from webapp.services.engine.events import CONSEQUENCES
-from webapp.services.engine.operation import RETRY_S, intend
+from webapp.services.engine.intents import intend
+from webapp.services.engine.operation import RETRY_S
 from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
@@ -95,7 +95,10 @@ def test_a_change_that_aws_rolled_back_leaves_the_row_as_it_was_with_the_reason(
     add(scripted.session, an_event(change.row, "UPDATE_FAILED", reason="no room"))
     change.advance()
     assert (change.row.status, change.row.reason) == (Status.READY, "Vpc: no room")
-    assert change.row.remedy == operation.RETRY_UPDATE
+    assert change.row.remedy == f"{operation.PUT_BACK} {operation.RETRY_UPDATE}"
+
+
+ECHO = "The following resource(s) failed to update: [Vpc]."
 
 
 def stuck(scope: CloudScope, aws: ScriptedAws, *, attempts: int, failures: int) -> Change:
@@ -105,7 +108,12 @@ def stuck(scope: CloudScope, aws: ScriptedAws, *, attempts: int, failures: int) 
     change = begun(scope, attempts=attempts)
     add(
         scope.session,
-        *(a_stack_event(change.row, STUCK, reason=CONSEQUENCES[1]) for _ in range(failures)),
+        *(
+            a_stack_event(
+                change.row, STUCK, reason="The following resource(s) failed to update: [Vpc]."
+            )
+            for _ in range(failures)
+        ),
     )
     return change
 

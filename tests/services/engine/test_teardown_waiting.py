@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.services.engine.changing import claimed_again
-from tests.services.rows import a_stack_event, add, ago
+from tests.services.rows import a_stack_event, add, ago, an_event
 from tests.services.scripted import ScriptedAws, a_stack, refusal
 from webapp.aws.lambda_interfaces import TIMEOUT_S, TYPICAL
 from webapp.models import Network, Status
@@ -40,6 +40,17 @@ def test_the_row_says_which_interfaces_it_waits_for(
     teardown.delete_stack(operation, NAME)
     assert network.reason == reason
     assert TYPICAL in network.remedy
+
+
+def test_what_cloudformation_says_it_waits_for_is_told_where_egret_sees_nothing(
+    operation: NetworkOperation, network: Network, aws: ScriptedAws, session: Session
+) -> None:
+    said = "CloudFormation is waiting for NetworkInterfaces associated with the Lambda Function"
+    add(session, an_event(network, "DELETE_IN_PROGRESS", logical_id="Probe1", reason=said))
+    aws.answers["DescribeStacks"] = a_stack("DELETE_IN_PROGRESS")
+    teardown.delete_stack(operation, NAME)
+    assert network.reason.startswith("Probe1: CloudFormation waits until Lambda has released")
+    assert "20 to 40 minutes" in network.reason
 
 
 def theirs(count: int = 1) -> dict[str, object]:

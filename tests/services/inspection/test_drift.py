@@ -1,11 +1,13 @@
 """Drift: only a network that is not changing can be checked for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from tests.services.rows import a_network
 from tests.services.scripted import NO_STACK, STACK_ID, ScriptedAws
+from webapp.aws.drift.detection import Detection
 from webapp.aws.drift.difference import Difference
 from webapp.errors import Conflict
 from webapp.models import Network, Status
@@ -26,6 +28,7 @@ def test_a_network_is_in_sync_when_neither_reading_differs() -> None:
     assert a_report([], []).in_sync
     assert not a_report([BY_HAND], []).in_sync
     assert not a_report([], [BY_HAND]).in_sync
+    assert not replace(a_report([], []), stack_problem="It could not be read.").in_sync
 
 
 def test_what_must_be_done_by_hand_cannot_be_restored() -> None:
@@ -38,7 +41,7 @@ def test_cloudformations_own_check_is_recorded(scripted: CloudScope, aws: Script
         "DetectStackDrift": {"StackDriftDetectionId": "check"},
         "DescribeStackDriftDetectionStatus": {"DetectionStatus": "DETECTION_COMPLETE"},
     }
-    assert drift.check(scripted, a_network(stack_id=STACK_ID)) is True
+    assert drift.check(scripted, a_network(stack_id=STACK_ID)) == Detection(done=True)
     assert [event.action for event in list_after(scripted.session, 0, limit=9)] == ["check drift"]
 
 

@@ -16,6 +16,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.cloudformation import change_sets
 from webapp.aws.cloudformation.change_sets import Change
 from webapp.aws.cloudformation.stacks import Event, Plan, Stack
+from webapp.aws.cloudformation.validation import with_details
 from webapp.aws.errors import aws_errors, code_of, ignoring, message_of
 from webapp.aws.tags import tag_list, tags_of
 from webapp.errors import Conflict
@@ -105,7 +106,9 @@ class Stacks:
             id=found["StackId"],
             name=found["StackName"],
             status=found["StackStatus"],
-            reason=found.get("StackStatusReason", ""),
+            reason=with_details(
+                client, found.get("StackStatusReason", ""), StackName=found["StackId"]
+            ),
             outputs={o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])},
             tags=tags_of(found),
         )

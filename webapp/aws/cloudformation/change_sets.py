@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from webapp.aws.answers import Then, understand
+from webapp.aws.cloudformation.validation import with_details
 from webapp.aws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ def preview(client: "CloudFormationClient", name: str, arguments: dict[str, Any]
     change_set = client.create_change_set(ChangeSetName=name, **arguments)["Id"]
     try:
         found = _settled(client, change_set)
-        return _changes(found)
+        reason = with_details(client, found.get("StatusReason", ""), ChangeSetName=change_set)
+        return _changes(found, reason, client.meta.region_name)
     finally:
         client.delete_change_set(ChangeSetName=change_set)
 
@@ -58,14 +61,14 @@ def _settled(client: "CloudFormationClient", change_set: str) -> Any:
         time.sleep(POLL_S)
 
 
-def _changes(found: Any) -> list[Change]:
-    reason = found.get("StatusReason", "")
+def _changes(found: Any, reason: str, region: str) -> list[Change]:
     if found["Status"] == "FAILED" and NO_CHANGES in reason:
         return []
     if found["Status"] != "CREATE_COMPLETE":
+        advice = understand(reason, region).remedy(Then.TRY_AGAIN)
         raise AwsError(
             f"CloudFormation did not tell what would change: {reason or found['Status']}",
-            remedy="Try again in a minute.",
+            remedy=advice or "Try again in a minute.",
         )
     return [_change(raw["ResourceChange"]) for raw in found["Changes"]]
 

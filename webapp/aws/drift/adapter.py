@@ -10,7 +10,7 @@ Two views, because neither sees everything:
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.drift.detection import StackCheck, detect, last_detection
+from webapp.aws.drift.detection import Detection, StackCheck, detect, last_detection
 from webapp.aws.drift.difference import Difference
 from webapp.aws.drift.firewall import Firewall
 from webapp.aws.drift.ipv6 import Ipv6, dual_stack
@@ -24,8 +24,8 @@ class Drift:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def check(self, region: str, stack_id: str) -> bool:
-        """Have CloudFormation compare the stack; False when it needs longer than we wait."""
+    def check(self, region: str, stack_id: str) -> Detection:
+        """Have CloudFormation compare the stack; not done when it needs longer than we wait."""
         with aws_errors("checking the stack for drift", region):
             return detect(self._clients.cloudformation(region), stack_id)
 

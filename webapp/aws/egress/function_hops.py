@@ -7,6 +7,7 @@ role. It reports the outcome in the reason codes of the function's state and of 
 
 from typing import TYPE_CHECKING, Any
 
+from webapp.aws.answers.function_states import STATES
 from webapp.aws.egress.hops import NO_PROBLEM, Hop, Problem
 from webapp.aws.errors import aws_errors
 
@@ -35,15 +36,7 @@ ROLE_PROBLEM = Problem(
     "and check whether a permissions boundary or an organization's policy denies them.",
 )
 CHANGE_BACK = "Change its VPC configuration back: it was changed outside Egret."
-REPAIRS = {
-    "EniLimitExceeded": "Request a higher quota of network interfaces per VPC, then update the "
-    "function.",
-    "SubnetOutOfIPAddresses": "Free addresses in the subnet, or use a network with a larger range.",
-    "InvalidSubnet": "Its subnet is gone. Create the network and the function again.",
-    "InvalidSecurityGroup": "Its security group is gone. Create the network and the function "
-    "again.",
-    "InternalError": "Lambda failed for a reason of its own. Update the function to try again.",
-}
+REPAIRS = {code: f"{step} Then update the function." for code, (_, step) in STATES.items()}
 OTHER_REPAIR = "Read the reason in the Lambda console and fix it, then update the function."
 
 

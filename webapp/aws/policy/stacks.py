@@ -13,6 +13,7 @@ STACKS = (
             "cloudformation:DeleteChangeSet": own("a preview is withdrawn"),
             "cloudformation:DeleteStack": own("networks and functions are deleted"),
             "cloudformation:DescribeChangeSet": own("a change is previewed"),
+            "cloudformation:DescribeEvents": own("what early validation refuses, and why"),
             "cloudformation:DescribeStackEvents": own("the timeline, and the reason of a failure"),
             "cloudformation:DescribeStackResourceDrifts": own("drift"),
             "cloudformation:DescribeStackResources": own("what a deletion could not delete; drift"),

@@ -25,13 +25,17 @@ class DifferenceOut(BaseModel):
 
 
 class DriftOut(BaseModel):
-    """`differences` were found just now; `stack` is CloudFormation's last check."""
+    """`differences` were found just now; `stack` is CloudFormation's last check.
+
+    Its `problem` says what CloudFormation could not compare, and what to do; empty if nothing.
+    """
 
     class Stack(BaseModel):
         status: str
         checked_at: datetime | None
         resources_checked: int
         differences: list[DifferenceOut]
+        problem: str
 
     in_sync: bool
     differences: list[DifferenceOut]
@@ -53,8 +57,8 @@ def show(ctx: ApiCaller, name: str) -> DriftOut:
 def check(ctx: ApiCaller, name: str) -> DriftOut:
     """Let CloudFormation check its stack too."""
     network = networks.get(ctx.session, name)
-    drift.check(ctx.scope, network)
-    return _drift_out(drift.report(ctx.session, ctx.cloud, network))
+    problem = drift.check(ctx.scope, network).problem
+    return _drift_out(drift.report(ctx.session, ctx.cloud, network, problem=problem))
 
 
 @router.post("/{name}/drift/restoration")
@@ -75,6 +79,7 @@ def _drift_out(report: Report) -> DriftOut:
             checked_at=report.stack_checked_at,
             resources_checked=report.stack_resources_checked,
             differences=[_difference_out(d) for d in report.stack_differences],
+            problem=report.stack_problem,
         ),
     )
 

@@ -23,7 +23,10 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 def check(ctx: SignedIn, name: str) -> Response:
     network = networks.get(ctx.session, name)
     url = f"/networks/{name}/drift#stack-check"
-    if drift.check(ctx.scope, network):
+    detection = drift.check(ctx.scope, network)
+    if detection.problem:
+        return see_other(url, detection.problem, kind="error")
+    if detection.done:
         return see_other(url, "CloudFormation checked the stack.")
     notice = "CloudFormation is still checking. Reload this page in a minute."
     return see_other(url, notice, kind="info")

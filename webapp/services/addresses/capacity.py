@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
+from webapp.aws.answers.quota_kinds import QuotaKind
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded
-from webapp.aws.quota_kinds import QuotaKind
 from webapp.aws.quotas import (
     ADDRESSES,
     GATEWAY_ENDPOINTS,

@@ -15,7 +15,7 @@ from webapp.services.addresses.pool import (
     set_allocation,
     tags_of,
 )
-from webapp.services.engine.conflicts import retry_on_conflict
+from webapp.services.engine.intents import retry_on_conflict
 from webapp.services.names import check_label, check_region, check_typed
 from webapp.services.scope import CloudScope
 

@@ -1,23 +1,34 @@
-"""The events of a row's stack, copied from CloudFormation for pages to show and stream."""
+"""The events of a row's stack, copied from CloudFormation for pages to show and stream; and what
+they tell: the root cause of a failure, and what AWS waits for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
-from webapp.aws.cloudformation.stacks import Event
+from webapp.aws.answers import Answer, Kind, understand
+from webapp.aws.cloudformation.stacks import Event, Stack
 from webapp.models import StackEvent, StackRow
 from webapp.services.engine.leases import Work
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 ATTEMPT_SUFFIX = "-again"
 """Ends the token of an operation's second, third … request, before the attempt's number."""
-CONSEQUENCES = ("Resource creation cancelled", "The following resource(s) failed")
-"""How the reasons of failures begin that only follow from another failure."""
+ANY_REGION = "us-east-1"
+"""Of what is asked for its kind alone; only the links in the advice depend on the region."""
 
 AnyEvent = TypeVar("AnyEvent", StackEvent, Event)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an operation failed: AWS's words after the resource's name, and what they mean."""
+
+    reason: str
+    answer: Answer
 
 
 def copy(work: Work, cloud: Cloud, row: StackRow, region: str) -> None:
@@ -40,19 +51,50 @@ def list_after(session: Session, row: StackRow, event_id: int = 0) -> list[Stack
 
 
 def root_cause(session: Session, row: StackRow, operation_id: str = "") -> StackEvent | None:
-    """The first failure of the row's current operation, or of the given one, that does not follow
-    from another one."""
+    """The first failure of the row's current operation, or of the given one, that does not only
+    echo another one."""
     failures = select(StackEvent).where(
         _of(row),
         col(StackEvent.operation_id) == (operation_id or row.operation_id),
-        col(StackEvent.status).endswith("_FAILED"),
+        col(StackEvent.status).endswith("_FAILED") | _gave_up(),
     )
-    return first_cause(session.exec(failures.order_by(col(StackEvent.id))).all())
+    found = session.exec(failures.order_by(col(StackEvent.id))).all()
+    return first_cause(_of_last_deletion(found)) or first_cause(found)
 
 
 def first_cause(failures: Iterable[AnyEvent]) -> AnyEvent | None:
     """The first of the failures that does not follow from another one."""
-    return next((event for event in failures if not event.reason.startswith(CONSEQUENCES)), None)
+    return next((event for event in failures if _kind(event) is not Kind.ECHO), None)
+
+
+def failure_of(
+    session: Session, row: StackRow, stack: Stack, region: str, operation_id: str = ""
+) -> Failure:
+    """The root cause with what it means; the stack's own reason where no event gives one.
+
+    The stack's may have more than its event's: see `cloudformation.validation`.
+    """
+    cause, of_stack = root_cause(session, row, operation_id), stack.reason or stack.status
+    if cause is None or cause.resource_type == STACK_TYPE:
+        said = of_stack if cause is None or cause.reason in of_stack else cause.reason
+        return Failure(said, understand(said, region))
+    said = cause.reason or of_stack
+    answer = understand(said, region, resource_type=cause.resource_type)
+    return Failure(f"{cause.logical_id}: {said}", answer)
+
+
+def waiting_for(session: Session, row: StackRow) -> str:
+    """What CloudFormation waits for in the row's current operation; '' if for nothing."""
+    newest = {
+        event.logical_id: event
+        for event in list_after(session, row)
+        if event.operation_id == row.operation_id and event.resource_type != STACK_TYPE
+    }
+    waiting = {id: event for id, event in newest.items() if _kind(event) is Kind.WAITING}
+    if not waiting:
+        return ""
+    answer = understand(next(iter(waiting.values())).reason, ANY_REGION)
+    return f"{', '.join(waiting)}: {answer.remedy()}"
 
 
 def count_attempts(session: Session, row: StackRow, status: str, operation_id: str = "") -> int:
@@ -70,6 +112,26 @@ def token_of(row: StackRow) -> str:
     """The ClientRequestToken of the current operation's current attempt."""
     is_retry = row.attempts > 1
     return f"{row.operation_id}{ATTEMPT_SUFFIX}{row.attempts}" if is_retry else row.operation_id
+
+
+def _of_last_deletion(failures: Sequence[StackEvent]) -> Sequence[StackEvent]:
+    """What failed in the last attempt: what held up an earlier one may be gone."""
+    ends = [
+        number
+        for number, event in enumerate(failures, start=1)
+        if event.resource_type == STACK_TYPE and event.status == "DELETE_FAILED"
+    ]
+    last = failures[ends[-2] :] if len(ends) > 1 else failures
+    return [event for event in last if event.resource_type != STACK_TYPE]
+
+
+def _kind(event: StackEvent | Event) -> Kind:
+    return understand(event.reason, ANY_REGION).kind
+
+
+def _gave_up() -> ColumnElement[bool]:
+    """The stack itself begins to roll back and says why, for instance because of its time-out."""
+    return col(StackEvent.status).endswith("ROLLBACK_IN_PROGRESS") & (col(StackEvent.reason) != "")
 
 
 def _of(row: StackRow) -> ColumnElement[bool]:

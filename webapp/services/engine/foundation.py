@@ -118,7 +118,8 @@ def _failure(cloud: Cloud, plan: Plan, stack: Stack) -> EgretError:
     if cause and cause.logical_id == ALIAS and (taken := _alias_taken(cloud, plan)):
         return taken
     what = "deleting" if stack.status == "DELETE_FAILED" else "creating"
-    fix = remedy_for_reason(reason, plan.region) or "Read the reason and fix it."
+    kind = cause.resource_type if cause else ""
+    fix = remedy_for_reason(reason, plan.region, kind) or "Read the reason and fix it."
     return Upstream(
         f"AWS failed at {what} the KMS key that encrypts all keys, in {plan.region}. {reason}",
         code="foundation_failed",

@@ -30,20 +30,20 @@ from typing import ClassVar
 from sqlmodel import col, delete
 
 from webapp.aws import Cloud
+from webapp.aws.answers import Kind, Then
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Phase, Plan, Stack
-from webapp.aws.errors import is_transient, pauses_operation, remedy_for_reason
+from webapp.aws.errors import is_transient, pauses_operation
 from webapp.aws.lambda_interfaces import NOTHING_HELD, Held
 from webapp.errors import EgretError
 from webapp.models import StackEvent, StackRow, Status, utc_now
-from webapp.models.base import new_id
 from webapp.services.engine import events, leases
 from webapp.services.engine.events import token_of
+from webapp.services.engine.intents import IAM_WAIT_S, begin_again
 from webapp.services.engine.leases import Handler, Work
+from webapp.services.engine.progress import tell_meanwhile
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
-UNDER_WAY = (Status.REQUESTED, Status.CREATING, Status.DELETING)
-"""A retry in one of these statuses does nothing: an attempt is already under way."""
 ROLLBACKS_MAX = 3
 CLEARINGS_MAX = 3
 """Attempts to delete what a failed creation left, before a person decides."""
@@ -54,21 +54,9 @@ PAUSE_S = 15.0
 POLL_JITTER = 0.2
 RETRY_CREATION = "Read the reason and fix it, then try again; or delete it."
 RETRY_DELETION = "Remove what blocks the deletion, then delete it again."
-RETRY_UPDATE = "AWS put everything back as it was. Read the reason and fix it, then try again."
-RETRIES = "Egret retries automatically."
+PUT_BACK = "AWS put everything back as it was."
+RETRY_UPDATE = "Read the reason and fix it, then try again."
 VANISHED = "The stack was deleted outside Egret."
-
-
-def intend(row: StackRow, status: Status) -> None:
-    """Begin another operation on the row, with an id of its own. The caller commits."""
-    row.status = status
-    row.unwanted = row.unwanted and status is Status.DELETING
-    row.reason = row.remedy = ""
-    row.operation_id = new_id()
-    row.attempts = 1
-    row.attempts_max = 0
-    row.retain = []
-    row.started_at = row.updated_at = utc_now()
 
 
 @dataclass
@@ -178,19 +166,20 @@ class Operation(ABC):
         if failures and held.may_pass(row.elapsed_s):
             self.work.run_again(in_s=PAUSE_S)
         elif failures >= CLEARINGS_MAX:
-            self._leave(left, events.root_cause(session, row, clearing))
+            self._leave(left, clearing)
         else:
             token = f"{clearing}{events.ATTEMPT_SUFFIX}{failures + 1}"
             cloud.stacks.delete(self.region, left.id, token=token, unprotect=unprotect)
             self.poll_again()
 
-    def _leave(self, left: Stack, cause: StackEvent | None) -> None:
+    def _leave(self, left: Stack, clearing: str) -> None:
         """Say what keeps AWS from deleting what a failed creation left."""
-        reason = f"{cause.logical_id}: {cause.reason}" if cause else left.reason or left.status
+        failure = self.failure(left, clearing)
         self.work.commit()  # no connection is held while AWS lists what is left
         blockers, remedy = self.cloud.blockers.told(self.region, left.id)
-        self.fail(f"What the last attempt left could not be deleted. {reason}")
-        self.add_blockers(blockers, f"{remedy} Then try again.")
+        reason = f"What the last attempt left could not be deleted. {failure.reason}"
+        self.fail(reason, failure.answer.remedy(Then.TRY_AGAIN))
+        self.add_blockers(failure, blockers, f"{remedy} Then try again.")
         self.work.finish()
 
     def poll_stack(self) -> Stack | None:
@@ -198,6 +187,7 @@ class Operation(ABC):
         stack = self._describe()
         events.copy(self.work, self.cloud, self.row, self.region)
         if stack.phase is Phase.BUSY:
+            tell_meanwhile(self.work.session, self.row, stack)
             self.poll_again()
             return None
         return stack
@@ -218,6 +208,7 @@ class Operation(ABC):
         row.resource_count = plan.resource_count
         if not busy:
             return stack
+        tell_meanwhile(self.work.session, row, stack)
         self.poll_again()
         return None
 
@@ -234,20 +225,33 @@ class Operation(ABC):
         self.work.finish()
 
     def settle_failed(self, stack: Stack) -> None:
-        """To failed, with the root cause as the reason."""
+        """To failed, with the root cause as the reason; or once more, if IAM was not ready yet."""
+        row = self.row
+        is_first = row.status is Status.CREATING and row.attempts == 1
+        if is_first and self.failure(stack).answer.kind is Kind.NOT_READY:
+            begin_again(row, "IAM did not know the new role everywhere yet.")
+            self.work.run_again(in_s=IAM_WAIT_S)
+            return
         self.note_failure(stack)
         self.work.finish()
 
-    def note_failure(self, stack: Stack) -> None:
+    def failure(self, stack: Stack, operation_id: str = "") -> events.Failure:
+        return events.failure_of(self.work.session, self.row, stack, self.region, operation_id)
+
+    def note_failure(self, stack: Stack) -> events.Failure:
         """Write the root cause of the failure into the row. The caller finishes."""
-        reason = self._reason(stack)
-        self.fail(self.explain(reason), remedy_for_reason(reason, self.region))
+        failure = self.failure(stack)
+        then = Then.DELETE_AGAIN if self.row.unwanted else Then.TRY_AGAIN
+        self.fail(self.explain(failure.reason), failure.answer.remedy(then))
+        return failure
 
     def settle_update(self, stack: Stack, *, reached: Status, back: Status) -> None:
         """To `reached`; or, when AWS rolled the stack back, to `back` with the reason."""
         if stack.status == ROLLED_BACK:
-            self.row.status, self.row.updated_at = back, utc_now()
-            self.row.reason, self.row.remedy = self._reason(stack), RETRY_UPDATE
+            row, failure = self.row, self.failure(stack)
+            row.reason = self.explain(failure.reason)
+            row.remedy = f"{PUT_BACK} {failure.answer.remedy(Then.TRY_AGAIN) or RETRY_UPDATE}"
+            row.status, row.updated_at = back, utc_now()
             self.work.finish()
         else:
             self.settle(stack, reached=reached)
@@ -256,11 +260,12 @@ class Operation(ABC):
         """The reason of a failure; a subclass may add what it knows."""
         return reason
 
-    def add_blockers(self, blockers: str, remedy: str) -> None:
+    def add_blockers(self, failure: events.Failure, blockers: str, remedy: str) -> None:
         """Add to the reason of a failure what is in the way, if anything is."""
         if blockers:
             self.row.reason = f"{self.row.reason.rstrip('.')}. {blockers}"
-            self.row.remedy = remedy
+            is_why = failure.answer.kind in (Kind.DEPENDENCY, Kind.UNKNOWN)
+            self.row.remedy = remedy if is_why else f"{self.row.remedy} {remedy}"
 
     def release_interfaces(self, _stack: Stack) -> Held:
         """What Lambda holds in the VPC of the stack, after deleting what it has left there."""
@@ -293,8 +298,3 @@ class Operation(ABC):
         self.cloud.stacks.continue_rollback(self.region, stack.id, token=token_of(row))
         self.poll_again()
         return None
-
-    def _reason(self, stack: Stack) -> str:
-        cause = events.root_cause(self.work.session, self.row)
-        of_stack = stack.reason or stack.status
-        return f"{cause.logical_id}: {cause.reason or of_stack}" if cause else of_stack

@@ -6,11 +6,14 @@ from statistics import median
 
 from sqlmodel import Session, col, select
 
+from webapp.aws.cloudformation.stacks import Stack
 from webapp.models import StackEvent, StackRow, Status, utc_now
-from webapp.services.engine.events import STACK_TYPE, root_cause
+from webapp.services.engine.events import STACK_TYPE, root_cause, waiting_for
 
 RESULT_WITHIN = timedelta(seconds=30)
 """A network's first proof, or a function's first answer, follows its creation within this time."""
+UNDOES = "AWS is taking back what it made"
+THEN_DECIDE = "After that, this page says what to do."
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,18 @@ def progress_of(session: Session, row: StackRow, *, typical_s: int) -> Progress:
         typical_s=_typical_s(session, row) or typical_s,
         root_cause=root_cause(session, row) if row.status is Status.FAILED else None,
     )
+
+
+def tell_meanwhile(session: Session, row: StackRow, stack: Stack) -> None:
+    """Write into the row why AWS undoes the operation, and what it waits for, which may be long."""
+    waiting = waiting_for(session, row)
+    if "ROLLBACK" in stack.status:
+        cause = root_cause(session, row)
+        because = f", because {cause.logical_id} failed: {cause.reason}" if cause else ""
+        row.reason = f"{UNDOES}{because}".removesuffix(".") + "."
+        row.remedy = f"{waiting} {THEN_DECIDE}".strip()
+    elif waiting:
+        row.reason, row.remedy = waiting, ""
 
 
 def is_just_ready(row: StackRow) -> bool:

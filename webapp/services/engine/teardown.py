@@ -25,7 +25,8 @@ from webapp.models.costs import monthly_usd
 from webapp.models.network import LEFT_NAT_GATEWAY_IDS, NAT_GATEWAY_IDS
 from webapp.services.engine import events
 from webapp.services.engine.events import STACK_TYPE, token_of
-from webapp.services.engine.operation import RETRIES, Operation
+from webapp.services.engine.intents import RETRIES
+from webapp.services.engine.operation import Operation
 
 ATTEMPTS_MAX = 4
 LEFT_ATTEMPTS_MAX = 4
@@ -65,7 +66,7 @@ def delete_stack(operation: Operation, stack_name: str) -> bool:
     failures = events.count_attempts(session, row, "DELETE_FAILED")
     _drop_deleted_nat_gateways(session, row)
     row.unwanted = row.unwanted or stack.status.startswith("DELETE_")
-    _report_progress(row, held)
+    _report_progress(session, row, held)
     if stack.status == "DELETE_IN_PROGRESS":
         operation.poll_again()
     elif failures >= row.attempts:  # the current attempt has failed
@@ -225,8 +226,8 @@ def _give_up(operation: Operation, stack: Stack) -> None:
     """Name what is in the way, and what to do about each; then the deletion can be repeated."""
     operation.work.commit()  # no connection is held while AWS lists what is left
     blockers, remedy = operation.cloud.blockers.told(operation.region, stack.id)
-    operation.note_failure(stack)
-    operation.add_blockers(blockers, f"{remedy} Then delete the network again.")
+    failure = operation.note_failure(stack)
+    operation.add_blockers(failure, blockers, f"{remedy} Then delete the network again.")
     operation.work.finish()
 
 
@@ -243,7 +244,7 @@ def _drop_deleted_nat_gateways(session: Session, row: StackRow) -> None:
     row.outputs = row.outputs | {NAT_GATEWAY_IDS: ",".join(kept)}
 
 
-def _report_progress(row: StackRow, held: Held) -> None:
-    row.reason, row.remedy = held.what, held.remedy
+def _report_progress(session: Session, row: StackRow, held: Held) -> None:
+    row.reason, row.remedy = held.what or events.waiting_for(session, row), held.remedy
     if not row.reason and row.attempts > 1:
         row.reason = f"AWS could not delete everything; this is attempt {row.attempts}."

@@ -10,8 +10,7 @@ from webapp.errors import Conflict, check_all
 from webapp.models import Function, Key, Network, NewFunction, Status
 from webapp.services import keys, names
 from webapp.services.addresses import pool
-from webapp.services.engine.conflicts import retry_on_conflict
-from webapp.services.engine.operation import UNDER_WAY, intend
+from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
 from webapp.services.functions import origins
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.operation import FunctionOperation, lags

@@ -13,16 +13,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+from webapp.aws.answers import Kind
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack
-from webapp.aws.errors import throttled_in
 from webapp.aws.partitions import dns_suffix
 from webapp.errors import EgretError
 from webapp.models import Function, Key, Network, Status
-from webapp.models.base import new_id
 from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.services.engine import leases, teardown
-from webapp.services.engine.operation import RETRIES, Operation, intend
+from webapp.services.engine.intents import begin_again, intend
+from webapp.services.engine.operation import Operation
 from webapp.services.functions import previews
 from webapp.services.functions.details import network_of
 from webapp.services.functions.templates import get_template
@@ -132,14 +132,13 @@ class FunctionOperation(Operation):
         with its 429, which says nothing about them. `teardown` waits out that of deletions.
         """
         row = self.row
-        if row.attempts >= THROTTLED_ATTEMPTS_MAX or not throttled_in(self._reason(stack)):
+        throttled = self.failure(stack).answer.kind is Kind.THROTTLED
+        if row.attempts >= THROTTLED_ATTEMPTS_MAX or not throttled:
             return False
         longest = min(THROTTLED_FIRST_WAIT_S * 2 ** (row.attempts - 1), THROTTLED_LONGEST_WAIT_S)
-        row.status = Status.REQUESTED if row.status is Status.CREATING else row.status
-        row.operation_id, row.attempts = new_id(), row.attempts + 1
-        row.reason = f"AWS throttles, as many functions change at once. Attempt {row.attempts}."
-        row.remedy = RETRIES
-        self.work.run_again(in_s=longest * random.uniform(0.5, 1))  # noqa: S311 - no secret
+        in_s = longest * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        begin_again(row, "AWS throttles, as many functions change at once.")
+        self.work.run_again(in_s=in_s)
         return True
 
     def _add_endpoint(self, stack: Stack) -> None:

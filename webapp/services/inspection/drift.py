@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
+from webapp.aws.drift.detection import Detection
 from webapp.aws.drift.difference import Difference
 from webapp.errors import Conflict, EgretError
 from webapp.models import Address, Function, Network, Status
@@ -23,7 +24,10 @@ STEADY = (Status.READY, Status.PARKED)
 
 @dataclass(frozen=True)
 class Report:
-    """`differences` were found just now; the rest is from CloudFormation's last check."""
+    """`differences` were found just now; the rest is from CloudFormation's last check.
+
+    `stack_problem` says what CloudFormation could not compare; '' if it could compare all.
+    """
 
     network: Network
     differences: list[Difference]
@@ -31,18 +35,23 @@ class Report:
     stack_status: str
     stack_checked_at: datetime | None
     stack_resources_checked: int
+    stack_problem: str = ""
 
     @property
     def in_sync(self) -> bool:
-        return not self.differences and not self.stack_differences
+        """What could not be compared is not in sync."""
+        return not (self.differences or self.stack_differences or self.stack_problem)
 
     @property
     def restorable(self) -> list[Difference]:
         return [difference for difference in self.differences if difference.restore]
 
 
-def report(session: Session, cloud: Cloud, network: Network) -> Report:
-    """Raises Conflict while the network is being changed, and when its stack does not exist."""
+def report(session: Session, cloud: Cloud, network: Network, *, problem: str = "") -> Report:
+    """Raises Conflict while the network is being changed, and when its stack does not exist.
+
+    `problem` is that of a check that was made just now.
+    """
     stack_id = _steady(cloud, network)
     check = cloud.drift.last_check(network.region, stack_id)
     return Report(
@@ -52,15 +61,16 @@ def report(session: Session, cloud: Cloud, network: Network) -> Report:
         stack_status=check.status,
         stack_checked_at=check.at,
         stack_resources_checked=check.checked,
+        stack_problem=problem or check.problem,
     )
 
 
-def check(scope: CloudScope, network: Network) -> bool:
-    """Let CloudFormation check its stack for drift. False if it has not finished after a while."""
-    done = scope.cloud.drift.check(network.region, _steady(scope.cloud, network))
+def check(scope: CloudScope, network: Network) -> Detection:
+    """Let CloudFormation check its stack for drift. Not done if it needs longer than a while."""
+    detection = scope.cloud.drift.check(network.region, _steady(scope.cloud, network))
     scope.record("check drift", network)
     scope.session.commit()
-    return done
+    return detection
 
 
 def restore(scope: CloudScope, network: Network) -> list[Difference]:

@@ -17,8 +17,7 @@ from webapp.services import keys
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
 from webapp.services.engine import leases
-from webapp.services.engine.conflicts import retry_on_conflict
-from webapp.services.engine.operation import intend
+from webapp.services.engine.intents import intend, retry_on_conflict
 from webapp.services.keys import Match
 from webapp.services.networks import cidrs, zones
 from webapp.services.networks.details import functions_in, get, read_again

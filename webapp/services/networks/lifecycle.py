@@ -12,8 +12,7 @@ from webapp.services import names
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
 from webapp.services.engine import teardown
-from webapp.services.engine.conflicts import retry_on_conflict
-from webapp.services.engine.operation import UNDER_WAY, intend
+from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
 from webapp.services.networks import cidrs, preflight
 from webapp.services.networks.details import functions_in, get, read_again
 from webapp.services.networks.operation import SWITCHES, NetworkOperation

@@ -25,7 +25,8 @@ from webapp.models.base import new_id
 from webapp.models.network import LEFT_NAT_GATEWAY_IDS, NAT_GATEWAY_IDS
 from webapp.services.addresses import pool
 from webapp.services.engine import events, foundation, leases, teardown
-from webapp.services.engine.operation import Operation, intend
+from webapp.services.engine.intents import intend
+from webapp.services.engine.operation import Operation
 from webapp.services.inspection import proofs
 from webapp.services.networks import zones
 from webapp.services.scope import EGRET, CloudScope

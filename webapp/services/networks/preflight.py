@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlmodel import Session, select
 
 from webapp.aws import Cloud
+from webapp.aws.answers import understand
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.public_access import MAY_NOT_READ
 from webapp.aws.quotas import Quota
@@ -253,7 +254,9 @@ def _permissions(cloud: Cloud, region: str, tags: dict[str, str]) -> Iterator[Ch
     for permission in asked:
         if permission.allowed is False:
             detail = f"AWS does not allow {permission.action}. {permission.answer}"
-            remedy = "Add it to the dashboard's policy."
+            operation = permission.action.partition(":")[2]
+            answer = understand(permission.answer, region, operation=operation)
+            remedy = answer.remedy() if answer.is_refusal else "Check the dashboard's credentials."
             yield Check(f"Permission {permission.action}", Verdict.BLOCKED, detail, remedy)
         elif permission.allowed is None:
             yield Check(f"Permission {permission.action}", Verdict.UNKNOWN, permission.answer)

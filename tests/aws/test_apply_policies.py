@@ -9,10 +9,10 @@ import pytest
 from tests.sandbox.lab import unique
 from tests.services.scripted import ScriptedAws, refusal
 from webapp import cli
+from webapp.aws.apply_policies import CHANGED, LEFT, MADE, VERSIONS_MAX, apply, place_of
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, AwsError, NotReached
 from webapp.aws.policy import Place, all_of
-from webapp.aws.policy.apply import CHANGED, LEFT, MADE, VERSIONS_MAX, apply, place_of
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "eu-central-1"

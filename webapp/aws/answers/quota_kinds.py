@@ -36,11 +36,31 @@ IN_WORDS = {
 }
 """What the sentence of a failed stack event calls each: today's events have no code of EC2."""
 _QUOTA_IN_REASON = re.compile(
-    rf"(?:maximum number of|exceed the limit of \d+) ({'|'.join(IN_WORDS)})\b", re.IGNORECASE
+    r"(?:maximum (?:allowed )?number of|exceed the (?:limit|quota) of \d+|limit of \d+"
+    r"|(?:limit|quota) (?:on|of|for) (?:the )?(?:number of )?|too many) ?"
+    rf"({'|'.join(IN_WORDS)})\b(?! per (?!availability zone|zone|region))",
+    re.IGNORECASE,
 )
 ANY_QUOTA = "ServiceLimitExceeded"
 """CloudFormation's own code for any quota of any service."""
+_ANY_QUOTA = re.compile(
+    r"maximum (?:allowed )?number of|LimitExceeded|QuotaExceeded|CodeStorageExceeded|TooManyBuckets"
+    r"|exceed(?:s|ed|ing)? (?:the |your )?(?:\w+ )?(?:limit|quota)|attempted to create more"
+    r"|\b(?:limit|quota)\b[^.:]{0,60} (?:been )?(?:exceeded|reached)"
+    r"|reached (?:the|your) (?:\w+ )?(?:limit|quota)|\bquota allows for"
+    r"|too many (?:\w+ )?allocated",
+    re.IGNORECASE,
+)
 _SERVICE_IN_REASON = re.compile(r"\(Service: (\w+)")
+_SERVICES = {
+    "amazonec2": "vpc",
+    "awslambda": "lambda",
+    "awslambdainternal": "lambda",
+    "awskms": "kms",
+    "cloudwatchlogs": "logs",
+    "ec2": "vpc",
+}
+"""Service Quotas' names. What EC2 limits of a network is listed under the service VPC."""
 # A stack event has no field for the code: its text has it, in a form that differs by service.
 _ERROR_CODE_IN_REASON = re.compile(r"Error Code: (\w+)|\((\w+LimitExceeded)\)|(\w+LimitExceeded)")
 
@@ -50,15 +70,16 @@ def code_in(reason: str) -> str:
     if named := _QUOTA_IN_REASON.search(reason):
         return next(code for words, code in IN_WORDS.items() if words.lower() == named[1].lower())
     found = _ERROR_CODE_IN_REASON.search(reason)
-    return next((group for group in found.groups() if group), "") if found else ""
+    code = next((group for group in found.groups() if group), "") if found else ""
+    if code not in QUOTAS and _ANY_QUOTA.search(reason):
+        return ANY_QUOTA
+    return code
 
 
 def page_in(reason: str, region: str) -> str:
-    """The page of the quotas of the service that a failed stack event names.
-
-    What EC2 limits of a network is listed under the service VPC.
-    """
+    """The page of the quotas of the service that a failed stack event names."""
     found = _SERVICE_IN_REASON.search(reason)
-    service = found[1].lower().replace("ec2", "vpc") if found else ""
+    name = found[1].lower() if found else ""
+    service = _SERVICES.get(name, name)
     page = f"/services/{service}/quotas" if service else ""
     return f"{console_url(region)}/servicequotas/home{page}"
