@@ -22,6 +22,22 @@ from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
 PLAN = Plan(REGION, "egret-network-net", "{}", parameters={}, tags={}, resources=RESOURCES)
+IN_A_VPC = (
+    "ListFunctions",
+    "DescribeNatGateways",
+    "DescribeNetworkInterfaces",
+    "DescribeVpcPeeringConnections",
+    "DescribeVpnGateways",
+    "DescribeInternetGateways",
+    "DescribeEgressOnlyInternetGateways",
+    "DescribeCarrierGateways",
+    "DescribeSubnets",
+    "DescribeRouteTables",
+    "DescribeNetworkAcls",
+    "DescribeSecurityGroupVpcAssociations",
+    "DescribeSecurityGroups",
+)
+"""What lists the things in a VPC, besides its endpoints."""
 
 
 def test_an_intent_starts_an_operation_with_nothing_of_the_last_one() -> None:
@@ -205,6 +221,22 @@ def test_what_can_not_be_cleared_fails_the_row_and_is_named(
         "What the last attempt left could not be deleted. Vpc: in use",
     )
     assert due_in_s(scripted.session) is None
+
+
+def test_what_is_in_the_way_of_clearing_is_named_with_what_to_do(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    change = failed_to_clear(scripted, aws, failures=operation.CLEARINGS_MAX)
+    made = [{"LogicalResourceId": "Vpc", "PhysicalResourceId": "vpc-1"}]
+    endpoint = {"VpcEndpointId": "vpce-1", "State": "available", "ServiceName": "sqs"}
+    aws.answers |= dict.fromkeys(IN_A_VPC, refusal("UnsupportedOperation"))
+    aws.answers |= {
+        "DescribeStackResources": {"StackResources": made},
+        "DescribeVpcEndpoints": {"VpcEndpoints": [endpoint]},
+    }
+    change.create_stack(PLAN)
+    assert change.row.reason.endswith("Still in the VPC: VPC endpoint vpce-1 (to sqs).")
+    assert change.row.remedy == "Delete the VPC endpoint vpce-1. Then try again."
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", STUCK])
