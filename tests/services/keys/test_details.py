@@ -128,22 +128,21 @@ def test_who_creates_a_function_waits_for_who_is_just_changing_its_key(
     offline: CloudScope, engine: Engine
 ) -> None:
     session = offline.session
-    key, network = add_key(session, "shared", A), add_network(session, "first", A)
-    network.outputs = {"SecurityGroupId": "sg-1", "PrivateSubnetIds": "subnet-1"}
-    session.commit()
+    key, network = add_key(session, "shared", B), add_network(session, "first", A)
     settings = {"location": "32000006", "limit": 10}
     new = NewFunction(
-        name="late",
-        template="clash_rankings",
-        network=network.name,
-        key="shared",
-        settings=settings,
+        name="late", template="clash_rankings", network="first", key="shared", settings=settings
     )
 
     def deploy() -> None:
         with Session(engine, expire_on_commit=False) as other:
             functions.create(replace(offline, session=other), new)
 
+    with pytest.raises(Conflict, match=f"does not allow {A}"):
+        deploy()  # the first time takes longer
+    key.claims = {"cidrs": [A]}
+    network.outputs = {"SecurityGroupId": "sg-1", "PrivateSubnetIds": "subnet-1"}
+    session.commit()
     with ThreadPoolExecutor(1) as pool:
         with keys.claims_held(session, key.id) as held:
             late = pool.submit(deploy)
