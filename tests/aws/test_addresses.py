@@ -36,6 +36,8 @@ def test_an_address_has_the_tags_of_the_settings_and_of_its_network(
 ) -> None:
     addresses = Addresses(clients, "tagging", tags={"team": "pay"})
     made = addresses.ensure(REGION, row_id, name="shop", tags={"env": "x"})
+    found = clients.ec2(REGION).describe_addresses(AllocationIds=[made.allocation_id])
+    assert tags_of(found["Addresses"][0])["env"] == "x"
     addresses.tag(REGION, made.allocation_id, {"env": "y"})
     found = clients.ec2(REGION).describe_addresses(AllocationIds=[made.allocation_id])
     tags = tags_of(found["Addresses"][0])

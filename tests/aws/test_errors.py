@@ -119,6 +119,13 @@ def test_what_the_dashboards_policy_cannot_allow_is_told_and_goes_on_once_it_may
     assert found.remedy.endswith("Once that is done, Egret continues automatically.")
 
 
+@pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException"])
+def test_credentials_that_have_expired_are_told_with_the_command_that_renews_them(
+    code: str,
+) -> None:
+    assert "run: aws sso login" in raised(client_error(code)).remedy
+
+
 @pytest.mark.parametrize(("minutes", "said"), [(20, "20 minutes behind"), (-7, "7 minutes ahead")])
 def test_a_rejected_signature_tells_a_wrong_clock_by_awss_date(minutes: int, said: str) -> None:
     date = datetime.now(UTC) + timedelta(minutes=minutes)

@@ -21,6 +21,14 @@ PRESS_AND_UPDATE = """async () => {
   update("#preview", fresh);
   return [button.getAttribute("aria-busy"), button.form.innerText.split("\\n")[0].trim()];
 }"""
+UPDATE_WITHOUT_BUTTON = """async () => {
+  const { update } = await import(document.querySelector("script[src$='live.js']").src);
+  const [fresh, parking] = [document.cloneNode(true), "form[action$='/parking']"];
+  document.querySelector(`${parking} button`).focus();
+  fresh.querySelector(parking).remove();
+  update("#status", fresh);
+  return document.activeElement.localName;
+}"""
 WAITING = "Asking the partner\u2026"
 NOTICED = "UPDATE proof SET seen_ip = {} WHERE network_id IN (SELECT id FROM network)"
 
@@ -94,6 +102,12 @@ def test_a_button_stays_busy_when_the_page_around_it_is_brought_up_to_date(
     page.goto(f"{shown.url}/functions/top-clans")
     page.route("**/snapshots", lambda _: None)
     assert page.evaluate(PRESS_AND_UPDATE) == ["true", WAITING]
+
+
+def test_focus_goes_to_the_heading_when_what_had_it_is_gone(page: Page, shown: Dashboard) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/networks/production")
+    assert page.evaluate(UPDATE_WITHOUT_BUTTON) == "h1"
 
 
 def test_a_slow_link_shows_that_it_works(page: Page, shown: Dashboard) -> None:

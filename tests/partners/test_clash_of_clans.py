@@ -18,8 +18,9 @@ def test_what_to_do_about_a_refused_key_names_the_portal_in_use() -> None:
     adapter = partner("clash_of_clans", lambda url: url.replace("https://", "http://sandbox/"))
     with pytest.raises(RefusedKey, match=r"http://sandbox/developer.clashofclans.com under"):
         adapter.claims("hello")
-    with pytest.raises(RefusedKey, match=r"https://developer.clashofclans.com under"):
+    with pytest.raises(RefusedKey, match=r"https://developer.clashofclans.com under") as refused:
         partner("clash_of_clans").claims("hello")
+    assert "An account has at most 10 keys." in refused.value.remedy
 
 
 @given(st.text(max_size=300))

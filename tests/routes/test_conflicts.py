@@ -17,6 +17,8 @@ WITHOUT_PAGE = {
     "name_taken": "the form says it at its field",
     "address_not_suitable": "another address, of AWS",
     "address_associated": "a thing of AWS that uses it",
+    "foundation_foreign": "a stack of AWS",
+    "alias_taken": "a KMS key of AWS",
 }
 Case = tuple[str, dict[str, str], str]
 """Where a form is sent, what is in it, and what is linked then."""

@@ -27,8 +27,7 @@ from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
 from webapp.aws.clients import Clients
 from webapp.aws.tags import STACK_NAME_TAG
-from webapp.db import give_back
-from webapp.main import create_app
+from webapp.main import before_call, create_app
 from webapp.partners import KeyClaims
 from webapp.problems import RETRY_AFTER_S
 from webapp.routes.pages.streams import resume_after
@@ -123,7 +122,7 @@ def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestCli
         return AWSResponse(HOST, 200, HTTPHeaders(), None), metadata | example(model.output_shape)
 
     boto.events.register_last("before-call", answer)
-    cloud = connected(Clients(HOST, boto, attempts=1, before_call=give_back))
+    cloud = connected(Clients(HOST, boto, attempts=1, before_call=before_call))
     app = create_app(settings, cloud)
     with Session(app.state.parts.engine) as session:
         add_rows(session)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session, select
 
 from tests.services.rows import a_snapshot, add, add_function
-from webapp.models import Function, Network, Proof, Snapshot
+from webapp.models import Access, Function, Network, Proof, Snapshot
 
 
 @pytest.fixture
@@ -37,6 +37,15 @@ def test_origins_of_an_older_version_are_all_shown_with_what_works(
     page = signed_in.get("/functions/fun").text
     assert "https://a.example, https://b.example" in page
     assert "Only https://a.example works" in page
+
+
+def test_a_signed_call_is_shown_with_the_region_of_its_network(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    function.access, function.outputs = Access.IAM, {"EndpointUrl": "https://a.example/live/"}
+    session.get_one(Network, function.network_id).region = "us-east-1"
+    session.commit()
+    assert "aws:amz:us-east-1:execute-api" in signed_in.get("/functions/fun").text
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff{", b"[" * 100_000, b'{"items": [{}]}'])

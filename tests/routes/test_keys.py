@@ -169,7 +169,9 @@ def test_a_network_that_is_being_deleted_asks_for_no_key(signed_in: Any, session
 
 def test_no_key_is_to_be_made_for_an_address_that_is_lost(signed_in: Any, session: Session) -> None:
     network = add_network(session, "bereft", A)
-    assert "Create a key for this address" in signed_in.get("/networks/bereft").text
+    page = signed_in.get("/networks/bereft").text
+    assert "Create a key for this address" in page
+    assert "(at most 10 per account)" in page
     (address,) = addresses.of_network(session, network.id)
     address.status = AddressStatus.LOST
     session.commit()

@@ -106,10 +106,10 @@ def test_what_a_partner_left_out_is_a_dash_wherever_it_is_shown(
     session.add(Snapshot(function_id=function.id, ok=True, body=body))
     session.commit()
     for path in ("/functions/troubled", "/"):
-        page = signed_in.get(path).text
-        table = page.partition('<table class="ranking">')[2].partition("</table")[0]
+        table = signed_in.get(path).text.partition('class="ranking">')[2].partition("</table")[0]
         assert f"<bdi>{DASH}</bdi>" in table
         assert f"<code>{DASH}</code> · level {DASH} · {DASH} members" in table
+        assert table.count(f'<td class="number">{DASH}') == 2, "the points"
         assert "None" not in table
         assert re.findall(r'class="rank">(\S+)', table) == [DASH, "2"]
 
@@ -216,8 +216,9 @@ def test_one_broken_zone_of_two_is_shown_as_that(
     assert page.count('class="wire broken"') == 1
     assert "The wire from b is broken." in page
     assert "but those from a do" in signed_in.get("/").text
-    add_proofs(session, network, a=IP, b=IP)
-    assert 'class="wire broken"' not in signed_in.get("/networks/troubled").text
+    for seen, broken in ((IP, 0), (None, 1)):
+        add_proofs(session, network, a=seen, b=IP)
+        assert signed_in.get("/networks/troubled").text.count('class="wire broken"') == broken
 
 
 def test_a_function_whose_calls_fail_is_not_green_anywhere(
@@ -274,8 +275,7 @@ def test_addresses_that_no_network_uses_are_one_line_of_the_overview(
 
 def test_a_deleted_network_leaves_a_word_for_the_list(signed_in: Any) -> None:
     stream = signed_in.get("/networks/gone/stream").text
-    assert "event: gone" in stream
-    assert "data: /networks\ndata: gone was deleted." in stream
+    assert "event: gone\ndata: /networks\ndata: gone was deleted." in stream
 
 
 def test_the_picture_says_in_words_which_wire_a_lost_address_breaks(
@@ -284,4 +284,5 @@ def test_the_picture_says_in_words_which_wire_a_lost_address_breaks(
     network = a_network("bank", outputs={"AvailabilityZones": "eu-central-1a"})
     add(session, network, an_address(network, IP, status=AddressStatus.LOST))
     page = signed_in.get("/networks/bank").text
+    assert page.count('class="wire broken"') == 1
     assert "The wire from the NAT gateway in eu-central-1a is broken: its address is lost." in page

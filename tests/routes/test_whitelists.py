@@ -37,6 +37,8 @@ def test_only_a_network_that_stays_asks_for_its_addresses_to_be_whitelisted(
     found = [text for text in ASKING if text in page]
     assert bool(found) == asks, found
     assert "Remove Ann" in page
+    shown = client.get("/networks/net").text
+    assert ("Paste it into" in shown) == ("Address to whitelist" in shown) == asks
 
 
 def test_its_public_link_can_still_be_withdrawn(

@@ -1,7 +1,5 @@
 """An operation: what a step does with AWS's answers, and what the row says afterwards."""
 
-from dataclasses import replace
-
 import pytest
 from sqlmodel import select
 
@@ -160,74 +158,6 @@ def test_a_creation_is_remembered_before_aws_is_asked(
     offline.session.rollback()
     offline.session.refresh(change.row)
     assert change.row.creation_id == change.row.operation_id
-
-
-def test_what_a_failed_attempt_left_is_deleted_before_the_next_one(
-    scripted: CloudScope, aws: ScriptedAws
-) -> None:
-    aws.answers |= {"DescribeStacks": a_stack("ROLLBACK_COMPLETE"), "DeleteStack": {}}
-    change = begun(scripted, status=Status.REQUESTED)
-    change.create_stack(PLAN)
-    assert change.row.status is Status.REQUESTED
-    assert len(aws.calls("DeleteStack")) == 1
-    aws.answers |= {"DescribeStacks": a_stack("DELETE_COMPLETE"), "CreateStack": {"StackId": "new"}}
-    change.create_stack(PLAN)
-    assert (change.row.status, change.row.stack_id) == (Status.CREATING, "new")
-
-
-def test_what_a_failed_attempt_left_is_deleted_although_it_was_protected(
-    scripted: CloudScope, aws: ScriptedAws
-) -> None:
-    aws.answers |= {
-        "DescribeStacks": a_stack("ROLLBACK_COMPLETE"),
-        "DeleteStack": {},
-        "UpdateTerminationProtection": {},
-    }
-    begun(scripted, status=Status.REQUESTED).create_stack(replace(PLAN, protected=True))
-    changing = [name for name, _ in aws.asked if not name.startswith("Describe")]
-    assert changing == ["UpdateTerminationProtection", "DeleteStack"]
-
-
-def failed_to_clear(scope: CloudScope, aws: ScriptedAws, failures: int) -> Change:
-    """What a failed creation left could not be deleted so many times."""
-    aws.answers |= {
-        "DescribeStacks": a_stack("DELETE_FAILED"),
-        "DescribeStackEvents": {"StackEvents": []},
-        "DeleteStack": {},
-    }
-    change = begun(scope, status=Status.REQUESTED)
-    clearing = {"operation_id": f"{change.row.operation_id}-clear"}
-    add(
-        scope.session,
-        an_event(change.row, "DELETE_FAILED", reason="in use", **clearing),
-        *(a_stack_event(change.row, "DELETE_FAILED", **clearing) for _ in range(failures)),
-    )
-    return change
-
-
-def test_what_a_failed_attempt_left_is_asked_for_under_another_token_each_time(
-    scripted: CloudScope, aws: ScriptedAws
-) -> None:
-    change = failed_to_clear(scripted, aws, failures=1)
-    change.create_stack(PLAN)
-    (request,) = aws.calls("DeleteStack")
-    assert request["ClientRequestToken"] == f"{change.row.operation_id}-clear-again2"
-    assert change.row.status is Status.REQUESTED
-
-
-def test_what_can_not_be_cleared_fails_the_row_and_is_named(
-    scripted: CloudScope, aws: ScriptedAws
-) -> None:
-    change = failed_to_clear(scripted, aws, failures=operation.CLEARINGS_MAX)
-    made = [{"LogicalResourceId": "Queue", "PhysicalResourceId": "q"}]
-    aws.answers["DescribeStackResources"] = {"StackResources": made}
-    change.create_stack(PLAN)
-    assert not aws.calls("DeleteStack")
-    assert (change.row.status, change.row.reason) == (
-        Status.FAILED,
-        "What the last attempt left could not be deleted. Vpc: in use",
-    )
-    assert due_in_s(scripted.session) is None
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", STUCK])

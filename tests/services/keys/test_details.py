@@ -1,15 +1,23 @@
 """What a key must allow: the addresses of all networks whose functions use it, not of one alone."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from tests.services.keys.rows import add_function, add_key, add_network
-from webapp.models import Address, AddressStatus, KeyVersion, Status
+from webapp.errors import Conflict
+from webapp.models import Address, AddressStatus, KeyVersion, NewFunction, Status
 from webapp.models.key import PENDING
-from webapp.services import keys
+from webapp.services import functions, keys
 from webapp.services.keys.details import losses, needed
+from webapp.services.scope import CloudScope
 
 A, B, C = "203.0.113.1", "203.0.113.2", "203.0.113.3"
+LONG_ENOUGH_S = 0.5
+"""For a function to be created, if nothing kept it waiting."""
 
 
 def test_the_advice_for_another_network_keeps_the_addresses_of_functions_in_use(
@@ -114,3 +122,32 @@ def test_what_a_pending_version_does_not_allow_is_missing(session: Session) -> N
     version.stage = "AWSPREVIOUS"
     session.commit()
     assert keys.match(session, key, network).ok
+
+
+def test_who_creates_a_function_waits_for_who_is_just_changing_its_key(
+    offline: CloudScope, engine: Engine
+) -> None:
+    session = offline.session
+    key, network = add_key(session, "shared", B), add_network(session, "first", A)
+    settings = {"location": "32000006", "limit": 10}
+    new = NewFunction(
+        name="late", template="clash_rankings", network="first", key="shared", settings=settings
+    )
+
+    def deploy() -> None:
+        with Session(engine, expire_on_commit=False) as other:
+            functions.create(replace(offline, session=other), new)
+
+    with pytest.raises(Conflict, match=f"does not allow {A}"):
+        deploy()  # the first time takes longer
+    key.claims = {"cidrs": [A]}
+    network.outputs = {"SecurityGroupId": "sg-1", "PrivateSubnetIds": "subnet-1"}
+    session.commit()
+    with ThreadPoolExecutor(1) as pool:
+        with keys.claims_held(session, key.id) as held:
+            late = pool.submit(deploy)
+            assert not wait([late], timeout=LONG_ENOUGH_S).done
+            held.claims = {"cidrs": [B]}
+            session.commit()
+        with pytest.raises(Conflict, match=f"does not allow {A}"):
+            late.result()

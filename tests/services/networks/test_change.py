@@ -66,6 +66,24 @@ def test_a_network_with_one_zone_has_the_same_shape_with_either_kind_of_nat(
         change.create(offline, "net", NewChange(nat=Nat.PER_AZ))
 
 
+def test_a_change_without_room_for_its_address_is_refused_and_leaves_nothing(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    """Both places are those of a network that has no address yet."""
+    session = scripted.session
+    zones = [{"ZoneName": zone, "ZoneId": zone} for zone in ZONES]
+    aws.answers |= NOTHING_USED | {"DescribeAvailabilityZones": {"AvailabilityZones": zones}}
+    network, rival = a_network(zones=ZONES[:1]), a_network("rival", status=Status.REQUESTED)
+    unallocated = [
+        an_address(rival, "", allocation_id=None, position=number) for number in range(2)
+    ]
+    add(session, network, an_address(network), rival, *unallocated)
+    with pytest.raises(QuotaExceeded, match="2 of 2 Elastic IP addresses"):
+        change.create(scripted, "net", NewChange(availability_zones=2, nat=Nat.PER_AZ))
+    session.refresh(network)
+    assert (network.change, len(addresses.of_network(session, network.id))) == ({}, 1)
+
+
 # --- Confirming -------------------------------------------------------------------------------
 
 

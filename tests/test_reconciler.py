@@ -1,0 +1,44 @@
+"""The background loop: each kind of row that is due is worked on."""
+
+import time
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from tests.services.rows import a_function, a_key, a_network, add
+from webapp.aws import Cloud
+from webapp.models import Function, Key, Lease, Network, Status
+from webapp.reconciler import Reconciler
+from webapp.services.engine import leases
+from webapp.settings import Settings
+
+DEADLINE_S = 10.0
+POLL_S = 0.05
+
+
+def test_every_kind_of_row_that_is_due_is_taken_to_aws(
+    engine: Engine, session: Session, settings: Settings, nowhere: Cloud
+) -> None:
+    """AWS does not answer, so all of them wait; what nobody works on would be finished."""
+    outputs = {"SecurityGroupId": "sg-1", "PrivateSubnetIds": "subnet-1"}
+    place, used = a_network("place", outputs=outputs), a_key("used")
+    rows: list[Network | Function | Key] = [
+        a_network(status=Status.REQUESTED),
+        a_function(place, used, status=Status.REQUESTED),
+        a_key(status=Status.DELETING),
+    ]
+    add(session, place, used, *rows)
+    for row in rows:
+        leases.make_due(session, row.owner)
+    session.commit()
+    owners, started = [row.owner for row in rows], time.time()
+    waiting = select(Lease.resource).where(
+        col(Lease.resource).in_(owners), col(Lease.due_at) > started + 1
+    )
+    running = Reconciler(engine, nowhere, settings)
+    running.start()
+    while time.time() < started + DEADLINE_S and len(session.exec(waiting).all()) < len(rows):
+        session.commit()
+        time.sleep(POLL_S)
+    running.stop()
+    assert set(session.exec(waiting).all()) == set(owners)
