@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -42,11 +43,18 @@ os.environ |= {
 }
 
 
+# Nothing fails for its time: machines may be slow.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
+# What is imported stays: to search it again and again takes a tenth of the time.
+gc.disable()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="no sandbox, no dashboard, no browser")
-
-
-gc.disable()
 
 
 def pytest_collection_finish() -> None:
