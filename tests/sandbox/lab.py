@@ -174,29 +174,36 @@ def association(subnet_name: str, table: str) -> dict[str, Any]:
     return {"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": properties}
 
 
-def role() -> dict[str, Any]:
+def role(statements: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """A function's role, which may do what the statements say."""
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    document = {"Version": "2012-10-17", "Statement": [trust]}
-    properties = {"AssumeRolePolicyDocument": document}
+    properties: dict[str, Any] = {"AssumeRolePolicyDocument": _document([trust])}
+    if statements:
+        policy = {"PolicyName": "own", "PolicyDocument": _document(statements)}
+        properties["Policies"] = [policy]
     return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
-def function(subnet_name: str, code: str = ECHO) -> dict[str, Any]:
-    return {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {
-            "Runtime": "python3.13",
-            "Handler": "index.handler",
-            "Timeout": 10,
-            "Code": {"ZipFile": code},
-            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-            "VpcConfig": {
-                "SubnetIds": [{"Ref": subnet_name}],
-                "SecurityGroupIds": [{"Ref": "Group"}],
-            },
-        },
+def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def function(subnet_name: str = "", code: str = ECHO) -> dict[str, Any]:
+    """Outside any VPC, unless a subnet is named."""
+    properties = {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Timeout": 10,
+        "Code": {"ZipFile": code},
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
     }
+    if subnet_name:
+        properties["VpcConfig"] = {
+            "SubnetIds": [{"Ref": subnet_name}],
+            "SecurityGroupIds": [{"Ref": "Group"}],
+        }
+    return {"Type": "AWS::Lambda::Function", "Properties": properties}

@@ -56,3 +56,8 @@ def basic(authorization: str) -> tuple[str, str]:
 def portal_pass(secret: str) -> str:
     """What opens the partner's portal and nothing else: it is in links, and so in a history."""
     return hashlib.sha256(f"portal {secret}".encode()).hexdigest()
+
+
+def nat_password(secret: str, user: str) -> str:
+    """What lets one execution environment use the NAT, in its own name and no other."""
+    return hmac.new(secret.encode(), f"nat {user}".encode(), hashlib.sha256).hexdigest()

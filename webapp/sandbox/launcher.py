@@ -215,6 +215,7 @@ def _environments(
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "EMBEDDED_AWS_STATE_DIR": str(folder / "aws"),
             "EMBEDDED_AWS_NAT_PROXY": f"127.0.0.1:{ports['nat']}",
+            "EMBEDDED_AWS_NAT_SECRET": credentials.secret,
         },
         "partner": {
             "PARTNER_PORT": str(ports["partner"]),
@@ -226,6 +227,7 @@ def _environments(
         | {
             "NAT_PORT": str(ports["nat"]),
             "NAT_TOKEN": token,
+            "NAT_SECRET": credentials.secret,
             "PARTNER_URL": f"http://127.0.0.1:{ports['partner']}",
         },
     }

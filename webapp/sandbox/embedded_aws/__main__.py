@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from webapp.sandbox.embedded_aws.confinement import Confinement
 from webapp.sandbox.embedded_aws.options import Options
 from webapp.sandbox.parent import end_with_parent
 
@@ -28,6 +29,7 @@ def main() -> None:
         needed = f"The embedded AWS needs ministack {MINISTACK_VERSION}, not {found}"
         sys.exit(f"{needed}: run: pip install -r requirements.lock")
     options = Options.from_environment()
+    os.environ["AUTH"] = "true"
     os.environ["PERSIST_STATE"] = "1"
     os.environ["STATE_DIR"] = str(options.state_dir / "blobs")
     asyncio.run(_serve(options))
@@ -99,6 +101,7 @@ def _install_services(options: Options) -> None:
         network_acls,
         quotas,
         resources,
+        role_sessions,
         runtime,
         secrets,
         vpcs,
@@ -116,7 +119,8 @@ def _install_services(options: Options) -> None:
     resources.install(options.address_quota, options.network_quota)
     secrets.install()
     drift.install()
-    runtime.install(options)
+    role_sessions.install()
+    runtime.install(options, Confinement(options.state_dir))
     change_sets.install()
 
 

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 
 from ministack import app as ministack
 from ministack.core import router
-from ministack.core.iam_evaluator import AuthError
+from ministack.core.iam_evaluator import AuthError, is_root_access_key
+from ministack.services import sts
 
 from webapp.sandbox.doors import FOREIGN, basic, is_foreign, is_secret
 
@@ -27,6 +28,8 @@ UNKNOWN = AuthError(
     "The sandbox's credentials: egret sandbox info",
 )
 CORS = b"access-control-"
+INTERNAL = "/_"
+"""What is behind such a path is no API of AWS, and no role may ask for it."""
 ENDPOINTS = "/_aws/execute-api/"
 
 
@@ -66,7 +69,8 @@ class Door:
             return 403, {"Content-Type": "text/plain"}, f"{FOREIGN}\n".encode()
         presented = router.extract_access_key_id(headers, query)
         has_secret = is_secret(presented, self._access_key_id) or self._is_user(headers)
-        if has_secret or (is_endpoint and not presented):
+        has_secret |= presented in sts._sessions and not scope["path"].startswith(INTERNAL)
+        if has_secret or (is_endpoint and not (presented and is_root_access_key(presented))):
             return None
         service = router.detect_service(scope["method"], scope["path"], headers, query)
         failure = UNKNOWN if presented else MISSING
