@@ -94,6 +94,7 @@ def _install_services(options: Options) -> None:
         change_sets,
         checks,
         drift,
+        endpoint_access,
         endpoints,
         interfaces,
         ipv6,
@@ -108,6 +109,7 @@ def _install_services(options: Options) -> None:
     )
 
     addresses.install(options.address_quota)
+    endpoint_access.install()
     endpoints.install()
     interfaces.install()
     vpcs.install()
