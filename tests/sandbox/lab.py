@@ -109,55 +109,64 @@ def vpc(cidr: str = "10.50.0.0/16") -> dict[str, Any]:
     return {"Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": cidr}}}
 
 
+def with_internet() -> dict[str, Any]:
+    """An internet gateway, attached to the VPC."""
+    properties = {"VpcId": {"Ref": "Vpc"}, "InternetGatewayId": {"Ref": "Gateway"}}
+    return {
+        "Gateway": {"Type": "AWS::EC2::InternetGateway"},
+        "Attachment": {"Type": "AWS::EC2::VPCGatewayAttachment", "Properties": properties},
+    }
+
+
+def nat(allocation_id: str) -> dict[str, Any]:
+    properties = {"SubnetId": {"Ref": "Public"}, "AllocationId": allocation_id}
+    return {"Type": "AWS::EC2::NatGateway", "Properties": properties}
+
+
 def egress(allocation_id: str) -> dict[str, Any]:
     """A VPC with one public and one private subnet and a NAT gateway, and a function in it."""
-    return vpc() | {
-        "Gateway": {"Type": "AWS::EC2::InternetGateway"},
-        "Attachment": {
-            "Type": "AWS::EC2::VPCGatewayAttachment",
-            "Properties": {"VpcId": ref("Vpc"), "InternetGatewayId": ref("Gateway")},
-        },
-        "Public": subnet("10.50.0.0/24"),
-        "PublicTable": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref("Vpc")}},
-        "PublicRoute": {
-            "Type": "AWS::EC2::Route",
-            "DependsOn": "Attachment",
-            "Properties": {
-                "RouteTableId": ref("PublicTable"),
-                "DestinationCidrBlock": ANYWHERE,
-                "GatewayId": ref("Gateway"),
+    return (
+        vpc()
+        | with_internet()
+        | {
+            "Public": subnet("10.50.0.0/24"),
+            "PublicTable": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref("Vpc")}},
+            "PublicRoute": {
+                "Type": "AWS::EC2::Route",
+                "DependsOn": "Attachment",
+                "Properties": {
+                    "RouteTableId": ref("PublicTable"),
+                    "DestinationCidrBlock": ANYWHERE,
+                    "GatewayId": ref("Gateway"),
+                },
             },
-        },
-        "PublicAssociation": association("Public", "PublicTable"),
-        "Nat": {
-            "Type": "AWS::EC2::NatGateway",
-            "DependsOn": ["PublicRoute", "PublicAssociation"],
-            "Properties": {"SubnetId": ref("Public"), "AllocationId": allocation_id},
-        },
-        "Private": subnet("10.50.1.0/24"),
-        "PrivateTable": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref("Vpc")}},
-        "PrivateRoute": {
-            "Type": "AWS::EC2::Route",
-            "Properties": {
-                "RouteTableId": ref("PrivateTable"),
-                "DestinationCidrBlock": ANYWHERE,
-                "NatGatewayId": ref("Nat"),
+            "PublicAssociation": association("Public", "PublicTable"),
+            "Nat": nat(allocation_id) | {"DependsOn": ["PublicRoute", "PublicAssociation"]},
+            "Private": subnet("10.50.1.0/24"),
+            "PrivateTable": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref("Vpc")}},
+            "PrivateRoute": {
+                "Type": "AWS::EC2::Route",
+                "Properties": {
+                    "RouteTableId": ref("PrivateTable"),
+                    "DestinationCidrBlock": ANYWHERE,
+                    "NatGatewayId": ref("Nat"),
+                },
             },
-        },
-        "PrivateAssociation": association("Private", "PrivateTable"),
-        "Group": {
-            "Type": "AWS::EC2::SecurityGroup",
-            "Properties": {
-                "GroupDescription": "out",
-                "VpcId": ref("Vpc"),
-                "SecurityGroupEgress": [
-                    {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": ANYWHERE}
-                ],
+            "PrivateAssociation": association("Private", "PrivateTable"),
+            "Group": {
+                "Type": "AWS::EC2::SecurityGroup",
+                "Properties": {
+                    "GroupDescription": "out",
+                    "VpcId": ref("Vpc"),
+                    "SecurityGroupEgress": [
+                        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": ANYWHERE}
+                    ],
+                },
             },
-        },
-        "Role": role(),
-        "Function": function("Private"),
-    }
+            "Role": role(),
+            "Function": function("Private"),
+        }
+    )
 
 
 def ref(name: str) -> dict[str, str]:
