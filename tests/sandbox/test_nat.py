@@ -123,16 +123,16 @@ def test_a_tls_tunnel_is_refused_with_the_reason(nat: Address, name: str) -> Non
 
 
 def test_a_caller_must_name_its_function(nat: Address) -> None:
-    assert say(nat, NO_BODY).startswith("HTTP/1.1 407 ")
-    assert say(nat, NO_BODY, "just-a-name").startswith("HTTP/1.1 407 ")
-    assert say(nat, f"{NO_BODY}\nProxy-Authorization: Basic é").startswith("HTTP/1.1 407 ")
+    assert say(nat, NO_BODY).startswith("HTTP/1.1 403 ")
+    assert say(nat, NO_BODY, "just-a-name").startswith("HTTP/1.1 403 ")
+    assert say(nat, f"{NO_BODY}\nProxy-Authorization: Basic é").startswith("HTTP/1.1 403 ")
 
 
 def test_a_caller_must_know_the_password_of_its_name(nat: Address, name: str) -> None:
     for password in ("x", "", nat.secret, nat_password(nat.secret, f"{name}x")):
         wrong = base64.b64encode(f"{name}:{password}".encode()).decode()
         answer = say(nat, f"{NO_BODY}\nProxy-Authorization: Basic {wrong}")
-        assert answer.startswith("HTTP/1.1 407 ")
+        assert answer.startswith("HTTP/1.1 403 ")
 
 
 @pytest.mark.parametrize(

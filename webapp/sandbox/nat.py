@@ -44,6 +44,7 @@ CHUNK_BYTES = 4096
 NO_CALLER = (
     "name the function and its subnet as the proxy's user, with the password of its environment"
 )
+REFUSED = "Not a function of this sandbox"
 NO_TLS = "The sandbox forwards plain HTTP only: use http://<name>.sandbox:443"
 HOP_BY_HOP = frozenset(
     {
@@ -112,7 +113,7 @@ class Nat:
         user, password = basic(request.headers.get("proxy-authorization", ""))
         caller = _caller(user)
         if caller is None or not is_secret(password, nat_password(self._secret, user)):
-            return own_response(407, NO_CALLER)
+            return own_response(403, NO_CALLER, reason=REFUSED)
         if request.method == "CONNECT":
             return own_response(501, NO_TLS, reason=NO_TLS)
         if not host.endswith(SUFFIX):

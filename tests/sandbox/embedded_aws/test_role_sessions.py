@@ -5,7 +5,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.embedded_aws.conftest import SECRET, Inside
+from tests.sandbox.inside import SECRET, Inside
 from tests.sandbox.lab import code_of
 from webapp.sandbox.launcher import Sandbox
 

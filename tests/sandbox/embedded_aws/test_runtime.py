@@ -4,8 +4,9 @@ import json
 import os
 
 import httpx
+import pytest
 
-from tests.sandbox.embedded_aws.conftest import Inside
+from tests.sandbox.inside import KNOCK, READ, Inside, private_to
 from tests.sandbox.lab import Lab, function, role
 from webapp.sandbox.launcher import Sandbox
 
@@ -86,23 +87,19 @@ def test_nobody_else_takes_a_functions_event(inside: Inside) -> None:
 
 
 def test_a_function_reads_nothing_of_the_sandboxs(inside: Inside, sandbox: Sandbox) -> None:
-    """Neither its files, nor what its processes and the dashboard's have in mind."""
-    processes = [child.pid for child in sandbox.children.values()] + [os.getpid()]
-    paths = [f"/proc/{pid}/{name}" for pid in processes for name in ("environ", "mem", "maps")]
-    paths += [str(sandbox.folder / name) for name in ("credentials.json", "aws/state.json")]
-    found = inside.run(READ, paths=paths)
+    """Neither its files, nor what its processes have in mind."""
+    folders = [sandbox.folder, sandbox.folder / "aws"]
+    files = [sandbox.folder / name for name in ("sandbox.json", "aws/state.json")]
+    processes = [child.pid for child in sandbox.children.values()]
+    paths = [path for pid in processes for path in private_to(pid)]
+    found = inside.run(READ, paths=[*map(str, [*folders, *files]), *paths])
     assert found["read"] == []
-    assert found["user"] != os.geteuid() or os.geteuid() != 0
 
 
-READ = """
-import os
-read = []
-for path in event["paths"]:
-    try:
-        open(path, "rb").read(1)
-        read.append(path)
-    except PermissionError:
-        pass
-found = {"read": read, "user": os.geteuid()}
-"""
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_function_is_another_user_who_gets_in_nowhere(inside: Inside, sandbox: Sandbox) -> None:
+    assert inside.run(READ, paths=[])["user"] not in (0, os.getuid())
+    ports = json.loads((sandbox.folder / "ports.json").read_text())
+    portal = f"http://127.0.0.1:{ports['partner']}/api/apikey/create"
+    urls = [f"http://127.0.0.1:{ports[name]}/" for name in ("embedded_aws", "nat")]
+    assert inside.run(KNOCK, urls=[*urls, portal]) == [403, 403, 403]
