@@ -99,4 +99,4 @@ for url in event["urls"]:
 
 def private_to(pid: int) -> list[str]:
     """What only the process itself and its user may know of it."""
-    return [f"/proc/{pid}/{name}" for name in ("environ", "maps", "mem", "cwd", "fd")]
+    return [f"/proc/{pid}/{name}" for name in ("environ", "maps", "mem", "cwd")]

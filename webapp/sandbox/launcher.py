@@ -215,7 +215,6 @@ def _environments(
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "EMBEDDED_AWS_STATE_DIR": str(folder / "aws"),
             "EMBEDDED_AWS_NAT_PROXY": f"127.0.0.1:{ports['nat']}",
-            "EMBEDDED_AWS_NAT_SECRET": credentials.secret,
         },
         "partner": {
             "PARTNER_PORT": str(ports["partner"]),

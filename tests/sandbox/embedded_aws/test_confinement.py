@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.sandbox.embedded_aws.confinement import Confinement, Place
+from webapp.sandbox.embedded_aws.confinement import Cell, Confinement
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 TRY = """
@@ -29,12 +29,12 @@ def confinement(tmp_path_factory: pytest.TempPathFactory) -> Confinement:
     return made
 
 
-def reads(place: Place, *paths: Path) -> list[str]:
-    """Which of the paths a process in the place can read."""
-    process = place.python(
+def reads(cell: Cell, *paths: Path) -> list[str]:
+    """Which of the paths a process in the cell can read."""
+    process = cell.python(
         ["-c", TRY, *map(str, paths)],
-        cwd=str(place.folder),
-        env={"TMPDIR": str(place.folder)},
+        cwd=str(cell.folder),
+        env={"TMPDIR": str(cell.folder)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
     )
@@ -48,16 +48,16 @@ def test_a_process_reads_no_file_of_a_person_and_no_other_process(
 ) -> None:
     own = tmp_path / "egret.db"
     own.write_text("x")
-    proc, place = Path("/proc") / str(os.getpid()), confinement.place()
-    assert reads(place, own, tmp_path, proc / "environ", proc / "mem", proc / "maps") == []
-    assert reads(place, place.folder) == [str(place.folder)]
-    place.leave()
-    assert not place.folder.exists()
+    proc, cell = Path("/proc") / str(os.getpid()), confinement.cell()
+    assert reads(cell, own, tmp_path, proc / "environ", proc / "mem", proc / "maps") == []
+    assert reads(cell, cell.folder) == [str(cell.folder)]
+    cell.leave()
+    assert not cell.folder.exists()
 
 
 @as_root
 def test_each_place_has_a_user_of_its_own(confinement: Confinement) -> None:
-    one, other = confinement.place(), confinement.place()
+    one, other = confinement.cell(), confinement.cell()
     assert None not in (one.user, other.user)
     assert len({0, one.user, other.user}) == 3
     assert reads(one, other.folder) == []
@@ -66,7 +66,7 @@ def test_each_place_has_a_user_of_its_own(confinement: Confinement) -> None:
 
 def test_what_a_killed_sandbox_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
     killed = Confinement(tmp_path)
-    left = killed.place()
+    left = killed.cell()
     following = Confinement(tmp_path)
     assert not left.folder.exists()
     assert following.folder.exists()

@@ -13,6 +13,7 @@ import os
 import sys
 from contextlib import suppress
 
+LINUX = sys.platform == "linux"
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 ASK_VERSION, PATH_BENEATH = 1, 1
 SET_NO_NEW_PRIVILEGES, DROP_CAPABILITY = 38, 24
@@ -51,7 +52,7 @@ def main() -> None:
 
 def _give_up_root(user: int | None) -> None:
     """Become the user; without one, keep the name of root and none of its capabilities."""
-    for capability in CAPABILITIES:
+    for capability in CAPABILITIES if LINUX else ():
         ctypes.CDLL(None).prctl(DROP_CAPABILITY, capability, 0, 0, 0)
     if user is not None:
         os.setgroups([])
@@ -61,7 +62,7 @@ def _give_up_root(user: int | None) -> None:
 
 def version() -> int:
     """Of the kernel's Landlock; 0 or less without one."""
-    return _call(CREATE_RULESET, None, ctypes.c_size_t(0), ASK_VERSION)
+    return _call(CREATE_RULESET, None, ctypes.c_size_t(0), ASK_VERSION) if LINUX else 0
 
 
 def confine(*, readable: list[str], writable: list[str]) -> None:

@@ -67,7 +67,7 @@ class Means:
 
 
 @dataclass(frozen=True)
-class Place:
+class Cell:
     """Of one execution environment: a `folder` that is its alone, and a `user`, if it has one."""
 
     folder: Path
@@ -78,14 +78,14 @@ class Place:
         self, program: list[str], *, cwd: str, env: dict[str, str], **options: Any
     ) -> "subprocess.Popen[bytes]":
         """A process of Python's in it; the program's last argument is where the packages are."""
-        python, packages = sys.base_prefix, sysconfig.get_path("purelib")
+        python, packages = os.path.realpath(sys.executable), sysconfig.get_path("purelib")
         with ExitStack() as opened:
             held: list[int] = []
             if not self.means.by_path:
-                held = [_open(opened, python), _open(opened, packages)]
-                python, packages = (f"/proc/self/fd/{number}" for number in held)
-                env = env | {"PYTHONHOME": python, "LD_LIBRARY_PATH": f"{python}/lib"}
-            command = [f"{python}/bin/{PYTHON}", "-S", "-P", *program, packages]
+                held = [_open(opened, folder) for folder in (sys.base_prefix, packages)]
+                home, packages = (f"/proc/self/fd/{number}" for number in held)
+                python, env = f"{home}/bin/{PYTHON}", env | _at(home)
+            command = [python, "-S", "-P", *program, packages]
             return self._start(command, held, cwd=cwd, env=env, **options)
 
     def _start(
@@ -116,7 +116,7 @@ class Place:
 
 
 class Confinement:
-    """All places, in a folder that the next sandbox in `state_dir` removes if this one cannot."""
+    """All cells, in a folder that the next sandbox in `state_dir` removes if this one cannot."""
 
     def __init__(self, state_dir: Path) -> None:
         record = state_dir / RECORD
@@ -134,12 +134,12 @@ class Confinement:
         """Waits until they have been tried."""
         return self._means.result()
 
-    def place(self) -> Place:
-        """A new place."""
-        return self._place(self.means)
+    def cell(self) -> Cell:
+        """A new cell."""
+        return self._cell(self.means)
 
     def shared_folder(self, name: str) -> Path:
-        """One that is no place: all functions may open what they know the name of."""
+        """One that is no cell: all functions may open what they know the name of."""
         folder = self.folder / name
         folder.mkdir(mode=0o700)
         self._open_to_users(folder)
@@ -149,33 +149,35 @@ class Confinement:
         if os.geteuid() == 0:
             folder.chmod(0o711)
 
-    def _place(self, means: Means) -> Place:
+    def _cell(self, means: Means) -> Cell:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         user = _new_user() if means.own_user else None
         if user is not None:
             os.chown(folder, user, user)
-        return Place(folder, user, means)
+        return Cell(folder, user, means)
 
     def _try_means(self) -> None:
         """The best that works for a process that imports AWS's runtime client."""
         *possible, unconfined = _possible()
         found = next(filter(self._works, possible), unconfined)
-        if not (found.own_user or found.landlock):
+        if found.own_user or found.landlock:
+            log.info("functions are confined: %s", found)
+        else:
             log.warning("functions are not confined: %s.", UNCONFINED)
         self._means.set_result(found)
 
     def _works(self, means: Means) -> bool:
-        place: Place | None = None
+        cell: Cell | None = None
         try:
-            place = self._place(means)
+            cell = self._cell(means)
             quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-            process = place.python(["-c", PROBE], cwd=str(place.folder), env={}, **quiet)
+            process = cell.python(["-c", PROBE], cwd=str(cell.folder), env={}, **quiet)
             return _is_successful(process)
         except (OSError, subprocess.SubprocessError):
             return False
         finally:
-            if place:
-                place.leave()
+            if cell:
+                cell.leave()
 
 
 def _possible() -> list[Means]:
@@ -183,6 +185,11 @@ def _possible() -> list[Means]:
     users = [(True, True), (True, False)] if os.geteuid() == 0 else []
     locks = [True, False] if version() > 0 else [False]
     return [Means(*user, lock) for user in [*users, (False, True)] for lock in locks]
+
+
+def _at(home: str) -> dict[str, str]:
+    """Where Python finds itself and its libraries, if not by its own path."""
+    return {"PYTHONHOME": home, "LD_LIBRARY_PATH": f"{home}/lib"}
 
 
 def _open(opened: ExitStack, folder: str) -> int:
@@ -201,7 +208,7 @@ def _is_successful(process: "subprocess.Popen[bytes]") -> bool:
 
 
 def _new_user() -> int:
-    """One that no account of this machine and no process of another place is likely to be."""
+    """One that no account of this machine and no process of another cell is likely to be."""
     while True:
         user = secrets.choice(USERS)
         try:
@@ -213,4 +220,4 @@ def _new_user() -> int:
 def _readable() -> list[str]:
     """What Python and AWS's runtime client need: the system's files, and no person's."""
     installed = {path for name, path in sysconfig.get_paths().items() if name.endswith("lib")}
-    return [*SYSTEM, CPUS, *sorted(installed | {sys.base_prefix})]
+    return [*SYSTEM, CPUS, *sorted(installed | {sys.base_prefix, sys.prefix})]

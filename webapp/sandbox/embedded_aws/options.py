@@ -12,9 +12,8 @@ NAT_GATEWAY_PACE_FACTOR = 6
 class Options:
     """`nat_proxy` is host:port; if it is empty, functions have no egress path.
 
-    `nat_secret` is what functions' passwords there follow from. `network_quota` limits VPCs,
-    internet gateways, and NAT gateways in a zone. `access_key_id` and `secret` are the credentials
-    that are let in; besides them, those of functions' roles are.
+    `network_quota` limits VPCs, internet gateways, and NAT gateways in a zone. `access_key_id` and
+    `secret` are the credentials that are let in; besides them, those of functions' roles are.
     """
 
     port: int
@@ -23,7 +22,6 @@ class Options:
     address_quota: int
     network_quota: int
     nat_proxy: str
-    nat_secret: str = field(repr=False)
     access_key_id: str
     secret: str = field(repr=False)
 
@@ -37,7 +35,6 @@ class Options:
             address_quota=int(env.get("EMBEDDED_AWS_ADDRESS_QUOTA", "5")),
             network_quota=int(env.get("EMBEDDED_AWS_NETWORK_QUOTA", "5")),
             nat_proxy=env.get("EMBEDDED_AWS_NAT_PROXY", ""),
-            nat_secret=env.get("EMBEDDED_AWS_NAT_SECRET", ""),
             access_key_id=env["AWS_ACCESS_KEY_ID"],
             secret=env["AWS_SECRET_ACCESS_KEY"],
         )

@@ -1,6 +1,6 @@
 """Runs functions as on AWS: by AWS's own runtime client, in a clean environment, behind the NAT.
 
-Each execution environment is a process in a place of its own (`confinement`), with a session of the
+Each execution environment is a process in a cell of its own (`confinement`), with a session of the
 function's role, and in one subnet of its function, chosen in turn. The user name in its proxy's URL
 tells the NAT which: `<region>.<function>.<subnet>`, with `-` as the subnet of a function without a
 VPC; its password is right for that user name only.
@@ -26,7 +26,7 @@ from ministack.services import lambda_svc
 
 from webapp.sandbox.doors import is_foreign, nat_password
 from webapp.sandbox.embedded_aws import role_sessions
-from webapp.sandbox.embedded_aws.confinement import Confinement, Place
+from webapp.sandbox.embedded_aws.confinement import Cell, Confinement
 from webapp.sandbox.embedded_aws.options import Options
 
 Config = dict[str, Any]
@@ -52,16 +52,16 @@ class Environment(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # minis
     """An execution environment; a new one follows before the credentials in it expire."""
 
     confinement: ClassVar[Confinement]
-    place: Place | None = None
+    cell: Cell | None = None
     usable_until = 0.0
 
     def begin(self, environment: dict[str, str], **options: Any) -> "subprocess.Popen[bytes]":
-        """The process, in a new place."""
-        self.place = self.confinement.place()
+        """The process, in a new cell."""
+        self.cell = self.confinement.cell()
         self.usable_until = time.monotonic() + role_sessions.LIFETIME_S - CALL_MAX_S
         program = [f"{environment['LAMBDA_TASK_ROOT']}/{BOOTSTRAP}", environment["_HANDLER"]]
-        own = dict.fromkeys(("HOME", "TMPDIR"), str(self.place.folder))
-        return self.place.python(program, env=environment | own, **options)
+        own = dict.fromkeys(("HOME", "TMPDIR"), str(self.cell.folder))
+        return self.cell.python(program, env=environment | own, **options)
 
     def invoke(self, *arguments: Any, **named: Any) -> Answer:
         if self._proc and time.monotonic() > self.usable_until:
@@ -82,9 +82,9 @@ class Environment(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # minis
         self._leave()
 
     def _leave(self) -> None:
-        place, self.place = self.place, None
-        if place:
-            place.leave()
+        cell, self.cell = self.cell, None
+        if cell:
+            cell.leave()
 
 
 _spawning: ContextVar[Environment] = ContextVar("spawning")
@@ -195,7 +195,7 @@ def _way_out(config: Config, options: Options, turn: int) -> dict[str, str]:
     region = config["FunctionArn"].split(":")[3]
     subnets = (config.get("VpcConfig") or {}).get("SubnetIds") or ["-"]
     user = f"{region}.{config['FunctionName']}.{subnets[turn % len(subnets)]}"
-    password = nat_password(options.nat_secret, user)
+    password = nat_password(options.secret, user)
     proxy, direct = f"http://{user}:{password}@{options.nat_proxy}", "127.0.0.1,localhost"
     return {
         "HTTP_PROXY": proxy,
