@@ -28,6 +28,7 @@ def main() -> None:
         needed = f"The embedded AWS needs ministack {MINISTACK_VERSION}, not {found}"
         sys.exit(f"{needed}: run: pip install -r requirements.lock")
     options = Options.from_environment()
+    os.environ["AUTH"] = "true"
     os.environ["PERSIST_STATE"] = "1"
     os.environ["STATE_DIR"] = str(options.state_dir / "blobs")
     asyncio.run(_serve(options))
@@ -56,12 +57,20 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     from ministack import app
 
     from webapp.sandbox.embedded_aws.door import Door
+    from webapp.sandbox.embedded_aws.iam import arns, authentication, users
+    from webapp.sandbox.embedded_aws.iam.decisions import Decisions
+    from webapp.sandbox.embedded_aws.iam.gate import Gate
+    from webapp.sandbox.embedded_aws.iam.limits import Limits
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.public_access import PublicAccess
     from webapp.sandbox.embedded_aws.state import State
     from webapp.sandbox.embedded_aws.switches import PATH, Switches
 
-    switches = Switches()
+    authentication.install()
+    arns.install()
+    limits = Limits()
+    decisions = Decisions(limits)
+    switches = Switches(limits)
     operations = Operations(options.pace_of, switches)
     public_access = PublicAccess()
     state = State(options.state_dir, operations, public_access)
@@ -76,13 +85,17 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
             return
 
         async def send_and_resume(message: Any) -> None:
+            is_started = message["type"] == "lifespan.startup.complete"
+            if is_started:
+                users.install(options.users)
             await send(message)
-            if message["type"] == "lifespan.startup.complete":
+            if is_started:
                 operations.resume()
 
         await app.app(scope, receive, send_and_resume)
 
-    door = Door(embedded, access_key_id=options.access_key_id, secret=options.secret)
+    gate = Gate(limits, decisions)
+    door = Door(embedded, gate, access_key_id=options.access_key_id, secret=options.secret)
     return door, state
 
 

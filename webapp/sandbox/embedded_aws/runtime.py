@@ -2,7 +2,7 @@
 
 Each execution environment is in one subnet of its function, chosen in turn. The user name in its
 proxy's URL tells the NAT which: `<region>.<function>.<subnet>`, with `-` as the subnet of a
-function without a VPC; its password is the sandbox's secret.
+function without a VPC; its password is the NAT's secret.
 """
 
 import io
@@ -93,7 +93,7 @@ def _own_variables(config: Config, options: Options, turn: int) -> dict[str, str
     region = config["FunctionArn"].split(":")[3]
     subnets = (config.get("VpcConfig") or {}).get("SubnetIds") or ["-"]
     user = f"{region}.{config['FunctionName']}.{subnets[turn % len(subnets)]}"
-    proxy, direct = f"http://{user}:{options.secret}@{options.nat_proxy}", "127.0.0.1,localhost"
+    proxy, direct = f"http://{user}:{options.nat_secret}@{options.nat_proxy}", "127.0.0.1,localhost"
     return credentials | {
         "HTTP_PROXY": proxy,
         "HTTPS_PROXY": proxy,
