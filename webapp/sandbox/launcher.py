@@ -220,7 +220,6 @@ def _environments(folder: Path, ports: dict[str, int], users: Users) -> dict[str
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "EMBEDDED_AWS_STATE_DIR": str(folder / "aws"),
             "EMBEDDED_AWS_NAT_PROXY": f"127.0.0.1:{ports['nat']}",
-            "EMBEDDED_AWS_NAT_SECRET": users.nat_secret,
             "EMBEDDED_AWS_USERS": users.as_json(),
         },
         "partner": {
@@ -232,7 +231,7 @@ def _environments(folder: Path, ports: dict[str, int], users: Users) -> dict[str
         "nat": _aws(info, users.nat)
         | {
             "NAT_PORT": str(ports["nat"]),
-            "NAT_SECRET": users.nat_secret,
+            "NAT_SECRET": administrator.secret,
             "NAT_TOKEN": token,
             "PARTNER_URL": f"http://127.0.0.1:{ports['partner']}",
         },

@@ -1,6 +1,6 @@
 """The sandbox's NAT: a forward proxy that lets a function's request out only where packets could.
 
-A function names itself and its subnet as the proxy's user; the password is the NAT's secret.
+A function names itself and its subnet as the proxy's user; the password is the sandbox's secret.
 For each request the egress path of that subnet is walked in the embedded EC2. If it ends at an
 address, the request is forwarded to the partner with that source address. If it is broken, the
 proxy never answers, as with dropped packets, and the function runs into its own time-out. A walk
@@ -42,7 +42,7 @@ ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
 """The source address of a function without a VPC: one of AWS's own."""
 CHUNK_BYTES = 4096
 NO_CALLER = (
-    "name the function and its subnet as the proxy's user, with the NAT's secret as password"
+    "name the function and its subnet as the proxy's user, with the sandbox's secret as password"
 )
 NO_TLS = "The sandbox forwards plain HTTP only: use http://<name>.sandbox:443"
 HOP_BY_HOP = frozenset(

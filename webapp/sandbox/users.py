@@ -54,11 +54,6 @@ class Users:
     def nat(self) -> Credentials:
         return derived(self.administrator, NAT)
 
-    @property
-    def nat_secret(self) -> str:
-        """What functions prove themselves with to the NAT."""
-        return derived(self.administrator, "password of functions").secret
-
     def all(self) -> list[User]:
         """With the dashboard's policies as `egret policy` prints them."""
         printed, prefix = all_of(self.place), self.place.prefix

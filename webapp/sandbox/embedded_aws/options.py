@@ -15,8 +15,7 @@ class Options:
     """`nat_proxy` is host:port; if it is empty, functions have no egress path.
 
     `network_quota` limits VPCs, internet gateways, and NAT gateways in a zone. `access_key_id` and
-    `secret` are the administrator's. `users` is JSON: whom IAM has from the start. `nat_secret` is
-    what functions prove themselves with to the NAT.
+    `secret` are the administrator's. `users` is JSON: whom IAM has from the start.
     """
 
     port: int
@@ -28,7 +27,6 @@ class Options:
     access_key_id: str
     secret: str = field(repr=False)
     users: str = field(repr=False)
-    nat_secret: str = field(repr=False)
 
     @classmethod
     def from_environment(cls) -> "Options":
@@ -43,7 +41,6 @@ class Options:
             access_key_id=env["AWS_ACCESS_KEY_ID"],
             secret=env["AWS_SECRET_ACCESS_KEY"],
             users=env.get("EMBEDDED_AWS_USERS", NOBODY),
-            nat_secret=env.get("EMBEDDED_AWS_NAT_SECRET", ""),
         )
 
     def pace_of(self, resource_type: str) -> float:

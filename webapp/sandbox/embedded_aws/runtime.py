@@ -2,7 +2,7 @@
 
 Each execution environment is in one subnet of its function, chosen in turn. The user name in its
 proxy's URL tells the NAT which: `<region>.<function>.<subnet>`, with `-` as the subnet of a
-function without a VPC; its password is the NAT's secret.
+function without a VPC; its password is the sandbox's secret.
 """
 
 import io
@@ -83,18 +83,14 @@ def _guard_runtime_api(path: str) -> None:
 
 
 def _own_variables(config: Config, options: Options, turn: int) -> dict[str, str]:
-    """The credentials, and the way out."""
-    credentials = {
-        "AWS_ACCESS_KEY_ID": options.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": options.secret,
-    }
+    """The way out. The credentials are those of the function's role, which ministack makes."""
     if not options.nat_proxy:
-        return credentials
+        return {}
     region = config["FunctionArn"].split(":")[3]
     subnets = (config.get("VpcConfig") or {}).get("SubnetIds") or ["-"]
     user = f"{region}.{config['FunctionName']}.{subnets[turn % len(subnets)]}"
-    proxy, direct = f"http://{user}:{options.nat_secret}@{options.nat_proxy}", "127.0.0.1,localhost"
-    return credentials | {
+    proxy, direct = f"http://{user}:{options.secret}@{options.nat_proxy}", "127.0.0.1,localhost"
+    return {
         "HTTP_PROXY": proxy,
         "HTTPS_PROXY": proxy,
         "http_proxy": proxy,
