@@ -58,9 +58,11 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
 
     from webapp.sandbox.embedded_aws.door import Door
     from webapp.sandbox.embedded_aws.iam import arns, authentication, users
+    from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
     from webapp.sandbox.embedded_aws.iam.decisions import Decisions
     from webapp.sandbox.embedded_aws.iam.gate import Gate
     from webapp.sandbox.embedded_aws.iam.limits import Limits
+    from webapp.sandbox.embedded_aws.iam.permits import Permits
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.public_access import PublicAccess
     from webapp.sandbox.embedded_aws.state import State
@@ -71,7 +73,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     limits = Limits()
     decisions = Decisions(limits)
     switches = Switches(limits)
-    operations = Operations(options.pace_of, switches)
+    operations = Operations(options.pace_of, switches, Permits(decisions, limits))
     public_access = PublicAccess()
     state = State(options.state_dir, operations, public_access)
     public_access.install()
@@ -80,8 +82,9 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     state.install()
 
     async def embedded(scope: Any, receive: Any, send: Any) -> None:
-        if scope.get("path") == PATH:
-            await switches.serve(scope, receive, send)
+        own = {PATH: switches.serve, DECISIONS: decisions.serve}.get(scope.get("path"))
+        if own:
+            await own(scope, receive, send)
             return
 
         async def send_and_resume(message: Any) -> None:

@@ -1,13 +1,11 @@
 """Signatures: the embedded AWS refuses what AWS refuses, with AWS's codes."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import httpx
 import pytest
-from botocore import auth
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -48,12 +46,19 @@ def info(sandbox: Sandbox) -> Info:
     return sandbox.info
 
 
-@pytest.fixture
-def an_hour_ago(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The clock by which botocore signs."""
-    then = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
-    monkeypatch.setattr(auth, "get_current_datetime", lambda *_a, **_k: then)
-    yield
+class SignedAnHourAgo(SigV4Auth):
+    """Signs as a machine does whose clock is wrong."""
+
+    def add_auth(self, request: Any) -> None:
+        then = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+        request.context["timestamp"] = then.strftime("%Y%m%dT%H%M%SZ")
+        request.headers["X-Amz-Date"] = request.context["timestamp"]
+        text = self.string_to_sign(request, self.canonical_request(request))
+        headers = self.signed_headers(self.headers_to_sign(request))
+        request.headers["Authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={self.scope(request)}, SignedHeaders={headers}, "
+            f"Signature={self.signature(text, request)}"
+        )
 
 
 def code(info: Info, service: str, key_id: str, secret: str, token: str | None = None) -> str:
@@ -83,12 +88,21 @@ def test_a_session_token_with_the_key_of_a_user_is_refused(info: Info) -> None:
     assert refused == "AuthFailure"
 
 
-@pytest.mark.usefixtures("an_hour_ago")
-def test_a_request_of_a_clock_that_is_wrong_is_refused(info: Info) -> None:
-    user = info.access_key_id, info.secret_access_key
-    assert code(info, "ec2", *user) == "RequestExpired"
-    assert code(info, "cloudformation", *user) == "SignatureDoesNotMatch"
-    assert code(info, "lambda", *user) == "InvalidSignatureException"
+@pytest.mark.parametrize(
+    ("service", "path", "code"),
+    [
+        ("ec2", f"/?{DESCRIBE}", "RequestExpired"),
+        ("cloudformation", "/?Action=ListStacks&Version=2010-05-15", "SignatureDoesNotMatch"),
+        ("lambda", "/2015-03-31/functions", "InvalidSignatureException"),
+    ],
+)
+def test_a_request_of_a_clock_that_is_wrong_is_refused(
+    info: Info, service: str, path: str, code: str
+) -> None:
+    url = info.aws_endpoint + path
+    request = AWSRequest("GET", url)
+    SignedAnHourAgo(credentials(info), service, REGION).add_auth(request)
+    assert code in httpx.get(url, headers=dict(request.headers)).text
 
 
 def test_a_presigned_request_is_good_until_it_expires(info: Info) -> None:

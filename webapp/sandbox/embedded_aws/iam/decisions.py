@@ -5,8 +5,10 @@ the identity's own policies, its boundary, its session's policies, and a KMS key
 the IAM user guide, "Policy evaluation logic" and "Troubleshoot access denied error messages".
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.iam_evaluator import EvalContext, ParsedStatement, PrincipalInfo
@@ -19,9 +21,11 @@ from webapp.sandbox.embedded_aws.iam.tags import tags_of
 Statements = list[ParsedStatement]
 Decision = tuple[str, str, bool]
 
+PATH = "/_egret/decisions"
 IDENTITY, BOUNDARY = "identity-based policy", "permissions boundary"
 SCP, SESSION, RESOURCE = "service control policy", "session policy", "resource-based policy"
 ARTICLES = {IDENTITY: "an"}
+NAMING_ROLES_BY_ARN = ("iam:CreateRole", "iam:PassRole", "sts:AssumeRole")
 FREE = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 """AWS never refuses these, whatever the policies say."""
 
@@ -35,9 +39,12 @@ class Refusal:
     reason: str
 
     def __str__(self) -> str:
+        resource = self.need.resource
+        if ":role/" in resource and self.need.action not in NAMING_ROLES_BY_ARN:
+            resource = f"role {resource.rpartition('/')[2]}"
         return (
             f"User: {self.principal} is not authorized to perform: {self.need.action} "
-            f"on resource: {self.need.resource} {self.reason}"
+            f"on resource: {resource} {self.reason}"
         )
 
 
@@ -56,6 +63,13 @@ class Decisions:
             if reason:
                 return Refusal(need, principal.arn, reason)
         return None
+
+    async def serve(self, _scope: Any, _receive: Any, send: Any) -> None:
+        """The ASGI application behind PATH: what was decided so far."""
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        body = json.dumps(sorted(self.made)).encode()
+        await send({"type": "http.response.body", "body": body})
 
     def _reason(self, principal: PrincipalInfo, need: Need) -> str:
         context, layers = _context(principal, need), self._layers(principal)

@@ -6,11 +6,12 @@ from typing import Any
 
 from ministack.core import iam_actions
 from ministack.core.iam_evaluator import AuthError, PrincipalInfo
+from ministack.core.responses import set_request_region
 from ministack.services import ec2
 
 from webapp.sandbox.embedded_aws.iam import authentication, principals, requests
 from webapp.sandbox.embedded_aws.iam.authentication import Answer
-from webapp.sandbox.embedded_aws.iam.caller import caller
+from webapp.sandbox.embedded_aws.iam.caller import caller, passed_role
 from webapp.sandbox.embedded_aws.iam.decisions import Decisions, Refusal
 from webapp.sandbox.embedded_aws.iam.limits import NOT_ENABLED, PENDING_VERIFICATION, Limits
 from webapp.sandbox.embedded_aws.iam.requests import Request
@@ -33,6 +34,7 @@ class Gate:
         if isinstance(who, AuthError):
             return authentication.refusal(scope, request.headers, request.query, who)
         caller.set(who.arn)
+        passed_role.set(request.form.get("RoleARN", [""])[0])
         needed = requests.needs(request)
         refused = self._decisions.refusal(who, needed)
         if refused:
@@ -45,7 +47,8 @@ class Gate:
     def authenticated(
         self, scope: Mapping[str, Any], request: Request
     ) -> PrincipalInfo | AuthError:
-        """Who signed the request."""
+        """Who signed the request. What is looked up from here on is of its region."""
+        set_request_region(request.region)
         credential = authentication.authenticate(
             scope, request.headers, request.query, request.body
         )
