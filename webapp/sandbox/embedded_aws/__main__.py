@@ -58,13 +58,23 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     from ministack import app
 
     from webapp.sandbox.embedded_aws.door import Door
+    from webapp.sandbox.embedded_aws.iam import arns, authentication, users
+    from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
+    from webapp.sandbox.embedded_aws.iam.decisions import Decisions
+    from webapp.sandbox.embedded_aws.iam.gate import Gate
+    from webapp.sandbox.embedded_aws.iam.limits import Limits
+    from webapp.sandbox.embedded_aws.iam.permits import Permits
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.public_access import PublicAccess
     from webapp.sandbox.embedded_aws.state import State
     from webapp.sandbox.embedded_aws.switches import PATH, Switches
 
-    switches = Switches()
-    operations = Operations(options.pace_of, switches)
+    authentication.install()
+    arns.install()
+    limits = Limits()
+    decisions = Decisions(limits)
+    switches = Switches(limits)
+    operations = Operations(options.pace_of, switches, Permits(decisions, limits))
     public_access = PublicAccess()
     state = State(options.state_dir, operations, public_access)
     public_access.install()
@@ -73,18 +83,23 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     state.install()
 
     async def embedded(scope: Any, receive: Any, send: Any) -> None:
-        if scope.get("path") == PATH:
-            await switches.serve(scope, receive, send)
+        own = {PATH: switches.serve, DECISIONS: decisions.serve}.get(scope.get("path"))
+        if own:
+            await own(scope, receive, send)
             return
 
         async def send_and_resume(message: Any) -> None:
+            is_started = message["type"] == "lifespan.startup.complete"
+            if is_started:
+                users.install(options.users)
             await send(message)
-            if message["type"] == "lifespan.startup.complete":
+            if is_started:
                 operations.resume()
 
         await app.app(scope, receive, send_and_resume)
 
-    door = Door(embedded, access_key_id=options.access_key_id, secret=options.secret)
+    gate = Gate(limits, decisions)
+    door = Door(embedded, gate, access_key_id=options.access_key_id, secret=options.secret)
     return door, state
 
 

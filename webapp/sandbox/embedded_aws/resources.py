@@ -22,7 +22,14 @@ NOT_STABLE = (
     'stabilize. Detailed failure message: {}" (RequestToken: {}, HandlerErrorCode: '
     "GeneralServiceException)"
 )
-TAGGED = ("AWS::EC2::VPC", "AWS::EC2::InternetGateway", "AWS::EC2::Subnet")
+TAGGED = (
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
+    "AWS::EC2::VPCEndpoint",
+)
 """Beside NAT gateways, what can be found by the tags of its stack."""
 
 
@@ -57,6 +64,7 @@ def install(address_quota: int, network_quota: int) -> None:
     _check_before_delete("AWS::EC2::VPC", checks.unused_vpc)
     _check_before_delete("AWS::EC2::VPCGatewayAttachment", _check_attachment)
     _keep_vpc_config()
+    _keep_boundary()
     _refer_to_secrets_by_arn()
 
 
@@ -201,6 +209,24 @@ def _keep_vpc_config() -> None:
     def updated(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Made:
         name, attributes = update(physical_id, old, new, *rest)
         _put_vpc_config(name, new)
+        return name, attributes
+
+    handlers["create"], handlers["update"] = created, updated
+
+
+def _keep_boundary() -> None:
+    """ministack drops the permissions boundary of a role."""
+    handlers = HANDLERS["AWS::IAM::Role"]
+    create, update = handlers["create"], handlers["update"]
+
+    def created(logical_id: str, properties: Properties, stack: str) -> Made:
+        name, attributes = create(logical_id, properties, stack)
+        iam._roles[name]["PermissionsBoundary"] = properties.get("PermissionsBoundary", "")
+        return name, attributes
+
+    def updated(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Made:
+        name, attributes = update(physical_id, old, new, *rest)
+        iam._roles[name]["PermissionsBoundary"] = new.get("PermissionsBoundary", "")
         return name, attributes
 
     handlers["create"], handlers["update"] = created, updated
