@@ -225,8 +225,8 @@ def _environments(
         "nat": aws
         | {
             "NAT_PORT": str(ports["nat"]),
-            "NAT_TOKEN": token,
             "NAT_SECRET": credentials.secret,
+            "NAT_TOKEN": token,
             "PARTNER_URL": f"http://127.0.0.1:{ports['partner']}",
         },
     }
