@@ -98,6 +98,18 @@ class Lab:
         events = self.stacks.events(self.region, stack_id)
         return [event for event in events if event.status.endswith("_FAILED")]
 
+    def nat_gateway(self, nat_id: str) -> Any:
+        found = self.clients.ec2(self.region).describe_nat_gateways(NatGatewayIds=[nat_id])
+        return found["NatGateways"][0]
+
+    def without_nat_gateway(self, nat_id: str) -> None:
+        """Delete it, and wait until it is gone: a moment here, minutes on AWS."""
+        self.clients.ec2(self.region).delete_nat_gateway(NatGatewayId=nat_id)
+        until = time.monotonic() + TIMEOUT_S
+        while self.nat_gateway(nat_id)["State"] != "deleted":
+            assert time.monotonic() < until
+            time.sleep(POLL_S)
+
     def clean_up(self) -> None:
         for stack_id in reversed(self.made):
             self.deleted(stack_id)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.lab import ANYWHERE, Lab, code_of, egress, unique, vpc, with_internet
+from tests.sandbox.lab import ANYWHERE, Lab, code_of, subnet, unique, vpc, with_internet
 from webapp.aws.cloudformation.stacks import Phase
 
 MAPPED = (
@@ -15,24 +15,23 @@ MAPPED = (
 
 
 def test_it_does_not_detach_under_a_nat_gateway(lab: Lab) -> None:
+    """Neither when it is asked to, nor when its stack is deleted."""
     ec2 = lab.clients.ec2(lab.region)
     outputs = {"Vpc": {"Ref": "Vpc"}, "Gateway": {"Ref": "Gateway"}, "Subnet": {"Ref": "Public"}}
-    resources = egress(lab.allocate())
+    resources = vpc() | with_internet() | {"Public": subnet("10.50.0.0/24")}
     stack = lab.deployed(resources, outputs)
     vpc_id, gateway_id = stack.outputs["Vpc"], stack.outputs["Gateway"]
+    made = ec2.create_nat_gateway(
+        SubnetId=stack.outputs["Subnet"], AllocationId=lab.allocate(), ClientToken=unique("token")
+    )
     with pytest.raises(ClientError) as refused:
         ec2.detach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id)
     assert code_of(refused) == "DependencyViolation"
     assert refused.value.response["Error"]["Message"] == MAPPED.format(vpc_id)
-    by_hand = ec2.create_nat_gateway(
-        SubnetId=stack.outputs["Subnet"], AllocationId=lab.allocate(), ClientToken=unique("token")
-    )["NatGateway"]["NatGatewayId"]
     assert lab.deleted(stack.id).status == "DELETE_FAILED"
     reasons = {event.logical_id: event.reason for event in lab.failures(stack.id)}
     assert MAPPED.format(vpc_id) in reasons["Attachment"]
-    ec2.delete_nat_gateway(NatGatewayId=by_hand)
-    waiter = ec2.get_waiter("nat_gateway_deleted")
-    waiter.wait(NatGatewayIds=[by_hand], WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    lab.without_nat_gateway(made["NatGateway"]["NatGatewayId"])
     assert lab.deleted(stack.id).phase is Phase.GONE
 
 

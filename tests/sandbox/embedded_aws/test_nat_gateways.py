@@ -16,7 +16,7 @@ def test_a_nat_gateway_holds_its_address_until_it_is_deleted(lab: Lab) -> None:
     ec2 = lab.clients.ec2(lab.region)
     allocation = lab.allocate()
     stack = lab.deployed(egress(allocation), {"Nat": {"Ref": "Nat"}})
-    found = described(lab, stack.outputs["Nat"])
+    found = lab.nat_gateway(stack.outputs["Nat"])
     assert found["State"] == "available"
     assert found["NatGatewayAddresses"][0]["PublicIp"] == lab.address(allocation)
     with pytest.raises(ClientError) as error:
@@ -37,8 +37,7 @@ def test_a_client_token_makes_a_nat_gateway_once(lab: Lab) -> None:
     blocked = lab.deleted(stack.id)
     assert blocked.status == "DELETE_FAILED"
     assert any("DependencyViolation" in event.reason for event in lab.failures(stack.id))
-    ec2.delete_nat_gateway(NatGatewayId=made[0]["NatGatewayId"])
-    _wait_until_deleted(lab, made[0]["NatGatewayId"])
+    lab.without_nat_gateway(made[0]["NatGatewayId"])
     assert lab.deleted(stack.id).phase is Phase.GONE
 
 
@@ -59,13 +58,12 @@ def test_without_an_internet_gateway_one_is_made_and_fails(lab: Lab) -> None:
     made = ec2.create_nat_gateway(SubnetId=stack.outputs["Id"], AllocationId=allocation)
     nat_id, vpc_id = made["NatGateway"]["NatGatewayId"], made["NatGateway"]["VpcId"]
     assert made["NatGateway"]["State"] == "pending"
-    wait_for(lambda: described(lab, nat_id)["State"] == "failed", STATE_TIMEOUT_S)
-    assert described(lab, nat_id)["FailureCode"] == "Gateway.NotAttached"
+    wait_for(lambda: lab.nat_gateway(nat_id)["State"] == "failed", STATE_TIMEOUT_S)
+    assert lab.nat_gateway(nat_id)["FailureCode"] == "Gateway.NotAttached"
     said = f"Network {vpc_id} has no Internet gateway attached"
-    assert described(lab, nat_id)["FailureMessage"] == said
+    assert lab.nat_gateway(nat_id)["FailureMessage"] == said
     assert "AssociationId" not in ec2.describe_addresses(AllocationIds=[allocation])["Addresses"][0]
-    ec2.delete_nat_gateway(NatGatewayId=nat_id)
-    _wait_until_deleted(lab, nat_id)
+    lab.without_nat_gateway(nat_id)
     assert lab.deleted(stack.id).phase is Phase.GONE
 
 
@@ -81,15 +79,3 @@ def test_without_an_internet_gateway_a_stack_fails_as_on_aws(lab: Lab) -> None:
     )
     assert said in reason
     assert "has no Internet gateway attached" in reason
-
-
-def described(lab: Lab, nat_id: str) -> Any:
-    (found,) = lab.clients.ec2(lab.region).describe_nat_gateways(NatGatewayIds=[nat_id])[
-        "NatGateways"
-    ]
-    return found
-
-
-def _wait_until_deleted(lab: Lab, nat_id: str) -> None:
-    waiter = lab.clients.ec2(lab.region).get_waiter("nat_gateway_deleted")
-    waiter.wait(NatGatewayIds=[nat_id], WaiterConfig={"Delay": 1, "MaxAttempts": 30})

@@ -2,10 +2,13 @@
 
 import json
 import os
+import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.dashboard import wait_for
 from tests.sandbox.inside import KNOCK, READ, Inside, private_to
 from tests.sandbox.lab import Lab, function, role
 from webapp.sandbox.launcher import Sandbox
@@ -36,6 +39,13 @@ GIVEN_BY_THE_SANDBOX = {
     "NO_PROXY",
 }
 WHERE_IT_RUNS = {"HOME", "LC_CTYPE", "PYTHONHOME", "TMPDIR"}
+END_TIMEOUT_S = 10.0
+BEGIN = """
+import os, subprocess
+child = subprocess.Popen(["sleep", "300"])
+key, folder = os.environ["AWS_ACCESS_KEY_ID"], os.environ["TMPDIR"]
+found = {"child": child.pid, "key": key, "folder": folder}
+"""
 
 
 def test_a_function_runs_in_the_environment_that_lambda_gives(
@@ -84,6 +94,21 @@ def test_nobody_else_takes_a_functions_event(inside: Inside) -> None:
     assert httpx.post(f"http://{host}/2018-06-01/runtime/init/error").status_code == 403
     assert httpx.get(url, headers={"sec-fetch-site": "cross-site"}).status_code == 403
     assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403
+
+
+def test_an_environment_that_is_replaced_leaves_nothing(inside: Inside) -> None:
+    before = inside.run(BEGIN)
+    lambdas = inside.lab.clients.awslambda(inside.lab.region)
+    lambdas.update_function_configuration(FunctionName=inside.arn, Timeout=11)
+    after = inside.run(BEGIN)
+    wait_for(lambda: not is_running(before["child"]), END_TIMEOUT_S)
+    assert not Path(before["folder"]).exists()
+    assert after["key"] != before["key"]
+
+
+def is_running(pid: int) -> bool:
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False)
+    return shown.stdout.strip()[:1] not in (b"", b"Z")
 
 
 def test_a_function_reads_nothing_of_the_sandboxs(inside: Inside, sandbox: Sandbox) -> None:

@@ -23,11 +23,10 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from webapp.sandbox.embedded_aws.confined import version
@@ -126,12 +125,11 @@ class Confinement:
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self._open_to_users(self.folder)
         write_private(record, str(self.folder))
-        self._means: Future[Means] = Future()
-        Thread(target=self._try_means, name="confinement", daemon=True).start()
+        self._means = ThreadPoolExecutor(1, "confinement").submit(self._best)
 
     @property
     def means(self) -> Means:
-        """Waits until they have been tried."""
+        """Waits until they have been tried, which takes about a second."""
         return self._means.result()
 
     def cell(self) -> Cell:
@@ -156,15 +154,15 @@ class Confinement:
             os.chown(folder, user, user)
         return Cell(folder, user, means)
 
-    def _try_means(self) -> None:
-        """The best that works for a process that imports AWS's runtime client."""
+    def _best(self) -> Means:
+        """What works for a process that imports AWS's runtime client."""
         *possible, unconfined = _possible()
         found = next(filter(self._works, possible), unconfined)
-        if found.own_user or found.landlock:
-            log.info("functions are confined: %s", found)
-        else:
+        if found == unconfined:
             log.warning("functions are not confined: %s.", UNCONFINED)
-        self._means.set_result(found)
+        else:
+            log.info("functions are confined: %s", found)
+        return found
 
     def _works(self, means: Means) -> bool:
         cell: Cell | None = None

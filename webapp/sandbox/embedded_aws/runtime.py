@@ -8,6 +8,7 @@ VPC; its password is right for that user name only.
 Only Python runs: the other ways of ministack's to run code give it the sandbox's environment.
 """
 
+import atexit
 import io
 import itertools
 import os
@@ -127,6 +128,7 @@ def install(options: Options, confinement: Confinement) -> None:
     Environment.confinement = confinement
     lambda_runtime.subprocess = Processes()
     lambda_runtime._signal = _end
+    atexit.register(_end_all)
     lambda_runtime._worker_class_for = lambda _config: Environment
     for name in OTHER_EXECUTORS:
         setattr(lambda_svc, name, lambda function, *_: _refused(function))
@@ -150,6 +152,12 @@ def _end(process: "subprocess.Popen[bytes] | None") -> None:
     """With all that it has started."""
     if process and process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end_all() -> None:
+    for environments in lambda_runtime._workers.values():
+        for environment in environments:
+            _end(environment._proc)
 
 
 def _keep_code_in(confinement: Confinement) -> None:
