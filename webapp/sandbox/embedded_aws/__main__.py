@@ -57,6 +57,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     """
     from ministack import app
 
+    from webapp.sandbox.embedded_aws import drift
     from webapp.sandbox.embedded_aws.door import Door
     from webapp.sandbox.embedded_aws.iam import arns, authentication, users
     from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
@@ -74,11 +75,13 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     limits = Limits()
     decisions = Decisions(limits)
     switches = Switches(limits)
-    operations = Operations(options.pace_of, switches, Permits(decisions, limits))
+    permits = Permits(decisions, limits)
+    operations = Operations(options.pace_of, switches, permits)
     public_access = PublicAccess()
     state = State(options.state_dir, operations, public_access)
     public_access.install()
     _install_services(options)
+    drift.install(permits)
     operations.install()
     state.install()
 
@@ -108,7 +111,6 @@ def _install_services(options: Options) -> None:
         addresses,
         change_sets,
         checks,
-        drift,
         endpoint_access,
         endpoints,
         interfaces,
@@ -135,7 +137,6 @@ def _install_services(options: Options) -> None:
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)
     secrets.install()
-    drift.install()
     role_sessions.install()
     runtime.install(options, Confinement(options.state_dir))
     change_sets.install()

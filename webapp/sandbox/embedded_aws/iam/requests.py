@@ -13,7 +13,7 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import iam_actions, router
 from ministack.core.responses import get_account_id
-from ministack.services import iam, secretsmanager
+from ministack.services import cloudformation, iam, secretsmanager
 
 from webapp.sandbox.embedded_aws.iam import ec2_requests
 from webapp.sandbox.embedded_aws.iam.needs import Context, Need
@@ -119,6 +119,9 @@ def _resource(request: Request, service: str, action: str) -> str:
         return f"arn:aws:lambda:{region}:{account}:function:{given.get('FunctionName', '')}"
     if action == "kms:ListAliases":
         return "*"
+    change_set = request.form.get("ChangeSetName", [""])[0]
+    if change_set in cloudformation._change_sets:
+        return str(cloudformation._change_sets[change_set]["StackId"])
     found: str = iam_actions.extract_resource_arn(
         service,
         request.method,
