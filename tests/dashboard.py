@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from sqlmodel import Session
 
+from tests.sandbox.credentials import environment_of
 from webapp.db import temporary_engine
 from webapp.sandbox.folder import bind
 from webapp.sandbox.launcher import Sandbox
@@ -51,6 +52,7 @@ class Dashboard:
     command: str = "serve"
     port: int = 0
     process: "subprocess.Popen[str] | None" = None
+    _user: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -151,7 +153,10 @@ class Dashboard:
             "PYTHONWARNINGS": "error",
         }
         shared = self.sandbox.environment() if self.sandbox else {}
-        return os.environ | shared | own | self.environment
+        prefix = self.environment.get("EGRET_NAME_PREFIX")
+        if self.sandbox and prefix:
+            self._user = self._user or environment_of(self.sandbox, prefix)
+        return os.environ | shared | self._user | own | self.environment
 
 
 @dataclass

@@ -61,6 +61,7 @@ def demo() -> None:
         settings.data_dir / "sandbox",
         pace_s=settings.sandbox_pace_s,
         address_quota=settings.sandbox_address_quota,
+        prefix=settings.name_prefix,
     ) as running:
         dashboard = subprocess.Popen(
             [sys.executable, "-m", "webapp.cli", "serve", "--end-with-parent"],

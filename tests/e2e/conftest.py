@@ -17,7 +17,10 @@ from tests.portal import addresses_of, partner_key
 from webapp.sandbox.launcher import Sandbox
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
+REBOUND = "rebound.example"
+"""A name of somebody else's, which leads to this machine in the browser."""
 ARGUMENTS = [
+    f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

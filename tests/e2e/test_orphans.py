@@ -11,7 +11,8 @@ from tests.e2e.test_diagnosis import check
 from webapp.aws.clients import Clients
 
 REGION = "eu-central-1"
-OURS = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "egret:prefix", "Value": "shown"}]}]
+TAGS = [{"Key": "egret:managed", "Value": "true"}, {"Key": "egret:prefix", "Value": "shown"}]
+OURS = [{"ResourceType": "elastic-ip", "Tags": TAGS}]
 
 
 def test_an_orphan_is_adopted_lost_and_recovered(

@@ -63,6 +63,7 @@ def delete(api: Api, orphan: dict[str, Any], confirm: str) -> Any:
 def tags_of(stack: str, network: str) -> list[dict[str, str]]:
     return [
         {"Key": "aws:cloudformation:stack-name", "Value": stack},
+        {"Key": "egret:managed", "Value": "true"},
         {"Key": "egret:network", "Value": network},
     ]
 

@@ -98,6 +98,18 @@ class Lab:
         events = self.stacks.events(self.region, stack_id)
         return [event for event in events if event.status.endswith("_FAILED")]
 
+    def nat_gateway(self, nat_id: str) -> Any:
+        found = self.clients.ec2(self.region).describe_nat_gateways(NatGatewayIds=[nat_id])
+        return found["NatGateways"][0]
+
+    def without_nat_gateway(self, nat_id: str) -> None:
+        """Delete it, and wait until it is gone: a moment here, minutes on AWS."""
+        self.clients.ec2(self.region).delete_nat_gateway(NatGatewayId=nat_id)
+        until = time.monotonic() + TIMEOUT_S
+        while self.nat_gateway(nat_id)["State"] != "deleted":
+            assert time.monotonic() < until
+            time.sleep(POLL_S)
+
     def clean_up(self) -> None:
         for stack_id in reversed(self.made):
             self.deleted(stack_id)
@@ -109,55 +121,64 @@ def vpc(cidr: str = "10.50.0.0/16") -> dict[str, Any]:
     return {"Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": cidr}}}
 
 
+def with_internet() -> dict[str, Any]:
+    """An internet gateway, attached to the VPC."""
+    properties = {"VpcId": {"Ref": "Vpc"}, "InternetGatewayId": {"Ref": "Gateway"}}
+    return {
+        "Gateway": {"Type": "AWS::EC2::InternetGateway"},
+        "Attachment": {"Type": "AWS::EC2::VPCGatewayAttachment", "Properties": properties},
+    }
+
+
+def nat(allocation_id: str) -> dict[str, Any]:
+    properties = {"SubnetId": {"Ref": "Public"}, "AllocationId": allocation_id}
+    return {"Type": "AWS::EC2::NatGateway", "Properties": properties}
+
+
 def egress(allocation_id: str) -> dict[str, Any]:
     """A VPC with one public and one private subnet and a NAT gateway, and a function in it."""
-    return vpc() | {
-        "Gateway": {"Type": "AWS::EC2::InternetGateway"},
-        "Attachment": {
-            "Type": "AWS::EC2::VPCGatewayAttachment",
-            "Properties": {"VpcId": ref("Vpc"), "InternetGatewayId": ref("Gateway")},
-        },
-        "Public": subnet("10.50.0.0/24"),
-        "PublicTable": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref("Vpc")}},
-        "PublicRoute": {
-            "Type": "AWS::EC2::Route",
-            "DependsOn": "Attachment",
-            "Properties": {
-                "RouteTableId": ref("PublicTable"),
-                "DestinationCidrBlock": ANYWHERE,
-                "GatewayId": ref("Gateway"),
+    return (
+        vpc()
+        | with_internet()
+        | {
+            "Public": subnet("10.50.0.0/24"),
+            "PublicTable": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref("Vpc")}},
+            "PublicRoute": {
+                "Type": "AWS::EC2::Route",
+                "DependsOn": "Attachment",
+                "Properties": {
+                    "RouteTableId": ref("PublicTable"),
+                    "DestinationCidrBlock": ANYWHERE,
+                    "GatewayId": ref("Gateway"),
+                },
             },
-        },
-        "PublicAssociation": association("Public", "PublicTable"),
-        "Nat": {
-            "Type": "AWS::EC2::NatGateway",
-            "DependsOn": ["PublicRoute", "PublicAssociation"],
-            "Properties": {"SubnetId": ref("Public"), "AllocationId": allocation_id},
-        },
-        "Private": subnet("10.50.1.0/24"),
-        "PrivateTable": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref("Vpc")}},
-        "PrivateRoute": {
-            "Type": "AWS::EC2::Route",
-            "Properties": {
-                "RouteTableId": ref("PrivateTable"),
-                "DestinationCidrBlock": ANYWHERE,
-                "NatGatewayId": ref("Nat"),
+            "PublicAssociation": association("Public", "PublicTable"),
+            "Nat": nat(allocation_id) | {"DependsOn": ["PublicRoute", "PublicAssociation"]},
+            "Private": subnet("10.50.1.0/24"),
+            "PrivateTable": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": ref("Vpc")}},
+            "PrivateRoute": {
+                "Type": "AWS::EC2::Route",
+                "Properties": {
+                    "RouteTableId": ref("PrivateTable"),
+                    "DestinationCidrBlock": ANYWHERE,
+                    "NatGatewayId": ref("Nat"),
+                },
             },
-        },
-        "PrivateAssociation": association("Private", "PrivateTable"),
-        "Group": {
-            "Type": "AWS::EC2::SecurityGroup",
-            "Properties": {
-                "GroupDescription": "out",
-                "VpcId": ref("Vpc"),
-                "SecurityGroupEgress": [
-                    {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": ANYWHERE}
-                ],
+            "PrivateAssociation": association("Private", "PrivateTable"),
+            "Group": {
+                "Type": "AWS::EC2::SecurityGroup",
+                "Properties": {
+                    "GroupDescription": "out",
+                    "VpcId": ref("Vpc"),
+                    "SecurityGroupEgress": [
+                        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": ANYWHERE}
+                    ],
+                },
             },
-        },
-        "Role": role(),
-        "Function": function("Private"),
-    }
+            "Role": role(),
+            "Function": function("Private"),
+        }
+    )
 
 
 def ref(name: str) -> dict[str, str]:
@@ -174,29 +195,36 @@ def association(subnet_name: str, table: str) -> dict[str, Any]:
     return {"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": properties}
 
 
-def role() -> dict[str, Any]:
+def role(statements: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """A function's role, which may do what the statements say."""
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    document = {"Version": "2012-10-17", "Statement": [trust]}
-    properties = {"AssumeRolePolicyDocument": document}
+    properties: dict[str, Any] = {"AssumeRolePolicyDocument": _document([trust])}
+    if statements:
+        policy = {"PolicyName": "own", "PolicyDocument": _document(statements)}
+        properties["Policies"] = [policy]
     return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
-def function(subnet_name: str, code: str = ECHO) -> dict[str, Any]:
-    return {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {
-            "Runtime": "python3.13",
-            "Handler": "index.handler",
-            "Timeout": 10,
-            "Code": {"ZipFile": code},
-            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-            "VpcConfig": {
-                "SubnetIds": [{"Ref": subnet_name}],
-                "SecurityGroupIds": [{"Ref": "Group"}],
-            },
-        },
+def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def function(subnet_name: str = "", code: str = ECHO) -> dict[str, Any]:
+    """Outside any VPC, unless a subnet is named."""
+    properties = {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Timeout": 10,
+        "Code": {"ZipFile": code},
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
     }
+    if subnet_name:
+        properties["VpcConfig"] = {
+            "SubnetIds": [{"Ref": subnet_name}],
+            "SecurityGroupIds": [{"Ref": "Group"}],
+        }
+    return {"Type": "AWS::Lambda::Function", "Properties": properties}

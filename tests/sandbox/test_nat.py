@@ -3,10 +3,10 @@
 import base64
 import http.client
 import json
-import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ from tests.portal import partner_key
 from tests.sandbox.conftest import REGION
 from tests.sandbox.lab import Lab, function, role
 from webapp.aws.clients import Clients
+from webapp.sandbox.doors import nat_password
 from webapp.sandbox.launcher import Sandbox
 from webapp.sandbox.nat import ADDRESS_OUTSIDE_VPCS
 from webapp.sandbox.nat_http import HEAD_MAX_BYTES
@@ -27,49 +28,54 @@ RANKING = f"{API}/locations/32000006/rankings/clans"
 NO_BODY = "GET http://echo.sandbox:443/ HTTP/1.1"
 
 
-@pytest.fixture(scope="module")
-def nat(sandbox: Sandbox) -> tuple[str, int]:
-    return "127.0.0.1", json.loads((sandbox.folder / "ports.json").read_text())["nat"]
+class Address(NamedTuple):
+    host: str
+    port: int
+    secret: str
+
+    def credentials(self, user: str) -> str:
+        return f"{user}:{nat_password(self.secret, user)}"
 
 
 @pytest.fixture(scope="module")
 def name(clients: Clients) -> Iterator[str]:
     """A function outside any VPC, which has an address of AWS's own."""
     lab = Lab(clients, REGION)
-    outside = function("Private")
-    del outside["Properties"]["VpcConfig"]
-    stack = lab.deployed({"Role": role(), "Function": outside}, {"Name": {"Ref": "Function"}})
+    stack = lab.deployed({"Role": role(), "Function": function()}, {"Name": {"Ref": "Function"}})
     yield f"{REGION}.{stack.outputs['Name']}.-"
     lab.clean_up()
 
 
-def secret() -> str:
-    """Of the shared sandbox, whose fixture puts it there."""
-    return os.environ["AWS_SECRET_ACCESS_KEY"]
+@pytest.fixture(scope="module")
+def nat(sandbox: Sandbox) -> Address:
+    def told(file: str) -> Any:
+        return json.loads((sandbox.folder / file).read_text())
+
+    return Address("127.0.0.1", told("ports.json")["nat"], told("credentials.json")["secret"])
 
 
-def say(nat: tuple[str, int], head: str, user: str = "") -> str:
+def say(nat: Address, head: str, user: str = "") -> str:
     """What the proxy answers to that head."""
-    credentials = base64.b64encode(f"{user}:{secret()}".encode()).decode()
+    credentials = base64.b64encode(nat.credentials(user).encode()).decode()
     named = [f"Proxy-Authorization: Basic {credentials}"] if user else []
     lines = "\r\n".join([*head.split("\n"), *named, "", ""])
-    with socket.create_connection(nat, TIMEOUT_S) as connection:
+    with socket.create_connection((nat.host, nat.port), TIMEOUT_S) as connection:
         connection.sendall(lines.encode())
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
 
 
-def through(nat: tuple[str, int], user: str, timeout_s: float = TIMEOUT_S) -> httpx.Client:
-    proxy = f"http://{user}:{secret()}@{nat[0]}:{nat[1]}"
+def through(nat: Address, user: str, timeout_s: float = TIMEOUT_S) -> httpx.Client:
+    proxy = f"http://{nat.credentials(user)}@{nat.host}:{nat.port}"
     return httpx.Client(proxy=proxy, timeout=timeout_s, trust_env=False)
 
 
-def test_a_function_without_a_vpc_has_an_address_of_aws(nat: tuple[str, int], name: str) -> None:
+def test_a_function_without_a_vpc_has_an_address_of_aws(nat: Address, name: str) -> None:
     with through(nat, name) as client:
         assert client.get(ECHO).text == f"{ADDRESS_OUTSIDE_VPCS}\n"
 
 
 def test_a_query_and_an_error_of_the_partner_pass_unchanged(
-    nat: tuple[str, int], name: str, sandbox: Sandbox
+    nat: Address, name: str, sandbox: Sandbox
 ) -> None:
     key = partner_key(sandbox, [f"{ADDRESS_OUTSIDE_VPCS}/32"])
     authorised = {"Authorization": f"Bearer {key}"}
@@ -81,7 +87,7 @@ def test_a_query_and_an_error_of_the_partner_pass_unchanged(
 
 
 def test_a_connection_that_the_partner_closes_is_closed_for_the_function_too(
-    nat: tuple[str, int], name: str, sandbox: Sandbox
+    nat: Address, name: str, sandbox: Sandbox
 ) -> None:
     faults = f"{sandbox.info.partner_url}/sandbox/faults"
     httpx.post(faults, json={"mode": "reset"}).raise_for_status()
@@ -92,7 +98,7 @@ def test_a_connection_that_the_partner_closes_is_closed_for_the_function_too(
         httpx.post(faults, json={"mode": "none"}).raise_for_status()
 
 
-def test_a_dropped_request_delays_no_other_request(nat: tuple[str, int], name: str) -> None:
+def test_a_dropped_request_delays_no_other_request(nat: Address, name: str) -> None:
     def is_dropped(_: int) -> bool:
         stranger = f"{REGION}.stranger.subnet-1"
         with through(nat, stranger, SHORT_TIMEOUT_S) as client, pytest.raises(httpx.ReadTimeout):
@@ -105,9 +111,9 @@ def test_a_dropped_request_delays_no_other_request(nat: tuple[str, int], name: s
         assert all(dropped)
 
 
-def test_a_tls_tunnel_is_refused_with_the_reason(nat: tuple[str, int], name: str) -> None:
-    credentials = base64.b64encode(f"{name}:{secret()}".encode()).decode()
-    connection = http.client.HTTPSConnection(*nat, timeout=TIMEOUT_S)
+def test_a_tls_tunnel_is_refused_with_the_reason(nat: Address, name: str) -> None:
+    credentials = base64.b64encode(nat.credentials(name).encode()).decode()
+    connection = http.client.HTTPSConnection(nat.host, nat.port, timeout=TIMEOUT_S)
     connection.set_tunnel(
         "api.clashofclans.com", headers={"Proxy-Authorization": f"Basic {credentials}"}
     )
@@ -116,17 +122,17 @@ def test_a_tls_tunnel_is_refused_with_the_reason(nat: tuple[str, int], name: str
     connection.close()
 
 
-def test_a_caller_must_name_its_function(nat: tuple[str, int]) -> None:
-    assert say(nat, NO_BODY).startswith("HTTP/1.1 407 ")
-    assert say(nat, NO_BODY, "just-a-name").startswith("HTTP/1.1 407 ")
-    assert say(nat, f"{NO_BODY}\nProxy-Authorization: Basic é").startswith("HTTP/1.1 407 ")
+def test_a_caller_must_name_its_function(nat: Address) -> None:
+    assert say(nat, NO_BODY).startswith("HTTP/1.1 403 ")
+    assert say(nat, NO_BODY, "just-a-name").startswith("HTTP/1.1 403 ")
+    assert say(nat, f"{NO_BODY}\nProxy-Authorization: Basic é").startswith("HTTP/1.1 403 ")
 
 
-def test_a_caller_must_know_the_secret(nat: tuple[str, int], name: str) -> None:
-    for password in ("x", ""):
+def test_a_caller_must_know_the_password_of_its_name(nat: Address, name: str) -> None:
+    for password in ("x", "", nat.secret, nat_password(nat.secret, f"{name}x")):
         wrong = base64.b64encode(f"{name}:{password}".encode()).decode()
         answer = say(nat, f"{NO_BODY}\nProxy-Authorization: Basic {wrong}")
-        assert answer.startswith("HTTP/1.1 407 ")
+        assert answer.startswith("HTTP/1.1 403 ")
 
 
 @pytest.mark.parametrize(
@@ -138,13 +144,13 @@ def test_a_caller_must_know_the_secret(nat: tuple[str, int], name: str) -> None:
         "Sec-Fetch-Site: same-site",
     ],
 )
-def test_what_a_web_page_sends_is_refused(nat: tuple[str, int], name: str, header: str) -> None:
+def test_what_a_web_page_sends_is_refused(nat: Address, name: str, header: str) -> None:
     assert say(nat, NO_BODY, name).startswith("HTTP/1.1 200 ")
     assert say(nat, f"{NO_BODY}\n{header}", name).startswith("HTTP/1.1 403 ")
     assert say(nat, f"GET / HTTP/1.1\n{header}", name).startswith("HTTP/1.1 403 ")
 
 
-def test_a_name_outside_the_sandbox_does_not_resolve(nat: tuple[str, int], name: str) -> None:
+def test_a_name_outside_the_sandbox_does_not_resolve(nat: Address, name: str) -> None:
     answer = say(nat, "GET http://partner.example:443/ HTTP/1.1", name)
     assert answer.startswith("HTTP/1.1 502 ")
     assert "partner.example does not resolve" in answer
@@ -161,5 +167,5 @@ def test_a_name_outside_the_sandbox_does_not_resolve(nat: tuple[str, int], name:
         "GET http://echo.sandbox:port/ HTTP/1.1",
     ],
 )
-def test_a_malformed_request_is_refused(nat: tuple[str, int], name: str, head: str) -> None:
+def test_a_malformed_request_is_refused(nat: Address, name: str, head: str) -> None:
     assert say(nat, head, name).startswith("HTTP/1.1 400 ")

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+ADMINISTRATOR, DASHBOARD, NAT = "administrator", "dashboard", "nat"
+"""The IAM users of the embedded AWS."""
 USER = "sandbox"
 """The user name beside the secret, where HTTP's Basic authentication carries it."""
 FOREIGN = "The sandbox answers no request that comes from another site."
@@ -56,3 +58,8 @@ def basic(authorization: str) -> tuple[str, str]:
 def portal_pass(secret: str) -> str:
     """What opens the partner's portal and nothing else: it is in links, and so in a history."""
     return hashlib.sha256(f"portal {secret}".encode()).hexdigest()
+
+
+def nat_password(secret: str, user: str) -> str:
+    """What lets one execution environment use the NAT, in its own name and no other."""
+    return hmac.new(secret.encode(), f"nat {user}".encode(), hashlib.sha256).hexdigest()

@@ -17,10 +17,12 @@ import urllib.request
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from webapp.aws.policy import Place
 from webapp.errors import NotFound, Unavailable
 from webapp.sandbox.doors import USER, portal_pass
 from webapp.sandbox.folder import Credentials, Folder, is_locked
 from webapp.sandbox.partner.hosts import ECHO_PATH, ENTRY, PORTAL_PATH, endpoints
+from webapp.sandbox.users import Users
 
 ACCOUNT = "210987654321"
 NETWORK_QUOTA = 5
@@ -34,13 +36,15 @@ CHILDREN = ("embedded_aws", "partner", "nat")
 LOOPBACK = "127.0.0.1,localhost"
 INFO = "sandbox.json"
 PROFILES = "aws-profiles"
+PREFIX = "egret"
 
 
 @dataclass(frozen=True)
 class Info:
     """Where the running sandbox is, and what lets one in: what `egret sandbox info` prints.
 
-    `partner_url` and `echo_url` contain the secret, `portal_url` a pass for the portal alone.
+    The credentials are the administrator's. `partner_url` and `echo_url` contain the secret,
+    `portal_url` a pass for the portal alone.
     """
 
     aws_endpoint: str
@@ -62,6 +66,7 @@ class Sandbox:
 
     locked_folder: Folder
     info: Info
+    users: Users = field(repr=False)
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @classmethod
@@ -72,14 +77,19 @@ class Sandbox:
         pace_s: float,
         address_quota: int,
         network_quota: int = NETWORK_QUOTA,
+        prefix: str = PREFIX,
     ) -> "Sandbox":
-        """Start the three children and wait until each answers. Raises Conflict, Unavailable."""
+        """Start the three children and wait until each answers. Raises Conflict, Unavailable.
+
+        `prefix` is that of the dashboard: its policies are for what has names that begin so.
+        """
         folder = Folder(state_dir)
         folder.lock()
         (folder.path / INFO).unlink(missing_ok=True)
         ports, credentials = folder.ports(CHILDREN), folder.credentials()
-        sandbox = cls(folder, _info(ports, credentials))
-        environments = _environments(folder.path, ports, credentials)
+        users = Users(credentials, Place(ACCOUNT, prefix=prefix))
+        sandbox = cls(folder, _info(ports, credentials), users)
+        environments = _environments(folder.path, ports, users)
         environments["embedded_aws"] |= {
             "EMBEDDED_AWS_PACE_S": str(pace_s),
             "EMBEDDED_AWS_ADDRESS_QUOTA": str(address_quota),
@@ -102,15 +112,16 @@ class Sandbox:
         return self.locked_folder.path
 
     def environment(self) -> dict[str, str]:
-        """The environment variables that make a dashboard use this sandbox."""
+        """The environment variables that make a dashboard use this sandbox, as its own user."""
         return self._hide_real_accounts() | {
             "AWS_ENDPOINT_URL": self.info.aws_endpoint,
-            "AWS_ACCESS_KEY_ID": self.info.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.info.secret_access_key,
+            "AWS_ACCESS_KEY_ID": self.users.dashboard.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.users.dashboard.secret,
             "AWS_DEFAULT_REGION": self.info.region,
             "AWS_EC2_METADATA_DISABLED": "true",
             "EGRET_CLOUD": "sandbox",
             "EGRET_ENDPOINTS": json.dumps(endpoints(self.info.partner_url, self.info.portal_url)),
+            "EGRET_PERMISSIONS_BOUNDARY_ARN": self.users.place.boundary_arn,
             "EGRET_EXECUTE_API_URL": self.info.aws_endpoint + "/_aws/execute-api/{api}/{stage}/",
             "NO_PROXY": LOOPBACK,
             "no_proxy": LOOPBACK,
@@ -196,17 +207,11 @@ def _info(ports: dict[str, int], credentials: Credentials) -> Info:
     )
 
 
-def _environments(
-    folder: Path, ports: dict[str, int], credentials: Credentials
-) -> dict[str, dict[str, str]]:
-    info, token = _info(ports, credentials), secrets.token_hex(16)
-    aws = {
-        "AWS_ENDPOINT_URL": info.aws_endpoint,
-        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": credentials.secret,
-    }
+def _environments(folder: Path, ports: dict[str, int], users: Users) -> dict[str, dict[str, str]]:
+    administrator, token = users.administrator, secrets.token_hex(16)
+    info = _info(ports, administrator)
     return {
-        "embedded_aws": aws
+        "embedded_aws": _aws(info, administrator)
         | {
             "GATEWAY_PORT": str(ports["embedded_aws"]),
             "BIND_HOST": "127.0.0.1",
@@ -215,19 +220,29 @@ def _environments(
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "EMBEDDED_AWS_STATE_DIR": str(folder / "aws"),
             "EMBEDDED_AWS_NAT_PROXY": f"127.0.0.1:{ports['nat']}",
+            "EMBEDDED_AWS_USERS": users.as_json(),
         },
         "partner": {
             "PARTNER_PORT": str(ports["partner"]),
             "PARTNER_STATE_DIR": str(folder),
-            "PARTNER_SECRET": credentials.secret,
+            "PARTNER_SECRET": administrator.secret,
             "NAT_TOKEN": token,
         },
-        "nat": aws
+        "nat": _aws(info, users.nat)
         | {
             "NAT_PORT": str(ports["nat"]),
+            "NAT_SECRET": administrator.secret,
             "NAT_TOKEN": token,
             "PARTNER_URL": f"http://127.0.0.1:{ports['partner']}",
         },
+    }
+
+
+def _aws(info: Info, credentials: Credentials) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": info.aws_endpoint,
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret,
     }
 
 

@@ -1,8 +1,8 @@
 """The sandbox's NAT: a forward proxy that lets a function's request out only where packets could.
 
-A function names itself and its subnet as the proxy's user; the password is the sandbox's secret.
-For each request the egress path of that subnet is walked in the embedded EC2. If it ends at an
-address, the request is forwarded to the partner with that source address. If it is broken, the
+A function names itself and its subnet as the proxy's user; the password is right for that user
+only. For each request the egress path of that subnet is walked in the embedded EC2. If it ends at
+an address, the request is forwarded to the partner with that source address. If it is broken, the
 proxy never answers, as with dropped packets, and the function runs into its own time-out. A walk
 takes about 60 ms and is not cached, so that a change of the network counts from the next request.
 
@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from webapp.aws.clients import Clients
 from webapp.aws.egress.walk import walk
 from webapp.errors import EgretError
-from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, name_of
+from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, name_of, nat_password
 from webapp.sandbox.nat_http import (
     HEAD_MAX_BYTES,
     MalformedRequest,
@@ -42,8 +42,9 @@ ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
 """The source address of a function without a VPC: one of AWS's own."""
 CHUNK_BYTES = 4096
 NO_CALLER = (
-    "name the function and its subnet as the proxy's user, with the sandbox's secret as password"
+    "name the function and its subnet as the proxy's user, with the password of its environment"
 )
+REFUSED = "Not a function of this sandbox"
 NO_TLS = "The sandbox forwards plain HTTP only: use http://<name>.sandbox:443"
 HOP_BY_HOP = frozenset(
     {
@@ -74,7 +75,8 @@ class Caller:
 class Nat:
     """`partner_url` is where the one process behind all virtual names listens.
 
-    `secret` is what functions prove themselves with here, `token` what the NAT does so with there.
+    From `secret` follow the passwords that functions prove themselves with here; `token` is what
+    the NAT does so with there.
     """
 
     def __init__(self, clients: Clients, *, partner_url: str, token: str, secret: str) -> None:
@@ -110,8 +112,8 @@ class Nat:
             return own_response(403, FOREIGN)
         user, password = basic(request.headers.get("proxy-authorization", ""))
         caller = _caller(user)
-        if caller is None or not is_secret(password, self._secret):
-            return own_response(407, NO_CALLER)
+        if caller is None or not is_secret(password, nat_password(self._secret, user)):
+            return own_response(403, NO_CALLER, reason=REFUSED)
         if request.method == "CONNECT":
             return own_response(501, NO_TLS, reason=NO_TLS)
         if not host.endswith(SUFFIX):
@@ -206,7 +208,7 @@ async def _main() -> None:
         Clients(),
         partner_url=os.environ["PARTNER_URL"],
         token=os.environ["NAT_TOKEN"],
-        secret=os.environ["AWS_SECRET_ACCESS_KEY"],
+        secret=os.environ["NAT_SECRET"],
     )
     server = await nat.serve(int(os.environ["NAT_PORT"]))
     end_with_parent()

@@ -125,7 +125,6 @@ def get(url: str, headers: dict[str, str] | None = None) -> httpx.Response:
 def test_an_endpoint_answers_whom_its_access_says_and_its_stack_leaves_nothing(
     lab: Lab, sandbox: Sandbox, place: FunctionStack, access: str
 ) -> None:
-    """For `iam` this shows that a signature is asked for: the embedded AWS does not check it."""
     before = inventory(lab)
     stack = deployed(lab, replace(place, name=unique("f"), access=access).plan())
     url = endpoint(sandbox, stack)

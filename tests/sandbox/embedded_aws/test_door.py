@@ -5,10 +5,13 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.sandbox.lab import code_of
-from webapp.sandbox.launcher import ACCOUNT, Info, Sandbox
+from webapp.sandbox.launcher import ACCOUNT, REGION, Info, Sandbox
 
 FORM = {"Action": "CreateVpc", "Version": "2016-11-15", "CidrBlock": "10.250.0.0/16"}
 FOREIGN = [
@@ -85,9 +88,30 @@ def test_a_foreign_request_is_refused_even_with_credentials(
 
 
 def test_no_answer_may_be_read_by_another_site(info: Info) -> None:
-    answer = httpx.post(f"{info.aws_endpoint}/", data=FORM | {"DryRun": "true"}, auth=user(info))
-    assert answer.status_code == 412
-    assert not [name for name in answer.headers if name.startswith("access-control-")]
+    with pytest.raises(ClientError) as tried:
+        boto3.client("ec2", endpoint_url=info.aws_endpoint).create_vpc(
+            CidrBlock="10.250.0.0/16", DryRun=True
+        )
+    assert code_of(tried) == "DryRunOperation"
+    headers = tried.value.response["ResponseMetadata"]["HTTPHeaders"]
+    assert not [name for name in headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize("path", ["/_ministack/health", "/_egret/switches"])
+def test_what_is_no_api_of_aws_is_for_the_administrator_alone(sandbox: Sandbox, path: str) -> None:
+    """By a signature for the service `sandbox`, or as user and password."""
+    url = sandbox.info.aws_endpoint + path
+    dashboard = sandbox.users.dashboard
+    assert httpx.get(url, headers=signed(url, *user(sandbox.info))).status_code in (200, 405)
+    other = signed(url, dashboard.access_key_id, dashboard.secret)
+    assert httpx.get(url, headers=other).status_code == 403
+    assert httpx.get(url, auth=(user(sandbox.info)[0], "wrong")).status_code == 403
+
+
+def signed(url: str, key_id: str, secret: str) -> dict[str, str]:
+    request = AWSRequest("GET", url)
+    SigV4Auth(Credentials(key_id, secret), "sandbox", REGION).add_auth(request)
+    return dict(request.headers)
 
 
 def test_an_endpoint_is_open_to_callers_without_the_sandboxs_credentials(info: Info) -> None:

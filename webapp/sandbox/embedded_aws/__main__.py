@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from webapp.sandbox.embedded_aws.confinement import Confinement
 from webapp.sandbox.embedded_aws.options import Options
 from webapp.sandbox.parent import end_with_parent
 
@@ -28,6 +29,7 @@ def main() -> None:
         needed = f"The embedded AWS needs ministack {MINISTACK_VERSION}, not {found}"
         sys.exit(f"{needed}: run: pip install -r requirements.lock")
     options = Options.from_environment()
+    os.environ["AUTH"] = "true"
     os.environ["PERSIST_STATE"] = "1"
     os.environ["STATE_DIR"] = str(options.state_dir / "blobs")
     asyncio.run(_serve(options))
@@ -55,34 +57,52 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     """
     from ministack import app
 
+    from webapp.sandbox.embedded_aws import drift
     from webapp.sandbox.embedded_aws.door import Door
+    from webapp.sandbox.embedded_aws.iam import arns, authentication, users
+    from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
+    from webapp.sandbox.embedded_aws.iam.decisions import Decisions
+    from webapp.sandbox.embedded_aws.iam.gate import Gate
+    from webapp.sandbox.embedded_aws.iam.limits import Limits
+    from webapp.sandbox.embedded_aws.iam.permits import Permits
     from webapp.sandbox.embedded_aws.operations import Operations
     from webapp.sandbox.embedded_aws.public_access import PublicAccess
     from webapp.sandbox.embedded_aws.state import State
     from webapp.sandbox.embedded_aws.switches import PATH, Switches
 
-    switches = Switches()
-    operations = Operations(options.pace_of, switches)
+    authentication.install()
+    arns.install()
+    limits = Limits()
+    decisions = Decisions(limits)
+    switches = Switches(limits)
+    permits = Permits(decisions, limits)
+    operations = Operations(options.pace_of, switches, permits)
     public_access = PublicAccess()
     state = State(options.state_dir, operations, public_access)
     public_access.install()
     _install_services(options)
+    drift.install(permits)
     operations.install()
     state.install()
 
     async def embedded(scope: Any, receive: Any, send: Any) -> None:
-        if scope.get("path") == PATH:
-            await switches.serve(scope, receive, send)
+        own = {PATH: switches.serve, DECISIONS: decisions.serve}.get(scope.get("path"))
+        if own:
+            await own(scope, receive, send)
             return
 
         async def send_and_resume(message: Any) -> None:
+            is_started = message["type"] == "lifespan.startup.complete"
+            if is_started:
+                users.install(options.users)
             await send(message)
-            if message["type"] == "lifespan.startup.complete":
+            if is_started:
                 operations.resume()
 
         await app.app(scope, receive, send_and_resume)
 
-    door = Door(embedded, access_key_id=options.access_key_id, secret=options.secret)
+    gate = Gate(limits, decisions)
+    door = Door(embedded, gate, access_key_id=options.access_key_id, secret=options.secret)
     return door, state
 
 
@@ -91,7 +111,7 @@ def _install_services(options: Options) -> None:
         addresses,
         change_sets,
         checks,
-        drift,
+        endpoint_access,
         endpoints,
         interfaces,
         ipv6,
@@ -99,12 +119,14 @@ def _install_services(options: Options) -> None:
         network_acls,
         quotas,
         resources,
+        role_sessions,
         runtime,
         secrets,
         vpcs,
     )
 
     addresses.install(options.address_quota)
+    endpoint_access.install()
     endpoints.install()
     interfaces.install()
     vpcs.install()
@@ -115,8 +137,8 @@ def _install_services(options: Options) -> None:
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)
     secrets.install()
-    drift.install()
-    runtime.install(options)
+    role_sessions.install()
+    runtime.install(options, Confinement(options.state_dir))
     change_sets.install()
 
 

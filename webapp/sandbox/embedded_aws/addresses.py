@@ -25,8 +25,10 @@ Address = dict[str, Any]
 
 
 def install(quota: int) -> None:
+    associate = ec2._ACTION_MAP["AssociateAddress"]
     disassociate = ec2._ACTION_MAP["DisassociateAddress"]
     ec2._ACTION_MAP.update(
+        AssociateAddress=action(lambda params: _associate(params, associate)),
         DisassociateAddress=action(lambda params: _disassociate(params, disassociate)),
         AllocateAddress=action(lambda params: _allocate(params, quota)),
         DescribeAddresses=action(_describe),
@@ -115,6 +117,23 @@ def _describe(params: Params) -> Answer:
     return xml("DescribeAddresses", f"<addressesSet>{items}</addressesSet>")
 
 
+def _associate(params: Params, run: Callable[[Params], Answer]) -> Answer:
+    """With an interface too, which ministack forgets."""
+    address, interface_id = (
+        get(ec2._p(params, "AllocationId")),
+        ec2._p(params, "NetworkInterfaceId"),
+    )
+    on = ec2._network_interfaces.get(interface_id) if interface_id else {}
+    if on is None:
+        raise Ec2Error(
+            "InvalidNetworkInterfaceID.NotFound",
+            f"The networkInterface ID '{interface_id}' does not exist",
+        )
+    answer = run(params)
+    address["NetworkInterfaceId"] = interface_id or None
+    return answer
+
+
 def _disassociate(params: Params, run: Callable[[Params], Answer]) -> Answer:
     """Not from a NAT gateway, which keeps its first address for life."""
     association_id = ec2._p(params, "AssociationId")
@@ -124,6 +143,9 @@ def _disassociate(params: Params, run: Callable[[Params], Answer]) -> Answer:
             raise Ec2Error(
                 "AuthFailure", "You do not have permission to access the specified resource."
             )
+    for address in ec2._addresses.values():
+        if association_id and address["AssociationId"] == association_id:
+            address["NetworkInterfaceId"] = None
     return run(params)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ministack.services import ec2, lambda_svc
 
-from webapp.sandbox.embedded_aws import interfaces, nat_gateways, vpcs
+from webapp.sandbox.embedded_aws import interfaces, internet_gateways, nat_gateways, vpcs
 from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action
 
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 28
@@ -29,8 +29,11 @@ def install(network_quota: int) -> None:
         "CreateInternetGateway": lambda _p: new_internet_gateway(network_quota),
         "CreateVpcEndpoint": lambda p: new_endpoint(ec2._p(p, "VpcEndpointType"), network_quota),
         "CreateSubnet": lambda p: new_subnet(ec2._p(p, "VpcId"), ec2._p(p, "CidrBlock")),
-        "CreateRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
-        "ReplaceRoute": lambda p: new_route(ec2._p(p, "NatGatewayId")),
+        "CreateRoute": _check_route,
+        "ReplaceRoute": _check_route,
+        "DetachInternetGateway": lambda p: internet_gateways.check_detachment(
+            ec2._p(p, "InternetGatewayId"), ec2._p(p, "VpcId")
+        ),
         "DeleteSubnet": lambda p: unused_subnet(ec2._p(p, "SubnetId")),
         "DeleteNetworkInterface": lambda p: detached_interface(ec2._p(p, "NetworkInterfaceId")),
         "DeleteSecurityGroup": lambda p: unused_group(ec2._p(p, "GroupId")),
@@ -79,7 +82,8 @@ def new_subnet(vpc_id: str, cidr: str) -> None:
             )
 
 
-def new_route(nat_id: str) -> None:
+def new_route(table_id: str | None, gateway_id: str | None, nat_id: str | None) -> None:
+    internet_gateways.check_route(table_id or "", gateway_id or "")
     if nat_id and nat_id not in ec2._nat_gateways:
         raise Ec2Error(
             "InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat_id}' does not exist"
@@ -125,6 +129,10 @@ def unused_vpc(vpc_id: str) -> None:
     )
     if held or attached or _has_own_parts(vpc_id) or _is_peered(vpc_id):
         raise _in_use("vpc", vpc_id)
+
+
+def _check_route(params: Params) -> None:
+    new_route(*(ec2._p(params, name) for name in ("RouteTableId", "GatewayId", "NatGatewayId")))
 
 
 def _checked(

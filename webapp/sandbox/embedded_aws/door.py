@@ -1,40 +1,41 @@
-"""The embedded AWS's door: only requests with the sandbox's credentials get in.
+"""The embedded AWS's door: no page of another site gets in, and nobody without credentials.
 
-They come as AWS's do, in a signature's header or query (which is not checked, only whose it is), or
-as user and password for what is no API of AWS. Functions' endpoints are open as on AWS: each has
-its own access and its own CORS. No other answer may be read by a web page.
+What is an API of AWS is signed as AWS's is, and then goes through IAM's gate. What is not
+(ministack's own pages, the switches) is for the sandbox's administrator: signed for the service
+`sandbox`, or with the access key as user and password. Functions' endpoints are open as on AWS:
+each has its own access and its own CORS. No other answer may be read by a web page.
 """
 
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from ministack import app as ministack
-from ministack.core import router
 from ministack.core.iam_evaluator import AuthError
 
-from webapp.sandbox.doors import FOREIGN, basic, is_foreign, is_secret
+from webapp.sandbox.doors import ADMINISTRATOR, FOREIGN, basic, is_foreign, is_secret
+from webapp.sandbox.embedded_aws.iam import authentication
+from webapp.sandbox.embedded_aws.iam.gate import Gate
+from webapp.sandbox.embedded_aws.iam.requests import Request
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
+Answer = tuple[int, dict[str, str], bytes]
 
-MISSING = AuthError("MissingAuthenticationToken", "Missing Authentication Token")
-UNKNOWN = AuthError(
-    "InvalidClientTokenId",
-    "The security token included in the request is invalid. "
-    "The sandbox's credentials: egret sandbox info",
-)
+FORBIDDEN = "This is for the sandbox's administrator. The credentials: egret sandbox info"
 CORS = b"access-control-"
 ENDPOINTS = "/_aws/execute-api/"
+OWN_PATHS = "/_"
+"""No API of AWS begins so."""
 
 
 class Door:
-    """In front of `inside`; `access_key_id` and `secret` are the sandbox's credentials."""
+    """In front of `inside`; `access_key_id` and `secret` are the administrator's credentials."""
 
-    def __init__(self, inside: Application, *, access_key_id: str, secret: str) -> None:
-        self._inside, self._access_key_id, self._secret = inside, access_key_id, secret
+    def __init__(self, inside: Application, gate: Gate, *, access_key_id: str, secret: str) -> None:
+        self._inside, self._gate = inside, gate
+        self._access_key_id, self._secret = access_key_id, secret
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -45,39 +46,67 @@ class Door:
             await self._inside(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Any, send: Send) -> None:
-        headers = _headers(scope)
-        is_endpoint = _is_endpoint(scope["path"])
-        refusal = self._refusal(scope, headers, is_endpoint=is_endpoint)
-        if refusal:
-            status, answered, body = refusal
-            lines = [(name.lower().encode(), value.encode()) for name, value in answered.items()]
-            await send({"type": "http.response.start", "status": status, "headers": lines})
-            await send({"type": "http.response.body", "body": body})
+        headers, is_endpoint = _headers(scope), _is_endpoint(scope["path"])
+        if is_foreign({"host": headers.get("host", "")} if is_endpoint else headers):
+            await _refuse(send, _plain(FOREIGN))
+        elif is_endpoint:
+            await self._inside(scope, receive, send)
         else:
-            await self._inside(scope, receive, send if is_endpoint else _without_cors(send))
+            body = await _read(receive)
+            refusal = self._refusal(scope, headers, body)
+            if refusal:
+                await _refuse(send, refusal)
+            else:
+                await self._inside(scope, _again(body, receive), _without_cors(send))
 
-    def _refusal(
-        self, scope: Scope, headers: dict[str, str], *, is_endpoint: bool
-    ) -> tuple[int, dict[str, str], bytes] | None:
+    def _refusal(self, scope: Scope, headers: dict[str, str], body: bytes) -> Answer | None:
         """The answer to a request that does not get in; None for one that does."""
-        query = parse_qs(scope.get("query_string", b"").decode("utf-8", "replace"))
-        own = {"host": headers.get("host", "")} if is_endpoint else headers
-        if is_foreign(own):
-            return 403, {"Content-Type": "text/plain"}, f"{FOREIGN}\n".encode()
-        presented = router.extract_access_key_id(headers, query)
-        has_secret = is_secret(presented, self._access_key_id) or self._is_user(headers)
-        if has_secret or (is_endpoint and not presented):
-            return None
-        service = router.detect_service(scope["method"], scope["path"], headers, query)
-        failure = UNKNOWN if presented else MISSING
-        refused: tuple[int, dict[str, str], bytes] = ministack._credential_failure(
-            service, "", str(uuid.uuid4()), failure, headers
+        query = parse_qs(
+            scope.get("query_string", b"").decode("utf-8", "replace"), keep_blank_values=True
         )
-        return refused
+        request = Request(scope["method"], scope["path"], headers, query, body)
+        if not scope["path"].startswith(OWN_PATHS):
+            return self._gate.refusal(scope, request)
+        if self._is_administrator(headers):
+            return None
+        who = self._gate.authenticated(scope, request)
+        if isinstance(who, AuthError):
+            return authentication.refusal(scope, headers, query, who)
+        return None if who.arn.endswith(f":user/{ADMINISTRATOR}") else _plain(FORBIDDEN)
 
-    def _is_user(self, headers: dict[str, str]) -> bool:
+    def _is_administrator(self, headers: dict[str, str]) -> bool:
         user, password = basic(headers.get("authorization", ""))
         return user == self._access_key_id and is_secret(password, self._secret)
+
+
+async def _read(receive: Any) -> bytes:
+    parts, more = [], True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _again(body: bytes, receive: Any) -> Callable[[], Awaitable[Any]]:
+    """Gives the body that was read already, and then what comes after it."""
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receiving() -> Any:
+        return next(messages, None) or await receive()
+
+    return receiving
+
+
+async def _refuse(send: Send, refusal: Answer) -> None:
+    status, answered, body = refusal
+    lines = [(name.lower().encode(), value.encode()) for name, value in answered.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _plain(text: str) -> Answer:
+    return 403, {"Content-Type": "text/plain"}, f"{text}\n".encode()
 
 
 def _headers(scope: Scope) -> dict[str, str]:

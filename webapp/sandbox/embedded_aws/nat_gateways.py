@@ -1,13 +1,18 @@
-"""NAT gateways: each holds an Elastic IP, is created and deleted slowly, and counts to a quota."""
+"""NAT gateways: each holds an Elastic IP, is created and deleted slowly, and counts to a quota.
+
+In a VPC without an internet gateway one is created too, but fails, without an address.
+"""
 
 import time
 from typing import Any
 
 from ministack.services import ec2
 
-from webapp.sandbox.embedded_aws import addresses
+from webapp.sandbox.embedded_aws import addresses, internet_gateways
 from webapp.sandbox.embedded_aws.actions import Answer, Ec2Error, Params, action, passes, xml
 
+FAILURE = "FailureMessage"
+FAILURE_CODE = "Gateway.NotAttached"
 COUNTED_STATES = ("pending", "available", "deleting")
 FILTERED = {
     "nat-gateway-id": "NatGatewayId",
@@ -55,8 +60,11 @@ def create(
         "CreateTime": ec2._now_ts(),
         "Token": token,
     }
-    address["AssociationId"] = addresses.new_id("eipassoc")
-    address["NetworkInterfaceId"] = addresses.new_id("eni")
+    if internet_gateways.is_attached(subnet["VpcId"]):
+        address["AssociationId"] = addresses.new_id("eipassoc")
+        address["NetworkInterfaceId"] = addresses.new_id("eni")
+    else:
+        nat[FAILURE] = f"Network {subnet['VpcId']} has no Internet gateway attached"
     ec2._nat_gateways[nat["NatGatewayId"]] = nat
     return nat
 
@@ -68,7 +76,7 @@ def delete(nat_id: str, *, delay_s: float) -> None:
         return
     nat["State"], nat["ChangesAt"] = "deleting", time.time() + delay_s
     address = ec2._addresses.get(nat["AllocationId"])
-    if address:
+    if address and FAILURE not in nat:
         address["AssociationId"] = address["NetworkInterfaceId"] = None
     for table in ec2._route_tables.values():
         for route in table["Routes"]:
@@ -101,9 +109,9 @@ def _check_quota(zone: str, quota: int) -> None:
 def _with_current_state(nat: NatGateway) -> NatGateway:
     """Updates its state, which changes by time alone."""
     if time.time() >= nat.get("ChangesAt", 0):
-        nat["State"] = {"pending": "available", "deleting": "deleted"}.get(
-            nat["State"], nat["State"]
-        )
+        ready = "failed" if FAILURE in nat else "available"
+        following = {"pending": ready, "deleting": "deleted"}
+        nat["State"] = following.get(nat["State"], nat["State"])
     return nat
 
 
@@ -151,8 +159,13 @@ def _fields(nat: NatGateway) -> str:
         )
         if value
     )
+    failure = (
+        f"<failureCode>{FAILURE_CODE}</failureCode><failureMessage>{nat[FAILURE]}</failureMessage>"
+        if nat["State"] == "failed"
+        else ""
+    )
     return (
-        f"<natGatewayId>{nat['NatGatewayId']}</natGatewayId>"
+        f"<natGatewayId>{nat['NatGatewayId']}</natGatewayId>{failure}"
         f"<subnetId>{nat['SubnetId']}</subnetId><vpcId>{nat['VpcId']}</vpcId>"
         f"<state>{nat['State']}</state><connectivityType>public</connectivityType>"
         f"<createTime>{nat['CreateTime']}</createTime>"

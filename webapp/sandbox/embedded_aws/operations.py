@@ -9,6 +9,7 @@ that were recorded are not recorded twice.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -16,6 +17,10 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, stacks
 
+from webapp.sandbox.embedded_aws.iam import principals
+from webapp.sandbox.embedded_aws.iam.caller import caller, passed_role
+from webapp.sandbox.embedded_aws.iam.handlers import Resource
+from webapp.sandbox.embedded_aws.iam.permits import Permits
 from webapp.sandbox.embedded_aws.resources import sleep_unless
 from webapp.sandbox.embedded_aws.switches import Switches
 
@@ -23,13 +28,18 @@ Journal = dict[str, tuple[str, dict[str, Any]]]
 Deploy = Callable[..., Coroutine[Any, Any, None]]
 
 CANCELLED = "Resource creation cancelled"
+SERVICE_SESSION = "AWSCloudFormation"
+"""How the session of a stack's service role is called."""
 
 
 class Operations:
     """`lock` is held while a resource changes and while the state is saved."""
 
-    def __init__(self, pace_of: Callable[[str], float], switches: Switches) -> None:
+    def __init__(
+        self, pace_of: Callable[[str], float], switches: Switches, permits: Permits
+    ) -> None:
         self.lock = Lock()
+        self._permits = permits
         self.journal: Journal = {}
         self._pace_of = pace_of
         self._switches = switches
@@ -65,6 +75,7 @@ class Operations:
             set_request_account_id(account)
             set_request_region(region)
             stacks.CLIENT_REQUEST_TOKEN.set(operation["token"])
+            caller.set(operation.get("principal", ""))
             run = self._run_delete if operation["kind"] == "delete" else self._run_deploy
             again = run(name, stack["StackId"], *operation["args"], **operation["kwargs"])
             stacks._create_stack_task_in_region(again, stack, stack["StackId"])
@@ -92,11 +103,17 @@ class Operations:
             self._deleting.discard(stack_id)
 
     def _record(self, kind: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        cloudformation._stacks[name]["_operation"] = {
+        """From here on, it is done as whoever asked for it, or as the stack's service role."""
+        stack = cloudformation._stacks[name]
+        stack["RoleARN"] = passed_role.get() or stack.get("RoleARN", "")
+        if stack["RoleARN"]:
+            caller.set(principals.of_role(stack["RoleARN"], SERVICE_SESSION).arn)
+        stack["_operation"] = {
             "kind": kind,
             "args": list(args),
             "kwargs": kwargs,
             "token": stacks.CLIENT_REQUEST_TOKEN.get(),
+            "principal": caller.get(),
         }
 
     def _forget_operation(self, name: str, stack_id: str) -> None:
@@ -124,6 +141,7 @@ class Operations:
         if stack_id in self._deleting:
             raise ValueError(CANCELLED)
         self._switches.check(name, logical_id, "create")
+        self._permits.check(_resource(resource_type, "create", name, logical_id, properties))
         with self.lock:
             made: tuple[str, dict[str, Any]] = self._provision(
                 resource_type, logical_id, properties, name
@@ -142,6 +160,8 @@ class Operations:
         self._add_cleanup_event(name, logical_id, resource_type, "DELETE_IN_PROGRESS", physical_id)
         time.sleep(self._pace_of(resource_type) / 2)
         self._switches.check(name, logical_id, "delete")
+        doomed = _resource(resource_type, "delete", name or "", logical_id or "", properties)
+        self._permits.check(replace(doomed, physical_id=physical_id))
         with self.lock:
             self._remove(resource_type, physical_id, properties, name, logical_id)
             stack = cloudformation._stacks.get(name) if name else None
@@ -167,7 +187,11 @@ class Operations:
     def _checked_update(
         self, resource_type: str, physical_id: str, old: Any, new: Any, name: str, *rest: Any
     ) -> Any:
-        self._switches.check(name, rest[0] if rest else None, "update")
+        logical_id = rest[0] if rest else None
+        self._switches.check(name, logical_id, "update")
+        if old != new:
+            changed = _resource(resource_type, "update", name, logical_id or "", new)
+            self._permits.check(replace(changed, physical_id=physical_id, before=old))
         return self._update(resource_type, physical_id, old, new, name, *rest)
 
     def _add_event_once(
@@ -193,6 +217,15 @@ def _restore_undeleted_resources(name: str) -> None:
     stack = cloudformation._stacks[name]
     if stack["StackStatus"] == "ROLLBACK_FAILED":
         stack["_resources"].update(stack.pop("_rollback_failed", {}))
+
+
+def _resource(
+    resource_type: str, step: str, name: str, logical_id: str, properties: dict[str, Any]
+) -> Resource:
+    """For IAM, with the tags that CloudFormation gives it."""
+    stack = cloudformation._stacks.get(name) or {}
+    tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags") or []}
+    return Resource(resource_type, step, name, logical_id, properties, tags=tags)
 
 
 def _event_key(event: dict[str, Any]) -> tuple[str, str, str]:

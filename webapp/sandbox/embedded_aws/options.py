@@ -7,13 +7,15 @@ from pathlib import Path
 NAT_GATEWAY_PACE_FACTOR = 6
 """A NAT gateway takes this many times as long as any other resource."""
 
+NOBODY = '{"users": [], "policies": {}}'
+
 
 @dataclass(frozen=True)
 class Options:
     """`nat_proxy` is host:port; if it is empty, functions have no egress path.
 
     `network_quota` limits VPCs, internet gateways, and NAT gateways in a zone. `access_key_id` and
-    `secret` are the only credentials that are let in; functions have them too.
+    `secret` are the administrator's. `users` is JSON: whom IAM has from the start.
     """
 
     port: int
@@ -24,6 +26,7 @@ class Options:
     nat_proxy: str
     access_key_id: str
     secret: str = field(repr=False)
+    users: str = field(repr=False)
 
     @classmethod
     def from_environment(cls) -> "Options":
@@ -37,6 +40,7 @@ class Options:
             nat_proxy=env.get("EMBEDDED_AWS_NAT_PROXY", ""),
             access_key_id=env["AWS_ACCESS_KEY_ID"],
             secret=env["AWS_SECRET_ACCESS_KEY"],
+            users=env.get("EMBEDDED_AWS_USERS", NOBODY),
         )
 
     def pace_of(self, resource_type: str) -> float:

@@ -4,18 +4,32 @@ import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from ministack.services import cloudformation, ec2, iam, kms, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from webapp.sandbox.embedded_aws import addresses, checks, nat_gateways
+from webapp.sandbox.embedded_aws import addresses, checks, internet_gateways, nat_gateways
 from webapp.sandbox.embedded_aws.actions import Ec2Error
 
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, Any]]
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
+ROUTE = ("RouteTableId", "GatewayId", "NatGatewayId")
 SLEEP_POLL_S = 0.1
-TAGGED = ("AWS::EC2::VPC", "AWS::EC2::InternetGateway", "AWS::EC2::Subnet")
+NOT_STABLE = (
+    'Resource handler returned message: "NatGateway {} is in state failed and hence failed to '
+    'stabilize. Detailed failure message: {}" (RequestToken: {}, HandlerErrorCode: '
+    "GeneralServiceException)"
+)
+TAGGED = (
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
+    "AWS::EC2::VPCEndpoint",
+)
 """Beside NAT gateways, what can be found by the tags of its stack."""
 
 
@@ -41,7 +55,7 @@ def install(address_quota: int, network_quota: int) -> None:
         "AWS::EC2::VPCEndpoint",
         lambda p: checks.new_endpoint(p.get("VpcEndpointType", ""), network_quota),
     )
-    check("AWS::EC2::Route", lambda p: checks.new_route(p.get("NatGatewayId", "")))
+    check("AWS::EC2::Route", lambda p: checks.new_route(*map(p.get, ROUTE)))
     check("AWS::Lambda::Function", _check_role)
     check("AWS::KMS::Alias", lambda p: _check_alias(p.get("AliasName", "")))
     for kind in TAGGED:
@@ -49,8 +63,17 @@ def install(address_quota: int, network_quota: int) -> None:
     _check_before_delete("AWS::EC2::Subnet", checks.unused_subnet)
     _check_before_delete("AWS::EC2::SecurityGroup", checks.unused_group)
     _check_before_delete("AWS::EC2::VPC", checks.unused_vpc)
+    _check_before_delete("AWS::EC2::VPCGatewayAttachment", _check_attachment)
     _keep_vpc_config()
+    _keep_boundary()
     _refer_to_secrets_by_arn()
+
+
+def _check_attachment(physical_id: str) -> None:
+    """`IGW|vpc-…`, or `VGW|vpc-…` for a VPN gateway, which has no public addresses."""
+    kind, _, vpc_id = physical_id.partition("|")
+    if kind == "IGW":
+        internet_gateways.check_unmapped(vpc_id)
 
 
 def _create_address(properties: Properties, quota: int) -> Made:
@@ -101,6 +124,9 @@ def _create_nat(quota: int, logical_id: str, properties: Properties, stack: str)
         properties["SubnetId"], properties["AllocationId"], delay_s=0, quota=quota
     )
     nat["State"] = "available"
+    if nat_gateways.FAILURE in nat:
+        nat["State"] = "deleted"  # by the rollback
+        raise ValueError(NOT_STABLE.format(nat["NatGatewayId"], nat[nat_gateways.FAILURE], uuid4()))
     tags = [*properties.get("Tags", []), *_stack_tags(logical_id, stack)]
     provisioners._ec2_apply_tags(nat["NatGatewayId"], {"Tags": tags})
     return nat["NatGatewayId"], {"NatGatewayId": nat["NatGatewayId"]}
@@ -195,6 +221,24 @@ def _keep_vpc_config() -> None:
     def updated(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Made:
         name, attributes = update(physical_id, old, new, *rest)
         _put_vpc_config(name, new)
+        return name, attributes
+
+    handlers["create"], handlers["update"] = created, updated
+
+
+def _keep_boundary() -> None:
+    """ministack drops the permissions boundary of a role."""
+    handlers = HANDLERS["AWS::IAM::Role"]
+    create, update = handlers["create"], handlers["update"]
+
+    def created(logical_id: str, properties: Properties, stack: str) -> Made:
+        name, attributes = create(logical_id, properties, stack)
+        iam._roles[name]["PermissionsBoundary"] = properties.get("PermissionsBoundary", "")
+        return name, attributes
+
+    def updated(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Made:
+        name, attributes = update(physical_id, old, new, *rest)
+        iam._roles[name]["PermissionsBoundary"] = new.get("PermissionsBoundary", "")
         return name, attributes
 
     handlers["create"], handlers["update"] = created, updated

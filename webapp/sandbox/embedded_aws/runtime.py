@@ -1,50 +1,121 @@
 """Runs functions as on AWS: by AWS's own runtime client, in a clean environment, behind the NAT.
 
-Each execution environment is in one subnet of its function, chosen in turn. The user name in its
-proxy's URL tells the NAT which: `<region>.<function>.<subnet>`, with `-` as the subnet of a
-function without a VPC; its password is the sandbox's secret.
+Each execution environment is a process in a cell of its own (`confinement`), with a session of the
+function's role, and in one subnet of its function, chosen in turn. The user name in its proxy's URL
+tells the NAT which: `<region>.<function>.<subnet>`, with `-` as the subnet of a function without a
+VPC; its password is right for that user name only.
+
+Only Python runs: the other ways of ministack's to run code give it the sandbox's environment.
 """
 
+import atexit
 import io
 import itertools
 import os
 import secrets
-import sys
+import signal
+import subprocess
+import time
 import zipfile
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from webapp.sandbox.doors import is_foreign
+from webapp.sandbox.doors import is_foreign, nat_password
+from webapp.sandbox.embedded_aws import role_sessions
+from webapp.sandbox.embedded_aws.confinement import Cell, Confinement
 from webapp.sandbox.embedded_aws.options import Options
 
 Config = dict[str, Any]
+Answer = dict[str, Any]
 
 CLIENT = Path(__file__).with_name("runtime_client.py")
-BOOTSTRAP = f"""#!/bin/sh
-exec {sys.executable} -P {CLIENT} "$_HANDLER"
-"""
+BOOTSTRAP = "bootstrap"
+"""Beside the function's code: what Lambda runs first. Here it is the runtime client."""
 ZIPS_KEPT = 64
-INHERITED_VARIABLES = ("PATH", "LANG", "HOME", "TMPDIR")
+INHERITED_VARIABLES = ("PATH", "LANG")
+CALL_MAX_S = 900.0
+"""Lambda's longest time-out: a session lasts as long as any call that begins."""
+OTHER_EXECUTORS = (
+    "_execute_function_docker",
+    "_execute_function_provided",
+    "_execute_function_provided_warm",
+    "_execute_function_local",
+    "_execute_function_proxy",
+)
 
 
-def install(options: Options) -> None:
+class Environment(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # ministack has no types
+    """An execution environment; a new one follows before the credentials in it expire."""
+
+    confinement: ClassVar[Confinement]
+    cell: Cell | None = None
+    usable_until = 0.0
+
+    def begin(self, environment: dict[str, str], **options: Any) -> "subprocess.Popen[bytes]":
+        """The process, in a new cell."""
+        self.cell = self.confinement.cell()
+        self.usable_until = time.monotonic() + role_sessions.LIFETIME_S - CALL_MAX_S
+        program = [f"{environment['LAMBDA_TASK_ROOT']}/{BOOTSTRAP}", environment["_HANDLER"]]
+        own = dict.fromkeys(("HOME", "TMPDIR"), str(self.cell.folder))
+        return self.cell.python(program, env=environment | own, **options)
+
+    def invoke(self, *arguments: Any, **named: Any) -> Answer:
+        if self._proc and time.monotonic() > self.usable_until:
+            self._teardown()
+        answer: Answer = super().invoke(*arguments, **named)
+        return answer
+
+    def _spawn(self, init_timeout: float | None = None) -> None:
+        _spawning.set(self)
+        super()._spawn(init_timeout)
+
+    def _teardown(self) -> None:
+        super()._teardown()
+        self._leave()
+
+    def _discard_tmpdir(self) -> None:
+        super()._discard_tmpdir()
+        self._leave()
+
+    def _leave(self) -> None:
+        cell, self.cell = self.cell, None
+        if cell:
+            cell.leave()
+
+
+_spawning: ContextVar[Environment] = ContextVar("spawning")
+
+
+class Processes:
+    """What ministack's runner has as `subprocess`: it starts execution environments only."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(subprocess, name)
+
+    def Popen(
+        self, _command: list[str], *, env: dict[str, str], **options: Any
+    ) -> "subprocess.Popen[bytes]":
+        return _spawning.get().begin(env, **options)
+
+
+def install(options: Options, confinement: Confinement) -> None:
     """Use ministack's runner for custom runtimes, which speaks Lambda's Runtime API, for Python."""
-    worker_class, execute = lambda_runtime._worker_class_for, lambda_svc._execute_function_warm
+    execute = lambda_svc._execute_function_provided_warm
     environment, turns = lambda_svc._provided_worker_env, itertools.count()
     path = secrets.token_urlsafe()
 
-    def worker_class_for(config: Config) -> Any:
-        return lambda_runtime.ProvidedWorker if _is_python(config) else worker_class(config)
-
-    def execute_warm(function: Config, event: Any, request_id: str) -> Any:
-        if not _is_python(function.get("config") or function):
-            return execute(function, event, request_id)
+    def execute_warm(function: Config, event: Any, request_id: str) -> Answer:
+        config = function.get("config") or function
+        if not str(config.get("Runtime", "")).startswith("python"):
+            return _refused(function)
         bundled = {**function, "code_zip": _with_bootstrap(function.get("code_zip") or b"")}
-        return lambda_svc._execute_function_provided_warm(bundled, event, request_id)
+        answer: Answer = execute(bundled, event, request_id)
+        return answer
 
     def clean_environment(config: Config, code_dir: str, port: int) -> dict[str, str]:
         inherited = set(os.environ) - set(INHERITED_VARIABLES) - {"AWS_ENDPOINT_URL"}
@@ -52,12 +123,56 @@ def install(options: Options) -> None:
         kept = {k: v for k, v in made.items() if k not in inherited or v != os.environ.get(k)}
         runtime_api = f"{made['AWS_LAMBDA_RUNTIME_API']}/{path}"
         own = {"AWS_LAMBDA_RUNTIME_API": runtime_api, "TZ": ":UTC"}
-        return kept | _own_variables(config, options, next(turns)) | own
+        return kept | _way_out(config, options, next(turns)) | own
 
-    lambda_runtime._worker_class_for = worker_class_for
+    Environment.confinement = confinement
+    lambda_runtime.subprocess = Processes()
+    lambda_runtime._signal = _end
+    atexit.register(_end_all)
+    lambda_runtime._worker_class_for = lambda _config: Environment
+    for name in OTHER_EXECUTORS:
+        setattr(lambda_svc, name, lambda function, *_: _refused(function))
     lambda_svc._execute_function_warm = execute_warm
     lambda_svc._provided_worker_env = clean_environment
+    _keep_code_in(confinement)
     _guard_runtime_api(path)
+
+
+def _refused(function: Config) -> Answer:
+    runtime = (function.get("config") or function).get("Runtime", "")
+    message = f"The sandbox runs functions in Python only, not in {runtime or 'an image'}."
+    return {
+        "body": {"errorMessage": message, "errorType": "Runtime.InvalidRuntime"},
+        "error": True,
+        "log": message,
+    }
+
+
+def _end(process: "subprocess.Popen[bytes] | None") -> None:
+    """With all that it has started."""
+    if process and process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end_all() -> None:
+    for environments in lambda_runtime._workers.values():
+        for environment in environments:
+            _end(environment._proc)
+
+
+def _keep_code_in(confinement: Confinement) -> None:
+    """Not in a folder of a name that others can guess, and readable for functions' own users."""
+    extract = lambda_svc._provided_runtime_code_dir
+    cache = confinement.shared_folder("code")
+    lambda_svc._PROVIDED_CODE_CACHE = str(cache)
+
+    def extracted(code_zip: bytes) -> str:
+        folder: str = extract(code_zip)
+        for path in [Path(folder), *Path(folder).rglob("*")]:
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+        return folder
+
+    lambda_svc._provided_runtime_code_dir = extracted
 
 
 def _guard_runtime_api(path: str) -> None:
@@ -82,19 +197,15 @@ def _guard_runtime_api(path: str) -> None:
     lambda_runtime.ProvidedWorker._build_handler_class = guarded_class
 
 
-def _own_variables(config: Config, options: Options, turn: int) -> dict[str, str]:
-    """The credentials, and the way out."""
-    credentials = {
-        "AWS_ACCESS_KEY_ID": options.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": options.secret,
-    }
+def _way_out(config: Config, options: Options, turn: int) -> dict[str, str]:
     if not options.nat_proxy:
-        return credentials
+        return {}
     region = config["FunctionArn"].split(":")[3]
     subnets = (config.get("VpcConfig") or {}).get("SubnetIds") or ["-"]
     user = f"{region}.{config['FunctionName']}.{subnets[turn % len(subnets)]}"
-    proxy, direct = f"http://{user}:{options.secret}@{options.nat_proxy}", "127.0.0.1,localhost"
-    return credentials | {
+    password = nat_password(options.secret, user)
+    proxy, direct = f"http://{user}:{password}@{options.nat_proxy}", "127.0.0.1,localhost"
+    return {
         "HTTP_PROXY": proxy,
         "HTTPS_PROXY": proxy,
         "http_proxy": proxy,
@@ -104,20 +215,14 @@ def _own_variables(config: Config, options: Options, turn: int) -> dict[str, str
     }
 
 
-def _is_python(config: Config) -> bool:
-    return str(config.get("Runtime", "")).startswith("python")
-
-
 @lru_cache(ZIPS_KEPT)
 def _with_bootstrap(code_zip: bytes) -> bytes:
-    """The function's code and, beside it, the script that starts the runtime client."""
+    """The function's code and, beside it, the runtime client."""
     bundled = io.BytesIO()
     with zipfile.ZipFile(bundled, "w", zipfile.ZIP_DEFLATED) as out:
         if code_zip:
             with zipfile.ZipFile(io.BytesIO(code_zip)) as source:
                 for entry in source.infolist():
                     out.writestr(entry, source.read(entry))
-        bootstrap = zipfile.ZipInfo("bootstrap")
-        bootstrap.external_attr = 0o755 << 16
-        out.writestr(bootstrap, BOOTSTRAP)
+        out.write(CLIENT, BOOTSTRAP)
     return bundled.getvalue()

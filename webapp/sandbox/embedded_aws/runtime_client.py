@@ -1,4 +1,7 @@
-"""AWS's runtime client for Python, run by its path in the clean environment of a function.
+"""AWS's runtime client for Python, run in the clean environment of a function.
+
+Beside the function's code it is called `bootstrap`; its arguments are the handler and the folder of
+the packages, as Python is started without any.
 
 The Runtime API is at a secret path, which `AWS_LAMBDA_RUNTIME_API` ends with. AWS's client asks for
 events and answers them there, as it puts its own paths behind whatever the variable says; only its
@@ -8,6 +11,9 @@ report of a function that cannot be imported takes the variable for a host and a
 import os
 import sys
 from typing import Any
+
+if __name__ == "__main__":
+    sys.path.append(sys.argv.pop())
 
 from awslambdaric import __main__ as client
 from awslambdaric.lambda_runtime_client import LambdaRuntimeClient

@@ -1,7 +1,8 @@
 """Switches that let tests cause failures which happen on AWS now and then, but never here.
 
-`PUT /_egret/switches` with a JSON list replaces all switches; an empty list removes them. Each
-makes one resource of one stack fail; the stack's statuses and events follow as on CloudFormation.
+`PUT /_egret/switches` with a JSON list replaces all switches; an empty list removes them. One with
+a `resource` makes it fail in one stack; the stack's statuses and events follow as on
+CloudFormation. Any other one limits the whole account: see `iam.limits.Limit`.
 """
 
 import json
@@ -9,6 +10,8 @@ import time
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+
+from webapp.sandbox.embedded_aws.iam.limits import Limit, Limits
 
 PATH = "/_egret/switches"
 HOLD_TIMEOUT_S = 60.0
@@ -33,14 +36,23 @@ class Switch:
 
 
 class Switches:
-    def __init__(self) -> None:
-        self._lock = Lock()
+    """`limits` are those of the account that some switches set."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._lock, self._limits = Lock(), limits or Limits()
         self._set: list[Switch] = []
 
     def put(self, body: bytes) -> None:
-        """Replace all switches."""
+        """Replace all switches. Raises ValueError for what is none."""
+        given: list[dict[str, Any]] = json.loads(body)
+        try:
+            failing = [Switch(**each) for each in given if "resource" in each]
+            limits = [Limit(**each) for each in given if "resource" not in each]
+        except TypeError as error:
+            raise ValueError(f"not a switch: {error}") from None
         with self._lock:
-            self._set = [Switch(**given) for given in json.loads(body)]
+            self._set = failing
+        self._limits.put(limits)
 
     def check(self, stack: str | None, resource: str | None, when: str) -> None:
         """Hang, or raise ValueError as a failing resource does, if a switch says so."""
@@ -69,8 +81,11 @@ class Switches:
         while more:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
-        status = 204 if scope["method"] == "PUT" else 405
+        status, answer = 204 if scope["method"] == "PUT" else 405, b""
         if status == 204:
-            self.put(body)
+            try:
+                self.put(body)
+            except ValueError as error:
+                status, answer = 400, str(error).encode()
         await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": answer})

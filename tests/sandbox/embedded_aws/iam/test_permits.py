@@ -1,0 +1,75 @@
+"""CloudFormation acts with its caller's permissions, or with those of its service role."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.sandbox.credentials import put_switches
+from tests.sandbox.lab import Lab, unique, vpc
+from webapp.aws.clients import Clients
+from webapp.aws.cloudformation.stacks import Event, Plan
+from webapp.sandbox.launcher import ACCOUNT, Sandbox
+
+REGION = "eu-west-3"
+OURS = {"egret:managed": "true"}
+GATEWAY = {"Gateway": {"Type": "AWS::EC2::InternetGateway", "DependsOn": "Vpc"}}
+
+
+@pytest.fixture
+def lab(sandbox: Sandbox) -> Iterator[Lab]:
+    """As the dashboard's user."""
+    user = sandbox.users.dashboard
+    session = boto3.Session(aws_access_key_id=user.access_key_id, aws_secret_access_key=user.secret)
+    made = Lab(Clients(sandbox.info.aws_endpoint, session), REGION)
+    yield made
+    put_switches(sandbox.info, [])
+    made.clean_up()
+
+
+def create(lab: Lab, resources: dict[str, Any], tags: dict[str, str] | None = None) -> str:
+    body = json.dumps({"Resources": resources})
+    plan = Plan(REGION, unique("egret-lab"), body, {}, OURS if tags is None else tags)
+    stack_id = lab.stacks.create(plan, token=unique("token"))
+    lab.made.append(stack_id)
+    return stack_id
+
+
+def failed(lab: Lab, stack_id: str) -> list[Event]:
+    return [each for each in lab.failures(stack_id) if each.logical_id in ("Vpc", "Gateway")]
+
+
+def test_a_permission_that_is_missing_fails_the_resource_and_rolls_the_stack_back(
+    sandbox: Sandbox, lab: Lab
+) -> None:
+    put_switches(sandbox.info, [{"deny_actions": ["ec2:CreateInternetGateway"]}])
+    stack_id = create(lab, vpc() | GATEWAY)
+    assert lab.settled(stack_id).status == "ROLLBACK_COMPLETE"
+    (event,) = failed(lab, stack_id)
+    arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:internet-gateway/*"
+    refused = (
+        f"User: arn:aws:iam::{ACCOUNT}:user/dashboard is not authorized to perform: "
+        f"ec2:CreateInternetGateway on resource: {arn} because no identity-based policy allows "
+        "the ec2:CreateInternetGateway action."
+    )
+    assert event.reason.startswith(
+        'Resource handler returned message: "You are not authorized to perform this operation. '
+    )
+    assert refused.rstrip(".") in event.reason
+    assert event.reason.endswith("HandlerErrorCode: AccessDenied)")
+
+
+def test_the_rollback_needs_permissions_too(sandbox: Sandbox, lab: Lab) -> None:
+    taken = ["ec2:CreateInternetGateway", "ec2:DeleteVpc"]
+    put_switches(sandbox.info, [{"deny_actions": taken}])
+    stack_id = create(lab, vpc() | GATEWAY)
+    assert lab.settled(stack_id).status == "ROLLBACK_FAILED"
+    assert ["ec2:DeleteVpc" in event.reason for event in failed(lab, stack_id)].count(True) == 1
+
+
+def test_a_stack_without_our_tag_cannot_be_changed_once_it_is_there(lab: Lab) -> None:
+    stack_id = create(lab, vpc(), {})
+    assert lab.settled(stack_id).status == "CREATE_COMPLETE", lab.failures(stack_id)
+    assert lab.deleted(stack_id).status == "DELETE_FAILED"

@@ -1,0 +1,37 @@
+"""Principals: a user and a role have their policies and their boundary."""
+
+import json
+
+from ministack.core.responses import get_account_id
+from ministack.services import iam
+
+from webapp.sandbox.embedded_aws.iam import principals, users
+
+ALLOW = {"Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}
+GIVEN = {
+    "users": [
+        {"name": "shop", "access_key_id": "AKIASHOP", "secret": "s", "policies": {"all": ALLOW}}
+    ],
+    "policies": {"limit": ALLOW},
+}
+
+
+def test_a_user_has_the_policies_that_are_attached() -> None:
+    users.install(json.dumps(GIVEN))
+    found = principals.of_arn(f"arn:aws:iam::{get_account_id()}:user/shop")
+    assert found.type == "User"
+    assert [each.actions for policy in found.policies or [] for each in policy] == [["ec2:*"]]
+    assert found.limits == []
+
+
+def test_a_role_has_its_own_policies_and_its_boundary() -> None:
+    account = get_account_id()
+    users.install(json.dumps(GIVEN))
+    iam._roles["worker"] = {
+        "InlinePolicies": {"own": json.dumps(ALLOW)},
+        "PermissionsBoundary": f"arn:aws:iam::{account}:policy/limit",
+    }
+    found = principals.of_role(f"arn:aws:iam::{account}:role/worker", "AWSCloudFormation")
+    assert found.arn == f"arn:aws:sts::{account}:assumed-role/worker/AWSCloudFormation"
+    assert len(found.policies or []) == len(found.limits) == 1
+    assert principals.of_role(f"arn:aws:iam::{account}:role/gone", "x").policies == []

@@ -1,0 +1,126 @@
+"""Which permissions a request needs, where that differs from its action on one resource."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from ministack.core.responses import get_account_id
+
+from webapp.sandbox.embedded_aws.iam.needs import Need
+from webapp.sandbox.embedded_aws.iam.requests import Request, needs
+
+SCOPE = "AWS4-HMAC-SHA256 Credential=AKIAX/20260801/eu-central-1/{}/aws4_request, Signature=x"
+ROLE = "arn:aws:iam::111122223333:role/cloudformation-for-egret"
+BOUNDARY = "arn:aws:iam::111122223333:policy/egret-boundary"
+TAG = {"Tags.member.1.Key": "a", "Tags.member.1.Value": "1"}
+KEY = "arn:aws:kms:eu-central-1:111122223333:key/x"
+
+
+def form(service: str, **fields: str) -> list[Need]:
+    headers = {
+        "authorization": SCOPE.format(service),
+        "content-type": "application/x-www-form-urlencoded",
+    }
+    return needs(Request("POST", "/", headers, {}, urlencode(fields).encode()))
+
+
+def call(service: str, target: str, **fields: Any) -> list[Need]:
+    headers = {"authorization": SCOPE.format(service), "x-amz-target": target}
+    return needs(Request("POST", "/", headers, {}, json.dumps(fields).encode()))
+
+
+def rest(method: str, path: str, service: str) -> list[Need]:
+    return needs(Request(method, path, {"authorization": SCOPE.format(service)}, {}, b""))
+
+
+def actions(found: list[Need]) -> list[str]:
+    return [need.action for need in found]
+
+
+def test_stacks_without_a_name_are_listed() -> None:
+    (listed,) = form("cloudformation", Action="DescribeStacks")
+    assert listed.action == "cloudformation:ListStacks"
+    assert listed.resource.endswith(":stack/*/*")
+    (described,) = form("cloudformation", Action="DescribeStacks", StackName="egret-x")
+    assert described.action == "cloudformation:DescribeStacks"
+    assert ":stack/egret-x/" in described.resource
+
+
+def test_a_stack_with_tags_and_a_role_needs_more() -> None:
+    fields = {"Action": "CreateStack", "StackName": "egret-x", "RoleARN": ROLE}
+    found = form("cloudformation", **fields, **TAG)
+    assert actions(found) == [
+        "cloudformation:CreateStack",
+        "cloudformation:TagResource",
+        "iam:PassRole",
+    ]
+    assert found[0].context["aws:RequestTag/a".lower()] == "1"
+    assert found[2].resource == ROLE
+    assert found[2].context == {"iam:PassedToService": "cloudformation.amazonaws.com"}
+
+
+def test_drift_asks_for_each_resource_and_for_the_types() -> None:
+    assert actions(form("cloudformation", Action="DetectStackDrift", StackName="egret-x")) == [
+        "cloudformation:DetectStackDrift",
+        "cloudformation:DetectStackResourceDrift",
+        "cloudformation:BatchDescribeTypeConfigurations",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "known"), [("CreateRole", True), ("PutRolePolicy", True), ("TagRole", False)]
+)
+def test_only_some_actions_know_the_boundary_of_a_role(action: str, known: bool) -> None:
+    fields = {"Action": action, "RoleName": "egret-x", "PermissionsBoundary": BOUNDARY}
+    (found,) = form("iam", **fields)
+    assert (found.context.get("iam:PermissionsBoundary") == BOUNDARY) is known
+    assert found.resource == f"arn:aws:iam::{get_account_id()}:role/egret-x"
+
+
+def test_a_secret_with_a_key_is_encrypted_as_its_caller() -> None:
+    found = call("secretsmanager", "secretsmanager.CreateSecret", Name="egret/key/x", KmsKeyId=KEY)
+    assert actions(found) == ["secretsmanager:CreateSecret", "kms:GenerateDataKey", "kms:Decrypt"]
+    assert found[1].resource == KEY
+    assert found[1].context["kms:ViaService"] == "secretsmanager.eu-central-1.amazonaws.com"
+    without = call("secretsmanager", "secretsmanager.CreateSecret", Name="egret/key/x")
+    assert actions(without) == ["secretsmanager:CreateSecret"]
+
+
+def test_log_groups_are_described_on_an_empty_name() -> None:
+    given = {"logGroupNamePrefix": "/aws/lambda/egret-x"}
+    (found,) = call("logs", "Logs_20140328.DescribeLogGroups", **given)
+    assert found.resource.endswith(":log-group::log-stream:")
+    name = {"logGroupName": "/aws/lambda/egret-x"}
+    (filtered,) = call("logs", "Logs_20140328.FilterLogEvents", **name)
+    assert filtered.resource.endswith(":log-group:/aws/lambda/egret-x")
+
+
+def test_a_function_is_created_under_its_name_with_a_role_that_is_passed() -> None:
+    body = json.dumps({"FunctionName": "egret-x", "Role": ROLE}).encode()
+    headers = {"authorization": SCOPE.format("lambda")}
+    made, passed = needs(Request("POST", "/2015-03-31/functions", headers, {}, body))
+    assert made.resource.endswith(":function:egret-x")
+    assert (passed.action, passed.resource) == ("iam:PassRole", ROLE)
+    assert passed.context == {"iam:PassedToService": "lambda.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("path", "service", "action", "resource"),
+    [
+        ("/apikeys/k1", "apigateway", "apigateway:GET", "apigateway:eu-central-1::/apikeys/k1"),
+        ("/2015-03-31/functions/x", "lambda", "lambda:GetFunction", ":function:x"),
+        ("/nothing/that/exists", "lambda", "lambda:UnknownAction", "*"),
+    ],
+)
+def test_a_request_is_known_by_its_path(
+    path: str, service: str, action: str, resource: str
+) -> None:
+    (found,) = rest("GET", path, service)
+    assert found.action == action
+    assert found.resource.endswith(resource)
+
+
+def test_quotas_are_a_service_of_their_own() -> None:
+    (found,) = call("servicequotas", "ServiceQuotasV20190624.GetServiceQuota", QuotaCode="L-X")
+    assert found.action == "servicequotas:GetServiceQuota"

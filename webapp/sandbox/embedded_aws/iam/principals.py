@@ -1,0 +1,35 @@
+"""Who acts: an IAM user or a role, with the policies that say what they may do."""
+
+from ministack.core import iam_evaluator
+from ministack.core.iam_evaluator import AuthError, PrincipalInfo, ResolvedCredential
+from ministack.core.responses import get_account_id
+from ministack.services import iam
+
+
+def of_credential(credential: ResolvedCredential) -> PrincipalInfo:
+    """With the session's own policies, if it has some. Raises LookupError for one that is gone."""
+    found = iam_evaluator.resolve_principal(
+        credential.access_key_id, credential.account_id, credential
+    )
+    if isinstance(found, AuthError):
+        raise LookupError(found.message)
+    return found
+
+
+def of_arn(arn: str) -> PrincipalInfo:
+    """The user or the assumed role of that ARN, with the policies of now."""
+    account, name = get_account_id(), arn.split("/")[1]
+    if ":assumed-role/" in arn:
+        policies = iam_evaluator._gather_role_policies(name, account)
+        limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
+        return PrincipalInfo(arn, "AssumedRole", account, policies, limits=limits)
+    name = arn.rpartition("/")[2]
+    policies = iam_evaluator._gather_user_policies(name, account)
+    limits = iam_evaluator._permissions_boundary(iam._users, name, account)
+    return PrincipalInfo(arn, "User", account, policies, limits=limits)
+
+
+def of_role(role_arn: str, session: str) -> PrincipalInfo:
+    """A service that has assumed the role."""
+    name = role_arn.rpartition("/")[2]
+    return of_arn(f"arn:aws:sts::{get_account_id()}:assumed-role/{name}/{session}")
