@@ -52,7 +52,7 @@ class Dashboard:
     command: str = "serve"
     port: int = 0
     process: "subprocess.Popen[str] | None" = None
-    _user: dict[str, str] = field(default_factory=dict)
+    _user: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def url(self) -> str:

@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-from tests.sandbox.lab import Lab, egress
+from tests.sandbox.credentials import iam_of
+from tests.sandbox.lab import Lab, egress, role
+from webapp.sandbox.launcher import Sandbox
 
 
 def test_a_tags_only_update_keeps_the_nat_gateway(lab: Lab) -> None:
@@ -45,6 +47,15 @@ def test_a_function_without_its_role_is_refused(lab: Lab) -> None:
     stack = lab.settled(lab.create(resources))
     assert stack.status == "ROLLBACK_COMPLETE"
     assert "cannot be assumed" in lab.failures(stack.id)[0].reason
+
+
+def test_a_role_keeps_its_boundary(lab: Lab, sandbox: Sandbox) -> None:
+    boundary = sandbox.users.place.boundary_arn
+    made = role()
+    made["Properties"] |= {"PermissionsBoundary": boundary}
+    stack = lab.deployed({"Role": made}, {"Name": {"Ref": "Role"}})
+    found = iam_of(sandbox.info).get_role(RoleName=stack.outputs["Name"])["Role"]
+    assert found["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
 
 
 def test_a_function_keeps_its_vpc(lab: Lab) -> None:

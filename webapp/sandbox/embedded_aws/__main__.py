@@ -59,7 +59,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
 
     from webapp.sandbox.embedded_aws import drift
     from webapp.sandbox.embedded_aws.door import Door
-    from webapp.sandbox.embedded_aws.iam import arns, authentication, users
+    from webapp.sandbox.embedded_aws.iam import arns, authentication, principals, users
     from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
     from webapp.sandbox.embedded_aws.iam.decisions import Decisions
     from webapp.sandbox.embedded_aws.iam.gate import Gate
@@ -71,6 +71,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     from webapp.sandbox.embedded_aws.switches import PATH, Switches
 
     authentication.install()
+    principals.install()
     arns.install()
     limits = Limits()
     decisions = Decisions(limits)

@@ -1,6 +1,7 @@
 """Signatures: the embedded AWS refuses what AWS refuses, with AWS's codes."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import boto3
@@ -11,7 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.sandbox.lab import code_of
+from tests.sandbox.credentials import iam_of
+from tests.sandbox.lab import code_of, unique
 from webapp.sandbox.launcher import ACCOUNT, REGION, Info, Sandbox
 
 DESCRIBE = "Action=DescribeVpcs&Version=2016-11-15"
@@ -129,3 +131,16 @@ def presigned(info: Info, seconds: int) -> str:
 
 def credentials(info: Info) -> Credentials:
     return Credentials(info.access_key_id, info.secret_access_key)
+
+
+def test_temporary_credentials_need_their_token(info: Info) -> None:
+    iam, name = iam_of(info), unique("session")
+    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    sts: Any = boto3.client("sts", endpoint_url=info.aws_endpoint)
+    given = sts.assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+    key = given["AccessKeyId"], given["SecretAccessKey"]
+    assert code(info, "lambda", *key) == "UnrecognizedClientException"
+    assert code(info, "lambda", *key, "another") == "UnrecognizedClientException"
+    assert code(info, "lambda", *key, given["SessionToken"]) == "AccessDeniedException"

@@ -1,6 +1,7 @@
 """Principals: a user and a role have their policies and their boundary."""
 
 import json
+from typing import Any
 
 from ministack.core.responses import get_account_id
 from ministack.services import iam
@@ -8,7 +9,7 @@ from ministack.services import iam
 from webapp.sandbox.embedded_aws.iam import principals, users
 
 ALLOW = {"Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}
-GIVEN = {
+GIVEN: dict[str, Any] = {
     "users": [
         {"name": "shop", "access_key_id": "AKIASHOP", "secret": "s", "policies": {"all": ALLOW}}
     ],
@@ -35,3 +36,14 @@ def test_a_role_has_its_own_policies_and_its_boundary() -> None:
     assert found.arn == f"arn:aws:sts::{account}:assumed-role/worker/AWSCloudFormation"
     assert len(found.policies or []) == len(found.limits) == 1
     assert principals.of_role(f"arn:aws:iam::{account}:role/gone", "x").policies == []
+
+
+def test_a_policy_that_changed_counts_from_the_next_request() -> None:
+    principals.install()
+    arn = f"arn:aws:iam::{get_account_id()}:user/shop"
+    for action in ("ec2:*", "s3:*"):
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        user = GIVEN["users"][0] | {"policies": {"all": {"Statement": [statement]}}}
+        users.install(json.dumps(GIVEN | {"users": [user]}))
+        found = principals.of_arn(arn).policies or []
+        assert [each.actions for policy in found for each in policy] == [[action]]

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from ministack.core.responses import get_account_id
+from ministack.services import cloudformation
 
 from webapp.sandbox.embedded_aws.iam.needs import Need
 from webapp.sandbox.embedded_aws.iam.requests import Request, needs
@@ -124,3 +125,15 @@ def test_a_request_is_known_by_its_path(
 def test_quotas_are_a_service_of_their_own() -> None:
     (found,) = call("servicequotas", "ServiceQuotasV20190624.GetServiceQuota", QuotaCode="L-X")
     assert found.action == "servicequotas:GetServiceQuota"
+
+
+def test_a_change_set_is_of_its_stack() -> None:
+    """It is named by its own ARN; the permission is for the stack."""
+    arn = "arn:aws:cloudformation:eu-central-1:111122223333:"
+    change_set, stack = f"{arn}changeSet/a/1", f"{arn}stack/egret-a/1"
+    cloudformation._change_sets[change_set] = {"StackId": stack}
+    try:
+        (found,) = form("cloudformation", Action="DeleteChangeSet", ChangeSetName=change_set)
+    finally:
+        del cloudformation._change_sets[change_set]
+    assert found.resource == stack

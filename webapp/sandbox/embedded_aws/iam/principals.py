@@ -1,9 +1,24 @@
 """Who acts: an IAM user or a role, with the policies that say what they may do."""
 
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
 from ministack.core import iam_evaluator
 from ministack.core.iam_evaluator import AuthError, PrincipalInfo, ResolvedCredential
 from ministack.core.responses import get_account_id
 from ministack.services import iam
+
+POLICIES_KEPT = 256
+
+
+def install() -> None:
+    """Parse each policy once: a request asks for its caller's more than once."""
+    parse: Callable[[Any], Any] = iam_evaluator.parse_policy_document
+    parse_once = lru_cache(POLICIES_KEPT)(parse)
+    iam_evaluator.parse_policy_document = lambda document: (
+        parse_once(document) if isinstance(document, str) else parse(document)
+    )
 
 
 def of_credential(credential: ResolvedCredential) -> PrincipalInfo:
