@@ -31,3 +31,10 @@ def test_an_unknown_quota_is_refused(lab: Lab) -> None:
             ServiceCode="ec2", QuotaCode="L-00000000"
         )
     assert code_of(error) == "NoSuchResourceException"
+
+
+def test_the_quotas_of_a_service_are_listed(lab: Lab) -> None:
+    listed = lab.clients.service_quotas(lab.region).list_service_quotas(ServiceCode="ec2")
+    assert [(q["QuotaCode"], q["Value"]) for q in listed["Quotas"]] == [
+        ("L-0263D0A3", ADDRESS_QUOTA)
+    ]

@@ -100,7 +100,10 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
             if is_started:
                 operations.resume()
 
-        await app.app(scope, receive, send_and_resume)
+        try:
+            await app.app(scope, receive, send_and_resume)
+        finally:
+            state.note_use()
 
     gate = Gate(limits, decisions)
     door = Door(embedded, gate, access_key_id=options.access_key_id, secret=options.secret)
@@ -123,6 +126,7 @@ def _install_services(options: Options) -> None:
         role_sessions,
         runtime,
         secrets,
+        templates,
         vpcs,
     )
 
@@ -138,6 +142,7 @@ def _install_services(options: Options) -> None:
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)
     secrets.install()
+    templates.install()
     role_sessions.install()
     runtime.install(options, Confinement(options.state_dir))
     change_sets.install()

@@ -66,6 +66,10 @@ class Operations:
                 if hasattr(module, name):
                     setattr(module, name, replacement)
 
+    def is_busy(self) -> bool:
+        """Whether an operation is running."""
+        return any(lock.locked() for lock in self._running.values())
+
     def resume(self) -> None:
         """Run the operations that a kill interrupted again. Call it on the event loop."""
         for (account, region, name), stack in list(cloudformation._stacks._data.items()):

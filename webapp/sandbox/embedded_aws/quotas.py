@@ -15,20 +15,27 @@ TARGET = "ServiceQuotasV20190624"
 
 def install(address_quota: int, network_quota: int) -> None:
     limits = {
-        "L-0263D0A3": address_quota,
-        "L-F678F1CE": network_quota,
-        "L-A4707A72": network_quota,
-        "L-FE5A380F": network_quota,
-        "L-1B52E74A": ENDPOINTS_PER_VPC * network_quota,
+        ("ec2", "L-0263D0A3"): address_quota,
+        ("vpc", "L-F678F1CE"): network_quota,
+        ("vpc", "L-A4707A72"): network_quota,
+        ("vpc", "L-FE5A380F"): network_quota,
+        ("vpc", "L-1B52E74A"): ENDPOINTS_PER_VPC * network_quota,
     }
 
     async def handle(
         _method: str, _path: str, _headers: Mapping[str, str], body: bytes, _query: object
     ) -> tuple[int, dict[str, str], bytes]:
-        code = json.loads(body)["QuotaCode"]
-        if code not in limits:
+        asked = json.loads(body)
+        quotas = [
+            {"ServiceCode": service, "QuotaCode": code, "Value": float(limit)}
+            for (service, code), limit in limits.items()
+            if service == asked.get("ServiceCode") and code == asked.get("QuotaCode", code)
+        ]
+        if "QuotaCode" not in asked:
+            return _answer(200, {"Quotas": quotas})
+        if not quotas:
             return _answer(400, {"__type": "NoSuchResourceException", "message": "No such quota"})
-        return _answer(200, {"Quota": {"QuotaCode": code, "Value": float(limits[code])}})
+        return _answer(200, {"Quota": quotas[0]})
 
     SERVICE_PATTERNS[NAME] = {"target_prefixes": [TARGET]}
     app.SERVICE_HANDLERS[NAME] = handle

@@ -1,4 +1,4 @@
-"""Saves the whole state in one file, about every second, and loads it at the start.
+"""Saves the whole state in one file, about every second while it is used; loads it at the start.
 
 ministack itself writes one file per service, and only at a graceful end. After a kill, the states
 of all services and the journal of the stack operations must be from the same moment. So they are
@@ -8,6 +8,7 @@ in one file, which is replaced at once and built under the lock under which reso
 import asyncio
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from webapp.sandbox.embedded_aws.public_access import PublicAccess
 from webapp.sandbox.private_files import write_private
 
 SAVE_EVERY_S = 1.0
+SETTLE_S = 10.0
+"""How long after the last request something may still change by itself, such as a NAT gateway."""
 FILE = "state.json"
 
 
@@ -29,6 +32,7 @@ class State:
         self._operations = operations
         self._public_access = public_access
         self._saved = ""
+        self._used_at_s = time.monotonic()
         self._loaded: dict[str, Any] = {}
         os.umask(0o077)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -45,9 +49,16 @@ class State:
         app.load_state = self._loaded.get
         app.save_all = self._save_services
 
+    def note_use(self) -> None:
+        """A request came, which may have changed something."""
+        self._used_at_s = time.monotonic()
+
     async def save_periodically(self) -> None:
         while True:
             await asyncio.sleep(SAVE_EVERY_S)
+            idle_s = time.monotonic() - self._used_at_s
+            if idle_s > SETTLE_S and not self._operations.is_busy():
+                continue
             text = self._snapshot(app._build_persistence_save_dict())
             await asyncio.to_thread(self._write, text)
 
