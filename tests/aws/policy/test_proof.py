@@ -32,13 +32,14 @@ NOT_IN_THE_LIFE = {
     "Reads of handlers, which the sandbox's make for the drift of networks alone": (
         "iam:ListRoleTags lambda:GetPolicy lambda:ListTags"
     ),
+    "The early validation of a stack, which the sandbox has not": "cloudformation:DescribeEvents",
     "What keeps a VPC from being deleted; tests/faults puts it in the way": (
         "ec2:DeleteNetworkInterface ec2:DescribeCarrierGateways "
         "ec2:DescribeEgressOnlyInternetGateways ec2:DescribeSecurityGroupVpcAssociations"
     ),
     "Only where Block Public Access is on": "ec2:DescribeVpcBlockPublicAccessExclusions",
     "The foundation is made once; nobody checks its drift, changes or deletes it": (
-        "kms:DescribeKey kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListAliases "
+        "kms:DescribeKey kms:GetKeyPolicy kms:GetKeyRotationStatus "
         "kms:ListResourceTags kms:PutKeyPolicy kms:UpdateAlias"
     ),
     "A foundation whose creation fails is rolled back": "kms:DeleteAlias kms:ScheduleKeyDeletion",
