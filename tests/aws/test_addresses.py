@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
+import boto3
 import pytest
 
 from tests.faults.proxy import Proxy, Rule
@@ -10,6 +11,7 @@ from webapp.aws.addresses import Addresses, Allocation
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError, NotReached, QuotaExceeded
 from webapp.aws.tags import tags_of
+from webapp.sandbox.launcher import Sandbox
 
 REGION = "us-west-2"
 
@@ -88,6 +90,22 @@ def test_an_address_of_the_account_is_listed_renamed_and_adopted(
     adopted = addresses.find(REGION, row_id)
     assert adopted == Allocation(allocation_id, found["PublicIp"], associated=False, name="ours")
     addresses.release(REGION, allocation_id)
+
+
+def test_an_address_that_is_gone_is_released_by_a_policy_that_asks_for_its_tag(
+    sandbox: Sandbox, clients: Clients, row_id: str
+) -> None:
+    user, ec2 = sandbox.users.dashboard, clients.ec2(REGION)
+    session = boto3.Session(aws_access_key_id=user.access_key_id, aws_secret_access_key=user.secret)
+    ours = Addresses(Clients(sandbox.info.aws_endpoint, session), "egret")
+    gone = ours.ensure(REGION, row_id, name="shop")
+    ec2.release_address(AllocationId=gone.allocation_id)
+    ours.untag(REGION, gone.allocation_id, {"team": "x"})
+    ours.release(REGION, gone.allocation_id)
+    theirs = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    with pytest.raises(AwsError, match="UnauthorizedOperation"):
+        ours.release(REGION, theirs)
+    ec2.release_address(AllocationId=theirs)
 
 
 def test_a_released_address_can_be_recovered_and_released_again(

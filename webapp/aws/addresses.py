@@ -6,13 +6,16 @@ anything is allocated. Two processes that look at the same moment would still al
 callers let only one at a time work on a row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from webapp.aws.clients import Clients
-from webapp.aws.errors import aws_errors, ignoring
+from webapp.aws.errors import PERMISSION_MISSING, aws_errors, code_of, ignoring
 from webapp.aws.tags import ADDRESS_TAG, MANAGED_TAG, NAME_TAG, PREFIX_TAG, tag_list, tags_of
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
@@ -139,7 +142,7 @@ class Addresses:
         """Take a network's tags off; those of EGRET_TAGS that they had replaced come back."""
         gone: Any = [{"Key": key} for key in tags if key not in self._every]
         back = {key: self._every[key] for key in tags if key in self._every}
-        with aws_errors("untagging an address", region), ignoring({RELEASED_ALREADY}):
+        with aws_errors("untagging an address", region), self._unless_gone(region, allocation_id):
             client = self._clients.ec2(region)
             if gone:
                 client.delete_tags(Resources=[allocation_id], Tags=gone)
@@ -148,13 +151,30 @@ class Addresses:
 
     def release(self, region: str, allocation_id: str) -> None:
         """Give the address back to AWS, for good. Does no harm when that was done already."""
-        with aws_errors("releasing an address", region), ignoring({RELEASED_ALREADY}):
+        with aws_errors("releasing an address", region), self._unless_gone(region, allocation_id):
             self._clients.ec2(region).release_address(AllocationId=allocation_id)
 
     def find(self, region: str, address_id: str) -> Allocation | None:
         """The allocation tagged with `address_id`."""
         with aws_errors("looking for an address", region):
             return self._find(region, address_id)
+
+    @contextmanager
+    def _unless_gone(self, region: str, allocation_id: str) -> Iterator[None]:
+        """Ignores that the address is gone.
+
+        AWS then says so only to whom it allows the action on any address. A policy that asks for a
+        tag does not: what is gone has none.
+        """
+        try:
+            with ignoring({RELEASED_ALREADY}):
+                yield
+        except ClientError as error:
+            here = [{"Name": "allocation-id", "Values": [allocation_id]}]
+            is_denied = code_of(error) in PERMISSION_MISSING
+            ec2: Any = self._clients.ec2(region)
+            if not is_denied or ec2.describe_addresses(Filters=here)["Addresses"]:
+                raise
 
     def _find(self, region: str, address_id: str) -> Allocation | None:
         answer = self._clients.ec2(region).describe_addresses(

@@ -11,6 +11,7 @@ from botocore import xform_name
 
 from webapp.aws.cloudformation.conditions import parse
 from webapp.aws.policy import GRANTS, Grant
+from webapp.sandbox.embedded_aws.iam.handlers import LINE, TABLE
 
 ROOT = Path(__file__).parents[3]
 HANDLERS: dict[str, dict[str, list[str]]] = json.loads(
@@ -87,6 +88,20 @@ ACTIONS_OF_CALLS = {
         "cloudformation:BatchDescribeTypeConfigurations",
         "cloudformation:DetectStackDrift",
         "cloudformation:DetectStackResourceDrift",
+        "ec2:DescribeVpcEncryptionControls",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListRolePolicies",
+        "lambda:GetFunction",
+        "lambda:GetFunctionCodeSigningConfig",
+        "lambda:GetFunctionRecursionConfig",
+        "lambda:GetRuntimeManagementConfig",
+        "logs:DescribeIndexPolicies",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetDataProtectionPolicy",
+        "logs:ListTagsForResource",
     },
     "cloudformation:CreateStack": {
         "cloudformation:CreateStack",
@@ -144,6 +159,15 @@ def test_nothing_is_allowed_for_a_handler_that_none_declares() -> None:
 def test_each_call_of_the_dashboard_is_allowed_and_nothing_else_is() -> None:
     needed = {action for call in calls() for action in ACTIONS_OF_CALLS.get(call, {call})}
     assert granted("own") == needed - OPTIONAL
+
+
+def test_the_dashboard_may_read_what_drift_is_detected_of() -> None:
+    """As the caller of DetectStackDrift, whoever else CloudFormation acts as."""
+    network = parse((ROOT / "webapp/aws/cloudformation/network.yaml").read_text())
+    types = {resource["Type"] for resource in network["Resources"].values()}
+    lines = [line for name in types for line in TABLE[name]["read"]]
+    asked = {match.group(2) for match in map(LINE.fullmatch, lines) if match}
+    assert asked <= granted("own")
 
 
 def test_what_could_do_harm_is_for_what_is_egrets_or_says_why_it_cannot_be() -> None:

@@ -108,8 +108,17 @@ def test_what_is_no_api_of_aws_is_for_the_administrator_alone(sandbox: Sandbox, 
     assert httpx.get(url, auth=(user(sandbox.info)[0], "wrong")).status_code == 403
 
 
-def signed(url: str, key_id: str, secret: str) -> dict[str, str]:
-    request = AWSRequest("GET", url)
+def test_switches_are_signed_for_the_service_of_the_sandbox(info: Info) -> None:
+    url = f"{info.aws_endpoint}/_egret/switches"
+    headers = signed(url, *user(info), method="PUT", body="[]")
+    assert httpx.put(url, headers=headers, content="[]").status_code == 204
+    assert httpx.put(url, headers=headers, content="[ ]").status_code == 403
+
+
+def signed(
+    url: str, key_id: str, secret: str, *, method: str = "GET", body: str = ""
+) -> dict[str, str]:
+    request = AWSRequest(method, url, data=body)
     SigV4Auth(Credentials(key_id, secret), "sandbox", REGION).add_auth(request)
     return dict(request.headers)
 

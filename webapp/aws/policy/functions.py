@@ -1,6 +1,7 @@
 """What functions and the networks' probes need: Lambda, roles, logs and API Gateway."""
 
 from webapp.aws.policy.grants import (
+    DRIFT,
     EVERYTHING,
     OURS,
     WITH_THE_BOUNDARY,
@@ -30,12 +31,12 @@ FUNCTIONS = (
         {
             "lambda:CreateFunction": handlers("Function"),
             "lambda:DeleteFunction": handlers("Function"),
-            "lambda:GetFunction": handlers("Function"),
-            "lambda:GetFunctionCodeSigningConfig": handlers("Function (read)"),
+            "lambda:GetFunction": Why(DRIFT, "Function"),
+            "lambda:GetFunctionCodeSigningConfig": Why(DRIFT, "Function (read)"),
             "lambda:GetFunctionConfiguration": own("egress path, whose an interface is"),
-            "lambda:GetFunctionRecursionConfig": handlers("Function (read)"),
+            "lambda:GetFunctionRecursionConfig": Why(DRIFT, "Function (read)"),
             "lambda:GetPolicy": handlers("Permission (read)"),
-            "lambda:GetRuntimeManagementConfig": handlers("Function (read)"),
+            "lambda:GetRuntimeManagementConfig": Why(DRIFT, "Function (read)"),
             "lambda:InvokeFunction": own("a function is called, a network is tested"),
             "lambda:ListTags": handlers("Function (read)"),
             "lambda:RemovePermission": handlers("Permission"),
@@ -59,10 +60,10 @@ FUNCTIONS = (
         {
             "iam:DeleteRole": handlers("Role"),
             "iam:DeleteRolePolicy": handlers("Role"),
-            "iam:GetRole": handlers("Role"),
-            "iam:GetRolePolicy": handlers("Role"),
-            "iam:ListAttachedRolePolicies": handlers("Role (read, delete)"),
-            "iam:ListRolePolicies": handlers("Role (read, delete)"),
+            "iam:GetRole": Why(DRIFT, "Role"),
+            "iam:GetRolePolicy": Why(DRIFT, "Role"),
+            "iam:ListAttachedRolePolicies": Why(DRIFT, "Role (read, delete)"),
+            "iam:ListRolePolicies": Why(DRIFT, "Role (read, delete)"),
             "iam:ListRoleTags": handlers("Role"),
             "iam:TagRole": handlers("Role"),
             "iam:UntagRole": handlers("Role"),
@@ -86,8 +87,8 @@ FUNCTIONS = (
             "logs:CreateLogGroup": handlers("LogGroup"),
             "logs:DeleteLogGroup": handlers("LogGroup"),
             "logs:FilterLogEvents": own("the log of a function, and whether a network is idle"),
-            "logs:GetDataProtectionPolicy": handlers("LogGroup (read)"),
-            "logs:ListTagsForResource": handlers("LogGroup"),
+            "logs:GetDataProtectionPolicy": Why(DRIFT, "LogGroup (read)"),
+            "logs:ListTagsForResource": Why(DRIFT, "LogGroup"),
             "logs:PutRetentionPolicy": handlers("LogGroup"),
             "logs:TagResource": handlers("LogGroup"),
             "logs:UntagResource": handlers("LogGroup"),
@@ -97,9 +98,9 @@ FUNCTIONS = (
         "AllLogs",
         EVERYTHING,
         {
-            "logs:DescribeIndexPolicies": handlers("LogGroup (read): knows no resource"),
-            "logs:DescribeLogGroups": handlers("LogGroup: asked with an empty name"),
-            "logs:DescribeResourcePolicies": handlers("LogGroup (read): knows no resource"),
+            "logs:DescribeIndexPolicies": Why(DRIFT, "LogGroup (read): knows no resource"),
+            "logs:DescribeLogGroups": Why(DRIFT, "LogGroup: asked with an empty name"),
+            "logs:DescribeResourcePolicies": Why(DRIFT, "LogGroup (read): knows no resource"),
         },
     ),
     Grant(

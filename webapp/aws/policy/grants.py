@@ -49,6 +49,9 @@ class Grant:
     unconfined: str = ""
 
 
+DRIFT = "drift: CloudFormation reads as its caller, also where it has a service role"
+
+
 def own(reason: str) -> Why:
     return Why(own=reason)
 

@@ -1,6 +1,6 @@
 """What networks and their addresses need: EC2, and the quotas."""
 
-from webapp.aws.policy.grants import EVERYTHING, OURS, Condition, Grant, Why, handlers, own
+from webapp.aws.policy.grants import DRIFT, EVERYTHING, OURS, Condition, Grant, Why, handlers, own
 
 EC2 = "arn:{partition}:ec2:*:{account}:"
 TAGGED_ON_CREATION: Condition = {
@@ -41,7 +41,7 @@ NETWORKS = (
             "ec2:DescribeVpcAttribute": Why("drift", "VPC"),
             "ec2:DescribeVpcBlockPublicAccessExclusions": own("what would block all egress"),
             "ec2:DescribeVpcBlockPublicAccessOptions": own("what would block all egress"),
-            "ec2:DescribeVpcEncryptionControls": handlers("VPC (read)"),
+            "ec2:DescribeVpcEncryptionControls": Why(DRIFT, "VPC (read)"),
             "ec2:DescribeVpcEndpoints": Why("what is in the way of a deletion", "VPCEndpoint"),
             "ec2:DescribeVpcPeeringConnections": own("ranges that a new network may not overlap"),
             "ec2:DescribeVpcs": Why("quota, ranges", "VPC, VPCEndpoint, Function"),

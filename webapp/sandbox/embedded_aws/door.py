@@ -14,7 +14,6 @@ from ministack import app as ministack
 from ministack.core.iam_evaluator import AuthError
 
 from webapp.sandbox.doors import ADMINISTRATOR, FOREIGN, basic, is_foreign, is_secret
-from webapp.sandbox.embedded_aws.iam import authentication
 from webapp.sandbox.embedded_aws.iam.gate import Gate
 from webapp.sandbox.embedded_aws.iam.requests import Request
 
@@ -71,7 +70,7 @@ class Door:
             return None
         who = self._gate.authenticated(scope, request)
         if isinstance(who, AuthError):
-            return authentication.refusal(scope, headers, query, who)
+            return _plain(f"{who.code}: {who.message} {FORBIDDEN}")
         return None if who.arn.endswith(f":user/{ADMINISTRATOR}") else _plain(FORBIDDEN)
 
     def _is_administrator(self, headers: dict[str, str]) -> bool:

@@ -17,7 +17,6 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, stacks
 
-from webapp.sandbox.embedded_aws.iam import principals
 from webapp.sandbox.embedded_aws.iam.caller import caller, passed_role
 from webapp.sandbox.embedded_aws.iam.handlers import Resource
 from webapp.sandbox.embedded_aws.iam.permits import Permits
@@ -28,8 +27,6 @@ Journal = dict[str, tuple[str, dict[str, Any]]]
 Deploy = Callable[..., Coroutine[Any, Any, None]]
 
 CANCELLED = "Resource creation cancelled"
-SERVICE_SESSION = "AWSCloudFormation"
-"""How the session of a stack's service role is called."""
 
 
 class Operations:
@@ -107,11 +104,9 @@ class Operations:
             self._deleting.discard(stack_id)
 
     def _record(self, kind: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """From here on, it is done as whoever asked for it, or as the stack's service role."""
+        """With who asked for it, and the stack's service role, which it keeps."""
         stack = cloudformation._stacks[name]
         stack["RoleARN"] = passed_role.get() or stack.get("RoleARN", "")
-        if stack["RoleARN"]:
-            caller.set(principals.of_role(stack["RoleARN"], SERVICE_SESSION).arn)
         stack["_operation"] = {
             "kind": kind,
             "args": list(args),
@@ -229,7 +224,8 @@ def _resource(
     """For IAM, with the tags that CloudFormation gives it."""
     stack = cloudformation._stacks.get(name) or {}
     tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags") or []}
-    return Resource(resource_type, step, name, logical_id, properties, tags=tags)
+    role = stack.get("RoleARN", "")
+    return Resource(resource_type, step, name, logical_id, properties, tags=tags, role=role)
 
 
 def _event_key(event: dict[str, Any]) -> tuple[str, str, str]:

@@ -1,5 +1,6 @@
 """The gate: the dashboard's user may do what its policies say, and is refused in AWS's words."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.credentials import put_switches
+from tests.sandbox.credentials import iam_of, put_switches
+from tests.sandbox.lab import unique
 from webapp.sandbox.launcher import ACCOUNT, REGION, Sandbox
 
 ME = f"arn:aws:iam::{ACCOUNT}:user/dashboard"
@@ -162,3 +164,19 @@ def test_a_region_that_is_not_enabled_and_an_account_under_verification_are_refu
 def test_a_switch_that_is_none_is_refused(switched: Any) -> None:
     with pytest.raises(httpx.HTTPStatusError):
         switched({"unknown": True})
+
+
+def test_a_boundary_of_a_user_limits_what_its_policies_allow(sandbox: Sandbox) -> None:
+    """Whoever makes other users: the boundary is the one of the dashboard's roles."""
+    iam, name = iam_of(sandbox.info), unique("limited")
+    iam.create_user(UserName=name, PermissionsBoundary=sandbox.users.place.boundary_arn)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    who = boto3.Session(
+        aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+    )
+    assert refused(sandbox, who, "ec2", "describe_subnets") == ("", "")
+    _, text = refused(sandbox, who, "ec2", "describe_vpcs")
+    assert "because no permissions boundary allows the ec2:DescribeVpcs action" in text

@@ -91,6 +91,9 @@ def test_a_service_role_decides_instead_of_the_caller_and_stays_with_the_stack(
     given: Any = {"StackName": plan.name, "TemplateBody": plan.body, "RoleARN": role["Arn"]}
     with pytest.raises(ClientError, match="iam:PassRole"):
         lab.clients.cloudformation(REGION).create_stack(**given)
+    unknown = given | {"RoleARN": f"{role['Arn']}-unknown"}
+    with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
+        clients.cloudformation(REGION).create_stack(**unknown)
     made = clients.cloudformation(REGION).create_stack(**given)["StackId"]
     lab.made.append(made)
     assert lab.settled(made).status == "ROLLBACK_COMPLETE"

@@ -7,7 +7,8 @@ from typing import Any
 from ministack.core import iam_actions
 from ministack.core.iam_evaluator import AuthError, PrincipalInfo
 from ministack.core.responses import set_request_region
-from ministack.services import ec2
+from ministack.services import ec2, iam
+from ministack.services.cloudformation import helpers
 
 from webapp.sandbox.embedded_aws.iam import authentication, principals, requests
 from webapp.sandbox.embedded_aws.iam.authentication import Answer
@@ -16,9 +17,9 @@ from webapp.sandbox.embedded_aws.iam.decisions import Decisions, Refusal
 from webapp.sandbox.embedded_aws.iam.limits import NOT_ENABLED, PENDING_VERIFICATION, Limits
 from webapp.sandbox.embedded_aws.iam.requests import Request
 
+CLOUDFORMATION = "cloudformation.amazonaws.com"
 EC2_WORDS = "You are not authorized to perform this operation. "
 ENCODED = " Encoded authorization failure message: "
-STATUS = 403
 
 
 class Gate:
@@ -34,7 +35,8 @@ class Gate:
         if isinstance(who, AuthError):
             return authentication.refusal(scope, request.headers, request.query, who)
         caller.set(who.arn)
-        passed_role.set(request.form.get("RoleARN", [""])[0])
+        role = request.form.get("RoleARN", [""])[0]
+        passed_role.set(role)
         needed = requests.needs(request)
         refused = self._decisions.refusal(who, needed)
         if refused:
@@ -42,7 +44,7 @@ class Gate:
         if self._limits.is_pending(needed):
             pending: Answer = ec2._error("PendingVerification", PENDING_VERIFICATION, 400)
             return pending
-        return None
+        return _unusable(role) if role and request.service == "cloudformation" else None
 
     def authenticated(
         self, scope: Mapping[str, Any], request: Request
@@ -60,6 +62,16 @@ class Gate:
             return principals.of_credential(credential)
         except LookupError:
             return authentication.UNKNOWN
+
+
+def _unusable(role_arn: str) -> Answer | None:
+    """CloudFormation's answer to a role that does not exist or does not trust it."""
+    role = iam._roles.get(role_arn.rpartition("/")[2])
+    if role and CLOUDFORMATION in str(role["AssumeRolePolicyDocument"]):
+        return None
+    text = f"Role {role_arn} is invalid or cannot be assumed"
+    answer: Answer = helpers._error("ValidationError", text)
+    return answer
 
 
 def _denied(request: Request, action: str, refused: Refusal) -> Answer:

@@ -28,7 +28,8 @@ LINE = re.compile(r"(?:(\S+)\? )?(\S+)(?: (.+))?")
 class Resource:
     """A resource of a stack, and what is done to it: create, read, update or delete.
 
-    `tags` are those that CloudFormation gives it; `before` are its properties until now.
+    `tags` are those that CloudFormation gives it; `before` are its properties until now; `role` is
+    the ARN of the stack's service role, if it has one.
     """
 
     type: str
@@ -39,6 +40,7 @@ class Resource:
     physical_id: str = ""
     before: Properties = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    role: str = ""
 
     @property
     def id(self) -> str:

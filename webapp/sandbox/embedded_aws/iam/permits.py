@@ -21,6 +21,8 @@ SERVICES = {
     "lambda": ("Lambda", 403),
     "logs": ("CloudWatchLogs", 400),
 }
+SERVICE_SESSION = "AWSCloudFormation"
+"""How the session of a stack's service role is called."""
 GENERAL = "GeneralServiceException"
 TAGGING = ("CreateTags", "DeleteTags", "ListRoleTags", "TagResource", "TagRole", "UntagResource")
 TAGGING_WORDS = (
@@ -36,11 +38,14 @@ class Permits:
 
     def check(self, resource: Resource) -> None:
         """Raises ValueError, with the reason as AWS gives it, for what may not be done."""
-        acting = caller.get()
-        if not acting:  # an operation of a state from before there were principals
-            return
+        if resource.role:
+            acting = principals.of_role(resource.role, SERVICE_SESSION)
+        elif caller.get():
+            acting = principals.of_arn(caller.get())
+        else:
+            return  # an operation of a state from before there were principals
         needed = handlers.needs(resource)
-        refused = self._decisions.refusal(principals.of_arn(acting), needed)
+        refused = self._decisions.refusal(acting, needed)
         if refused:
             raise ValueError(_told(refused))
         if self._limits.is_pending(needed):
