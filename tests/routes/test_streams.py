@@ -22,6 +22,7 @@ from webapp.services import networks
 from webapp.templating import render
 
 NAME = "streamed"
+TIMEOUT_S = 10.0
 
 
 @pytest.fixture
@@ -107,6 +108,12 @@ def test_an_event_is_sent_once_and_moves_the_progress(
     assert not reading(event.id, view.state).events
 
 
+async def heard_times(heard: list[str], times: int) -> None:
+    async with asyncio.timeout(TIMEOUT_S):
+        while "".join(heard).count("event: status") < times:
+            await asyncio.sleep(POLL_S / 10)
+
+
 def test_a_stream_holds_no_connection_while_it_waits(
     network: Network, app: FastAPI, engine: Engine
 ) -> None:
@@ -137,13 +144,14 @@ def test_a_stream_holds_no_connection_while_it_waits(
             "server": ("127.0.0.1", 8000),
         }
         streaming = asyncio.create_task(app(scope, receive, send))
-        await asyncio.sleep(1.8)
+        await heard_times(heard, 1)
+        await asyncio.sleep(2 * POLL_S)
         held: Any = app.state.parts.engine.pool
         used = held.checkedout()
         with Session(engine) as other:
             other.get_one(Network, network_id).status = Status.READY
             other.commit()
-        await asyncio.sleep(1)
+        await heard_times(heard, 2)
         told.set()
         streaming.cancel()
         await asyncio.gather(streaming, return_exceptions=True)

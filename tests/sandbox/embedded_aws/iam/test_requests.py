@@ -8,6 +8,7 @@ import pytest
 from ministack.core.responses import get_account_id
 from ministack.services import cloudformation
 
+from webapp.sandbox.embedded_aws import quotas
 from webapp.sandbox.embedded_aws.iam.needs import Need
 from webapp.sandbox.embedded_aws.iam.requests import Request, needs
 
@@ -123,6 +124,7 @@ def test_a_request_is_known_by_its_path(
 
 
 def test_quotas_are_a_service_of_their_own() -> None:
+    quotas.install(address_quota=1, network_quota=1)
     (found,) = call("servicequotas", "ServiceQuotasV20190624.GetServiceQuota", QuotaCode="L-X")
     assert found.action == "servicequotas:GetServiceQuota"
 
