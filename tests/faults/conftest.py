@@ -18,7 +18,7 @@ from tests.faults import worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
 from tests.locks import watched
-from tests.sandbox.credentials import credentials_of
+from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import give_back, make_engine
@@ -29,6 +29,7 @@ from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 ADDRESS_QUOTA = 40
+PREFIX = "faults"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         credentials_of(running),
     ):
         yield running
+
+
+@pytest.fixture(scope="module")
+def user(own: Sandbox) -> dict[str, str]:
+    """The dashboard's, with no more than the policies that `egret policy` prints."""
+    return environment_of(own, PREFIX)
 
 
 @dataclass
@@ -106,10 +113,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
+def bench(own: Sandbox, user: dict[str, str], tmp_path: Path) -> Iterator[Bench]:
     settings = Settings(
         data_dir=tmp_path,
-        name_prefix="faults",
+        name_prefix=PREFIX,
+        permissions_boundary_arn=user[BOUNDARY],
         regions=REGION,
         endpoints=json.loads(own.environment()["EGRET_ENDPOINTS"]),
     )
@@ -119,7 +127,7 @@ def bench(own: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         proxied(own.info.aws_endpoint) as proxy,
         Session(engine, expire_on_commit=False) as session,
     ):
-        faulty = Clients(proxy.url, watched(boto_session()), before_call=give_back)
+        faulty = Clients(proxy.url, watched(boto_session(user=user)), before_call=give_back)
         cloud = connected(faulty, poll_s=worker.POLL_S)
         endpoint = own.info.aws_endpoint
         made = Bench(session, cloud, Clients(endpoint), settings, proxy, endpoint)

@@ -5,7 +5,7 @@ and the rows say what AWS has. Time until leases and retries run out is virtual.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.clouds import boto_session, connected
 from tests.databases import prepare
 from tests.faults import worker
 from tests.faults.world import allocations, world
-from tests.sandbox.credentials import credentials_of
+from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.errors import EgretError
@@ -37,6 +37,7 @@ EXAMPLES = 80
 STEPS = 4
 CALLS_MAX = 20
 ADDRESS_QUOTA = 40
+PREFIX = "machine"
 ERRORS = {
     "throttled": ("RequestLimitExceeded", "Request limit exceeded."),
     "broken": ("InternalError", "An internal error has occurred."),
@@ -72,8 +73,8 @@ faults = st.none() | st.builds(
 class Injector:
     """Hooks on one boto3 session; at most one fault is armed."""
 
-    def __init__(self) -> None:
-        self.session = boto_session(REGION)
+    def __init__(self, user: Mapping[str, str]) -> None:
+        self.session = boto_session(REGION, user)
         self.fault: Fault | None = None
         self._calls = 0
         self.session.events.register("before-call", self._before)
@@ -109,12 +110,17 @@ class Lab:
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         endpoints = json.loads(sandbox.environment()["EGRET_ENDPOINTS"])
+        user = environment_of(sandbox, PREFIX)
         self.settings = Settings(
-            data_dir=folder, name_prefix="machine", regions=REGION, endpoints=endpoints
+            data_dir=folder,
+            name_prefix=PREFIX,
+            permissions_boundary_arn=user[BOUNDARY],
+            regions=REGION,
+            endpoints=endpoints,
         )
         prepare(self.settings)
         self.engine: Engine = make_engine(self.settings.database)
-        self.injector = Injector()
+        self.injector = Injector(user)
         # Proofs would start a process each; they fail here, and that must harm nothing.
         self.injector.session.events.register("before-call.lambda.Invoke", self._no_probe)
         faulty = Clients(sandbox.info.aws_endpoint, self.injector.session)

@@ -18,7 +18,7 @@ from sqlmodel import Session
 from tests.databases import prepare
 from tests.faults.worker import OPERATIONS, Kill, Workshop
 from tests.faults.world import allocations, world
-from tests.sandbox.credentials import credentials_of
+from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
@@ -42,7 +42,7 @@ class Outcome:
 
 
 class Lane:
-    """One dashboard after another, each with a prefix and a database of its own."""
+    """One dashboard after another, each with a prefix, a user of IAM and a database of its own."""
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self._numbers = itertools.count()
@@ -69,9 +69,13 @@ class Lane:
     def _fresh(self) -> Settings:
         """A dashboard that has made nothing yet, not even its foundation."""
         number = next(self._numbers)
+        prefix = f"sweep-{number}"
+        user = environment_of(self._sandbox, prefix)
+        self._workshop.act_as(user)
         settings = Settings(
             data_dir=self._folder / str(number),
-            name_prefix=f"sweep-{number}",
+            name_prefix=prefix,
+            permissions_boundary_arn=user[BOUNDARY],
             regions=REGION,
             endpoints=json.loads(self._sandbox.environment()["EGRET_ENDPOINTS"]),
         )

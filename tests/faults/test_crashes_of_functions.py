@@ -16,13 +16,14 @@ from tests.databases import prepare
 from tests.faults.functions import FUNCTION_OPERATIONS, NAME, functions_world
 from tests.faults.test_crashes import ended
 from tests.faults.worker import Kill, Workshop
-from tests.sandbox.credentials import credentials_of
+from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings
 
 ASKING = frozenset({"CreateStack", "UpdateStack", "DeleteStack"})
+PREFIX = "sweep-functions"
 ASKING_MAX = 2
 """Another attempt deletes what is left of the first one, and creates the stack."""
 ASKS_ONCE = "update function"
@@ -55,15 +56,18 @@ def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path:
         Sandbox.start(tmp_path / "sandbox", pace_s=0, address_quota=10) as sandbox,
         credentials_of(sandbox),
     ):
+        user = environment_of(sandbox, PREFIX)
         settings = Settings(
             data_dir=tmp_path,
-            name_prefix="sweep-functions",
+            name_prefix=PREFIX,
+            permissions_boundary_arn=user[BOUNDARY],
             regions=REGION,
             endpoints=json.loads(sandbox.environment()["EGRET_ENDPOINTS"]),
         )
         prepare(settings)
         clients = Clients(sandbox.info.aws_endpoint)
         workshop = Workshop(sandbox.info.aws_endpoint, REGION)
+        workshop.act_as(user)
         for before in ("create", "upload for the network"):
             assert ended(workshop, settings, before, None)
         calls = range(1, ASKING_MAX + 1)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.faults import worker
-from tests.faults.conftest import Bench
+from tests.faults.conftest import PREFIX, Bench
 from webapp.aws.lambda_interfaces import TYPICAL
 from webapp.models import utc_now
 from webapp.sandbox.launcher import REGION
@@ -43,7 +43,7 @@ def test_lambdas_interfaces_are_waited_for_and_no_error(bench: Bench) -> None:
     ec2: Any = bench.clients.ec2(REGION)
     made = ec2.create_network_interface(
         SubnetId=bench.network.output_list("PrivateSubnetIds")[0],
-        Description="AWS Lambda VPC ENI-swept-0a1b",
+        Description=f"AWS Lambda VPC ENI-{PREFIX}-network-swept-probe-1-0a1b",
         Groups=[bench.network.outputs["SecurityGroupId"]],
     )["NetworkInterface"]["NetworkInterfaceId"]
     attached = ec2.attach_network_interface(

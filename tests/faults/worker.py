@@ -8,7 +8,7 @@ click, the background steps go on with it.
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -97,6 +97,7 @@ class Workshop:
     def __init__(self, aws_endpoint: str, region: str) -> None:
         session = watched(boto_session(region))
         self._killer = Killer(session)
+        self._credentials: Any = session.get_credentials()
         clients = Clients(aws_endpoint, session, before_call=give_back)
         self._cloud = connected(clients, poll_s=POLL_S)
         self._made = [
@@ -112,6 +113,11 @@ class Workshop:
                 clients.sts,
             )
         ]
+
+    def act_as(self, user: Mapping[str, str]) -> None:
+        """All calls are this user's from now on; the clients stay."""
+        self._credentials.access_key = user["AWS_ACCESS_KEY_ID"]
+        self._credentials.secret_key = user["AWS_SECRET_ACCESS_KEY"]
 
     def warm_up(self, settings: Settings) -> None:
         """Do everything once here, so that no worker has to read and compile what all need."""

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import boto3
@@ -12,6 +13,8 @@ import httpx
 from webapp.aws.clients import Clients
 from webapp.aws.policy import Place, all_of
 from webapp.sandbox.launcher import ACCOUNT, Info, Sandbox
+
+BOUNDARY = "EGRET_PERMISSIONS_BOUNDARY_ARN"
 
 
 @contextmanager
@@ -51,10 +54,11 @@ def environment_of(sandbox: Sandbox, prefix: str) -> dict[str, str]:
     return {
         "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
-        "EGRET_PERMISSIONS_BOUNDARY_ARN": place.boundary_arn,
+        BOUNDARY: place.boundary_arn,
     }
 
 
+@cache
 def iam_of(info: Info) -> Any:
     """IAM, as the administrator."""
     session: Any = boto3.Session(
