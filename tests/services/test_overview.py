@@ -121,6 +121,13 @@ def test_a_lost_address_comes_first(session: Session) -> None:
     assert (failed.text, failed.href) == ("The function fun failed: no role", "/functions/fun")
 
 
+def test_a_long_reason_is_cut_off_since_its_page_has_all_of_it(session: Session) -> None:
+    said = "Vpc: You are not authorized to perform this operation."
+    add(session, a_network(status=Status.FAILED, reason=f"{said} {'x' * 99} {'y' * 99}"))
+    (failed,) = warnings(session)
+    assert failed.text == f"The network net failed: {said} {'x' * 99} …"
+
+
 @pytest.mark.parametrize(
     ("proof", "said"),
     [

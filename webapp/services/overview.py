@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -33,6 +34,7 @@ from webapp.services.networks import NetworkDetail
 
 TABLES_MAX = 2
 TABLE_ROWS_MAX = 10
+REASON_MAX_CHARS = 160
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,9 @@ def _warnings(
         if address.status is AddressStatus.LOST
     ]
     failed = [
-        Alert("error", f"The {row.noun} {row.name} failed: {row.reason}", href, "View reason")
+        Alert(
+            "error", f"The {row.noun} {row.name} failed: {_short(row.reason)}", href, "View reason"
+        )
         for row, href in _rows(in_use, running)
         if row.status is Status.FAILED
     ]
@@ -193,6 +197,11 @@ def _warnings(
         if detail.function.access is Access.OPEN
     ]
     return lost + failed + [*_unproven(in_use)] + stale + public + _free_addresses(free)
+
+
+def _short(reason: str) -> str:
+    """AWS may say a lot; its page has all of it."""
+    return textwrap.shorten(reason, REASON_MAX_CHARS, placeholder=" …")
 
 
 def _unproven(in_use: list[NetworkDetail]) -> Iterator[Alert]:
