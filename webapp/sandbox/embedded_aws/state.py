@@ -15,15 +15,18 @@ from typing import Any
 
 from ministack import app
 from ministack.core import persistence
+from ministack.services import cloudformation
 
 from webapp.sandbox.embedded_aws.operations import Operations
 from webapp.sandbox.embedded_aws.public_access import PublicAccess
 from webapp.sandbox.private_files import write_private
 
 SAVE_EVERY_S = 1.0
+SHARE_OF_TIME = 0.05
+"""What saving may take of the time: a state that has become large is saved less often."""
 SETTLE_S = 10.0
 """How long after the last request something may still change by itself, such as a NAT gateway."""
-FILE = "state.json"
+FILE, STACKS = "state.json", "cloudformation"
 
 
 class State:
@@ -54,12 +57,15 @@ class State:
         self._used_at_s = time.monotonic()
 
     async def save_periodically(self) -> None:
+        took_s = 0.0
         while True:
-            await asyncio.sleep(SAVE_EVERY_S)
+            await asyncio.sleep(max(SAVE_EVERY_S, took_s / SHARE_OF_TIME))
             idle_s = time.monotonic() - self._used_at_s
             if idle_s > SETTLE_S and not self._operations.is_busy():
                 continue
+            began_s = time.monotonic()
             text = self._snapshot(app._build_persistence_save_dict())
+            took_s = time.monotonic() - began_s
             await asyncio.to_thread(self._write, text)
 
     def _save_services(self, services: dict[str, Callable[[], Any]]) -> None:
@@ -67,7 +73,9 @@ class State:
 
     def _snapshot(self, services: dict[str, Callable[[], Any]]) -> str:
         with self._operations.lock:
-            state = {name: get_state() for name, get_state in services.items()}
+            state = {name: get_state() for name, get_state in services.items() if name != STACKS}
+            # ministack's own would copy each of the stacks, events and templates that ever were
+            state[STACKS] = {key: store() for store, key in cloudformation._PERSISTED_STORES}
             state["public_access"] = self._public_access.regions
             state["journal"] = dict(self._operations.journal)
             return json.dumps(state, default=persistence._json_default)
