@@ -16,7 +16,8 @@ LAST = (
         Kind.NOT_OFFERED,
         r"NotAvailableInZone|not (?:available|supported|offered) in (?:the |this |your )?(?:\S+ )?"
         r"(?:availability )?zone|availability zone Lambda doesn't support"
-        r"|Subnets can currently only be created in|UnsupportedAvailabilityZone",
+        r"|Subnets can currently only be created in|UnsupportedAvailabilityZone"
+        r"|availability zone .{0,40}constrained",
         step=OTHER_ZONES,
     ),
     Rule(
@@ -40,6 +41,13 @@ LAST = (
         r"hooks?(?:\(s\))? failed(?!.{0,100}EarlyValidation)",
         "A CloudFormation hook of the account, or of its organization, refuses the stack.",
         "Who manages that hook can say what it demands; no permission of the dashboard helps.",
+    ),
+    Rule(
+        Kind.OUTAGE,
+        r"concurrent ?modification|update is in progress|cannot be performed at this time"
+        r"|state: Pending\b",
+        "AWS is still busy with an earlier change.",
+        "Wait a minute.",
     ),
     Rule(
         Kind.OUTAGE,
@@ -76,6 +84,14 @@ LAST = (
         "Something in the network's VPC that is not Egret's holds a public address.",
         "Find it in the EC2 console under Elastic IPs and Network interfaces: release the address, "
         "or delete what has it.",
+    ),
+    Rule(
+        Kind.DEPENDENCY,
+        r"^(?=.*(?:\bstages?\b|usage plan|base path)).*(?:must be .{0,20}(?:deleted|removed|moved)"
+        r"|has associated|(?:remove|delete) .{0,60}before)",
+        "Something that this stack did not make uses the REST API: a stage, a usage plan or a "
+        "domain name.",
+        "Remove that in the API Gateway console.",
     ),
     Rule(
         Kind.DEPENDENCY,
@@ -136,8 +152,7 @@ UNUSABLE = (
     ),
     Rule(
         Kind.OUTAGE,
-        r"HandlerErrorCode: ResourceConflict|concurrent ?modification|update is in progress"
-        r"|cannot be performed at this time|state: Pending",
+        r"HandlerErrorCode: ResourceConflict",
         "AWS is still busy with an earlier change.",
         "Wait a minute.",
     ),
@@ -148,9 +163,30 @@ UNUSABLE = (
         "Use another range.",
     ),
     Rule(
+        Kind.UNUSABLE,
+        r"\bCIDR\b.{0,60}is invalid|\b(?:Vpc|Subnet)\.Range",
+        "EC2 does not take the range: it is too large, too small, or not inside the VPC's.",
+        "Use another range.",
+    ),
+    Rule(
+        Kind.UNUSABLE,
+        r"is pending deletion|KMSInvalidState|\bkey .{0,200}is (?:disabled|pending)",
+        "The KMS key is disabled, or is about to be deleted.",
+        "Enable it in the KMS console, or cancel its deletion there.",
+    ),
+    Rule(
         Kind.TEMPLATE,
-        r"(?:model|properties|template) validation failed|Template format error|Template may not"
-        r"|Requires capabilities",
+        r"runtime .{0,60}(?:no longer|not) supported|at 'runtime' failed to satisfy",
+        "Lambda no longer has the runtime that Egret's functions use.",
+        "Upgrade Egret.",
+    ),
+    Rule(
+        Kind.TEMPLATE,
+        r"(?:model|properties|template|parameter) validation failed|Template (?:format )?error"
+        r"|Circular dependency|Template may not|Requires capabilities|validation errors? detected"
+        r"|reserved keys?\b"
+        r"|failed to satisfy constraint|failed legacy parsing|MalformedPolicy"
+        r"|reserved for internal use|\btags? .{0,60}(?:invalid|not valid|reserved)",
         "CloudFormation refuses the stack as Egret describes it.",
         "See whether what it names is a setting, such as EGRET_TAGS, a tag or a name.",
     ),
@@ -170,7 +206,8 @@ UNUSABLE = (
     ),
     Rule(
         Kind.OUTAGE,
-        r"timed out|time-?out|NotStabilized|failed to stabilize|Exceeded attempts to wait",
+        r"timed out|time-?out|NotStabilized|(?:failed to|did not) stabilize"
+        r"|Exceeded attempts to wait",
         "AWS did not get it ready in time.",
         "Wait a few minutes.",
     ),
