@@ -267,7 +267,7 @@ class Operation(ABC):
             is_why = failure.answer.kind in (Kind.DEPENDENCY, Kind.UNKNOWN)
             self.row.remedy = remedy if is_why else f"{self.row.remedy} {remedy}"
 
-    def release_interfaces(self, _stack: Stack) -> Held:
+    def release_interfaces(self, _stack: Stack, /) -> Held:
         """What Lambda holds in the VPC of the stack, after deleting what it has left there."""
         return NOTHING_HELD
 

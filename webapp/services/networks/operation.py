@@ -186,10 +186,10 @@ class NetworkOperation(Operation):
         used = ", ".join(str(quota) for quota in found)
         return f"{reason} In use now: {used}."
 
-    def release_interfaces(self, _stack: Stack) -> Held:
+    def release_interfaces(self, stack: Stack, /) -> Held:
         """A network whose creation failed has no outputs, but its stack knows the VPC."""
-        vpc_id = self.row.outputs.get("VpcId") or self.cloud.blockers.vpc_of(self.region, _stack.id)
-        return self.cloud.lambda_interfaces.release(self.region, vpc_id, own=f"{_stack.name}-")
+        vpc_id = self.row.outputs.get("VpcId") or self.cloud.blockers.vpc_of(self.region, stack.id)
+        return self.cloud.lambda_interfaces.release(self.region, vpc_id, own=f"{stack.name}-")
 
     def _clean_up(self, stack: Stack) -> list[str] | None:
         """What the update could not delete and Egret could not either; None while it tries to."""
