@@ -23,6 +23,7 @@ LAST = (
     Rule(
         Kind.NOT_OFFERED,
         r"not (?:available|supported|offered) in (?:this |the |your )?(?:\S+ )?(?:region|partition)"
+        r"|InvalidServiceName|Endpoint Service .{0,80}does not exist"
         r"|Unrecognized resource types?|InvalidAction|UnsupportedOperation|unsupported region"
         r"|region .{0,40}(?:not enabled|disabled|does not support)",
         "AWS does not have this in the region, or the account has not enabled the region.",
@@ -45,7 +46,7 @@ LAST = (
     Rule(
         Kind.OUTAGE,
         r"concurrent ?modification|update is in progress|cannot be performed at this time"
-        r"|state: Pending\b",
+        r"|state: Pending\b|is in \w+_IN_PROGRESS state",
         "AWS is still busy with an earlier change.",
         "Wait a minute.",
     ),
@@ -123,6 +124,24 @@ LAST = (
 UNUSABLE = (
     Rule(
         Kind.UNUSABLE,
+        r"while Termination ?Protection is enabled",
+        "CloudFormation protects the stack from deletion.",
+        "Turn off the network's protection; if it is off, that of the stack in AWS.",
+    ),
+    Rule(
+        Kind.UNUSABLE,
+        r"\.PtrSet\b|has a PTR record",
+        "The address has a name in reverse DNS.",
+        "Remove that: aws ec2 reset-address-attribute --attribute domain-name --allocation-id …",
+    ),
+    Rule(
+        Kind.UNUSABLE,
+        r"Address\.Locked\b|is locked to your account",
+        "AWS has locked the address to the account.",
+        "Only AWS's support can unlock it.",
+    ),
+    Rule(
+        Kind.UNUSABLE,
         r"could not be associated with this NAT gateway|InvalidAllocationID"
         r"|InvalidAddress(?:ID)?\.NotFound|allocation ?id .{0,60}(?:does not exist|not found)"
         r"|network border group",
@@ -146,7 +165,7 @@ UNUSABLE = (
         Kind.OUTAGE,
         r"sufficient capacity|Insufficient\w*Capacity|Internal(?: \w+)? ?(?:Error|Failure)"
         r"|Service ?Unavailable|Status Code: 5\d\d|ServiceInternalError|NetworkFailure"
-        r"|ServiceTimeout|HandlerInternalFailure",
+        r"|ServiceTimeout|HandlerInternalFailure|service is (?:\w+ )?unavailable",
         "AWS failed for a reason of its own.",
         "Wait a few minutes; https://health.aws.amazon.com says whether it is a known problem.",
     ),
@@ -184,7 +203,7 @@ UNUSABLE = (
         Kind.TEMPLATE,
         r"(?:model|properties|template|parameter) validation failed|Template (?:format )?error"
         r"|Circular dependency|Template may not|Requires capabilities|validation errors? detected"
-        r"|reserved keys?\b"
+        r"|reserved keys?\b|unsupported property|must be of type|validation failure|duplicate tag"
         r"|failed to satisfy constraint|failed legacy parsing|MalformedPolicy"
         r"|reserved for internal use|\btags? .{0,60}(?:invalid|not valid|reserved)",
         "CloudFormation refuses the stack as Egret describes it.",

@@ -105,6 +105,12 @@ STATED = (
         "role ec2:CreateNetworkInterface, or Lambda to assume it.",
     ),
     Rule(
+        Kind.DEPENDENCY,
+        r"AuthFailure.{0,40}permission to access the specified resource",
+        "Something still has the address, such as a NAT gateway that AWS is deleting.",
+        "Wait a minute. If it stays, the EC2 console shows under Elastic IPs what has it.",
+    ),
+    Rule(
         Kind.UNUSABLE,
         r"is invalid or cannot be assumed",
         "CloudFormation cannot act with the service role.",
