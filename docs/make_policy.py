@@ -48,9 +48,10 @@ They could not: make a role, or use one that Egret made, beyond the boundary; re
 change the boundary or any policy; reach users, data, or other services.
 
 Without a service role, the permissions in the column *CloudFormation* are the dashboard's own, and
-each can be used directly. With one, they can be used only by way of a stack named by the prefix,
-which CloudFormation changes as its template says: that closes the detours by tags on KMS keys and
-REST APIs, since a stack tags nothing that it did not make. The template itself cannot be confined.
+each can be used directly. With one, those that the column *Dashboard* does not have too can be used
+only by way of a stack named by the prefix, which CloudFormation changes as its template says: that
+closes the detours by tags on KMS keys and REST APIs, since a stack tags nothing that it did not
+make. The template itself cannot be confined.
 """
 ON_ROLES_TITLE = """## The boundary
 

@@ -39,6 +39,15 @@ def test_a_port_in_use_is_reported_before_anything_is_changed(tmp_path: Path) ->
     assert not list(tmp_path.iterdir())
 
 
+def test_a_real_account_is_used_only_when_the_settings_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    ended = serve(tmp_path, EGRET_PORT="0")
+    assert ended.returncode == 1
+    assert "Set EGRET_CLOUD=aws" in ended.stderr
+
+
 def test_a_setting_that_is_not_valid_is_named(tmp_path: Path) -> None:
     ended = serve(tmp_path, EGRET_PORT="many")
     assert ended.returncode == 1

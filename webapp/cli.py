@@ -98,6 +98,7 @@ def serve(
     logs.configure(settings.log_format)
     listening = _listen(settings)
     migrate(settings.database)
+    _check_cloud(settings)
     _print_welcome(settings)
     dashboard = create_app(settings)
     gc.freeze()
@@ -267,6 +268,15 @@ def _listen(settings: Settings) -> socket.socket:
             f"cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
             remedy="Stop the program that uses it, or set EGRET_PORT.",
         ) from None
+
+
+def _check_cloud(settings: Settings) -> None:
+    """Pages must not say that nothing is billed while the account of the credentials is."""
+    if settings.cloud == "sandbox" and not os.environ.get("AWS_ENDPOINT_URL"):
+        raise Invalid(
+            "EGRET_CLOUD is sandbox, but AWS_ENDPOINT_URL does not say where a sandbox is.",
+            remedy="Set EGRET_CLOUD=aws for a real account, or start one: egret demo.",
+        )
 
 
 def _print_welcome(settings: Settings) -> None:

@@ -193,3 +193,10 @@ def test_only_the_named_codes_are_ignored() -> None:
 )
 def test_a_zone_that_aws_turns_out_not_to_offer_is_left_for_another(reason: str) -> None:
     assert "names other zones" in remedy_for_reason(reason, REGION)
+
+
+def test_an_address_that_something_still_has_is_no_matter_of_credentials() -> None:
+    told = "You do not have permission to access the specified resource."
+    remedy = raised(client_error("AuthFailure", told)).remedy
+    assert "NAT gateway that AWS is deleting" in remedy
+    assert "credentials" not in remedy

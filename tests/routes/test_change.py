@@ -8,6 +8,7 @@ import pytest
 
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key, revoke
+from tests.sandbox.credentials import decisions_of, environment_with_service_role
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
 
@@ -18,7 +19,7 @@ PATH = "/networks/changing"
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    own = {"EGRET_NAME_PREFIX": "changing"}
+    own = environment_with_service_role(sandbox, "changing")
     folder: Path = tmp_path_factory.mktemp("changing")
     with Dashboard(sandbox, folder, environment=own) as running:
         yield running.api()
@@ -150,3 +151,11 @@ def test_a_protected_network_is_not_deleted(api: Api, clients: Clients) -> None:
     api.delete("/networks/kept/protection").raise_for_status()
     api.delete("/networks/kept").raise_for_status()
     api.gone("/networks/kept")
+
+
+@pytest.mark.usefixtures("changed")
+def test_all_that_is_made_is_made_by_the_service_role(sandbox: Sandbox) -> None:
+    by_caller = decisions_of(sandbox.info, "user/caller-of-changing")
+    by_role = decisions_of(sandbox.info, "role/cloudformation-for-changing")
+    assert {action for action, is_allowed in by_caller | by_role if not is_allowed} == set()
+    assert ("iam:CreateRole", True) in by_role - by_caller

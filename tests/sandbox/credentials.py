@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import httpx
 
+from webapp.aws.apply_policies import apply, place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import Place, all_of
 from webapp.sandbox.launcher import ACCOUNT, Info, Sandbox
@@ -56,6 +57,32 @@ def environment_of(sandbox: Sandbox, prefix: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
         BOUNDARY: place.boundary_arn,
     }
+
+
+def environment_with_service_role(sandbox: Sandbox, prefix: str) -> dict[str, str]:
+    """For a dashboard as `egret policy --apply --service-role` leads to it."""
+    info, name = sandbox.info, f"caller-of-{prefix}"
+    clients, iam = clients_of(info), iam_of(info)
+    place = place_of(clients, info.region, Place(prefix=prefix))
+    for _ in apply(clients, info.region, place, service_role=True):
+        pass
+    iam.create_user(UserName=name)
+    iam.attach_user_policy(UserName=name, PolicyArn=place.policy_arn("dashboard"))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {
+        "EGRET_NAME_PREFIX": prefix,
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        BOUNDARY: place.boundary_arn,
+        "EGRET_SERVICE_ROLE_ARN": place.service_role_arn,
+    }
+
+
+def decisions_of(info: Info, name: str) -> set[tuple[str, bool]]:
+    """What IAM decided for principals with that name: each action, and whether it is allowed."""
+    user = (info.access_key_id, info.secret_access_key)
+    made = httpx.get(f"{info.aws_endpoint}/_egret/decisions", auth=user).raise_for_status().json()
+    return {(action, is_allowed) for who, action, is_allowed in made if name in who}
 
 
 @cache

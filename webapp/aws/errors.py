@@ -243,7 +243,7 @@ def _remedy(kind: type[AwsError], answer: Answer) -> str:
         return LATER
     if kind is not AccessDenied:
         return answer.remedy(Then.TRY_AGAIN)
-    if answer.is_refusal:
+    if answer.is_refusal or answer.kind is Kind.DEPENDENCY:
         return answer.remedy(Then.ONCE_DONE)
     return CHECK_CREDENTIALS
 

@@ -155,17 +155,26 @@ class Network(StackRow, table=True):
         return zones[position] if position is not None and position < len(zones) else None
 
     @property
+    def was_created(self) -> bool:
+        """Whether its stack was once complete; what a failed creation left does not count."""
+        return bool(self.outputs.keys() - {LEFT_NAT_GATEWAY_IDS})
+
+    @property
     def left_nat_gateways(self) -> list[str]:
-        """Ids of those that an update could not delete: they are billed, and hold addresses."""
+        """Ids of those that an update, or the rollback of a creation, could not delete: they are
+        billed, and hold addresses."""
         return self.output_list(LEFT_NAT_GATEWAY_IDS)
 
     @property
     def monthly_cost_usd(self) -> float:
         """At list prices. The addresses of a pending change are already billed."""
-        never_created = self.status is Status.FAILED and not self.outputs
-        running = 0 if self.status is Status.PARKED or never_created else self.nat_gateways
+        has_none = self.status is Status.PARKED or (
+            self.status is Status.FAILED and not self.was_created
+        )
+        running = 0 if has_none else self.nat_gateways
         if self.unwanted:
             running = len(self.output_list(NAT_GATEWAY_IDS))
-        running += len(self.left_nat_gateways)
+        if self.status is not Status.CREATING:  # what was left is deleted before that
+            running += len(self.left_nat_gateways)
         addresses = (self.changed_shape or self.shape).nat_gateways
         return monthly_usd(nat_gateways=running, addresses=addresses)

@@ -113,7 +113,7 @@ def state_of(session: Session) -> str:
 def _steps(
     in_use: list[NetworkDetail], keys: int, running: list[FunctionDetail]
 ) -> list[SetupStep]:
-    created = any(n.network.outputs for n in in_use)  # a parked network keeps its outputs
+    created = any(n.network.was_created for n in in_use)  # a parked network keeps its outputs
     deployed = any(f.function.status is Status.READY for f in running)
     return [
         SetupStep(

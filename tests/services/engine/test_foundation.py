@@ -23,8 +23,11 @@ DENIED = refusal("AccessDenied", "not authorized to perform: cloudformation:Crea
 
 
 def waited(scope: CloudScope, slept: list[float] | None = None) -> str:
-    sleep = [] if slept is None else slept
-    return foundation.kms_key_arn(scope.cloud, scope.settings, sleep=sleep.append)
+    """Without waiting: the clock goes on by what is slept."""
+    sleep: list[float] = [] if slept is None else slept
+    return foundation.kms_key_arn(
+        scope.cloud, scope.settings, sleep=sleep.append, clock=lambda: sum(sleep)
+    )
 
 
 def an_event(logical_id: str, status: str, reason: str) -> dict[str, Any]:
@@ -68,6 +71,21 @@ def test_a_request_does_not_wait_for_as_long_as_aws_takes(
     with pytest.raises(Unavailable, match="still being created"):
         waited(scripted, slept)
     assert sum(slept) == WAIT_S
+
+
+def test_what_a_slow_aws_takes_to_answer_is_a_part_of_the_wait(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    slept: list[float] = []
+
+    def slowly(_: object) -> Mapping[str, Any]:
+        slept.append(WAIT_S / 2)
+        return a_stack("CREATE_IN_PROGRESS")
+
+    aws.answers["DescribeStacks"] = slowly
+    with pytest.raises(Unavailable, match="still being created"):
+        waited(scripted, slept)
+    assert len(aws.calls("DescribeStacks")) == 2
 
 
 def test_it_is_begun_once_for_a_network_and_nobody_waits(

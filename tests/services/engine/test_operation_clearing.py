@@ -7,7 +7,7 @@ from tests.services.rows import REGION, a_stack_event, add, an_event
 from tests.services.scripted import ScriptedAws, a_stack, refusal
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.models import Status
-from webapp.services.engine import operation
+from webapp.services.engine import operation, teardown
 from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
@@ -28,6 +28,7 @@ IN_A_VPC = (
     "DescribeSecurityGroups",
 )
 """What lists the things in a VPC, besides its endpoints."""
+ENDS = ("FAILED", "IN_PROGRESS", "COMPLETE")
 
 
 def test_what_a_failed_attempt_left_is_deleted_before_the_next_one(
@@ -112,3 +113,13 @@ def test_what_is_in_the_way_of_clearing_is_named_with_what_to_do(
     change.create_stack(PLAN)
     assert change.row.reason.endswith("Still in the VPC: VPC endpoint vpce-1 (to sqs).")
     assert change.row.remedy == "Delete the VPC endpoint vpce-1. Then try again."
+
+
+def test_what_can_not_be_cleared_is_listed_and_what_is_gone_by_now_is_not(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    change = failed_to_clear(scripted, aws, failures=1)
+    clearing = {"operation_id": f"{change.row.operation_id}-clear", "logical_id": "Subnet"}
+    add(scripted.session, *(an_event(change.row, f"DELETE_{end}", **clearing) for end in ENDS))
+    listed = teardown.undeleted(scripted.session, change.row)
+    assert [each.logical_id for each in listed] == ["Vpc"]

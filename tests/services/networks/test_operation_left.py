@@ -174,3 +174,24 @@ def test_a_deletion_of_the_network_deletes_it_first(scripted: CloudScope, aws: S
     advance(operation)
     scripted.session.expire_all()
     assert networks.list_all(scripted.session) == []
+
+
+def test_what_a_rolled_back_creation_left_costs_until_it_is_deleted(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, aws, status=Status.CREATING, outputs={})
+    aws.answers["DescribeStacks"] = a_stack("ROLLBACK_FAILED")
+    network = advance(operation)
+    assert (network.status, network.left_nat_gateways) == (Status.FAILED, ["nat-1"])
+    assert network.monthly_cost_usd == 36.5
+    (shown,) = networks.detail(scripted.session, "net").undeleted
+    assert shown.physical_id == "nat-1"
+
+
+def test_one_that_egret_cannot_delete_costs_while_the_network_is_deleted(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, aws, status=Status.DELETING, outputs=LEFT, unwanted=True)
+    aws.answers |= {"DescribeStacks": a_stack("DELETE_IN_PROGRESS"), "DeleteNatGateway": IN_USE}
+    network = advance(operation, times=LEFT_ATTEMPTS_MAX + 2)
+    assert (network.left_nat_gateways, network.monthly_cost_usd) == ([], 36.5)

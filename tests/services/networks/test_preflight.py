@@ -63,6 +63,17 @@ def test_a_network_that_fits_passes_with_its_range_zones_and_costs(scripted: Clo
 
 
 @pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("boundary", ["", "arn:aws:iam::111122223333:policy/egret-boundary"])
+def test_a_boundary_that_is_not_set_is_told_and_blocks_nothing(
+    scripted: CloudScope, boundary: str
+) -> None:
+    settings = scripted.settings.model_copy(update={"permissions_boundary_arn": boundary})
+    found = preflight.check(replace(scripted, settings=settings), wanted())
+    assert not found.blocked
+    assert (preflight.NO_BOUNDARY in found.checks) is not bool(boundary)
+
+
+@pytest.mark.usefixtures("account")
 def test_a_chosen_address_needs_no_new_one(scripted: CloudScope) -> None:
     free = an_address()
     add(scripted.session, free)

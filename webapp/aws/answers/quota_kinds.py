@@ -48,7 +48,7 @@ _ANY_QUOTA = re.compile(
     r"|exceed(?:s|ed|ing)? (?:the |your )?(?:\w+ )?(?:limit|quota)|attempted to create more"
     r"|\b(?:limit|quota)\b[^.:]{0,60} (?:been )?(?:exceeded|reached)"
     r"|reached (?:the|your) (?:\w+ )?(?:limit|quota)|\bquota allows for"
-    r"|too many (?:\w+ )?allocated",
+    r"|too many (?:\w+ )?allocated|below its minimum value",
     re.IGNORECASE,
 )
 _SERVICE_IN_REASON = re.compile(r"\(Service: (\w+)")

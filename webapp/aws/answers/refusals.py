@@ -89,7 +89,10 @@ def named_refusal(text: str, operation: str = "") -> Answer | None:
         short = {"service control": " (SCP)", "resource control": " (RCP)"}.get(refuser, "")
         of = f", {policy}," if policy else ""
         cause = f"A {refuser} policy{short} of the organization{of} refuses {what}."
-        return Answer(Kind.ORGANIZATION, cause, WAITING_DOES_NOT_HELP, actions=actions)
+        step = WAITING_DOES_NOT_HELP
+        if ROLE_ACTIONS & set(actions):
+            step = f"It may demand a permissions boundary: {DEMANDED} If that is set: {step}"
+        return Answer(Kind.ORGANIZATION, cause, step, actions=actions)
     if refuser == "permissions boundary":
         return _by_boundary(text, actions, what, policy)
     return _by_policy(text, refuser, actions, what, policy)
@@ -146,8 +149,8 @@ def _by_boundary(text: str, actions: tuple[str, ...], what: str, policy: str) ->
 def _by_policy(text: str, refuser: str, actions: tuple[str, ...], what: str, policy: str) -> Answer:
     whose = _whose(text)
     named = f" ({policy})" if policy else ""
-    if refuser == "some" and ROLE_ACTIONS & set(actions):
-        cause = f"A policy denies {what} explicitly."
+    if refuser in ("identity-based", "some") and ROLE_ACTIONS & set(actions):
+        cause = f"A policy{named} denies {what} explicitly."
         step = (
             f"{DEMANDED} If that is set, a policy of the account, or of its organization, has a "
             "Deny: its administrator can find it and take it away."

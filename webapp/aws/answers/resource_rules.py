@@ -16,12 +16,14 @@ LAST = (
         Kind.NOT_OFFERED,
         r"NotAvailableInZone|not (?:available|supported|offered) in (?:the |this |your )?(?:\S+ )?"
         r"(?:availability )?zone|availability zone Lambda doesn't support"
-        r"|Subnets can currently only be created in|UnsupportedAvailabilityZone",
+        r"|Subnets can currently only be created in|UnsupportedAvailabilityZone"
+        r"|availability zone .{0,40}constrained",
         step=OTHER_ZONES,
     ),
     Rule(
         Kind.NOT_OFFERED,
         r"not (?:available|supported|offered) in (?:this |the |your )?(?:\S+ )?(?:region|partition)"
+        r"|InvalidServiceName|Endpoint Service .{0,80}does not exist"
         r"|Unrecognized resource types?|InvalidAction|UnsupportedOperation|unsupported region"
         r"|region .{0,40}(?:not enabled|disabled|does not support)",
         "AWS does not have this in the region, or the account has not enabled the region.",
@@ -40,6 +42,13 @@ LAST = (
         r"hooks?(?:\(s\))? failed(?!.{0,100}EarlyValidation)",
         "A CloudFormation hook of the account, or of its organization, refuses the stack.",
         "Who manages that hook can say what it demands; no permission of the dashboard helps.",
+    ),
+    Rule(
+        Kind.OUTAGE,
+        r"concurrent ?modification|update is in progress|cannot be performed at this time"
+        r"|state: Pending\b|is in \w+_IN_PROGRESS state",
+        "AWS is still busy with an earlier change.",
+        "Wait a minute.",
     ),
     Rule(
         Kind.OUTAGE,
@@ -79,6 +88,14 @@ LAST = (
     ),
     Rule(
         Kind.DEPENDENCY,
+        r"^(?=.*(?:\bstages?\b|usage plan|base path)).*(?:must be .{0,20}(?:deleted|removed|moved)"
+        r"|has associated|(?:remove|delete) .{0,60}before)",
+        "Something that this stack did not make uses the REST API: a stage, a usage plan or a "
+        "domain name.",
+        "Remove that in the API Gateway console.",
+    ),
+    Rule(
+        Kind.DEPENDENCY,
         r"must (?:detach|remove|delete) .{0,60}first|DeleteConflict",
         "Somebody attached a policy to the role, or uses it in an instance profile.",
         "Detach that in the IAM console.",
@@ -107,6 +124,24 @@ LAST = (
 UNUSABLE = (
     Rule(
         Kind.UNUSABLE,
+        r"while Termination ?Protection is enabled",
+        "CloudFormation protects the stack from deletion.",
+        "Turn off the network's protection; if it is off, that of the stack in AWS.",
+    ),
+    Rule(
+        Kind.UNUSABLE,
+        r"\.PtrSet\b|has a PTR record",
+        "The address has a name in reverse DNS.",
+        "Remove that: aws ec2 reset-address-attribute --attribute domain-name --allocation-id …",
+    ),
+    Rule(
+        Kind.UNUSABLE,
+        r"Address\.Locked\b|is locked to your account",
+        "AWS has locked the address to the account.",
+        "Only AWS's support can unlock it.",
+    ),
+    Rule(
+        Kind.UNUSABLE,
         r"could not be associated with this NAT gateway|InvalidAllocationID"
         r"|InvalidAddress(?:ID)?\.NotFound|allocation ?id .{0,60}(?:does not exist|not found)"
         r"|network border group",
@@ -130,14 +165,13 @@ UNUSABLE = (
         Kind.OUTAGE,
         r"sufficient capacity|Insufficient\w*Capacity|Internal(?: \w+)? ?(?:Error|Failure)"
         r"|Service ?Unavailable|Status Code: 5\d\d|ServiceInternalError|NetworkFailure"
-        r"|ServiceTimeout|HandlerInternalFailure",
+        r"|ServiceTimeout|HandlerInternalFailure|service is (?:\w+ )?unavailable",
         "AWS failed for a reason of its own.",
         "Wait a few minutes; https://health.aws.amazon.com says whether it is a known problem.",
     ),
     Rule(
         Kind.OUTAGE,
-        r"HandlerErrorCode: ResourceConflict|concurrent ?modification|update is in progress"
-        r"|cannot be performed at this time|state: Pending",
+        r"HandlerErrorCode: ResourceConflict",
         "AWS is still busy with an earlier change.",
         "Wait a minute.",
     ),
@@ -148,9 +182,30 @@ UNUSABLE = (
         "Use another range.",
     ),
     Rule(
+        Kind.UNUSABLE,
+        r"\bCIDR\b.{0,60}is invalid|\b(?:Vpc|Subnet)\.Range",
+        "EC2 does not take the range: it is too large, too small, or not inside the VPC's.",
+        "Use another range.",
+    ),
+    Rule(
+        Kind.UNUSABLE,
+        r"is pending deletion|KMSInvalidState|\bkey .{0,200}is (?:disabled|pending)",
+        "The KMS key is disabled, or is about to be deleted.",
+        "Enable it in the KMS console, or cancel its deletion there.",
+    ),
+    Rule(
         Kind.TEMPLATE,
-        r"(?:model|properties|template) validation failed|Template format error|Template may not"
-        r"|Requires capabilities",
+        r"runtime .{0,60}(?:no longer|not) supported|at 'runtime' failed to satisfy",
+        "Lambda no longer has the runtime that Egret's functions use.",
+        "Upgrade Egret.",
+    ),
+    Rule(
+        Kind.TEMPLATE,
+        r"(?:model|properties|template|parameter) validation failed|Template (?:format )?error"
+        r"|Circular dependency|Template may not|Requires capabilities|validation errors? detected"
+        r"|reserved keys?\b|unsupported property|must be of type|validation failure|duplicate tag"
+        r"|failed to satisfy constraint|failed legacy parsing|MalformedPolicy"
+        r"|reserved for internal use|\btags? .{0,60}(?:invalid|not valid|reserved)",
         "CloudFormation refuses the stack as Egret describes it.",
         "See whether what it names is a setting, such as EGRET_TAGS, a tag or a name.",
     ),
@@ -170,7 +225,8 @@ UNUSABLE = (
     ),
     Rule(
         Kind.OUTAGE,
-        r"timed out|time-?out|NotStabilized|failed to stabilize|Exceeded attempts to wait",
+        r"timed out|time-?out|NotStabilized|(?:failed to|did not) stabilize"
+        r"|Exceeded attempts to wait",
         "AWS did not get it ready in time.",
         "Wait a few minutes.",
     ),

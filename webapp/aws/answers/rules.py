@@ -41,7 +41,8 @@ FIRST = (
     Rule(
         Kind.ECHO,
         r"^\W*(?:resource (?:\w+ )?(?:was )?(?:cancel\w+|initiated)\b"
-        r"|the following resource\(s\) failed to\b|rollback requested by user|user initiated"
+        r"|the following resource\(s\) failed to\b|(?:rollback|delete|deletion) requested by user"
+        r"|user initiated"
         r"|(?:eventual )?consistency check initiated|requested update required? the creation)",
         step="AWS names no cause here. Look at the other events of the stack.",
     ),
@@ -97,11 +98,17 @@ STATED = (
     Rule(
         Kind.NOT_READY,
         r"cannot be assumed by|(?:execution role|denied by EC2).{0,300}CreateNetworkInterface"
-        r"|InsufficientRolePermissions|Invalid principal in policy",
+        r"|InsufficientRolePermissions|invalid principals?\b",
         "IAM had not made the new role, or its permissions, known everywhere yet.",
         "Egret tries a creation once more by itself. If it fails again, see whether a permissions "
         "boundary (EGRET_PERMISSIONS_BOUNDARY_ARN) or an organization's policy (SCP) refuses the "
         "role ec2:CreateNetworkInterface, or Lambda to assume it.",
+    ),
+    Rule(
+        Kind.DEPENDENCY,
+        r"AuthFailure.{0,40}permission to access the specified resource",
+        "Something still has the address, such as a NAT gateway that AWS is deleting.",
+        "Wait a minute. If it stays, the EC2 console shows under Elastic IPs what has it.",
     ),
     Rule(
         Kind.UNUSABLE,

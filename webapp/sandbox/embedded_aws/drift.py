@@ -16,7 +16,6 @@ from webapp.sandbox.embedded_aws.iam.permits import Permits
 
 DELETED_STATES = ("deleting", "deleted")
 
-
 Drift = dict[str, Any]
 
 

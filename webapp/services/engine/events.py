@@ -114,6 +114,11 @@ def token_of(row: StackRow) -> str:
     return f"{row.operation_id}{ATTEMPT_SUFFIX}{row.attempts}" if is_retry else row.operation_id
 
 
+def clearing_of(row: StackRow) -> str:
+    """The operation id of the requests that delete what the last attempt of a creation left."""
+    return f"{row.operation_id}-clear"
+
+
 def _of_last_deletion(failures: Sequence[StackEvent]) -> Sequence[StackEvent]:
     """What failed in the last attempt: what held up an earlier one may be gone."""
     ends = [

@@ -47,14 +47,20 @@ def begin(cloud: Cloud, settings: Settings) -> None:
 
 
 def kms_key_arn(
-    cloud: Cloud, settings: Settings, *, sleep: Callable[[float], None] = time.sleep
+    cloud: Cloud,
+    settings: Settings,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> str:
-    """The KMS key's ARN; requests the key, and waits for it at most `WAIT_S` seconds.
+    """The KMS key's ARN; requests the key, and waits for it at most `WAIT_S` seconds, in which
+    also counts what AWS takes to answer.
 
     Raises Unavailable when AWS is still creating it, Conflict when somebody else has its alias, and
     Upstream with the root cause when its creation failed; then what it left is deleted.
     """
-    for _ in range(int(WAIT_S / POLL_S)):
+    until = clock() + WAIT_S
+    while clock() < until:
         plan, stack = _request(cloud, settings)
         if stack and KEY in stack.outputs:
             return stack.outputs[KEY]

@@ -156,7 +156,7 @@ class Operation(ABC):
     def _clear(self, left: Stack, *, unprotect: bool) -> None:
         """Delete what a failed creation left; give up when AWS could not a few times."""
         row, session, cloud = self.row, self.work.session, self.cloud
-        clearing, failures, held = f"{row.operation_id}-clear", 0, NOTHING_HELD
+        clearing, failures, held = events.clearing_of(row), 0, NOTHING_HELD
         if left.status == "DELETE_FAILED":
             held = self.release_interfaces(left)
             row.reason, row.remedy = held.what, held.remedy
@@ -267,7 +267,7 @@ class Operation(ABC):
             is_why = failure.answer.kind in (Kind.DEPENDENCY, Kind.UNKNOWN)
             self.row.remedy = remedy if is_why else f"{self.row.remedy} {remedy}"
 
-    def release_interfaces(self, _stack: Stack) -> Held:
+    def release_interfaces(self, _stack: Stack, /) -> Held:
         """What Lambda holds in the VPC of the stack, after deleting what it has left there."""
         return NOTHING_HELD
 

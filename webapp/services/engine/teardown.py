@@ -13,7 +13,7 @@ import random
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from webapp.aws.cloudformation.stacks import Phase, Stack
 from webapp.aws.errors import pauses_operation, throttled_in
@@ -79,20 +79,19 @@ def delete_stack(operation: Operation, stack_name: str) -> bool:
 
 
 def undeleted(session: Session, row: StackRow) -> list[Undeleted]:
-    """What the last deletion could not delete; empty if the last operation was no deletion."""
-    failed = select(StackEvent).where(
-        col(StackEvent.owner) == row.owner,
-        col(StackEvent.operation_id) == row.operation_id,
-        col(StackEvent.status) == "DELETE_FAILED",
-        col(StackEvent.resource_type) != STACK_TYPE,
-    )
+    """What the last operation could not delete: a deletion, or a creation that was rolled back or
+    had to delete first what the one before it left."""
+    operations = (row.operation_id, events.clearing_of(row))
     newest = {
-        event.logical_id: Undeleted(
-            event.logical_id, event.physical_id, event.resource_type, event.reason
-        )
-        for event in session.exec(failed.order_by(col(StackEvent.id)))
+        event.logical_id: event
+        for event in events.list_after(session, row)
+        if event.operation_id in operations and event.resource_type != STACK_TYPE
     }
-    return sorted(newest.values(), key=lambda resource: resource.logical_id)
+    return [
+        Undeleted(event.logical_id, event.physical_id, event.resource_type, event.reason)
+        for _, event in sorted(newest.items())
+        if event.status == "DELETE_FAILED"
+    ]
 
 
 def left_behind(session: Session, row: StackRow, ids: Collection[str]) -> list[Undeleted]:

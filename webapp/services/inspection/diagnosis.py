@@ -90,7 +90,7 @@ def _diagnosis(
 ) -> Diagnosis:
     """`names`: the function to follow in each zone."""
     problem, remedy = _state(network)
-    if not network.outputs or network.status is Status.DELETING:
+    if not network.was_created or network.status is Status.DELETING:
         return Diagnosis(network, function, [], problem, remedy)
     zones = network.output_list("AvailabilityZones")
     subnets = network.output_list("PrivateSubnetIds")
@@ -109,7 +109,7 @@ def _state(network: Network) -> tuple[str, str]:
         return CHANGING
     if network.status is Status.PARKED:
         return PARKED
-    if network.status is Status.FAILED and not network.outputs:
+    if network.status is Status.FAILED and not network.was_created:
         return FAILED
     return NOT_THERE.get(network.status, ("", ""))
 

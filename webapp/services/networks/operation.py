@@ -27,6 +27,7 @@ from webapp.services.addresses import pool
 from webapp.services.engine import events, foundation, leases, teardown
 from webapp.services.engine.intents import intend
 from webapp.services.engine.operation import Operation
+from webapp.services.engine.teardown import NAT_GATEWAY
 from webapp.services.inspection import proofs
 from webapp.services.networks import zones
 from webapp.services.scope import EGRET, CloudScope
@@ -134,8 +135,10 @@ class NetworkOperation(Operation):
         """Delete the stack, then the row. The addresses stay, free."""
         if not self._try_left_again():
             return
-        if self.row.left_nat_gateways:  # it is in the way now, and told as such
+        if left := self.row.left_nat_gateways:  # they are in the way now, and told as such
             teardown.note_left(self.row, [])
+            still = [*self.row.output_list(NAT_GATEWAY_IDS), *left]
+            self.row.outputs = self.row.outputs | {NAT_GATEWAY_IDS: ",".join(dict.fromkeys(still))}
             self.work.commit()
         name = NetworkStack.stack_name(self.settings.name_prefix, self.row.name)
         if teardown.delete_stack(self, name):
@@ -162,6 +165,14 @@ class NetworkOperation(Operation):
             tags=self.settings.tags | network.tags,
         ).plan()
 
+    def fail(self, reason: str, remedy: str = "") -> None:
+        """Also notes the NAT gateways that the rollback of a creation left: they cost."""
+        super().fail(reason, remedy)
+        if not self.row.was_created:
+            undeleted = teardown.undeleted(self.work.session, self.row)
+            left = [each.physical_id for each in undeleted if each.resource_type == NAT_GATEWAY]
+            self.row.outputs = {LEFT_NAT_GATEWAY_IDS: ",".join(left)} if left else self.row.outputs
+
     def explain(self, reason: str) -> str:
         """Add how much of the quota is in use, if a quota is the reason and AWS says."""
         kind = quota_in(reason)
@@ -175,10 +186,10 @@ class NetworkOperation(Operation):
         used = ", ".join(str(quota) for quota in found)
         return f"{reason} In use now: {used}."
 
-    def release_interfaces(self, _stack: Stack) -> Held:
+    def release_interfaces(self, stack: Stack, /) -> Held:
         """A network whose creation failed has no outputs, but its stack knows the VPC."""
-        vpc_id = self.row.outputs.get("VpcId") or self.cloud.blockers.vpc_of(self.region, _stack.id)
-        return self.cloud.lambda_interfaces.release(self.region, vpc_id, own=f"{_stack.name}-")
+        vpc_id = self.row.outputs.get("VpcId") or self.cloud.blockers.vpc_of(self.region, stack.id)
+        return self.cloud.lambda_interfaces.release(self.region, vpc_id, own=f"{stack.name}-")
 
     def _clean_up(self, stack: Stack) -> list[str] | None:
         """What the update could not delete and Egret could not either; None while it tries to."""

@@ -59,6 +59,16 @@ class Cost:
     monthly_usd: float
 
 
+NO_BOUNDARY = Check(
+    "Permissions boundary",
+    Verdict.UNKNOWN,
+    "EGRET_PERMISSIONS_BOUNDARY_ARN is not set, and the policies that egret policy prints let "
+    "Egret make roles only with their boundary.",
+    "Set it to the ARN that egret policy --apply printed, unless the dashboard has other policies.",
+)
+"""IAM has no dry run, so a creation would find out only at its first role."""
+
+
 @dataclass(frozen=True)
 class Preflight:
     """`resources` maps the logical ids that the stack would have to their types."""
@@ -93,6 +103,8 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     checks += [_quota(quota, need) for quota in capacity.fill(session, settings, reading)]
     checks.append(_public_access(cloud, region))
     checks += _permissions(cloud, region, settings.tags | new.tags)
+    if not settings.permissions_boundary_arn:
+        checks.append(NO_BOUNDARY)
     stack = NetworkStack(
         prefix=settings.name_prefix,
         name=new.name,
