@@ -20,7 +20,7 @@ Command = Callable[..., "Ended"]
 def serve(data_dir: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "webapp.cli", "serve"],
-        env=os.environ | {"EGRET_DATA_DIR": str(data_dir)} | environment,
+        env=os.environ | {"EGRET_CLOUD": "aws", "EGRET_DATA_DIR": str(data_dir)} | environment,
         check=False,
         capture_output=True,
         text=True,
@@ -43,9 +43,10 @@ def test_a_real_account_is_used_only_when_the_settings_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    ended = serve(tmp_path, EGRET_PORT="0")
+    ended = serve(tmp_path, EGRET_CLOUD="sandbox", EGRET_PORT="0")
     assert ended.returncode == 1
     assert "Set EGRET_CLOUD=aws" in ended.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_setting_that_is_not_valid_is_named(tmp_path: Path) -> None:

@@ -96,9 +96,9 @@ def serve(
 
     settings = _settings()
     logs.configure(settings.log_format)
+    _check_cloud(settings)
     listening = _listen(settings)
     migrate(settings.database)
-    _check_cloud(settings)
     _print_welcome(settings)
     dashboard = create_app(settings)
     gc.freeze()
