@@ -62,6 +62,12 @@ def test_a_stack_with_tags_and_a_role_needs_more() -> None:
     assert found[2].context == {"iam:PassedToService": "cloudformation.amazonaws.com"}
 
 
+@pytest.mark.parametrize("action", ["ContinueUpdateRollback", "DeleteStack", "RollbackStack"])
+def test_whoever_gives_a_stack_a_role_must_be_allowed_to_pass_it(action: str) -> None:
+    found = form("cloudformation", Action=action, StackName="egret-x", RoleARN=ROLE)
+    assert [need.resource for need in found if need.action == "iam:PassRole"] == [ROLE]
+
+
 def test_drift_asks_for_each_resource_and_for_the_types() -> None:
     assert actions(form("cloudformation", Action="DetectStackDrift", StackName="egret-x")) == [
         "cloudformation:DetectStackDrift",

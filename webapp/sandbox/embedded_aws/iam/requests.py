@@ -109,6 +109,11 @@ def needs(request: Request) -> list[Need]:
     return [_completed(own, first), *_beside(own, request, first)]
 
 
+def of_secret(need: Need, secret_id: str) -> list[Need]:
+    """What reading or writing a secret needs: `need`, and its key's permissions if it has one."""
+    return [need, *_encrypting(need, {"SecretId": secret_id})]
+
+
 def _resource(request: Request, service: str, action: str) -> str:
     account, region, given = get_account_id(), request.region, request.json
     if action == "cloudformation:ListStacks":
@@ -154,8 +159,8 @@ def _beside(need: Need, request: Request, first: dict[str, str]) -> list[Need]:
     found = []
     if need.action in TAGGING and need.context.get("aws:TagKeys"):
         found.append(Need(f"{service}:TagResource", need.resource, need.context, need.region))
-    role = first.get("RoleARN") if service == "cloudformation" else request.json.get("Role")
-    if role and service in PASSED_TO and name.startswith(("Create", "Update", "Delete")):
+    role = first.get("RoleARN") if service == "cloudformation" else _given_to_lambda(request, name)
+    if role and service in PASSED_TO:
         passed = {"iam:PassedToService": PASSED_TO[service]}
         found.append(Need("iam:PassRole", str(role), passed, need.region))
     if need.action == "cloudformation:DetectStackDrift":
@@ -166,6 +171,11 @@ def _beside(need: Need, request: Request, first: dict[str, str]) -> list[Need]:
     if need.action in ENCRYPTING:
         found += _encrypting(need, request.json)
     return found
+
+
+def _given_to_lambda(request: Request, name: str) -> Any:
+    """The role that a function gets; what a function is called with may have that name too."""
+    return request.json.get("Role") if name.startswith(("Create", "Update")) else None
 
 
 def _encrypting(need: Need, given: dict[str, Any]) -> list[Need]:
