@@ -95,6 +95,29 @@ def test_a_secret_with_a_key_is_encrypted_as_its_caller() -> None:
     assert actions(without) == ["secretsmanager:CreateSecret"]
 
 
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ({"ForceDeleteWithoutRecovery": True}, "true"),
+        ({"ForceDeleteWithoutRecovery": False}, "false"),
+        ({"RecoveryWindowInDays": 7}, None),
+    ],
+)
+def test_a_secret_that_is_deleted_for_good_is_told_apart(
+    given: dict[str, Any], known: str | None
+) -> None:
+    (found,) = call("secretsmanager", "secretsmanager.DeleteSecret", SecretId="x", **given)
+    assert found.context.get("secretsmanager:ForceDeleteWithoutRecovery") == known
+
+
+def test_whom_a_function_may_be_called_by_is_known() -> None:
+    headers = {"authorization": SCOPE.format("lambda")}
+    body = json.dumps({"Principal": "apigateway.amazonaws.com", "StatementId": "x"}).encode()
+    path = "/2015-03-31/functions/egret-x/policy"
+    (found,) = needs(Request("POST", path, headers, {}, body))
+    assert found.context == {"lambda:Principal": "apigateway.amazonaws.com"}
+
+
 def test_log_groups_are_described_on_an_empty_name() -> None:
     given = {"logGroupNamePrefix": "/aws/lambda/egret-x"}
     (found,) = call("logs", "Logs_20140328.DescribeLogGroups", **given)

@@ -26,6 +26,12 @@ ENCRYPTING = {
     "secretsmanager:GetSecretValue": ("kms:Decrypt",),
 }
 """Secrets Manager encrypts and decrypts as its caller, if the secret has a key of the customer."""
+FORCE_DELETE = "ForceDeleteWithoutRecovery"
+CONDITION_KEYS = {
+    "lambda:AddPermission": "Principal",
+    "secretsmanager:DeleteSecret": FORCE_DELETE,
+}
+"""The fields of requests that are condition keys, as far as our policies ask for them."""
 TAGGING = frozenset(
     {
         "cloudformation:CreateChangeSet",
@@ -104,9 +110,21 @@ def needs(request: Request) -> list[Need]:
         return ec2_requests.needs(name, first, request.region, get_account_id())
     if action == "cloudformation:DescribeStacks" and not first.get("StackName"):
         action = WITHOUT_NAME[action]
-    context: Context = iam_actions.request_tag_context(service, action, request.body, form)
-    own = Need(action, _resource(request, service, action), dict(context), request.region)
+    context: Context = dict(iam_actions.request_tag_context(service, action, request.body, form))
+    context |= _asked(action, request.json)
+    own = Need(action, _resource(request, service, action), context, request.region)
     return [_completed(own, first), *_beside(own, request, first)]
+
+
+def _asked(action: str, given: Context) -> Context:
+    """The service's own condition keys, which say what else the request asks for."""
+    field = CONDITION_KEYS.get(action, "")
+    if field not in given:
+        return {}
+    value = given[field]
+    is_switch = field == FORCE_DELETE
+    text = str(bool(value)).lower() if is_switch else str(value)
+    return {f"{action.partition(':')[0]}:{field}": text}
 
 
 def of_secret(need: Need, secret_id: str) -> list[Need]:
