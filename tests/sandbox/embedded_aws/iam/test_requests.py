@@ -77,9 +77,15 @@ def test_drift_asks_for_each_resource_and_for_the_types() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "known"), [("CreateRole", True), ("PutRolePolicy", True), ("TagRole", False)]
+    ("action", "known"),
+    [
+        ("CreateRole", True),
+        ("PutRolePermissionsBoundary", True),
+        ("PutRolePolicy", False),
+        ("TagRole", False),
+    ],
 )
-def test_only_some_actions_know_the_boundary_of_a_role(action: str, known: bool) -> None:
+def test_only_some_actions_say_the_boundary_of_a_role(action: str, known: bool) -> None:
     fields = {"Action": action, "RoleName": "egret-x", "PermissionsBoundary": BOUNDARY}
     (found,) = form("iam", **fields)
     assert (found.context.get("iam:PermissionsBoundary") == BOUNDARY) is known

@@ -58,6 +58,11 @@ WITH_BOUNDARY = frozenset(
     )
 )
 """The only actions that know the condition key `iam:PermissionsBoundary`."""
+SETTING_BOUNDARY = frozenset(
+    f"iam:{name}"
+    for kind in ("Role", "User")
+    for name in (f"Create{kind}", f"Put{kind}PermissionsBoundary")
+)
 
 
 @dataclass(frozen=True)
@@ -159,12 +164,13 @@ def _resource(request: Request, service: str, action: str) -> str:
 
 
 def _completed(need: Need, first: dict[str, str]) -> Need:
-    """With the boundary that the request sets, or that its role or user has."""
+    """With the boundary that the request sets, if it can, or that its role or user has."""
     if need.action not in WITH_BOUNDARY:
         return need
     store = iam._roles if first.get("RoleName") else iam._users
     there = store.get(first.get("RoleName") or first.get("UserName")) or {}
-    boundary = first.get("PermissionsBoundary") or there.get("PermissionsBoundary") or ""
+    given = first.get("PermissionsBoundary") if need.action in SETTING_BOUNDARY else ""
+    boundary = given or there.get("PermissionsBoundary") or ""
     if not boundary:
         return need
     context = need.context | {"iam:PermissionsBoundary": boundary}
