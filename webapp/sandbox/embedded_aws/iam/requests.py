@@ -84,6 +84,16 @@ class Request:
         return str(router.extract_region(self.headers, self.query))
 
     @property
+    def is_encoded(self) -> bool:
+        """Whether the body that is signed is not yet the one that the service gets."""
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        return (
+            encoding not in ("", "identity")
+            or "STREAMING-" in self.headers.get("x-amz-content-sha256", "")
+            or "x-amz-decoded-content-length" in self.headers
+        )
+
+    @property
     def form(self) -> dict[str, list[str]]:
         """The fields of the query and of a body that is a form."""
         found: dict[str, list[str]] = ministack._routing_params(
