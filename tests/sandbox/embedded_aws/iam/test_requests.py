@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from ministack.core.responses import get_account_id
@@ -38,6 +38,28 @@ def rest(method: str, path: str, service: str) -> list[Need]:
 
 def actions(found: list[Need]) -> list[str]:
     return [need.action for need in found]
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "target", "body"),
+    [
+        ("secretsmanager", "/", "secretsmanager.GetSecretValue", "Action=ListSecrets"),
+        ("logs", "/", "Logs_20140328.CreateLogGroup", "Action=DescribeLogGroups"),
+        ("ec2", "/", "AmazonEC2.DescribeVpcs", "Action=CreateVpc"),
+        ("lambda", "/2015-03-31/functions/other", "", "Action=GetFunction"),
+        ("lambda", "/2015-03-31/functions/other", "AWSLambda.GetFunction", ""),
+    ],
+)
+def test_a_request_that_names_two_actions_has_neither(
+    service: str, path: str, target: str, body: str
+) -> None:
+    """Each in another place: what is judged would not be what is run."""
+    headers = {"authorization": SCOPE.format(service), "x-amz-target": target}
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    in_body = Request("POST", path, headers | kind, {}, body.encode())
+    in_query = Request("POST", path, headers, parse_qs(body), b"{}")
+    for request in (in_body, in_query):
+        assert actions(needs(request)) == [f"{service}:MoreThanOneAction"]
 
 
 def test_stacks_without_a_name_are_listed() -> None:

@@ -18,7 +18,11 @@ from ministack.services import cloudformation, iam, secretsmanager
 from webapp.sandbox.embedded_aws.iam import ec2_requests
 from webapp.sandbox.embedded_aws.iam.needs import Context, Need
 
+AMBIGUOUS = "MoreThanOneAction"
+"""No action of AWS: only an administrator may leave open which one is meant."""
 WITHOUT_NAME = {"cloudformation:DescribeStacks": "cloudformation:ListStacks"}
+BY_PATH = ("apigateway", "lambda", "s3")
+"""Services that know an action by method and path alone."""
 PASSED_TO = {"cloudformation": "cloudformation.amazonaws.com", "lambda": "lambda.amazonaws.com"}
 ENCRYPTING = {
     "secretsmanager:CreateSecret": ("kms:GenerateDataKey", "kms:Decrypt"),
@@ -94,6 +98,13 @@ class Request:
         )
 
     @property
+    def is_ambiguous(self) -> bool:
+        """Whether it could name one action for IAM and another one for the service."""
+        target, kind = self.headers.get("x-amz-target", ""), self.headers.get("content-type", "")
+        named = iam_actions._action_from_query(self.form, self.body, kind)
+        return bool(target and named) or bool(self.service in BY_PATH and (target or named))
+
+    @property
     def form(self) -> dict[str, list[str]]:
         """The fields of the query and of a body that is a form."""
         found: dict[str, list[str]] = ministack._routing_params(
@@ -113,6 +124,8 @@ class Request:
 def needs(request: Request) -> list[Need]:
     """All permissions that the request needs; the first is its own action."""
     service, form = request.service, request.form
+    if request.is_ambiguous:
+        return [Need(f"{service}:{AMBIGUOUS}", region=request.region)]
     action = iam_actions.extract_iam_action(
         service, request.method, request.path, request.headers, request.body, form
     )
