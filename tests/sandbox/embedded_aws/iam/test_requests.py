@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 from ministack.core.responses import get_account_id
-from ministack.services import cloudformation
+from ministack.services import cloudformation, kms
 
 from webapp.sandbox.embedded_aws import quotas
 from webapp.sandbox.embedded_aws.iam.needs import Need
@@ -144,6 +144,17 @@ def test_whom_a_function_may_be_called_by_is_known() -> None:
     path = "/2015-03-31/functions/egret-x/policy"
     (found,) = needs(Request("POST", path, headers, {}, body))
     assert found.context == {"lambda:Principal": "apigateway.amazonaws.com"}
+
+
+def test_a_kms_key_is_judged_by_whatever_name_it_is_used() -> None:
+    kms._aliases[f"arn:aws:kms:eu-central-1:{get_account_id()}:alias/shop"] = "x"
+    arn = f"arn:aws:kms:eu-central-1:{get_account_id()}:key/x"
+    for name in ("x", arn, "alias/shop"):
+        (used,) = call("kms", "TrentService.Encrypt", KeyId=name)
+        stored = call(
+            "secretsmanager", "secretsmanager.CreateSecret", Name="egret/key/x", KmsKeyId=name
+        )
+        assert {used.resource, *(each.resource for each in stored[1:])} == {arn}
 
 
 def test_log_groups_are_described_on_an_empty_name() -> None:

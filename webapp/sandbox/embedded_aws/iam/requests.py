@@ -13,7 +13,7 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import iam_actions, router
 from ministack.core.responses import get_account_id
-from ministack.services import cloudformation, iam, secretsmanager
+from ministack.services import cloudformation, iam, kms, secretsmanager
 
 from webapp.sandbox.embedded_aws.iam import ec2_requests
 from webapp.sandbox.embedded_aws.iam.needs import Context, Need
@@ -183,7 +183,8 @@ def _resource(request: Request, service: str, action: str) -> str:
         region,
         account,
     )
-    return found
+    is_used = service == "kms" and not action.endswith("Alias")
+    return _key_arn(found, region) if is_used and found != "*" else found
 
 
 def _completed(need: Need, first: dict[str, str]) -> Need:
@@ -230,7 +231,7 @@ def _encrypting(need: Need, given: dict[str, Any]) -> list[Need]:
     key = given.get("KmsKeyId") or (secret or {}).get("KmsKeyId") or ""
     if not key or key == "alias/aws/secretsmanager":
         return []
-    arn = key if key.startswith("arn:") else f"{_of_kms(need.region)}:key/{key}"
+    arn = _key_arn(key, need.region)
     context = {
         "kms:ViaService": f"secretsmanager.{need.region}.amazonaws.com",
         "kms:CallerAccount": get_account_id(),
@@ -238,5 +239,10 @@ def _encrypting(need: Need, given: dict[str, Any]) -> list[Need]:
     return [Need(action, arn, context, need.region) for action in ENCRYPTING[need.action]]
 
 
-def _of_kms(region: str) -> str:
-    return f"arn:aws:kms:{region}:{get_account_id()}"
+def _key_arn(key: str, region: str) -> str:
+    """Of a KMS key that is named by its id, its ARN or an alias: a key's policy and tags count."""
+    of_region = f"arn:aws:kms:{region}:{get_account_id()}"
+    named = key if key.startswith("alias/") else f"key/{key}"
+    arn = key if key.startswith("arn:") else f"{of_region}:{named}"
+    target = kms._aliases.get(arn)
+    return f"{of_region}:key/{target}" if target else arn
