@@ -7,9 +7,11 @@ from itertools import chain
 import pytest
 
 from webapp.aws import policy
+from webapp.aws.partitions import known
 from webapp.aws.policy import MANAGED_POLICY_MAX_CHARS, Place
 
 ACCOUNT = "111122223333"
+POLICY_NAME_MAX = 128
 LONGEST_PREFIX = "a-prefix-of-16-c"
 PARTITIONS = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-us-gov": "amazonaws.com"}
 
@@ -34,6 +36,14 @@ def test_each_fits_into_a_managed_policy_and_names_its_partition(partition: str)
         assert {arn.split(":")[1] for arn in arns} == {partition}, name
         if "kms:ViaService" in text:
             assert f'secretsmanager.*.{PARTITIONS[partition]}"' in text
+
+
+@pytest.mark.parametrize("partition", known())
+def test_each_fits_wherever_aws_is_with_the_longest_names(partition: str) -> None:
+    boundary = f"arn:{partition}:iam::{ACCOUNT}:policy/{'b' * POLICY_NAME_MAX}"
+    place = Place(ACCOUNT, partition, LONGEST_PREFIX, boundary)
+    sizes = [policy.size(document) for document in documents(place).values()]
+    assert max(sizes) <= MANAGED_POLICY_MAX_CHARS
 
 
 def test_white_space_does_not_count() -> None:

@@ -11,6 +11,11 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.sandbox.lab import code_of
+from webapp.sandbox.embedded_aws.door import (
+    BODY_MAX_BYTES,
+    ENDPOINT_BODY_MAX_BYTES,
+    UNSIGNED_BODY_MAX_BYTES,
+)
 from webapp.sandbox.launcher import ACCOUNT, REGION, Info, Sandbox
 
 FORM = {"Action": "CreateVpc", "Version": "2016-11-15", "CidrBlock": "10.250.0.0/16"}
@@ -48,6 +53,43 @@ def test_a_request_without_credentials_is_refused(info: Info, method: str, path:
     refused = httpx.request(method, f"{info.aws_endpoint}{path}", data=FORM)
     assert refused.status_code in (400, 401, 403)
     assert not [name for name in refused.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(
+    ("path", "limit", "headers"),
+    [
+        ("/", UNSIGNED_BODY_MAX_BYTES, {}),
+        ("/", BODY_MAX_BYTES, {"authorization": "Basic eDp5"}),
+        ("/_aws/execute-api/nosuchapi/main/", ENDPOINT_BODY_MAX_BYTES, {}),
+    ],
+)
+def test_a_body_is_read_up_to_a_limit_before_anybody_is_known(
+    info: Info, path: str, limit: int, headers: dict[str, str]
+) -> None:
+    url, piece = f"{info.aws_endpoint}{path}", b"x" * (limit // 4)
+    refused = httpx.post(url, content=iter([piece] * 4 + [b"x"]), headers=headers)
+    assert refused.status_code == 413
+    assert httpx.post(url, content=iter([piece] * 4), headers=headers).status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        {"content-encoding": "gzip"},
+        {"content-encoding": "aws-chunked"},
+        {"x-amz-decoded-content-length": "12"},
+        {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"},
+    ],
+)
+def test_a_body_that_becomes_another_after_it_was_judged_is_refused(
+    info: Info, encoding: dict[str, str]
+) -> None:
+    url, action = f"{info.aws_endpoint}/", "Action=DescribeVpcs&Version=2016-11-15"
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    request = AWSRequest("POST", url, data=action, headers=kind | encoding)
+    SigV4Auth(Credentials(*user(info)), "ec2", REGION).add_auth(request)
+    refused = httpx.post(url, content=action, headers=dict(request.headers))
+    assert (refused.status_code, "AuthFailure" in refused.text) == (401, True)
 
 
 def test_what_a_web_page_can_send_makes_nothing(info: Info) -> None:

@@ -4,10 +4,13 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from ministack.core import iam_evaluator
+from ministack.services import sts
 
 from tests.sandbox.inside import SECRET, Inside
 from tests.sandbox.lab import code_of
-from webapp.sandbox.launcher import Sandbox
+from webapp.sandbox.embedded_aws import role_sessions
+from webapp.sandbox.launcher import ACCOUNT, REGION, Sandbox
 
 NAMES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 ASK = """
@@ -73,6 +76,17 @@ def test_its_credentials_are_good_as_a_whole_only(
     with pytest.raises(ClientError) as refused:
         _read_with(inside, sandbox, credentials(inside) | {broken: "x"})
     assert code_of(refused) in ("InvalidSignatureException", "UnrecognizedClientException")
+
+
+def test_its_credentials_end() -> None:
+    arn, role = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:it", f"arn:aws:iam::{ACCOUNT}:role/it"
+    made = role_sessions.credentials({"FunctionArn": arn, "FunctionName": "it", "Role": role})
+    key_id, _, token = (made[name] for name in NAMES)
+    found = iam_evaluator.resolve_credential(key_id, ACCOUNT, token)
+    assert getattr(found, "principal_arn", "").endswith(":assumed-role/it/it")
+    sts._sessions[key_id]["Expiration"] -= role_sessions.LIFETIME_S
+    ended = iam_evaluator.resolve_credential(key_id, ACCOUNT, token)
+    assert getattr(ended, "code", "") == "ExpiredTokenException"
 
 
 def test_the_sandboxs_own_paths_are_closed_to_it(inside: Inside, sandbox: Sandbox) -> None:

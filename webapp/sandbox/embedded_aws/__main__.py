@@ -59,7 +59,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
 
     from webapp.sandbox.embedded_aws import drift
     from webapp.sandbox.embedded_aws.door import Door
-    from webapp.sandbox.embedded_aws.iam import arns, authentication, principals, users
+    from webapp.sandbox.embedded_aws.iam import arns, authentication, principals, references, users
     from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
     from webapp.sandbox.embedded_aws.iam.decisions import Decisions
     from webapp.sandbox.embedded_aws.iam.gate import Gate
@@ -83,6 +83,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     public_access.install()
     _install_services(options)
     drift.install(permits)
+    references.install(permits)
     operations.install()
     state.install()
 

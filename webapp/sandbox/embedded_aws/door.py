@@ -23,6 +23,13 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 Answer = tuple[int, dict[str, str], bytes]
 
 FORBIDDEN = "This is for the sandbox's administrator. The credentials: egret sandbox info"
+BODY_MAX_BYTES = 70 * 1024 * 1024
+"""Of a request to AWS: the code of a function is up to 50 MB, and a third more in base64."""
+ENDPOINT_BODY_MAX_BYTES = 10 * 1024 * 1024
+"""Of a call of an endpoint; the quota of API Gateway."""
+UNSIGNED_BODY_MAX_BYTES = 64 * 1024
+"""Of a request that will be refused anyway."""
+TOO_LARGE = 413, {"Content-Type": "application/json"}, b'{"message": "Request Too Long"}'
 CORS = b"access-control-"
 ENDPOINTS = "/_aws/execute-api/"
 OWN_PATHS = "/_"
@@ -48,10 +55,13 @@ class Door:
         headers, is_endpoint = _headers(scope), _is_endpoint(scope["path"])
         if is_foreign({"host": headers.get("host", "")} if is_endpoint else headers):
             await _refuse(send, _plain(FOREIGN))
+            return
+        body = await _read(receive, _body_max(scope, headers, is_endpoint=is_endpoint))
+        if body is None:
+            await _refuse(send, TOO_LARGE)
         elif is_endpoint:
-            await self._inside(scope, receive, send)
+            await self._inside(scope, _again(body, receive), send)
         else:
-            body = await _read(receive)
             refusal = self._refusal(scope, headers, body)
             if refusal:
                 await _refuse(send, refusal)
@@ -78,11 +88,22 @@ class Door:
         return user == self._access_key_id and is_secret(password, self._secret)
 
 
-async def _read(receive: Any) -> bytes:
-    parts, more = [], True
+def _body_max(scope: Scope, headers: dict[str, str], *, is_endpoint: bool) -> int:
+    if is_endpoint:
+        return ENDPOINT_BODY_MAX_BYTES
+    is_signed = "authorization" in headers or b"X-Amz-Signature" in scope.get("query_string", b"")
+    return BODY_MAX_BYTES if is_signed else UNSIGNED_BODY_MAX_BYTES
+
+
+async def _read(receive: Any, limit: int) -> bytes | None:
+    """The body; None as soon as it is longer than `limit`, so that it never fills the memory."""
+    parts, size, more = [], 0, True
     while more:
         message = await receive()
         parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            return None
         more = message.get("more_body", False)
     return b"".join(parts)
 

@@ -107,6 +107,7 @@ class Operations:
         """With who asked for it, and the stack's service role, which it keeps."""
         stack = cloudformation._stacks[name]
         stack["RoleARN"] = passed_role.get() or stack.get("RoleARN", "")
+        passed_role.set(stack["RoleARN"])
         stack["_operation"] = {
             "kind": kind,
             "args": list(args),

@@ -20,13 +20,15 @@ TAGS = {"TagSpecification.1.Tag.1.Key": "egret:managed", "TagSpecification.1.Tag
         ("AssociateRouteTable", {"RouteTableId": TABLE, "SubnetId": SUBNET}, [TABLE, SUBNET]),
         ("ReleaseAddress", {"AllocationId": "eipalloc-0123456789abcdef0"}, ["elastic-ip/"]),
         ("DeleteTags", {"ResourceId.1": VPC, "Tag.1.Key": "subnet-0123456789abcdef0"}, [VPC]),
+        ("CreateTags", {"ResourceId.1": VPC, "ResourceId.2": "snap-0123abcd"}, [VPC, "snap/snap-"]),
+        ("CreateTags", {"ResourceId.1": "any", "ResourceId.2": "i-0123abcd"}, ["/any", "instance"]),
         ("EnableEbsEncryptionByDefault", {}, ["*"]),
     ],
 )
 def test_an_action_is_on_what_it_makes_and_on_what_it_names(
     action: str, params: dict[str, str], resources: list[str]
 ) -> None:
-    found = needs(action, params, REGION, ACCOUNT)
+    found = needs(action, params | {"Version": "2016-11-15"}, REGION, ACCOUNT)
     assert [need.action for need in found] == [f"ec2:{action}"] * len(resources)
     assert all(wanted in need.resource for wanted, need in zip(resources, found, strict=True)), (
         found

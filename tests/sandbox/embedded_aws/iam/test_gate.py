@@ -94,6 +94,14 @@ CALLS = [
         f"arn:aws:secretsmanager:{IN}:secret:egret/key/none",
     ),
     Call(
+        "secretsmanager",
+        "delete_secret",
+        {"SecretId": "egret/key/none", "ForceDeleteWithoutRecovery": True},
+        "AccessDeniedException",
+        "secretsmanager:DeleteSecret",
+        f"arn:aws:secretsmanager:{IN}:secret:egret/key/none",
+    ),
+    Call(
         "logs",
         "filter_log_events",
         {"logGroupName": "/aws/lambda/other"},

@@ -104,3 +104,20 @@ def test_a_function_passes_its_role_to_lambda() -> None:
 
 def test_a_type_that_the_table_lacks_needs_what_is_named_after_it() -> None:
     assert actions("AWS::S3::Bucket", "create", {}) == ["CreateBucket"]
+    assert actions("Custom::Any", "create", {}) == ["UseCustomResource"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more"),
+    [
+        ({"PermissionsBoundary": "b"}, {}, "DeleteRolePermissionsBoundary"),
+        ({}, {"PermissionsBoundary": "b"}, "PutRolePermissionsBoundary"),
+        ({}, {"ManagedPolicyArns": ["p"]}, "AttachRolePolicy"),
+        ({"ManagedPolicyArns": ["p"]}, {}, "DetachRolePolicy"),
+    ],
+)
+def test_a_role_gets_nothing_more_without_a_permission_for_it(
+    before: dict[str, Any], after: dict[str, Any], more: str
+) -> None:
+    assert more in actions("AWS::IAM::Role", "update", after, before=before)
+    assert more not in actions("AWS::IAM::Role", "update", after, before=after)

@@ -23,6 +23,9 @@ def test_a_user_has_the_policies_that_are_attached() -> None:
     assert found.type == "User"
     assert [each.actions for policy in found.policies or [] for each in policy] == [["ec2:*"]]
     assert found.limits == []
+    iam._users["shop"]["Tags"] = [{"Key": "Team", "Value": "egress"}]
+    tagged = principals.of_arn(found.arn)
+    assert tagged.keys == {"aws:username": "shop", "aws:principaltag/team": "egress"}
 
 
 def test_a_role_has_its_own_policies_and_its_boundary() -> None:

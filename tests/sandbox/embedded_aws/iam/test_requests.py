@@ -2,11 +2,11 @@
 
 import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from ministack.core.responses import get_account_id
-from ministack.services import cloudformation
+from ministack.services import cloudformation, kms
 
 from webapp.sandbox.embedded_aws import quotas
 from webapp.sandbox.embedded_aws.iam.needs import Need
@@ -40,6 +40,28 @@ def actions(found: list[Need]) -> list[str]:
     return [need.action for need in found]
 
 
+@pytest.mark.parametrize(
+    ("service", "path", "target", "body"),
+    [
+        ("secretsmanager", "/", "secretsmanager.GetSecretValue", "Action=ListSecrets"),
+        ("logs", "/", "Logs_20140328.CreateLogGroup", "Action=DescribeLogGroups"),
+        ("ec2", "/", "AmazonEC2.DescribeVpcs", "Action=CreateVpc"),
+        ("lambda", "/2015-03-31/functions/other", "", "Action=GetFunction"),
+        ("lambda", "/2015-03-31/functions/other", "AWSLambda.GetFunction", ""),
+    ],
+)
+def test_a_request_that_names_two_actions_has_neither(
+    service: str, path: str, target: str, body: str
+) -> None:
+    """Each in another place: what is judged would not be what is run."""
+    headers = {"authorization": SCOPE.format(service), "x-amz-target": target}
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    in_body = Request("POST", path, headers | kind, {}, body.encode())
+    in_query = Request("POST", path, headers, parse_qs(body), b"{}")
+    for request in (in_body, in_query):
+        assert actions(needs(request)) == [f"{service}:MoreThanOneAction"]
+
+
 def test_stacks_without_a_name_are_listed() -> None:
     (listed,) = form("cloudformation", Action="DescribeStacks")
     assert listed.action == "cloudformation:ListStacks"
@@ -62,6 +84,12 @@ def test_a_stack_with_tags_and_a_role_needs_more() -> None:
     assert found[2].context == {"iam:PassedToService": "cloudformation.amazonaws.com"}
 
 
+@pytest.mark.parametrize("action", ["ContinueUpdateRollback", "DeleteStack", "RollbackStack"])
+def test_whoever_gives_a_stack_a_role_must_be_allowed_to_pass_it(action: str) -> None:
+    found = form("cloudformation", Action=action, StackName="egret-x", RoleARN=ROLE)
+    assert [need.resource for need in found if need.action == "iam:PassRole"] == [ROLE]
+
+
 def test_drift_asks_for_each_resource_and_for_the_types() -> None:
     assert actions(form("cloudformation", Action="DetectStackDrift", StackName="egret-x")) == [
         "cloudformation:DetectStackDrift",
@@ -71,9 +99,15 @@ def test_drift_asks_for_each_resource_and_for_the_types() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "known"), [("CreateRole", True), ("PutRolePolicy", True), ("TagRole", False)]
+    ("action", "known"),
+    [
+        ("CreateRole", True),
+        ("PutRolePermissionsBoundary", True),
+        ("PutRolePolicy", False),
+        ("TagRole", False),
+    ],
 )
-def test_only_some_actions_know_the_boundary_of_a_role(action: str, known: bool) -> None:
+def test_only_some_actions_say_the_boundary_of_a_role(action: str, known: bool) -> None:
     fields = {"Action": action, "RoleName": "egret-x", "PermissionsBoundary": BOUNDARY}
     (found,) = form("iam", **fields)
     assert (found.context.get("iam:PermissionsBoundary") == BOUNDARY) is known
@@ -87,6 +121,40 @@ def test_a_secret_with_a_key_is_encrypted_as_its_caller() -> None:
     assert found[1].context["kms:ViaService"] == "secretsmanager.eu-central-1.amazonaws.com"
     without = call("secretsmanager", "secretsmanager.CreateSecret", Name="egret/key/x")
     assert actions(without) == ["secretsmanager:CreateSecret"]
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ({"ForceDeleteWithoutRecovery": True}, "true"),
+        ({"ForceDeleteWithoutRecovery": False}, "false"),
+        ({"RecoveryWindowInDays": 7}, None),
+    ],
+)
+def test_a_secret_that_is_deleted_for_good_is_told_apart(
+    given: dict[str, Any], known: str | None
+) -> None:
+    (found,) = call("secretsmanager", "secretsmanager.DeleteSecret", SecretId="x", **given)
+    assert found.context.get("secretsmanager:ForceDeleteWithoutRecovery") == known
+
+
+def test_whom_a_function_may_be_called_by_is_known() -> None:
+    headers = {"authorization": SCOPE.format("lambda")}
+    body = json.dumps({"Principal": "apigateway.amazonaws.com", "StatementId": "x"}).encode()
+    path = "/2015-03-31/functions/egret-x/policy"
+    (found,) = needs(Request("POST", path, headers, {}, body))
+    assert found.context == {"lambda:Principal": "apigateway.amazonaws.com"}
+
+
+def test_a_kms_key_is_judged_by_whatever_name_it_is_used() -> None:
+    kms._aliases[f"arn:aws:kms:eu-central-1:{get_account_id()}:alias/shop"] = "x"
+    arn = f"arn:aws:kms:eu-central-1:{get_account_id()}:key/x"
+    for name in ("x", arn, "alias/shop"):
+        (used,) = call("kms", "TrentService.Encrypt", KeyId=name)
+        stored = call(
+            "secretsmanager", "secretsmanager.CreateSecret", Name="egret/key/x", KmsKeyId=name
+        )
+        assert {used.resource, *(each.resource for each in stored[1:])} == {arn}
 
 
 def test_log_groups_are_described_on_an_empty_name() -> None:

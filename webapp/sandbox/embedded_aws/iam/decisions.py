@@ -17,6 +17,7 @@ from ministack.services import iam, kms
 from webapp.sandbox.embedded_aws.iam.limits import Limits
 from webapp.sandbox.embedded_aws.iam.needs import Need
 from webapp.sandbox.embedded_aws.iam.tags import tags_of
+from webapp.sandbox.embedded_aws.iam.variables import filled
 
 Statements = list[ParsedStatement]
 Decision = tuple[str, str, bool]
@@ -119,7 +120,7 @@ def _by_key_policy(need: Need, context: EvalContext) -> str:
 
 
 def _matches(context: EvalContext, statements: Statements, effect: str) -> bool:
-    return iam_evaluator._first_match(context, statements, effect) is not None
+    return iam_evaluator._first_match(context, [*filled(statements, context)], effect) is not None
 
 
 def _has_boundary(principal: PrincipalInfo) -> bool:

@@ -18,6 +18,7 @@ TYPES = {
     "eigw": "egress-only-internet-gateway",
     "eipalloc": "elastic-ip",
     "eni": "network-interface",
+    "i": "instance",
     "igw": "internet-gateway",
     "nat": "natgateway",
     "pcx": "vpc-peering-connection",
@@ -25,6 +26,7 @@ TYPES = {
     "sg": "security-group",
     "subnet": "subnet",
     "vgw": "vpn-gateway",
+    "vol": "volume",
     "vpc": "vpc",
     "vpce": "vpc-endpoint",
 }
@@ -45,6 +47,9 @@ CREATED = {
 }
 ROUTES = ("CreateRoute", "ReplaceRoute", "DeleteRoute")
 """They are on the route table alone, wherever a route leads."""
+UNKNOWN = "unknown"
+TAGGING = ("CreateTags", "DeleteTags")
+"""They are on everything that they name, of whatever type."""
 ID = re.compile(r"([a-z]+)-[0-9a-f]{8,17}")
 TAG = re.compile(r"((?:TagSpecification\.\d+\.)?Tag\.\d+)\.Key")
 
@@ -57,7 +62,7 @@ def needs(action: str, params: Params, region: str, account: str) -> list[Need]:
         return [Need(name, region=region)]
     asked = request_tags(tags)
     created = f"{arn}:{CREATED[action]}/*" if action in CREATED else ""
-    resources = [f"{arn}:{TYPES[kind]}/{each}" for kind, each in _ids(action, params)]
+    resources = [f"{arn}:{TYPES.get(kind, kind)}/{each}" for kind, each in _ids(action, params)]
     on = [created] if created else []
     on += [each for each in resources if each not in on]
     found = [Need(name, each, asked, region) for each in on or ["*"]]
@@ -83,6 +88,8 @@ def _ids(action: str, params: Params) -> Iterator[tuple[str, str]]:
             match = ID.fullmatch(each)
             if match and match.group(1) in TYPES:
                 yield match.group(1), each
+            elif action in TAGGING and field.startswith("ResourceId"):
+                yield each.rpartition("-")[0] or UNKNOWN, each
 
 
 def _associated(association_id: str) -> list[str]:

@@ -18,6 +18,10 @@ from webapp.sandbox.embedded_aws.iam.limits import NOT_ENABLED, PENDING_VERIFICA
 from webapp.sandbox.embedded_aws.iam.requests import Request
 
 CLOUDFORMATION = "cloudformation.amazonaws.com"
+ENCODED_BODY = AuthError(
+    "SignatureDoesNotMatch", "Only S3 takes a body that is compressed or sent in signed chunks."
+)
+"""ministack decodes it after the gate, so another request would be run than was judged."""
 EC2_WORDS = "You are not authorized to perform this operation. "
 ENCODED = " Encoded authorization failure message: "
 
@@ -56,6 +60,8 @@ class Gate:
         )
         if isinstance(credential, AuthError):
             return credential
+        if request.is_encoded and request.service != "s3":
+            return ENCODED_BODY
         if not self._limits.is_enabled(request.region):
             return NOT_ENABLED
         try:

@@ -20,6 +20,8 @@ TABLE: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("handlers.toml").read_text()
 )
 UNKNOWN = "*"
+CUSTOM = "UseCustomResource"
+"""No action of AWS: only an administrator may use types that are not AWS's."""
 FIELD = re.compile(r"\{(\w+)\}")
 LINE = re.compile(r"(?:(\S+)\? )?(\S+)(?: (.+))?")
 
@@ -60,6 +62,8 @@ def needs(resource: Resource) -> list[Need]:
     """In the order in which the handler asks; of a type that the table lacks, what is named so."""
     row = TABLE.get(resource.type)
     if row is None:
+        if not resource.type.startswith("AWS::"):
+            return [Need(f"cloudformation:{CUSTOM}", region=get_region())]
         _, service, kind = resource.type.split("::", 2)
         return [Need(f"{service.lower()}:{resource.step.title()}{kind}", region=get_region())]
     return [need for line in row.get(resource.step, ()) for need in _of(resource, row, line)]
@@ -86,6 +90,8 @@ def _holds(resource: Resource, name: str) -> bool:
         return any(had.get(key) != value for key, value in resource.all_tags.items())
     if name == "-Tags":
         return bool(as_map(old.get("Tags")).keys() - resource.all_tags.keys())
+    if name.startswith("-"):
+        return name[1:] in old and name[1:] not in new
     if resource.step == "update":
         return bool(new.get(name) != old.get(name))
     return name in new

@@ -7,11 +7,12 @@ becomes the reason of the resource's failure, in the words that AWS's handlers h
 import uuid
 
 from webapp.sandbox.embedded_aws.iam import handlers, principals
-from webapp.sandbox.embedded_aws.iam.caller import caller
+from webapp.sandbox.embedded_aws.iam.caller import caller, passed_role
 from webapp.sandbox.embedded_aws.iam.decisions import Decisions, Refusal
 from webapp.sandbox.embedded_aws.iam.gate import EC2_WORDS, ENCODED
 from webapp.sandbox.embedded_aws.iam.handlers import Resource
 from webapp.sandbox.embedded_aws.iam.limits import PENDING_VERIFICATION, Limits
+from webapp.sandbox.embedded_aws.iam.needs import Need
 
 SERVICES = {
     "apigateway": ("ApiGateway", 403),
@@ -38,18 +39,21 @@ class Permits:
 
     def check(self, resource: Resource) -> None:
         """Raises ValueError, with the reason as AWS gives it, for what may not be done."""
-        if resource.role:
-            acting = principals.of_role(resource.role, SERVICE_SESSION)
-        elif caller.get():
-            acting = principals.of_arn(caller.get())
-        else:
-            return  # an operation of a state from before there were principals
         needed = handlers.needs(resource)
-        refused = self._decisions.refusal(acting, needed)
+        refused = self.refused(needed, role=resource.role)
         if refused:
             raise ValueError(_told(refused))
         if self._limits.is_pending(needed):
             raise ValueError(_by_handler(PENDING_VERIFICATION, "ec2", 400, GENERAL))
+
+    def refused(self, needed: list[Need], *, role: str = "") -> Refusal | None:
+        """What CloudFormation may not do, as the role or, without one, as whom it works for."""
+        role = role or passed_role.get()
+        if role:
+            return self._decisions.refusal(principals.of_role(role, SERVICE_SESSION), needed)
+        if not caller.get():
+            return None  # an operation of a state from before there were principals
+        return self._decisions.refusal(principals.of_arn(caller.get()), needed)
 
 
 def _told(refused: Refusal) -> str:

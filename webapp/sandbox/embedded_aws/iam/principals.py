@@ -9,6 +9,8 @@ from ministack.core.iam_evaluator import AuthError, PrincipalInfo, ResolvedCrede
 from ministack.core.responses import get_account_id
 from ministack.services import iam
 
+from webapp.sandbox.embedded_aws.iam.tags import as_map
+
 POLICIES_KEPT = 256
 
 
@@ -37,11 +39,19 @@ def of_arn(arn: str) -> PrincipalInfo:
     if ":assumed-role/" in arn:
         policies = iam_evaluator._gather_role_policies(name, account)
         limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
-        return PrincipalInfo(arn, "AssumedRole", account, policies, limits=limits)
+        keys = _tags_of(iam._roles, name)
+        return PrincipalInfo(arn, "AssumedRole", account, policies, keys, limits)
     name = arn.rpartition("/")[2]
     policies = iam_evaluator._gather_user_policies(name, account)
     limits = iam_evaluator._permissions_boundary(iam._users, name, account)
-    return PrincipalInfo(arn, "User", account, policies, limits=limits)
+    keys = {"aws:username": name} | _tags_of(iam._users, name)
+    return PrincipalInfo(arn, "User", account, policies, keys, limits)
+
+
+def _tags_of(store: Any, name: str) -> dict[str, str]:
+    """As the condition keys that policies ask for."""
+    tags = as_map((store.get(name) or {}).get("Tags"))
+    return {f"aws:principaltag/{key.lower()}": value for key, value in tags.items()}
 
 
 def of_role(role_arn: str, session: str) -> PrincipalInfo:

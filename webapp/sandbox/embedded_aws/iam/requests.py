@@ -13,12 +13,16 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import iam_actions, router
 from ministack.core.responses import get_account_id
-from ministack.services import cloudformation, iam, secretsmanager
+from ministack.services import cloudformation, iam, kms, secretsmanager
 
 from webapp.sandbox.embedded_aws.iam import ec2_requests
 from webapp.sandbox.embedded_aws.iam.needs import Context, Need
 
+AMBIGUOUS = "MoreThanOneAction"
+"""No action of AWS: only an administrator may leave open which one is meant."""
 WITHOUT_NAME = {"cloudformation:DescribeStacks": "cloudformation:ListStacks"}
+BY_PATH = ("apigateway", "lambda", "s3")
+"""Services that know an action by method and path alone."""
 PASSED_TO = {"cloudformation": "cloudformation.amazonaws.com", "lambda": "lambda.amazonaws.com"}
 ENCRYPTING = {
     "secretsmanager:CreateSecret": ("kms:GenerateDataKey", "kms:Decrypt"),
@@ -26,6 +30,12 @@ ENCRYPTING = {
     "secretsmanager:GetSecretValue": ("kms:Decrypt",),
 }
 """Secrets Manager encrypts and decrypts as its caller, if the secret has a key of the customer."""
+FORCE_DELETE = "ForceDeleteWithoutRecovery"
+CONDITION_KEYS = {
+    "lambda:AddPermission": "Principal",
+    "secretsmanager:DeleteSecret": FORCE_DELETE,
+}
+"""The fields of requests that are condition keys, as far as our policies ask for them."""
 TAGGING = frozenset(
     {
         "cloudformation:CreateChangeSet",
@@ -52,6 +62,11 @@ WITH_BOUNDARY = frozenset(
     )
 )
 """The only actions that know the condition key `iam:PermissionsBoundary`."""
+SETTING_BOUNDARY = frozenset(
+    f"iam:{name}"
+    for kind in ("Role", "User")
+    for name in (f"Create{kind}", f"Put{kind}PermissionsBoundary")
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,23 @@ class Request:
         return str(router.extract_region(self.headers, self.query))
 
     @property
+    def is_encoded(self) -> bool:
+        """Whether the body that is signed is not yet the one that the service gets."""
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        return (
+            encoding not in ("", "identity")
+            or "STREAMING-" in self.headers.get("x-amz-content-sha256", "")
+            or "x-amz-decoded-content-length" in self.headers
+        )
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether it could name one action for IAM and another one for the service."""
+        target, kind = self.headers.get("x-amz-target", ""), self.headers.get("content-type", "")
+        named = iam_actions._action_from_query(self.form, self.body, kind)
+        return bool(target and named) or bool(self.service in BY_PATH and (target or named))
+
+    @property
     def form(self) -> dict[str, list[str]]:
         """The fields of the query and of a body that is a form."""
         found: dict[str, list[str]] = ministack._routing_params(
@@ -92,6 +124,8 @@ class Request:
 def needs(request: Request) -> list[Need]:
     """All permissions that the request needs; the first is its own action."""
     service, form = request.service, request.form
+    if request.is_ambiguous:
+        return [Need(f"{service}:{AMBIGUOUS}", region=request.region)]
     action = iam_actions.extract_iam_action(
         service, request.method, request.path, request.headers, request.body, form
     )
@@ -104,9 +138,26 @@ def needs(request: Request) -> list[Need]:
         return ec2_requests.needs(name, first, request.region, get_account_id())
     if action == "cloudformation:DescribeStacks" and not first.get("StackName"):
         action = WITHOUT_NAME[action]
-    context: Context = iam_actions.request_tag_context(service, action, request.body, form)
-    own = Need(action, _resource(request, service, action), dict(context), request.region)
+    context: Context = dict(iam_actions.request_tag_context(service, action, request.body, form))
+    context |= _asked(action, request.json)
+    own = Need(action, _resource(request, service, action), context, request.region)
     return [_completed(own, first), *_beside(own, request, first)]
+
+
+def _asked(action: str, given: Context) -> Context:
+    """The service's own condition keys, which say what else the request asks for."""
+    field = CONDITION_KEYS.get(action, "")
+    if field not in given:
+        return {}
+    value = given[field]
+    is_switch = field == FORCE_DELETE
+    text = str(bool(value)).lower() if is_switch else str(value)
+    return {f"{action.partition(':')[0]}:{field}": text}
+
+
+def of_secret(need: Need, secret_id: str) -> list[Need]:
+    """What reading or writing a secret needs: `need`, and its key's permissions if it has one."""
+    return [need, *_encrypting(need, {"SecretId": secret_id})]
 
 
 def _resource(request: Request, service: str, action: str) -> str:
@@ -132,16 +183,18 @@ def _resource(request: Request, service: str, action: str) -> str:
         region,
         account,
     )
-    return found
+    is_used = service == "kms" and not action.endswith("Alias")
+    return _key_arn(found, region) if is_used and found != "*" else found
 
 
 def _completed(need: Need, first: dict[str, str]) -> Need:
-    """With the boundary that the request sets, or that its role or user has."""
+    """With the boundary that the request sets, if it can, or that its role or user has."""
     if need.action not in WITH_BOUNDARY:
         return need
     store = iam._roles if first.get("RoleName") else iam._users
     there = store.get(first.get("RoleName") or first.get("UserName")) or {}
-    boundary = first.get("PermissionsBoundary") or there.get("PermissionsBoundary") or ""
+    given = first.get("PermissionsBoundary") if need.action in SETTING_BOUNDARY else ""
+    boundary = given or there.get("PermissionsBoundary") or ""
     if not boundary:
         return need
     context = need.context | {"iam:PermissionsBoundary": boundary}
@@ -154,8 +207,8 @@ def _beside(need: Need, request: Request, first: dict[str, str]) -> list[Need]:
     found = []
     if need.action in TAGGING and need.context.get("aws:TagKeys"):
         found.append(Need(f"{service}:TagResource", need.resource, need.context, need.region))
-    role = first.get("RoleARN") if service == "cloudformation" else request.json.get("Role")
-    if role and service in PASSED_TO and name.startswith(("Create", "Update", "Delete")):
+    role = first.get("RoleARN") if service == "cloudformation" else _given_to_lambda(request, name)
+    if role and service in PASSED_TO:
         passed = {"iam:PassedToService": PASSED_TO[service]}
         found.append(Need("iam:PassRole", str(role), passed, need.region))
     if need.action == "cloudformation:DetectStackDrift":
@@ -168,12 +221,17 @@ def _beside(need: Need, request: Request, first: dict[str, str]) -> list[Need]:
     return found
 
 
+def _given_to_lambda(request: Request, name: str) -> Any:
+    """The role that a function gets; what a function is called with may have that name too."""
+    return request.json.get("Role") if name.startswith(("Create", "Update")) else None
+
+
 def _encrypting(need: Need, given: dict[str, Any]) -> list[Need]:
     _, secret = secretsmanager._resolve(given.get("SecretId") or "")
     key = given.get("KmsKeyId") or (secret or {}).get("KmsKeyId") or ""
     if not key or key == "alias/aws/secretsmanager":
         return []
-    arn = key if key.startswith("arn:") else f"{_of_kms(need.region)}:key/{key}"
+    arn = _key_arn(key, need.region)
     context = {
         "kms:ViaService": f"secretsmanager.{need.region}.amazonaws.com",
         "kms:CallerAccount": get_account_id(),
@@ -181,5 +239,10 @@ def _encrypting(need: Need, given: dict[str, Any]) -> list[Need]:
     return [Need(action, arn, context, need.region) for action in ENCRYPTING[need.action]]
 
 
-def _of_kms(region: str) -> str:
-    return f"arn:aws:kms:{region}:{get_account_id()}"
+def _key_arn(key: str, region: str) -> str:
+    """Of a KMS key that is named by its id, its ARN or an alias: a key's policy and tags count."""
+    of_region = f"arn:aws:kms:{region}:{get_account_id()}"
+    named = key if key.startswith("alias/") else f"key/{key}"
+    arn = key if key.startswith("arn:") else f"{of_region}:{named}"
+    target = kms._aliases.get(arn)
+    return f"{of_region}:key/{target}" if target else arn
