@@ -38,13 +38,15 @@ def administrator(sandbox: Sandbox) -> Credentials:
     return Credentials(sandbox.info.access_key_id, sandbox.info.secret_access_key)
 
 
-def runs(sandbox: Sandbox, *asked: tuple[str, Credentials]) -> list[tuple[int, str, str]]:
+def runs(
+    sandbox: Sandbox, *asked: tuple[str, Credentials], clock_off_s: int = 0
+) -> list[tuple[int, str, str]]:
     """Of each command, as somebody: its exit code, output and errors."""
     place = {"AWS_ENDPOINT_URL": sandbox.info.aws_endpoint, "AWS_DEFAULT_REGION": REGION}
     commands = []
     for command, who in asked:
         keys = {"AWS_ACCESS_KEY_ID": who.access_key_id, "AWS_SECRET_ACCESS_KEY": who.secret}
-        commands.append((command, place | keys))
+        commands.append((command, place | keys, clock_off_s))
     done = subprocess.run(
         [sys.executable, "-m", "tests.sandbox.awscli_runs"],
         input=json.dumps(commands),
@@ -85,3 +87,13 @@ def test_others_meet_the_errors_of_aws(sandbox: Sandbox, administrator: Credenti
     for (code, _, err), said in zip(refused, [*codes, "InvalidClientTokenId"], strict=True):
         assert code != 0
         assert f"({said})" in err
+
+
+def test_a_clock_that_is_an_hour_behind_meets_the_code_of_each_service(
+    sandbox: Sandbox, administrator: Credentials
+) -> None:
+    asked = [(command, administrator) for command in ("ec2 describe-vpcs", "iam list-users")]
+    vpcs, users = runs(sandbox, *asked, clock_off_s=-3600)
+    assert "(RequestExpired)" in vpcs[2]
+    assert "(SignatureDoesNotMatch)" in users[2]
+    assert "Signature expired" in users[2]

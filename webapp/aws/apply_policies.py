@@ -11,7 +11,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from webapp.aws.clients import Clients
-from webapp.aws.errors import PERMISSION_MISSING, TRIES_AGAIN, AwsError, NotReached, aws_errors
+from webapp.aws.errors import (
+    PERMISSION_MISSING,
+    TRIES_AGAIN,
+    AccessDenied,
+    AwsError,
+    NotReached,
+    aws_errors,
+)
 from webapp.aws.policy.documents import ANY_ACCOUNT, Document, Place, all_of
 from webapp.errors import Invalid
 
@@ -143,8 +150,10 @@ def _as_administrator(doing: str, region: str) -> Iterator[None]:
             error.remedy = FOR_ADMINISTRATORS
         elif isinstance(error, NotReached):
             error.remedy = "Try again in a minute."
-        else:
-            error.remedy = f"{error.remedy.removesuffix(TRIES_AGAIN).strip() or FIX} {AGAIN}"
+        elif isinstance(error, AccessDenied):
+            error.remedy = f"{error.remedy.removesuffix(TRIES_AGAIN).strip()} {AGAIN}"
+        else:  # its usual remedy is about stacks
+            error.remedy = f"{FIX} {AGAIN}"
         raise
 
 
