@@ -74,9 +74,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than the cores, since a test also waits for its processes, unless it is fast."""
-    cores = os.cpu_count() or 1
-    return cores if config.getoption("fast") else cores + 1
+    """More than the cores: tests also wait, for time-outs and for processes of their own."""
+    return (os.cpu_count() or 1) + (1 if config.getoption("fast") else 2)
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
