@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.proxy import Proxy, Rule
 from tests.sandbox.lab import Lab, subnet, vpc
-from tests.services.scripted import NOTHING_USED, ScriptedAws, refusal
+from tests.services.scripted import LISTS_OF_A_VPC, NOTHING_USED, ScriptedAws, refusal
 from webapp.aws.blockers import NAMED_MAX, Blocker, Blockers
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Stack
@@ -216,7 +216,7 @@ def test_only_the_first_of_many_are_named_and_the_others_counted() -> None:
     assert Blockers(aws.clients).told("r", "stack") == ("", "")
     vpc = {"LogicalResourceId": "Vpc", "PhysicalResourceId": "vpc-1"}
     groups = [{"GroupId": f"sg-{n}", "GroupName": f"g{n}"} for n in range(200)]
-    not_offered = dict.fromkeys(OTHERS, refusal("InvalidAction"))
+    not_offered = dict.fromkeys(LISTS_OF_A_VPC, refusal("InvalidAction"))
     aws.answers |= not_offered | {
         "DescribeStackResources": {"StackResources": [vpc]},
         "DescribeSecurityGroups": {"SecurityGroups": groups},
@@ -225,20 +225,3 @@ def test_only_the_first_of_many_are_named_and_the_others_counted() -> None:
     assert what.count("security group") == NAMED_MAX
     assert what.endswith("; and 190 more.")
     assert remedy.endswith("Delete the security group sg-9.")
-
-
-OTHERS = (
-    "ListFunctions",
-    "DescribeVpcEndpoints",
-    "DescribeNatGateways",
-    "DescribeNetworkInterfaces",
-    "DescribeVpcPeeringConnections",
-    "DescribeVpnGateways",
-    "DescribeInternetGateways",
-    "DescribeEgressOnlyInternetGateways",
-    "DescribeCarrierGateways",
-    "DescribeSubnets",
-    "DescribeRouteTables",
-    "DescribeNetworkAcls",
-    "DescribeSecurityGroupVpcAssociations",
-)

@@ -3,15 +3,19 @@
 import json
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.clouds import boto_session
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.cloudformation.stacks import Event, Phase, Plan, Stack
+from webapp.sandbox.launcher import Sandbox
 
 TIMEOUT_S = 60.0
 POLL_S = 0.05
@@ -115,6 +119,15 @@ class Lab:
             self.deleted(stack_id)
         for allocation_id in self.addresses:
             self.clients.ec2(self.region).release_address(AllocationId=allocation_id)
+
+
+@contextmanager
+def lab_of_dashboard(sandbox: Sandbox, region: str) -> Iterator[Lab]:
+    """As the dashboard's user, with no more than its policies."""
+    session = boto_session(user=sandbox.environment())
+    made = Lab(Clients(sandbox.info.aws_endpoint, session), region)
+    yield made
+    made.clean_up()
 
 
 def vpc(cidr: str = "10.50.0.0/16") -> dict[str, Any]:

@@ -18,6 +18,24 @@ NOWHERE = "http://127.0.0.1:9"
 STACK_ID = "arn:aws:cloudformation:eu-central-1:000000000000:stack/egret-network-net/1"
 Answer = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
 
+LISTS_OF_A_VPC = (
+    "ListFunctions",
+    "DescribeVpcEndpoints",
+    "DescribeNatGateways",
+    "DescribeNetworkInterfaces",
+    "DescribeVpcPeeringConnections",
+    "DescribeVpnGateways",
+    "DescribeInternetGateways",
+    "DescribeEgressOnlyInternetGateways",
+    "DescribeCarrierGateways",
+    "DescribeSubnets",
+    "DescribeRouteTables",
+    "DescribeNetworkAcls",
+    "DescribeSecurityGroupVpcAssociations",
+    "DescribeSecurityGroups",
+)
+"""The operations that list what is in a VPC."""
+
 USUAL: Mapping[str, Answer] = {
     "GetCallerIdentity": {"Account": "000000000000"},
     "DescribeVpcPeeringConnections": {"VpcPeeringConnections": []},

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.services.engine.changing import Change, begun, due_in_s
 from tests.services.rows import REGION, a_stack_event, add, an_event
-from tests.services.scripted import ScriptedAws, a_stack, refusal
+from tests.services.scripted import LISTS_OF_A_VPC, ScriptedAws, a_stack, refusal
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.models import Status
 from webapp.services.engine import operation, teardown
@@ -12,22 +12,6 @@ from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
 PLAN = Plan(REGION, "egret-network-net", "{}", parameters={}, tags={}, resources=RESOURCES)
-IN_A_VPC = (
-    "ListFunctions",
-    "DescribeNatGateways",
-    "DescribeNetworkInterfaces",
-    "DescribeVpcPeeringConnections",
-    "DescribeVpnGateways",
-    "DescribeInternetGateways",
-    "DescribeEgressOnlyInternetGateways",
-    "DescribeCarrierGateways",
-    "DescribeSubnets",
-    "DescribeRouteTables",
-    "DescribeNetworkAcls",
-    "DescribeSecurityGroupVpcAssociations",
-    "DescribeSecurityGroups",
-)
-"""What lists the things in a VPC, besides its endpoints."""
 ENDS = ("FAILED", "IN_PROGRESS", "COMPLETE")
 
 
@@ -105,7 +89,7 @@ def test_what_is_in_the_way_of_clearing_is_named_with_what_to_do(
     change = failed_to_clear(scripted, aws, failures=operation.CLEARINGS_MAX)
     made = [{"LogicalResourceId": "Vpc", "PhysicalResourceId": "vpc-1"}]
     endpoint = {"VpcEndpointId": "vpce-1", "State": "available", "ServiceName": "sqs"}
-    aws.answers |= dict.fromkeys(IN_A_VPC, refusal("UnsupportedOperation"))
+    aws.answers |= dict.fromkeys(LISTS_OF_A_VPC, refusal("UnsupportedOperation"))
     aws.answers |= {
         "DescribeStackResources": {"StackResources": made},
         "DescribeVpcEndpoints": {"VpcEndpoints": [endpoint]},

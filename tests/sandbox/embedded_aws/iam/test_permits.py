@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.sandbox.credentials import iam_of, put_switches
-from tests.sandbox.lab import Lab, unique, vpc
+from tests.sandbox.lab import Lab, lab_of_dashboard, unique, vpc
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Event, Plan
 from webapp.sandbox.launcher import ACCOUNT, Sandbox
@@ -21,13 +20,9 @@ GATEWAY = {"Gateway": {"Type": "AWS::EC2::InternetGateway", "DependsOn": "Vpc"}}
 
 @pytest.fixture
 def lab(sandbox: Sandbox) -> Iterator[Lab]:
-    """As the dashboard's user."""
-    user = sandbox.users.dashboard
-    session = boto3.Session(aws_access_key_id=user.access_key_id, aws_secret_access_key=user.secret)
-    made = Lab(Clients(sandbox.info.aws_endpoint, session), REGION)
-    yield made
-    put_switches(sandbox.info, [])
-    made.clean_up()
+    with lab_of_dashboard(sandbox, REGION) as made:
+        yield made
+        put_switches(sandbox.info, [])
 
 
 def create(lab: Lab, resources: dict[str, Any], tags: dict[str, str] | None = None) -> str:

@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.lab import Lab, unique
+from tests.sandbox.lab import Lab, lab_of_dashboard, unique
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.sandbox.launcher import ACCOUNT, Sandbox
@@ -18,12 +17,8 @@ REGION = "eu-west-3"
 
 @pytest.fixture
 def lab(sandbox: Sandbox) -> Iterator[Lab]:
-    """As the dashboard's user."""
-    user = sandbox.users.dashboard
-    session = boto3.Session(aws_access_key_id=user.access_key_id, aws_secret_access_key=user.secret)
-    made = Lab(Clients(sandbox.info.aws_endpoint, session), REGION)
-    yield made
-    made.clean_up()
+    with lab_of_dashboard(sandbox, REGION) as made:
+        yield made
 
 
 @pytest.fixture
