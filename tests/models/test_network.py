@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from webapp.models import Nat, Network, NewNetwork, Shape, Status
-from webapp.models.network import LEFT_NAT_GATEWAY_IDS, NAT_GATEWAY_IDS
+from webapp.models.network import NAT_GATEWAY_IDS, UNDELETED_NAT_GATEWAY_IDS
 
 NAT_USD, ADDRESS_USD = 32.85, 3.65
 ZONES = {"AvailabilityZones": "r-a,r-b"}
@@ -65,7 +65,7 @@ def test_hours_are_read_back_as_they_were_stored() -> None:
         ({}, 2, 2),
         ({"nat": Nat.SINGLE}, 1, 1),
         ({"status": Status.PARKED}, 0, 2),
-        ({"status": Status.PARKED, "outputs": {LEFT_NAT_GATEWAY_IDS: "nat-1"}}, 1, 2),
+        ({"status": Status.PARKED, "outputs": {UNDELETED_NAT_GATEWAY_IDS: "nat-1"}}, 1, 2),
         ({"status": Status.FAILED}, 0, 2),
         ({"status": Status.FAILED, "outputs": ZONES}, 2, 2),
         ({"change": {"availability_zones": 3, "nat": "per_az"}}, 2, 3),

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from tests.services.rows import a_network, add, an_address, an_event
 from webapp.models import Address, AddressStatus, Function, Key, Network, Proof, Snapshot, Status
+from webapp.models.network import UNDELETED_NAT_GATEWAY_IDS
 from webapp.services import addresses
 
 IP = "203.0.113.77"
@@ -30,7 +31,7 @@ def test_a_parked_network_says_why_it_could_not_be_unparked(
     page = signed_in.get("/networks/troubled").text
     assert "NatGateway1: it failed." in page
     assert "Read the reason." in page
-    network.outputs = network.outputs | {"LeftNatGatewayIds": "nat-7"}
+    network.outputs = network.outputs | {UNDELETED_NAT_GATEWAY_IDS: "nat-7"}
     session.commit()
     nat = {"physical_id": "nat-7", "resource_type": "AWS::EC2::NatGateway"}
     add(session, an_event(network, "DELETE_FAILED", **nat))

@@ -16,7 +16,7 @@ from webapp.models.tags import parse_tags
 MAX_ZONES = 3
 NAT_GATEWAY_IDS = "NatGatewayIds"
 """Missing from the stack outputs of a parked network."""
-LEFT_NAT_GATEWAY_IDS = "LeftNatGatewayIds"
+UNDELETED_NAT_GATEWAY_IDS = "UndeletedNatGatewayIds"
 """Kept with the outputs: what neither CloudFormation nor Egret could delete after an update."""
 
 
@@ -157,13 +157,13 @@ class Network(StackRow, table=True):
     @property
     def was_created(self) -> bool:
         """Whether its stack was once complete; what a failed creation left does not count."""
-        return bool(self.outputs.keys() - {LEFT_NAT_GATEWAY_IDS})
+        return bool(self.outputs.keys() - {UNDELETED_NAT_GATEWAY_IDS})
 
     @property
-    def left_nat_gateways(self) -> list[str]:
+    def undeleted_nat_gateways(self) -> list[str]:
         """Ids of those that an update, or the rollback of a creation, could not delete: they are
         billed, and hold addresses."""
-        return self.output_list(LEFT_NAT_GATEWAY_IDS)
+        return self.output_list(UNDELETED_NAT_GATEWAY_IDS)
 
     @property
     def monthly_cost_usd(self) -> float:
@@ -175,6 +175,6 @@ class Network(StackRow, table=True):
         if self.unwanted:
             running = len(self.output_list(NAT_GATEWAY_IDS))
         if self.status is not Status.CREATING:  # what was left is deleted before that
-            running += len(self.left_nat_gateways)
+            running += len(self.undeleted_nat_gateways)
         addresses = (self.changed_shape or self.shape).nat_gateways
         return monthly_usd(nat_gateways=running, addresses=addresses)

@@ -22,18 +22,20 @@ from webapp.aws.nat_gateways import DELETING
 from webapp.errors import EgretError
 from webapp.models import StackEvent, StackRow
 from webapp.models.costs import monthly_usd
-from webapp.models.network import LEFT_NAT_GATEWAY_IDS, NAT_GATEWAY_IDS
+from webapp.models.network import NAT_GATEWAY_IDS, UNDELETED_NAT_GATEWAY_IDS
 from webapp.services.engine import events
 from webapp.services.engine.events import STACK_TYPE, token_of
 from webapp.services.engine.intents import RETRIES
 from webapp.services.engine.operation import Operation
 
 ATTEMPTS_MAX = 4
-LEFT_ATTEMPTS_MAX = 4
+GATEWAY_ATTEMPTS_MAX = 4
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 120.0
 THROTTLED_WAIT_S = 30.0
-DELETE_LEFT = "Press Try again, or delete it in the AWS console; then park or unpark as you like."
+GATEWAY_REMEDY = (
+    "Press Try again, or delete it in the AWS console; then park or unpark as you like."
+)
 NAT_GATEWAY = "AWS::EC2::NatGateway"
 
 
@@ -94,7 +96,7 @@ def undeleted(session: Session, row: StackRow) -> list[Undeleted]:
     ]
 
 
-def left_behind(session: Session, row: StackRow, ids: Collection[str]) -> list[Undeleted]:
+def undeleted_by_updates(session: Session, row: StackRow, ids: Collection[str]) -> list[Undeleted]:
     """Those of the NAT gateways in `ids` that updates of the stack could not delete."""
     given_up = _given_up(session, row)
     return [
@@ -104,12 +106,12 @@ def left_behind(session: Session, row: StackRow, ids: Collection[str]) -> list[U
     ]
 
 
-def delete_left(operation: Operation) -> list[str] | None:
+def delete_undeleted(operation: Operation) -> list[str] | None:
     """Take one step of deleting the NAT gateways that updates of the stack could not delete.
 
     CloudFormation gives up on them in its clean-up, forgets them and calls the update complete; but
     they are billed, and hold their addresses. None while Egret is at it: the row is due again. Else
-    the ids of those that are still there after `LEFT_ATTEMPTS_MAX` attempts, and the row says why.
+    the ids of those that are there after `GATEWAY_ATTEMPTS_MAX` attempts, and the row says why.
     """
     row, gateways, region = operation.row, operation.cloud.nat_gateways, operation.region
     given_up = _given_up(operation.work.session, row)
@@ -119,9 +121,9 @@ def delete_left(operation: Operation) -> list[str] | None:
     states = gateways.states(region, list(given_up))
     left = [event for nat_id, event in given_up.items() if nat_id in states]
     idle = [nat_id for nat_id, state in states.items() if state != DELETING]
-    if not states or (idle and row.attempts > LEFT_ATTEMPTS_MAX) or row.elapsed_s > TIMEOUT_S:
+    if not states or (idle and row.attempts > GATEWAY_ATTEMPTS_MAX) or row.elapsed_s > TIMEOUT_S:
         row.attempts, row.reason = 1, row.reason or _told(left)
-        note_left(row, list(states))
+        note_undeleted(row, list(states))
         return list(states)
     said = []
     for nat_id in idle:
@@ -133,17 +135,17 @@ def delete_left(operation: Operation) -> list[str] | None:
             said.append(error.detail)
     row.attempts += bool(idle)
     row.reason = " ".join([_told(left), *said])
-    row.remedy = f"Egret deletes it again, {LEFT_ATTEMPTS_MAX} times at most."
+    row.remedy = f"Egret deletes it again, {GATEWAY_ATTEMPTS_MAX} times at most."
     operation.work.run_again(in_s=wait_s(row.attempts))
     return None
 
 
-def note_left(row: StackRow, ids: list[str]) -> None:
+def note_undeleted(row: StackRow, ids: list[str]) -> None:
     """Note which NAT gateways are still there, in the outputs. The caller commits."""
-    row.outputs = {k: v for k, v in row.outputs.items() if k != LEFT_NAT_GATEWAY_IDS}
+    row.outputs = {k: v for k, v in row.outputs.items() if k != UNDELETED_NAT_GATEWAY_IDS}
     if ids:
-        row.outputs |= {LEFT_NAT_GATEWAY_IDS: ",".join(ids)}
-        row.remedy = DELETE_LEFT
+        row.outputs |= {UNDELETED_NAT_GATEWAY_IDS: ",".join(ids)}
+        row.remedy = GATEWAY_REMEDY
     else:
         row.reason = row.remedy = ""
 

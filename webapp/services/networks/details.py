@@ -147,8 +147,8 @@ def _undeleted(session: Session, network: Network) -> list[Undeleted]:
     """Of a deletion that failed, or of an update that is done but for its NAT gateways."""
     if network.status is Status.FAILED:
         return teardown.undeleted(session, network)
-    left = network.left_nat_gateways
-    return teardown.left_behind(session, network, left) if left else []
+    left = network.undeleted_nat_gateways
+    return teardown.undeleted_by_updates(session, network, left) if left else []
 
 
 def _none(name: str) -> NotFound:

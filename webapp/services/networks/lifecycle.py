@@ -64,7 +64,7 @@ def retry(scope: CloudScope, name: str) -> Network:
     network = get(scope.session, name)
     if network.status in UNDER_WAY:
         return network
-    if network.left_nat_gateways and network.status in (Status.READY, Status.PARKED):
+    if network.undeleted_nat_gateways and network.status in (Status.READY, Status.PARKED):
         network.attempts, network.started_at = 1, utc_now()
         scope.record("retry", network)
         NetworkOperation.begin(scope, network)

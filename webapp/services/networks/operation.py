@@ -22,7 +22,7 @@ from webapp.aws.lambda_interfaces import Held
 from webapp.errors import Conflict, EgretError
 from webapp.models import Function, Network, Shape, Status, utc_now
 from webapp.models.base import new_id
-from webapp.models.network import LEFT_NAT_GATEWAY_IDS, NAT_GATEWAY_IDS
+from webapp.models.network import NAT_GATEWAY_IDS, UNDELETED_NAT_GATEWAY_IDS
 from webapp.services.addresses import pool
 from webapp.services.engine import events, foundation, leases, teardown
 from webapp.services.engine.intents import intend
@@ -89,7 +89,7 @@ class NetworkOperation(Operation):
 
     def rest(self) -> None:
         """Parked: only what is left may have to be deleted again."""
-        if self._try_left_again():
+        if self._retry_undeleted():
             self.work.finish()
 
     def prepare_change(self) -> None:
@@ -98,7 +98,7 @@ class NetworkOperation(Operation):
         What pauses every operation, such as expired credentials, pauses this as well.
         """
         network, session = self.row, self.work.session
-        if not self._try_left_again():
+        if not self._retry_undeleted():
             return
         try:
             self._allocate_addresses()
@@ -133,10 +133,10 @@ class NetworkOperation(Operation):
 
     def delete(self) -> None:
         """Delete the stack, then the row. The addresses stay, free."""
-        if not self._try_left_again():
+        if not self._retry_undeleted():
             return
-        if left := self.row.left_nat_gateways:  # they are in the way now, and told as such
-            teardown.note_left(self.row, [])
+        if left := self.row.undeleted_nat_gateways:  # they are in the way now, and told as such
+            teardown.note_undeleted(self.row, [])
             still = [*self.row.output_list(NAT_GATEWAY_IDS), *left]
             self.row.outputs = self.row.outputs | {NAT_GATEWAY_IDS: ",".join(dict.fromkeys(still))}
             self.work.commit()
@@ -170,8 +170,9 @@ class NetworkOperation(Operation):
         super().fail(reason, remedy)
         if not self.row.was_created:
             undeleted = teardown.undeleted(self.work.session, self.row)
-            left = [each.physical_id for each in undeleted if each.resource_type == NAT_GATEWAY]
-            self.row.outputs = {LEFT_NAT_GATEWAY_IDS: ",".join(left)} if left else self.row.outputs
+            ids = [each.physical_id for each in undeleted if each.resource_type == NAT_GATEWAY]
+            if ids:
+                self.row.outputs = {UNDELETED_NAT_GATEWAY_IDS: ",".join(ids)}
 
     def explain(self, reason: str) -> str:
         """Add how much of the quota is in use, if a quota is the reason and AWS says."""
@@ -193,14 +194,14 @@ class NetworkOperation(Operation):
 
     def _clean_up(self, stack: Stack) -> list[str] | None:
         """What the update could not delete and Egret could not either; None while it tries to."""
-        return teardown.delete_left(self) if stack.phase is Phase.DONE else []
+        return teardown.delete_undeleted(self) if stack.phase is Phase.DONE else []
 
     def _settle_with(self, left: list[str], stack: Stack, *, reached: Status, back: Status) -> None:
         """Settle the update, and note what is left."""
         if stack.phase is not Phase.DONE:
             self.settle_update(stack, reached=reached, back=back)
             return
-        kept = {k: v for k, v in self.row.outputs.items() if k == LEFT_NAT_GATEWAY_IDS}
+        kept = {k: v for k, v in self.row.outputs.items() if k == UNDELETED_NAT_GATEWAY_IDS}
         stack = replace(stack, outputs=stack.outputs | kept)
         if left and stack.status != ROLLED_BACK:
             self.settle(stack, reached=reached, reason=self.row.reason, remedy=self.row.remedy)
@@ -213,7 +214,7 @@ class NetworkOperation(Operation):
         known = events.list_after(self.work.session, self.row)
         if any(event.operation_id == self.row.operation_id for event in known):
             return True  # the update has begun
-        left = teardown.delete_left(self)
+        left = teardown.delete_undeleted(self)
         if left:
             self.row.status, self.row.updated_at = Status.PARKED, utc_now()
             self.work.finish()
@@ -221,10 +222,10 @@ class NetworkOperation(Operation):
             self.work.commit()  # AWS is asked next
         return left == []
 
-    def _try_left_again(self) -> bool:
+    def _retry_undeleted(self) -> bool:
         """False while Egret deletes what an update left."""
-        if self.row.left_nat_gateways:
-            if teardown.delete_left(self) is None:
+        if self.row.undeleted_nat_gateways:
+            if teardown.delete_undeleted(self) is None:
                 return False
             self.work.commit()  # AWS may be asked next
         return True

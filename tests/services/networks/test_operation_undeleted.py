@@ -9,14 +9,14 @@ from tests.services.engine.changing import claimed_again, due_in_s
 from tests.services.rows import ZONES, a_network, add, an_address, an_event
 from tests.services.scripted import STACK_ID, ScriptedAws, a_stack, refusal
 from webapp.models import Network, Status
-from webapp.models.network import LEFT_NAT_GATEWAY_IDS
+from webapp.models.network import UNDELETED_NAT_GATEWAY_IDS
 from webapp.services import networks
 from webapp.services.engine import leases
-from webapp.services.engine.teardown import LEFT_ATTEMPTS_MAX, NAT_GATEWAY
+from webapp.services.engine.teardown import GATEWAY_ATTEMPTS_MAX, NAT_GATEWAY
 from webapp.services.networks.operation import NetworkOperation
 from webapp.services.scope import CloudScope
 
-LEFT = {LEFT_NAT_GATEWAY_IDS: "nat-1"}
+LEFT = {UNDELETED_NAT_GATEWAY_IDS: "nat-1"}
 IN_USE = refusal("DependencyViolation", "nat-1 has dependencies")
 
 
@@ -78,7 +78,7 @@ def test_after_a_few_attempts_it_is_told_and_costs(
     operation = begun(scripted, aws, status=Status.PARKING)
     aws.answers["DeleteNatGateway"] = answer
     network = advance(operation, times=99)
-    assert len(aws.calls("DeleteNatGateway")) == LEFT_ATTEMPTS_MAX
+    assert len(aws.calls("DeleteNatGateway")) == GATEWAY_ATTEMPTS_MAX
     assert (network.status, network.monthly_cost_usd) == (Status.PARKED, 36.5)
     assert "NAT gateway nat-1" in network.reason
     (shown,) = networks.detail(scripted.session, "net").undeleted
@@ -98,7 +98,7 @@ def test_what_a_rolled_back_change_left_is_deleted_too(
         "UpdateStack": refusal("ValidationError", "No updates are to be performed"),
     }
     network = advance(operation, times=99)
-    assert (network.status, network.left_nat_gateways) == (Status.READY, ["nat-1"])
+    assert (network.status, network.undeleted_nat_gateways) == (Status.READY, ["nat-1"])
     assert network.reason == "NatGateway1: AWS was not able to."
     assert network.monthly_cost_usd == 3 * 36.5 - 32.85 - 3.65
 
@@ -106,7 +106,7 @@ def test_what_a_rolled_back_change_left_is_deleted_too(
 def test_a_missing_permission_pauses_it(scripted: CloudScope, aws: ScriptedAws) -> None:
     operation = begun(scripted, aws, status=Status.PARKING)
     aws.answers["DeleteNatGateway"] = refusal("UnauthorizedOperation", "You are not authorized")
-    network = advance(operation, times=2 * LEFT_ATTEMPTS_MAX)
+    network = advance(operation, times=2 * GATEWAY_ATTEMPTS_MAX)
     assert network.status is Status.PARKING
     assert "You are not authorized" in network.reason
 
@@ -122,7 +122,7 @@ def test_a_person_can_have_it_tried_again(
     show(aws, "")
     operation.work = claimed_again(scripted.session)
     network = advance(operation)
-    assert (network.status, network.left_nat_gateways, network.reason) == (status, [], "")
+    assert (network.status, network.undeleted_nat_gateways, network.reason) == (status, [], "")
 
 
 def test_what_is_left_holds_an_address_so_it_goes_before_the_network_is_unparked(
@@ -132,7 +132,7 @@ def test_what_is_left_holds_an_address_so_it_goes_before_the_network_is_unparked
     operation.row.operation_id = "another"
     network = advance(operation, times=99)
     assert not aws.calls("UpdateStack")
-    assert (network.status, network.left_nat_gateways) == (Status.PARKED, ["nat-1"])
+    assert (network.status, network.undeleted_nat_gateways) == (Status.PARKED, ["nat-1"])
     assert "nat-1" in network.reason
 
 
@@ -182,7 +182,7 @@ def test_what_a_rolled_back_creation_left_costs_until_it_is_deleted(
     operation = begun(scripted, aws, status=Status.CREATING, outputs={})
     aws.answers["DescribeStacks"] = a_stack("ROLLBACK_FAILED")
     network = advance(operation)
-    assert (network.status, network.left_nat_gateways) == (Status.FAILED, ["nat-1"])
+    assert (network.status, network.undeleted_nat_gateways) == (Status.FAILED, ["nat-1"])
     assert network.monthly_cost_usd == 36.5
     (shown,) = networks.detail(scripted.session, "net").undeleted
     assert shown.physical_id == "nat-1"
@@ -193,5 +193,5 @@ def test_one_that_egret_cannot_delete_costs_while_the_network_is_deleted(
 ) -> None:
     operation = begun(scripted, aws, status=Status.DELETING, outputs=LEFT, unwanted=True)
     aws.answers |= {"DescribeStacks": a_stack("DELETE_IN_PROGRESS"), "DeleteNatGateway": IN_USE}
-    network = advance(operation, times=LEFT_ATTEMPTS_MAX + 2)
-    assert (network.left_nat_gateways, network.monthly_cost_usd) == ([], 36.5)
+    network = advance(operation, times=GATEWAY_ATTEMPTS_MAX + 2)
+    assert (network.undeleted_nat_gateways, network.monthly_cost_usd) == ([], 36.5)
