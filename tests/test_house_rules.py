@@ -97,8 +97,9 @@ def test_each_file_with_logic_has_its_tests_under_the_same_path() -> None:
 def test_no_room_of_the_services_is_crowded() -> None:
     """A room's `__init__` only names what callers use."""
     services = ROOT / "webapp" / "services"
-    rooms = [path for path in services.iterdir() if path.is_dir() and path.name != "__pycache__"]
-    sizes = {room.name: len([*room.glob("[!_]*.py")]) for room in rooms}
+    packages = {path.parent for path in services.rglob("__init__.py")}
+    rooms = [path for path in packages if path.parent == services]
+    sizes = {room.name: len([*room.glob("[!_]*.py")]) for room in packages - {services}}
     assert len(rooms) + len([*services.glob("[!_]*.py")]) <= ROOMS_MAX
     assert not {room: size for room, size in sizes.items() if size > ROOM_FILES_MAX}
 

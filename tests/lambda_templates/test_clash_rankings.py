@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from tests.lambda_templates.world import BODY, Clock, Environment, Respond, World, load
-from webapp.services.functions.templates import get_template
+from webapp.services.functions.catalogue.templates import get_template
 
 API_GATEWAY_S = 29
 REREAD_S = 30

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lambda_templates.world import HANDLERS
 from webapp.partners import partner
-from webapp.services.functions.templates import Template, list_templates
+from webapp.services.functions.catalogue.templates import Template, list_templates
 from webapp.templating import render
 
 SIZE_MAX_BYTES = 15 * 1024

@@ -29,7 +29,7 @@ from webapp.aws.cloudformation.stacks import Phase
 from webapp.aws.cloudformation.templates import FunctionStack, foundation_plan
 from webapp.aws.secrets import Secrets
 from webapp.sandbox.launcher import Sandbox
-from webapp.services.functions.templates import get_template
+from webapp.services.functions.catalogue.templates import get_template
 
 ORIGIN = "https://example.com"
 CALL_TIMEOUT_S = 30.0

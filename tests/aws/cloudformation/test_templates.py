@@ -21,7 +21,7 @@ from webapp.aws.cloudformation.templates import (
 from webapp.aws.partitions import dns_suffix, partition
 from webapp.errors import TooLarge
 from webapp.models import MAX_ZONES
-from webapp.services.functions.templates import get_template
+from webapp.services.functions.catalogue.templates import get_template
 
 REGION = "eu-central-1"
 PARTITIONS = {"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}

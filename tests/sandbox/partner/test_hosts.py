@@ -4,7 +4,7 @@ import pytest
 
 from webapp.partners import partner
 from webapp.sandbox.partner.hosts import endpoints
-from webapp.services.functions.templates import Template, list_templates
+from webapp.services.functions.catalogue.templates import Template, list_templates
 from webapp.settings import Settings
 
 ENDPOINTS = endpoints("http://127.0.0.1:1", "http://127.0.0.1:1/portal")

@@ -30,9 +30,9 @@ from webapp.sandbox.launcher import Sandbox
 from webapp.services import addresses, functions, keys, networks
 from webapp.services.engine import leases
 from webapp.services.functions import previews
+from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.lifecycle import check_fields
 from webapp.services.functions.operation import FunctionOperation
-from webapp.services.functions.templates import get_template
 from webapp.services.inspection import proofs
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation

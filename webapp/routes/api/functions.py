@@ -24,7 +24,7 @@ from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, li
 from webapp.services import functions
 from webapp.services.engine import events
 from webapp.services.functions import previews
-from webapp.services.functions.templates import list_templates
+from webapp.services.functions.catalogue.templates import list_templates
 
 router = Router(tags=["functions"])
 

@@ -16,7 +16,7 @@ from webapp.partners import partner
 from webapp.services import functions, keys, networks
 from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail, previews
-from webapp.services.functions.templates import Template, get_template, list_templates
+from webapp.services.functions.catalogue.templates import Template, get_template, list_templates
 from webapp.services.keys import KeyDetail
 from webapp.templating import page, see_other
 

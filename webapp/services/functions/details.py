@@ -10,7 +10,7 @@ from webapp.models import Address, Function, Key, Network, Proof, Snapshot
 from webapp.services.addresses import pool
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
 from webapp.services.functions import previews
-from webapp.services.functions.templates import Template, get_template
+from webapp.services.functions.catalogue.templates import Template, get_template
 from webapp.services.inspection import health, proofs
 from webapp.services.inspection.health import Health
 

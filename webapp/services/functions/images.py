@@ -13,7 +13,7 @@ import httpx
 
 from webapp.errors import NotFound, Upstream
 from webapp.outside import outside
-from webapp.services.functions.templates import list_templates
+from webapp.services.functions.catalogue.templates import list_templates
 from webapp.settings import Settings
 
 TIMEOUT_S = 5.0

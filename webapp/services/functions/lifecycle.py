@@ -12,9 +12,9 @@ from webapp.services import keys, names
 from webapp.services.addresses import pool
 from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
 from webapp.services.functions import origins
+from webapp.services.functions.catalogue.templates import Template, get_template, validate
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.operation import FunctionOperation, lags
-from webapp.services.functions.templates import Template, get_template, validate
 from webapp.services.networks.details import get as get_network
 from webapp.services.scope import CloudScope
 

@@ -24,8 +24,8 @@ from webapp.services.engine import leases, teardown
 from webapp.services.engine.intents import begin_again, intend
 from webapp.services.engine.operation import Operation
 from webapp.services.functions import previews
+from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.details import network_of
-from webapp.services.functions.templates import get_template
 
 THROTTLED_ATTEMPTS_MAX = 10
 THROTTLED_FIRST_WAIT_S = 5.0

@@ -21,7 +21,7 @@ from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status
 from webapp.partners import Explanation, max_age_s, partner
 from webapp.services.addresses import pool
-from webapp.services.functions.templates import get_template
+from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20

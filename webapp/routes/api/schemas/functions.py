@@ -10,7 +10,7 @@ from webapp.aws.invocations import Invocation
 from webapp.models import Snapshot
 from webapp.routes.api.schemas.lists import Listed
 from webapp.services.functions import FunctionDetail
-from webapp.services.functions.templates import Template
+from webapp.services.functions.catalogue.templates import Template
 
 
 class SettingOut(BaseModel):

@@ -14,7 +14,7 @@ from typing import Any
 
 from webapp.errors import Invalid, NotFound
 
-FOLDER = Path(__file__).parents[3] / "lambda_templates"
+FOLDER = Path(__file__).parents[4] / "lambda_templates"
 
 
 @dataclass(frozen=True)

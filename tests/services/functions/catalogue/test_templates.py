@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.errors import Invalid, NotFound
-from webapp.services.functions.templates import get_template, list_templates, validate
+from webapp.services.functions.catalogue.templates import get_template, list_templates, validate
 
 
 def test_the_first_template_is_the_clash_of_clans_ranking() -> None:
