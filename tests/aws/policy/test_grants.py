@@ -70,6 +70,7 @@ LEFT_OUT = {
 SERVICES = (
     "apigateway",
     "cloudformation",
+    "cloudwatch",
     "ec2",
     "kms",
     "lambda",
@@ -81,6 +82,7 @@ SERVICES = (
 ACTIONS_OF_CALLS = {
     "apigateway:GetApiKey": {"apigateway:GET"},
     "lambda:ListAliases": set(),
+    "monitoring:GetMetricData": {"cloudwatch:GetMetricData"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "sts:GetCallerIdentity": set(),
     "cloudformation:DescribeStacks": {"cloudformation:DescribeStacks", "cloudformation:ListStacks"},
