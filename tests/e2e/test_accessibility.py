@@ -29,6 +29,7 @@ PAGES = (
     "/networks/production/schedule?weekly=on",
     "/networks/production/diagnosis",
     "/networks/production/drift",
+    "/networks/production/metrics",
     "/addresses",
     "/orphans",
     "/keys",
@@ -38,6 +39,7 @@ PAGES = (
     "/functions/new",
     "/functions/top-clans",
     "/functions/top-clans/diagnosis",
+    "/functions/top-clans/metrics",
     "/nothing-here",
 )
 SEND = """path => {
