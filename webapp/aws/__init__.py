@@ -20,6 +20,7 @@ from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
 from webapp.aws.nat_gateways import NatGateways
+from webapp.aws.packages import Packages
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
 from webapp.aws.quotas import Quotas
@@ -43,6 +44,7 @@ class Cloud:
     kms: Kms
     lambda_interfaces: LambdaInterfaces
     nat_gateways: NatGateways
+    packages: Packages
     permissions: Permissions
     public_access: PublicAccess
     quotas: Quotas
@@ -78,6 +80,7 @@ class Cloud:
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
             nat_gateways=NatGateways(clients),
+            packages=Packages(clients, prefix),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),
             quotas=Quotas(clients),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_service_quotas import ServiceQuotasClient
 
@@ -94,6 +95,9 @@ class Clients:
 
     def logs(self, region: str) -> "CloudWatchLogsClient":
         return cast("CloudWatchLogsClient", self._client("logs", region))
+
+    def s3(self, region: str) -> "S3Client":
+        return cast("S3Client", self._client("s3", region))
 
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
