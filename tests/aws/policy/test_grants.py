@@ -79,6 +79,7 @@ LEFT_OUT = {
 SERVICES = (
     "apigateway",
     "cloudformation",
+    "cloudwatch",
     "ec2",
     "kms",
     "lambda",
@@ -90,6 +91,7 @@ SERVICES = (
 ACTIONS_OF_CALLS = {
     "apigateway:GetApiKey": {"apigateway:GET"},
     "lambda:ListAliases": set(),
+    "monitoring:GetMetricData": {"cloudwatch:GetMetricData"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "sts:GetCallerIdentity": set(),
     "cloudformation:DescribeStacks": {"cloudformation:DescribeStacks", "cloudformation:ListStacks"},

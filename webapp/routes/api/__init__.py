@@ -11,9 +11,11 @@ from webapp.routes.api import (
     drift,
     functions,
     keys,
+    metrics,
     networks,
     orphans,
     schedule,
+    templates,
     whitelists,
 )
 
@@ -32,7 +34,9 @@ for noun in (
     audit_events,
     diagnosis,
     drift,
+    metrics,
     schedule,
+    templates,
     whitelists,
     orphans,
 ):
