@@ -37,6 +37,7 @@ PAGES = (
     "/keys/clash",
     "/functions",
     "/functions/new",
+    "/templates",
     "/functions/top-clans",
     "/functions/top-clans/diagnosis",
     "/functions/top-clans/metrics",

@@ -15,6 +15,7 @@ from webapp.routes.api import (
     networks,
     orphans,
     schedule,
+    templates,
     whitelists,
 )
 
@@ -35,6 +36,7 @@ for noun in (
     drift,
     metrics,
     schedule,
+    templates,
     whitelists,
     orphans,
 ):

@@ -17,6 +17,7 @@ from webapp.routes.pages import (
     overview,
     schedule,
     streams,
+    templates,
     whitelists,
 )
 
@@ -30,6 +31,7 @@ for page in (
     keys,
     functions,
     streams,
+    templates,
     images,
     diagnosis,
     drift,

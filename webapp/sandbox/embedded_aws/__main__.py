@@ -131,6 +131,7 @@ def _install_services(options: Options) -> None:
         runtime,
         secrets,
         templates,
+        versions,
         vpcs,
     )
 
@@ -147,6 +148,7 @@ def _install_services(options: Options) -> None:
     resources.install(options.address_quota, options.network_quota)
     secrets.install()
     templates.install()
+    versions.install()
     role_sessions.install()
     runtime.install(options, Confinement(options.state_dir))
     metrics.install()
