@@ -84,7 +84,7 @@ class Metrics:
         *,
         kept_s: float = ANSWER_KEPT_S,
     ) -> Readings:
-        """The values of all metrics, as they are now or were up to `kept_s` ago. Raises AwsError."""
+        """The values of all metrics, now or up to `kept_s` ago. Raises AwsError."""
         key = (region, tuple(metrics), span)
         kept = self._kept_answer(key)
         if kept:
