@@ -9,13 +9,45 @@ import tempfile
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import ZippedCode, fits_inline
+from webapp.errors import Conflict
+from webapp.models import FunctionRevision
 from webapp.services.engine import foundation
 from webapp.services.functions.catalogue.files import key_of, write_zip
 from webapp.services.functions.catalogue.template import Template
+from webapp.services.functions.catalogue.templates import template_of
 from webapp.settings import Settings
 
 IN_MEMORY_MAX_BYTES = 8 * 1024 * 1024
 """A larger zip is written to a temporary file."""
+
+
+def code_of(
+    cloud: Cloud, settings: Settings, revision: FunctionRevision, region: str, *, token: str
+) -> str | ZippedCode:
+    """The revision's code as a stack takes it; uploaded if its template has it still.
+
+    Raises what `placed` does, and Conflict when it is an earlier one that is not in the bucket.
+    """
+    where = where_code_is(cloud, revision, region)
+    if isinstance(where, str):
+        return where
+    template = template_of(revision.template)
+    if key_of(template.handler, template.package) == where.key:
+        return placed(cloud, settings, template, region, token=token)
+    if not cloud.packages.has(region, where.key):
+        raise Conflict(
+            f"The code of revision {revision.number} is no longer in the bucket {where.bucket}.",
+            code="code_is_gone",
+            remedy="Deploy another revision, or the newest version of the template.",
+        )
+    return where
+
+
+def where_code_is(cloud: Cloud, revision: FunctionRevision, region: str) -> str | ZippedCode:
+    """The same without a look at the bucket."""
+    if not revision.packaged and fits_inline(revision.code):
+        return revision.code
+    return ZippedCode(cloud.packages.bucket(region), revision.code_key)
 
 
 def placed(
