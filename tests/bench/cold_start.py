@@ -4,6 +4,7 @@ Each handler runs twice in processes of their own: as it is deployed, and readin
 boto3 client. Only their ratio is told, because machines differ.
 """
 
+import json
 import os
 import resource
 import subprocess
@@ -12,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tests.lambda_templates.world import World, serving
-from webapp.services.functions.catalogue.templates import list_templates
+from webapp.services.functions.catalogue.templates import Template, list_templates
 
 STARTS = 7
 """The cheapest of so many counts: other processes can only add to it."""
@@ -33,26 +34,31 @@ class SecretByBoto3(Secret):
 
 Secret = SecretByBoto3
 """
-RUN = "import index; assert index.handler({}, None)['statusCode'] < 500"
+NOT_BY_DEFAULT = {"url": "https://partner.example/v1", "paths": ["/rates"], "check_path": "/rates"}
+"""Settings that a person has to fill in."""
+RUN = "import index; assert index.handler({}, None)['statusCode'] == 200"
 
 
 def main() -> None:
     with serving() as world:
         for template in list_templates():
-            signed = cold_ms(world, template.handler)
-            other = template.handler.replace(ENTRY_POINT, WITH_BOTO3 + ENTRY_POINT)
-            by_boto3 = cold_ms(world, other)
-            ratio = signed / by_boto3
-            told = f"{signed:.0f} ms, with boto3 {by_boto3:.0f} ms"
+            by_boto3 = template.handler.replace(ENTRY_POINT, WITH_BOTO3 + ENTRY_POINT)
+            signed_ms, boto3_ms = (
+                cold_ms(world, template, c) for c in (template.handler, by_boto3)
+            )
+            told = f"{signed_ms:.0f} ms, with boto3 {boto3_ms:.0f} ms"
+            ratio = signed_ms / boto3_ms
             print(f"cold start {template.name:15} {told}  ratio {ratio:.2f}  (aim: 0.50)")
 
 
-def cold_ms(world: World, code: str) -> float:
+def cold_ms(world: World, template: Template, code: str) -> float:
     """Milliseconds of CPU until the first answer, Python's own start included."""
+    chosen = {each.name: each.default for each in template.settings if each.default is not None}
+    variables = world.environment(SETTINGS=json.dumps(NOT_BY_DEFAULT | chosen))
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "index.py").write_text(code)
-        variables = os.environ | world.environment() | {"PYTHONDONTWRITEBYTECODE": "1"}
-        return min(_run_ms(folder, variables) for _ in range(STARTS))
+        own = os.environ | variables | {"PYTHONDONTWRITEBYTECODE": "1"}
+        return min(_run_ms(folder, own) for _ in range(STARTS))
 
 
 def _run_ms(folder: str, variables: dict[str, str]) -> float:
