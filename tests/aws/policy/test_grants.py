@@ -101,6 +101,7 @@ LEFT_OUT = {
 SERVICES = (
     "apigateway",
     "cloudformation",
+    "cloudwatch",
     "ec2",
     "kms",
     "lambda",
@@ -113,6 +114,7 @@ SERVICES = (
 ACTIONS_OF_CALLS = {
     "apigateway:GetApiKey": {"apigateway:GET"},
     "lambda:ListAliases": set(),
+    "monitoring:GetMetricData": {"cloudwatch:GetMetricData"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "s3:HeadObject": {"s3:GetObject"},
     "sts:GetCallerIdentity": set(),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp import partners
+from webapp.services.functions.catalogue.code import CannotAssemble, assemble
 from webapp.services.functions.catalogue.faults import (
     DESCRIPTION_FILE,
     GUIDE,
@@ -145,7 +146,16 @@ def _handler(folder: Path, files: Files) -> str:
             "Add that function.",
             file=HANDLER,
         )
-    return source
+    try:
+        return assemble(folder / HANDLER)
+    except CannotAssemble as error:
+        raise faulty(
+            "bad_handler",
+            "handler.py and the shared code that it uses cannot be put together.",
+            str(error),
+            "Correct it. No function is deployed from it until then.",
+            file=HANDLER,
+        ) from None
 
 
 def _settings(folder: Path, files: Files, raw: Mapping[str, Any]) -> tuple[Setting, ...]:
