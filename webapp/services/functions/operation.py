@@ -26,7 +26,7 @@ from webapp.services.engine.operation import Operation
 from webapp.services.functions import previews
 from webapp.services.functions.catalogue.templates import Template, get_template
 from webapp.services.functions.details import network_of
-from webapp.services.functions.packages import placed
+from webapp.services.functions.packages import code_of, placed
 
 THROTTLED_ATTEMPTS_MAX = 10
 THROTTLED_FIRST_WAIT_S = 5.0
@@ -128,7 +128,7 @@ class FunctionOperation(Operation):
 
     def _code(self, template: Template) -> str | ZippedCode:
         token = f"{self.row.operation_id}-code"
-        return placed(self.cloud, self.settings, template, self.region, token=token)
+        return placed(self.cloud, self.settings, code_of(template), self.region, token=token)
 
     def _waits_out_throttling(self, stack: Stack) -> bool:
         """Whether the operation begins again later, because AWS throttled CloudFormation.
