@@ -101,12 +101,12 @@ class Clients:
     def logs(self, region: str) -> "CloudWatchLogsClient":
         return cast("CloudWatchLogsClient", self._client("logs", region))
 
-    def s3(self, region: str) -> "S3Client":
-        return cast("S3Client", self._client("s3", region))
-
     def cloudwatch(self, region: str) -> "CloudWatchClient":
         attempts = min(self._attempts, METRICS_MAX_ATTEMPTS)
         return cast("CloudWatchClient", self._client("cloudwatch", region, attempts=attempts))
+
+    def s3(self, region: str) -> "S3Client":
+        return cast("S3Client", self._client("s3", region))
 
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
