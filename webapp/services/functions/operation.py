@@ -32,7 +32,7 @@ from webapp.services.engine.operation import PUT_BACK, RETRY_UPDATE, Operation
 from webapp.services.functions import previews
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.details import network_of
-from webapp.services.functions.packages import code_of
+from webapp.services.functions.packages import code_of_revision, placed
 from webapp.services.functions.revisions import rows as revisions
 from webapp.settings import Settings
 
@@ -136,8 +136,9 @@ class FunctionOperation(Operation):
         session = self.work.session
         revision = revisions.to_deploy(session, self.row)
         token = f"{self.row.operation_id}-code"
-        code = code_of(self.cloud, self.settings, revision, self.region, token=token)
-        return plan_of(session, self.settings, revision, code)
+        code = code_of_revision(revision)
+        where = placed(self.cloud, self.settings, code, self.region, token=token)
+        return plan_of(session, self.settings, revision, where)
 
     def _has_begun(self) -> bool:
         """Whether AWS has accepted the update, or does not tell."""
