@@ -57,7 +57,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     """
     from ministack import app
 
-    from webapp.sandbox.embedded_aws import drift
+    from webapp.sandbox.embedded_aws import drift, lambda_logs
     from webapp.sandbox.embedded_aws.door import Door
     from webapp.sandbox.embedded_aws.iam import arns, authentication, principals, references, users
     from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
@@ -83,6 +83,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     public_access.install()
     _install_services(options)
     drift.install(permits)
+    lambda_logs.install(decisions)
     references.install(permits)
     operations.install()
     state.install()
@@ -120,6 +121,7 @@ def _install_services(options: Options) -> None:
         endpoints,
         interfaces,
         ipv6,
+        logs,
         nat_gateways,
         network_acls,
         quotas,
@@ -139,6 +141,7 @@ def _install_services(options: Options) -> None:
     ipv6.install()  # after the ranges of IPv4, which it passes on
     nat_gateways.install(options.pace_of("AWS::EC2::NatGateway"), options.network_quota)
     network_acls.install()
+    logs.install()
     checks.install(options.network_quota)  # after the actions above, because it wraps them all
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)
