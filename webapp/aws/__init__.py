@@ -19,6 +19,7 @@ from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
+from webapp.aws.logs import Logs
 from webapp.aws.nat_gateways import NatGateways
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
@@ -42,6 +43,7 @@ class Cloud:
     inventory: Inventory
     kms: Kms
     lambda_interfaces: LambdaInterfaces
+    logs: Logs
     nat_gateways: NatGateways
     permissions: Permissions
     public_access: PublicAccess
@@ -77,6 +79,7 @@ class Cloud:
             inventory=Inventory(clients, prefix),
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
+            logs=Logs(clients),
             nat_gateways=NatGateways(clients),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),

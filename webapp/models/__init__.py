@@ -11,6 +11,12 @@ from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion
 from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
+from webapp.models.saved_request import (
+    NewInvocation,
+    NewSavedRequest,
+    SavedRequest,
+    TriedRequest,
+)
 from webapp.models.schedule import NewSchedule, WeeklyHours
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
@@ -39,11 +45,14 @@ __all__ = [
     "Network",
     "NewChange",
     "NewFunction",
+    "NewInvocation",
     "NewKey",
     "NewNetwork",
+    "NewSavedRequest",
     "NewSchedule",
     "NewVersion",
     "Proof",
+    "SavedRequest",
     "Shape",
     "Snapshot",
     "StackEvent",
@@ -51,6 +60,7 @@ __all__ = [
     "Status",
     "Throttle",
     "TokenKind",
+    "TriedRequest",
     "User",
     "WeeklyHours",
     "Whitelisting",

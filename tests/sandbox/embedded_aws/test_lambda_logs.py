@@ -38,7 +38,6 @@ def name(clients: Clients) -> Iterator[str]:
 def tail_of(clients: Clients, name: str, code: str) -> list[str]:
     payload = json.dumps({"code": code})
     answer = clients.awslambda(REGION).invoke(FunctionName=name, LogType="Tail", Payload=payload)
-    assert re.fullmatch(r"[\w-]{36}", answer["ResponseMetadata"]["RequestId"])
     return base64.b64decode(answer["LogResult"]).decode().splitlines()
 
 

@@ -4,9 +4,11 @@ from fastapi import APIRouter
 
 from webapp.problems import Problem
 from webapp.routes.api import (
+    activity,
     addresses,
     audit_events,
     change,
+    console,
     diagnosis,
     drift,
     functions,
@@ -29,6 +31,8 @@ for noun in (
     addresses,
     keys,
     functions,
+    activity,
+    console,
     audit_events,
     diagnosis,
     drift,

@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from webapp.routes.pages import (
     access,
+    activity,
     addresses,
     change,
+    console,
     diagnosis,
     drift,
     functions,
@@ -16,6 +18,7 @@ from webapp.routes.pages import (
     overview,
     schedule,
     streams,
+    tails,
     whitelists,
 )
 
@@ -28,6 +31,9 @@ for page in (
     addresses,
     keys,
     functions,
+    activity,
+    tails,
+    console,
     streams,
     images,
     diagnosis,

@@ -2,8 +2,8 @@
 
 Terms are case-sensitive and match anywhere in a message: `a b` is both, `?a ?b` one of them, `-a`
 excludes, `"a b"` is a phrase, `%a.b%` a regular expression. Beside other terms, `?a` counts for
-nothing. `{ … }` compares properties of a message in JSON. `[ … ]`, which takes a message for columns,
-is refused: nothing here uses it.
+nothing. `{ … }` compares properties of a message in JSON. `[ … ]`, which takes a message for
+columns, is refused: nothing here uses it.
 """
 
 import json

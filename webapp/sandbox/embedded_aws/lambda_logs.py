@@ -1,9 +1,9 @@
 """What a function's calls leave in its log, and in the tail that Invoke answers, as on AWS.
 
 One stream for each execution environment. A call is START, what the function wrote, END and REPORT,
-before the first one INIT_START; a traceback is one event with several lines. What the function's role
-may not write is in no log, only in the tail. ministack makes a stream for each call, asks for no
-permission, and its tail is only what the function wrote.
+before the first one INIT_START; a traceback is one event with several lines. What the function's
+role may not write is in no log, only in the tail. ministack makes a stream for each call, asks for
+no permission, and its tail is only what the function wrote.
 """
 
 import math

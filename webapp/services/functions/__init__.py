@@ -1,6 +1,6 @@
-"""Functions: what can be asked and done. `previews`, `templates` and `images` are modules."""
+"""Functions: what can be asked and done. Rooms and other modules are imported by their names."""
 
-from webapp.services.functions.activity.calls import api_key, curl, invoke, logs
+from webapp.services.functions.activity.calls import api_key, curl
 from webapp.services.functions.details import FunctionDetail, detail, find, get, list_all
 from webapp.services.functions.lifecycle import create, delete, retry
 
@@ -13,8 +13,6 @@ __all__ = [
     "detail",
     "find",
     "get",
-    "invoke",
     "list_all",
-    "logs",
     "retry",
 ]
