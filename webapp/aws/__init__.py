@@ -20,7 +20,9 @@ from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
 from webapp.aws.logs import Logs
+from webapp.aws.metrics import Metrics
 from webapp.aws.nat_gateways import NatGateways
+from webapp.aws.packages import Packages
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
 from webapp.aws.quotas import Quotas
@@ -44,7 +46,9 @@ class Cloud:
     kms: Kms
     lambda_interfaces: LambdaInterfaces
     logs: Logs
+    metrics: Metrics
     nat_gateways: NatGateways
+    packages: Packages
     permissions: Permissions
     public_access: PublicAccess
     quotas: Quotas
@@ -80,7 +84,9 @@ class Cloud:
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
             logs=Logs(clients),
+            metrics=Metrics(clients),
             nat_gateways=NatGateways(clients),
+            packages=Packages(clients, prefix),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),
             quotas=Quotas(clients),

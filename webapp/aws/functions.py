@@ -28,6 +28,8 @@ from webapp.aws.invocations import (
 from webapp.aws.reports import report_in
 
 CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")
+LIVE = "live"
+"""The alias that callers of the endpoint reach a function by (function.yaml)."""
 
 
 class Functions:
@@ -35,13 +37,13 @@ class Functions:
         self._clients = clients
 
     def invoke(self, region: str, name: str, event: dict[str, Any] | None = None) -> Invocation:
-        """Run a function that answers an endpoint, and wait for its response."""
-        payload, _, error = self._run(region, name, event)
+        """Run a function that answers an endpoint, as its callers do, and wait for its response."""
+        payload, _, error = self._run(region, name, event, Qualifier=LIVE)
         return Invocation(status=502, error=error) if error else invocation_of(payload)
 
     def run(self, region: str, name: str, event: dict[str, Any]) -> Run:
-        """Run it with the event, once, and wait for what it returned and the end of its log."""
-        answer, raw = self._invoke(region, name, event)
+        """Run it once with the event, as its callers do, and wait for what Lambda tells of it."""
+        answer, raw = self._invoke(region, name, event, Qualifier=LIVE, LogType="Tail")
         raised = bool(answer.get("FunctionError"))
         payload, error = payload_of(raw, raised=raised)
         tail = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
@@ -70,21 +72,22 @@ class Functions:
             return client.get_api_key(apiKey=api_key_id, includeValue=True)["value"]
 
     def _run(
-        self, region: str, name: str, event: dict[str, Any] | None = None
+        self, region: str, name: str, event: dict[str, Any] | None = None, **version: Any
     ) -> tuple[dict[str, Any], str, str]:
         """What the function returned, the id of the request, and the error or ''."""
-        answer, raw = self._invoke(region, name, event or {})
+        answer, raw = self._invoke(region, name, event or {}, **version)
         payload, error = payload_of(raw, raised=bool(answer.get("FunctionError")))
         return payload, answer["ResponseMetadata"].get("RequestId", ""), error
 
-    def _invoke(self, region: str, name: str, event: dict[str, Any]) -> tuple[Any, bytes]:
+    def _invoke(
+        self, region: str, name: str, event: dict[str, Any], **options: Any
+    ) -> tuple[Any, bytes]:
         """Lambda's answer, and what the function returned. It runs once, whatever AWS answers."""
         with aws_errors(f"running the function {name}", region):
             client = self._clients.awslambda_without_retries(region)
             try:
-                answer = client.invoke(
-                    FunctionName=name, Payload=json.dumps(event).encode(), LogType="Tail"
-                )
+                payload = json.dumps(event).encode()
+                answer = client.invoke(FunctionName=name, Payload=payload, **options)
             except client.exceptions.TooManyRequestsException as limit:
                 raise _too_many(limit, name, region) from limit
             return answer, answer["Payload"].read()

@@ -1,10 +1,12 @@
 """The sandbox's NAT: a forward proxy that lets a function's request out only where packets could.
 
-A function names itself and its subnet as the proxy's user; the password is right for that user
-only. For each request the egress path of that subnet is walked in the embedded EC2. If it ends at
-an address, the request is forwarded to the partner with that source address. If it is broken, the
-proxy never answers, as with dropped packets, and the function runs into its own time-out. A walk
-takes about 60 ms and is not cached, so that a change of the network counts from the next request.
+A function names itself, its subnet and its security groups as the proxy's user; the password is
+right for that user only. They are those of the version that runs, and so still hold when another
+one has taken its place or it is deleted. For each request the egress path of that subnet is walked
+in the embedded EC2. If it ends at an address, the request is forwarded to the partner with that
+source address. If it is broken, the proxy never answers, as with dropped packets, and the function
+runs into its own time-out. A walk takes about 60 ms and is not cached, so that a change of the
+network counts from the next request.
 
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
 counts. Only plain HTTP is forwarded: the proxy could not add the source address inside TLS.
@@ -17,12 +19,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from webapp.aws.clients import Clients
+from webapp.aws.egress.hops import EgressPath
 from webapp.aws.egress.walk import walk
 from webapp.errors import EgretError
 from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, name_of, nat_password
+from webapp.sandbox.nat_flows import Flows, report
 from webapp.sandbox.nat_http import (
     HEAD_MAX_BYTES,
     MalformedRequest,
@@ -40,9 +45,11 @@ READ_TIMEOUT_S = 10.0
 SUFFIX = ".sandbox"
 ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
 """The source address of a function without a VPC: one of AWS's own."""
+OUTSIDE = "-"
+CALLER_PARTS = 4
 CHUNK_BYTES = 4096
 NO_CALLER = (
-    "name the function and its subnet as the proxy's user, with the password of its environment"
+    "name the function, its subnet and groups as the proxy's user, with its environment's password"
 )
 REFUSED = "Not a function of this sandbox"
 NO_TLS = "The sandbox forwards plain HTTP only: use http://<name>.sandbox:443"
@@ -65,11 +72,26 @@ log = logging.getLogger("egret.sandbox.nat")
 
 @dataclass(frozen=True)
 class Caller:
-    """A function's execution environment; `subnet_id` is '-' outside any VPC."""
+    """A function's execution environment; `subnet_id` and `groups` are '-' outside any VPC.
+
+    `groups` are security groups with a plus between them.
+    """
 
     region: str
     function: str
     subnet_id: str
+    groups: str
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Where a request gets to: a NAT gateway, if there is one on its way, and out, or not."""
+
+    nat_gateway_id: str = ""
+    address: str | None = None
+
+
+NOWHERE = Exit()
 
 
 class Nat:
@@ -84,6 +106,7 @@ class Nat:
         self._partner_url = partner_url
         self._token, self._secret = token, secret
         self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
+        self.flows = Flows()
 
     async def serve(self, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._handle, "127.0.0.1", port, limit=HEAD_MAX_BYTES)
@@ -118,37 +141,35 @@ class Nat:
             return own_response(501, NO_TLS, reason=NO_TLS)
         if not host.endswith(SUFFIX):
             return own_response(502, f"{host} does not resolve in the sandbox")
-        address = await asyncio.to_thread(self._source_address, caller, port)
-        if address is None:
-            log.info("dropped: %s from %s", caller.function, caller.subnet_id)
-            return None
-        return await self._forward(request, address)
+        way_out = await asyncio.to_thread(self._exit, caller, port)
+        gateway = (caller.region, way_out.nat_gateway_id)
+        with self.flows.connection(gateway, request.size) as connection:
+            if way_out.address is None:
+                log.info("dropped: %s from %s", caller.function, caller.subnet_id)
+                return None
+            answer = await self._forward(request, way_out.address)
+            connection.answered(len(answer))
+        return answer
 
-    def _source_address(self, caller: Caller, port: int) -> str | None:
-        """The address at the end of the caller's egress path; None if the path is broken."""
+    def _exit(self, caller: Caller, port: int) -> Exit:
+        """At the end of the caller's egress path; without an address if the path is broken."""
         try:
             return self._walk(caller, port)
         except (EgretError, BotoCoreError, ClientError) as error:
             log.info("no egress path for %s: %s", caller.function, error)
-            return None
+            return NOWHERE
 
-    def _walk(self, caller: Caller, port: int) -> str | None:
-        lambdas = self._clients.awslambda(caller.region)
-        found = lambdas.get_function_configuration(FunctionName=caller.function)
-        vpc = found.get("VpcConfig") or {}
-        subnets = vpc.get("SubnetIds") or []
-        if not subnets:
-            return ADDRESS_OUTSIDE_VPCS
-        if caller.subnet_id not in subnets:
-            return None
+    def _walk(self, caller: Caller, port: int) -> Exit:
+        if caller.subnet_id == OUTSIDE:
+            return Exit(address=ADDRESS_OUTSIDE_VPCS)
         path = walk(
             self._clients.ec2(caller.region),
             caller.region,
             subnet_id=caller.subnet_id,
-            group_ids=list(vpc.get("SecurityGroupIds") or []),
+            group_ids=caller.groups.split("+"),
             port=port,
         )
-        return path.source_address
+        return Exit(_nat_gateway(path), path.source_address)
 
     async def _forward(self, request: Request, address: str) -> bytes:
         parts = urlsplit(request.url)
@@ -173,6 +194,12 @@ class Nat:
         except httpx.HTTPError as error:
             raise ConnectionError(str(error)) from error
         return response(answer.status_code, answer.content, dict(answer.headers))
+
+
+def _nat_gateway(path: EgressPath) -> str:
+    """The id of the one that packets get to; '' if there is none on the path."""
+    passed = (hop.resource_id for hop in path.hops if hop.name == "NAT gateway" and hop.ok)
+    return next(passed, "")
 
 
 async def _stay_silent(reader: asyncio.StreamReader) -> None:
@@ -200,7 +227,7 @@ def _hosts(target: str) -> frozenset[str]:
 
 def _caller(user: str) -> Caller | None:
     names = user.split(".")
-    return Caller(*names) if len(names) == 3 and all(names) else None
+    return Caller(*names) if len(names) == CALLER_PARTS and all(names) else None
 
 
 async def _main() -> None:
@@ -211,8 +238,11 @@ async def _main() -> None:
         secret=os.environ["NAT_SECRET"],
     )
     server = await nat.serve(int(os.environ["NAT_PORT"]))
+    own = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    reporting = asyncio.create_task(report(nat.flows, os.environ["AWS_ENDPOINT_URL"], own))
     end_with_parent()
     await server.serve_forever()
+    reporting.cancel()
 
 
 if __name__ == "__main__":

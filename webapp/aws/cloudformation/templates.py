@@ -1,7 +1,7 @@
 """Fills in the CloudFormation templates beside this file, which gives the plan of a stack.
 
 The handler's code is put into the template itself (`ZipFile`), so that no bucket is needed. The
-price is CloudFormation's size limit of a template.
+price is CloudFormation's size limit of a template: larger code is a zip in a bucket.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from webapp.aws.cloudformation.conditions import resources
+from webapp.aws.cloudformation.conditions import parse, resources
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.tags import FUNCTION_TAG, MANAGED_TAG, NETWORK_TAG
 from webapp.errors import TooLarge
@@ -20,6 +20,8 @@ FOLDER = Path(__file__).parent
 PROBE = FOLDER.parents[2] / "lambda_templates" / "egress_probe" / "handler.py"
 BODY_MAX_BYTES = 51_200
 """CloudFormation's limit for a template that is sent within the request."""
+ROOM_FOR_IDS_BYTES = 512
+"""Logical ids are longer than what stands for them in function.yaml."""
 SUBNET_BITS = 3
 """A network's range is cut into eight parts, so that three zones fit with room to spare."""
 SMALLEST_SUBNET_PREFIX = 28
@@ -80,13 +82,21 @@ class NetworkStack:
 
 
 @dataclass(frozen=True)
+class ZippedCode:
+    """A zip in a bucket of the function's region."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True)
 class FunctionStack:
-    """`code` is the handler's source; `settings` become the handler's SETTINGS."""
+    """`code` is the handler's source or where it is; `settings` become the handler's SETTINGS."""
 
     prefix: str
     name: str
     region: str
-    code: str
+    code: str | ZippedCode
     subnet_ids: tuple[str, ...]
     security_group_id: str
     secret_arn: str
@@ -109,44 +119,75 @@ class FunctionStack:
         return f"{prefix}-function-{name}"
 
     def plan(self) -> Plan:
-        parameters = {
+        function = {
             "Name": self.name,
             "SubnetIds": ",".join(self.subnet_ids),
             "SecurityGroupId": self.security_group_id,
             "SecretArn": self.secret_arn,
-            "KmsKeyArn": self.kms_key_arn,
-            "KeyRegion": self.secret_arn.split(":")[3],
             "PartnerUrl": self.partner_url,
             "EchoUrl": self.echo_url,
             "Settings": json.dumps(self.settings, sort_keys=True),
             "MemoryMb": str(self.memory_mb),
             "TimeoutS": str(self.timeout_s),
+            "CorsOrigins": ",".join(self.cors_origins),
+        }
+        parameters = function | {
+            "KmsKeyArn": self.kms_key_arn,
+            "KeyRegion": self.secret_arn.split(":")[3],
             "CallsPerSecond": str(self.calls_per_second),
             "CallBurst": str(self.call_burst),
             "CallsPerDay": str(self.calls_per_day),
             "Access": self.access,
-            "CorsOrigins": ",".join(self.cors_origins),
             "CorsOrigin": self.cors_origins[0] if self.cors_origins else "",
             "PermissionsBoundaryArn": self.permissions_boundary_arn,
         }
-        body = _read("function.yaml", self.code)
+        body = _function_body(self.code)
         # API Gateway serves a snapshot. A changed API is served only by a new Deployment, and
         # CloudFormation makes a new one only under a new logical id.
-        shape = hashlib.sha256(f"{body}{self.access}{self.cors_origins}".encode()).hexdigest()[:8]
+        ids = {
+            "@deployment@": f"Deployment{_hash(body, self.access, self.cors_origins)}",
+            "@version@": f"Version{_hash(parse(body)['Resources']['Function'], function)}",
+            "@key_access@": f"KeyAccess{_hash(self.secret_arn, self.kms_key_arn)}",
+        }
+        for placeholder, logical_id in ids.items():
+            body = body.replace(placeholder, logical_id)
         return _plan(
             self.region,
             self.stack_name(self.prefix, self.name),
-            body.replace("@deployment@", f"Deployment{shape}"),
+            body,
             parameters,
             self.tags | {MANAGED_TAG: "true", FUNCTION_TAG: self.name},
         )
 
 
-def foundation_plan(region: str, *, prefix: str, tags: dict[str, str] | None = None) -> Plan:
-    """The stack with what the whole installation shares in a region: the KMS key of all secrets."""
+def foundation_name(prefix: str) -> str:
+    return f"{prefix}-foundation"
+
+
+def foundation_plan(
+    region: str,
+    *,
+    prefix: str,
+    tags: dict[str, str] | None = None,
+    key: bool = True,
+    bucket: bool = False,
+) -> Plan:
+    """The stack with what the whole installation shares in a region: the KMS key of all secrets,
+    and the bucket of code that is too large for the stacks of its functions."""
     body = (FOLDER / "foundation.yaml").read_text()
+    parameters = {
+        "Prefix": prefix,
+        "WithKey": "true" if key else "false",
+        "WithBucket": "true" if bucket else "false",
+    }
     every = (tags or {}) | {MANAGED_TAG: "true"}
-    return _plan(region, f"{prefix}-foundation", body, {"Prefix": prefix}, every)
+    return _plan(region, foundation_name(prefix), body, parameters, every)
+
+
+def fits_inline(code: str) -> bool:
+    """Whether the handler's source fits into the stack of a function."""
+    body = _function_body(code)
+    return len(body.encode()) + ROOM_FOR_IDS_BYTES <= BODY_MAX_BYTES
 
 
 def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:
@@ -164,9 +205,23 @@ def zones_in_range(cidr: str) -> int:
     return min(ZONES_MAX, (1 << (SMALLEST_SUBNET_PREFIX - prefix)) // 2)
 
 
+def _function_body(code: str | ZippedCode) -> str:
+    """The template with the function's code. JSON is YAML too."""
+    if isinstance(code, str):
+        place = {"ZipFile": code}
+    else:
+        place = {"S3Bucket": code.bucket, "S3Key": code.key}
+    return (FOLDER / "function.yaml").read_text().replace('"@code@"', json.dumps(place))
+
+
 def _read(file: str, code: str) -> str:
     """The template with the handler's source in it. Every JSON string is a YAML string too."""
     return (FOLDER / file).read_text().replace('"@handler@"', json.dumps(code))
+
+
+def _hash(*parts: Any) -> str:
+    """Short, for a logical id, which takes letters and digits only."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 
 def _plan(

@@ -13,9 +13,11 @@ from webapp.routes.api import (
     drift,
     functions,
     keys,
+    metrics,
     networks,
     orphans,
     schedule,
+    templates,
     whitelists,
 )
 
@@ -36,7 +38,9 @@ for noun in (
     audit_events,
     diagnosis,
     drift,
+    metrics,
     schedule,
+    templates,
     whitelists,
     orphans,
 ):
