@@ -15,6 +15,7 @@ customElements.define(
       this.state.setAttribute("role", "status");
       this.button.addEventListener("click", () => (this.source ? this.stop("Stopped") : this.start()));
       this.append(this.button, this.state);
+      this.log.scrollTop = this.log.scrollHeight;
       this.stop("");
     }
     disconnectedCallback() {

@@ -67,7 +67,8 @@ def test_a_function_that_raises_or_returns_no_object_is_an_error_of_its_own(
 
 def ran(clients: Clients, payload: object, error: str = "", log: str = "") -> Run:
     with Stubber(clients.awslambda(REGION)) as stub:
-        asked = {"FunctionName": NAME, "Payload": b'{"a": 1}', "LogType": "Tail"}
+        how = {"LogType": "Tail", "Qualifier": "live"}
+        asked = {"FunctionName": NAME, "Payload": b'{"a": 1}'} | how
         stub.add_response("invoke", lambda_answer(payload, error, log), asked)
         return Functions(clients).run(REGION, NAME, {"a": 1})
 

@@ -44,7 +44,7 @@ def test_a_request_becomes_the_event_that_a_callers_would_be() -> None:
     context = event["requestContext"]
     assert (context["path"], context["stage"], context["apiId"]) == ("/live/top", "live", "abc")
     assert context["requestTime"] == "25/Nov/2026:12:00:00 +0000"
-    assert (context["identity"]["apiKeyId"], context["identity"]["userArn"]) == (None, None)
+    assert (context["identity"]["apiKeyId"], context["identity"]["userArn"]) == (None, "egret")
     assert json.loads(json.dumps(event)) == event
 
 

@@ -3,7 +3,8 @@
 A REST API with a proxy integration, payload format 1.0:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 
-It says who calls as Egret's own calls do: no API key and no IAM user, so no caller's limits count.
+Where API Gateway names the IAM user, it names Egret, which the request log shows as the caller.
+There is no API key, and no caller's limits count.
 """
 
 import re
@@ -22,6 +23,7 @@ VALUES_MAX = 50
 """Of query parameters, and of headers."""
 HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 USER_AGENT = "Egret test console"
+WHO_CALLS = {"userArn": "egret", "sourceIp": "127.0.0.1", "userAgent": USER_AGENT}
 IDENTITY = (
     "cognitoIdentityPoolId",
     "accountId",
@@ -30,7 +32,6 @@ IDENTITY = (
     "accessKey",
     "cognitoAuthenticationType",
     "cognitoAuthenticationProvider",
-    "userArn",
     "user",
     "apiKey",
     "apiKeyId",
@@ -67,8 +68,7 @@ def proxy_event(function: Function, request: TriedRequest, *, at: datetime) -> d
             "requestId": str(uuid.uuid4()),
             "requestTime": at.strftime("%d/%b/%Y:%H:%M:%S +0000"),
             "requestTimeEpoch": int(at.timestamp() * 1000),
-            "identity": dict.fromkeys(IDENTITY)
-            | {"sourceIp": "127.0.0.1", "userAgent": USER_AGENT},
+            "identity": dict.fromkeys(IDENTITY) | WHO_CALLS,
         },
         "body": request.body or None,
         "isBase64Encoded": False,
