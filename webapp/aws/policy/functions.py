@@ -93,7 +93,9 @@ FUNCTIONS = (
         {
             "logs:CreateLogGroup": handlers("LogGroup"),
             "logs:DeleteLogGroup": handlers("LogGroup"),
-            "logs:FilterLogEvents": own("the log of a function, and whether a network is idle"),
+            "logs:FilterLogEvents": own(
+                "a function's requests and log, and whether a network is idle"
+            ),
             "logs:GetDataProtectionPolicy": Why(DRIFT, "LogGroup (read)"),
             "logs:ListTagsForResource": Why(DRIFT, "LogGroup"),
             "logs:PutRetentionPolicy": handlers("LogGroup"),
