@@ -13,7 +13,10 @@ from tests.routes.people import bearer
 from tests.services.functions.activity.logged import NOW_MS, request_line
 from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws, refusal
+from webapp.aws.logs import Log
+from webapp.aws.newest_lines import Place
 from webapp.routes.pages import tails
+from webapp.templating import render
 
 LOG, REQUESTS = "/functions/fun/logs", "/functions/fun/requests"
 ID = "8f507cfc-aaaa-bbbb"
@@ -159,6 +162,18 @@ def test_pages_tell_what_aws_does_not_give(aws: ScriptedAws, signed_in: Any, pat
     assert answer.status_code == 502
     assert "logs:FilterLogEvents" in answer.text
     assert '<form method="get"' in answer.text
+
+
+def test_a_search_that_took_too_long_says_so_and_how_to_go_on() -> None:
+    slow = Log([], complete=False, older=Place(NOW_MS))
+    state: dict[str, Any] = {
+        "found": slow,
+        "problem": None,
+        "shown": [],
+        "what": "lines",
+        "function": None,
+    }
+    assert "CloudWatch is slow" in render("functions/_activity_state.html", **state)
 
 
 def test_a_function_without_a_log_says_so(signed_in: Any, session: Session) -> None:

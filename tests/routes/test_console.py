@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from tests.routes.people import bearer
 from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws, refusal
+from webapp.middleware import EVENT_BODY_MAX_BYTES
 from webapp.models import Network, Status
 
 CONSOLE, SAVED = "/functions/fun/console", "/functions/fun/saved-requests"
@@ -58,6 +59,9 @@ def test_a_request_is_run_and_its_result_is_shown(aws: ScriptedAws, signed_in: A
         assert shown in page, shown
     assert "{\n  &#34;a&#34;: [\n" in page
     assert "hello\nREPORT" in page
+    assert event["headers"]["X-Api-Key"] == "s3cret"
+    assert "s3cret" not in page
+    assert "X-Api-Key: \n" in page.replace("</textarea>", "\n")
     assert 'value="limit=5&amp;tag=a&amp;tag=b"' in page
     assert 'data-address="/functions/fun/console?method=POST&amp;path=%2Ftop"' in page
     assert signed_in.get(CONSOLE, params={"method": "POST", "path": "/top"}).status_code == 200
@@ -98,6 +102,11 @@ def test_a_form_that_cannot_be_sent_comes_back_filled_in(
     assert f'href="#{field}"' in answer.text
     assert said in answer.text
     assert aws.calls("Invoke") == []
+
+
+def test_a_form_that_is_much_too_large_is_refused(signed_in: Any) -> None:
+    answer = signed_in.post(CONSOLE, data={"kind": "event", "event": "x" * EVENT_BODY_MAX_BYTES})
+    assert (answer.status_code, "At most 1024 KiB." in answer.text) == (413, True)
 
 
 def test_what_aws_refuses_is_told_and_the_form_stays(aws: ScriptedAws, signed_in: Any) -> None:

@@ -1,6 +1,7 @@
 """The page of the test console: run a function with an event or a request, and save requests."""
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -17,10 +18,12 @@ from webapp.models import NewInvocation, NewSavedRequest, SavedRequest
 from webapp.services import functions
 from webapp.services.functions.activity.console import runs, saved_requests
 from webapp.services.functions.activity.console.proxy_events import METHODS
+from webapp.services.functions.activity.console.saved_requests import SECRET_NAMES
 from webapp.templating import page, see_other
 
 router = Router()
 FIELDS = ("kind", "event", "method", "path", "query", "headers", "body", "name")
+SECRET_HEADER = re.compile(rf"[^:]*({SECRET_NAMES.pattern})[^:]*:", re.IGNORECASE)
 BLANK = {"kind": "request", "event": "{}", "method": "GET", "path": "/"}
 SHOWN_MAX_CHARS = 256 * 1024
 """Of a body; the API gives all of it."""
@@ -41,7 +44,7 @@ def run(ctx: SignedIn, name: str, form: Form) -> Response:
         ran = runs.run(ctx.scope, name, NewInvocation.model_validate(_content(form)))
     except EgretError as error:
         return _refused(ctx, name, form, error)
-    return _show(ctx, name, form.shown(*FIELDS), ran=ran)
+    return _show(ctx, name, _again(form), ran=ran)
 
 
 @router.post("/functions/{name}/saved-requests")
@@ -113,13 +116,22 @@ def _written(saved: SavedRequest) -> dict[str, str]:
     }
 
 
+def _again(form: SubmittedForm) -> dict[str, str]:
+    """What was typed, but for the values of headers that may be secrets: no page shows one."""
+    lines = form.text("headers").splitlines()
+    headers = [
+        line.partition(":")[0] + ": " if SECRET_HEADER.match(line) else line for line in lines
+    ]
+    return form.shown(*FIELDS) | {"headers": "\n".join(headers)}
+
+
 def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) -> HTMLResponse:
     if error.status == 404:
         raise error
     errors = errors_by_field(error)
     known = {field: text for field, text in errors.items() if field in FIELDS}
     told = known or {"": " ".join(errors.values())}
-    return _show(ctx, name, form.shown(*FIELDS), errors=told, status_code=error.status)
+    return _show(ctx, name, _again(form), errors=told, status_code=error.status)
 
 
 def _show(
