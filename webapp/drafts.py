@@ -40,6 +40,8 @@ def page_of(path: str) -> str:
     match path.strip("/").split("/"):
         case [("networks" | "keys" | "functions") as noun]:
             return f"/{noun}/new"
+        case ["functions", name, ("console" | "saved-requests"), *_]:
+            return f"/functions/{quote(name)}/console"
         case ["networks", name, ("whitelist" | "drift" | "schedule") as part, *_]:
             return f"/networks/{quote(name)}/{part}"
         case [("networks" | "keys" | "functions") as noun, name, *_]:
@@ -114,6 +116,8 @@ def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
             names = SCHEDULE
         case ["networks", _, "whitelist", "partners"]:
             names = ("partner", "function")
+        case ["functions", _, ("console" | "saved-requests")]:
+            names = ("method", "path")  # the rest may hold a secret
         case ["addresses", *rest]:
             if rest[-1:] == ["name"]:
                 yield "address", rest[0]

@@ -40,6 +40,9 @@ PAGES = (
     "/templates",
     "/functions/top-clans",
     "/functions/top-clans/diagnosis",
+    "/functions/top-clans/requests",
+    "/functions/top-clans/logs",
+    "/functions/top-clans/console?method=POST",
     "/functions/top-clans/metrics",
     "/nothing-here",
 )

@@ -4,9 +4,11 @@ from fastapi import APIRouter
 
 from webapp.problems import Problem
 from webapp.routes.api import (
+    activity,
     addresses,
     audit_events,
     change,
+    console,
     diagnosis,
     drift,
     functions,
@@ -33,6 +35,8 @@ for noun in (
     keys,
     functions,
     revisions,
+    activity,
+    console,
     audit_events,
     diagnosis,
     drift,

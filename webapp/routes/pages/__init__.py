@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from webapp.routes.pages import (
     access,
+    activity,
     addresses,
     change,
+    console,
     diagnosis,
     drift,
     function_changes,
@@ -19,6 +21,7 @@ from webapp.routes.pages import (
     revisions,
     schedule,
     streams,
+    tails,
     templates,
     whitelists,
 )
@@ -34,6 +37,9 @@ for page in (
     functions,
     function_changes,
     revisions,
+    activity,
+    tails,
+    console,
     streams,
     templates,
     images,

@@ -1,6 +1,6 @@
-"""Functions: what can be asked and done. `previews`, `templates` and `images` are modules."""
+"""Functions: what can be asked and done. Rooms and other modules are imported by their names."""
 
-from webapp.services.functions.activity.calls import api_key, curl, invoke, logs
+from webapp.services.functions.activity.calls import api_key, curl
 from webapp.services.functions.changes import change, deploy_again, newer_template, preview, retry
 from webapp.services.functions.details import FunctionDetail, detail, find, get, list_all
 from webapp.services.functions.lifecycle import create, delete
@@ -16,9 +16,7 @@ __all__ = [
     "detail",
     "find",
     "get",
-    "invoke",
     "list_all",
-    "logs",
     "newer_template",
     "preview",
     "retry",

@@ -1,27 +1,9 @@
-"""Calling a function: run it now, read its log, call its endpoint."""
+"""Calling the endpoint of a function: its API key, and a command line."""
 
-from sqlmodel import Session
-
-from webapp.aws import Cloud
-from webapp.aws.functions import Log
-from webapp.aws.invocations import Invocation
 from webapp.errors import Conflict
 from webapp.models import Access, Function
 from webapp.services.functions.details import get, network_of
-from webapp.services.functions.previews import lambda_name
 from webapp.services.scope import CloudScope
-
-
-def invoke(session: Session, cloud: Cloud, name: str) -> Invocation:
-    """Run it now. Gives what the function returned; nothing is cached."""
-    function = get(session, name)
-    return cloud.functions.invoke(network_of(session, function).region, lambda_name(function))
-
-
-def logs(session: Session, cloud: Cloud, name: str) -> Log:
-    """The newest lines of its log."""
-    function = get(session, name)
-    return cloud.functions.logs(network_of(session, function).region, lambda_name(function))
 
 
 def api_key(scope: CloudScope, name: str) -> str:
