@@ -29,6 +29,7 @@ def test_shared_files_come_once_each_before_what_needs_them(tmp_path: Path) -> N
         "rates/handler.py",
     ]
     assert "lambda_templates" not in code
+    assert code.startswith("# shared/answers.py\nimport re\n")
     assert code.endswith("# rates/handler.py\nX = Problem\n")
 
 
