@@ -97,6 +97,8 @@ def _names(source: Source) -> Iterator[tuple[str, int, str]]:
     for node in source.tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for each in [] if node in source.imports else node.names:
+                if getattr(node, "module", "") == "__future__" and source.imports:
+                    raise _fault(source.name, node.lineno, "shared code comes before `__future__`")
                 bound = each.asname or each.name.partition(".")[0]
                 whole = each.name if each.asname else bound
                 module = node.module if isinstance(node, ast.ImportFrom) else ""
