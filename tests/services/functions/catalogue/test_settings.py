@@ -85,7 +85,7 @@ def test_values_become_the_fields_of_a_form_and_back(settings: tuple[Setting, ..
         ({"share": "nan"}, {"share": "Enter a number of at most 1."}),
         ({"strict": "perhaps"}, {"strict": "Choose yes or no."}),
         ({"order": "sideways"}, {"order": "Choose one from the list."}),
-        ({"methods": ""}, {"methods": "Enter at least 1 different entry."}),
+        ({"methods": ""}, {"methods": "Choose at least 1 from the list."}),
         ({"methods": ["PUT"]}, {"methods.0": "Choose one from the list."}),
         ({"paths": "a"}, {"paths.0": "Enter a text that matches ^/[a-z/]*$."}),
         ({"parameters": 3}, {"parameters": "Enter at most 4 entries."}),
