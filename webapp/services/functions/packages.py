@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.templates import ZippedCode, fits_inline
 from webapp.errors import Conflict
+from webapp.models import FunctionRevision
 from webapp.services.engine import foundation
 from webapp.services.functions.catalogue.files import key_of, write_zip
 from webapp.services.functions.catalogue.template import Template
@@ -38,6 +39,17 @@ def code_of(template: Template) -> Code:
     return Code(template.name, template.handler, key_of(template.handler, template.package))
 
 
+def code_of_revision(revision: FunctionRevision) -> Code:
+    """The code that the revision was deployed with, or will be."""
+    is_inline = not revision.packaged and fits_inline(revision.code)
+    return Code(revision.template, revision.code, "" if is_inline else revision.code_key)
+
+
+def planned(cloud: Cloud, code: Code, region: str) -> str | ZippedCode:
+    """The code as a stack takes it, whether it is in the bucket yet or not."""
+    return ZippedCode(cloud.packages.bucket(region), code.key) if code.key else code.source
+
+
 def placed(
     cloud: Cloud, settings: Settings, code: Code, region: str, *, token: str
 ) -> str | ZippedCode:
@@ -54,7 +66,7 @@ def placed(
         with tempfile.SpooledTemporaryFile(IN_MEMORY_MAX_BYTES) as zipped:
             write_zip(zipped, template.handler, template.package)
             cloud.packages.put(region, code.key, zipped)
-    return ZippedCode(cloud.packages.bucket(region), code.key)
+    return planned(cloud, code, region)
 
 
 def _with_this(code: Code, region: str) -> Template:
