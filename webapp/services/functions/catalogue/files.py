@@ -134,6 +134,7 @@ def write_zip(to: IO[bytes], handler: str, package: Package | None) -> None:
             "A file of the template changed while its code was put together.",
             code="template_changed",
             remedy="Try again once the files are complete.",
+            link=("/templates", "Open the templates"),
         )
 
 
