@@ -173,7 +173,9 @@ def test_a_search_that_took_too_long_says_so_and_how_to_go_on() -> None:
         "what": "lines",
         "function": None,
     }
-    assert "CloudWatch is slow" in render("functions/_activity_state.html", **state)
+    assert "CloudWatch is slow" in render(
+        "functions/_activity_state.html", shown=[], what="lines", **state
+    )
 
 
 def test_a_function_without_a_log_says_so(signed_in: Any, session: Session) -> None:
