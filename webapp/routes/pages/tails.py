@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
+import anyio
 from fastapi import Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -77,9 +78,12 @@ async def tail(stream: Annotated[Stream, Depends(_open)]) -> AsyncIterator[Serve
 
 async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
     until, trouble = time.monotonic() + STREAM_MAX_S, ""
+    own_thread = anyio.CapacityLimiter(1)  # nothing else waits for it
     while time.monotonic() < until:
         try:
-            lines = await asyncio.to_thread(_read, stream)
+            lines = await anyio.to_thread.run_sync(
+                _read, stream, limiter=own_thread, abandon_on_cancel=True
+            )
         except EgretError as error:
             if not is_transient(error):
                 yield ServerSentEvent(raw_data=_one_line(str(error)), event="done")

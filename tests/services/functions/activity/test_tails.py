@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,18 @@ def test_all_who_watch_share_one_poll_and_each_line_comes_once(
     again = [watcher.news(tails.read(aws.cloud, TAILED, NOW))[0] for watcher in watchers]
     assert [texts(lines) for lines in again] == [["b"]] * 3
     assert len(aws.calls("FilterLogEvents")) == 2
+
+
+def test_nobody_waits_for_the_poll_of_another_one(aws: ScriptedAws, clock: Clock) -> None:
+    tails, meanwhile = Tails(clock), list[list[LogLine]]()
+
+    def answer(_asked: object) -> dict[str, Any]:
+        meanwhile.append(tails.read(aws.cloud, TAILED, NOW))
+        return {"events": [{"timestamp": NOW_MS, "message": "a", "eventId": "a"}]}
+
+    aws.answers["FilterLogEvents"] = answer
+    assert texts(tails.read(aws.cloud, TAILED, NOW)) == ["a"]
+    assert meanwhile == [[]]
 
 
 def test_a_line_that_arrives_late_is_not_missed(aws: ScriptedAws, clock: Clock) -> None:

@@ -6,7 +6,6 @@ newer ones, so each poll reads the last half minute again; lines are told apart 
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,7 +49,7 @@ class _Tail:
 
     since: datetime
     polled_at: float
-    lines: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LINES_MAX))
+    lines: list[LogLine] = field(default_factory=list)
     seen: set[Place] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 
@@ -58,7 +57,8 @@ class _Tail:
         search = tailed.query.search()
         found = cloud.logs.since(tailed.region, tailed.name, self.since, search.pattern)
         new = [line for line in found if line.place not in self.seen]
-        self.lines.extend(line for line in new if search.keeps is None or search.keeps(line))
+        kept = [line for line in new if search.keeps is None or search.keeps(line)]
+        self.lines = (self.lines + kept)[-LINES_MAX:]
         self.seen = {line.place for line in found}
         newest = max((line.at for line in found), default=self.since)
         self.since = max(self.since, newest - OVERLAP)
@@ -106,15 +106,19 @@ class Tails:
     def read(self, cloud: Cloud, tailed: Tailed, since: datetime) -> list[LogLine]:
         """The newest lines, in the order in which they arrived. Asks AWS once every POLL_S.
 
+        Who asks while another one is asking AWS gets what there is, and does not wait.
         A tail that begins now goes back to `since`, but no further than RESUMED_MAX. Raises AWS's
         error, and Invalid for a pattern that CloudWatch does not take.
         """
         tail = self._tail(tailed, since)
-        with tail.lock:
-            if self._clock() - tail.polled_at >= POLL_S:
-                tail.polled_at = self._clock()
-                tail.poll(cloud, tailed)
-            return list(tail.lines)
+        if tail.lock.acquire(blocking=False):
+            try:
+                if self._clock() - tail.polled_at >= POLL_S:
+                    tail.polled_at = self._clock()
+                    tail.poll(cloud, tailed)
+            finally:
+                tail.lock.release()
+        return tail.lines
 
     def _tail(self, tailed: Tailed, since: datetime) -> _Tail:
         """Tails that nobody has read for a while are forgotten."""
