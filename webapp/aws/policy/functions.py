@@ -114,9 +114,9 @@ FUNCTIONS = (
         "CreateEndpoints",
         (API + "/apikeys", API + "/restapis", API + "/tags/*", API + "/usageplans"),
         {
-            "apigateway:GET": handlers("ApiKey, RestApi, UsagePlan"),
-            "apigateway:POST": handlers("ApiKey, RestApi, UsagePlan"),
-            "apigateway:PUT": handlers("their tags"),
+            "apigateway:GET": Why("the key and the usage plan of a caller are found", "RestApi"),
+            "apigateway:POST": Why("a caller gets a key and a usage plan", "RestApi"),
+            "apigateway:PUT": Why("the tags of what a caller gets", "RestApi: its tags"),
         },
         unconfined="What is created has no tag yet, and /tags has none itself. So the tag could be "
         "put on other REST APIs, which could then be changed or deleted, and API keys be listed.",
@@ -125,10 +125,14 @@ FUNCTIONS = (
         "Endpoints",
         APIS,
         {
-            "apigateway:DELETE": handlers("all types of ApiGateway"),
-            "apigateway:GET": Why("the API key of an endpoint is shown", "all types of ApiGateway"),
-            "apigateway:PATCH": handlers("Deployment, RestApi, Stage, UsagePlan"),
-            "apigateway:POST": handlers("Deployment, Stage, UsagePlanKey"),
+            "apigateway:DELETE": Why("a caller is revoked", "all types of ApiGateway"),
+            "apigateway:GET": Why("what a caller used and may use", "all types of ApiGateway"),
+            "apigateway:PATCH": Why(
+                "a caller's limits are changed", "Deployment, Resource, RestApi, Stage"
+            ),
+            "apigateway:POST": Why(
+                "a key is added to its usage plan", "Deployment, Resource, Stage"
+            ),
             "apigateway:PUT": handlers("GatewayResponse, Method"),
         },
         OURS,

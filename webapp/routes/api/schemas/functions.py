@@ -88,6 +88,8 @@ class FunctionOut(BaseModel):
     endpoint_url: str | None
     access: str
     cors_origins: list[str]
+    stage: str
+    path: str
     settings: dict[str, Any]
     revision: int
     stack_id: str | None
@@ -108,6 +110,8 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
                 "reason",
                 "remedy",
                 "cors_origins",
+                "stage",
+                "path",
                 "settings",
                 "revision",
                 "stack_id",
