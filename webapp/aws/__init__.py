@@ -20,6 +20,7 @@ from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
+from webapp.aws.metrics import Metrics
 from webapp.aws.nat_gateways import NatGateways
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
@@ -44,6 +45,7 @@ class Cloud:
     inventory: Inventory
     kms: Kms
     lambda_interfaces: LambdaInterfaces
+    metrics: Metrics
     nat_gateways: NatGateways
     permissions: Permissions
     public_access: PublicAccess
@@ -80,6 +82,7 @@ class Cloud:
             inventory=Inventory(clients, prefix),
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
+            metrics=Metrics(clients),
             nat_gateways=NatGateways(clients),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),

@@ -19,6 +19,7 @@ __all__ = [
     "Partner",
     "allows_address",
     "coverage",
+    "known",
     "max_age_s",
     "partner",
 ]
@@ -37,3 +38,8 @@ def partner(name: str, origin: Callable[[str], str] | None = None) -> Partner:
     """
     found = _PARTNERS[name]
     return replace(found, portal_url=origin(found.portal_url)) if origin else found
+
+
+def known() -> list[str]:
+    """The names of all adapters."""
+    return sorted(_PARTNERS)

@@ -80,6 +80,7 @@ LEFT_OUT = {
 SERVICES = (
     "apigateway",
     "cloudformation",
+    "cloudwatch",
     "ec2",
     "kms",
     "lambda",
@@ -100,6 +101,7 @@ ACTIONS_OF_CALLS = {
     "apigateway:GetUsagePlans": {"apigateway:GET"},
     "apigateway:UpdateUsagePlan": {"apigateway:PATCH"},
     "lambda:ListAliases": set(),
+    "monitoring:GetMetricData": {"cloudwatch:GetMetricData"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "sts:GetCallerIdentity": set(),
     "cloudformation:DescribeStacks": {"cloudformation:DescribeStacks", "cloudformation:ListStacks"},

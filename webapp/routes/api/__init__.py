@@ -12,9 +12,11 @@ from webapp.routes.api import (
     drift,
     functions,
     keys,
+    metrics,
     networks,
     orphans,
     schedule,
+    templates,
     whitelists,
 )
 
@@ -34,7 +36,9 @@ for noun in (
     audit_events,
     diagnosis,
     drift,
+    metrics,
     schedule,
+    templates,
     whitelists,
     orphans,
 ):
