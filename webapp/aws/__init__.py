@@ -22,6 +22,7 @@ from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
 from webapp.aws.metrics import Metrics
 from webapp.aws.nat_gateways import NatGateways
+from webapp.aws.packages import Packages
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
 from webapp.aws.quotas import Quotas
@@ -47,6 +48,7 @@ class Cloud:
     lambda_interfaces: LambdaInterfaces
     metrics: Metrics
     nat_gateways: NatGateways
+    packages: Packages
     permissions: Permissions
     public_access: PublicAccess
     quotas: Quotas
@@ -84,6 +86,7 @@ class Cloud:
             lambda_interfaces=LambdaInterfaces(clients),
             metrics=Metrics(clients),
             nat_gateways=NatGateways(clients),
+            packages=Packages(clients, prefix),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),
             quotas=Quotas(clients),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_service_quotas import ServiceQuotasClient
 
@@ -107,6 +108,9 @@ class Clients:
     def cloudwatch(self, region: str) -> "CloudWatchClient":
         attempts = min(self._attempts, METRICS_MAX_ATTEMPTS)
         return cast("CloudWatchClient", self._client("cloudwatch", region, attempts=attempts))
+
+    def s3(self, region: str) -> "S3Client":
+        return cast("S3Client", self._client("s3", region))
 
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
