@@ -143,7 +143,8 @@ class Nat:
             return own_response(502, f"{host} does not resolve in the sandbox")
         way_out = await asyncio.to_thread(self._exit, caller, port)
         gateway = (caller.region, way_out.nat_gateway_id)
-        with self.flows.connection(gateway, request.size) as connection:
+        with self.flows.connection(gateway) as connection:
+            connection.sent(request.size)
             if way_out.address is None:
                 log.info("dropped: %s from %s", caller.function, caller.subnet_id)
                 return None
