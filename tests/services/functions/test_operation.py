@@ -23,6 +23,7 @@ STACK_OUTPUTS = {
     "FunctionName": "egret-function-fun",
     "RestApiId": "api-id",
     "StageName": "prod",
+    "Alias": "live",
     "SubnetIds": "subnet-1",
 }
 

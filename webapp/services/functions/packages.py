@@ -45,7 +45,7 @@ def code_of_revision(revision: FunctionRevision) -> Code:
     return Code(revision.template, revision.code, "" if is_inline else revision.code_key)
 
 
-def planned(cloud: Cloud, code: Code, region: str) -> str | ZippedCode:
+def located(cloud: Cloud, code: Code, region: str) -> str | ZippedCode:
     """The code as a stack takes it, whether it is in the bucket yet or not."""
     return ZippedCode(cloud.packages.bucket(region), code.key) if code.key else code.source
 
@@ -66,7 +66,7 @@ def placed(
         with tempfile.SpooledTemporaryFile(IN_MEMORY_MAX_BYTES) as zipped:
             write_zip(zipped, template.handler, template.package)
             cloud.packages.put(region, code.key, zipped)
-    return planned(cloud, code, region)
+    return located(cloud, code, region)
 
 
 def _with_this(code: Code, region: str) -> Template:
@@ -77,5 +77,6 @@ def _with_this(code: Code, region: str) -> Template:
             "template has other code now.",
             code="code_gone",
             remedy="Deploy the template as it is now, or put its files back as they were.",
+            link=("/templates", "Open the templates"),
         )
     return template

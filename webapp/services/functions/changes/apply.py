@@ -30,7 +30,7 @@ from webapp.services.functions.changes import fields, plan
 from webapp.services.functions.changes.plan import Planned
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.operation import FunctionOperation, lags, plan_of
-from webapp.services.functions.packages import code_of_revision
+from webapp.services.functions.packages import code_of_revision, located
 from webapp.services.functions.revisions import rows as revisions
 from webapp.services.scope import CloudScope
 
@@ -129,7 +129,7 @@ def _preview_stack(scope: CloudScope, planned: Planned) -> list[Change]:
     if revision is None or function.stack_id is None:
         return []
     region = network_of(scope.session, function).region
-    code = planned(scope.cloud, code_of_revision(revision), region)
+    code = located(scope.cloud, code_of_revision(revision), region)
     wanted = plan_of(scope.session, scope.settings, revision, code)
     stack_id = function.stack_id
     scope.session.rollback()  # no connection is held while AWS computes the change set
