@@ -39,6 +39,7 @@ PAGES = (
     "/functions/new",
     "/templates",
     "/functions/top-clans",
+    "/functions/top-clans/callers",
     "/functions/top-clans/diagnosis",
     "/functions/top-clans/requests",
     "/functions/top-clans/logs",

@@ -3,6 +3,7 @@
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
+from webapp.models.caller import Caller, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
 from webapp.models.function import Access, FetchSchedule, Function, FunctionChange, NewFunction
 from webapp.models.guesses import Guesses
@@ -33,6 +34,7 @@ __all__ = [
     "AddressStatus",
     "AuditEvent",
     "Audited",
+    "Caller",
     "FetchSchedule",
     "Function",
     "FunctionChange",
@@ -47,10 +49,12 @@ __all__ = [
     "Lease",
     "Nat",
     "Network",
+    "NewCaller",
     "NewChange",
     "NewFunction",
     "NewInvocation",
     "NewKey",
+    "NewLimits",
     "NewNetwork",
     "NewSavedRequest",
     "NewSchedule",

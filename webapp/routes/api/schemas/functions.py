@@ -57,6 +57,8 @@ class FunctionOut(BaseModel):
     endpoint_url: str | None
     access: str
     cors_origins: list[str]
+    stage: str
+    path: str
     settings: dict[str, Any]
     memory_mb: int
     timeout_s: int
@@ -80,6 +82,8 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
                 "reason",
                 "remedy",
                 "cors_origins",
+                "stage",
+                "path",
                 "settings",
                 "memory_mb",
                 "timeout_s",
