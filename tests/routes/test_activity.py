@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from tests import loops
 from tests.routes.people import bearer
 from tests.services.functions.activity.logged import NOW_MS, request_line
-from tests.services.rows import add_function
+from tests.services.functions.callers.rows import a_caller
+from tests.services.rows import add, add_function
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.logs import Log
 from webapp.aws.newest_lines import Place
+from webapp.models import Function
 from webapp.routes.pages import tails
 from webapp.templating import render
 
@@ -124,6 +126,19 @@ def test_the_api_gives_requests(aws: ScriptedAws, client: Any, app: FastAPI) -> 
     assert (call["caller"], call["caller_id"], call["status"]) == ("Egret", "egret", 502)
     assert (call["egress_ip"], found["unreadable"]) == (None, 0)
     assert found["next"]
+
+
+def test_a_callers_requests_are_found_by_its_name(
+    aws: ScriptedAws, signed_in: Any, session: Session, app: FastAPI
+) -> None:
+    add(session, a_caller(session.exec(select(Function)).one(), "website"))
+    log_of(aws, request_line(caller="key-website"))
+    page = signed_in.get(REQUESTS, params={"range": "7d", "caller": "website"}).text
+    assert '$.caller = "key-website"' in pattern_of(aws)
+    assert '<option value="website">' in page
+    assert "website</span>" in page
+    found = signed_in.get(f"/api/v1{REQUESTS}", headers=bearer(app)).json()
+    assert [call["caller"] for call in found["items"]] == ["website"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from fastapi import Depends
 from webapp.deps import ApiCaller, Router
 from webapp.routes import log_queries as asked
 from webapp.routes.api.schemas.activity import LogOut, RequestsOut, log_out, requests_out
+from webapp.services import functions
+from webapp.services.functions import callers
 from webapp.services.functions.activity import logs, requests
 from webapp.services.functions.activity.logs import LogQuery
 from webapp.services.functions.activity.requests import RequestQuery
@@ -55,5 +57,5 @@ def list_requests(
 
     A call that timed out has no line of its own; it is in the log.
     """
-    names = requests.OWN_CALLS
+    names = requests.OWN_CALLS | callers.names(ctx.session, functions.get(ctx.session, name))
     return requests_out(requests.read(ctx.session, ctx.cloud, name, query, names))

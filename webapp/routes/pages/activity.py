@@ -14,6 +14,7 @@ from webapp.forms import SubmittedForm, errors_by_field
 from webapp.models import utc_now
 from webapp.routes.log_queries import log_query, request_query
 from webapp.services import functions
+from webapp.services.functions import callers
 from webapp.services.functions.activity import logs, requests
 from webapp.services.functions.activity.levels import CHOICES
 from webapp.services.functions.activity.logs import LogQuery
@@ -42,12 +43,12 @@ def show_log(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
 @router.get("/functions/{name}/requests")
 def show_requests(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
     form = _filled_in(query, REQUESTS_RANGE, "caller", "status")
+    names = requests.OWN_CALLS | callers.names(ctx.session, functions.get(ctx.session, name))
 
     def read() -> requests.RequestLog:
-        names = requests.OWN_CALLS
         return requests.read(ctx.session, ctx.cloud, name, _request_query_of(form), names)
 
-    more = {"callers": requests.OWN_CALLS, "statuses": STATUSES, "around": AROUND}
+    more = {"callers": names, "statuses": STATUSES, "around": AROUND}
     return _show(ctx, name, "functions/requests.html", form, read, **more)
 
 

@@ -46,3 +46,9 @@ def test_callers_are_shown_when_aws_does_not_tell_their_usage(offline: CloudScop
     function = offline.session.get_one(Function, caller.function_id)
     (shown,) = callers.page(offline.session, offline.cloud, function).callers
     assert (shown.caller.name, shown.usage, shown.today) == ("web", None, None)
+
+
+def test_callers_are_named_by_the_ids_of_their_keys(offline: CloudScope) -> None:
+    function = function_with_endpoint(offline.session)
+    add(offline.session, a_caller(function), a_caller(function, "new", api_key_id=""))
+    assert callers.names(offline.session, function) == {"key-web": "web"}

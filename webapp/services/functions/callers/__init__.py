@@ -1,6 +1,6 @@
 """Callers of a function's endpoint: what can be asked and done. `operation` is a module."""
 
-from webapp.services.functions.callers.details import LISTED_MAX, CallerDetail, detail, page
+from webapp.services.functions.callers.details import LISTED_MAX, CallerDetail, detail, names, page
 from webapp.services.functions.callers.lifecycle import Issued, change, create, revoke, rotate
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "change",
     "create",
     "detail",
+    "names",
     "page",
     "revoke",
     "rotate",

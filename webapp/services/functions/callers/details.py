@@ -78,6 +78,11 @@ def get(session: Session, function: Function, name: str) -> Caller:
     return caller
 
 
+def names(session: Session, function: Function) -> dict[str, str]:
+    """The name of each caller by the id of its API key."""
+    return {row.api_key_id: row.name for row in list_all(session, function) if row.api_key_id}
+
+
 def detail(session: Session, cloud: Cloud, function: Function, name: str) -> CallerDetail:
     (found,) = with_usage(session, cloud, function, [get(session, function, name)])
     return found
