@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
+from webapp.charts import amount
 from webapp.deps import SAFE_METHODS, parts_of
 from webapp.drafts import draft_url
 from webapp.partners import DEFAULT_PARTNER, partner
@@ -182,6 +183,7 @@ def _environment() -> Environment:
         "keys_per_account": lambda name=DEFAULT_PARTNER: partner(name).keys_per_account,
     }
     made.filters |= {
+        "amount": amount,
         "duration": _duration,
         "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),
         "linked": _linked,

@@ -71,7 +71,7 @@ def test_the_page_says_how_to_add_one(client: Any, app: FastAPI) -> None:
     sign_in(client, app)
     page = client.get("/templates").text
     assert "<code>EGRET_TEMPLATES_DIR</code>" in page
-    assert "266" in page
+    assert "267" in page
 
 
 @pytest.mark.usefixtures("own")

@@ -4,13 +4,14 @@ from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
 from webapp.models.draft import KeptDraft
-from webapp.models.function import Access, Function, NewFunction
+from webapp.models.function import Access, FetchSchedule, Function, FunctionChange, NewFunction
 from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
 from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion
 from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
+from webapp.models.revision import FunctionRevision, RevisionStatus
 from webapp.models.schedule import NewSchedule, WeeklyHours
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
@@ -26,7 +27,10 @@ __all__ = [
     "AddressStatus",
     "AuditEvent",
     "Audited",
+    "FetchSchedule",
     "Function",
+    "FunctionChange",
+    "FunctionRevision",
     "GoingBack",
     "Guesses",
     "Heartbeat",
@@ -44,6 +48,7 @@ __all__ = [
     "NewSchedule",
     "NewVersion",
     "Proof",
+    "RevisionStatus",
     "Shape",
     "Snapshot",
     "StackEvent",

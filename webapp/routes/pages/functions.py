@@ -108,6 +108,7 @@ def _show(
         rows=_rows(detail),
         failure_concerns_key=previews.concerns_key(detail.function, detail.failure),
         body_text=_pretty(detail.snapshot),
+        newer=functions.newer_template(ctx.session, detail.function),
         curl=functions.curl(detail.function, detail.network.region),
         access_by_key=f"API key, {CALLS_PER_SECOND} calls per second, {CALLS_PER_DAY:,} per day",
         api_key=api_key,

@@ -1,20 +1,25 @@
 """Functions: what can be asked and done. `previews`, `templates` and `images` are modules."""
 
 from webapp.services.functions.activity.calls import api_key, curl, invoke, logs
+from webapp.services.functions.changes import change, deploy_again, newer_template, preview, retry
 from webapp.services.functions.details import FunctionDetail, detail, find, get, list_all
-from webapp.services.functions.lifecycle import create, delete, retry
+from webapp.services.functions.lifecycle import create, delete
 
 __all__ = [
     "FunctionDetail",
     "api_key",
+    "change",
     "create",
     "curl",
     "delete",
+    "deploy_again",
     "detail",
     "find",
     "get",
     "invoke",
     "list_all",
     "logs",
+    "newer_template",
+    "preview",
     "retry",
 ]

@@ -61,6 +61,9 @@ class FunctionOut(BaseModel):
     access: str
     cors_origins: list[str]
     settings: dict[str, Any]
+    memory_mb: int
+    timeout_s: int
+    schedule: dict[str, int] | None
     revision: int
     stack_id: str | None
     snapshot: SnapshotOut | None
@@ -81,6 +84,9 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
                 "remedy",
                 "cors_origins",
                 "settings",
+                "memory_mb",
+                "timeout_s",
+                "schedule",
                 "revision",
                 "stack_id",
                 "created_at",
