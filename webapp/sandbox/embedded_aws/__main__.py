@@ -125,6 +125,7 @@ def _install_services(options: Options) -> None:
         metrics,
         nat_gateways,
         network_acls,
+        protocols,
         quotas,
         resources,
         role_sessions,
@@ -153,6 +154,7 @@ def _install_services(options: Options) -> None:
     runtime.install(options, Confinement(options.state_dir))
     metrics.install()
     change_sets.install()
+    protocols.install()
 
 
 main()
