@@ -20,6 +20,7 @@ from sqlalchemy import update
 from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
+from tests.faults.callers import CALLER_OPERATIONS, WITH_CALLERS
 from tests.faults.functions import FUNCTION_OPERATIONS
 from tests.faults.keys import BEFORE_FUNCTIONS, KEY_OPERATIONS
 from tests.locks import watched
@@ -30,6 +31,7 @@ from webapp.models import Address, KeyVersion, Lease, Nat, Network, NewChange, N
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
+from webapp.services.functions.callers import operation as caller_operation
 from webapp.services.functions.operation import FunctionOperation
 from webapp.services.keys import operation as key_operation
 from webapp.services.networks import change
@@ -108,6 +110,8 @@ class Workshop:
                 clients.cloudformation,
                 clients.awslambda,
                 clients.awslambda_without_retries,
+                clients.apigateway,
+                clients.apigateway_without_retries,
                 clients.service_quotas,
                 clients.secretsmanager,
                 clients.sts,
@@ -133,7 +137,8 @@ class Workshop:
         with Session(engine, expire_on_commit=False) as session:
             outlive(session)
             drive(session, self._cloud, settings)
-            do = (OPERATIONS | KEY_OPERATIONS | FUNCTION_OPERATIONS | BEFORE_FUNCTIONS)[operation]
+            every = OPERATIONS | KEY_OPERATIONS | FUNCTION_OPERATIONS | BEFORE_FUNCTIONS
+            do = (every | CALLER_OPERATIONS | WITH_CALLERS)[operation]
             do(CloudScope(session, ACTOR, self._cloud, settings))
             drive(session, self._cloud, settings)
         engine.dispose()
@@ -167,6 +172,7 @@ def one_step(session: Session, cloud: Cloud, settings: Settings) -> bool:
     handlers = {
         "network": NetworkOperation.handler(cloud, settings),
         "function": FunctionOperation.handler(cloud, settings),
+        caller_operation.NOUN: caller_operation.handler(cloud, settings),
         key_operation.NOUN: key_operation.handler(cloud, settings),
     }
     return leases.run_one(engine, handlers)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from webapp.aws.addresses import NO_TAGS, Addresses
 from webapp.aws.blockers import Blockers
+from webapp.aws.callers import Callers
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.drift.adapter import Drift
@@ -19,6 +20,7 @@ from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
+from webapp.aws.logs import Logs
 from webapp.aws.metrics import Metrics
 from webapp.aws.nat_gateways import NatGateways
 from webapp.aws.packages import Packages
@@ -38,12 +40,14 @@ class Cloud:
 
     addresses: Addresses
     blockers: Blockers
+    callers: Callers
     drift: Drift
     egress: Egress
     functions: Functions
     inventory: Inventory
     kms: Kms
     lambda_interfaces: LambdaInterfaces
+    logs: Logs
     metrics: Metrics
     nat_gateways: NatGateways
     packages: Packages
@@ -75,12 +79,14 @@ class Cloud:
         return cls(
             addresses=Addresses(clients, prefix, tags=tags),
             blockers=Blockers(clients),
+            callers=Callers(clients),
             drift=Drift(clients),
             egress=Egress(clients),
             functions=Functions(clients),
             inventory=Inventory(clients, prefix),
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
+            logs=Logs(clients),
             metrics=Metrics(clients),
             nat_gateways=NatGateways(clients),
             packages=Packages(clients, prefix),

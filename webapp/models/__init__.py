@@ -3,6 +3,7 @@
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
+from webapp.models.caller import Caller, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
 from webapp.models.function import Access, FetchSchedule, Function, FunctionChange, NewFunction
 from webapp.models.guesses import Guesses
@@ -12,6 +13,12 @@ from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
 from webapp.models.revision import FunctionRevision, RevisionStatus
+from webapp.models.saved_request import (
+    NewInvocation,
+    NewSavedRequest,
+    SavedRequest,
+    TriedRequest,
+)
 from webapp.models.schedule import NewSchedule, WeeklyHours
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
@@ -27,6 +34,7 @@ __all__ = [
     "AddressStatus",
     "AuditEvent",
     "Audited",
+    "Caller",
     "FetchSchedule",
     "Function",
     "FunctionChange",
@@ -41,14 +49,19 @@ __all__ = [
     "Lease",
     "Nat",
     "Network",
+    "NewCaller",
     "NewChange",
     "NewFunction",
+    "NewInvocation",
     "NewKey",
+    "NewLimits",
     "NewNetwork",
+    "NewSavedRequest",
     "NewSchedule",
     "NewVersion",
     "Proof",
     "RevisionStatus",
+    "SavedRequest",
     "Shape",
     "Snapshot",
     "StackEvent",
@@ -56,6 +69,7 @@ __all__ = [
     "Status",
     "Throttle",
     "TokenKind",
+    "TriedRequest",
     "User",
     "WeeklyHours",
     "Whitelisting",

@@ -10,7 +10,7 @@ from webapp.deps import Context, Router, SignedIn
 from webapp.errors import EgretError
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
-from webapp.services import functions, keys, networks
+from webapp.services import functions, keys, names, networks
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.templating import page, see_other
@@ -47,7 +47,7 @@ def review(ctx: SignedIn, name: str, form: Form) -> HTMLResponse:
     if form.text("back"):
         return _edit(ctx, function, _as_sent(function, form), {})
     try:
-        preview = functions.preview(ctx.scope, name, _wanted(form))
+        preview = functions.preview(ctx.scope, name, _wanted(function, form))
     except EgretError as error:
         return _refused(ctx, name, form, error)
     return page(
@@ -61,8 +61,9 @@ def review(ctx: SignedIn, name: str, form: Form) -> HTMLResponse:
 
 @router.post("/edit/deployment")
 def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
+    function = functions.get(ctx.session, name)
     try:
-        planned = functions.change(ctx.scope, name, _wanted(form))
+        planned = functions.change(ctx.scope, name, _wanted(function, form))
     except EgretError as error:
         return _refused(ctx, name, form, error)
     if planned.revision:
@@ -81,9 +82,14 @@ def deploy_newest_template(ctx: SignedIn, name: str, form: Form) -> Response:
     return see_other(f"/functions/{name}", "The newest version of the template is being deployed.")
 
 
-def _wanted(form: SubmittedForm) -> FunctionChange:
-    """The change that the form asks for. Raises Invalid with every field's error."""
+def _wanted(function: Function, form: SubmittedForm) -> FunctionChange:
+    """The change that the form asks for. Raises Invalid with every field's error.
+
+    That everyone may call the endpoint is confirmed by typing the function's name.
+    """
     edited = form.build(EditedFunction)
+    if edited.access is Access.OPEN and function.access is not Access.OPEN:
+        names.check_typed(form.text("confirm"), function.name, "changed")
     values = edited.model_dump(exclude={"every_minutes"})
     every = edited.every_minutes
     return validated(

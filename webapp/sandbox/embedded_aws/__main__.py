@@ -58,7 +58,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     """
     from ministack import app
 
-    from webapp.sandbox.embedded_aws import drift, metrics
+    from webapp.sandbox.embedded_aws import drift, lambda_logs, metrics
     from webapp.sandbox.embedded_aws.door import Door
     from webapp.sandbox.embedded_aws.iam import arns, authentication, principals, references, users
     from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
@@ -84,6 +84,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     public_access.install()
     _install_services(options)
     drift.install(permits)
+    lambda_logs.install(decisions)
     references.install(permits)
     operations.install()
     state.install()
@@ -118,10 +119,12 @@ def _install_services(options: Options) -> None:
         addresses,
         change_sets,
         checks,
+        deployments,
         endpoint_access,
         endpoints,
         interfaces,
         ipv6,
+        logs,
         metrics,
         nat_gateways,
         network_acls,
@@ -132,18 +135,22 @@ def _install_services(options: Options) -> None:
         runtime,
         secrets,
         templates,
+        usage_plans,
         versions,
         vpcs,
     )
 
     addresses.install(options.address_quota)
+    deployments.install()
     endpoint_access.install()
     endpoints.install()
+    usage_plans.install()
     interfaces.install()
     vpcs.install()
     ipv6.install()  # after the ranges of IPv4, which it passes on
     nat_gateways.install(options.pace_of("AWS::EC2::NatGateway"), options.network_quota)
     network_acls.install()
+    logs.install()
     checks.install(options.network_quota)  # after the actions above, because it wraps them all
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)

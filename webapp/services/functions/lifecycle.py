@@ -11,7 +11,7 @@ from webapp.models import Function, Key, Network, NewFunction, Status
 from webapp.services import keys, names
 from webapp.services.addresses import pool
 from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
-from webapp.services.functions import origins
+from webapp.services.functions import origins, paths
 from webapp.services.functions.catalogue.templates import Template, get_template, validate
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.operation import FunctionOperation, lags
@@ -45,6 +45,8 @@ def create(scope: CloudScope, new: NewFunction) -> Function:
             settings=validate(template, new.settings),
             access=new.access,
             cors_origins=origins.normalised(new.cors_origins),
+            stage=new.stage,
+            path=paths.normalised_path(new.path),
             memory_mb=template.memory_mb,
             timeout_s=template.timeout_s,
         )
@@ -63,6 +65,8 @@ def check_fields(template: Template, new: NewFunction) -> None:
         lambda: validate(template, new.settings),
         lambda: origins.normalised(new.cors_origins),
         lambda: names.check_environment(new.environment),
+        lambda: paths.check_stage(new.stage),
+        lambda: paths.normalised_path(new.path),
     )
 
 

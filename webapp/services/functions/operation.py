@@ -25,11 +25,12 @@ from webapp.aws.errors import pauses_operation
 from webapp.aws.partitions import dns_suffix
 from webapp.errors import EgretError
 from webapp.models import Function, FunctionRevision, Key, Network, Status, utc_now
-from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
+from webapp.models.function import endpoint_limits
 from webapp.services.engine import events, leases, teardown
 from webapp.services.engine.intents import begin_again, intend
 from webapp.services.engine.operation import PUT_BACK, RETRY_UPDATE, Operation
 from webapp.services.functions import previews
+from webapp.services.functions.callers import operation as callers
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.details import network_of
 from webapp.services.functions.packages import code_of_revision, placed
@@ -127,6 +128,11 @@ class FunctionOperation(Operation):
         self.work.finish()
 
     def delete(self) -> None:
+        """Its callers first: their keys end, and nothing of theirs is left without a row."""
+        if callers.remove_all(self.work.session, self.row):
+            self.row.reason = "Waits until AWS has deleted the keys of its callers."
+            self.poll_again()
+            return
         name = FunctionStack.stack_name(self.settings.name_prefix, self.row.name)
         if teardown.delete_stack(self, name):
             self.forget()
@@ -180,12 +186,13 @@ class FunctionOperation(Operation):
     def _add_endpoint(self, stack: Stack) -> None:
         """The endpoint's URL differs in the sandbox, so the stack does not have it as an output."""
         if stack.phase is Phase.DONE:
-            stack.outputs["EndpointUrl"] = self.settings.execute_api_url.format(
+            root = self.settings.execute_api_url.format(
                 api=stack.outputs["RestApiId"],
                 region=self.region,
                 stage=stack.outputs["StageName"],
                 suffix=dns_suffix(self.region),
             )
+            stack.outputs["EndpointUrl"] = f"{root}{self.row.path}"
 
 
 def plan_of(
@@ -196,6 +203,7 @@ def plan_of(
     network = session.get_one(Network, revision.network_id)
     key = session.get_one(Key, revision.key_id)
     template = get_template(function.template)
+    rate, burst = endpoint_limits(revision.access)
     return FunctionStack(
         prefix=settings.name_prefix,
         name=function.name,
@@ -210,10 +218,13 @@ def plan_of(
         settings=revision.settings,
         memory_mb=revision.memory_mb,
         timeout_s=revision.timeout_s,
-        calls_per_second=CALLS_PER_SECOND,
-        call_burst=CALL_BURST,
-        calls_per_day=CALLS_PER_DAY,
+        calls_per_second=rate,
+        call_burst=burst,
         access=revision.access.value,
+        stage=function.stage,
+        path=function.path,
+        methods=template.methods,
+        subpaths=template.subpaths,
         cors_origins=tuple(revision.cors_origins),
         permissions_boundary_arn=settings.permissions_boundary_arn,
         tags=settings.tags | network.tags,
