@@ -65,7 +65,7 @@ def demo() -> None:
         prefix=settings.name_prefix,
     ) as running:
         dashboard = subprocess.Popen(
-            [sys.executable, "-m", "webapp.cli", "serve", "--end-with-parent"],
+            [sys.executable, "-m", "webapp", "serve", "--end-with-parent"],
             env=os.environ | running.environment(),
             stdin=subprocess.PIPE,
         )
@@ -86,7 +86,7 @@ def serve(
     as_child: Annotated[bool, typer.Option("--end-with-parent", hidden=True)] = False,
 ) -> None:
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
-    gc.disable()  # what is imported stays, and looking for garbage in it takes a fifth of the start
+    gc.disable()  # until all is imported, as in __main__
     from webapp.main import create_app
 
     if as_child:
@@ -294,7 +294,3 @@ def _wait_briefly(process: "subprocess.Popen[bytes]") -> None:
         process.wait(CHECK_INTERVAL_S)
     except subprocess.TimeoutExpired:
         return
-
-
-if __name__ == "__main__":
-    main()

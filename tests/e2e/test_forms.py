@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import PASSWORD, USER, Dashboard
-from tests.e2e.conftest import execute, sign_in
+from tests.e2e.conftest import execute, sign_in, sign_in_by_form
 
 FREE = "INSERT INTO address (id, region, public_ip, allocation_id, position, name, status, \
 created_at) VALUES ('elsewhere', 'us-east-1', '203.0.113.250', 'eipalloc-0', 0, '', 'free', \
@@ -97,7 +97,8 @@ def test_the_address_of_every_answer_to_a_form_can_be_entered_again(
 
 
 def test_back_shows_no_page_after_signing_out(page: Page, shown: Dashboard) -> None:
-    sign_in(page, shown)
+    sign_in_by_form(page, shown)
+    expect(page).to_have_url(f"{shown.url}/")
     page.goto(f"{shown.url}/keys/clash")
     page.get_by_role("button", name=re.compile("Sign out")).click()
     expect(page.get_by_role("heading", name="Sign in to Egret")).to_be_visible()
