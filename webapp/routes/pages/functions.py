@@ -145,7 +145,7 @@ def _matching(form: dict[str, Any], known: list[KeyDetail]) -> dict[str, str]:
         for match in detail.matches:
             chosen = {"network": match.network.name, "key": detail.key.name}
             free = all(form[name] in ("", value) for name, value in chosen.items())
-            if free and match.ok and match.network.status is Status.READY:
+            if free and match.usable and match.network.status is Status.READY:
                 return chosen
     return {}
 

@@ -118,7 +118,7 @@ def _check_match(session: Session, key: Key, network: Network) -> None:
     found = keys.match(session, key, network)
     if not found.allowed and not found.missing:
         pool.check_none_lost(session, network)
-    if not found.ok:
+    if not found.usable:
         lacking = f"does not allow {', '.join(found.missing)}"
         raise Conflict(
             f"The key {key.name} {lacking}, from which the network {network.name} calls. "

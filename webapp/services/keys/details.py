@@ -16,7 +16,7 @@ from webapp.db import lock
 from webapp.errors import NotFound
 from webapp.models import Address, Function, Key, KeyVersion, Network, Status
 from webapp.models.key import PENDING
-from webapp.partners import coverage, partner
+from webapp.partners import KeyKind, coverage, kind_of, partner
 from webapp.services.addresses import pool
 
 Used = dict[str, list[Address]]
@@ -29,7 +29,8 @@ class Match:
     `paste` is the text for the portal: the network's addresses, and those of the `others`, the
     networks of the functions that use the key. It is empty when no new key should be made: the
     network has no address, or is being deleted. Lost addresses count nowhere. A version that is
-    pending may be the current one at any moment: what it does not allow is missing.
+    pending may be the current one at any moment: what it does not allow is missing. Of a key that
+    does not say which addresses it allows, none is allowed, and none missing: it is `unknown`.
     """
 
     key: Key
@@ -42,6 +43,16 @@ class Match:
     @property
     def ok(self) -> bool:
         return bool(self.allowed) and not self.missing
+
+    @property
+    def unknown(self) -> bool:
+        """Only a call can tell: the key does not say which addresses it allows."""
+        return not names_addresses(self.key)
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing speaks against a function with this key in this network."""
+        return self.ok or self.unknown
 
     @property
     def remedy(self) -> str:
@@ -66,6 +77,14 @@ class KeyDetail:
     functions: list[Function]
     needed: list[str]
     same_secret: list[str]
+
+    @property
+    def kind(self) -> KeyKind:
+        return kind_of(self.key.partner, self.key.sent_by)
+
+    @property
+    def names_addresses(self) -> bool:
+        return names_addresses(self.key)
 
     @property
     def previous(self) -> KeyVersion | None:
@@ -146,8 +165,16 @@ def needed(session: Session, key: Key) -> list[str]:
     return _ips(used, _needing(_networks(session), functions_with(session, key)))
 
 
+def names_addresses(key: Key) -> bool:
+    """Whether the key says which addresses it allows."""
+    return partner(key.partner).keys_name_addresses
+
+
 def losses(session: Session, key: Key, cidrs: Sequence[str]) -> list[Loss]:
-    """What functions lose when the key allows `cidrs` instead of what it allows now."""
+    """What functions lose when the key allows `cidrs` instead of what it allows now.
+
+    Nothing, if it does not say what it allows.
+    """
     used, networks = pool.by_network(session), {n.id: n for n in _networks(session)}
     found = []
     for function in functions_with(session, key):
@@ -189,7 +216,7 @@ def _match_each(
             allowed = coverage(cidrs, allowed).allowed
         others = [n for n in needing if n.id != network.id and _ips(used, [n])]
         paste = "\n".join(_ips(used, [network, *others])) if ips and not network.leaving else ""
-        missing = [ip for ip in ips if ip not in allowed]
+        missing = [ip for ip in ips if ip not in allowed] if names_addresses(key) else []
         names = [other.name for other in others]
         matches.append(Match(key, network, list(allowed), missing, paste, names))
     return matches
