@@ -24,5 +24,5 @@ def test_the_echo_services_of_the_settings_are_in_the_sandbox() -> None:
 
 def test_a_function_calls_on_port_443_so_that_the_security_group_counts() -> None:
     virtual = [origin for origin in ENDPOINTS.values() if ".sandbox" in origin]
-    assert len(virtual) == 3
+    assert len(virtual) == 4
     assert all(origin.endswith(".sandbox:443") for origin in virtual)

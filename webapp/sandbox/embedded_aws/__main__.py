@@ -145,7 +145,7 @@ def _install_services(options: Options) -> None:
     secrets.install()
     templates.install()
     role_sessions.install()
-    runtime.install(options, Confinement(options.state_dir))
+    runtime.install(options, Confinement(options.state_dir, options.ca_file))
     change_sets.install()
 
 

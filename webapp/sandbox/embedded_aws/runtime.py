@@ -61,8 +61,7 @@ class Environment(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # minis
         self.cell = self.confinement.cell()
         self.usable_until = time.monotonic() + role_sessions.LIFETIME_S - CALL_MAX_S
         program = [f"{environment['LAMBDA_TASK_ROOT']}/{BOOTSTRAP}", environment["_HANDLER"]]
-        own = dict.fromkeys(("HOME", "TMPDIR"), str(self.cell.folder))
-        return self.cell.python(program, env=environment | own, **options)
+        return self.cell.python(program, env=environment | self.cell.environment, **options)
 
     def invoke(self, *arguments: Any, **named: Any) -> Answer:
         if self._proc and time.monotonic() > self.usable_until:
