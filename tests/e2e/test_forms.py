@@ -19,7 +19,7 @@ def test_a_form_sent_after_the_session_ended_is_there_after_signing_in(
     page.goto(f"{shown.url}/functions/new")
     page.get_by_label("Name").fill("kept-for-me")
     page.get_by_label("Location", exact=True).select_option("France (FR)")
-    page.get_by_label("How many clans").fill("42")
+    page.get_by_label("How many rows").fill("42")
     page.get_by_label("Signed AWS requests").check()
     page.get_by_text("Environment and calls from web pages").click()
     page.get_by_label("Allowed origin").fill("https://kept.example")
@@ -34,7 +34,7 @@ def test_a_form_sent_after_the_session_ended_is_there_after_signing_in(
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_label("Name")).to_have_value("kept-for-me")
     expect(page.locator("#settings\\.location")).to_have_value("32000087")
-    expect(page.get_by_label("How many clans")).to_have_value("42")
+    expect(page.get_by_label("How many rows")).to_have_value("42")
     expect(page.get_by_label("Signed AWS requests")).to_be_checked()
     expect(page.get_by_label("Allowed origin")).to_have_value("https://kept.example")
     assert shown.api().get("/functions/kept-for-me").status_code == 404

@@ -7,18 +7,17 @@ from types import ModuleType
 
 import pytest
 
-from tests.lambda_templates.world import Clock, Environment, World, load, server
+from tests.lambda_templates.world import Clock, Environment, Start, World, load, server
 
 PATIENCE_S = 1.0
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world() -> Iterator[World]:
     made = World()
     serving = server(made)
     thread = threading.Thread(target=serving.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", made.url)
     yield made
     made.over.set()
     serving.shutdown()
@@ -32,18 +31,30 @@ def module() -> ModuleType:
 
 
 @pytest.fixture
-def environment(world: World, module: ModuleType) -> Iterator[Environment]:
-    clock = Clock()
-    made = Environment(module.Rankings(world.environment(), clock), clock)
-    yield made
-    made.close()
+def start(world: World, module: ModuleType) -> Iterator[Start]:
+    """Makes an execution environment, with changes of the variables that the stack gives."""
+    made = []
+
+    def started(**changes: str) -> Environment:
+        clock = Clock()
+        made.append(Environment(module.Rankings(world.environment(**changes), clock), clock))
+        return made[-1]
+
+    yield started
+    for environment in made:
+        environment.close()
+
+
+@pytest.fixture
+def environment(start: Start) -> Environment:
+    return start()
 
 
 @pytest.fixture
 def impatient(world: World, module: ModuleType) -> Iterator[Environment]:
     """On the real clock, with one second for its partner in all."""
-    rankings = module.Rankings(world.environment(), time.monotonic, PATIENCE_S)
-    made = Environment(rankings, Clock())
+    limits = module.Limits(total_s=PATIENCE_S)
+    made = Environment(module.Rankings(world.environment(), time.monotonic, limits), Clock())
     yield made
     world.over.set()
     made.close()

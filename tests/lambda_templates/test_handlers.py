@@ -8,20 +8,24 @@ import pytest
 
 from tests.lambda_templates.world import HANDLERS
 from webapp.partners import partner
+from webapp.services.functions.catalogue.code import assemble
 from webapp.services.functions.catalogue.templates import Template, list_templates
 from webapp.templating import render
 
-SIZE_MAX_BYTES = 15 * 1024
-SHIPPED_BY_LAMBDA = {"boto3", "botocore"}
+SIZE_MAX_BYTES = 30 * 1024
+"""What CloudFormation's limit of a template, 50 KiB, leaves for the code in it."""
+SHIPPED_BY_LAMBDA = {"botocore"}
+"""Without boto3: to make a client takes longer than all else that a handler does."""
 
 
 @pytest.mark.parametrize(
     "handler", sorted(HANDLERS.glob("*/handler.py")), ids=lambda p: p.parent.name
 )
 def test_a_handler_is_small_and_imports_only_what_lambda_ships(handler: Path) -> None:
-    assert handler.stat().st_size <= SIZE_MAX_BYTES
+    code = assemble(handler)
+    assert len(code.encode()) <= SIZE_MAX_BYTES
     modules = set()
-    for node in ast.walk(ast.parse(handler.read_text())):
+    for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             modules |= {name.name.split(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom):

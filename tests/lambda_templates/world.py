@@ -1,6 +1,5 @@
 """The surroundings of a function: partner, echo service and Secrets Manager, over real HTTP."""
 
-import importlib.util
 import json
 import sys
 import threading
@@ -12,11 +11,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from webapp.services.functions.catalogue.code import assemble
+
 HANDLERS = Path(__file__).parents[2] / "lambda_templates"
 BODY = b'{"items":[{"name":"caf\xc3\xa9","rank":1}]}'
 ARN = "arn:aws:secretsmanager:eu-central-1:210987654321:secret:egret/key/k"
 
 Respond = tuple[int, dict[str, str], bytes]
+Raw = Callable[[BufferedIOBase], object]
+NOBODY = "http://127.0.0.1:9"
+"""Where nothing listens."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as the server got it; names of headers are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
 
 
 @dataclass
@@ -27,13 +41,22 @@ class World:
     key: str = "good-key"
     version: str = "v1"
     secret: dict[str, str] = field(default_factory=dict)
-    secret_reads: int = 0
+    secret_requests: list[Received] = field(default_factory=list)
+    secret_failures: list[Respond] = field(default_factory=list)
     secret_takes_s: float = 0
-    partner_calls: list[str] = field(default_factory=list)
+    partner_requests: list[Received] = field(default_factory=list)
     partner: Callable[[str], Respond] = lambda _: (200, {"Cache-Control": "max-age=60"}, BODY)
-    raw: Callable[[BufferedIOBase], object] | None = None
+    raw: Raw | None = None
     echo: bytes = b"203.0.113.7\n"
     over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def secret_reads(self) -> int:
+        return len(self.secret_requests)
+
+    @property
+    def partner_calls(self) -> list[str]:
+        return [request.path for request in self.partner_requests]
 
     def environment(self, **changes: str) -> dict[str, str]:
         """What the stack gives to the function."""
@@ -43,6 +66,10 @@ class World:
             "ECHO_URL": f"{self.url}/echo",
             "SETTINGS": '{"location": "32000006", "limit": 10}',
             "CORS_ORIGINS": "https://example.com",
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "secret-of-the-role",
+            "AWS_SESSION_TOKEN": "token-of-the-role",
         } | changes
 
     def drip(self, out: BufferedIOBase, part: bytes, times: int) -> None:
@@ -59,18 +86,22 @@ class World:
         self.over.wait(30)
 
     def serve(self, request: BaseHTTPRequestHandler) -> None:
-        if "secretsmanager" in request.headers.get("X-Amz-Target", ""):
-            self.secret_reads += 1
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = request.rfile.read(int(headers.get("content-length", 0)))
+        received = Received(request.command, request.path, headers, body)
+        if "secretsmanager" in headers.get("x-amz-target", ""):
+            self.secret_requests.append(received)
             self.over.wait(self.secret_takes_s)
-            _answer(request, (200, {}, json.dumps(self._secret_value()).encode()))
+            good: Respond = (200, {}, json.dumps(self._secret_value()).encode())
+            _answer(request, self.secret_failures.pop(0) if self.secret_failures else good)
         elif request.path == "/echo":
             _answer(request, (200, {}, self.echo))
         else:
-            self.partner_calls.append(request.path)
+            self.partner_requests.append(received)
             if self.raw:
                 self.raw(request.wfile)
             else:
-                _answer(request, self.partner(request.headers.get("Authorization", "")))
+                _answer(request, self.partner(headers.get("authorization", "")))
 
     def _secret_value(self) -> dict[str, str]:
         held = self.secret or {"SecretString": self.key}
@@ -90,27 +121,27 @@ class Clock:
 class Environment:
     """One execution environment of the function."""
 
-    rankings: Any
+    egress: Any
     clock: Clock
 
     def call(self, event: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer: dict[str, Any] = self.rankings.answer(event or {})
+        answer: dict[str, Any] = self.egress.answer(event or {})
         return answer
 
     def close(self) -> None:
-        self.rankings._background.shutdown()
-        self.rankings._secrets.close()
+        self.egress._background.shutdown()
+
+
+Start = Callable[..., Environment]
 
 
 def load(template: str) -> ModuleType:
-    """The handler of that template, as the runtime imports it."""
-    file = HANDLERS / template / "handler.py"
-    spec = importlib.util.spec_from_file_location(f"{template}_handler", file)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = loaded
-    spec.loader.exec_module(loaded)
+    """The handler of that template, as it is deployed and as the runtime imports it."""
+    name = f"{template}_index"
+    loaded = ModuleType(name)
+    sys.modules[name] = loaded
+    code = assemble(HANDLERS / template / "handler.py")
+    exec(compile(code, f"{name}.py", "exec"), loaded.__dict__)
     return loaded
 
 
@@ -123,12 +154,10 @@ def server(world: World) -> Server:
     """`world` on a free port; the caller serves it and shuts it down."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            world.serve(self)
-
         def do_GET(self) -> None:
             world.serve(self)
+
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
         def log_message(self, *_: Any) -> None:
             pass

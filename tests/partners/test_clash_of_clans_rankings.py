@@ -1,6 +1,8 @@
 """The rows of a ranking, whatever the partner sends or leaves out."""
 
+import html
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +12,14 @@ from hypothesis import strategies as st
 
 from tests.partners.json_of_others import JSON
 from webapp.partners.clash_of_clans import ClashOfClans
+from webapp.partners.clash_of_clans_rankings import POINTS
+from webapp.sandbox.partner import rankings
+from webapp.templating import render
 
 PARTNER = ClashOfClans()
 FIELDS = [
-    "rank",
-    "previousRank",
-    "badgeUrls",
-    "name",
-    "tag",
-    "clanLevel",
-    "members",
-    "clanPoints",
-    "location",
-    "items",
+    *("rank", "previousRank", "badgeUrls", "name", "tag", "clanLevel", "members", "location"),
+    *("expLevel", "attackWins", "league", "clan", "items", *POINTS),
 ]
 RECORDED = (Path(__file__).parents[1] / "data" / "rankings_top10.json").read_bytes()
 
@@ -108,14 +105,47 @@ def test_a_body_that_is_not_a_ranking_has_no_rows(body: bytes) -> None:
     assert PARTNER.rows(body) == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "headers"),
+    [
+        ("clans", "Rank Badge Clan Tag Level Members Points"),
+        ("capitals", "Rank Badge Clan Tag Level Members Capital points"),
+        ("clans-builder-base", "Rank Badge Clan Tag Level Members Builder base points"),
+        (
+            "players",
+            "Rank League Player Tag Experience Attacks won Defences won Clan Trophies",
+        ),
+        ("players-builder-base", "Rank League Player Tag Experience Clan Builder base trophies"),
+    ],
+)
+def test_each_ranking_has_a_table_of_its_own(kind: str, headers: str) -> None:
+    items = rankings.rows("global", kind)[:10]
+    rows = PARTNER.rows(json.dumps({"items": items}).encode())
+    assert {row.ranking for row in rows} == {kind}
+    table = render("functions/previews/clash_rankings.html", rows=rows)
+    head, body = table.split("<tbody>")
+    assert " ".join(re.sub("<[^>]*>", " ", head).split()).endswith(f"ranking {headers}")
+    for each in items:
+        points = {value for name, value in each.items() if name in POINTS}
+        assert all(f'number">{value:,}</td>' in body for value in points)
+        assert str(each.get("clan", each)["name"]) in html.unescape(body)
+    assert body.count("<img") == (18 if kind == "players" else 8 if "players" in kind else 10)
+
+
+def test_leagues_attacks_and_clans_of_players_are_read() -> None:
+    (row,) = PARTNER.rows(json.dumps({"items": [rankings.rows(32000094, "players")[0]]}).encode())
+    assert row.league == "Legend League"
+    assert str(row.league_image).startswith("/images/api-assets.clashofclans.com/leagues/72/")
+    assert str(row.clan_image).startswith("/images/api-assets.clashofclans.com/badges/70/")
+    assert None not in (row.level, row.attacks, row.defences, row.points)
+
+
 @given(st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON), max_size=3))
 def test_whatever_a_row_holds_it_can_be_shown(items: list[dict[str, Any]]) -> None:
     rows = PARTNER.rows(json.dumps({"items": items}).encode())
     assert len(rows) == len(items)
-    for row in rows:
-        shown = f"{row.rank} {row.places} {row.image} {row.name} {row.tag} {row.location}"
-        shown += "".join(f"{number or 0:,}" for number in (row.level, row.members, row.points))
-        assert shown.encode()
+    shown = render("functions/previews/clash_rankings.html", rows=rows)
+    assert shown.encode().count(b"<tr>") == (len(rows) + 1 if rows else 0)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_an_address_that_the_partner_names_is_said() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (301, "sends callers to another address"),
+        (301, "sent the call elsewhere"),
         (400, "does not understand"),
         (404, "found nothing there"),
         (405, "method"),
@@ -79,7 +79,7 @@ def test_a_page_comes_from_what_is_in_front() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["partner_timeout", "partner_redirected", "partner_too_large", "partner_not_json"],
+    ["partner_timeout", "partner_redirect", "partner_too_large", "partner_not_json"],
 )
 def test_a_problem_of_the_handler_is_told_as_what_it_is(code: str) -> None:
     status = 504 if code == "partner_timeout" else 502

@@ -29,6 +29,10 @@ def test_a_value_of_another_type_counts_as_missing(value: object) -> None:
     assert as_number(value) == (7 if value == 7 else None)
 
 
+def test_a_number_that_programs_read_differently_counts_as_missing() -> None:
+    assert (as_number(-(2**53) + 1), as_number(2**53)) == (-(2**53) + 1, None)
+
+
 def test_a_list_of_texts_leaves_out_everything_else() -> None:
     assert as_texts(["a", 1, "", None, "b"]) == ("a", "b")
     assert as_texts("ab") == ()

@@ -11,6 +11,16 @@ CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the func
 HANDLER_CODES = {
     "partner_timeout": ("The partner did not answer in time", CHECK_THE_PATH),
     "partner_unreachable": ("The partner could not be reached", CHECK_THE_PATH),
+    "partner_incomplete": ("The partner's answer broke off", "Try again in a minute."),
+    "partner_redirect": (
+        "The partner sent the call elsewhere",
+        "The function does not go there, because it would take the key along. Ask the partner "
+        "whether its API has moved.",
+    ),
+    "partner_shows_key": (
+        "The partner's answer contains the key",
+        "It was not kept. Ask the partner why its API answers with the key.",
+    ),
     "partner_too_large": ("The partner's answer is too large", "Ask for fewer rows."),
     "key_unreadable": (
         "The function could not read its key",

@@ -1,4 +1,4 @@
-"""The rows of a clan ranking, from what the Clash of Clans API sends."""
+"""The rows of a ranking, from what the Clash of Clans API sends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +16,26 @@ from webapp.partners.untrusted_json import (
 
 FIRST_RANK = 1
 NOT_RANKED_BEFORE = -1
-BADGE_SIZES = ("small", "medium", "large")
+PICTURE_SIZES = ("small", "medium", "large", "tiny")
+POINTS = {
+    "clanPoints": "clans",
+    "trophies": "players",
+    "clanCapitalPoints": "capitals",
+    "clanBuilderBasePoints": "clans-builder-base",
+    "builderBaseTrophies": "players-builder-base",
+}
+"""What each ranking is ordered by. A row has the one of its own ranking only."""
 
 
 @dataclass(frozen=True)
 class RankingRow:
-    """`movement` is up, down, same or new, by so many `places`; '' if a rank is not known.
+    """A clan or a player. What the partner did not send is None or ''.
 
-    `image` is a path on our origin. What the partner did not send is None or ''.
+    `ranking` is a value of POINTS. `movement` is up, down, same or new, by so many `places`; '' if
+    a rank is not known. Images are paths on our origin.
     """
 
+    ranking: str
     rank: int | None
     movement: str
     places: int
@@ -33,13 +43,19 @@ class RankingRow:
     name: str
     tag: str
     level: int | None
-    members: int | None
     points: int | None
     location: str
+    members: int | None
+    attacks: int | None
+    defences: int | None
+    league: str
+    league_image: str | None
+    clan: str
+    clan_image: str | None
 
 
 def rows_of(body: bytes) -> Sequence[RankingRow]:
-    """None if the body is something else."""
+    """The rows; none if the body is something else."""
     items = as_list(parse_object(body).get("items"))
     return tuple(_row(item) for item in items if isinstance(item, dict))
 
@@ -47,17 +63,27 @@ def rows_of(body: bytes) -> Sequence[RankingRow]:
 def _row(item: dict[str, Any]) -> RankingRow:
     rank = _rank(item.get("rank"))
     movement, places = _movement(rank, as_number(item.get("previousRank")))
+    points = next((name for name in POINTS if name in item), "")
+    league = as_object(item.get("league")) or as_object(item.get("builderBaseLeague"))
+    clan = as_object(item.get("clan"))
     return RankingRow(
+        ranking=POINTS.get(points, ""),
         rank=rank,
         movement=movement,
         places=places,
-        image=_image_path(as_object(item.get("badgeUrls"))),
+        image=_image_path(item.get("badgeUrls")),
         name=as_words(item.get("name")),
         tag=as_words(item.get("tag")),
-        level=as_number(item.get("clanLevel")),
-        members=as_number(item.get("members")),
-        points=as_number(item.get("clanPoints")),
+        level=as_number(item.get("clanLevel", item.get("expLevel"))),
+        points=as_number(item.get(points)),
         location=as_words(as_object(item.get("location")).get("name")),
+        members=as_number(item.get("members")),
+        attacks=as_number(item.get("attackWins")),
+        defences=as_number(item.get("defenseWins")),
+        league=as_words(league.get("name")),
+        league_image=_image_path(league.get("iconUrls")),
+        clan=as_words(clan.get("name")),
+        clan_image=_image_path(clan.get("badgeUrls")),
     )
 
 
@@ -76,9 +102,10 @@ def _movement(rank: int | None, previous: int | None) -> tuple[str, int]:
     return ("up" if previous > rank else "down"), abs(previous - rank)
 
 
-def _image_path(urls: dict[str, Any]) -> str | None:
-    """The path on our own origin that serves the badge, in the smallest size that there is."""
-    return next(filter(None, (_path_of(as_text(urls.get(size))) for size in BADGE_SIZES)), None)
+def _image_path(urls: object) -> str | None:
+    """The path on our own origin that serves the badge, in the best size for a row."""
+    sizes = as_object(urls)
+    return next(filter(None, (_path_of(as_text(sizes.get(size))) for size in PICTURE_SIZES)), None)
 
 
 def _path_of(url: str) -> str | None:

@@ -32,10 +32,14 @@ OWN_CODES = HANDLER_CODES | {
         "The partner answered 200 without JSON",
         "Check the function's URL. A page or an empty answer often means that it leads elsewhere.",
     ),
-    "partner_redirected": (
-        "The partner sends callers to another address",
-        "Redirects are not followed, because the key would go along. Enter the address that it "
-        "names, if it is the partner's, in the function's settings.",
+    "partner_not_text": (
+        "The partner answered with something that is not text",
+        "Check the function's URL: files cannot be passed on.",
+    ),
+    "partner_redirect": (
+        "The partner sent the call elsewhere",
+        "The function does not go there, because it would take the key along. If the address is "
+        "the partner's, enter it in the function's settings.",
     ),
 }
 BAD_PARAMETER = "bad_parameter"
@@ -136,7 +140,7 @@ def _other(status: int) -> tuple[str, str]:
     if status >= 500:
         return "The partner had an internal error", "Try again in a minute."
     if 300 <= status < 400:
-        return OWN_CODES["partner_redirected"]
+        return OWN_CODES["partner_redirect"]
     return "The partner refuses the call", "Check the function's settings."
 
 

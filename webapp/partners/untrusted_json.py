@@ -9,6 +9,9 @@ import json
 import unicodedata
 from typing import Any
 
+NUMBER_MAX = 2**53 - 1
+"""Larger ones do not mean the same to all programs (RFC 8259)."""
+
 
 def parse_object(text: bytes) -> dict[str, Any]:
     """The JSON object in `text`, or {}."""
@@ -50,4 +53,7 @@ def as_texts(value: object) -> tuple[str, ...]:
 
 
 def as_number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """A whole number that a page or a database can hold."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if abs(value) <= NUMBER_MAX else None

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.partner.client import Partner
+from webapp.sandbox.partner import rankings
+from webapp.sandbox.partner.api import KINDS
 
 RANKINGS = "/v1/locations/32000006/rankings"
 HARD_NAMES = "/v1/locations/32000249/rankings/clans?limit=10"
@@ -22,7 +24,8 @@ def test_the_recorded_ranking_comes_back_as_it_was_recorded(partner: Partner) ->
 def test_there_are_266_locations_and_regions_have_empty_rankings(partner: Partner) -> None:
     assert len(partner.get("/v1/locations").json()["items"]) == 200
     assert partner.get("/v1/locations/32000265").json()["name"] == ""
-    assert partner.get("/v1/locations/32000000/rankings/clans").json()["items"] == []
+    region = partner.get("/v1/locations/32000000/rankings/clans").json()
+    assert region == {"items": [], "paging": {"cursors": {}}}
 
 
 def test_generated_clans_come_below_the_recorded_ones(partner: Partner) -> None:
@@ -74,10 +77,19 @@ def test_the_field_of_the_real_api_is_the_only_one_of_its_kind(partner: Partner)
     player = partner.items(f"{RANKINGS}/players?limit=1")[0]
     assert list(player) == [
         *("tag", "name", "expLevel", "trophies", "attackWins", "defenseWins"),
-        *("rank", "previousRank", "clan"),
+        *("rank", "previousRank", "clan", "league"),
     ]
     assert list(player["clan"]) == ["tag", "name", "badgeUrls"]
+    assert list(player["league"]) == ["id", "name", "iconUrls"]
 
 
-def test_the_whole_world_has_a_ranking(partner: Partner) -> None:
-    assert partner.items("/v1/locations/global/rankings/players?limit=3")
+def test_the_whole_world_has_rankings_of_its_own(partner: Partner) -> None:
+    world = partner.items("/v1/locations/global/rankings/clans?limit=20")
+    assert len({clan["location"]["name"] for clan in world if "location" in clan}) > 5
+    assert world != partner.items(f"{RANKINGS}/clans?limit=20")
+
+
+@pytest.mark.parametrize("place", [32000000, 32000005, 32000007, 32000265, "global"])
+def test_every_location_has_all_rankings_but_regions_have_no_rows(place: int | str) -> None:
+    expected = 0 if place in (32000000, 32000005) else 200
+    assert [len(rankings.rows(place, kind)) for kind in KINDS] == [expected] * len(KINDS)

@@ -35,15 +35,15 @@ def create_partner(state_dir: Path, nat_token: str, secret: str) -> FastAPI:
     app.include_router(api.router)
     app.include_router(bank_portal.router)
     app.include_router(portal.router)
-    app.add_api_route("/badges/{size}/{name}.png", badge)
+    app.add_api_route("/{folder}/{size}/{name}.png", badge)
     app.add_api_route(ECHO_PATH, echo)
     app.add_api_route("/sandbox/faults", set_fault, methods=["POST"])
     app.add_api_route("/{path:path}", answer_other_paths)
     return app
 
 
-def badge(size: int, name: str) -> Response:
-    if size not in badges.SIZES:
+def badge(folder: str, size: int, name: str) -> Response:
+    if size not in badges.SIZES.get(folder, ()):
         return PlainTextResponse("There is no badge of that size.\n", 404)
     headers = {"cache-control": BADGE_CACHE}
     return Response(badges.draw(name, size), headers=headers, media_type="image/png")

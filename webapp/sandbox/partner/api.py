@@ -19,7 +19,6 @@ DEFAULT_MAX_AGE_S = 60
 ERROR_CACHE_CONTROL = "public max-age=600"
 RATE_PER_S = 40
 LIMIT_MAX = 200
-GLOBAL = "global"
 
 
 class Refusal(Exception):
@@ -79,8 +78,8 @@ async def location(location_id: str) -> Response:
 async def ranking(location_id: str, kind: str, query: Annotated[ListQuery, Query()]) -> Response:
     if kind not in KINDS:
         raise Refusal(404, "notFound")
-    place = rankings.RECORDED_LOCATION
-    if location_id != GLOBAL:
+    place = location_id
+    if place != rankings.GLOBAL:
         place = _location(location_id)["id"]
     seconds = MAX_AGE_S.get(kind, DEFAULT_MAX_AGE_S)
     page = _page(rankings.rows(place, kind), query)

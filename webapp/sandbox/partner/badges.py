@@ -1,4 +1,7 @@
-"""Draws badges: a shield with two colours and an emblem, always the same for the same name."""
+"""Draws badges of clans and leagues, always the same for the same name.
+
+Each is a shield with two colours and an emblem.
+"""
 
 import hashlib
 import io
@@ -8,7 +11,8 @@ from PIL import Image, ImageDraw
 
 SCALE = 4
 CACHED_BADGES = 512
-SIZES = (70, 200, 512)
+SIZES = {"badges": (70, 200, 512), "leagues": (36, 72, 288)}
+"""In pixels, by the folder of the picture's address."""
 COLOURS = (
     (198, 61, 47), (226, 148, 38), (240, 200, 60), (84, 148, 70), (45, 130, 140),
     (52, 98, 180), (94, 72, 160), (170, 70, 130), (70, 80, 95), (150, 100, 60),

@@ -3,21 +3,24 @@
 import pytest
 
 from webapp.errors import Invalid, NotFound
+from webapp.sandbox.partner.api import KINDS
 from webapp.services.functions.catalogue.templates import get_template, list_templates, validate
 
 
 def test_the_first_template_is_the_clash_of_clans_ranking() -> None:
     template = get_template("clash_rankings")
-    location, limit = template.settings
+    location, ranking, limit = template.settings
     assert template in list_templates()
-    assert len(location.choices) == 266
+    assert len(location.choices) == 267
+    assert [value for value, _ in ranking.choices] == list(KINDS)
     assert dict(location.choices)["32000087"] == "France (FR)"
     assert (limit.minimum, limit.maximum, limit.default) == (1, 200, 10)
 
 
 def test_defaults_are_filled_in_and_numbers_become_numbers() -> None:
     template = get_template("clash_rankings")
-    assert validate(template, {"limit": "25"}) == {"location": "32000006", "limit": 25}
+    defaults = {"location": "32000006", "ranking": "clans", "limit": 10}
+    assert validate(template, {"limit": "25"}) == defaults | {"limit": 25}
 
 
 @pytest.mark.parametrize(

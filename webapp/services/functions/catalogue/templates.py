@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.errors import Invalid, NotFound
-
-FOLDER = Path(__file__).parents[4] / "lambda_templates"
+from webapp.services.functions.catalogue.code import FOLDER, assemble
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,10 @@ class Setting:
 
 @dataclass(frozen=True)
 class Template:
-    """`partner_origin` is where the handler calls; `image_hosts` whose pictures may be shown."""
+    """`partner_origin` is where the handler calls; `image_hosts` whose pictures may be shown.
+
+    `handler` is the code to deploy, with all that it shares.
+    """
 
     name: str
     title: str
@@ -100,7 +102,7 @@ def _read(folder: Path) -> Template:
     raw = tomllib.loads((folder / "template.toml").read_text())
     settings = tuple(_setting(folder, setting) for setting in raw.pop("settings", []))
     raw["image_hosts"] = tuple(raw["image_hosts"])
-    return Template(**raw, settings=settings, handler=(folder / "handler.py").read_text())
+    return Template(**raw, settings=settings, handler=assemble(folder / "handler.py"))
 
 
 def _setting(folder: Path, raw: dict[str, Any]) -> Setting:

@@ -1,0 +1,121 @@
+"""The partner's key: how it is read from Secrets Manager, and where a request carries it.
+
+A boto3 client takes longer to make than all else that a new execution environment does. One call is
+needed, so one request is signed (AWS Signature Version 4) and sent:
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+"""
+
+import http.client
+import json
+import re
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from lambda_templates.shared.answers import Problem, Request
+
+SECRET_TIMEOUT_S = 3
+SECRET_ATTEMPTS = 2
+SECRET_TOTAL_S = SECRET_ATTEMPTS * 2 * SECRET_TIMEOUT_S  # for the connection and for the answer
+SECRET_MAX_BYTES = 256 * 1024
+KEY_SHAPE = r"[!-~]+"
+"""Printable ASCII without spaces. Otherwise http.client would quote the key in its error."""
+DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+"""By partition; all others that Egret works in have amazonaws.com."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One version of the key. Its value is not in its repr, so it gets into no log."""
+
+    value: str
+    version: str
+
+    def __repr__(self) -> str:
+        return f"Key(version={self.version!r})"
+
+
+class Credentials(NamedTuple):
+    """Of the function's role. Lambda sets them for each execution environment."""
+
+    access_key: str
+    secret_key: str
+    token: str
+
+
+class Secret:
+    """The secret with the key. `env` has its ARN, the credentials and, elsewhere, the endpoint."""
+
+    def __init__(self, env: Mapping[str, str], opener: urllib.request.OpenerDirector) -> None:
+        self._env, self._opener, self._arn = env, opener, env["KEY_SECRET_ARN"]
+        _, partition, _, self.region, *_ = self._arn.split(":")
+        suffix = DNS_SUFFIXES.get(partition, "amazonaws.com")
+        self.url = (
+            env.get("AWS_ENDPOINT_URL_SECRETSMANAGER")
+            or env.get("AWS_ENDPOINT_URL")
+            or f"https://secretsmanager.{self.region}.{suffix}"
+        )
+
+    def read(self) -> Key:
+        """The current version. Raises Problem."""
+        found = self._value()
+        value = found.get("SecretString") or ""
+        if not re.fullmatch(KEY_SHAPE, value):
+            raise Problem(502, "key_unreadable", "The secret does not hold a key.")
+        return Key(value, found["VersionId"])
+
+    def _value(self) -> dict[str, Any]:
+        """What Secrets Manager answers. A failure that may pass is tried again."""
+        why = ""
+        for _ in range(SECRET_ATTEMPTS):
+            try:
+                status, found = self._ask()
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                why = type(error).__name__
+                continue
+            if status == 200:
+                return found
+            why = re.sub(r".*#|\W", "", str(found.get("__type", status)))
+            if status < 500 and "Throttl" not in why:
+                break
+        raise Problem(502, "key_unreadable", f"The key could not be read: {why}")
+
+    def _ask(self) -> tuple[int, dict[str, Any]]:
+        request = self._signed()
+        with self._opener.open(request, timeout=SECRET_TIMEOUT_S) as response:
+            found = json.loads(response.read(SECRET_MAX_BYTES))
+            return response.status, found if isinstance(found, dict) else {}
+
+    def _signed(self) -> urllib.request.Request:
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": "secretsmanager.GetSecretValue",
+        }
+        body = json.dumps({"SecretId": self._arn}).encode()
+        url = f"{self.url}/"
+        request = AWSRequest("POST", url, headers=headers, data=body)
+        credentials = Credentials(
+            self._env["AWS_ACCESS_KEY_ID"],
+            self._env["AWS_SECRET_ACCESS_KEY"],
+            self._env.get("AWS_SESSION_TOKEN", ""),
+        )
+        # botocore's own class has the same fields, and takes long to import.
+        signer = SigV4Auth(credentials, "secretsmanager", self.region)  # type: ignore[arg-type]
+        signer.add_auth(request)
+        return urllib.request.Request(url, body, dict(request.headers.items()), method="POST")
+
+
+def with_key(request: Request, key: Key, sent_as: str) -> Request:
+    """The request with the key: `sent_as` is "bearer", "header X-Api-Key" or "query api_key"."""
+    place, _, name = sent_as.partition(" ")
+    if place == "query":
+        mark = "&" if "?" in request.path else "?"
+        added = f"{mark}{quote(name, safe='')}={quote(key.value, safe='')}"
+        return replace(request, path=request.path + added)
+    header = {name: key.value} if place == "header" else {"Authorization": f"Bearer {key.value}"}
+    return replace(request, headers={**request.headers, **header})
