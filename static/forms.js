@@ -34,6 +34,12 @@ keys?.form.elements.network.addEventListener("change", ({ target }) => {
 keys?.addEventListener("change", sayWhetherKeysMatch);
 if (keys) sayWhetherKeysMatch(); // "Back" may have filled the form in
 
+// Another template has other settings: the form comes back with them, as filled in as it was.
+const templates = document.querySelector("[data-chooses]");
+const chooser = templates?.parentElement.querySelector("button");
+if (chooser) chooser.hidden = true;
+templates?.addEventListener("change", () => chooser.form.requestSubmit(chooser));
+
 // --- <filter-select>: a box that narrows the long <select> inside -------------------------------
 
 customElements.define(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import anyio
@@ -23,6 +24,7 @@ from webapp.problems import UnexpectedErrors, add_handlers
 from webapp.reconciler import Reconciler
 from webapp.routes import api, health, pages
 from webapp.services.engine.turns import SharedTurns
+from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
 from webapp.settings import LOOPBACK_HOSTS, Settings
 from webapp.templating import STATIC, static_version
@@ -54,6 +56,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
 
 def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
     """What the routes work with: database, AWS, pictures."""
+    catalogue.use(Path(settings.templates_dir).resolve() if settings.templates_dir else None)
     pace = Pace(SharedTurns(make_engine(settings.database)))
     return Parts(
         settings=settings,

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         "https://{api}.execute-api.{region}.{suffix}/{stage}/",
         description="Where API Gateway serves a function's endpoint",
     )
+    templates_dir: str = Field(
+        "", description="Folder with templates of your own, each in a folder of its name"
+    )
     poll_s: float = Field(
         2.0, ge=0.1, le=60, description="Seconds between two polls of a changing stack"
     )

@@ -36,6 +36,7 @@ PAGES = (
     "/keys/clash",
     "/functions",
     "/functions/new",
+    "/templates",
     "/functions/top-clans",
     "/functions/top-clans/diagnosis",
     "/nothing-here",

@@ -27,6 +27,8 @@ IDLE_PAGES_MAX = 300
 CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")
 INVOCATION_STARTS = '"START RequestId"'
 """A filter pattern for the line that Lambda logs at the start of each invocation."""
+LIVE = "live"
+"""The alias that callers of the endpoint reach a function by (function.yaml)."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Functions:
         self._clients = clients
 
     def invoke(self, region: str, name: str, event: dict[str, Any] | None = None) -> Invocation:
-        """Run a function that answers an endpoint, and wait for its response."""
-        payload, _, error = self._run(region, name, event)
+        """Run a function that answers an endpoint, as its callers do, and wait for its response."""
+        payload, _, error = self._run(region, name, event, Qualifier=LIVE)
         return Invocation(status=502, error=error) if error else invocation_of(payload)
 
     def run_probe(self, region: str, name: str) -> ProbeResult:
@@ -119,18 +121,19 @@ class Functions:
                 raise _NoLog from error
 
     def _run(
-        self, region: str, name: str, event: dict[str, Any] | None = None
+        self, region: str, name: str, event: dict[str, Any] | None = None, **version: Any
     ) -> tuple[dict[str, Any], str, str]:
         """What the function returned, the id of the request, and the error or ''."""
         with aws_errors(f"running the function {name}", region):
             client = self._clients.awslambda_without_retries(region)
             try:
-                answer = client.invoke(FunctionName=name, Payload=json.dumps(event or {}).encode())
+                payload = json.dumps(event or {}).encode()
+                answer = client.invoke(FunctionName=name, Payload=payload, **version)
             except client.exceptions.TooManyRequestsException as limit:
                 raise _too_many(limit, name, region) from limit
             raw = answer["Payload"].read()
-        payload, error = payload_of(raw, raised=bool(answer.get("FunctionError")))
-        return payload, answer["ResponseMetadata"].get("RequestId", ""), error
+        returned, error = payload_of(raw, raised=bool(answer.get("FunctionError")))
+        return returned, answer["ResponseMetadata"].get("RequestId", ""), error
 
 
 def _ms(at: datetime) -> int:

@@ -28,6 +28,7 @@ __all__ = [
     "key_kind",
     "keys_of",
     "kind_of",
+    "known",
     "max_age_s",
     "partner",
 ]
@@ -79,3 +80,8 @@ def kind_of(partner_name: str, sent_by: str) -> KeyKind:
     """The kind of a key that is stored."""
     of_partner = [kind for kind in KEY_KINDS if kind.partner == partner_name]
     return next((kind for kind in of_partner if kind.sent_by == sent_by), of_partner[0])
+
+
+def known() -> list[str]:
+    """The names of all adapters."""
+    return sorted(_PARTNERS)

@@ -1,10 +1,12 @@
 """The sandbox's NAT: a forward proxy that lets a function's request out only where packets could.
 
-A function names itself and its subnet as the proxy's user; the password is right for that user
-only. For each request the egress path of that subnet is walked in the embedded EC2. If it ends at
-an address, the request is forwarded to the partner with that source address. If it is broken, the
-proxy never answers, as with dropped packets, and the function runs into its own time-out. A walk
-takes about 60 ms and is not cached, so that a change of the network counts from the next request.
+A function names itself, its subnet and its security groups as the proxy's user; the password is
+right for that user only. They are those of the version that runs, and so still hold when another
+one has taken its place or it is deleted. For each request the egress path of that subnet is walked
+in the embedded EC2. If it ends at an address, the request is forwarded to the partner with that
+source address. If it is broken, the proxy never answers, as with dropped packets, and the function
+runs into its own time-out. A walk takes about 60 ms and is not cached, so that a change of the
+network counts from the next request.
 
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
 counts. To them only plain HTTP is forwarded: the proxy could not add the source address inside
@@ -43,9 +45,11 @@ READ_TIMEOUT_S = 10.0
 SUFFIX = ".sandbox"
 ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
 """The source address of a function without a VPC: one of AWS's own."""
+OUTSIDE = "-"
+CALLER_PARTS = 4
 CHUNK_BYTES = 4096
 NO_CALLER = (
-    "name the function and its subnet as the proxy's user, with the password of its environment"
+    "name the function, its subnet and groups as the proxy's user, with its environment's password"
 )
 REFUSED = "Not a function of this sandbox"
 NO_TLS = "The sandbox forwards plain HTTP only: use http://<name>.sandbox:443"
@@ -69,11 +73,15 @@ log = logging.getLogger("egret.sandbox.nat")
 
 @dataclass(frozen=True)
 class Caller:
-    """A function's execution environment; `subnet_id` is '-' outside any VPC."""
+    """A function's execution environment; `subnet_id` and `groups` are '-' outside any VPC.
+
+    `groups` are security groups with a plus between them.
+    """
 
     region: str
     function: str
     subnet_id: str
+    groups: str
 
 
 class Nat:
@@ -148,19 +156,13 @@ class Nat:
             return None
 
     def _walk(self, caller: Caller, port: int) -> str | None:
-        lambdas = self._clients.awslambda(caller.region)
-        found = lambdas.get_function_configuration(FunctionName=caller.function)
-        vpc = found.get("VpcConfig") or {}
-        subnets = vpc.get("SubnetIds") or []
-        if not subnets:
+        if caller.subnet_id == OUTSIDE:
             return ADDRESS_OUTSIDE_VPCS
-        if caller.subnet_id not in subnets:
-            return None
         path = walk(
             self._clients.ec2(caller.region),
             caller.region,
             subnet_id=caller.subnet_id,
-            group_ids=list(vpc.get("SecurityGroupIds") or []),
+            group_ids=caller.groups.split("+"),
             port=port,
         )
         return path.source_address
@@ -221,7 +223,7 @@ def _hosts(target: str) -> frozenset[str]:
 
 def _caller(user: str) -> Caller | None:
     names = user.split(".")
-    return Caller(*names) if len(names) == 3 and all(names) else None
+    return Caller(*names) if len(names) == CALLER_PARTS and all(names) else None
 
 
 async def _main() -> None:

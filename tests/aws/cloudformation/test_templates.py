@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,13 @@ def network(zones: int = 2, nat: str = "single", *, parked: bool = False) -> Pla
     ).plan()
 
 
-def function(access: str = "api_key", code: str = "", cors: tuple[str, ...] = ()) -> Plan:
+def function(access: str = "api_key", cors: tuple[str, ...] = (), **change: Any) -> Plan:
     template = get_template("clash_rankings")
-    return FunctionStack(
+    stack = FunctionStack(
         prefix="egret",
         name="f",
         region=REGION,
-        code=code or template.handler,
+        code=template.handler,
         subnet_ids=("subnet-1", "subnet-2"),
         security_group_id="sg-1",
         secret_arn=f"arn:aws:secretsmanager:{REGION}:210987654321:secret:egret/key/k",
@@ -64,7 +65,8 @@ def function(access: str = "api_key", code: str = "", cors: tuple[str, ...] = ()
         calls_per_day=100_000,
         access=access,
         cors_origins=cors,
-    ).plan()
+    )
+    return replace(stack, **change).plan()
 
 
 PLANS = {
@@ -116,9 +118,9 @@ def test_a_handler_that_is_too_large_is_refused_with_the_size() -> None:
         (network(2, "per_az"), 26),
         (network(3, "per_az"), 35),
         (network(2, "per_az", parked=True), 22),
-        (function("iam"), 8),
-        (function("api_key"), 11),
-        (function("open", cors=("https://example.com",)), 11),
+        (function("iam"), 11),
+        (function("api_key"), 14),
+        (function("open", cors=("https://example.com",)), 14),
     ],
 )
 def test_the_number_of_resources_is_known_beforehand(plan: Plan, count: int) -> None:
@@ -155,19 +157,42 @@ def test_a_changed_handler_or_access_is_another_deployment_of_the_api() -> None:
 
 
 def test_the_functions_role_reads_its_one_key_and_decrypts_only_through_secrets_manager() -> None:
-    role = parse(PLANS["function"].body)["Resources"]["Role"]["Properties"]
-    statements = {
-        statement["Sid"]: statement
-        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
-    }
+    plan = PLANS["function"]
+    name = next(id for id in plan.resources if id.startswith("KeyAccess"))
+    policy = parse(plan.body)["Resources"][name]["Properties"]["PolicyDocument"]
+    statements = {statement["Sid"]: statement for statement in policy["Statement"]}
     assert statements["ReadItsOneKey"]["Resource"] == {"Ref": "SecretArn"}
     assert "kms:ViaService" in str(statements["DecryptItThroughSecretsManager"]["Condition"])
 
 
 @pytest.mark.parametrize(
+    ("change", "version", "key_access"),
+    [
+        ({}, False, False),
+        ({"access": "open", "permissions_boundary_arn": "arn:x"}, False, False),
+        ({"settings": {"limit": 3}}, True, False),
+        ({"memory_mb": 512}, True, False),
+        ({"timeout_s": 9}, True, False),
+        ({"subnet_ids": ("subnet-9",)}, True, False),
+        ({"security_group_id": "sg-9"}, True, False),
+        ({"code": "another"}, True, False),
+        ({"secret_arn": "arn:aws:secretsmanager:eu-central-1:1:secret:b"}, True, True),
+    ],
+)
+def test_what_a_version_is_made_of_gives_it_another_logical_id_and_nothing_else_does(
+    change: dict[str, Any], version: bool, key_access: bool
+) -> None:
+    def ids(plan: Plan) -> list[str]:
+        return [id for kind in ("Version", "KeyAccess") for id in plan.resources if kind in id]
+
+    before, after = ids(function()), ids(function(**change))
+    assert (before[0] != after[0], before[1] != after[1]) == (version, key_access)
+
+
+@pytest.mark.parametrize(
     ("name", "role", "whose"),
     [
-        ("function", "Role", "function:${AWS::StackName}"),
+        ("function", "Role", "function:${AWS::StackName}*"),
         ("network", "ProbeRole", "function:${AWS::StackName}-probe-*"),
     ],
 )

@@ -21,9 +21,18 @@ LEFT_OUT = {
     "Code signing, concurrency, layers and managed instances of functions": (
         "lambda:DeleteFunctionCodeSigningConfig lambda:DeleteFunctionConcurrency "
         "lambda:GetCodeSigningConfig lambda:GetFunctionScalingConfig lambda:GetLayerVersion "
-        "lambda:PassCapacityProvider lambda:PublishVersion lambda:PutFunctionCodeSigningConfig "
+        "lambda:PassCapacityProvider lambda:PutFunctionCodeSigningConfig "
         "lambda:PutFunctionConcurrency lambda:PutFunctionRecursionConfig "
         "lambda:PutFunctionScalingConfig lambda:PutRuntimeManagementConfig"
+    ),
+    "Versions that are kept running, and moves of an alias in steps": (
+        "codedeploy:CreateDeployment codedeploy:GetDeployment codedeploy:GetDeploymentConfig "
+        "codedeploy:GetDeploymentGroup codedeploy:StopDeployment "
+        "lambda:DeleteProvisionedConcurrencyConfig lambda:PutProvisionedConcurrencyConfig"
+    ),
+    "Policies of users and groups": (
+        "iam:DeleteGroupPolicy iam:DeleteUserPolicy iam:GetGroupPolicy iam:GetUserPolicy "
+        "iam:PutGroupPolicy iam:PutUserPolicy"
     ),
     "Code in S3, and file systems of functions": (
         "elasticfilesystem:DescribeMountTargets s3:GetObject s3:GetObjectVersion "

@@ -24,7 +24,8 @@ from webapp.models import AddressStatus, Function, Network, Snapshot, Status
 from webapp.services import keys
 from webapp.services.audit import list_after
 from webapp.services.functions import previews
-from webapp.services.functions.previews import FALLBACK_TTL_S, SNAPSHOTS_KEPT
+from webapp.services.functions.catalogue.template import CACHE_DEFAULT_S
+from webapp.services.functions.previews import SNAPSHOTS_KEPT
 from webapp.services.scope import CloudScope
 
 
@@ -60,7 +61,7 @@ def test_the_same_answer_has_the_same_etag_and_another_one_does_not(
     for body in ("a", "a", "b"):
         aws.answers["Invoke"] = returning(200, body)
         snapshot = previews.fetch(scripted, function)
-        assert snapshot.ttl_s == FALLBACK_TTL_S
+        assert snapshot.ttl_s == CACHE_DEFAULT_S
         etags.append(snapshot.etag)
     assert etags[0] == etags[1] != etags[2]
 

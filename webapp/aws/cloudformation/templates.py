@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from webapp.aws.cloudformation.conditions import resources
+from webapp.aws.cloudformation.conditions import parse, resources
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.tags import FUNCTION_TAG, MANAGED_TAG, NETWORK_TAG
 from webapp.errors import TooLarge
@@ -109,34 +109,42 @@ class FunctionStack:
         return f"{prefix}-function-{name}"
 
     def plan(self) -> Plan:
-        parameters = {
+        function = {
             "Name": self.name,
             "SubnetIds": ",".join(self.subnet_ids),
             "SecurityGroupId": self.security_group_id,
             "SecretArn": self.secret_arn,
-            "KmsKeyArn": self.kms_key_arn,
-            "KeyRegion": self.secret_arn.split(":")[3],
             "PartnerUrl": self.partner_url,
             "EchoUrl": self.echo_url,
             "Settings": json.dumps(self.settings, sort_keys=True),
             "MemoryMb": str(self.memory_mb),
             "TimeoutS": str(self.timeout_s),
+            "CorsOrigins": ",".join(self.cors_origins),
+        }
+        parameters = function | {
+            "KmsKeyArn": self.kms_key_arn,
+            "KeyRegion": self.secret_arn.split(":")[3],
             "CallsPerSecond": str(self.calls_per_second),
             "CallBurst": str(self.call_burst),
             "CallsPerDay": str(self.calls_per_day),
             "Access": self.access,
-            "CorsOrigins": ",".join(self.cors_origins),
             "CorsOrigin": self.cors_origins[0] if self.cors_origins else "",
             "PermissionsBoundaryArn": self.permissions_boundary_arn,
         }
         body = _read("function.yaml", self.code)
         # API Gateway serves a snapshot. A changed API is served only by a new Deployment, and
         # CloudFormation makes a new one only under a new logical id.
-        shape = hashlib.sha256(f"{body}{self.access}{self.cors_origins}".encode()).hexdigest()[:8]
+        ids = {
+            "@deployment@": f"Deployment{_hash(body, self.access, self.cors_origins)}",
+            "@version@": f"Version{_hash(parse(body)['Resources']['Function'], function)}",
+            "@key_access@": f"KeyAccess{_hash(self.secret_arn, self.kms_key_arn)}",
+        }
+        for placeholder, logical_id in ids.items():
+            body = body.replace(placeholder, logical_id)
         return _plan(
             self.region,
             self.stack_name(self.prefix, self.name),
-            body.replace("@deployment@", f"Deployment{shape}"),
+            body,
             parameters,
             self.tags | {MANAGED_TAG: "true", FUNCTION_TAG: self.name},
         )
@@ -167,6 +175,11 @@ def zones_in_range(cidr: str) -> int:
 def _read(file: str, code: str) -> str:
     """The template with the handler's source in it. Every JSON string is a YAML string too."""
     return (FOLDER / file).read_text().replace('"@handler@"', json.dumps(code))
+
+
+def _hash(*parts: Any) -> str:
+    """Short, for a logical id, which takes letters and digits only."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 
 def _plan(

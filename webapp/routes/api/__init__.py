@@ -14,6 +14,7 @@ from webapp.routes.api import (
     networks,
     orphans,
     schedule,
+    templates,
     whitelists,
 )
 
@@ -33,6 +34,7 @@ for noun in (
     diagnosis,
     drift,
     schedule,
+    templates,
     whitelists,
     orphans,
 ):

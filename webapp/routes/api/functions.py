@@ -13,26 +13,17 @@ from webapp.routes.api.schemas.functions import (
     InvocationOut,
     LogOut,
     SnapshotOut,
-    TemplateOut,
     function_out,
     invocation_out,
     log_out,
     snapshot_out,
-    template_out,
 )
 from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
 from webapp.services import functions
 from webapp.services.engine import events
 from webapp.services.functions import previews
-from webapp.services.functions.catalogue.templates import list_templates
 
 router = Router(tags=["functions"])
-
-
-@router.get("/templates")
-def templates(_ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[TemplateOut]:
-    """What functions can be created from."""
-    return listed(list_templates(), template_out, lambda t: t.name, limit=limit, after=after)
 
 
 @router.get("/functions")

@@ -16,6 +16,7 @@ from webapp.routes.pages import (
     overview,
     schedule,
     streams,
+    templates,
     whitelists,
 )
 
@@ -29,6 +30,7 @@ for page in (
     keys,
     functions,
     streams,
+    templates,
     images,
     diagnosis,
     drift,

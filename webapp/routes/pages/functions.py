@@ -9,13 +9,14 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, Router, SignedIn
 from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Upstream
-from webapp.forms import Form, blank, errors_by_field
+from webapp.forms import Form, SubmittedForm, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.models.function import CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.partners import partner
 from webapp.services import functions, keys, networks
 from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail, previews
+from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import Template, get_template, list_templates
 from webapp.services.keys import KeyDetail
 from webapp.templating import page, see_other
@@ -32,10 +33,7 @@ def index(ctx: SignedIn) -> HTMLResponse:
 
 @router.get("/functions/new")
 def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
-    name = draft.text("template")
-    chosen = get_template(name) if name else list_templates()[0]
-    filled_in = draft.filled_in(NewFunction, template=chosen.name)
-    return _new(ctx, _blank(chosen) | filled_in, {})
+    return _new(ctx, _chosen(draft), draft, {})
 
 
 @router.post("/functions")
@@ -44,8 +42,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
         function = functions.create(ctx.scope, form.build(NewFunction))
     except EgretError as error:
         ctx.session.rollback()
-        defaults = _blank(get_template(form.text("template")))
-        return _new(ctx, defaults | form.filled_in(NewFunction), errors_by_field(error))
+        return _new(ctx, _chosen(form), form, errors_by_field(error))
     return see_other(f"/functions/{function.name}", f"{function.name} is being deployed.")
 
 
@@ -118,7 +115,11 @@ def _show(
     )
 
 
-def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:
+def _new(
+    ctx: Context, template: Template, sent: SubmittedForm, errors: dict[str, str]
+) -> HTMLResponse:
+    form = sent.filled_in(NewFunction, template=template.name) | {"template": template.name}
+    form |= _settings(template, form)
     every, known = networks.list_all(ctx.session), keys.list_all(ctx.session)
     coming = [row.network.name for row in every if row.network.status in COMING]
     ready = [row.network.name for row in every if row.network.status is Status.READY]
@@ -131,7 +132,7 @@ def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResp
         form=form | _matching(form, known),
         errors=errors,
         templates=list_templates(),
-        template=get_template(str(form["template"])),
+        template=template,
         networks=every,
         coming=networks.detail(ctx.session, coming[0]) if coming else None,
         keys=known,
@@ -150,9 +151,18 @@ def _matching(form: dict[str, Any], known: list[KeyDetail]) -> dict[str, str]:
     return {}
 
 
-def _blank(template: Template, **values: str) -> dict[str, Any]:
-    defaults = {f"settings.{setting.name}": setting.default for setting in template.settings}
-    return blank(NewFunction, template=template.name, **values) | defaults
+def _chosen(sent: SubmittedForm) -> Template:
+    """The template that is named, or the first one. Raises NotFound."""
+    name = sent.text("template")
+    return get_template(name) if name else list_templates()[0]
+
+
+def _settings(template: Template, form: dict[str, Any]) -> dict[str, str]:
+    """The fields of the settings: as they were sent, or their defaults."""
+    prefix = "settings."
+    sent = {k.removeprefix(prefix): text for k, text in form.items() if k.startswith(prefix)}
+    fields = settings.filled_in(template.settings, sent)
+    return {f"{prefix}{name}": text for name, text in fields.items()}
 
 
 def _rows(detail: FunctionDetail) -> list[object] | None:

@@ -128,6 +128,7 @@ def _install_services(options: Options) -> None:
         runtime,
         secrets,
         templates,
+        versions,
         vpcs,
     )
 
@@ -144,6 +145,7 @@ def _install_services(options: Options) -> None:
     resources.install(options.address_quota, options.network_quota)
     secrets.install()
     templates.install()
+    versions.install()
     role_sessions.install()
     runtime.install(options, Confinement(options.state_dir, options.ca_file))
     change_sets.install()

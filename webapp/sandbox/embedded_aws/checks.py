@@ -157,10 +157,12 @@ def _network(cidr: str) -> IPv4Network:
 
 
 def _has_function(field: str, resource_id: str) -> bool:
+    """Whether a function is connected to it, or one of its versions still is."""
     functions: list[dict[str, Any]] = list(lambda_svc._functions.values())
     return any(
-        resource_id in ((function["config"].get("VpcConfig") or {}).get(field) or ())
+        resource_id in ((record["config"].get("VpcConfig") or {}).get(field) or ())
         for function in functions
+        for record in (function, *function["versions"].values())
     )
 
 

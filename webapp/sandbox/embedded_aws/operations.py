@@ -17,6 +17,7 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, stacks
 
+from webapp.sandbox.embedded_aws import versions
 from webapp.sandbox.embedded_aws.iam.caller import caller, passed_role
 from webapp.sandbox.embedded_aws.iam.handlers import Resource
 from webapp.sandbox.embedded_aws.iam.permits import Permits
@@ -162,6 +163,7 @@ class Operations:
         self._switches.check(name, logical_id, "delete")
         doomed = _resource(resource_type, "delete", name or "", logical_id or "", properties)
         self._permits.check(replace(doomed, physical_id=physical_id))
+        versions.wait_for_calls(resource_type, physical_id)
         with self.lock:
             self._remove(resource_type, physical_id, properties, name, logical_id)
             stack = cloudformation._stacks.get(name) if name else None

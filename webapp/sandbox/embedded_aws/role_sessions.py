@@ -19,6 +19,8 @@ KEY_ID_RANDOM_LETTERS = 16
 SECRET_BYTES = 30
 TOKEN_BYTES = 96
 NAME_MAX = 64
+UNQUALIFIED = 7
+"""Parts of a function's ARN without the version or alias that runs."""
 FUNCTION = "SourceFunctionArn"
 
 Config = dict[str, Any]
@@ -52,7 +54,7 @@ def credentials(function: Config) -> dict[str, str]:
         "SecretAccessKey": secret,
         "SessionToken": token,
         "Expiration": time.time() + LIFETIME_S,
-        FUNCTION: function["FunctionArn"],
+        FUNCTION: ":".join(function["FunctionArn"].split(":")[:UNQUALIFIED]),
     }
     sts.register_session(key_id, session)
     return {

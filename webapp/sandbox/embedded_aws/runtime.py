@@ -1,9 +1,10 @@
 """Runs functions as on AWS: by AWS's own runtime client, in a clean environment, behind the NAT.
 
 Each execution environment is a process in a cell of its own (`confinement`), with a session of the
-function's role, and in one subnet of its function, chosen in turn. The user name in its proxy's URL
-tells the NAT which: `<region>.<function>.<subnet>`, with `-` as the subnet of a function without a
-VPC; its password is right for that user name only.
+function's role, and in one subnet of the version that it runs, chosen in turn. The user name in its
+proxy's URL tells the NAT which, with that version's security groups:
+`<region>.<function>.<subnet>.<group>+<group>`, with `-` for what a function without a VPC lacks. Its
+password is right for that user name only.
 
 Only Python runs: the other ways of ministack's to run code give it the sandbox's environment.
 """
@@ -200,8 +201,11 @@ def _way_out(config: Config, options: Options, turn: int) -> dict[str, str]:
     if not options.nat_proxy:
         return {}
     region = config["FunctionArn"].split(":")[3]
-    subnets = (config.get("VpcConfig") or {}).get("SubnetIds") or ["-"]
-    user = f"{region}.{config['FunctionName']}.{subnets[turn % len(subnets)]}"
+    vpc = config.get("VpcConfig") or {}
+    subnets, groups = vpc.get("SubnetIds") or ["-"], vpc.get("SecurityGroupIds") or ["-"]
+    user = ".".join(
+        (region, config["FunctionName"], subnets[turn % len(subnets)], "+".join(groups))
+    )
     password = nat_password(options.secret, user)
     proxy, direct = f"http://{user}:{password}@{options.nat_proxy}", "127.0.0.1,localhost"
     return {

@@ -10,7 +10,7 @@ from webapp.models import Address, Function, Key, Network, Proof, Snapshot
 from webapp.services.addresses import pool
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
 from webapp.services.functions import previews
-from webapp.services.functions.catalogue.templates import Template, get_template
+from webapp.services.functions.catalogue.templates import Template, template_of
 from webapp.services.inspection import health, proofs
 from webapp.services.inspection.health import Health
 
@@ -96,7 +96,7 @@ def _details(session: Session, rows: Sequence[Function]) -> list[FunctionDetail]
                 function=function,
                 network=network_by_id[function.network_id],
                 key=key_by_id[function.key_id],
-                template=get_template(function.template),
+                template=template_of(function.template),
                 snapshot=snapshot,
                 failure=failure,
                 addresses=used[function.network_id],

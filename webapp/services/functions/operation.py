@@ -111,7 +111,7 @@ class FunctionOperation(Operation):
             security_group_id=network.outputs["SecurityGroupId"],
             secret_arn=key.secret_arn,
             kms_key_arn=key.kms_key_arn,
-            partner_url=self.settings.origin(template.partner_origin),
+            partner_url=self.settings.origin(template.origin(function.settings)),
             echo_url=self.settings.echo_origins,
             settings=function.settings,
             memory_mb=template.memory_mb,

@@ -21,11 +21,10 @@ from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status
 from webapp.partners import Explanation, max_age_s, partner
 from webapp.services.addresses import pool
-from webapp.services.functions.catalogue.templates import get_template
+from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20
-FALLBACK_TTL_S = 60
 JSON_TYPE = "application/json"
 CHECK_THE_LOG = "Check its log."
 PLAIN = re.compile(r"[ -~]{1,200}")
@@ -116,7 +115,8 @@ def concerns_key(function: Function, failure: Snapshot | None) -> bool:
     """Whether the partner has read the key and refused it."""
     if failure is None or failure.upstream_status is None:
         return False
-    adapter = partner(get_template(function.template).partner)
+    template = template_of(function.template)
+    adapter = partner(template.partner)
     return adapter.explain(failure.upstream_status, {}, failure.body).about_key
 
 
@@ -132,11 +132,13 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
         return _failure(function, f"The function failed: {answer.error}", CHECK_THE_LOG)
     if answer.status == 200 and not _is_json(answer.body):
         return _failure(function, "The function returned 200 without valid JSON.", CHECK_THE_LOG)
-    adapter = partner(get_template(function.template).partner)
+    template = template_of(function.template)
+    adapter, cache = partner(template.partner), template.cache
+    said_s = max_age_s(answer.headers.get("cache-control", ""), default=cache.default_s)
     snapshot = Snapshot(
         function_id=function.id,
         ok=answer.status == 200,
-        ttl_s=max_age_s(answer.headers.get("cache-control", ""), default=FALLBACK_TTL_S),
+        ttl_s=min(said_s, cache.max_s),
         upstream_status=_status(answer.headers.get("x-upstream-status")) or answer.status,
         egress_ip=_plain(answer.headers.get("x-egress-ip")),
         key_version=_plain(answer.headers.get("x-key-version")),

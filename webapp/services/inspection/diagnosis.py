@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.aws.egress.hops import FUNCTION_HOPS, HOPS, Hop
+from webapp.aws.functions import LIVE
 from webapp.errors import EgretError
 from webapp.models import Function, Network, Status
 from webapp.services.addresses import pool
@@ -81,7 +82,7 @@ def of_function(session: Session, cloud: Cloud, function: Function) -> Diagnosis
     if not function.lambda_name:
         problem, remedy = "The function does not exist yet.", "Check its status, then try again."
         return Diagnosis(network, function, [], problem, remedy)
-    names = [function.lambda_name] * network.availability_zones
+    names = [f"{function.lambda_name}:{LIVE}"] * network.availability_zones
     return _diagnosis(session, cloud, network, function, names)
 
 

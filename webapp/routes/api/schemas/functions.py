@@ -1,4 +1,4 @@
-"""What the API takes and gives of templates, functions and their snapshots."""
+"""What the API takes and gives of functions and their snapshots."""
 
 from datetime import datetime
 from typing import Any
@@ -10,34 +10,6 @@ from webapp.aws.invocations import Invocation
 from webapp.models import Snapshot
 from webapp.routes.api.schemas.lists import Listed
 from webapp.services.functions import FunctionDetail
-from webapp.services.functions.catalogue.templates import Template
-
-
-class SettingOut(BaseModel):
-    name: str
-    label: str
-    help: str
-    type: str
-    default: Any
-    minimum: int | None
-    maximum: int | None
-    choices: list[tuple[str, str]]
-
-
-class TemplateOut(BaseModel):
-    name: str
-    title: str
-    summary: str
-    settings: list[SettingOut]
-
-
-def template_out(template: Template) -> TemplateOut:
-    return TemplateOut(
-        name=template.name,
-        title=template.title,
-        summary=template.summary,
-        settings=[SettingOut.model_validate(s, from_attributes=True) for s in template.settings],
-    )
 
 
 class SnapshotOut(BaseModel):

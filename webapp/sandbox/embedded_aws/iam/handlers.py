@@ -142,6 +142,7 @@ def _context(resource: Resource, action: str, arn: str, *, is_own: bool) -> Cont
 
 
 def _boundary(resource: Resource) -> Context:
-    role = iam._roles.get(resource.physical_id) or {}
+    named = resource.properties.get("Roles") or [resource.physical_id]
+    role = iam._roles.get(named[0]) or {}
     boundary = resource.properties.get("PermissionsBoundary") or role.get("PermissionsBoundary")
     return {"iam:PermissionsBoundary": boundary} if boundary else {}

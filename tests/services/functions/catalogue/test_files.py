@@ -1,0 +1,106 @@
+"""The files of a template: only its own, and a zip of them that is always the same."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.services.functions.catalogue.folders import HANDLER, write_template
+from webapp.services.functions.catalogue.faults import Faulty
+from webapp.services.functions.catalogue.files import (
+    CODE_MAX_BYTES,
+    files_of,
+    key_of,
+    package_of,
+    text_of,
+    write_zip,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = write_template(tmp_path)
+    (made / "package" / "shop").mkdir(parents=True)
+    (made / "package" / "shop" / "__init__.py").write_text("PRICE = 3\n")
+    (made / "package" / "data.txt").write_text("data")
+    return made
+
+
+def test_what_python_and_editors_leave_does_not_count(folder: Path) -> None:
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "handler.pyc").write_text("")
+    (folder / ".handler.py.swp").write_text("")
+    names = {path.relative_to(folder).as_posix() for path in files_of(folder)}
+    assert names == {
+        "handler.py",
+        "package/data.txt",
+        "package/shop/__init__.py",
+        "template.toml",
+    }
+
+
+def test_a_link_that_leads_out_of_the_folder_is_a_fault(folder: Path, tmp_path: Path) -> None:
+    (folder / "inside.py").symlink_to(folder / "handler.py")
+    assert folder / "inside.py" in files_of(folder)
+    (tmp_path / "secret").write_text("")
+    (folder / "package" / "secret").symlink_to(tmp_path / "secret")
+    with pytest.raises(Faulty, match="package/secret is a link that leads out of the folder"):
+        files_of(folder)
+
+
+def test_what_is_no_file_or_leads_nowhere_is_a_fault(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(Faulty, match="pipe is neither a file nor a folder"):
+        files_of(folder)
+    (folder / "pipe").unlink()
+    (folder / "gone").symlink_to(folder / "nothing")
+    with pytest.raises(Faulty, match="cannot be read"):
+        files_of(folder)
+
+
+def test_too_much_is_a_fault_before_any_of_it_is_read(folder: Path) -> None:
+    with (folder / "package" / "large").open("wb") as file:
+        file.truncate(CODE_MAX_BYTES + 1)
+    with pytest.raises(Faulty, match="more than 250 MiB"):
+        files_of(folder)
+    with (folder / "package" / "large").open("wb") as file:
+        file.truncate(5 * 1024)
+    with pytest.raises(Faulty, match="large has more than 4 KiB"):
+        text_of(folder / "package" / "large", files_of(folder), 4 * 1024)
+
+
+def test_a_file_that_is_gone_by_now_is_a_fault(folder: Path) -> None:
+    files = files_of(folder)
+    (folder / "package" / "data.txt").unlink()
+    with pytest.raises(Faulty, match=r"data\.txt cannot be read"):
+        package_of(folder, files)
+    with pytest.raises(Faulty, match=r"data\.txt cannot be read"):
+        text_of(folder / "package" / "data.txt", files)
+
+
+def test_the_same_files_make_the_same_zip_and_name(folder: Path) -> None:
+    zips = []
+    for mtime in (1_000_000_000, 1_500_000_000):
+        os.utime(folder / "package" / "data.txt", (mtime, mtime))
+        package = package_of(folder, files_of(folder))
+        made = io.BytesIO()
+        write_zip(made, HANDLER, package)
+        zips.append((made.getvalue(), key_of(HANDLER, package)))
+    assert zips[0] == zips[1]
+    with zipfile.ZipFile(io.BytesIO(zips[0][0])) as opened:
+        assert opened.namelist() == ["index.py", "data.txt", "shop/__init__.py"]
+        assert opened.read("index.py").decode() == HANDLER
+    package = package_of(folder, files_of(folder))
+    assert key_of(HANDLER, package) != key_of(HANDLER + "\n", package)
+    (folder / "package" / "data.txt").write_text("atad")
+    assert key_of(HANDLER, package) != key_of(HANDLER, package_of(folder, files_of(folder)))
+
+
+def test_without_a_package_there_is_only_the_handler(tmp_path: Path) -> None:
+    folder = write_template(tmp_path)
+    assert package_of(folder, files_of(folder)) is None
+    made = io.BytesIO()
+    write_zip(made, HANDLER, None)
+    assert zipfile.ZipFile(made).namelist() == ["index.py"]

@@ -1,0 +1,16 @@
+"""The catalogue by the API: what functions can be created from."""
+
+from webapp.deps import ApiCaller, Router
+from webapp.routes.api.schemas.lists import After, Limit, listed
+from webapp.routes.api.schemas.templates import TemplateList, fault_out, template_out
+from webapp.services.functions.catalogue.templates import list_faults, list_templates
+
+router = Router(tags=["functions"])
+
+
+@router.get("/templates")
+def index(_ctx: ApiCaller, limit: Limit = 50, after: After = None) -> TemplateList:
+    """What functions can be created from, and folders of the user's that are no templates."""
+    page = listed(list_templates(), template_out, lambda t: t.name, limit=limit, after=after)
+    faults = [fault_out(fault) for fault in list_faults()]
+    return TemplateList(items=page.items, next=page.next, faults=faults)

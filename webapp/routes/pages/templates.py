@@ -1,0 +1,20 @@
+"""The page of the catalogue: every template, and folders of the user's that are none."""
+
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import Router, SignedIn
+from webapp.services.functions.catalogue.templates import list_faults, list_templates
+from webapp.templating import page
+
+router = Router()
+
+
+@router.get("/templates")
+def index(ctx: SignedIn) -> HTMLResponse:
+    return page(
+        ctx.request,
+        "templates/index.html",
+        templates=list_templates(),
+        faults=list_faults(),
+        folder=ctx.settings.templates_dir,
+    )

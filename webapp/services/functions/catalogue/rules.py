@@ -1,0 +1,150 @@
+"""What a JSON Schema asks of a value, in plain words.
+
+The library `jsonschema` finds what does not fit. Its own texts are for programmers and quote the
+schema, so none of them is shown: the sentence comes from the part of the schema that was broken.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from json import dumps, loads
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+Schema = Mapping[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+REQUIRED = "This field is required."
+NO_SUCH_FIELD = "There is no such field."
+VALIDATORS_CACHED = 64
+HOST_MAX_CHARS = 253
+HTTPS = 443
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"({_LABEL}\.)+{_LABEL}", re.IGNORECASE)
+_URL_CHARS = re.compile(r"[!#-;=?-\[\]_a-z{}~]+", re.IGNORECASE)
+_BY_FORMAT = {
+    "hostname": "Enter a host name such as api.example.com.",
+    "regex": "Enter a regular expression such as ^[0-9]{1,10}$.",
+    "uri": "Enter an https address such as https://api.example.com/v1.",
+    "uri-template": "Enter an https address such as https://api.example.com/items/{id}.",
+}
+FORMATS = tuple(_BY_FORMAT)
+formats = FormatChecker(formats=())
+
+
+def problems(schema: Schema, value: Any) -> dict[str, str]:
+    """What does not fit, by the dotted path of the field; '' is the value itself."""
+    found: dict[str, str] = {}
+    for error in _validator(dumps(schema)).iter_errors(value):
+        for path, sentence in _told(error):
+            found.setdefault(".".join(path), sentence)
+    return found
+
+
+def rule(schema: Schema) -> str:
+    """What a value has to be, as a sentence for who types it."""
+    if "oneOf" in schema or "enum" in schema or "const" in schema:
+        return "Choose one from the list."
+    kind = schema.get("type")
+    if kind in ("integer", "number"):
+        return f"Enter a {'whole number' if kind == 'integer' else 'number'}{_range(schema)}."
+    if kind == "array":
+        return _of_list(schema)
+    if kind == "boolean":
+        return "Choose yes or no."
+    return _of_text(schema) if kind == "string" else "Fill in its fields."
+
+
+def _told(error: ValidationError) -> list[tuple[list[str], str]]:
+    path = [str(part) for part in error.absolute_path]
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return [([*path, name], REQUIRED) for name in missing]
+    if error.validator == "additionalProperties":
+        extra = sorted(set(error.instance) - set(error.schema.get("properties", {})))
+        return [([*path, name], NO_SUCH_FIELD) for name in extra]
+    return [(path, rule(error.schema))]
+
+
+def _range(schema: Schema) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    if low is not None:
+        return f" of at least {low}"
+    return f" of at most {high}" if high is not None else ""
+
+
+def _of_text(schema: Schema) -> str:
+    if schema.get("format") in _BY_FORMAT:
+        return _BY_FORMAT[schema["format"]]
+    low, high = schema.get("minLength", 0), schema.get("maxLength")
+    length = f"{low or 'at most'}{' to' if low else ''} {high}" if high else f"at least {low}"
+    like = f" such as {schema['examples'][0]}" if schema.get("examples") else ""
+    if "pattern" in schema:
+        return f"Enter a text that matches {schema['pattern']}{like}{_and_length(schema, length)}."
+    return f"Enter {length} characters{like}." if low or high else f"Enter a text{like}."
+
+
+def _and_length(schema: Schema, length: str) -> str:
+    limited = "minLength" in schema or "maxLength" in schema
+    return f", {length} characters long" if limited else ""
+
+
+def _of_list(schema: Schema) -> str:
+    low, high = schema.get("minItems", 0), schema.get("maxItems")
+    different = "different " if schema.get("uniqueItems") else ""
+    if low and high:
+        return f"Enter {low} to {high} {different}entries."
+    if high:
+        return f"Enter at most {high} {different}entries."
+    return (
+        f"Enter at least {low} {different}{'entry' if low == 1 else 'entries'}."
+        if low
+        else (f"Enter a list of {different}entries.")
+    )
+
+
+@lru_cache(VALIDATORS_CACHED)
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator(loads(schema), format_checker=formats)
+
+
+def is_public_host(host: str) -> bool:
+    """Whether it is a name that the public DNS may know; not an address such as 10.0.0.1."""
+    name = host.lower()
+    numeric = name.rpartition(".")[2].isdigit()
+    private = name.endswith((".internal", ".local", ".localhost", ".localdomain"))
+    return bool(len(name) <= HOST_MAX_CHARS and _HOST.fullmatch(name)) and not (numeric or private)
+
+
+def _is_url(text: str) -> bool:
+    """https, at a public host on the one port that a network lets out; no name or password."""
+    try:
+        parts = urlsplit(text)
+        at = parts.port or HTTPS
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    plain = not parts.fragment and "@" not in parts.netloc and bool(_URL_CHARS.fullmatch(text))
+    return parts.scheme == "https" and at == HTTPS and plain and is_public_host(host)
+
+
+_CHECKS: dict[str, Callable[[str], object]] = {
+    "hostname": is_public_host,
+    "regex": re.compile,
+    "uri": lambda text: _is_url(text) and not {*"{}"} & {*text},
+    "uri-template": _is_url,
+}
+
+
+def _checker(fits: Callable[[str], object]) -> Callable[[object], bool]:
+    """A format says nothing about what is no text."""
+    return lambda value: not isinstance(value, str) or bool(fits(value))
+
+
+for _name, _fits in _CHECKS.items():
+    formats.checks(_name, raises=re.error)(_checker(_fits))
