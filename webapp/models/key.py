@@ -89,9 +89,9 @@ class Key(Audited, SQLModel, table=True):
         return f"{self.noun}:{self.id}"
 
     @property
-    def use(self) -> dict[str, str]:
-        """What the handler is told: where it sends the key, and by what name."""
-        return {"by": self.sent_by.value, "as": self.sent_as}
+    def carrier(self) -> str:
+        """Where a handler sends it, as `KEY_SENT_AS` has it: `bearer`, `header X-Api-Key`."""
+        return f"{self.sent_by} {self.sent_as}".strip()
 
 
 class KeyVersion(SQLModel, table=True):

@@ -80,5 +80,8 @@ class Partner(Protocol):
         `headers` has the address that the call came from as `x-egress-ip`.
         """
 
+    def problems_of(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        """What in a template's settings does not fit together, by the path of the setting."""
+
     def rows(self, body: bytes, settings: Mapping[str, Any] = NO_SETTINGS) -> Sequence[object]:
         """The rows of a successful response to a function with those settings, for its preview."""

@@ -76,6 +76,9 @@ class ClashOfClans:
             retry_after_s=retry_after_s(status, headers),
         )
 
+    def problems_of(self, _settings: Mapping[str, Any]) -> dict[str, str]:
+        return {}
+
     def rows(self, body: bytes, _settings: Mapping[str, Any] = NO_SETTINGS) -> Sequence[RankingRow]:
         """The rows of a ranking; none if the body is something else."""
         return rows_of(body)

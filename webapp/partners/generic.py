@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
-from webapp.partners import opaque_key
+from webapp.partners import opaque_key, parameter_rules
 from webapp.partners.answers import (
     HANDLER_CODES,
     HANDLER_STATUS,
@@ -111,6 +111,9 @@ class Generic:
         if _PAGE.match(body) and (status < 500 or status == 503):
             return refused_in_front(status, headers)
         return _of_status(status, headers, message)
+
+    def problems_of(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        return parameter_rules.problems(settings)
 
     def rows(self, body: bytes, settings: Mapping[str, Any] = NO_SETTINGS) -> Sequence[Row]:
         """The objects of the list at the setting `rows`, or of the first list."""

@@ -81,7 +81,10 @@ class NetworkStack:
 
 @dataclass(frozen=True)
 class FunctionStack:
-    """`code` is the handler's source; `settings` become the handler's SETTINGS."""
+    """`code` is the handler's source; `settings` become the handler's SETTINGS.
+
+    `key_sent_as` says where it sends the key: `bearer`, `header X-Api-Key`, `query api_key`.
+    """
 
     prefix: str
     name: str
@@ -100,6 +103,7 @@ class FunctionStack:
     call_burst: int
     calls_per_day: int
     access: str
+    key_sent_as: str = "bearer"
     cors_origins: tuple[str, ...] = ()
     permissions_boundary_arn: str = ""
     tags: dict[str, str] = field(default_factory=dict)
@@ -114,6 +118,7 @@ class FunctionStack:
             "SubnetIds": ",".join(self.subnet_ids),
             "SecurityGroupId": self.security_group_id,
             "SecretArn": self.secret_arn,
+            "KeySentAs": self.key_sent_as,
             "PartnerUrl": self.partner_url,
             "EchoUrl": self.echo_url,
             "Settings": json.dumps(self.settings, sort_keys=True),

@@ -168,7 +168,8 @@ def _settings(template: Template, form: dict[str, Any]) -> dict[str, str]:
 def _rows(detail: FunctionDetail) -> list[object] | None:
     if detail.snapshot is None:
         return None
-    return list(partner(detail.template.partner).rows(detail.snapshot.body))
+    settings = detail.function.settings
+    return list(partner(detail.template.partner).rows(detail.snapshot.body, settings))
 
 
 def _pretty(snapshot: Snapshot | None) -> str:

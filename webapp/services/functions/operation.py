@@ -111,6 +111,7 @@ class FunctionOperation(Operation):
             security_group_id=network.outputs["SecurityGroupId"],
             secret_arn=key.secret_arn,
             kms_key_arn=key.kms_key_arn,
+            key_sent_as=key.carrier,
             partner_url=self.settings.origin(template.origin(function.settings)),
             echo_url=self.settings.echo_origins,
             settings=function.settings,
