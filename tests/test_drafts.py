@@ -32,9 +32,10 @@ def test_every_form_of_the_templates_is_sent_to_a_route(pages: list[Route]) -> N
     """So none of them is missed by the test before this one."""
     texts = [path.read_text() for path in Path("templates").rglob("*.html")]
     assert sum(text.count('method="post"') for text in texts) > 25
-    actions = [path for text in texts for path in re.findall(r'formaction="([^"]+)"', text)]
+    found = re.compile(r'<button(?: formmethod="(get)")?[^>]* formaction="([^"]+)"')
+    actions = [(m.upper() or "POST", path) for text in texts for m, path in found.findall(text)]
     assert actions
-    assert all(any(route.matches("POST", path) for route in pages) for path in actions)
+    assert all(any(route.matches(m, path) for route in pages) for m, path in actions)
 
 
 def test_what_was_typed_is_in_the_address_of_the_forms_page(engine: Engine) -> None:

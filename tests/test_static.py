@@ -9,11 +9,12 @@ TEMPLATES = Path("templates")
 DEFINED = re.compile(r'customElements\.define\(\s*"([a-z-]+)"')
 USED = re.compile(r"<([a-z]+-[a-z]+)[\s>]")
 LOADED = re.compile(r"""asset\('([a-z]+\.js)'\)""")
-INCLUDED = re.compile(r'{% (?:extends|include) "([^"]+\.html)"')
+INCLUDED = re.compile(r'{% (?:extends|include|from) "(?!_macros)([^"]+\.html)"')
 
 
 def whole(name: str) -> str:
-    """The template with all that it extends and includes; macros are on every page."""
+    """The template with all that it extends, includes and imports but `_macros.html`, which is on
+    every page."""
     text = (TEMPLATES / name).read_text()
     return text + "".join(whole(each) for each in INCLUDED.findall(text))
 

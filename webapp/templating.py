@@ -17,6 +17,7 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
+from webapp.charts import amount
 from webapp.deps import SAFE_METHODS, parts_of
 from webapp.drafts import draft_url
 from webapp.partners import DEFAULT_PARTNER, partner
@@ -170,6 +171,7 @@ def _environment() -> Environment:
         "keys_per_account": lambda name=DEFAULT_PARTNER: partner(name).keys_per_account,
     }
     made.filters |= {
+        "amount": amount,
         "duration": _duration,
         "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),
         "linked": _linked,

@@ -122,13 +122,13 @@ class Partner:
 def why_not_json(body: bytes) -> str:
     """Why a body is not JSON in UTF-8, without a word of it; '' if it is."""
     try:
-        json.loads(body.decode())
+        json.loads(body.decode(), parse_constant=_refuse)
     except UnicodeDecodeError:
         return "it is not UTF-8"
     except json.JSONDecodeError as error:
         return f"{error.msg} at character {error.pos} of {len(error.doc)}"
     except (ValueError, RecursionError):
-        return "it is nested too deeply, or has too long a number"
+        return "it is nested too deeply, or has a number that JSON does not have"
     return ""
 
 
@@ -142,6 +142,11 @@ def unreachable(reason: str) -> Problem:
 
 def incomplete(status: int) -> Problem:
     return refused(status, "partner_incomplete", "The partner's answer broke off before its end.")
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity, which Python reads and other programs do not."""
+    raise ValueError(constant)
 
 
 def _host_of(answer: Answer) -> str:

@@ -29,6 +29,7 @@ PAGES = (
     "/networks/production/schedule?weekly=on",
     "/networks/production/diagnosis",
     "/networks/production/drift",
+    "/networks/production/metrics",
     "/addresses",
     "/orphans",
     "/keys",
@@ -39,6 +40,7 @@ PAGES = (
     "/templates",
     "/functions/top-clans",
     "/functions/top-clans/diagnosis",
+    "/functions/top-clans/metrics",
     "/nothing-here",
 )
 SEND = """path => {

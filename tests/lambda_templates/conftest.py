@@ -1,28 +1,20 @@
 """The surroundings of a function, and one execution environment in them."""
 
-import threading
 import time
 from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
 
-from tests.lambda_templates.world import Clock, Environment, Start, World, load, server
+from tests.lambda_templates.world import Clock, Environment, Start, World, load, serving
 
 PATIENCE_S = 1.0
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    made = World()
-    serving = server(made)
-    thread = threading.Thread(target=serving.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield made
-    made.over.set()
-    serving.shutdown()
-    serving.server_close()
-    thread.join()
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

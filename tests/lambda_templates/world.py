@@ -3,7 +3,8 @@
 import json
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
@@ -150,8 +151,21 @@ class Server(ThreadingHTTPServer):
         """Callers give up on a slow partner and hang up: that is what is tested."""
 
 
-def server(world: World) -> Server:
-    """`world` on a free port; the caller serves it and shuts it down."""
+@contextmanager
+def serving() -> Iterator[World]:
+    """A world on a free port."""
+    made = World()
+    opened = _server(made)
+    thread = threading.Thread(target=opened.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield made
+    made.over.set()
+    opened.shutdown()
+    opened.server_close()
+    thread.join()
+
+
+def _server(world: World) -> Server:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -7,20 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.partners.json_of_others import JSON
 from webapp.partners.clash_of_clans import ClashOfClans
 from webapp.partners.clash_of_clans_rankings import POINTS
 from webapp.sandbox.partner import rankings
 from webapp.templating import render
 
 PARTNER = ClashOfClans()
-FIELDS = [
-    *("rank", "previousRank", "badgeUrls", "name", "tag", "clanLevel", "members", "location"),
-    *("expLevel", "attackWins", "league", "clan", "items", *POINTS),
-]
 RECORDED = (Path(__file__).parents[1] / "data" / "rankings_top10.json").read_bytes()
 
 
@@ -138,14 +131,6 @@ def test_leagues_attacks_and_clans_of_players_are_read() -> None:
     assert str(row.league_image).startswith("/images/api-assets.clashofclans.com/leagues/72/")
     assert str(row.clan_image).startswith("/images/api-assets.clashofclans.com/badges/70/")
     assert None not in (row.level, row.attacks, row.defences, row.points)
-
-
-@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON), max_size=3))
-def test_whatever_a_row_holds_it_can_be_shown(items: list[dict[str, Any]]) -> None:
-    rows = PARTNER.rows(json.dumps({"items": items}).encode())
-    assert len(rows) == len(items)
-    shown = render("functions/previews/clash_rankings.html", rows=rows)
-    assert shown.encode().count(b"<tr>") == (len(rows) + 1 if rows else 0)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
+from webapp.aws.metrics import Metrics
 from webapp.aws.nat_gateways import NatGateways
+from webapp.aws.packages import Packages
 from webapp.aws.permissions import Permissions
 from webapp.aws.public_access import PublicAccess
 from webapp.aws.quotas import Quotas
@@ -42,7 +44,9 @@ class Cloud:
     inventory: Inventory
     kms: Kms
     lambda_interfaces: LambdaInterfaces
+    metrics: Metrics
     nat_gateways: NatGateways
+    packages: Packages
     permissions: Permissions
     public_access: PublicAccess
     quotas: Quotas
@@ -77,7 +81,9 @@ class Cloud:
             inventory=Inventory(clients, prefix),
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
+            metrics=Metrics(clients),
             nat_gateways=NatGateways(clients),
+            packages=Packages(clients, prefix),
             permissions=Permissions(clients),
             public_access=PublicAccess(clients),
             quotas=Quotas(clients),

@@ -21,10 +21,12 @@ from webapp.aws.sessions import Sessions
 if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
     from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_service_quotas import ServiceQuotasClient
 
@@ -32,7 +34,11 @@ CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 30
 INVOKE_READ_TIMEOUT_S = 60
 """A function may run for 28 s, after a start that has no limit of its own."""
+METRICS_READ_TIMEOUT_S = 10
+"""Somebody waits for a page of metrics, and can reload it."""
+READ_TIMEOUTS_S = {"lambda": INVOKE_READ_TIMEOUT_S, "cloudwatch": METRICS_READ_TIMEOUT_S}
 MAX_ATTEMPTS = 3
+METRICS_MAX_ATTEMPTS = 2
 POOL_CONNECTIONS = 20
 PARALLEL_CALLS = 8
 PARALLEL = "aws-"
@@ -95,6 +101,13 @@ class Clients:
     def logs(self, region: str) -> "CloudWatchLogsClient":
         return cast("CloudWatchLogsClient", self._client("logs", region))
 
+    def cloudwatch(self, region: str) -> "CloudWatchClient":
+        attempts = min(self._attempts, METRICS_MAX_ATTEMPTS)
+        return cast("CloudWatchClient", self._client("cloudwatch", region, attempts=attempts))
+
+    def s3(self, region: str) -> "S3Client":
+        return cast("S3Client", self._client("s3", region))
+
     def service_quotas(self, region: str) -> "ServiceQuotasClient":
         return cast("ServiceQuotasClient", self._client("service-quotas", region))
 
@@ -135,7 +148,7 @@ class Clients:
     def _make(self, session: boto3.Session, service: str, region: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=INVOKE_READ_TIMEOUT_S if service == "lambda" else READ_TIMEOUT_S,
+            read_timeout=READ_TIMEOUTS_S.get(service, READ_TIMEOUT_S),
             max_pool_connections=POOL_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": attempts},
         )

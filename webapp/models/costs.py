@@ -11,6 +11,9 @@ TRAFFIC_GB = {"low": 1, "typical": 50, "high": 1000}
 """GB a month, for answers of 20 kB: one a minute, one a second, twenty a second."""
 SECRET_USD_PER_MONTH = 0.40
 KMS_KEY_USD_PER_MONTH = 1.00
+METRICS_USD_PER_THOUSAND = 0.01
+"""Of those that a request for metrics asks for."""
+BYTES_PER_GB = 2**30
 
 
 def monthly_usd(*, nat_gateways: int, addresses: int) -> float:
@@ -22,3 +25,8 @@ def monthly_usd(*, nat_gateways: int, addresses: int) -> float:
 def traffic_usd(gb: float) -> float:
     """What a NAT gateway charges for `gb` gigabytes."""
     return round(gb * TRAFFIC_USD_PER_GB, 2)
+
+
+def reading_metrics_usd(metrics: int) -> float:
+    """What CloudWatch charges for so many metrics in one request."""
+    return metrics * METRICS_USD_PER_THOUSAND / 1000

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 ADMINISTRATOR, DASHBOARD, NAT = "administrator", "dashboard", "nat"
 """The IAM users of the embedded AWS."""
+FLOWS = "/_egret/flows"
+"""Where the NAT tells the embedded AWS what it has forwarded."""
 USER = "sandbox"
 """The user name beside the secret, where HTTP's Basic authentication carries it."""
 FOREIGN = "The sandbox answers no request that comes from another site."

@@ -20,12 +20,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from webapp.aws.clients import Clients
+from webapp.aws.egress.hops import EgressPath
 from webapp.aws.egress.walk import walk
 from webapp.errors import EgretError
 from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, nat_password
+from webapp.sandbox.nat_flows import Flows, report
 from webapp.sandbox.nat_http import (
     HEAD_MAX_BYTES,
     MalformedRequest,
@@ -84,6 +87,17 @@ class Caller:
     groups: str
 
 
+@dataclass(frozen=True)
+class Exit:
+    """Where a request gets to: a NAT gateway, if there is one on its way, and out, or not."""
+
+    nat_gateway_id: str = ""
+    address: str | None = None
+
+
+NOWHERE = Exit()
+
+
 class Nat:
     """`partner_url` is where the one process behind all virtual names listens.
 
@@ -105,6 +119,7 @@ class Nat:
         self._token, self._secret = token, secret
         self._tls_partners = tls_partners
         self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
+        self.flows = Flows()
 
     async def serve(self, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._handle, "127.0.0.1", port, limit=HEAD_MAX_BYTES)
@@ -141,23 +156,29 @@ class Nat:
         place = self._tls_partners.place(host, port) if is_tls else None
         if not place and (is_tls or not host.endswith(SUFFIX)):
             return _unknown(host, is_tls=is_tls)
-        address = await asyncio.to_thread(self._source_address, caller, port)
-        if address is None:
-            log.info("dropped: %s from %s", caller.function, caller.subnet_id)
-            return None
-        return Tunnel(*place, address) if place else await self._forward(request, address)
+        way_out = await asyncio.to_thread(self._exit, caller, port)
+        gateway = (caller.region, way_out.nat_gateway_id)
+        if place and way_out.address:
+            return Tunnel(*place, way_out.address, self.flows, gateway)
+        with self.flows.connection(gateway, request.size) as connection:
+            if way_out.address is None:
+                log.info("dropped: %s from %s", caller.function, caller.subnet_id)
+                return None
+            answer = await self._forward(request, way_out.address)
+            connection.answered(len(answer))
+        return answer
 
-    def _source_address(self, caller: Caller, port: int) -> str | None:
-        """The address at the end of the caller's egress path; None if the path is broken."""
+    def _exit(self, caller: Caller, port: int) -> Exit:
+        """At the end of the caller's egress path; without an address if the path is broken."""
         try:
             return self._walk(caller, port)
         except (EgretError, BotoCoreError, ClientError) as error:
             log.info("no egress path for %s: %s", caller.function, error)
-            return None
+            return NOWHERE
 
-    def _walk(self, caller: Caller, port: int) -> str | None:
+    def _walk(self, caller: Caller, port: int) -> Exit:
         if caller.subnet_id == OUTSIDE:
-            return ADDRESS_OUTSIDE_VPCS
+            return Exit(address=ADDRESS_OUTSIDE_VPCS)
         path = walk(
             self._clients.ec2(caller.region),
             caller.region,
@@ -165,7 +186,7 @@ class Nat:
             group_ids=caller.groups.split("+"),
             port=port,
         )
-        return path.source_address
+        return Exit(_nat_gateway(path), path.source_address)
 
     async def _forward(self, request: Request, address: str) -> bytes:
         parts = urlsplit(request.url)
@@ -190,6 +211,12 @@ class Nat:
         except httpx.HTTPError as error:
             raise ConnectionError(str(error)) from error
         return response(answer.status_code, answer.content, dict(answer.headers))
+
+
+def _nat_gateway(path: EgressPath) -> str:
+    """The id of the one that packets get to; '' if there is none on the path."""
+    passed = (hop.resource_id for hop in path.hops if hop.name == "NAT gateway" and hop.ok)
+    return next(passed, "")
 
 
 async def _stay_silent(reader: asyncio.StreamReader) -> None:
@@ -235,8 +262,11 @@ async def _main() -> None:
         tls_partners=TlsPartners.of(os.environ["TLS_PARTNERS"]),
     )
     server = await nat.serve(int(os.environ["NAT_PORT"]))
+    own = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    reporting = asyncio.create_task(report(nat.flows, os.environ["AWS_ENDPOINT_URL"], own))
     end_with_parent()
     await server.serve_forever()
+    reporting.cancel()
 
 
 if __name__ == "__main__":

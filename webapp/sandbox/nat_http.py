@@ -18,10 +18,13 @@ class MalformedRequest(ValueError):
 
 @dataclass(frozen=True)
 class Request:
+    """`size` is all of it, in bytes."""
+
     method: str
     url: str
     headers: dict[str, str]
     body: bytes
+    size: int = 0
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
@@ -40,7 +43,8 @@ async def read_request(reader: asyncio.StreamReader) -> Request:
     pairs = (line.split(":", 1) for line in lines if ":" in line)
     headers = {name.strip().lower(): value.strip() for name, value in pairs}
     length = _content_length(headers)
-    return Request(words[0], words[1], headers, await reader.readexactly(length))
+    body = await reader.readexactly(length)
+    return Request(words[0], words[1], headers, body, size=len(head) + length)
 
 
 def _content_length(headers: dict[str, str]) -> int:

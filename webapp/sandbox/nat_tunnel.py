@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
+from webapp.sandbox.nat_flows import Flows, Gateway
 from webapp.sandbox.tls_partners import proxy_line
 
 CONNECT_TIMEOUT_S = 5.0
@@ -15,32 +16,43 @@ OPENED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 @dataclass(frozen=True)
 class Tunnel:
-    """To a partner's `host` and `port`, from the address `source`."""
+    """To a partner's `host` and `port`, from the address `source`, through the `gateway`."""
 
     host: str
     port: int
     source: str
+    flows: Flows
+    gateway: Gateway
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Until both sides have ended. Raises OSError, TimeoutError if the partner is not there."""
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            from_partner, to_partner = await asyncio.open_connection(self.host, self.port)
-        _, source_port = writer.get_extra_info("peername")[:2]
-        to_partner.write(proxy_line(self.source, source_port, self.port))
-        writer.write(OPENED)
-        await writer.drain()
-        try:
-            async with asyncio.timeout(OPEN_MAX_S):
-                await asyncio.gather(_pump(reader, to_partner), _pump(from_partner, writer))
-        finally:
-            to_partner.close()
+        with self.flows.connection(self.gateway, 0) as connection:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                from_partner, to_partner = await asyncio.open_connection(self.host, self.port)
+            _, source_port = writer.get_extra_info("peername")[:2]
+            to_partner.write(proxy_line(self.source, source_port, self.port))
+            writer.write(OPENED)
+            await writer.drain()
+            try:
+                async with asyncio.timeout(OPEN_MAX_S):
+                    sent, answered = await asyncio.gather(
+                        _pump(reader, to_partner), _pump(from_partner, writer)
+                    )
+                connection.sent(sent)
+                connection.answered(answered)
+            finally:
+                to_partner.close()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Whoever ends its side ends the other one; the answer to it may still be under way."""
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+    """How many bytes. Whoever ends its side ends the other one; the answer to it may still be under
+    way."""
+    size = 0
     with suppress(OSError):
         while chunk := await reader.read(CHUNK_BYTES):
+            size += len(chunk)
             writer.write(chunk)
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
+    return size

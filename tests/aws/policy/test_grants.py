@@ -34,9 +34,31 @@ LEFT_OUT = {
         "iam:DeleteGroupPolicy iam:DeleteUserPolicy iam:GetGroupPolicy iam:GetUserPolicy "
         "iam:PutGroupPolicy iam:PutUserPolicy"
     ),
-    "Code in S3, and file systems of functions": (
-        "elasticfilesystem:DescribeMountTargets s3:GetObject s3:GetObjectVersion "
-        "s3files:ListMountTargets"
+    "Versions of code in S3, and file systems of functions": (
+        "elasticfilesystem:DescribeMountTargets s3:GetObjectVersion s3files:ListMountTargets"
+    ),
+    "What our bucket of code does not have": (
+        "s3:CreateBucketMetadataTableConfiguration s3:DeleteBucketAnalyticsConfiguration "
+        "s3:DeleteBucketCors s3:DeleteBucketEncryption s3:DeleteBucketLifecycle "
+        "s3:DeleteBucketMetadataTableConfiguration s3:DeleteBucketMetricsConfiguration "
+        "s3:DeleteBucketReplication s3:DeleteBucketWebsite s3:DeleteObject "
+        "s3:GetAccelerateConfiguration s3:GetAnalyticsConfiguration s3:GetBucketAcl "
+        "s3:GetBucketCORS s3:GetBucketLogging s3:GetBucketMetadataTableConfiguration "
+        "s3:GetBucketNotification s3:GetBucketObjectLockConfiguration s3:GetBucketVersioning "
+        "s3:GetBucketWebsite s3:GetIntelligentTieringConfiguration "
+        "s3:GetInventoryConfiguration s3:GetLifecycleConfiguration "
+        "s3:GetMetricsConfiguration s3:GetReplicationConfiguration "
+        "s3:PutAccelerateConfiguration s3:PutAnalyticsConfiguration s3:PutBucketAcl "
+        "s3:PutBucketCORS s3:PutBucketLogging s3:PutBucketNotification "
+        "s3:PutBucketObjectLockConfiguration s3:PutBucketReplication s3:PutBucketVersioning "
+        "s3:PutBucketWebsite s3:PutIntelligentTieringConfiguration "
+        "s3:PutInventoryConfiguration s3:PutLifecycleConfiguration "
+        "s3:PutMetricsConfiguration s3:PutObjectAcl s3:PutObjectLockConfiguration "
+        "s3:PutReplicationConfiguration s3:UpdateBucketMetadataInventoryTableConfiguration "
+        "s3:UpdateBucketMetadataJournalTableConfiguration s3tables:CreateNamespace "
+        "s3tables:CreateTable s3tables:CreateTableBucket s3tables:GetTable "
+        "s3tables:GetTableMetadataLocation s3tables:PutTableEncryption "
+        "s3tables:PutTablePolicy s3tables:UpdateTableMetadataLocation"
     ),
     "Environment variables and logs that are encrypted with a key of the customer": (
         "kms:CreateGrant kms:Decrypt kms:Encrypt kms:GenerateDataKey logs:AssociateKmsKey "
@@ -79,10 +101,12 @@ LEFT_OUT = {
 SERVICES = (
     "apigateway",
     "cloudformation",
+    "cloudwatch",
     "ec2",
     "kms",
     "lambda",
     "logs",
+    "s3",
     "secretsmanager",
     "service-quotas",
     "sts",
@@ -90,7 +114,9 @@ SERVICES = (
 ACTIONS_OF_CALLS = {
     "apigateway:GetApiKey": {"apigateway:GET"},
     "lambda:ListAliases": set(),
+    "monitoring:GetMetricData": {"cloudwatch:GetMetricData"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
+    "s3:HeadObject": {"s3:GetObject"},
     "sts:GetCallerIdentity": set(),
     "cloudformation:DescribeStacks": {"cloudformation:DescribeStacks", "cloudformation:ListStacks"},
     "cloudformation:DetectStackDrift": {

@@ -111,6 +111,7 @@ def create(api: Api, sandbox: Sandbox) -> None:
     assert made["status"] == "ready", made["reason"]
     assert api.post(f"{FUNCTION}/snapshots").json()["ok"]
     ok(api.get(f"{FUNCTION}/logs"))
+    assert ok(api.get(f"{FUNCTION}/metrics?range=1h")).json()["totals"]["invocations"]
     ok(api.get(f"{FUNCTION}/diagnosis"))
 
 

@@ -24,13 +24,14 @@ def code(answer: dict[str, Any]) -> str:
     [
         (b'{"items": [', "partner_not_json", "Expecting value at character 11 of 11."),
         (b"[" * 100_000, "partner_not_json", "nested too deeply"),
-        (b"9" * 5_000, "partner_not_json", "too long a number"),
+        (b"9" * 5_000, "partner_not_json", "a number that JSON does not have"),
         ('{"items": []}'.encode("utf-16"), "partner_not_json", "not UTF-8"),
+        (b'{"a": NaN}', "partner_not_json", "a number that JSON does not have"),
         (b"<html>welcome</html>", "partner_not_json", "200 with text/html, without valid JSON"),
         (b"", "partner_not_json", "Expecting value at character 0 of 0."),
         (b"x" * 10 * 1024 * 1024, "partner_too_large", "over 2 MiB"),
     ],
-    ids=["cut off", "deep", "a long number", "not UTF-8", "HTML", "empty", "10 MiB"],
+    ids=["cut off", "deep", "a long number", "NaN", "not UTF-8", "HTML", "empty", "10 MiB"],
 )
 def test_a_success_that_is_not_json_or_too_large_is_a_problem(
     environment: Environment, world: World, body: bytes, expected: str, told: str

@@ -1,7 +1,7 @@
 """Fills in the CloudFormation templates beside this file, which gives the plan of a stack.
 
 The handler's code is put into the template itself (`ZipFile`), so that no bucket is needed. The
-price is CloudFormation's size limit of a template.
+price is CloudFormation's size limit of a template: larger code is a zip in a bucket.
 """
 
 import hashlib
@@ -20,6 +20,8 @@ FOLDER = Path(__file__).parent
 PROBE = FOLDER.parents[2] / "lambda_templates" / "egress_probe" / "handler.py"
 BODY_MAX_BYTES = 51_200
 """CloudFormation's limit for a template that is sent within the request."""
+ROOM_FOR_IDS_BYTES = 512
+"""Logical ids are longer than what stands for them in function.yaml."""
 SUBNET_BITS = 3
 """A network's range is cut into eight parts, so that three zones fit with room to spare."""
 SMALLEST_SUBNET_PREFIX = 28
@@ -80,8 +82,16 @@ class NetworkStack:
 
 
 @dataclass(frozen=True)
+class ZippedCode:
+    """A zip in a bucket of the function's region."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True)
 class FunctionStack:
-    """`code` is the handler's source; `settings` become the handler's SETTINGS.
+    """`code` is the handler's source or where it is; `settings` become the handler's SETTINGS.
 
     `key_sent_as` says where it sends the key: `bearer`, `header X-Api-Key`, `query api_key`.
     """
@@ -89,7 +99,7 @@ class FunctionStack:
     prefix: str
     name: str
     region: str
-    code: str
+    code: str | ZippedCode
     subnet_ids: tuple[str, ...]
     security_group_id: str
     secret_arn: str
@@ -136,7 +146,7 @@ class FunctionStack:
             "CorsOrigin": self.cors_origins[0] if self.cors_origins else "",
             "PermissionsBoundaryArn": self.permissions_boundary_arn,
         }
-        body = _read("function.yaml", self.code)
+        body = _function_body(self.code)
         # API Gateway serves a snapshot. A changed API is served only by a new Deployment, and
         # CloudFormation makes a new one only under a new logical id.
         ids = {
@@ -155,11 +165,34 @@ class FunctionStack:
         )
 
 
-def foundation_plan(region: str, *, prefix: str, tags: dict[str, str] | None = None) -> Plan:
-    """The stack with what the whole installation shares in a region: the KMS key of all secrets."""
+def foundation_name(prefix: str) -> str:
+    return f"{prefix}-foundation"
+
+
+def foundation_plan(
+    region: str,
+    *,
+    prefix: str,
+    tags: dict[str, str] | None = None,
+    key: bool = True,
+    bucket: bool = False,
+) -> Plan:
+    """The stack with what the whole installation shares in a region: the KMS key of all secrets,
+    and the bucket of code that is too large for the stacks of its functions."""
     body = (FOLDER / "foundation.yaml").read_text()
+    parameters = {
+        "Prefix": prefix,
+        "WithKey": "true" if key else "false",
+        "WithBucket": "true" if bucket else "false",
+    }
     every = (tags or {}) | {MANAGED_TAG: "true"}
-    return _plan(region, f"{prefix}-foundation", body, {"Prefix": prefix}, every)
+    return _plan(region, foundation_name(prefix), body, parameters, every)
+
+
+def fits_inline(code: str) -> bool:
+    """Whether the handler's source fits into the stack of a function."""
+    body = _function_body(code)
+    return len(body.encode()) + ROOM_FOR_IDS_BYTES <= BODY_MAX_BYTES
 
 
 def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:
@@ -175,6 +208,15 @@ def zones_in_range(cidr: str) -> int:
     """How many zones have room in the range: two subnets each, none smaller than AWS allows."""
     prefix = ipaddress.IPv4Network(cidr).prefixlen
     return min(ZONES_MAX, (1 << (SMALLEST_SUBNET_PREFIX - prefix)) // 2)
+
+
+def _function_body(code: str | ZippedCode) -> str:
+    """The template with the function's code. JSON is YAML too."""
+    if isinstance(code, str):
+        place = {"ZipFile": code}
+    else:
+        place = {"S3Bucket": code.bucket, "S3Key": code.key}
+    return (FOLDER / "function.yaml").read_text().replace('"@code@"', json.dumps(place))
 
 
 def _read(file: str, code: str) -> str:

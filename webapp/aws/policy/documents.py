@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from webapp.aws.partitions import STANDARD, dns_suffix_of, known
+from webapp.aws.policy.code import CODE
 from webapp.aws.policy.functions import FUNCTIONS
 from webapp.aws.policy.grants import Grant, Why
 from webapp.aws.policy.keys import KEYS
@@ -29,7 +30,7 @@ MANAGED_POLICY_MAX_CHARS = 6_144
 PREFIX = r"[a-z][a-z0-9-]{1,15}"
 ANY_ACCOUNT = "ACCOUNT"
 """Stands for the account's number in a policy that is only shown."""
-GRANTS = (*STACKS, *NETWORKS, *FUNCTIONS, *KEYS)
+GRANTS = (*STACKS, *NETWORKS, *FUNCTIONS, *CODE, *KEYS)
 
 Document = dict[str, Any]
 

@@ -111,6 +111,11 @@ FUNCTIONS = (
         },
     ),
     Grant(
+        "Metrics",
+        EVERYTHING,
+        {"cloudwatch:GetMetricData": own("the metrics of a function or a network are shown")},
+    ),
+    Grant(
         "CreateEndpoints",
         (API + "/apikeys", API + "/restapis", API + "/tags/*", API + "/usageplans"),
         {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from webapp.sandbox.doors import FLOWS
 from webapp.sandbox.embedded_aws.confinement import Confinement
 from webapp.sandbox.embedded_aws.options import Options
 from webapp.sandbox.parent import end_with_parent
@@ -57,7 +58,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     """
     from ministack import app
 
-    from webapp.sandbox.embedded_aws import drift
+    from webapp.sandbox.embedded_aws import drift, metrics
     from webapp.sandbox.embedded_aws.door import Door
     from webapp.sandbox.embedded_aws.iam import arns, authentication, principals, references, users
     from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
@@ -86,9 +87,10 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     references.install(permits)
     operations.install()
     state.install()
+    own_paths = {PATH: switches.serve, DECISIONS: decisions.serve, FLOWS: metrics.serve}
 
     async def embedded(scope: Any, receive: Any, send: Any) -> None:
-        own = {PATH: switches.serve, DECISIONS: decisions.serve}.get(scope.get("path"))
+        own = own_paths.get(scope.get("path"))
         if own:
             await own(scope, receive, send)
             return
@@ -120,6 +122,7 @@ def _install_services(options: Options) -> None:
         endpoints,
         interfaces,
         ipv6,
+        metrics,
         nat_gateways,
         network_acls,
         quotas,
@@ -148,6 +151,7 @@ def _install_services(options: Options) -> None:
     versions.install()
     role_sessions.install()
     runtime.install(options, Confinement(options.state_dir, options.ca_file))
+    metrics.install()
     change_sets.install()
 
 

@@ -2,7 +2,8 @@
 
 What is an API of AWS is signed as AWS's is, and then goes through IAM's gate. What is not
 (ministack's own pages, the switches) is for the sandbox's administrator: signed for the service
-`sandbox`, or with the access key as user and password. Functions' endpoints are open as on AWS:
+`sandbox`, or with the access key as user and password. One of them is for the NAT too, which says
+there what it has forwarded. Functions' endpoints are open as on AWS:
 each has its own access and its own CORS. No other answer may be read by a web page.
 """
 
@@ -13,7 +14,7 @@ from urllib.parse import parse_qs
 from ministack import app as ministack
 from ministack.core.iam_evaluator import AuthError
 
-from webapp.sandbox.doors import ADMINISTRATOR, FOREIGN, basic, is_foreign, is_secret
+from webapp.sandbox.doors import ADMINISTRATOR, FLOWS, FOREIGN, NAT, basic, is_foreign, is_secret
 from webapp.sandbox.embedded_aws.iam.gate import Gate
 from webapp.sandbox.embedded_aws.iam.requests import Request
 
@@ -81,7 +82,8 @@ class Door:
         who = self._gate.authenticated(scope, request)
         if isinstance(who, AuthError):
             return _plain(f"{who.code}: {who.message} {FORBIDDEN}")
-        return None if who.arn.endswith(f":user/{ADMINISTRATOR}") else _plain(FORBIDDEN)
+        admitted = {ADMINISTRATOR, NAT} if scope["path"] == FLOWS else {ADMINISTRATOR}
+        return None if who.arn.rpartition(":user/")[2] in admitted else _plain(FORBIDDEN)
 
     def _is_administrator(self, headers: dict[str, str]) -> bool:
         user, password = basic(headers.get("authorization", ""))

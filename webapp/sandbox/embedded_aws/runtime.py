@@ -1,10 +1,10 @@
 """Runs functions as on AWS: by AWS's own runtime client, in a clean environment, behind the NAT.
 
 Each execution environment is a process in a cell of its own (`confinement`), with a session of the
-function's role, and in one subnet of the version that it runs, chosen in turn. The user name in its
-proxy's URL tells the NAT which, with that version's security groups:
-`<region>.<function>.<subnet>.<group>+<group>`, with `-` for what a function without a VPC lacks. Its
-password is right for that user name only.
+function's role, and in one subnet of the version that it runs, chosen in turn. The user name in
+its proxy's URL tells the NAT which, with that version's security groups:
+`<region>.<function>.<subnet>.<group>+<group>`, with `-` for what a function without a VPC lacks.
+Its password is right for that user name only.
 
 Only Python runs: the other ways of ministack's to run code give it the sandbox's environment.
 """

@@ -1,5 +1,8 @@
 """The foundation: a small stack in the home region with the KMS key that encrypts all keys.
 
+In a region with functions whose code is too large for their stacks, the foundation has a bucket for
+it as well, or alone. One that exists is updated at the first need.
+
 It has no row in the database. Its stack is the only state, so any process can find or request it,
 and a process that is killed leaves nothing half done: CloudFormation makes it in the background.
 
@@ -18,8 +21,8 @@ from contextlib import suppress
 
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Event, Phase, Plan, Stack
-from webapp.aws.cloudformation.templates import foundation_plan
-from webapp.aws.errors import remedy_for_reason
+from webapp.aws.cloudformation.templates import foundation_name, foundation_plan
+from webapp.aws.errors import NotReached, remedy_for_reason
 from webapp.errors import Conflict, EgretError, Unavailable, Upstream
 from webapp.models.base import new_id
 from webapp.services.engine.events import STACK_TYPE, first_cause
@@ -29,8 +32,8 @@ WAIT_S = 15.0
 """How long an upload waits for the KMS key. AWS takes about a minute to create it."""
 POLL_S = 1.0
 TOKEN = "egret-foundation"  # noqa: S105 - begins the tokens of requests, which are no secret
-KEY, ALIAS = "KeyArn", "Alias"
-"""An output of the stack, and a resource in it."""
+KEY, BUCKET, ALIAS = "KeyArn", "CodeBucket", "Alias"
+"""Outputs of the stack, and a resource in it."""
 STACK_EXISTS = "stack_exists"
 
 log = logging.getLogger("egret.foundation")
@@ -64,7 +67,7 @@ def kms_key_arn(
         plan, stack = _request(cloud, settings)
         if stack and KEY in stack.outputs:
             return stack.outputs[KEY]
-        if stack and stack.phase is not Phase.BUSY:
+        if stack and stack.phase is not Phase.BUSY and not _is_ours(stack):
             raise _failure(cloud, plan, stack)
         sleep(POLL_S)
     raise Unavailable(
@@ -73,34 +76,105 @@ def kms_key_arn(
     )
 
 
+def code_bucket(cloud: Cloud, settings: Settings, region: str, *, token: str) -> str:
+    """The name of the region's bucket for code; requests it, by the operation's `token`.
+
+    Raises NotReached while AWS creates it, so that the operation waits; Conflict when the stack is
+    somebody else's; Upstream with the root cause when what the token requested has failed.
+    """
+    plan, stack = _described(cloud, settings, region, BUCKET)
+    if stack and BUCKET in stack.outputs:
+        return stack.outputs[BUCKET]
+    if stack is None or stack.phase is Phase.GONE:
+        _create_unless_there(cloud, plan, token)
+    elif stack.phase is not Phase.BUSY:
+        _add_code_bucket(cloud, plan, stack, token)
+    raise NotReached(
+        f"The bucket for code that is too large for a stack is being created in {region}.",
+        remedy="Egret goes on by itself.",
+    )
+
+
+def _add_code_bucket(cloud: Cloud, plan: Plan, stack: Stack, token: str) -> None:
+    """Update the foundation, or clear what failed; tells what this operation has tried before."""
+    own = [e for e in cloud.stacks.events(plan.region, stack.id) if e.token == token]
+    if stack.phase is Phase.FAILED:
+        cloud.stacks.delete(plan.region, stack.id, token=_new_token())
+    elif not _is_ours(stack):
+        raise Conflict(
+            f"The stack {plan.name} in {plan.region} is not Egret's.",
+            code="foundation_foreign",
+            remedy="Delete that stack, or set another EGRET_NAME_PREFIX.",
+        )
+    elif not own:
+        cloud.stacks.update(plan, stack.id, token=token)
+    if own:
+        raise _bucket_failure(plan, stack, own)
+
+
+def _bucket_failure(plan: Plan, stack: Stack, events: list[Event]) -> Upstream:
+    cause = first_cause(
+        e for e in events if e.status.endswith("_FAILED") and e.resource_type != STACK_TYPE
+    )
+    reason = cause.reason if cause else stack.reason or stack.status
+    fix = remedy_for_reason(reason, plan.region, cause.resource_type if cause else "")
+    return Upstream(
+        f"AWS failed at creating the bucket for code that is too large for a stack, in "
+        f"{plan.region}. {reason}",
+        code="foundation_failed",
+        remedy=f"{fix or 'Read the reason and fix it.'} Then try again.",
+    )
+
+
+def _described(
+    cloud: Cloud, settings: Settings, region: str, wanted: str
+) -> tuple[Plan, Stack | None]:
+    """The stack as it is, and the plan of it with what it has and what is wanted."""
+    stack = cloud.stacks.describe(region, foundation_name(settings.name_prefix))
+    has = {wanted, *(stack.outputs if stack and stack.phase is not Phase.GONE else ())}
+    plan = foundation_plan(
+        region,
+        prefix=settings.name_prefix,
+        tags=settings.tags,
+        key=KEY in has,
+        bucket=BUCKET in has,
+    )
+    return plan, stack
+
+
 def _request(cloud: Cloud, settings: Settings) -> tuple[Plan, Stack | None]:
     """The stack's plan, and the stack as it is; requested if there is none.
 
     A KMS key that lacks a tag of the settings gets it meanwhile; no error with that is worth a
     wait.
     """
-    tags = settings.tags
-    plan = foundation_plan(settings.home_region, prefix=settings.name_prefix, tags=tags)
-    stack = cloud.stacks.describe(plan.region, plan.name)
+    plan, stack = _described(cloud, settings, settings.home_region, KEY)
     if stack is None or stack.phase is Phase.GONE:
         _create(cloud, plan)
-    elif _lacks(stack, tags):
+    elif _lacks(stack, settings.tags):
         with suppress(EgretError):
             cloud.stacks.update(plan, stack.id, token=_new_token())
     return plan, stack
 
 
 def _lacks(stack: Stack, tags: dict[str, str]) -> bool:
-    is_ours = KEY in stack.outputs and stack.phase is Phase.DONE
-    return is_ours and not tags.items() <= stack.tags.items()
+    return _is_ours(stack) and not (KEY in stack.outputs and tags.items() <= stack.tags.items())
+
+
+def _is_ours(stack: Stack) -> bool:
+    return stack.phase is Phase.DONE and (KEY in stack.outputs or BUCKET in stack.outputs)
 
 
 def _create(cloud: Cloud, plan: Plan) -> None:
     """Request the stack; another replica may have been first, which is as good."""
     if taken := _alias_taken(cloud, plan):
         raise taken
+    _create_unless_there(cloud, plan, _new_token())
+
+
+def _create_unless_there(cloud: Cloud, plan: Plan, token: str) -> None:
     try:
-        cloud.stacks.create(plan, token=_new_token())
+        cloud.stacks.create(plan, token=token)
     except Conflict as error:
         if error.code != STACK_EXISTS:
             raise

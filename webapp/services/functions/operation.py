@@ -15,7 +15,7 @@ from functools import cached_property
 
 from webapp.aws.answers import Kind
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
-from webapp.aws.cloudformation.templates import FunctionStack
+from webapp.aws.cloudformation.templates import FunctionStack, ZippedCode
 from webapp.aws.partitions import dns_suffix
 from webapp.errors import EgretError
 from webapp.models import Function, Key, Network, Status
@@ -24,8 +24,9 @@ from webapp.services.engine import leases, teardown
 from webapp.services.engine.intents import begin_again, intend
 from webapp.services.engine.operation import Operation
 from webapp.services.functions import previews
-from webapp.services.functions.catalogue.templates import get_template
+from webapp.services.functions.catalogue.templates import Template, get_template
 from webapp.services.functions.details import network_of
+from webapp.services.functions.packages import placed
 
 THROTTLED_ATTEMPTS_MAX = 10
 THROTTLED_FIRST_WAIT_S = 5.0
@@ -106,7 +107,7 @@ class FunctionOperation(Operation):
             prefix=self.settings.name_prefix,
             name=function.name,
             region=network.region,
-            code=template.handler,
+            code=self._code(template),
             subnet_ids=tuple(network.output_list("PrivateSubnetIds")),
             security_group_id=network.outputs["SecurityGroupId"],
             secret_arn=key.secret_arn,
@@ -125,6 +126,10 @@ class FunctionOperation(Operation):
             permissions_boundary_arn=self.settings.permissions_boundary_arn,
             tags=self.settings.tags | network.tags,
         ).plan()
+
+    def _code(self, template: Template) -> str | ZippedCode:
+        token = f"{self.row.operation_id}-code"
+        return placed(self.cloud, self.settings, template, self.region, token=token)
 
     def _waits_out_throttling(self, stack: Stack) -> bool:
         """Whether the operation begins again later, because AWS throttled CloudFormation.

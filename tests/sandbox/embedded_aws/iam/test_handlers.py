@@ -103,7 +103,7 @@ def test_a_function_passes_its_role_to_lambda() -> None:
 
 
 def test_a_type_that_the_table_lacks_needs_what_is_named_after_it() -> None:
-    assert actions("AWS::S3::Bucket", "create", {}) == ["CreateBucket"]
+    assert actions("AWS::SQS::Queue", "create", {}) == ["CreateQueue"]
     assert actions("Custom::Any", "create", {}) == ["UseCustomResource"]
 
 

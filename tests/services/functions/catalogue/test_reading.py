@@ -129,12 +129,16 @@ def test_a_missing_or_unreadable_handler_is_a_fault(tmp_path: Path) -> None:
 def test_a_handler_may_be_imported_or_assigned(tmp_path: Path) -> None:
     for source in ("from os import path as handler\n", "handler = print\n", HANDLER):
         folder = write_template(tmp_path, handler=source)
-        assert read(folder, files_of(folder)).handler == source
+        assert read(folder, files_of(folder)).handler.endswith(source)
 
 
 def test_the_code_of_a_folder_is_not_run(tmp_path: Path) -> None:
     folder = write_template(tmp_path, handler=f"raise SystemExit\n{HANDLER}")
-    assert read(folder, files_of(folder)).handler.startswith("raise SystemExit")
+    assert (
+        read(folder, files_of(folder))
+        .handler.removeprefix("# items/handler.py\n")
+        .startswith("raise SystemExit")
+    )
 
 
 def test_choices_may_come_from_a_file(tmp_path: Path) -> None:

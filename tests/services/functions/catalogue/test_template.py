@@ -26,6 +26,7 @@ def test_settings_are_shown_by_label_and_those_that_it_no_longer_has_by_name() -
     values = {"limit": 10, "location": "32000087", "gone": True}
     assert get_template("clash_rankings").shown(values) == [
         ("Location", "France (FR)"),
+        ("Ranking", "Clans"),
         ("How many rows", "10"),
         ("gone", "yes"),
     ]

@@ -22,7 +22,7 @@ TABLE: dict[str, dict[str, Any]] = tomllib.loads(
 UNKNOWN = "*"
 CUSTOM = "UseCustomResource"
 """No action of AWS: only an administrator may use types that are not AWS's."""
-FIELD = re.compile(r"\{(\w+)\}")
+FIELD = re.compile(r"\{([\w.]+)\}")
 LINE = re.compile(r"(?:(\S+)\? )?(\S+)(?: (.+))?")
 
 
@@ -93,8 +93,16 @@ def _holds(resource: Resource, name: str) -> bool:
     if name.startswith("-"):
         return name[1:] in old and name[1:] not in new
     if resource.step == "update":
-        return bool(new.get(name) != old.get(name))
-    return name in new
+        return bool(_part(new, name) != _part(old, name))
+    return _part(new, name) is not None
+
+
+def _part(properties: Properties, name: str) -> Any:
+    """The property of that name; `a.b` is the part `b` of the property `a`."""
+    found: Any = properties
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def _filled(resource: Resource, template: str) -> list[str]:
@@ -102,7 +110,7 @@ def _filled(resource: Resource, template: str) -> list[str]:
     names = FIELD.findall(template)
     values = []
     for name in names:
-        value = resource.id if name == "id" else resource.properties.get(name, UNKNOWN)
+        value = resource.id if name == "id" else _part(resource.properties, name) or UNKNOWN
         values.append(value if isinstance(value, list) else [value])
     made = []
     for chosen in product(*values):
@@ -119,6 +127,8 @@ def _arn(action: str, name: str) -> str:
         return name[max(whole, 0) :]
     if service == "iam":
         return f"arn:aws:iam::{get_account_id()}:{name}"
+    if service == "s3":
+        return f"arn:aws:s3:::{name}"
     account = "" if service == "apigateway" else get_account_id()
     return f"arn:aws:{service}:{get_region()}:{account}:{name}"
 

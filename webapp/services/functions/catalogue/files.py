@@ -8,12 +8,13 @@ an earlier revision used stays.
 import hashlib
 import stat
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from os import stat_result
 from pathlib import Path
 from typing import IO
 
+from webapp.errors import Conflict
 from webapp.services.functions.catalogue.faults import DESCRIPTION_FILE, Faulty, faulty
 
 PACKAGE = "package"
@@ -98,16 +99,20 @@ def package_of(root: Path, files: Files) -> Package | None:
     """None for a template without that folder. Raises Faulty where a file cannot be read."""
     folder = root / PACKAGE
     every = sorted(file for file in files if file.is_relative_to(folder))
-    whole = hashlib.sha256()
+    names = tuple(file.relative_to(folder).as_posix() for file in every)
     try:
-        for file in every:
-            with file.open("rb") as opened:
-                content = hashlib.file_digest(opened, "sha256").hexdigest()
-            whole.update(f"{content} {file.relative_to(folder).as_posix()}\n".encode())
+        return Package(folder, names, _digest(folder, names)) if names else None
     except OSError as error:
         raise _unreadable(error) from error
-    names = tuple(file.relative_to(folder).as_posix() for file in every)
-    return Package(folder, names, whole.hexdigest()) if every else None
+
+
+def _digest(folder: Path, names: Iterable[str]) -> str:
+    whole = hashlib.sha256()
+    for name in names:
+        with (folder / name).open("rb") as opened:
+            content = hashlib.file_digest(opened, "sha256").hexdigest()
+        whole.update(f"{content} {name}\n".encode())
+    return whole.hexdigest()
 
 
 def key_of(handler: str, package: Package | None) -> str:
@@ -118,7 +123,21 @@ def key_of(handler: str, package: Package | None) -> str:
 
 
 def write_zip(to: IO[bytes], handler: str, package: Package | None) -> None:
-    """Write the zip. Raises OSError where a file cannot be read any more."""
+    """Write the zip. Raises Conflict where a file is not what it was when it was read."""
+    try:
+        _write(to, handler, package)
+        changed = package and _digest(package.folder, package.files) != package.digest
+    except OSError:
+        changed = True
+    if changed:
+        raise Conflict(
+            "A file of the template changed while its code was put together.",
+            code="template_changed",
+            remedy="Try again once the files are complete.",
+        )
+
+
+def _write(to: IO[bytes], handler: str, package: Package | None) -> None:
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr(_entry(HANDLER_FILE), handler)
         for name in package.files if package else ():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp import partners
-from webapp.services.functions.catalogue.code import SHARED, CannotAssemble, assemble
+from webapp.services.functions.catalogue.code import CannotAssemble, assemble
 from webapp.services.functions.catalogue.faults import (
     DESCRIPTION_FILE,
     GUIDE,
@@ -146,14 +146,12 @@ def _handler(folder: Path, files: Files) -> str:
             "Add that function.",
             file=HANDLER,
         )
-    if SHARED not in source:
-        return source
     try:
         return assemble(folder / HANDLER)
     except CannotAssemble as error:
         raise faulty(
             "bad_handler",
-            "handler.py and the code that it shares do not fit together.",
+            "handler.py and the shared code that it uses cannot be put together.",
             str(error),
             "Correct it. No function is deployed from it until then.",
             file=HANDLER,

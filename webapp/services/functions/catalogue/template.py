@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from webapp.partners import DEFAULT_PARTNER
 from webapp.services.functions.catalogue.files import Package
+from webapp.services.functions.catalogue.rules import Schema
 from webapp.services.functions.catalogue.settings import Setting, readable, schema_of
 
 CACHE_DEFAULT_S = 60
@@ -87,12 +88,14 @@ class Template:
         return next((s.label for s in self.settings if s.name == self.origin_setting), "")
 
     def shown(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """The label of each setting, and its value for people. Values of settings that the template
-        no longer has come last."""
-        known = {s.name: (s.label, s.schema) for s in self.settings}
-        names = [name for name in known if name in values] + [n for n in values if n not in known]
-        shown = ((*known.get(name, (name, {})), values[name]) for name in names)
-        return [(label, readable(schema, value)) for label, schema, value in shown]
+        """The label of each setting, and its value for people. One that came after the function was
+        made has its default; values of settings that the template no longer has come last."""
+        known = {s.name for s in self.settings}
+        mine = [(s.label, s.schema, values.get(s.name, s.default)) for s in self.settings]
+        gone: list[tuple[str, Schema, Any]] = [
+            (n, {}, v) for n, v in values.items() if n not in known
+        ]
+        return [(label, readable(schema, value)) for label, schema, value in mine + gone]
 
     def origin(self, settings: Mapping[str, Any]) -> str:
         """Where a function with these settings calls, such as https://api.example.com."""

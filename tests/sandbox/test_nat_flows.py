@@ -1,0 +1,55 @@
+"""What the sandbox's NAT counts, by the names of AWS's metrics."""
+
+from contextlib import suppress
+
+from webapp.sandbox.nat_flows import Flows
+
+GATEWAY = ("eu-central-1", "nat-1")
+SENT, ANSWERED = 100, 2000
+
+
+def test_an_answered_request_counts_in_both_directions() -> None:
+    flows = Flows()
+    with flows.connection(GATEWAY, SENT) as connection:
+        connection.answered(ANSWERED)
+    (told,) = flows.take()
+    assert (told["region"], told["nat_gateway_id"]) == GATEWAY
+    assert told["metrics"] == {
+        "ActiveConnectionCount": 1,
+        "BytesInFromDestination": ANSWERED,
+        "BytesInFromSource": SENT,
+        "BytesOutToDestination": SENT,
+        "BytesOutToSource": ANSWERED,
+        "ConnectionAttemptCount": 1,
+        "ConnectionEstablishedCount": 1,
+        "ErrorPortAllocation": 0,
+        "PacketsDropCount": 0,
+    }
+    assert flows.take() == []
+
+
+def test_a_request_without_an_answer_was_only_attempted() -> None:
+    flows = Flows()
+    with suppress(ConnectionError), flows.connection(GATEWAY, SENT):
+        raise ConnectionError
+    (told,) = flows.take()
+    assert told["metrics"]["ConnectionAttemptCount"] == 1
+    assert "ConnectionEstablishedCount" not in told["metrics"]
+
+
+def test_connections_that_are_open_at_once_are_counted_at_their_most() -> None:
+    flows = Flows()
+    with flows.connection(GATEWAY, SENT), flows.connection(GATEWAY, SENT):
+        pass
+    with flows.connection(GATEWAY, SENT):
+        pass
+    (told,) = flows.take()
+    assert told["metrics"]["ActiveConnectionCount"] == 2
+    assert told["metrics"]["ConnectionAttemptCount"] == 3
+
+
+def test_what_goes_through_no_nat_gateway_is_not_told() -> None:
+    flows = Flows()
+    with flows.connection(("eu-central-1", ""), SENT):
+        pass
+    assert flows.take() == []

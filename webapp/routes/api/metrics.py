@@ -1,0 +1,33 @@
+"""The metrics of functions and networks by the API."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from webapp.deps import ApiCaller, Router
+from webapp.routes.api.schemas.metrics import (
+    MetricsOut,
+    NetworkMetricsOut,
+    metrics_out,
+    network_metrics_out,
+)
+from webapp.services import functions, networks
+from webapp.services.inspection import metrics
+from webapp.services.inspection.metrics import Range
+
+router = Router(tags=["metrics"])
+Chosen = Annotated[Range, Query(alias="range")]
+
+
+@router.get("/functions/{name}/metrics")
+def of_function(ctx: ApiCaller, name: str, chosen: Chosen = Range.DAY) -> MetricsOut:
+    """Invocations, errors, throttles, durations, concurrent executions; calls of the endpoint."""
+    function = functions.get(ctx.session, name)
+    return metrics_out(metrics.of_function(ctx.session, ctx.cloud, function, chosen))
+
+
+@router.get("/networks/{name}/metrics")
+def of_network(ctx: ApiCaller, name: str, chosen: Chosen = Range.DAY) -> NetworkMetricsOut:
+    """Bytes, connections and errors of the NAT gateways, and what they have cost this month."""
+    network = networks.get(ctx.session, name)
+    return network_metrics_out(metrics.of_network(ctx.session, ctx.cloud, network, chosen))
