@@ -23,7 +23,7 @@ from starlette.datastructures import FormData, ImmutableMultiDict
 from webapp.db import end_transactions
 from webapp.deps import SignedIn, parts_of
 from webapp.forms import SubmittedForm, shown_fields
-from webapp.models import Input, KeptDraft, NewFunction, NewKey, NewNetwork, utc_now
+from webapp.models import Input, KeptDraft, NewCaller, NewFunction, NewKey, NewNetwork, utc_now
 
 QUERY_MAX_CHARS = 1_500
 """Encoded again in the address of the sign-in page, it still fits into nginx's 4 KiB of headers."""
@@ -42,6 +42,8 @@ def page_of(path: str) -> str:
             return f"/{noun}/new"
         case ["networks", name, ("whitelist" | "drift" | "schedule") as part, *_]:
             return f"/networks/{quote(name)}/{part}"
+        case ["functions", name, "callers", *_]:
+            return f"/functions/{quote(name)}/callers"
         case [("networks" | "keys" | "functions") as noun, name, *_]:
             return f"/{noun}/{quote(name)}"
         case [("addresses" | "orphans" | "setup" | "sign-in") as noun, *_]:
@@ -114,6 +116,8 @@ def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
             names = SCHEDULE
         case ["networks", _, "whitelist", "partners"]:
             names = ("partner", "function")
+        case ["functions", _, "callers"]:
+            names = shown_fields(NewCaller)
         case ["addresses", *rest]:
             if rest[-1:] == ["name"]:
                 yield "address", rest[0]

@@ -13,6 +13,7 @@ from webapp import rounds
 from webapp.aws import Cloud
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler
+from webapp.services.functions.callers import operation as callers
 from webapp.services.functions.operation import FunctionOperation
 from webapp.services.keys import operation as keys
 from webapp.services.networks.operation import NetworkOperation
@@ -36,6 +37,7 @@ class Reconciler:
             "network": NetworkOperation.handler(cloud, settings),
             "function": FunctionOperation.handler(cloud, settings),
             "key": keys.handler(cloud, settings),
+            callers.NOUN: callers.handler(cloud, settings),
             rounds.NOUN: rounds.handler(cloud, settings),
         }
         self._stopping = Event()

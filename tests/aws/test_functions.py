@@ -168,10 +168,3 @@ def test_a_limit_of_running_functions_is_named_with_its_quota(
             Functions(offline).invoke(REGION, NAME)
     assert type(refused.value) is kind
     assert remedy in refused.value.remedy
-
-
-def test_an_endpoints_api_key_is_read_with_its_value(offline: Clients) -> None:
-    with Stubber(offline.apigateway(REGION)) as stub:
-        asked = {"apiKey": "key-1", "includeValue": True}
-        stub.add_response("get_api_key", {"value": "s3cret"}, asked)
-        assert Functions(offline).api_key(REGION, "key-1") == "s3cret"

@@ -30,6 +30,7 @@ from webapp.models import Address, KeyVersion, Lease, Nat, Network, NewChange, N
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
+from webapp.services.functions.callers import operation as caller_operation
 from webapp.services.functions.operation import FunctionOperation
 from webapp.services.keys import operation as key_operation
 from webapp.services.networks import change
@@ -108,6 +109,8 @@ class Workshop:
                 clients.cloudformation,
                 clients.awslambda,
                 clients.awslambda_without_retries,
+                clients.apigateway,
+                clients.apigateway_without_retries,
                 clients.service_quotas,
                 clients.secretsmanager,
                 clients.sts,
@@ -167,6 +170,7 @@ def one_step(session: Session, cloud: Cloud, settings: Settings) -> bool:
     handlers = {
         "network": NetworkOperation.handler(cloud, settings),
         "function": FunctionOperation.handler(cloud, settings),
+        caller_operation.NOUN: caller_operation.handler(cloud, settings),
         key_operation.NOUN: key_operation.handler(cloud, settings),
     }
     return leases.run_one(engine, handlers)

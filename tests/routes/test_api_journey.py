@@ -1,7 +1,6 @@
 """The main job by the API alone: from nothing to the partner's ranking, and back to nothing."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +15,10 @@ from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "eu-central-1"
-PAGES = ("/", "/keys", "/keys/partner", "/functions/top", "/networks/main", "/addresses")
-ANSWERS = (
-    "/keys",
-    "/keys/partner",
-    "/functions/top",
-    "/functions/top/events",
-    "/functions/top/logs",
-    "/functions/top/preview",
-    "/networks/main/events",
-    "/audit-events",
-)
+OF_FUNCTION = [f"/functions/top{part}" for part in ("", "/callers")]
+PAGES = ["/", "/keys", "/keys/partner", "/networks/main", "/addresses", *OF_FUNCTION]
+ANSWERS = [f"/functions/top/{part}" for part in ("events", "logs", "preview")] + OF_FUNCTION
+ANSWERS += ["/keys", "/keys/partner", "/networks/main/events", "/audit-events"]
 EMPTY = json.dumps({"Resources": {"Wait": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "rankings_top10.json").read_text())
 
@@ -41,6 +33,7 @@ class Journey:
     secret: str
     key: httpx.Response
     function: dict[str, Any]
+    caller: httpx.Response
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +53,21 @@ def journey(dashboard: Dashboard, sandbox: Sandbox) -> Iterator[Journey]:
             "key": "partner",
             "settings": {"location": "32000006", "limit": 10},
             "access": "api_key",
+            "stage": "prod",
+            "path": "top10ClashOfClans",
         },
     ).raise_for_status()
     function = api.settled("/functions/top")
-    yield Journey(dashboard, api, network, secret, key, function)
+    caller = api.post("/functions/top/callers", {"name": "article"})
+    yield Journey(dashboard, api, network, secret, key, function, caller)
     api.delete("/functions/top")
     api.gone("/functions/top")
     api.delete("/networks/main")
     api.gone("/networks/main")
+
+
+def called(url: str, key: str) -> httpx.Response:
+    return httpx.get(url, headers={"x-api-key": key}, timeout=TIMEOUT_S)
 
 
 def test_a_network_becomes_ready_with_one_address_per_zone(journey: Journey) -> None:
@@ -117,14 +117,43 @@ def test_an_unchanged_preview_is_not_sent_again(journey: Journey) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_endpoint_answers_only_with_its_api_key(journey: Journey) -> None:
-    url, page = journey.function["endpoint_url"], f"{journey.dashboard.url}/functions/top"
-    shown = httpx.post(f"{page}/api-key", cookies=journey.dashboard.signed_in())
-    (key,) = re.findall(r'data-copy="(\w{20,})"', shown.text)
-    assert httpx.get(url).status_code == 403
-    assert httpx.get(url, headers={"x-api-key": "wrong"}).status_code == 403
-    answer = httpx.get(url, headers={"x-api-key": key}, timeout=TIMEOUT_S)
-    assert (answer.status_code, answer.json()["items"]) == (200, RECORDED["items"])
+def test_the_endpoint_is_the_articles_to_the_letter(journey: Journey) -> None:
+    """Ten clans, in the order and with the fields of the partner's answer."""
+    url, key = journey.function["endpoint_url"], journey.caller.json()["key"]
+    assert url.endswith("/prod/top10ClashOfClans")
+    answer = called(url, key)
+    assert answer.status_code == 200
+    assert json.dumps(answer.json()["items"]) == json.dumps(RECORDED["items"])
+    assert len(answer.json()["items"]) == 10
+    assert called(url.removesuffix("/top10ClashOfClans"), key).status_code == 403
+
+
+def test_a_callers_key_is_shown_once_and_ends_when_it_is_rotated_or_revoked(
+    journey: Journey,
+) -> None:
+    api, url, callers = journey.api, journey.function["endpoint_url"], "/functions/top/callers"
+    for nobody in (httpx.get(url), called(url, "wrong")):
+        assert (nobody.status_code, nobody.json()) == (403, {"message": "Forbidden"})
+    made = api.post(callers, {"name": "web", "rate": 5, "quota": 1})
+    assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store")
+    assert made.headers["Location"] == f"/api/v1{callers}/web"
+    first = made.json()["key"]
+    assert [called(url, first).status_code for _ in range(2)] == [200, 429]
+    assert called(url, first).json() == {"message": "Limit Exceeded"}
+    assert api.patch(f"{callers}/web", {"quota": 9}).json()["quota"] == 9
+    assert called(url, first).status_code == 200
+    second = api.post(f"{callers}/web/rotation").json()["key"]
+    assert [called(url, key).status_code for key in (first, second)] == [403, 200]
+    shown = api.get(f"{callers}/web")
+    assert (shown.json()["usage_today"], shown.json()["burst"]) == (3, 10)
+    assert [usage["calls"] for usage in shown.json()["usage"]] == [0, 0, 0, 0, 0, 0, 3]
+    listed = api.get(callers, params={"limit": 1, "after": "article"}).json()
+    assert listed == {"items": [shown.json()], "next": None}
+    for key in (first, second):
+        assert key not in shown.text + api.get("/audit-events", params={"limit": 200}).text
+    assert api.delete(f"{callers}/web").status_code == 204
+    assert called(url, second).status_code == 403
+    assert api.get(f"{callers}/web").status_code == 404
 
 
 def test_stack_events_can_be_read_page_by_page(journey: Journey) -> None:
@@ -239,15 +268,6 @@ def test_a_wrong_address_is_explained_and_a_new_version_fixes_it(
     assert again["claims"]["cidrs"] == addresses_of(journey.network)
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer egret_wrong"}])
-def test_without_a_good_token_the_api_answers_401_and_says_how_to_get_one(
-    dashboard: Dashboard, headers: dict[str, str]
-) -> None:
-    refused = httpx.get(f"{dashboard.url}/api/v1/networks", headers=headers)
-    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
-    assert "egret tokens create" in refused.json()["remedy"]
-
-
 def test_the_secret_is_nowhere_but_in_secrets_manager(
     journey: Journey, sandbox: Sandbox, clients: Clients
 ) -> None:
@@ -271,5 +291,5 @@ def test_the_secret_is_nowhere_but_in_secrets_manager(
     logs = [path.read_text() for path in sandbox.folder.glob("*.log")]
     assert logs
     texts += logs
-    for needle in (journey.secret, journey.secret.split(".")[2]):
+    for needle in (journey.secret, journey.secret.split(".")[2], journey.caller.json()["key"]):
         assert not [text[:80] for text in texts if needle in text]

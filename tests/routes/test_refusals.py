@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 
 from tests.routes.all_routes import Route, routes_of
@@ -32,3 +33,12 @@ def test_each_route_that_changes_something_refuses_another_site(app: FastAPI, cl
         headers = {"sec-fetch-site": "cross-site"}
         answer = client.request(route.method, route.to_nothing, headers=headers)
         assert answer.status_code == 403, route
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer egret_wrong"}])
+def test_without_a_good_token_the_api_answers_401_and_says_how_to_get_one(
+    client: Any, headers: dict[str, str]
+) -> None:
+    refused = client.get("/api/v1/networks", headers=headers)
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+    assert "egret tokens create" in refused.json()["remedy"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from webapp.aws.addresses import NO_TAGS, Addresses
 from webapp.aws.blockers import Blockers
+from webapp.aws.callers import Callers
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.drift.adapter import Drift
@@ -38,6 +39,7 @@ class Cloud:
 
     addresses: Addresses
     blockers: Blockers
+    callers: Callers
     drift: Drift
     egress: Egress
     functions: Functions
@@ -75,6 +77,7 @@ class Cloud:
         return cls(
             addresses=Addresses(clients, prefix, tags=tags),
             blockers=Blockers(clients),
+            callers=Callers(clients),
             drift=Drift(clients),
             egress=Egress(clients),
             functions=Functions(clients),

@@ -98,6 +98,10 @@ class Clients:
     def apigateway(self, region: str) -> "APIGatewayClient":
         return cast("APIGatewayClient", self._client("apigateway", region))
 
+    def apigateway_without_retries(self, region: str) -> "APIGatewayClient":
+        """For what has no client token, as with `ec2_without_retries`."""
+        return cast("APIGatewayClient", self._client("apigateway", region, attempts=1))
+
     def logs(self, region: str) -> "CloudWatchLogsClient":
         return cast("CloudWatchLogsClient", self._client("logs", region))
 

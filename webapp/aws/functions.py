@@ -1,4 +1,4 @@
-"""What is done with a deployed function: run it, read its log, read its endpoint's API key."""
+"""What is done with a deployed function: run it, read its log."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -66,12 +66,6 @@ class Functions:
         ip = payload.get("ip")
         seen = text_of(ip) if ip else None
         return ProbeResult(seen, text_of(payload.get("echo", "")), request_id, error)
-
-    def api_key(self, region: str, api_key_id: str) -> str:
-        """The value that callers of the endpoint send as `x-api-key`."""
-        with aws_errors("reading the endpoint's API key", region):
-            client = self._clients.apigateway(region)
-            return client.get_api_key(apiKey=api_key_id, includeValue=True)["value"]
 
     def logs(self, region: str, name: str) -> Log:
         """The newest lines of the function's log; none when it never ran."""

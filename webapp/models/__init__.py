@@ -3,6 +3,7 @@
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
+from webapp.models.caller import Caller, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
 from webapp.models.function import Access, Function, NewFunction
 from webapp.models.guesses import Guesses
@@ -26,6 +27,7 @@ __all__ = [
     "AddressStatus",
     "AuditEvent",
     "Audited",
+    "Caller",
     "Function",
     "GoingBack",
     "Guesses",
@@ -37,9 +39,11 @@ __all__ = [
     "Lease",
     "Nat",
     "Network",
+    "NewCaller",
     "NewChange",
     "NewFunction",
     "NewKey",
+    "NewLimits",
     "NewNetwork",
     "NewSchedule",
     "NewVersion",

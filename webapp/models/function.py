@@ -8,10 +8,11 @@ from sqlmodel import Field
 
 from webapp.models.base import Input, StackRow, enum_text
 
-CALLS_PER_SECOND = 10
-CALL_BURST = 20
-CALLS_PER_DAY = 100_000
-"""The limits of an endpoint. The last one counts by API key."""
+CALLS_PER_SECOND, CALL_BURST = 100, 200
+"""What an endpoint takes of all its callers together."""
+OPEN_CALLS_PER_SECOND, OPEN_CALL_BURST = 10, 20
+"""What it takes where everyone may call it."""
+STAGE = "live"
 
 
 class Access(StrEnum):
@@ -22,8 +23,18 @@ class Access(StrEnum):
     OPEN = "open"
 
 
+def endpoint_limits(access: Access) -> tuple[int, int]:
+    """Calls per second and calls at once that the endpoint takes, of all its callers together."""
+    if access is Access.OPEN:
+        return OPEN_CALLS_PER_SECOND, OPEN_CALL_BURST
+    return CALLS_PER_SECOND, CALL_BURST
+
+
 class NewFunction(Input):
-    """A function to create. `settings` are the template's, by name."""
+    """A function to create. `settings` are the template's, by name.
+
+    Its endpoint's URL ends with `stage` and `path`, which cannot be changed later.
+    """
 
     name: str
     template: str
@@ -33,6 +44,8 @@ class NewFunction(Input):
     access: Access = Access.API_KEY
     cors_origins: list[str] = Field(default_factory=list)
     environment: str = ""
+    stage: str = STAGE
+    path: str = ""
 
 
 class Function(StackRow, table=True):
@@ -45,6 +58,8 @@ class Function(StackRow, table=True):
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
+    stage: str = Field(default=STAGE, description="The first part of the path of its endpoint")
+    path: str = Field(default="", description="The rest of that path, without a slash around it")
     revision: int = Field(default=1, description="Counts its deployments; always 1 so far")
 
     @property

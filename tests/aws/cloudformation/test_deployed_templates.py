@@ -24,8 +24,9 @@ from tests.aws.deployment import (
 )
 from tests.portal import partner_key
 from tests.sandbox.lab import Lab, unique
+from webapp.aws.callers import Callers, CallLimits
 from webapp.aws.clients import Clients
-from webapp.aws.cloudformation.stacks import Phase
+from webapp.aws.cloudformation.stacks import Phase, Stack
 from webapp.aws.cloudformation.templates import FunctionStack, foundation_plan
 from webapp.aws.secrets import Secrets
 from webapp.sandbox.launcher import Sandbox
@@ -109,7 +110,7 @@ def place(clients: Clients, sandbox: Sandbox) -> Iterator[FunctionStack]:
         timeout_s=template.timeout_s,
         calls_per_second=10,
         call_burst=20,
-        calls_per_day=100_000,
+        stage="live",
         access="open",
         cors_origins=(ORIGIN,),
     )
@@ -121,43 +122,73 @@ def get(url: str, headers: dict[str, str] | None = None) -> httpx.Response:
     return httpx.get(url, headers=headers or {}, timeout=CALL_TIMEOUT_S)
 
 
-@pytest.mark.parametrize("access", ["open", "api_key", "iam"])
-def test_an_endpoint_answers_whom_its_access_says_and_its_stack_leaves_nothing(
-    lab: Lab, sandbox: Sandbox, place: FunctionStack, access: str
+def read(url: str, *calls: dict[str, str]) -> list[int]:
+    """What each call was answered; a page of the origin may read all of it."""
+    answers = [get(url, headers) for headers in calls]
+    assert {each.headers["Access-Control-Allow-Origin"] for each in answers} == {ORIGIN}
+    return [each.status_code for each in answers]
+
+
+def where(stack: Stack) -> tuple[str, str]:
+    return stack.outputs["RestApiId"], stack.outputs["StageName"]
+
+
+def test_an_endpoint_answers_whom_each_access_says_and_its_stack_leaves_nothing(
+    lab: Lab, sandbox: Sandbox, place: FunctionStack
 ) -> None:
+    """One stack, changed in place: its URL stays, and so do a caller's key and its limits."""
     before = inventory(lab)
-    stack = deployed(lab, replace(place, name=unique("f"), access=access).plan())
-    url = endpoint(sandbox, stack)
-    headers = {}
-    if access != "open":
-        assert get(url).status_code == 403
-    if access == "iam":
-        headers = signature(sandbox, url)
-    if access == "api_key":
-        gateway = lab.clients.apigateway(REGION)
-        key = gateway.get_api_key(apiKey=stack.outputs["ApiKeyId"], includeValue=True)["value"]
-        headers = {"x-api-key": key}
-    answer = get(url, headers)
-    assert answer.status_code == 200, answer.text
-    assert len(answer.json()["items"]) == 3
-    assert inventory(lab) != before
+    function = replace(place, name=unique("f"), access="api_key", stage="prod", path="clans/top")
+    stack, callers = deployed(lab, function.plan()), Callers(lab.clients)
+    url = f"{endpoint(sandbox, stack)}clans/top"
+    limits, name = CallLimits(rate=100.0, burst=100, quota=2), unique("caller")
+    plan_id = callers.create_plan(REGION, name, limits, endpoint=where(stack), tags={})
+    key = callers.create_key(REGION, name, tags={})
+    callers.admit(REGION, plan_id, key.id)
+    by_key = {"Origin": ORIGIN, "x-api-key": key.value}
+    unsigned, signed = {"Origin": ORIGIN}, {"Origin": ORIGIN} | signature(sandbox, url)
+    wrong = signed | {"Authorization": signed["Authorization"][:-4] + "0000"}
+
+    assert read(url, by_key, unsigned, unsigned | {"x-api-key": "x"}) == [200, 403, 403]
+    updated(lab, stack, replace(function, access="iam").plan())
+    assert read(url, signed, unsigned, wrong, by_key) == [200, 403, 403, 403]
+    updated(lab, stack, replace(function, access="open").plan())
+    assert read(url, unsigned, by_key) == [200, 200]
+    updated(lab, stack, replace(function, access="api_key").plan())
+    assert read(url, by_key, by_key, unsigned, signed) == [200, 429, 403, 403]
+    asked = httpx.options(url, headers={"Origin": ORIGIN}, timeout=CALL_TIMEOUT_S)
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
+    sent = {"content-type", "x-amz-content-sha256", "x-amz-user-agent", "if-none-match"}
+    assert sent <= set(asked.headers["Access-Control-Allow-Headers"].split(","))
+    assert int(asked.headers["Access-Control-Max-Age"]) >= 600
+
+    callers.delete_key(REGION, key.id)
+    assert read(url, by_key) == [403]
+    callers.delete_plan(REGION, plan_id)
+    updated(lab, stack, replace(function, cors_origins=()).plan())
+    refused = httpx.options(url, headers={"Origin": ORIGIN}, timeout=CALL_TIMEOUT_S)
+    assert refused.status_code == 403
+    assert not [name for name in refused.headers if name.startswith("access-control")]
     assert lab.deleted(stack.id).phase is Phase.GONE
     assert inventory(lab) == before
 
 
-def test_a_named_origin_may_ask_beforehand_and_read_refusals(
+def test_an_endpoint_answers_each_of_its_methods_also_below_its_path(
     lab: Lab, sandbox: Sandbox, place: FunctionStack
 ) -> None:
-    stack = deployed(lab, replace(place, name=unique("f"), access="api_key").plan())
-    url = endpoint(sandbox, stack)
-    asked = httpx.options(url, headers={"Origin": ORIGIN}, timeout=CALL_TIMEOUT_S)
-    refused = get(url, {"Origin": ORIGIN})
-    assert refused.status_code == 403
-    for answer in (asked, refused):
-        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-    sent = {"content-type", "x-amz-content-sha256", "x-amz-user-agent", "if-none-match"}
-    assert sent <= set(asked.headers["Access-Control-Allow-Headers"].split(","))
-    assert int(asked.headers["Access-Control-Max-Age"]) >= 600
+    code = (
+        "def handler(event, context):\n"
+        "    said = event['httpMethod'] + ' ' + event['path']\n"
+        "    return {'statusCode': 200, 'body': said}\n"
+    )
+    function = replace(place, name=unique("f"), code=code, methods=("GET", "POST"), subpaths=True)
+    stack = deployed(lab, replace(function, path="bank").plan())
+    url = f"{endpoint(sandbox, stack)}bank"
+    assert get(url).text == "GET /bank"
+    assert httpx.post(f"{url}/a/b", timeout=CALL_TIMEOUT_S).text == "POST /bank/a/b"
+    assert httpx.options(f"{url}/a/b").headers["Access-Control-Allow-Methods"] == "GET,POST"
+    for refused in (httpx.delete(f"{url}/a"), get(endpoint(sandbox, stack))):
+        assert refused.json() == {"message": "Missing Authentication Token"}
 
 
 def test_the_api_is_deployed_after_all_its_parts(lab: Lab, place: FunctionStack) -> None:

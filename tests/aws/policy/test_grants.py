@@ -9,6 +9,7 @@ from typing import Any
 import botocore.session
 from botocore import xform_name
 
+from tests.aws.cloudformation.test_templates import PLANS
 from webapp.aws.cloudformation.conditions import parse
 from webapp.aws.policy import GRANTS, Grant
 from webapp.sandbox.embedded_aws.iam.handlers import LINE, TABLE
@@ -112,7 +113,16 @@ SERVICES = (
     "sts",
 )
 ACTIONS_OF_CALLS = {
-    "apigateway:GetApiKey": {"apigateway:GET"},
+    "apigateway:CreateApiKey": {"apigateway:POST", "apigateway:PUT"},
+    "apigateway:CreateUsagePlan": {"apigateway:POST", "apigateway:PUT"},
+    "apigateway:CreateUsagePlanKey": {"apigateway:POST"},
+    "apigateway:DeleteApiKey": {"apigateway:DELETE"},
+    "apigateway:DeleteUsagePlan": {"apigateway:DELETE"},
+    "apigateway:GetApiKeys": {"apigateway:GET"},
+    "apigateway:GetUsage": {"apigateway:GET"},
+    "apigateway:GetUsagePlan": {"apigateway:GET"},
+    "apigateway:GetUsagePlans": {"apigateway:GET"},
+    "apigateway:UpdateUsagePlan": {"apigateway:PATCH"},
     "lambda:ListAliases": set(),
     "monitoring:GetMetricData": {"cloudwatch:GetMetricData"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
@@ -167,8 +177,7 @@ def granted(reason: str) -> set[str]:
 
 
 def types_of_templates() -> set[str]:
-    folder = ROOT / "webapp" / "aws" / "cloudformation"
-    templates = [parse(file.read_text()) for file in folder.glob("*.yaml")]
+    templates = [parse(plan.body) for plan in PLANS.values()]
     return {resource["Type"] for each in templates for resource in each["Resources"].values()}
 
 

@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 
 from tests.sandbox.conftest import REGION
 from tests.sandbox.lab import Lab, ref, unique
+from tests.sandbox.mock_api import mock_api
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import ACCOUNT, Sandbox
 
@@ -28,41 +29,10 @@ class Api:
     stranger: Credentials
 
 
-def api() -> dict[str, dict[str, object]]:
-    """An API that answers by itself who may call it."""
-    parent = {"Fn::GetAtt": ["Api", "RootResourceId"]}
-    answer = {"StatusCode": "200", "ResponseTemplates": {"application/json": '{"is": "open"}'}}
-    integration = {
-        "Type": "MOCK",
-        "RequestTemplates": {"application/json": '{"statusCode": 200}'},
-        "IntegrationResponses": [answer],
-    }
-    method = {
-        "RestApiId": ref("Api"),
-        "ResourceId": parent,
-        "HttpMethod": "GET",
-        "AuthorizationType": "AWS_IAM",
-        "Integration": integration,
-        "MethodResponses": [{"StatusCode": "200"}],
-    }
-    kind = "AWS::ApiGateway"
-    stage = {"RestApiId": ref("Api"), "DeploymentId": ref("Deployment"), "StageName": "live"}
-    return {
-        "Api": {"Type": f"{kind}::RestApi", "Properties": {"Name": unique("api")}},
-        "Get": {"Type": f"{kind}::Method", "Properties": method},
-        "Deployment": {
-            "Type": f"{kind}::Deployment",
-            "DependsOn": "Get",
-            "Properties": {"RestApiId": ref("Api")},
-        },
-        "Stage": {"Type": f"{kind}::Stage", "Properties": stage},
-    }
-
-
 @pytest.fixture(scope="module")
 def closed(clients: Clients, sandbox: Sandbox) -> Iterator[Api]:
     lab = Lab(clients, REGION)
-    stack = lab.deployed(api(), {"Api": ref("Api")})
+    stack = lab.deployed(mock_api(AuthorizationType="AWS_IAM"), {"Api": ref("Api")})
     api_id = stack.outputs["Api"]
     url = f"{sandbox.info.aws_endpoint}/_aws/execute-api/{api_id}/live/"
     arn = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/live/GET/"

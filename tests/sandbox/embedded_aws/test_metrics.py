@@ -7,9 +7,9 @@ import pytest
 
 from tests.dashboard import wait_for
 from tests.sandbox.conftest import REGION
-from tests.sandbox.embedded_aws.test_endpoint_access import api
 from tests.sandbox.inside import Inside
 from tests.sandbox.lab import Lab, egress, ref
+from tests.sandbox.mock_api import mock_api
 from webapp.aws.clients import Clients
 from webapp.aws.metrics import MAXIMUM, SUM, Metric, Metrics, Span
 from webapp.sandbox.doors import FLOWS
@@ -79,7 +79,7 @@ def test_a_throttled_call_is_no_invocation(inside: Inside) -> None:
 def test_calls_of_an_endpoint_are_counted_also_those_that_are_refused(
     lab: Lab, sandbox: Sandbox
 ) -> None:
-    made = api()
+    made = mock_api()
     name = made["Api"]["Properties"]["Name"]  # type: ignore[index]  # of CloudFormation
     stack = lab.deployed(made, {"Api": ref("Api")})
     url = f"{sandbox.info.aws_endpoint}/_aws/execute-api/{stack.outputs['Api']}/live/"

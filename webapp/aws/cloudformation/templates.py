@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.aws.cloudformation.conditions import parse, resources
+from webapp.aws.cloudformation.endpoint import Endpoint
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.tags import FUNCTION_TAG, MANAGED_TAG, NETWORK_TAG
 from webapp.errors import TooLarge
@@ -94,6 +95,9 @@ class FunctionStack:
     """`code` is the handler's source or where it is; `settings` become the handler's SETTINGS.
 
     `key_sent_as` says where it sends the key: `bearer`, `header X-Api-Key`, `query api_key`.
+
+    The endpoint answers the `methods` at its `path` (parts separated by slashes), and with
+    `subpaths` below it as well.
     """
 
     prefix: str
@@ -111,8 +115,11 @@ class FunctionStack:
     timeout_s: int
     calls_per_second: int
     call_burst: int
-    calls_per_day: int
     access: str
+    stage: str
+    path: str = ""
+    methods: tuple[str, ...] = ("GET",)
+    subpaths: bool = False
     key_sent_as: str = "bearer"
     cors_origins: tuple[str, ...] = ()
     permissions_boundary_arn: str = ""
@@ -123,6 +130,7 @@ class FunctionStack:
         return f"{prefix}-function-{name}"
 
     def plan(self) -> Plan:
+        endpoint = Endpoint(self.path, self.methods, subpaths=self.subpaths)
         function = {
             "Name": self.name,
             "SubnetIds": ",".join(self.subnet_ids),
@@ -141,12 +149,13 @@ class FunctionStack:
             "KeyRegion": self.secret_arn.split(":")[3],
             "CallsPerSecond": str(self.calls_per_second),
             "CallBurst": str(self.call_burst),
-            "CallsPerDay": str(self.calls_per_day),
             "Access": self.access,
+            "StageName": self.stage,
+            "Callable": endpoint.callable_as(),
             "CorsOrigin": self.cors_origins[0] if self.cors_origins else "",
             "PermissionsBoundaryArn": self.permissions_boundary_arn,
         }
-        body = _function_body(self.code)
+        body = endpoint.written_into(_function_body(self.code))
         # API Gateway serves a snapshot. A changed API is served only by a new Deployment, and
         # CloudFormation makes a new one only under a new logical id.
         ids = {

@@ -130,7 +130,18 @@ def _needed(grants: Iterable[Grant], reason: Callable[[Why], str]) -> list[Grant
 
 
 def _document(place: Place, grants: Iterable[Grant]) -> Document:
-    return {"Version": "2012-10-17", "Statement": [_statement(place, grant) for grant in grants]}
+    statements = [_statement(place, grant) for grant in _joined(grants)]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _joined(grants: Iterable[Grant]) -> list[Grant]:
+    """Those for the same resources under the same condition as one: IAM's limit is tight."""
+    joined: dict[str, Grant] = {}
+    for grant in grants:
+        key = json.dumps([grant.effect, grant.resources, grant.condition])
+        first = joined.get(key, grant)
+        joined[key] = replace(first, actions={**first.actions, **grant.actions})
+    return [*joined.values()]
 
 
 def _statement(place: Place, grant: Grant) -> dict[str, Any]:

@@ -16,11 +16,6 @@ LAMBDA = ("arn:{partition}:lambda:*:{account}:function:{prefix}-*",)
 ROLES = ("arn:{partition}:iam::{account}:role/{prefix}-*",)
 LOG_GROUPS = ("arn:{partition}:logs:*:{account}:log-group:/aws/lambda/{prefix}-*",)
 API = "arn:{partition}:apigateway:*::"
-APIS = (
-    API + "/apikeys/*",
-    API + "/restapis/*",
-    API + "/usageplans/*",
-)
 FOR_THE_GATEWAY: Condition = {"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}}
 FOR_LAMBDA: Condition = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
 
@@ -117,24 +112,45 @@ FUNCTIONS = (
     ),
     Grant(
         "CreateEndpoints",
-        (API + "/apikeys", API + "/restapis", API + "/tags/*", API + "/usageplans"),
+        (API + "/restapis", API + "/tags/*"),
         {
-            "apigateway:GET": handlers("ApiKey, RestApi, UsagePlan"),
-            "apigateway:POST": handlers("ApiKey, RestApi, UsagePlan"),
-            "apigateway:PUT": handlers("their tags"),
+            "apigateway:GET": handlers("RestApi"),
+            "apigateway:POST": handlers("RestApi"),
+            "apigateway:PUT": handlers("RestApi: its tags"),
         },
         unconfined="What is created has no tag yet, and /tags has none itself. So the tag could be "
-        "put on other REST APIs, which could then be changed or deleted, and API keys be listed.",
+        "put on other REST APIs, which could then be changed or deleted.",
     ),
     Grant(
         "Endpoints",
-        APIS,
+        (API + "/restapis/*",),
         {
             "apigateway:DELETE": handlers("all types of ApiGateway"),
-            "apigateway:GET": Why("the API key of an endpoint is shown", "all types of ApiGateway"),
-            "apigateway:PATCH": handlers("Deployment, RestApi, Stage, UsagePlan"),
-            "apigateway:POST": handlers("Deployment, Stage, UsagePlanKey"),
+            "apigateway:GET": handlers("all types of ApiGateway"),
+            "apigateway:PATCH": handlers("Deployment, Resource, RestApi, Stage"),
+            "apigateway:POST": handlers("Deployment, Resource, Stage"),
             "apigateway:PUT": handlers("GatewayResponse, Method"),
+        },
+        OURS,
+    ),
+    Grant(
+        "CreateCallers",
+        (API + "/apikeys", API + "/tags/*", API + "/usageplans"),
+        {
+            "apigateway:GET": own("the key and the usage plan of a caller are found"),
+            "apigateway:POST": own("a caller gets a key and a usage plan"),
+            "apigateway:PUT": own("they get their tags"),
+        },
+        unconfined="As for endpoints; and API keys of others can be listed.",
+    ),
+    Grant(
+        "Callers",
+        (API + "/apikeys/*", API + "/usageplans/*"),
+        {
+            "apigateway:DELETE": own("a caller is revoked"),
+            "apigateway:GET": own("what a caller used and may use"),
+            "apigateway:PATCH": own("the limits of a caller are changed"),
+            "apigateway:POST": own("a key is added to its usage plan"),
         },
         OURS,
     ),

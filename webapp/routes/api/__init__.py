@@ -6,6 +6,7 @@ from webapp.problems import Problem
 from webapp.routes.api import (
     addresses,
     audit_events,
+    callers,
     change,
     diagnosis,
     drift,
@@ -31,6 +32,7 @@ for noun in (
     addresses,
     keys,
     functions,
+    callers,
     audit_events,
     diagnosis,
     drift,

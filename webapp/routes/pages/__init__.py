@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from webapp.routes.pages import (
     access,
     addresses,
+    callers,
     change,
     diagnosis,
     drift,
@@ -30,6 +31,7 @@ for page in (
     addresses,
     keys,
     functions,
+    callers,
     streams,
     templates,
     images,

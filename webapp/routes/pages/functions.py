@@ -11,9 +11,8 @@ from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Upstream
 from webapp.forms import Form, SubmittedForm, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
-from webapp.models.function import CALLS_PER_DAY, CALLS_PER_SECOND
 from webapp.partners import partner
-from webapp.services import functions, keys, networks
+from webapp.services import functions, keys, names, networks
 from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail, previews
 from webapp.services.functions.catalogue import settings
@@ -39,7 +38,10 @@ def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
 @router.post("/functions")
 def create(ctx: SignedIn, form: Form) -> Response:
     try:
-        function = functions.create(ctx.scope, form.build(NewFunction))
+        new = form.build(NewFunction)
+        if new.access is Access.OPEN:
+            names.check_typed(form.text("confirm"), new.name, "deployed")
+        function = functions.create(ctx.scope, new)
     except EgretError as error:
         ctx.session.rollback()
         return _new(ctx, _chosen(form), form, errors_by_field(error))
@@ -70,15 +72,6 @@ def retry(ctx: SignedIn, name: str) -> Response:
     return _to_function_or_list(ctx, name, f"Retrying {name}.")
 
 
-@router.post("/functions/{name}/api-key")
-def show_api_key(ctx: SignedIn, name: str) -> HTMLResponse:
-    """The endpoint's API key, read from AWS for this one answer."""
-    value = functions.api_key(ctx.scope, name)
-    response = _show(ctx, name, api_key=value)
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
 @router.post("/functions/{name}/deletion")
 def delete(ctx: SignedIn, name: str, form: Form) -> Response:
     try:
@@ -96,7 +89,7 @@ def _to_function_or_list(ctx: Context, name: str, notice: str) -> Response:
 
 
 def _show(
-    ctx: Context, name: str, *, api_key: str = "", confirm_error: str = "", status_code: int = 200
+    ctx: Context, name: str, *, confirm_error: str = "", status_code: int = 200
 ) -> HTMLResponse:
     detail = functions.detail(ctx.session, name)
     return page(
@@ -109,8 +102,6 @@ def _show(
         failure_concerns_key=previews.concerns_key(detail.function, detail.failure),
         body_text=_pretty(detail.snapshot),
         curl=functions.curl(detail.function, detail.network.region),
-        access_by_key=f"API key, {CALLS_PER_SECOND} calls per second, {CALLS_PER_DAY:,} per day",
-        api_key=api_key,
         confirm_error=confirm_error,
     )
 

@@ -118,6 +118,7 @@ def _install_services(options: Options) -> None:
         addresses,
         change_sets,
         checks,
+        deployments,
         endpoint_access,
         endpoints,
         interfaces,
@@ -131,13 +132,16 @@ def _install_services(options: Options) -> None:
         runtime,
         secrets,
         templates,
+        usage_plans,
         versions,
         vpcs,
     )
 
     addresses.install(options.address_quota)
+    deployments.install()
     endpoint_access.install()
     endpoints.install()
+    usage_plans.install()
     interfaces.install()
     vpcs.install()
     ipv6.install()  # after the ranges of IPv4, which it passes on

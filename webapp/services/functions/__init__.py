@@ -1,12 +1,11 @@
 """Functions: what can be asked and done. `previews`, `templates` and `images` are modules."""
 
-from webapp.services.functions.activity.calls import api_key, curl, invoke, logs
+from webapp.services.functions.activity.calls import curl, invoke, logs
 from webapp.services.functions.details import FunctionDetail, detail, find, get, list_all
 from webapp.services.functions.lifecycle import create, delete, retry
 
 __all__ = [
     "FunctionDetail",
-    "api_key",
     "create",
     "curl",
     "delete",

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from webapp.errors import NotFound
-from webapp.models import Address, Function, Key, Network, Proof, Snapshot
+from webapp.models import Address, Caller, Function, Key, Network, Proof, Snapshot
 from webapp.services.addresses import pool
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
 from webapp.services.functions import previews
@@ -22,7 +22,7 @@ TYPICAL_S = 60
 class FunctionDetail:
     """`snapshot` is the newest good one; `failure` the newest of all, if it is a failure.
 
-    `progress` is None in a list.
+    `progress` and the number of `callers` are None in a list.
     """
 
     function: Function
@@ -34,6 +34,7 @@ class FunctionDetail:
     addresses: list[Address]
     proofs: list[Proof]
     progress: Progress | None = None
+    callers: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -72,7 +73,12 @@ def get(session: Session, name: str) -> Function:
 
 def detail(session: Session, name: str) -> FunctionDetail:
     (found,) = _details(session, [get(session, name)])
-    return replace(found, progress=progress_of(session, found.function, typical_s=TYPICAL_S))
+    mine = select(func.count()).where(Caller.function_id == found.function.id)
+    return replace(
+        found,
+        progress=progress_of(session, found.function, typical_s=TYPICAL_S),
+        callers=session.exec(mine).one(),
+    )
 
 
 def network_of(session: Session, function: Function) -> Network:

@@ -12,7 +12,7 @@ from webapp.partners import kind_of
 from webapp.services import keys, names
 from webapp.services.addresses import pool
 from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
-from webapp.services.functions import origins
+from webapp.services.functions import origins, paths
 from webapp.services.functions.catalogue.templates import Template, get_template, validate
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.operation import FunctionOperation, lags
@@ -44,6 +44,8 @@ def create(scope: CloudScope, new: NewFunction) -> Function:
             settings=validate(template, new.settings),
             access=new.access,
             cors_origins=origins.normalised(new.cors_origins),
+            stage=new.stage,
+            path=paths.normalised_path(new.path),
         )
         flag_modified(network, "status")  # a deletion of it at the same moment now conflicts
         names.add_named(session, function)
@@ -59,6 +61,8 @@ def check_fields(template: Template, new: NewFunction) -> None:
         lambda: validate(template, new.settings),
         lambda: origins.normalised(new.cors_origins),
         lambda: names.check_environment(new.environment),
+        lambda: paths.check_stage(new.stage),
+        lambda: paths.normalised_path(new.path),
     )
 
 

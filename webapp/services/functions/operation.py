@@ -19,11 +19,12 @@ from webapp.aws.cloudformation.templates import FunctionStack, ZippedCode
 from webapp.aws.partitions import dns_suffix
 from webapp.errors import EgretError
 from webapp.models import Function, Key, Network, Status
-from webapp.models.function import CALL_BURST, CALLS_PER_DAY, CALLS_PER_SECOND
+from webapp.models.function import endpoint_limits
 from webapp.services.engine import leases, teardown
 from webapp.services.engine.intents import begin_again, intend
 from webapp.services.engine.operation import Operation
 from webapp.services.functions import previews
+from webapp.services.functions.callers import operation as callers
 from webapp.services.functions.catalogue.templates import Template, get_template
 from webapp.services.functions.details import network_of
 from webapp.services.functions.packages import placed
@@ -94,6 +95,11 @@ class FunctionOperation(Operation):
             super().settle_update(stack, reached=reached, back=back)
 
     def delete(self) -> None:
+        """Its callers first: their keys end, and nothing of theirs is left without a row."""
+        if callers.remove_all(self.work.session, self.row):
+            self.row.reason = "Waits until AWS has deleted the keys of its callers."
+            self.poll_again()
+            return
         name = FunctionStack.stack_name(self.settings.name_prefix, self.row.name)
         if teardown.delete_stack(self, name):
             self.forget()
@@ -103,6 +109,7 @@ class FunctionOperation(Operation):
         function, network = self.row, self.network
         template = get_template(function.template)
         key = self.work.session.get_one(Key, function.key_id)
+        rate, burst = endpoint_limits(function.access)
         return FunctionStack(
             prefix=self.settings.name_prefix,
             name=function.name,
@@ -118,10 +125,13 @@ class FunctionOperation(Operation):
             settings=function.settings,
             memory_mb=template.memory_mb,
             timeout_s=template.timeout_s,
-            calls_per_second=CALLS_PER_SECOND,
-            call_burst=CALL_BURST,
-            calls_per_day=CALLS_PER_DAY,
+            calls_per_second=rate,
+            call_burst=burst,
             access=function.access.value,
+            stage=function.stage,
+            path=function.path,
+            methods=template.methods,
+            subpaths=template.subpaths,
             cors_origins=tuple(function.cors_origins),
             permissions_boundary_arn=self.settings.permissions_boundary_arn,
             tags=self.settings.tags | network.tags,
@@ -150,12 +160,13 @@ class FunctionOperation(Operation):
     def _add_endpoint(self, stack: Stack) -> None:
         """The endpoint's URL differs in the sandbox, so the stack does not have it as an output."""
         if stack.phase is Phase.DONE:
-            stack.outputs["EndpointUrl"] = self.settings.execute_api_url.format(
+            root = self.settings.execute_api_url.format(
                 api=stack.outputs["RestApiId"],
                 region=self.region,
                 stage=stack.outputs["StageName"],
                 suffix=dns_suffix(self.region),
             )
+            stack.outputs["EndpointUrl"] = f"{root}{self.row.path}"
 
 
 def lags(function: Function, network: Network) -> bool:

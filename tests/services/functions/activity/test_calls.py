@@ -1,4 +1,4 @@
-"""Calls: run a function, read its log, call its endpoint with its API key."""
+"""Calls: run a function, read its log."""
 
 import json
 from io import BytesIO
@@ -9,13 +9,12 @@ import pytest
 from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws
 from webapp.errors import Conflict
-from webapp.models import Access, Status
+from webapp.models import Status
 from webapp.services import functions
-from webapp.services.audit import list_after
 from webapp.services.scope import CloudScope
 
 URL = "https://api.example/prod/"
-OUTPUTS = {"FunctionName": "egret-function-fun", "ApiKeyId": "key-id", "EndpointUrl": URL}
+OUTPUTS = {"FunctionName": "egret-function-fun", "EndpointUrl": URL}
 
 
 def test_what_the_function_returned_is_given_and_not_cached(
@@ -49,22 +48,3 @@ def test_a_function_that_does_not_exist_yet_is_not_called(offline: CloudScope, a
     with pytest.raises(Conflict) as refused:
         ask(offline.session, offline.cloud, "fun")
     assert refused.value.code == "function_not_ready"
-
-
-def test_who_read_the_endpoints_api_key_is_recorded(scripted: CloudScope, aws: ScriptedAws) -> None:
-    add_function(scripted.session, outputs=OUTPUTS)
-    aws.answers["GetApiKey"] = {"value": "the key"}
-    assert functions.api_key(scripted, "fun") == "the key"
-    (event,) = list_after(scripted.session, 0, limit=9)
-    assert (event.actor, event.action, event.name) == ("tests", "read endpoint API key", "fun")
-
-
-@pytest.mark.parametrize(
-    "columns", [{"access": Access.IAM, "outputs": OUTPUTS}, {"access": Access.API_KEY}]
-)
-def test_an_endpoint_without_an_api_key_has_none_to_read(
-    offline: CloudScope, columns: dict[str, Any]
-) -> None:
-    add_function(offline.session, **columns)
-    with pytest.raises(Conflict, match="has no API key"):
-        functions.api_key(offline, "fun")

@@ -60,6 +60,8 @@ class FunctionOut(BaseModel):
     endpoint_url: str | None
     access: str
     cors_origins: list[str]
+    stage: str
+    path: str
     settings: dict[str, Any]
     revision: int
     stack_id: str | None
@@ -80,6 +82,8 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
                 "reason",
                 "remedy",
                 "cors_origins",
+                "stage",
+                "path",
                 "settings",
                 "revision",
                 "stack_id",

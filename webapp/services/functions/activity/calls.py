@@ -5,11 +5,9 @@ from sqlmodel import Session
 from webapp.aws import Cloud
 from webapp.aws.functions import Log
 from webapp.aws.invocations import Invocation
-from webapp.errors import Conflict
 from webapp.models import Access, Function
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.previews import lambda_name
-from webapp.services.scope import CloudScope
 
 
 def invoke(session: Session, cloud: Cloud, name: str) -> Invocation:
@@ -22,22 +20,6 @@ def logs(session: Session, cloud: Cloud, name: str) -> Log:
     """The newest lines of its log."""
     function = get(session, name)
     return cloud.functions.logs(network_of(session, function).region, lambda_name(function))
-
-
-def api_key(scope: CloudScope, name: str) -> str:
-    """What callers of the endpoint send as `x-api-key`. It is not stored here."""
-    function = get(scope.session, name)
-    api_key_id = function.outputs.get("ApiKeyId", "")
-    if function.access is not Access.API_KEY or not api_key_id:
-        raise Conflict(
-            f"The endpoint of {name} has no API key (access {function.access}).",
-            remedy="Wait until the function is ready, if its access is api_key.",
-            about=[function],
-        )
-    scope.record("read endpoint API key", function)
-    scope.session.commit()
-    region = network_of(scope.session, function).region
-    return scope.cloud.functions.api_key(region, api_key_id)
 
 
 def curl(function: Function, region: str) -> str:

@@ -1,0 +1,59 @@
+"""Callers of a function by the API. A key is in the answer that made it, and in no other."""
+
+from fastapi import Response
+
+from webapp.deps import ApiCaller, Router
+from webapp.middleware import NO_STORE
+from webapp.models import NewCaller, NewLimits
+from webapp.routes.api.schemas.callers import CallerOut, IssuedOut, caller_out, issued_out
+from webapp.routes.api.schemas.lists import After, Limit, Listed
+from webapp.services import functions
+from webapp.services.functions import callers
+
+router = Router(prefix="/functions/{name}/callers", tags=["functions"])
+
+
+@router.get("")
+def index(
+    ctx: ApiCaller, name: str, limit: Limit = callers.LISTED_MAX, after: After = None
+) -> Listed[CallerOut]:
+    """With the usage of each, for which AWS is asked: ten callers at most, whatever the limit."""
+    page = callers.page(
+        ctx.session, ctx.cloud, functions.get(ctx.session, name), after or "", limit
+    )
+    return Listed(items=[caller_out(each) for each in page.callers], next=page.next)
+
+
+@router.post("", status_code=201)
+def create(ctx: ApiCaller, name: str, new: NewCaller, response: Response) -> IssuedOut:
+    issued = callers.create(ctx.scope, name, new)
+    response.headers["Location"] = f"/api/v1/functions/{name}/callers/{new.name}"
+    response.headers["Cache-Control"] = NO_STORE
+    return issued_out(issued)
+
+
+@router.get("/{caller}")
+def show(ctx: ApiCaller, name: str, caller: str) -> CallerOut:
+    function = functions.get(ctx.session, name)
+    return caller_out(callers.detail(ctx.session, ctx.cloud, function, caller))
+
+
+@router.patch("/{caller}")
+def change(ctx: ApiCaller, name: str, caller: str, new: NewLimits) -> CallerOut:
+    """Other limits; what is left out stays."""
+    callers.change(ctx.scope, name, caller, new)
+    return show(ctx, name, caller)
+
+
+@router.delete("/{caller}", status_code=204)
+def revoke(ctx: ApiCaller, name: str, caller: str) -> Response:
+    """Its key ends at once."""
+    callers.revoke(ctx.scope, name, caller)
+    return Response(status_code=204)
+
+
+@router.post("/{caller}/rotation", status_code=201)
+def rotate(ctx: ApiCaller, name: str, caller: str, response: Response) -> IssuedOut:
+    """Another key; the old one ends at once."""
+    response.headers["Cache-Control"] = NO_STORE
+    return issued_out(callers.rotate(ctx.scope, name, caller))
