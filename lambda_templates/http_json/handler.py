@@ -26,6 +26,10 @@ MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 AWAY = re.compile(r"[/\\]")
 
 
+NOW = {"Cache-Control": "no-cache"}
+"""Egret itself wants to know what the partner answers now."""
+
+
 class Kept(Answer):
     """An answer of before; its Cache-Control says how long it is still good for."""
 
@@ -53,13 +57,14 @@ class AnyJson(Egress):
         if {".", ".."} & {*path.split("/")}:
             raise Problem(422, BAD_PARAMETER, "A part of the path may not be one or two dots.")
         pairs = [filled(p, values) for p in self._query if {*PLACE.findall(p)} <= values.keys()]
-        return Request("?".join(filter(None, (path, "&".join(pairs)))))
+        by_egret = {} if event.get("requestContext") else NOW
+        return Request("?".join(filter(None, (path, "&".join(pairs)))), headers=by_egret)
 
     def ask(self, request: Request) -> Exchange:
         """The partner's answer, or one that it gave before and that is still good."""
         until, kept = self._kept.get(request.path, (0.0, None))
         left = int(until - self.clock())
-        if kept and kept.answer and left > 0:
+        if kept and kept.answer and left > 0 and request.headers != NOW:
             headers = {
                 "Content-Type": kept.answer.header("Content-Type", "application/json"),
                 "Cache-Control": f"max-age={left}",

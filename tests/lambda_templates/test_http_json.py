@@ -140,6 +140,15 @@ def test_the_cache_rule_is_the_settings_or_the_partners(
     assert len(world.partner_calls) == result[1]
 
 
+def test_egret_itself_always_asks_the_partner(start: Start, world: World) -> None:
+    function = start()
+    for _ in range(2):
+        assert function.call()["statusCode"] == 200
+    assert [r.headers["cache-control"] for r in world.partner_requests] == ["no-cache"] * 2
+    assert ask(function, account="1001")["headers"]["Cache-Control"] == "max-age=60"
+    assert len(world.partner_calls) == 2
+
+
 def test_errors_and_large_answers_are_not_kept(start: Start, world: World) -> None:
     function = start(cache_s=300, max_kib=512)
     world.partner = lambda _: (404, {}, b"{}")
