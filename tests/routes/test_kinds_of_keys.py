@@ -40,9 +40,11 @@ def test_pages_say_that_its_addresses_are_unknown_and_advise_what_to_give_the_pa
     network = signed_in.get("/networks/kept").text
     assert "Addresses to give to the partner" in network
     assert "Create a key that allows" not in network
-    form = signed_in.get("/functions/new").text
+    form = signed_in.get("/functions/new?template=http_json").text
     assert 'value="bank" data-matches="kept" selected' in form
     assert "bank (does not say which addresses it allows)" in form
+    other = signed_in.get("/functions/new?template=clash_rankings").text
+    assert "bank (a kind that this template does not take)" in other
     for path in ("/functions/fun", "/", "/networks/kept/whitelist", "/addresses"):
         assert signed_in.get(path).status_code == 200, path
 

@@ -112,6 +112,7 @@ def _new(
     form = sent.filled_in(NewFunction, template=template.name) | {"template": template.name}
     form |= _settings(template, form)
     every, known = networks.list_all(ctx.session), keys.list_all(ctx.session)
+    usable = [key for key in known if key.is_one_of(template.key_kinds)]
     coming = [row.network.name for row in every if row.network.status in COMING]
     ready = [row.network.name for row in every if row.network.status is Status.READY]
     if not form["network"] and len(ready) == 1:
@@ -120,13 +121,14 @@ def _new(
         ctx.request,
         "functions/new.html",
         status_code=422 if errors else 200,
-        form=form | _matching(form, known),
+        form=form | _matching(form, usable),
         errors=errors,
         templates=list_templates(),
         template=template,
         networks=every,
         coming=networks.detail(ctx.session, coming[0]) if coming else None,
         keys=known,
+        usable_keys=usable,
         accesses=[access.value for access in Access],
     )
 

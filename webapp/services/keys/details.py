@@ -5,7 +5,7 @@ Functions of other networks may use the key too: what is advised allows their ad
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -85,6 +85,10 @@ class KeyDetail:
     @property
     def names_addresses(self) -> bool:
         return names_addresses(self.key)
+
+    def is_one_of(self, kinds: Collection[str]) -> bool:
+        """Whether a template that takes these kinds can send it; without any, it takes all."""
+        return not kinds or self.kind.name in kinds
 
     @property
     def previous(self) -> KeyVersion | None:
