@@ -37,6 +37,10 @@ class SubmittedForm:
     def texts(self, name: str) -> list[str]:
         return [value for value in self._data.getlist(name) if isinstance(value, str) and value]
 
+    def every_text(self) -> list[tuple[str, str]]:
+        """All fields in their order, to send them once more."""
+        return [(name, text) for name, text in self._data.multi_items() if isinstance(text, str)]
+
     def build(self, model: type[Model]) -> Model:
         """The input that the fields make. Raises Invalid with every field's error.
 

@@ -96,32 +96,40 @@ class Egress:
         return f"max-age={seconds}"
 
     def answer(self, event: Event, context: object = None) -> Response:
-        """The API Gateway proxy response for `event`; its request line is written."""
-        at, started = datetime.now(UTC), self.clock()
-        egress_ip = self._background.submit(self._egress_ip.get)
+        """The API Gateway proxy response for `event`. Its request line is written in any case."""
+        at, started, seen_ip = datetime.now(UTC), self.clock(), ""
+        exchange = Exchange(None, Problem(502, "handler_failed", "The handler raised."))
+        status = 502  # what API Gateway answers then
         try:
-            exchange = self.ask(self.request(event))
+            asked = self._background.submit(self._egress_ip.get)
+            exchange = self._exchange(event)
+            seen_ip = _seen_ip(asked, started + ECHO_TIMEOUT_S - self.clock())
+            response = self._response(exchange)
+            response["headers"] |= ({"X-Egress-Ip": seen_ip} if seen_ip else {}) | self._cors(event)
+            status = response["statusCode"]
+            return response
+        finally:
+            line = {
+                "type": "request",
+                "at": at.isoformat(timespec="milliseconds"),
+                **_caller(event),
+                "status": status,
+                "upstream_status": exchange.upstream_status,
+                "upstream_ms": exchange.upstream_ms,
+                "total_ms": _ms(self.clock() - started),
+                "egress_ip": seen_ip,
+                "key_version": exchange.key_version,
+                "cached": exchange.cached,
+                "request_id": getattr(context, "aws_request_id", ""),
+                "code": exchange.problem.code if exchange.problem else "",
+            }
+            sys.stdout.write(f"{json.dumps(line)}\n")
+
+    def _exchange(self, event: Event) -> Exchange:
+        try:
+            return self.ask(self.request(event))
         except Problem as problem:
-            exchange = Exchange(None, problem)
-        seen_ip = _seen_ip(egress_ip, started + ECHO_TIMEOUT_S - self.clock())
-        response = self._response(exchange)
-        response["headers"] |= ({"X-Egress-Ip": seen_ip} if seen_ip else {}) | self._cors(event)
-        line = {
-            "type": "request",
-            "at": at.isoformat(timespec="milliseconds"),
-            **_caller(event),
-            "status": response["statusCode"],
-            "upstream_status": exchange.upstream_status,
-            "upstream_ms": exchange.upstream_ms,
-            "total_ms": _ms(self.clock() - started),
-            "egress_ip": seen_ip,
-            "key_version": exchange.key_version,
-            "cached": exchange.cached,
-            "request_id": getattr(context, "aws_request_id", ""),
-            "code": exchange.problem.code if exchange.problem else "",
-        }
-        sys.stdout.write(f"{json.dumps(line)}\n")
-        return response
+            return Exchange(None, problem)
 
     def ask(self, request: Request) -> Exchange:
         """The partner's answer. A refused key is read again, because it may have been replaced.

@@ -1,7 +1,7 @@
 """The partner's key: how it is read from Secrets Manager, and where a request carries it.
 
 A boto3 client takes longer to make than all else that a new execution environment does. One call is
-needed, so one request is signed (AWS Signature Version 4) and sent:
+needed, so one request is signed and sent:
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 """
 
@@ -11,13 +11,12 @@ import re
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-
 from lambda_templates.shared.answers import Problem, Request
+from lambda_templates.shared.signing import Signer
 
 SECRET_TIMEOUT_S = 3
 SECRET_ATTEMPTS = 2
@@ -41,25 +40,18 @@ class Key:
         return f"Key(version={self.version!r})"
 
 
-class Credentials(NamedTuple):
-    """Of the function's role. Lambda sets them for each execution environment."""
-
-    access_key: str
-    secret_key: str
-    token: str
-
-
 class Secret:
     """The secret with the key. `env` has its ARN, the credentials and, elsewhere, the endpoint."""
 
     def __init__(self, env: Mapping[str, str], opener: urllib.request.OpenerDirector) -> None:
-        self._env, self._opener, self._arn = env, opener, env["KEY_SECRET_ARN"]
-        _, partition, _, self.region, *_ = self._arn.split(":")
+        self._opener, self._arn = opener, env["KEY_SECRET_ARN"]
+        _, partition, _, region, *_ = self._arn.split(":")
+        self._signer = Signer(env, "secretsmanager", region)
         suffix = DNS_SUFFIXES.get(partition, "amazonaws.com")
         self.url = (
             env.get("AWS_ENDPOINT_URL_SECRETSMANAGER")
             or env.get("AWS_ENDPOINT_URL")
-            or f"https://secretsmanager.{self.region}.{suffix}"
+            or f"https://secretsmanager.{region}.{suffix}"
         )
 
     def read(self) -> Key:
@@ -87,28 +79,16 @@ class Secret:
         raise Problem(502, "key_unreadable", f"The key could not be read: {why}")
 
     def _ask(self) -> tuple[int, dict[str, Any]]:
-        request = self._signed()
-        with self._opener.open(request, timeout=SECRET_TIMEOUT_S) as response:
-            found = json.loads(response.read(SECRET_MAX_BYTES))
-            return response.status, found if isinstance(found, dict) else {}
-
-    def _signed(self) -> urllib.request.Request:
         headers = {
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": "secretsmanager.GetSecretValue",
         }
-        body = json.dumps({"SecretId": self._arn}).encode()
-        url = f"{self.url}/"
-        request = AWSRequest("POST", url, headers=headers, data=body)
-        credentials = Credentials(
-            self._env["AWS_ACCESS_KEY_ID"],
-            self._env["AWS_SECRET_ACCESS_KEY"],
-            self._env.get("AWS_SESSION_TOKEN", ""),
-        )
-        # botocore's own class has the same fields, and takes long to import.
-        signer = SigV4Auth(credentials, "secretsmanager", self.region)  # type: ignore[arg-type]
-        signer.add_auth(request)
-        return urllib.request.Request(url, body, dict(request.headers.items()), method="POST")
+        url, body = f"{self.url}/", json.dumps({"SecretId": self._arn}).encode()
+        signed = self._signer.headers(url, headers, body, datetime.now(UTC))
+        request = urllib.request.Request(url, body, signed, method="POST")
+        with self._opener.open(request, timeout=SECRET_TIMEOUT_S) as response:
+            found = json.loads(response.read(SECRET_MAX_BYTES))
+            return response.status, found if isinstance(found, dict) else {}
 
 
 def with_key(request: Request, key: Key, sent_as: str) -> Request:

@@ -84,9 +84,12 @@ def test_values_in_several_pages_belong_together(offline: Clients, stub: Stubber
 def test_a_metric_that_could_not_be_read_makes_the_answer_incomplete(
     offline: Clients, stub: Stubber
 ) -> None:
-    results = [result("m0", {0: 1.0}), result("m1", {}, "InternalError")]
-    stub.add_response("get_metric_data", {"MetricDataResults": results})
-    assert not Metrics(offline).read(REGION, [CALLS, MOST], SPAN).complete
+    metrics = Metrics(offline)
+    for status in ("InternalError", "Complete"):
+        results = [result("m0", {0: 1.0}), result("m1", {}, status)]
+        stub.add_response("get_metric_data", {"MetricDataResults": results})
+    assert not metrics.read(REGION, [CALLS, MOST], SPAN).complete
+    assert metrics.read(REGION, [CALLS, MOST], SPAN).complete  # and was not kept
 
 
 def test_more_metrics_than_fit_are_asked_for_in_two_requests(
@@ -99,7 +102,9 @@ def test_more_metrics_than_fit_are_asked_for_in_two_requests(
     assert (found[many[499]], found[many[500]]) == ({minute(0): 1.0}, {minute(0): 2.0})
 
 
-def test_a_reload_within_a_minute_asks_nothing(offline: Clients, stub: Stubber) -> None:
+def test_a_reload_within_the_time_that_an_answer_is_kept_asks_nothing(
+    offline: Clients, stub: Stubber
+) -> None:
     clock = Clock()
     metrics = Metrics(offline, clock)
 
@@ -113,6 +118,8 @@ def test_a_reload_within_a_minute_asks_nothing(offline: Clients, stub: Stubber) 
     assert read() is first
     assert read(Span(START, minute(10), 60)) is not first
     clock.now = ANSWER_KEPT_S + 1
+    assert metrics.read(REGION, [CALLS], SPAN, kept_s=900).values[CALLS] == {minute(0): 3.0}
+    clock.now += 800
     assert read().values[CALLS] == {minute(0): 3.0}
 
 

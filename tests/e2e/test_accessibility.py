@@ -40,6 +40,7 @@ PAGES = (
     "/functions/new?template=http_json",
     "/templates",
     "/functions/top-clans",
+    "/functions/top-clans/callers",
     "/functions/top-clans/diagnosis",
     "/functions/top-clans/metrics",
     "/nothing-here",

@@ -132,6 +132,10 @@ def test_a_network_is_proven_parked_and_brought_back(page: Page, shown: Dashboar
     page.get_by_role("button", name="Unpark").click()
     expect(status).to_have_text("Ready", timeout=READY_TIMEOUT_MS)
     expect(page.locator("code.ip")).to_have_text(address)
+    page.get_by_role("link", name="Metrics", exact=True).click()
+    gateways = page.get_by_role("region", name="Table of the NAT gateways").locator("tbody tr")
+    expect(gateways).to_have_count(2)
+    expect(gateways.last).to_contain_text("until")
 
 
 def test_without_scripts_everything_but_the_live_parts_works(
@@ -143,6 +147,11 @@ def test_without_scripts_everything_but_the_live_parts_works(
     page.goto(f"{shown.url}/functions/top-clans")
     page.get_by_role("button", name="Fetch now").click()
     expect(page.locator("table.ranking tbody tr")).to_have_count(10)
+    page.get_by_role("link", name="Metrics", exact=True).click()
+    page.get_by_role("link", name="1 h", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile("Duration. p50: highest"))).to_be_visible()
+    page.get_by_text("Table of Invocations").click()
+    expect(page.get_by_role("region", name="Table of Invocations")).to_be_visible()
     page.goto(f"{shown.url}/functions/new")
     page.get_by_label("Location", exact=True).select_option("France (FR)")
     page.goto(f"{shown.url}/addresses")

@@ -20,6 +20,7 @@ from sqlalchemy import update
 from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
+from tests.faults.callers import CALLER_OPERATIONS, WITH_CALLERS
 from tests.faults.functions import FUNCTION_OPERATIONS
 from tests.faults.keys import BEFORE_FUNCTIONS, KEY_OPERATIONS
 from tests.locks import watched
@@ -136,7 +137,8 @@ class Workshop:
         with Session(engine, expire_on_commit=False) as session:
             outlive(session)
             drive(session, self._cloud, settings)
-            do = (OPERATIONS | KEY_OPERATIONS | FUNCTION_OPERATIONS | BEFORE_FUNCTIONS)[operation]
+            every = OPERATIONS | KEY_OPERATIONS | FUNCTION_OPERATIONS | BEFORE_FUNCTIONS
+            do = (every | CALLER_OPERATIONS | WITH_CALLERS)[operation]
             do(CloudScope(session, ACTOR, self._cloud, settings))
             drive(session, self._cloud, settings)
         engine.dispose()

@@ -106,9 +106,9 @@ def test_a_body_that_is_not_a_ranking_has_no_rows(body: bytes) -> None:
         ("clans-builder-base", "Rank Badge Clan Tag Level Members Builder base points"),
         (
             "players",
-            "Rank League Player Tag Experience Attacks won Defences won Clan Trophies",
+            "Rank League Player Level Attacks won Defences won Clan Trophies",
         ),
-        ("players-builder-base", "Rank League Player Tag Experience Clan Builder base trophies"),
+        ("players-builder-base", "Rank League Player Level Clan Builder base trophies"),
     ],
 )
 def test_each_ranking_has_a_table_of_its_own(kind: str, headers: str) -> None:

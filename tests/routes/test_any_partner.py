@@ -11,6 +11,7 @@ import pytest
 from tests.dashboard import TIMEOUT_S, Api, Dashboard
 from tests.portal import addresses_of
 from tests.tls_partner import HOST, KEY, ROWS, TlsPartner, allowing
+from tests.tokens import mint
 
 NETWORK, NAME, RELAY = "abroad", "items", "payments"
 READ = {
@@ -155,3 +156,8 @@ def test_a_key_that_a_template_cannot_send_is_refused(abroad: Abroad) -> None:
     refused = abroad.api.post("/functions", new)
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_kind_of_key")
     assert "of the kind header" in refused.json()["errors"]["key"]
+    key = {"name": "of-the-game", "secret": mint(cidrs=[abroad.ip])}
+    abroad.api.post("/keys", key).raise_for_status()
+    changed = abroad.api.patch(f"/functions/{NAME}", {"key": "of-the-game"})
+    assert (changed.status_code, changed.json()["code"]) == (409, "wrong_kind_of_key")
+    abroad.api.delete("/keys/of-the-game").raise_for_status()

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from tests.routes.people import sign_in
 from tests.services.rows import IP, a_key, a_network, add, an_address
-from webapp.models import Network, Status
+from webapp.models import Function, Network, Status
 
 OTHER = "198.51.100.7"
 NO_KEY = "No key matches this network."
@@ -23,7 +23,8 @@ def shown(page: str, text: str) -> bool:
 @pytest.fixture
 def network(session: Session, client: Any, app: FastAPI) -> Network:
     sign_in(client, app)
-    made = a_network("kept")
+    outputs = {"PrivateSubnetIds": "subnet-1", "SecurityGroupId": "sg-1"}
+    made = a_network("kept", outputs=outputs)
     add(session, made, an_address(made))
     return made
 
@@ -80,3 +81,36 @@ def test_without_a_ready_network_it_says_why_and_links_to_a_new_one(
     page = client.get("/functions/new").text
     assert f'<a href="/networks/kept">kept</a> {text}' in page
     assert '<a href="/networks/new">create another</a>' in page
+
+
+def deployment(**fields: str) -> dict[str, str]:
+    usual = {"name": "fun", "template": "clash_rankings", "network": "kept", "key": "good"}
+    return usual | {"settings.location": "32000006", "settings.limit": "10"} | fields
+
+
+@pytest.mark.usefixtures("network")
+def test_an_open_endpoint_is_confirmed_by_typing_the_functions_name(
+    client: Any, session: Session
+) -> None:
+    add(session, a_key("good"))
+    refused = client.post("/functions", data=deployment(access="open", confirm="fan"))
+    assert refused.status_code == 422
+    assert 'id="confirm-error"' in refused.text
+    made = client.post("/functions", data=deployment(access="open", confirm="fun"))
+    assert made.headers["location"] == "/functions/fun"
+    page = client.get("/functions/fun").text
+    assert "Everyone on the internet can call this endpoint." in page
+
+
+@pytest.mark.usefixtures("network")
+def test_a_stage_and_a_path_are_chosen_and_come_back_when_they_are_wrong(
+    client: Any, session: Session
+) -> None:
+    add(session, a_key("good"))
+    refused = client.post("/functions", data=deployment(stage="a b", path="x//y"))
+    assert refused.status_code == 422
+    for text in ('id="stage-error"', 'id="path-error"', 'value="x//y"', 'value="a b"'):
+        assert text in refused.text
+    client.post("/functions", data=deployment(stage="prod", path="/top10ClashOfClans/"))
+    function = session.exec(select(Function)).one()
+    assert (function.stage, function.path) == ("prod", "top10ClashOfClans")

@@ -1,8 +1,8 @@
 """What CloudWatch has measured: any number of metrics of a region in one request.
 
 CloudWatch charges for each metric that it is asked for (GetMetricData, 0.01 USD per thousand). So
-an answer is kept for a minute: it is the same for all who look, and a reload costs nothing. An
-error is not kept.
+an answer is kept for a while: it is the same for all who look, and a reload costs nothing. Errors
+and what is not complete are not kept.
 
 CloudWatch gives values only for periods in which something was measured, and keeps short periods
 for a shorter time: see PERIODS_KEPT.
@@ -76,16 +76,24 @@ class Metrics:
         self._kept: dict[Key, tuple[float, Readings]] = {}
         self._lock = Lock()
 
-    def read(self, region: str, metrics: Sequence[Metric], span: Span) -> Readings:
-        """The values of all metrics. Raises AwsError."""
+    def read(
+        self,
+        region: str,
+        metrics: Sequence[Metric],
+        span: Span,
+        *,
+        kept_s: float = ANSWER_KEPT_S,
+    ) -> Readings:
+        """The values of all metrics, now or up to `kept_s` ago. Raises AwsError."""
         key = (region, tuple(metrics), span)
         kept = self._kept_answer(key)
         if kept:
             return kept
         with aws_errors("reading metrics", region):
             readings = self._read(region, metrics, span)
-        with self._lock:
-            self._kept[key] = (self._clock() + ANSWER_KEPT_S, readings)
+        if readings.complete:
+            with self._lock:
+                self._kept[key] = (self._clock() + kept_s, readings)
         return readings
 
     def _kept_answer(self, key: Key) -> Readings | None:

@@ -5,13 +5,14 @@ from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
 from webapp.models.caller import Caller, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
-from webapp.models.function import Access, Function, NewFunction
+from webapp.models.function import Access, FetchSchedule, Function, FunctionChange, NewFunction
 from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
 from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion, SentBy
 from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
+from webapp.models.revision import FunctionRevision, RevisionStatus
 from webapp.models.schedule import NewSchedule, WeeklyHours
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
@@ -28,7 +29,10 @@ __all__ = [
     "AuditEvent",
     "Audited",
     "Caller",
+    "FetchSchedule",
     "Function",
+    "FunctionChange",
+    "FunctionRevision",
     "GoingBack",
     "Guesses",
     "Heartbeat",
@@ -48,6 +52,7 @@ __all__ = [
     "NewSchedule",
     "NewVersion",
     "Proof",
+    "RevisionStatus",
     "SentBy",
     "Shape",
     "Snapshot",

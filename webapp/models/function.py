@@ -1,13 +1,16 @@
 """A function: an AWS Lambda function made from a template, with a REST API in front of it."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON
-from sqlmodel import Field
+from sqlalchemy import JSON, ColumnElement, or_
+from sqlmodel import Field, col
 
 from webapp.models.base import Input, StackRow, enum_text
 
+MEMORY_MB, TIMEOUT_S = 256, 28
+EVERY_MINUTES_MIN, EVERY_MINUTES_MAX = 5, 1440
 CALLS_PER_SECOND, CALL_BURST = 100, 200
 """What an endpoint takes of all its callers together."""
 OPEN_CALLS_PER_SECOND, OPEN_CALL_BURST = 10, 20
@@ -48,6 +51,30 @@ class NewFunction(Input):
     path: str = ""
 
 
+class FetchSchedule(Input):
+    """Fetch a new snapshot every so many minutes."""
+
+    every_minutes: int
+
+
+class FunctionChange(Input):
+    """What to change; what is not named stays. Of `settings` too, those that are not named.
+
+    `schedule` null ends it. `template_version` is the newest one, to deploy its code.
+    """
+
+    settings: dict[str, Any] | None = None
+    key: str | None = None
+    network: str | None = None
+    access: Access | None = None
+    cors_origins: list[str] | None = None
+    environment: str | None = None
+    memory_mb: int | None = None
+    timeout_s: int | None = None
+    schedule: FetchSchedule | None = None
+    template_version: str | None = None
+
+
 class Function(StackRow, table=True):
     express_deletion: ClassVar[bool] = True
 
@@ -60,7 +87,29 @@ class Function(StackRow, table=True):
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
     stage: str = Field(default=STAGE, description="The first part of the path of its endpoint")
     path: str = Field(default="", description="The rest of that path, without a slash around it")
-    revision: int = Field(default=1, description="Counts its deployments; always 1 so far")
+    memory_mb: int = MEMORY_MB
+    timeout_s: int = TIMEOUT_S
+    schedule: dict[str, int] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    revision: int = Field(default=1, description="The number of the live one")
+    next_network_id: str | None = Field(
+        default=None, index=True, description="Of a pending revision"
+    )
+    next_key_id: str | None = Field(default=None, index=True, description="Of a pending revision")
+
+    @property
+    def network_ids(self) -> set[str]:
+        """The network that it runs in, and that to which a change under way moves it."""
+        return {self.network_id, self.next_network_id or self.network_id}
+
+    @property
+    def key_ids(self) -> set[str]:
+        """The key that it uses, and that which a change under way gives it."""
+        return {self.key_id, self.next_key_id or self.key_id}
+
+    @property
+    def every_minutes(self) -> int | None:
+        """How often it fetches by itself."""
+        return self.schedule["every_minutes"] if self.schedule else None
 
     @property
     def endpoint_url(self) -> str | None:
@@ -70,3 +119,15 @@ class Function(StackRow, table=True):
     def lambda_name(self) -> str | None:
         """The name of the function in AWS Lambda, once it exists."""
         return self.outputs.get("FunctionName")
+
+
+def in_networks(ids: Iterable[str]) -> ColumnElement[bool]:
+    """Functions that run in one of the networks, or are being moved to one."""
+    wanted = list(ids)
+    return or_(col(Function.network_id).in_(wanted), col(Function.next_network_id).in_(wanted))
+
+
+def with_keys(ids: Iterable[str]) -> ColumnElement[bool]:
+    """Functions that use one of the keys, or are being given one."""
+    wanted = list(ids)
+    return or_(col(Function.key_id).in_(wanted), col(Function.next_key_id).in_(wanted))

@@ -159,8 +159,9 @@ class Nat:
         way_out = await asyncio.to_thread(self._exit, caller, port)
         gateway = (caller.region, way_out.nat_gateway_id)
         if place and way_out.address:
-            return Tunnel(*place, way_out.address, self.flows, gateway)
-        with self.flows.connection(gateway, request.size) as connection:
+            return Tunnel(*place, way_out.address, self.flows.connection(gateway))
+        with self.flows.connection(gateway) as connection:
+            connection.sent(request.size)
             if way_out.address is None:
                 log.info("dropped: %s from %s", caller.function, caller.subnet_id)
                 return None

@@ -9,8 +9,6 @@ import json
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -23,6 +21,7 @@ from webapp.sandbox.doors import FLOWS
 REPORT_EVERY_S = 1.0
 TIMEOUT_S = 5.0
 SERVICE, ANY_REGION = "sandbox", "us-east-1"
+ACTIVE = "ActiveConnectionCount"
 NEVER_HERE = {"ErrorPortAllocation": 0, "PacketsDropCount": 0}
 """This NAT does not run out of ports and loses no packets; AWS tells zeros too."""
 
@@ -33,21 +32,33 @@ log = logging.getLogger("egret.sandbox.nat")
 
 
 class Connection:
-    """One that is open, through a NAT gateway."""
+    """One through a NAT gateway; it is open inside a `with` block."""
 
-    def __init__(self, counted: Counter[str]) -> None:
-        self._counted = counted
+    def __init__(self, flows: "Flows", gateway: Gateway) -> None:
+        self._flows, self._gateway = flows, gateway
+        self._is_answered = False
 
     def sent(self, size: int) -> None:
-        """So many bytes more came from the function, and went to the partner."""
-        self._counted["BytesInFromSource"] += size
-        self._counted["BytesOutToDestination"] += size
+        """So many bytes came from the function, and went to the partner."""
+        self._flows.add(self._gateway, BytesInFromSource=size, BytesOutToDestination=size)
 
     def answered(self, size: int) -> None:
-        """The partner's answer of `size` bytes came, and went to the function."""
-        self._counted["ConnectionEstablishedCount"] += 1
-        self._counted["BytesInFromDestination"] += size
-        self._counted["BytesOutToSource"] += size
+        """So many bytes came from the partner, and went to the function."""
+        first, self._is_answered = not self._is_answered, True
+        self._flows.add(
+            self._gateway,
+            ConnectionEstablishedCount=int(first),
+            BytesInFromDestination=size,
+            BytesOutToSource=size,
+        )
+
+    def __enter__(self) -> "Connection":
+        self._flows.change_active(self._gateway, 1)
+        self._flows.add(self._gateway, ConnectionAttemptCount=1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flows.change_active(self._gateway, -1)
 
 
 class Flows:
@@ -57,23 +68,23 @@ class Flows:
         self._counted: defaultdict[Gateway, Counter[str]] = defaultdict(Counter)
         self._active: Counter[Gateway] = Counter()
 
-    @contextmanager
-    def connection(self, gateway: Gateway, sent: int) -> Iterator[Connection]:
-        """A request of `sent` bytes goes through; its connection is open until the block's end."""
-        self._active[gateway] += 1
-        counted = Counter[str]()
-        counted["ActiveConnectionCount"] = self._active[gateway]
-        counted["ConnectionAttemptCount"] = 1
-        counted["BytesInFromSource"] = counted["BytesOutToDestination"] = sent
-        try:
-            yield Connection(counted)
-        finally:
-            self._active[gateway] -= 1
-            self._add(gateway, counted)
+    def connection(self, gateway: Gateway) -> Connection:
+        return Connection(self, gateway)
+
+    def add(self, gateway: Gateway, **counts: int) -> None:
+        self._counted[gateway].update(counts)
+
+    def change_active(self, gateway: Gateway, by: int) -> None:
+        """What is told is the highest number since the last report."""
+        self._active[gateway] += by
+        counted = self._counted[gateway]
+        counted[ACTIVE] = max(counted[ACTIVE], self._active[gateway])
 
     def take(self) -> list[dict[str, Any]]:
         """What was counted since this was last asked, as the embedded AWS takes it."""
         counted, self._counted = self._counted, defaultdict(Counter)
+        for gateway in +self._active:
+            self.change_active(gateway, 0)
         return [
             {
                 "region": region,
@@ -84,13 +95,6 @@ class Flows:
             for (region, nat_id), metrics in counted.items()
             if nat_id
         ]
-
-    def _add(self, gateway: Gateway, counted: Counter[str]) -> None:
-        most = "ActiveConnectionCount"
-        there = self._counted[gateway]
-        at_once = max(there[most], counted[most])
-        there.update(counted)
-        there[most] = at_once
 
 
 async def report(flows: Flows, endpoint: str, credentials: Credentials) -> None:

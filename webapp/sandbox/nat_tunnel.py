@@ -1,10 +1,11 @@
 """A TLS connection through the NAT: bytes both ways, once the partner knows where it came from."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from webapp.sandbox.nat_flows import Flows, Gateway
+from webapp.sandbox.nat_flows import Connection
 from webapp.sandbox.tls_partners import proxy_line
 
 CONNECT_TIMEOUT_S = 5.0
@@ -16,17 +17,16 @@ OPENED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 @dataclass(frozen=True)
 class Tunnel:
-    """To a partner's `host` and `port`, from the address `source`, through the `gateway`."""
+    """To a partner's `host` and `port`, from the address `source`; counted in `connection`."""
 
     host: str
     port: int
     source: str
-    flows: Flows
-    gateway: Gateway
+    connection: Connection
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Until both sides have ended. Raises OSError, TimeoutError if the partner is not there."""
-        with self.flows.connection(self.gateway, 0) as connection:
+        with self.connection as counted:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 from_partner, to_partner = await asyncio.open_connection(self.host, self.port)
             _, source_port = writer.get_extra_info("peername")[:2]
@@ -35,24 +35,22 @@ class Tunnel:
             await writer.drain()
             try:
                 async with asyncio.timeout(OPEN_MAX_S):
-                    sent, answered = await asyncio.gather(
-                        _pump(reader, to_partner), _pump(from_partner, writer)
+                    await asyncio.gather(
+                        _pump(reader, to_partner, counted.sent),
+                        _pump(from_partner, writer, counted.answered),
                     )
-                connection.sent(sent)
-                connection.answered(answered)
             finally:
                 to_partner.close()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
-    """How many bytes. Whoever ends its side ends the other one; the answer to it may still be under
-    way."""
-    size = 0
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, count: Callable[[int], None]
+) -> None:
+    """Whoever ends its side ends the other one; the answer to it may still be under way."""
     with suppress(OSError):
         while chunk := await reader.read(CHUNK_BYTES):
-            size += len(chunk)
+            count(len(chunk))
             writer.write(chunk)
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
-    return size

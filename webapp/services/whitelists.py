@@ -256,7 +256,7 @@ def _insert(session: Session, network: Network, new: Whitelisting) -> None:
 
 def _function_in(session: Session, network: Network, name: str) -> str:
     function = functions.get(session, name)
-    if function.network_id != network.id:
+    if network.id not in function.network_ids:
         raise Invalid(f"{name} is not in the network {network.name}.", field="function")
     return function.id
 

@@ -14,6 +14,7 @@ from tests.aws.policy.damage import damage
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key
 from tests.sandbox.credentials import put_switches
+from tests.services.functions.catalogue.folders import write_template
 from webapp.aws import policy
 from webapp.aws.clients import Clients
 from webapp.aws.policy import Place
@@ -42,7 +43,13 @@ NOT_IN_THE_LIFE = {
         "kms:DescribeKey kms:GetKeyPolicy kms:GetKeyRotationStatus "
         "kms:ListResourceTags kms:PutKeyPolicy kms:UpdateAlias"
     ),
-    "A foundation whose creation fails is rolled back": "kms:DeleteAlias kms:ScheduleKeyDeletion",
+    "A foundation whose creation fails is rolled back": (
+        "kms:DeleteAlias kms:ScheduleKeyDeletion s3:DeleteBucket s3:DeleteBucketPolicy"
+    ),
+    "The bucket of code is made once; nobody checks its drift": (
+        "s3:GetBucketOwnershipControls s3:GetBucketPublicAccessBlock s3:GetBucketTagging "
+        "s3:GetEncryptionConfiguration"
+    ),
     "Roles from before there was a boundary": "iam:PutRolePermissionsBoundary",
     "Code of a later version of Egret": "lambda:UpdateFunctionCode",
     "AWS knows no value of the account itself": "servicequotas:GetAWSDefaultServiceQuota",
@@ -50,9 +57,35 @@ NOT_IN_THE_LIFE = {
 }
 
 
+SHOP = """
+title = "Shop"
+summary = "What a number of things costs."
+version = "1.0"
+partner = "clash_of_clans"
+partner_origin = "https://api.clashofclans.com"
+[settings]
+required = ["count"]
+[settings.properties.count]
+type = "integer"
+"""
+HANDLER = """
+import json
+import os
+import prices
+
+def handler(event, context):
+    count = json.loads(os.environ["SETTINGS"])["count"]
+    return {"statusCode": 200, "body": json.dumps({"cost": count * prices.PRICE})}
+"""
+
+
 @pytest.fixture(scope="module")
 def living(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    own = {"EGRET_NAME_PREFIX": PREFIX}
+    templates = tmp_path_factory.mktemp("templates")
+    folder = write_template(templates, "shop", description=SHOP, handler=HANDLER)
+    (folder / "package").mkdir()
+    (folder / "package" / "prices.py").write_text("PRICE = 3\n")
+    own = {"EGRET_NAME_PREFIX": PREFIX, "EGRET_TEMPLATES_DIR": str(templates)}
     with Dashboard(sandbox, tmp_path_factory.mktemp(PREFIX), environment=own) as running:
         yield running
 
@@ -62,6 +95,7 @@ def test_the_whole_life_is_allowed_and_uses_the_whole_policy(
 ) -> None:
     api = living.api()
     create(api, sandbox)
+    pack(api)
     grow(api, sandbox)
     drift(api, clients)
     park(api)
@@ -113,6 +147,18 @@ def create(api: Api, sandbox: Sandbox) -> None:
     ok(api.get(f"{FUNCTION}/logs"))
     assert ok(api.get(f"{FUNCTION}/metrics?range=1h")).json()["totals"]["invocations"]
     ok(api.get(f"{FUNCTION}/diagnosis"))
+
+
+def pack(api: Api) -> None:
+    """A function from a template of the user's, whose dependency goes by the bucket."""
+    function = {"name": "packed", "template": "shop", "network": "living", "key": "clash"}
+    ok(api.post("/functions", function | {"settings": {"count": 2}}))
+    made = api.settled("/functions/packed")
+    assert made["status"] == "ready", made["reason"]
+    answer = ok(api.post("/functions/packed/invocations")).json()
+    assert (answer["status"], answer["body"]) == (200, '{"cost": 6}')
+    ok(api.delete("/functions/packed"))
+    api.gone("/functions/packed")
 
 
 def grow(api: Api, sandbox: Sandbox) -> None:

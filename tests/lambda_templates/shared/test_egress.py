@@ -169,6 +169,16 @@ def test_the_request_line_of_a_problem_has_its_code_and_the_partners_status(
     assert told == (502, 200, "partner_not_json", "v1")
 
 
+def test_a_handler_that_raises_has_its_line_too(
+    start: Start, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(KeyError):
+        start(SETTINGS="{}").call()
+    line = json.loads(capfd.readouterr().out)
+    assert (line["status"], line["upstream_status"]) == (502, None)
+    assert line["code"] == "handler_failed"
+
+
 def test_no_answer_and_no_line_has_the_key_a_body_or_the_value_of_a_query(
     start: Start, world: World, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,12 +1,12 @@
 """The foundation: begun at the first need, found by everybody, and waited for within limits."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.services.scripted import NO_STACK, STACK_ID, ScriptedAws, a_stack, refusal
+from tests.services.engine.foundations import KEY_ARN, NO_ALIASES, READY, an_event, failed
+from tests.services.scripted import NO_STACK, ScriptedAws, a_stack, refusal
 from webapp.aws.errors import AccessDenied
 from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Unavailable, Upstream
@@ -15,9 +15,6 @@ from webapp.services.engine.foundation import POLL_S, WAIT_S
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
-KEY_ARN = "arn:aws:kms:eu-central-1:000000000000:key/1"
-READY = a_stack("CREATE_COMPLETE", KeyArn=KEY_ARN)
-NO_ALIASES: Mapping[str, Any] = {"Aliases": []}
 TAKEN = {"Aliases": [{"AliasName": "alias/egret", "TargetKeyId": "1234-theirs"}]}
 DENIED = refusal("AccessDenied", "not authorized to perform: cloudformation:CreateStack")
 
@@ -28,19 +25,6 @@ def waited(scope: CloudScope, slept: list[float] | None = None) -> str:
     return foundation.kms_key_arn(
         scope.cloud, scope.settings, sleep=sleep.append, clock=lambda: sum(sleep)
     )
-
-
-def an_event(logical_id: str, status: str, reason: str) -> dict[str, Any]:
-    at, kind = datetime(2026, 8, 1, tzinfo=UTC), "AWS::KMS::Key"
-    told = {"LogicalResourceId": logical_id, "ResourceStatus": status, "ResourceType": kind}
-    ids = {"StackId": STACK_ID, "EventId": logical_id + status, "Timestamp": at}
-    return told | ids | {"ResourceStatusReason": reason}
-
-
-def failed(aws: ScriptedAws, status: str, *newest_first: dict[str, Any]) -> None:
-    events = {"StackEvents": list(newest_first)}
-    aws.answers |= {"DescribeStacks": a_stack(status), "DescribeStackEvents": events}
-    aws.answers |= {"DeleteStack": {}, "ListAliases": NO_ALIASES}
 
 
 def with_tags(scope: CloudScope) -> Settings:

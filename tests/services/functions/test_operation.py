@@ -23,6 +23,7 @@ STACK_OUTPUTS = {
     "FunctionName": "egret-function-fun",
     "RestApiId": "api-id",
     "StageName": "prod",
+    "Alias": "live",
     "SubnetIds": "subnet-1",
 }
 
@@ -150,9 +151,15 @@ def test_a_failed_function_needs_no_step(offline: CloudScope) -> None:
 
 
 @pytest.mark.parametrize(
-    ("runs_in", "lagging"), [({}, False), ({"SubnetIds": "a"}, True), ({"SubnetIds": "a,b"}, False)]
+    ("runs_in", "lagging"),
+    [
+        ({}, False),
+        ({"SubnetIds": "a", "Alias": "live"}, True),
+        ({"SubnetIds": "a,b"}, True),
+        ({"SubnetIds": "a,b", "Alias": "live"}, False),
+    ],
 )
-def test_a_function_lags_when_it_runs_in_fewer_zones_than_its_network(
+def test_a_function_lags_when_its_network_has_more_zones_or_no_alias_leads_to_it(
     runs_in: dict[str, str], lagging: bool
 ) -> None:
     network = a_network(outputs={"PrivateSubnetIds": "a,b"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+UPDATED = "UPDATE_COMPLETE"
 ROLLED_BACK = "UPDATE_ROLLBACK_COMPLETE"
 """An update failed and was undone: the stack works as before, so its phase is DONE."""
 STUCK = "UPDATE_ROLLBACK_FAILED"
@@ -37,7 +38,7 @@ class Stack:
         """ROLLBACK_COMPLETE is FAILED: a creation was undone, and the stack can only be deleted."""
         if self.status == "DELETE_COMPLETE":
             return Phase.GONE
-        if self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", ROLLED_BACK):
+        if self.status in ("CREATE_COMPLETE", UPDATED, ROLLED_BACK):
             return Phase.DONE
         return Phase.BUSY if self.status.endswith("_IN_PROGRESS") else Phase.FAILED
 

@@ -101,6 +101,7 @@ def _show(
         rows=_rows(detail),
         failure_concerns_key=previews.concerns_key(detail.function, detail.failure),
         body_text=_pretty(detail.snapshot),
+        newer=functions.newer_template(ctx.session, detail.function),
         curl=functions.curl(detail.function, detail.network.region),
         confirm_error=confirm_error,
     )

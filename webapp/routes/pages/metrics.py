@@ -10,6 +10,7 @@ from webapp.aws.errors import is_throttled
 from webapp.charts import Chart, Data, chart
 from webapp.deps import Router, SignedIn
 from webapp.errors import Upstream
+from webapp.models import MAX_ZONES
 from webapp.models.costs import (
     ADDRESS_USD_PER_HOUR,
     METRICS_USD_PER_THOUSAND,
@@ -97,6 +98,7 @@ def of_network(ctx: SignedIn, name: str, chosen: Chosen = Range.DAY) -> HTMLResp
         metrics=found,
         charts=_by_zone(found) + _charts(OF_NETWORKS, found.series) if found else [],
         unanswered_share=UNANSWERED_SHARE,
+        max_nat_gateways=MAX_ZONES,
         nat_usd=NAT_GATEWAY_USD_PER_HOUR,
         address_usd=ADDRESS_USD_PER_HOUR,
         gb_usd=TRAFFIC_USD_PER_GB,

@@ -94,7 +94,7 @@ def _record_executions() -> None:
         _, running = lambda_svc.executions_in_flight()
         at_once = running.get(lambda_svc._inflight_key(config), 1)
         result = dispatch(function, config, event, request_id, started)
-        took_ms = round((time.time() - started) * 1000, 2)
+        took_ms = round((time.time() - started) * 1000)
         counts = {"Invocations": 1, "Errors": int(bool(result.get("error")))}
         counts |= {"Throttles": 0, "ConcurrentExecutions": at_once}
         _of_function(config, started, counts)

@@ -31,7 +31,7 @@ def list_all(session: Session) -> list[AddressDetail]:
         AddressDetail(
             address,
             networks.get(address.network_id or ""),
-            [f for f in functions if f.network_id == address.network_id],
+            [f for f in functions if address.network_id in f.network_ids],
             _allowing(keys, address),
         )
         for address in addresses

@@ -6,6 +6,7 @@ from webapp.aws.errors import AwsError, is_transient, pauses_operation
 from webapp.errors import Conflict, EgretError
 from webapp.models import Address, AddressStatus, Function, Key, Network
 from webapp.models.address import LABEL_PREFIX
+from webapp.models.function import in_networks
 from webapp.services.addresses import capacity
 from webapp.services.addresses.capacity import Need
 from webapp.services.addresses.details import get
@@ -124,7 +125,7 @@ def finish_release(scope: CloudScope, address: Address, *, is_lost: bool) -> Non
 def _check_unused(session: Session, address: Address) -> None:
     """Raises Conflict with the network, its functions, and the keys that name the address."""
     network = session.get(Network, address.network_id) if address.network_id else None
-    functions = select(Function).where(Function.network_id == address.network_id)
+    functions = select(Function).where(in_networks([address.network_id or ""]))
     used_by: list[Network | Function | Key] = []
     if network:
         used_by += [network, *session.exec(functions)]

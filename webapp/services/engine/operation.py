@@ -24,14 +24,14 @@ the next round, or for a person.
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from sqlmodel import col, delete
 
 from webapp.aws import Cloud
 from webapp.aws.answers import Kind, Then
-from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Phase, Plan, Stack
+from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, UPDATED, Phase, Plan, Stack
 from webapp.aws.errors import is_transient, pauses_operation
 from webapp.aws.lambda_interfaces import NOTHING_HELD, Held
 from webapp.errors import EgretError
@@ -205,12 +205,12 @@ class Operation(ABC):
         has_begun = any(event.operation_id == row.operation_id for event in known)
         if not busy and not has_begun:
             busy = self.cloud.stacks.update(plan, stack.id, token=row.operation_id)
+            stack = replace(stack, status=UPDATED)  # what counts if there is nothing to change
         row.resource_count = plan.resource_count
-        if not busy:
-            return stack
-        tell_meanwhile(self.work.session, row, stack)
-        self.poll_again()
-        return None
+        if busy:
+            tell_meanwhile(self.work.session, row, stack)
+            self.poll_again()
+        return None if busy else stack
 
     def settle(self, stack: Stack, *, reached: Status, reason: str = "", remedy: str = "") -> None:
         """To `reached`, or to failed."""

@@ -16,6 +16,8 @@ from webapp.services.functions import origins, paths
 from webapp.services.functions.catalogue.templates import Template, get_template, validate
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.operation import FunctionOperation, lags
+from webapp.services.functions.revisions import code
+from webapp.services.functions.revisions import rows as revisions
 from webapp.services.networks.details import get as get_network
 from webapp.services.scope import CloudScope
 
@@ -29,12 +31,13 @@ def create(scope: CloudScope, new: NewFunction) -> Function:
     """
     session, template = scope.session, get_template(new.template)
     check_fields(template, new)
+    code.check(template.name, template.handler)
     names.check_free(session, Function, new.name)
-    _ready(session, new.network)
+    ready_network(session, new.network)
     with keys.claims_held(session, keys.get(session, new.key).id) as key:
-        network = _ready(session, new.network)
+        network = ready_network(session, new.network)
         check_kind(template, key)
-        _check_match(session, key, network)
+        check_match(session, key, network)
         function = Function(
             name=new.name,
             template=template.name,
@@ -46,9 +49,12 @@ def create(scope: CloudScope, new: NewFunction) -> Function:
             cors_origins=origins.normalised(new.cors_origins),
             stage=new.stage,
             path=paths.normalised_path(new.path),
+            memory_mb=template.memory_mb,
+            timeout_s=template.timeout_s,
         )
         flag_modified(network, "status")  # a deletion of it at the same moment now conflicts
         names.add_named(session, function)
+        revisions.add_first(session, function, template, actor=scope.actor)
         scope.record("create", function)
     FunctionOperation.begin(scope, function)
     return function
@@ -99,7 +105,8 @@ def delete(scope: CloudScope, name: str, *, typed: str) -> Function:
     return function
 
 
-def _ready(session: Session, name: str) -> Network:
+def ready_network(session: Session, name: str) -> Network:
+    """The network, or Conflict while it is not ready for a function."""
     network = get_network(session, name)
     if network.status is not Status.READY:
         raise Conflict(
@@ -127,7 +134,8 @@ def check_kind(template: Template, key: Key) -> None:
         )
 
 
-def _check_match(session: Session, key: Key, network: Network) -> None:
+def check_match(session: Session, key: Key, network: Network) -> None:
+    """Raises Conflict when the key is not stored, or does not allow the network's addresses."""
     if key.status is not Status.READY:
         raise Conflict(
             f"The key {key.name} is not stored yet, or is being deleted.",

@@ -1,7 +1,10 @@
 """What the background does with a function in each status.
 
-    requested → creating → ready ⇄ updating (its network has more zones)
+    requested → creating → ready ⇄ updating (a revision is pending, or its network has more zones)
     deleting → the row is gone
+
+An update that fails leaves what is live as it was: AWS puts the stack back, the pending revision
+becomes *failed* with the reason, and the function is ready again.
 
 Every method is one step: it may be killed between any two lines, and taken again from the row. The
 story that all operations share is told in `services/engine/operation.py`.
@@ -13,21 +16,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+from sqlmodel import Session
+
 from webapp.aws.answers import Kind
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack, ZippedCode
+from webapp.aws.errors import pauses_operation
 from webapp.aws.partitions import dns_suffix
 from webapp.errors import EgretError
-from webapp.models import Function, Key, Network, Status
+from webapp.models import Function, FunctionRevision, Key, Network, Status, utc_now
 from webapp.models.function import endpoint_limits
-from webapp.services.engine import leases, teardown
+from webapp.services.engine import events, leases, teardown
 from webapp.services.engine.intents import begin_again, intend
-from webapp.services.engine.operation import Operation
+from webapp.services.engine.operation import PUT_BACK, RETRY_UPDATE, Operation
 from webapp.services.functions import previews
 from webapp.services.functions.callers import operation as callers
-from webapp.services.functions.catalogue.templates import Template, get_template
+from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.details import network_of
-from webapp.services.functions.packages import placed
+from webapp.services.functions.packages import code_of_revision, placed
+from webapp.services.functions.revisions import rows as revisions
+from webapp.settings import Settings
 
 THROTTLED_ATTEMPTS_MAX = 10
 THROTTLED_FIRST_WAIT_S = 5.0
@@ -69,30 +77,55 @@ class FunctionOperation(Operation):
             return
         self._add_endpoint(stack)
         self.settle(stack, reached=Status.READY)
-        if self.row.status is not Status.READY:
-            return
-        session = self.work.session
-        with suppress(EgretError):  # a round asks later
-            previews.store_answer(session, self.cloud, self.row, region=self.region)
-        if lags(self.row, self.network):
-            intend(self.row, Status.UPDATING)
-            leases.make_due(session, self.row.owner)
-            session.commit()
+        self._try_out()
 
     def update(self) -> None:
-        """Its network has another zone: from now on it runs there too, and is never interrupted."""
+        """To the pending revision, or to its network's other zones; calls are not interrupted.
+
+        Then fetch an answer: what the new code does at its first call is seen at once.
+        """
+        before = self.row.revision
         stack = self.update_stack(self.plan())
-        if stack:
-            self._add_endpoint(stack)
-            self.settle_update(stack, reached=Status.READY, back=Status.READY)
+        if stack is None:
+            return
+        self._add_endpoint(stack)
+        self.settle_update(stack, reached=Status.READY, back=Status.READY)
+        if self.row.revision != before:
+            self._try_out()
+
+    def settle(self, stack: Stack, *, reached: Status, reason: str = "", remedy: str = "") -> None:
+        if stack.status == ROLLED_BACK:
+            revisions.fail(self.work.session, self.row, PUT_BACK)
+        elif stack.phase is Phase.DONE:
+            revisions.make_live(self.work.session, self.row)
+            self.__dict__.pop("network", None)  # it may be in another one now
+        super().settle(stack, reached=reached, reason=reason, remedy=remedy)
 
     def settle_failed(self, stack: Stack) -> None:
-        if self.row.status is Status.UPDATING or not self._waits_out_throttling(stack):
-            super().settle_failed(stack)
+        if self.row.status is not Status.UPDATING:
+            if not self._waits_out_throttling(stack):
+                super().settle_failed(stack)
+            return
+        revisions.fail(self.work.session, self.row, self.failure(stack).reason)
+        super().settle_failed(stack)
 
     def settle_update(self, stack: Stack, *, reached: Status, back: Status) -> None:
-        if stack.status != ROLLED_BACK or not self._waits_out_throttling(stack):
-            super().settle_update(stack, reached=reached, back=back)
+        if stack.status == ROLLED_BACK:
+            if self._waits_out_throttling(stack):
+                return
+            revisions.fail(self.work.session, self.row, self.failure(stack).reason)
+        super().settle_update(stack, reached=reached, back=back)
+
+    def handle_error(self, error: EgretError) -> None:
+        """A change that AWS refuses to begin leaves the function ready, as it was."""
+        row, session = self.row, self.work.session
+        if row.status is not Status.UPDATING or pauses_operation(error) or self._has_begun():
+            super().handle_error(error)
+            return
+        revisions.fail(session, row, error.detail)
+        row.status, row.updated_at = Status.READY, utc_now()
+        row.reason, row.remedy = error.detail, error.remedy or RETRY_UPDATE
+        self.work.finish()
 
     def delete(self) -> None:
         """Its callers first: their keys end, and nothing of theirs is left without a row."""
@@ -105,41 +138,34 @@ class FunctionOperation(Operation):
             self.forget()
 
     def plan(self) -> Plan:
-        """The stack as CloudFormation should make it."""
-        function, network = self.row, self.network
-        template = get_template(function.template)
-        key = self.work.session.get_one(Key, function.key_id)
-        rate, burst = endpoint_limits(function.access)
-        return FunctionStack(
-            prefix=self.settings.name_prefix,
-            name=function.name,
-            region=network.region,
-            code=self._code(template),
-            subnet_ids=tuple(network.output_list("PrivateSubnetIds")),
-            security_group_id=network.outputs["SecurityGroupId"],
-            secret_arn=key.secret_arn,
-            kms_key_arn=key.kms_key_arn,
-            key_sent_as=key.carrier,
-            partner_url=self.settings.origin(template.origin(function.settings)),
-            echo_url=self.settings.echo_origins,
-            settings=function.settings,
-            memory_mb=template.memory_mb,
-            timeout_s=template.timeout_s,
-            calls_per_second=rate,
-            call_burst=burst,
-            access=function.access.value,
-            stage=function.stage,
-            path=function.path,
-            methods=template.methods,
-            subpaths=template.subpaths,
-            cors_origins=tuple(function.cors_origins),
-            permissions_boundary_arn=self.settings.permissions_boundary_arn,
-            tags=self.settings.tags | network.tags,
-        ).plan()
-
-    def _code(self, template: Template) -> str | ZippedCode:
+        """The stack as CloudFormation should make it: of the pending revision, or the live one."""
+        session = self.work.session
+        revision = revisions.to_deploy(session, self.row)
         token = f"{self.row.operation_id}-code"
-        return placed(self.cloud, self.settings, template, self.region, token=token)
+        code = code_of_revision(revision)
+        where = placed(self.cloud, self.settings, code, self.region, token=token)
+        return plan_of(session, self.settings, revision, where)
+
+    def _has_begun(self) -> bool:
+        """Whether AWS has accepted the update, or does not tell."""
+        row, session = self.row, self.work.session
+        try:
+            events.copy(self.work, self.cloud, row, self.region)
+        except EgretError:
+            return True
+        return any(e.operation_id == row.operation_id for e in events.list_after(session, row))
+
+    def _try_out(self) -> None:
+        """Fetch an answer, so that there is a table to show; then follow a network that grew."""
+        if self.row.status is not Status.READY:
+            return
+        session = self.work.session
+        with suppress(EgretError):  # a round asks later
+            previews.store_answer(session, self.cloud, self.row, region=self.region)
+        if lags(self.row, self.network):
+            intend(self.row, Status.UPDATING)
+            leases.make_due(session, self.row.owner)
+            session.commit()
 
     def _waits_out_throttling(self, stack: Stack) -> bool:
         """Whether the operation begins again later, because AWS throttled CloudFormation.
@@ -169,7 +195,45 @@ class FunctionOperation(Operation):
             stack.outputs["EndpointUrl"] = f"{root}{self.row.path}"
 
 
+def plan_of(
+    session: Session, settings: Settings, revision: FunctionRevision, code: str | ZippedCode
+) -> Plan:
+    """The function's stack with that revision."""
+    function = session.get_one(Function, revision.function_id)
+    network = session.get_one(Network, revision.network_id)
+    key = session.get_one(Key, revision.key_id)
+    template = get_template(function.template)
+    rate, burst = endpoint_limits(revision.access)
+    return FunctionStack(
+        prefix=settings.name_prefix,
+        name=function.name,
+        region=network.region,
+        code=code,
+        subnet_ids=tuple(network.output_list("PrivateSubnetIds")),
+        security_group_id=network.outputs["SecurityGroupId"],
+        secret_arn=key.secret_arn,
+        kms_key_arn=key.kms_key_arn,
+        key_sent_as=key.carrier,
+        partner_url=settings.origin(template.origin(revision.settings)),
+        echo_url=settings.echo_origins,
+        settings=revision.settings,
+        memory_mb=revision.memory_mb,
+        timeout_s=revision.timeout_s,
+        calls_per_second=rate,
+        call_burst=burst,
+        access=revision.access.value,
+        stage=function.stage,
+        path=function.path,
+        methods=template.methods,
+        subpaths=template.subpaths,
+        cors_origins=tuple(revision.cors_origins),
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+        tags=settings.tags | network.tags,
+    ).plan()
+
+
 def lags(function: Function, network: Network) -> bool:
-    """Whether it runs in fewer zones than its network has."""
+    """Whether it runs in fewer zones than its network has, or is not called by an alias yet."""
     runs_in = function.outputs.get("SubnetIds", "")
-    return bool(runs_in) and runs_in != network.outputs.get("PrivateSubnetIds")
+    is_there = runs_in == network.outputs.get("PrivateSubnetIds")
+    return bool(runs_in) and not (is_there and "Alias" in function.outputs)

@@ -15,6 +15,7 @@ from webapp.aws.secrets import CURRENT, PREVIOUS
 from webapp.db import lock
 from webapp.errors import NotFound
 from webapp.models import Address, Function, Key, KeyVersion, Network, Status
+from webapp.models.function import with_keys
 from webapp.models.key import PENDING
 from webapp.partners import KeyKind, coverage, kind_of, partner
 from webapp.services.addresses import pool
@@ -128,7 +129,7 @@ def detail(session: Session, name: str) -> KeyDetail:
 
 
 def functions_with(session: Session, key: Key) -> list[Function]:
-    return list(session.exec(select(Function).where(Function.key_id == key.id)))
+    return list(session.exec(select(Function).where(with_keys([key.id]))))
 
 
 @contextmanager
@@ -175,15 +176,12 @@ def names_addresses(key: Key) -> bool:
 
 
 def losses(session: Session, key: Key, cidrs: Sequence[str]) -> list[Loss]:
-    """What functions lose when the key allows `cidrs` instead of what it allows now.
-
-    Nothing, if it does not say what it allows.
-    """
+    """What functions lose when the key allows `cidrs` instead of what it says it allows now."""
     used, networks = pool.by_network(session), {n.id: n for n in _networks(session)}
     found = []
     for function in functions_with(session, key):
-        if function.status is not Status.DELETING:
-            network = networks[function.network_id]
+        staying = function.status is not Status.DELETING
+        for network in [networks[id] for id in sorted(function.network_ids) if staying]:
             now = coverage(_cidrs(key), _ips(used, [network])).allowed
             lost = coverage(cidrs, now).missing
             if lost:
@@ -278,15 +276,17 @@ def _networks(session: Session) -> Sequence[Network]:
 def _functions(session: Session, keys: Sequence[Key]) -> dict[str, list[Function]]:
     """By the id of their key."""
     found = defaultdict(list)
-    of_these = col(Function.key_id).in_([key.id for key in keys])
+    of_these = with_keys(key.id for key in keys)
     for function in session.exec(select(Function).where(of_these).order_by(col(Function.name))):
-        found[function.key_id].append(function)
+        for key_id in function.key_ids:
+            found[key_id].append(function)
     return found
 
 
 def _needing(networks: Iterable[Network], functions: Iterable[Function]) -> list[Network]:
     """Those of the networks that the functions are in; functions being deleted need nothing."""
-    ids = {each.network_id for each in functions if each.status is not Status.DELETING}
+    staying = (each for each in functions if each.status is not Status.DELETING)
+    ids = {network_id for each in staying for network_id in each.network_ids}
     return [network for network in networks if network.id in ids]
 
 

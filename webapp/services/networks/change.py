@@ -111,7 +111,7 @@ def withdraw(scope: CloudScope, name: str) -> Network:
 
 def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -> list[Match]:
     """The functions' keys that do not allow all addresses of their network."""
-    used = {function.key_id for function in functions}
+    used = {key_id for function in functions for key_id in function.key_ids}
     return [match for match in matches if match.key.id in used and match.missing]
 
 

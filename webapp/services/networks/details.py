@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from webapp.aws.cloudformation.templates import subnet_cidrs
 from webapp.errors import NotFound
 from webapp.models import Address, Function, Network, Proof, Status
+from webapp.models.function import in_networks
 from webapp.services.addresses import pool
 from webapp.services.engine import teardown
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
@@ -95,8 +96,8 @@ def detail(session: Session, name: str) -> NetworkDetail:
 
 
 def functions_in(session: Session, network: Network) -> list[Function]:
-    """The functions that call through the network, by name."""
-    mine = select(Function).where(Function.network_id == network.id)
+    """The functions that call through the network, or are being moved to it, by name."""
+    mine = select(Function).where(in_networks([network.id]))
     return list(session.exec(mine.order_by(col(Function.name))))
 
 
@@ -105,9 +106,10 @@ def _details(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
     used = pool.by_network(session, col(Address.network_id).in_(ids))
     proven = proofs.latest_by_network(session, col(Proof.network_id).in_(ids))
     functions = defaultdict(list)
-    mine = select(Function).where(col(Function.network_id).in_(ids))
+    mine = select(Function).where(in_networks(ids))
     for function in session.exec(mine.order_by(col(Function.name))):
-        functions[function.network_id].append(function)
+        for network_id in function.network_ids:
+            functions[network_id].append(function)
     return [
         NetworkDetail(
             network=network,

@@ -16,6 +16,7 @@ from sqlmodel import Session, select
 from webapp.aws import Cloud
 from webapp.errors import EgretError, Invalid, check_all
 from webapp.models import Function, Network, NewSchedule, Status, WeeklyHours, utc_now
+from webapp.models.function import in_networks
 from webapp.models.schedule import DAYS
 from webapp.services.networks.details import get
 from webapp.services.networks.lifecycle import park, unpark
@@ -83,7 +84,7 @@ def _is_idle(session: Session, cloud: Cloud, network: Network, now: datetime) ->
     since = now - timedelta(hours=network.idle_hours)
     if not network.idle_hours or network.started_at > since:
         return False
-    functions = select(Function).where(Function.network_id == network.id)
+    functions = select(Function).where(in_networks([network.id]))
     return not any(
         cloud.functions.ran_since(network.region, function.lambda_name, since)
         for function in session.exec(functions)

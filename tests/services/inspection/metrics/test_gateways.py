@@ -33,7 +33,8 @@ def test_each_has_its_zone_and_the_time_in_which_it_was_there(session: Session) 
         event(row, "nat-2", "CREATE_COMPLETE", times[1], number=2),
         event(row, "nat-1", "DELETE_IN_PROGRESS", times[2]),
         event(row, "nat-1", "DELETE_COMPLETE", times[3]),
-        event(row, "nat-3", "CREATE_COMPLETE", times[4]),
+        event(row, "", "UPDATE_IN_PROGRESS", times[4]),
+        event(row, "nat-3", "UPDATE_COMPLETE", times[4]),
         event(row, "nat-3", "UPDATE_COMPLETE", times[4] + timedelta(minutes=1)),
     )
     found = [(g.id, g.zone, g.since, g.until) for g in gateways_of(session, row)]

@@ -63,6 +63,9 @@ class FunctionOut(BaseModel):
     stage: str
     path: str
     settings: dict[str, Any]
+    memory_mb: int
+    timeout_s: int
+    schedule: dict[str, int] | None
     revision: int
     stack_id: str | None
     snapshot: SnapshotOut | None
@@ -85,6 +88,9 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
                 "stage",
                 "path",
                 "settings",
+                "memory_mb",
+                "timeout_s",
+                "schedule",
                 "revision",
                 "stack_id",
                 "created_at",

@@ -30,6 +30,8 @@ _BY_TYPE = {
     "array": {"items", "minItems", "maxItems", "uniqueItems"},
     "object": {"properties", "required"},
 }
+KEYWORDS = frozenset(_COMMON.union(*_BY_TYPE.values()))
+"""Those of JSON Schema that a setting may have, and `choices`."""
 _SCALARS = ("string", "integer", "number", "boolean")
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 _ORIGIN = {

@@ -20,6 +20,7 @@ from webapp.models.costs import (
 from webapp.services.inspection.metrics.gateways import Gateway
 
 HOUR_S = 3600
+HOURS_DIGITS, USD_DIGITS = 2, 4
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class CostSoFar:
 
     @property
     def nat_usd(self) -> float:
-        return self.nat_hours * NAT_GATEWAY_USD_PER_HOUR
+        return round(self.nat_hours * NAT_GATEWAY_USD_PER_HOUR, USD_DIGITS)
 
     @property
     def addresses_usd(self) -> float:
-        return self.address_hours * ADDRESS_USD_PER_HOUR
+        return round(self.address_hours * ADDRESS_USD_PER_HOUR, USD_DIGITS)
 
     @property
     def traffic_usd(self) -> float:
@@ -60,7 +61,8 @@ def cost_so_far(
     nat_hours = [ceil(_hours(g.since, g.until or now, since, now)) for g in gateways]
     kept = [address for address in addresses if address.status is not AddressStatus.LOST]
     address_hours = [_hours(address.created_at, now, since, now) for address in kept]
-    return CostSoFar(since, sum(nat_hours), sum(address_hours), processed)
+    rounded = round(sum(address_hours), HOURS_DIGITS)
+    return CostSoFar(since, sum(nat_hours), rounded, processed)
 
 
 def _hours(begin: datetime, end: datetime, since: datetime, now: datetime) -> float:

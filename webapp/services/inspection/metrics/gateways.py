@@ -13,6 +13,8 @@ from webapp.models import Network, StackEvent
 from webapp.models.network import NAT_GATEWAY_IDS
 
 TYPE = "AWS::EC2::NatGateway"
+THERE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+"""The first of these says since when there is one; the sandbox updates a stack with the second."""
 LOGICAL_ID = "NatGateway"
 """The number of the zone follows, from 1."""
 
@@ -33,7 +35,7 @@ def gateways_of(session: Session, network: Network) -> list[Gateway]:
     found: dict[str, Gateway] = {}
     for event in _events(session, network):
         nat_id = event.physical_id
-        if event.status == "CREATE_COMPLETE":
+        if event.status in THERE:
             zone = _zone(network, event.logical_id)
             found.setdefault(nat_id, Gateway(nat_id, zone, event.at))
         elif nat_id in found and _ends(event, is_there=nat_id in there):

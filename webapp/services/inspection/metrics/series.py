@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webapp.aws import Cloud
-from webapp.aws.metrics import MAXIMUM, SUM, Metric, Readings, Span
+from webapp.aws.metrics import ANSWER_KEPT_S, MAXIMUM, SUM, Metric, Readings, Span
 from webapp.models import utc_now
 from webapp.services.inspection.metrics.ranges import DELAY_S
 
@@ -58,11 +58,18 @@ def total_of(kind: Kind, values: Sequence[float]) -> float:
     return sum(values) if kind.stat == SUM else max(values, default=0.0)
 
 
-def read(cloud: Cloud, region: str, metrics: Sequence[Metric], span: Span) -> Readings:
+def read(
+    cloud: Cloud,
+    region: str,
+    metrics: Sequence[Metric],
+    span: Span,
+    *,
+    kept_s: float = ANSWER_KEPT_S,
+) -> Readings:
     """CloudWatch is not asked for nothing, which it refuses. Raises AwsError."""
     if not metrics:
         return Readings({}, complete=True, read_at=utc_now())
-    return cloud.metrics.read(region, metrics, span)
+    return cloud.metrics.read(region, metrics, span, kept_s=kept_s)
 
 
 def series_of(

@@ -1,0 +1,76 @@
+"""Changes of functions and their revisions, by the API."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from webapp.deps import ApiCaller, Router
+from webapp.models import FunctionChange
+from webapp.routes.api.schemas.lists import Limit, Listed
+from webapp.routes.api.schemas.revisions import (
+    NUMBER_MAX,
+    ChangedOut,
+    CodeOut,
+    ComparisonOut,
+    PreviewOut,
+    RevisionOut,
+    changed_out,
+    code_out,
+    comparison_out,
+    preview_out,
+    revision_out,
+)
+from webapp.services import functions
+from webapp.services.functions.revisions import rows as revisions
+
+router = Router(prefix="/functions/{name}", tags=["functions"])
+Number = Annotated[int, Path(ge=0, le=NUMBER_MAX)]
+Since = Annotated[int | None, Query(ge=0, le=NUMBER_MAX)]
+After = Annotated[int | None, Query(ge=0, le=NUMBER_MAX, description="`next` of the previous page")]
+
+
+@router.patch("", status_code=202)
+def change(ctx: ApiCaller, name: str, wanted: FunctionChange) -> ChangedOut:
+    """Change what is named. `changes` is empty when nothing is different, and nothing is done."""
+    planned = functions.change(ctx.scope, name, wanted)
+    return changed_out(functions.detail(ctx.session, name), planned)
+
+
+@router.post("/change-preview")
+def preview(ctx: ApiCaller, name: str, wanted: FunctionChange) -> PreviewOut:
+    """What that change would do, here and in AWS. Nothing changes."""
+    return preview_out(functions.preview(ctx.scope, name, wanted))
+
+
+@router.get("/revisions")
+def index(ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None) -> Listed[RevisionOut]:
+    """The newest first."""
+    function = functions.get(ctx.session, name)
+    found = revisions.newest_first(ctx.session, function, before=after, limit=limit + 1)
+    return Listed(
+        items=[revision_out(each) for each in found[:limit]],
+        next=str(found[limit - 1].number) if len(found) > limit else None,
+    )
+
+
+@router.get("/revisions/{number}")
+def show(ctx: ApiCaller, name: str, number: Number) -> CodeOut:
+    """With its code."""
+    function = functions.get(ctx.session, name)
+    return code_out(revisions.get(ctx.session, function, number))
+
+
+@router.get("/revisions/{number}/differences")
+def compare(ctx: ApiCaller, name: str, number: Number, since: Since = None) -> ComparisonOut:
+    """What it has that the revision `since` (by default the one before) has not."""
+    function = functions.get(ctx.session, name)
+    new = revisions.get(ctx.session, function, number)
+    old = revisions.get(ctx.session, function, number - 1 if since is None else since)
+    return comparison_out(old, new)
+
+
+@router.post("/revisions/{number}/deployment", status_code=202)
+def deploy(ctx: ApiCaller, name: str, number: Number) -> ChangedOut:
+    """Roll back: deploy a copy of it as a new revision."""
+    planned = functions.deploy_again(ctx.scope, name, number)
+    return changed_out(functions.detail(ctx.session, name), planned)

@@ -1,0 +1,142 @@
+"""Change a function: edit, review, deploy. Nothing changes before it is deployed."""
+
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from pydantic import Field
+
+from webapp.deps import Context, Router, SignedIn
+from webapp.errors import EgretError
+from webapp.forms import Form, SubmittedForm, errors_by_field, validated
+from webapp.models import Access, Function, FunctionChange, Input
+from webapp.services import functions, keys, names, networks
+from webapp.services.functions.catalogue import settings
+from webapp.services.functions.catalogue.templates import get_template
+from webapp.templating import page, see_other
+
+router = Router(prefix="/functions/{name}")
+EVERY = "schedule.every_minutes"
+SETTINGS = "settings."
+
+
+class EditedFunction(Input):
+    """The form. It has every field, so that an empty one is a value too."""
+
+    network: str
+    key: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    access: Access
+    cors_origins: list[str] = Field(default_factory=list)
+    environment: str = ""
+    memory_mb: int
+    timeout_s: int
+    every_minutes: str = ""
+
+
+@router.get("/edit")
+def edit(ctx: SignedIn, name: str) -> HTMLResponse:
+    function = functions.get(ctx.session, name)
+    return _edit(ctx, function, _as_it_is(ctx, function), {})
+
+
+@router.post("/edit")
+def review(ctx: SignedIn, name: str, form: Form) -> HTMLResponse:
+    """What the change would do; or the form again, to go on editing or with its errors."""
+    function = functions.get(ctx.session, name)
+    if form.text("back"):
+        return _edit(ctx, function, _as_sent(function, form), {})
+    try:
+        preview = functions.preview(ctx.scope, name, _wanted(function, form))
+    except EgretError as error:
+        return _refused(ctx, name, form, error)
+    return page(
+        ctx.request,
+        "functions/review.html",
+        detail=functions.detail(ctx.session, name),
+        preview=preview,
+        fields=form.every_text(),
+    )
+
+
+@router.post("/edit/deployment")
+def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
+    function = functions.get(ctx.session, name)
+    try:
+        planned = functions.change(ctx.scope, name, _wanted(function, form))
+    except EgretError as error:
+        return _refused(ctx, name, form, error)
+    if planned.revision:
+        notice = f"Revision {planned.revision.number} is being deployed. The current one answers "
+        notice += "until then."
+    else:
+        notice = "Saved." if planned.differences else "Nothing was different, so nothing was done."
+    return see_other(f"/functions/{name}", notice)
+
+
+@router.post("/template")
+def deploy_newest_template(ctx: SignedIn, name: str, form: Form) -> Response:
+    """With the code that the template has now."""
+    wanted = FunctionChange(template_version=form.text("version"))
+    functions.change(ctx.scope, name, wanted)
+    return see_other(f"/functions/{name}", "The newest version of the template is being deployed.")
+
+
+def _wanted(function: Function, form: SubmittedForm) -> FunctionChange:
+    """The change that the form asks for. Raises Invalid with every field's error.
+
+    That everyone may call the endpoint is confirmed by typing the function's name.
+    """
+    edited = form.build(EditedFunction)
+    if edited.access is Access.OPEN and function.access is not Access.OPEN:
+        names.check_typed(form.text("confirm"), function.name, "changed")
+    values = edited.model_dump(exclude={"every_minutes"})
+    every = edited.every_minutes
+    return validated(
+        FunctionChange, values | {"schedule": (every and {"every_minutes": every}) or None}
+    )
+
+
+def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) -> HTMLResponse:
+    ctx.session.rollback()
+    function = functions.get(ctx.session, name)
+    return _edit(ctx, function, _as_sent(function, form), errors_by_field(error))
+
+
+def _edit(
+    ctx: Context, function: Function, form: dict[str, Any], errors: dict[str, str]
+) -> HTMLResponse:
+    return page(
+        ctx.request,
+        "functions/edit.html",
+        status_code=422 if errors else 200,
+        detail=functions.detail(ctx.session, function.name),
+        form=form,
+        errors={("every_minutes" if name == EVERY else name): e for name, e in errors.items()},
+        networks=networks.list_all(ctx.session),
+        keys=keys.list_all(ctx.session),
+        template=get_template(function.template),
+        accesses=[access.value for access in Access],
+    )
+
+
+def _as_it_is(ctx: Context, function: Function) -> dict[str, Any]:
+    detail = functions.detail(ctx.session, function.name)
+    texts = settings.flat(detail.template.settings, function.settings)
+    return {
+        "network": detail.network.name,
+        "key": detail.key.name,
+        "access": function.access.value,
+        "cors_origins": function.cors_origins,
+        "environment": function.environment,
+        "memory_mb": str(function.memory_mb),
+        "timeout_s": str(function.timeout_s),
+        "every_minutes": str(function.every_minutes or ""),
+    } | {f"{SETTINGS}{field}": text for field, text in texts.items()}
+
+
+def _as_sent(function: Function, form: SubmittedForm) -> dict[str, Any]:
+    sent = form.filled_in(EditedFunction)
+    texts = {n.removeprefix(SETTINGS): t for n, t in sent.items() if n.startswith(SETTINGS)}
+    fields = settings.filled_in(get_template(function.template).settings, texts)
+    return sent | {f"{SETTINGS}{field}": text for field, text in fields.items()}

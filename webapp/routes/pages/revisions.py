@@ -1,0 +1,64 @@
+"""The revisions of a function: the list, what differs between two, and rolling back."""
+
+from itertools import pairwise
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import Router, SignedIn
+from webapp.services import functions
+from webapp.services.functions.revisions import rows as revisions
+from webapp.services.functions.revisions.differences import between, chosen, code_diff
+from webapp.templating import page, see_other
+
+router = Router(prefix="/functions/{name}/revisions")
+NUMBER_MAX = 2**31 - 1
+SHOWN = 20
+Number = Annotated[int, Path(ge=0, le=NUMBER_MAX)]
+Other = Annotated[int | None, Query(ge=0, le=NUMBER_MAX)]
+
+
+@router.get("")
+def index(ctx: SignedIn, name: str, before: Other = None) -> HTMLResponse:
+    """The newest first, each with what it changed."""
+    detail = functions.detail(ctx.session, name)
+    found = revisions.newest_first(ctx.session, detail.function, before=before, limit=SHOWN + 1)
+    changed = {
+        new.number: [difference.label for difference in chosen(between(old, new))]
+        for new, old in pairwise(found)
+    }
+    return page(
+        ctx.request,
+        "functions/revisions.html",
+        detail=detail,
+        revisions=found[:SHOWN],
+        changed=changed,
+        more=len(found) > SHOWN,
+    )
+
+
+@router.get("/{number}")
+def show(ctx: SignedIn, name: str, number: Number, since: Other = None) -> HTMLResponse:
+    """What differs between it and the one before, or `since`."""
+    detail = functions.detail(ctx.session, name)
+    new = revisions.get(ctx.session, detail.function, number)
+    old = revisions.find(ctx.session, detail.function, number - 1 if since is None else since)
+    return page(
+        ctx.request,
+        "functions/revision.html",
+        detail=detail,
+        revision=new,
+        since=old,
+        differences=between(old, new) if old else [],
+        code_diff=code_diff(old, new) if old else "",
+    )
+
+
+@router.post("/{number}/deployment")
+def deploy(ctx: SignedIn, name: str, number: Number) -> Response:
+    """Roll back: a copy of it becomes a new revision."""
+    planned = functions.deploy_again(ctx.scope, name, number)
+    new = planned.revision.number if planned.revision else number
+    notice = f"Rolling back to revision {number}, as revision {new}. The current one answers until"
+    return see_other(f"/functions/{name}", f"{notice} then.")

@@ -1,0 +1,77 @@
+"""The fields of a change: whether each keeps its rule, and those that are Egret's own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from webapp.errors import Invalid, check_all
+from webapp.models import Function, FunctionChange
+from webapp.models import function as limits
+from webapp.services import names
+from webapp.services.functions import origins
+from webapp.services.functions.catalogue.template import Bounds
+from webapp.services.functions.catalogue.templates import Template, get_template, validate
+from webapp.services.functions.revisions.differences import Difference
+
+EVERY_MINUTES = (limits.EVERY_MINUTES_MIN, limits.EVERY_MINUTES_MAX)
+
+
+def check(function: Function, wanted: FunctionChange) -> None:
+    """Raises Invalid with the error of every field that breaks a rule."""
+    template = get_template(function.template)
+    settings = merged(function.settings, wanted.settings or {})
+
+    def of(bounds: Bounds) -> tuple[int, int]:
+        return bounds.minimum, bounds.maximum
+
+    every = wanted.schedule.every_minutes if wanted.schedule else None
+    check_all(
+        lambda: validate(template, settings) if wanted.settings is not None else None,
+        lambda: origins.normalised(wanted.cors_origins or []),
+        lambda: names.check_environment(wanted.environment or ""),
+        lambda: _check_range("memory_mb", wanted.memory_mb, *of(template.memory)),
+        lambda: _check_range("timeout_s", wanted.timeout_s, *of(template.timeout)),
+        lambda: _check_range("schedule.every_minutes", every, *EVERY_MINUTES),
+        lambda: _check_version(template, wanted),
+    )
+
+
+def label_differences(function: Function, wanted: FunctionChange) -> Sequence[Difference]:
+    """What changes at once: the environment and the schedule."""
+    found = []
+    if wanted.environment is not None and wanted.environment != function.environment:
+        found.append(Difference("environment", function.environment, wanted.environment))
+    if "schedule" in wanted.model_fields_set and _schedule(wanted) != function.schedule:
+        found.append(Difference("schedule", function.schedule, _schedule(wanted)))
+    return found
+
+
+def write_labels(function: Function, wanted: FunctionChange) -> None:
+    """Into the row. The caller commits."""
+    if wanted.environment is not None:
+        function.environment = wanted.environment
+    if "schedule" in wanted.model_fields_set:
+        function.schedule = _schedule(wanted)
+
+
+def _schedule(wanted: FunctionChange) -> dict[str, int] | None:
+    return wanted.schedule.model_dump() if wanted.schedule else None
+
+
+def merged(settings: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """The settings with those that are named anew; a form names their parts, with dots."""
+    named = {name.partition(".")[0] for name in wanted}
+    return {name: value for name, value in settings.items() if name not in named} | wanted
+
+
+def _check_range(field: str, value: int | None, least: int, most: int) -> None:
+    if value is not None and not least <= value <= most:
+        raise Invalid(f"Enter a whole number from {least} to {most}.", field=field)
+
+
+def _check_version(template: Template, wanted: FunctionChange) -> None:
+    if wanted.template_version not in (None, template.version):
+        raise Invalid(
+            f"The template {template.name} has the version {template.version}.",
+            remedy="Only the newest version can be deployed; for an earlier one roll back.",
+            field="template_version",
+        )
