@@ -27,6 +27,8 @@ NEVER_PASSED = frozenset(
         *("transfer-encoding", "upgrade", "keep-alive", "trailer", "expect", "accept-encoding"),
     }
 )
+UNTYPED = "application/octet-stream"
+"""What a body without a Content-Type may be (RFC 9110, 8.3); urllib would call it a form."""
 NEVER_BEGINNINGS = ("proxy-", "x-amz", "x-forwarded-", "sec-")
 
 
@@ -57,7 +59,9 @@ class Relay(Egress):
             for name, value in self._parameters.values(event).items()
         ]
         whole = "?".join(filter(None, (self._base + path, "&".join(pairs))))
-        return Request(whole, method, self._headers(event), self._body(event))
+        body = self._body(event)
+        untyped = {} if body is None else {"Content-Type": UNTYPED}
+        return Request(whole, method, {**untyped, **self._headers(event)}, body)
 
     def cache_control(self, _answer: Answer) -> str:
         return "no-store"
@@ -75,7 +79,8 @@ class Relay(Egress):
 
     def _headers(self, event: Event) -> dict[str, str]:
         given = {name.lower(): value for name, value in as_object(event.get("headers")).items()}
-        headers = {name: str(given[name.lower()]) for name in self._passed if name.lower() in given}
+        passed = {name.title(): name.lower() for name in self._passed}
+        headers = {name: str(given[low]) for name, low in passed.items() if low in given}
         for name, value in headers.items():
             if not PLAIN.fullmatch(value):
                 raise Problem(422, "bad_header", f"The header {name} cannot be passed on.")

@@ -134,6 +134,13 @@ def test_a_body_in_base64_is_passed_on_as_it_was(relay: Environment, world: Worl
     assert world.partner_requests[0].body == b"caf\xc3\xa9"
 
 
+def test_a_body_without_a_type_is_not_called_a_form(relay: Environment, world: World) -> None:
+    call(relay)
+    call(relay, body=None)
+    types = [sent.headers.get("content-type") for sent in world.partner_requests]
+    assert types == ["application/octet-stream", None]
+
+
 def test_egret_itself_only_reads_the_path_for_that(relay: Environment, world: World) -> None:
     relay.call()
     (sent,) = world.partner_requests

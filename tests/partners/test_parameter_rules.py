@@ -101,3 +101,9 @@ def test_what_fits_together_has_no_problem() -> None:
 def test_paths_of_a_relay_are_patterns_and_settings_of_others_are_left_alone() -> None:
     assert "paths" in problems({"check_path": "/x", "paths": ["/a", "(a+)+"]})
     assert problems({"paths": ["(a+)+"], "parameters": ["anything"]}) == {}
+
+
+@pytest.mark.parametrize("name", ["Authorization", "x-api-key", "COOKIE", "X-Amz-Date", "Host"])
+def test_a_callers_credentials_cannot_be_put_on_the_list_of_headers(name: str) -> None:
+    found = problems({"headers": ["Content-Type", name]})
+    assert found == {"headers": f"{name} is never passed on. Remove that line."}

@@ -16,6 +16,15 @@ VALUE_MAX_CHARS = 500
 WAYS_MAX = 2_000_000
 PATTERN_MAX_CHARS = 200
 PLACE = re.compile(r"\{([^{}]*)\}")
+NEVER_PASSED = frozenset(
+    {
+        *("authorization", "x-api-key", "cookie", "host", "content-length", "connection", "te"),
+        *("transfer-encoding", "upgrade", "keep-alive", "trailer", "expect", "accept-encoding"),
+    }
+)
+"""Of a caller's headers: its credentials, and what belongs to one connection. As in the handler
+`http_relay`, which drops them too."""
+NEVER_BEGINNINGS = ("proxy-", "x-amz", "x-forwarded-", "sec-")
 _CLASS_PART = r"\\[dws]|\\[^\w\s]|[^\[\]\\]"
 _TOKEN = re.compile(
     rf"""(?P<open>\((?:\?:)?) | (?P<close>\)\??) | (?P<bar>\|) |
@@ -56,6 +65,9 @@ def problems(settings: Mapping[str, Any]) -> dict[str, str]:
     for number, pattern in enumerate(settings["paths"] if "check_path" in settings else []):
         if why := why_unsafe(pattern):
             found["paths"] = f"Line {number + 1}: {why}"
+    headers = settings["headers"] if isinstance(settings.get("headers"), list) else ()
+    if bad := [name for name in headers if _is_never_passed(name)]:
+        found["headers"] = f"{bad[0]} is never passed on. Remove that line."
     for number, row in enumerate(rows):
         if why := why_unsafe(row["pattern"]):
             found[f"parameters.{number}.pattern"] = why
@@ -64,6 +76,11 @@ def problems(settings: Mapping[str, Any]) -> dict[str, str]:
         if row["name"] in names[:number]:
             found[f"parameters.{number}.name"] = "There is already a parameter of this name."
     return found or _of_values(settings.get("url", ""), rows)
+
+
+def _is_never_passed(header: object) -> bool:
+    name = str(header).lower()
+    return name in NEVER_PASSED or name.startswith(NEVER_BEGINNINGS)
 
 
 def _of_values(url: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
