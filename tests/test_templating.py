@@ -1,6 +1,6 @@
 """What every template can use."""
 
-from webapp.templating import environment
+from webapp.templating import TEXT_MAX_CHARS, environment
 
 CONSOLE = "https://eu-central-1.console.aws.amazon.com/servicequotas/home?a=1&b=2"
 
@@ -45,3 +45,19 @@ def test_a_text_that_is_a_link_already_has_no_long_address() -> None:
         "Write it like https://example.com."
     )
     assert ">https://example.com</a>." in linked(text)
+
+
+def test_hidden_characters_of_what_others_wrote_can_be_seen() -> None:
+    def visible(text: str) -> str:
+        return environment.from_string("{{ text | visible }}").render(text=text)
+
+    assert visible("caf\u00e9 \U0001f3c6\n\tb") == "caf\u00e9 \U0001f3c6\n\tb"
+    assert visible("\x00\x1b[31m\r") == "\u2400\u241b[31m\u240d"
+    assert visible("a\u202eb\u2028\x7f") == "a&lt;U+202E&gt;b&lt;U+2028&gt;&lt;U+007F&gt;"
+    assert visible("x" * (TEXT_MAX_CHARS + 7)).endswith("x… (7 more characters)")
+
+
+def test_a_query_has_what_is_not_empty_and_not_the_place_of_a_page() -> None:
+    made = environment.from_string("{{ values | query }} {{ values | query('b') }}")
+    values = {"a": "1 &", "b": "2", "c": "", "after": "3"}
+    assert made.render(values=values) == "a=1+%26&amp;b=2 b=2"

@@ -9,7 +9,7 @@ given back again at the end of a route, before the answer waits for anything. He
 
 import inspect
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
@@ -28,6 +28,7 @@ from webapp.models import User
 from webapp.outside import outside
 from webapp.services import access
 from webapp.services.access import Guesser
+from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
@@ -46,6 +47,7 @@ class Parts:
     pace: Pace
     cloud: Cloud
     images: Images
+    tails: Tails = field(default_factory=Tails)
 
 
 @dataclass(frozen=True)

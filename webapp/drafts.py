@@ -32,6 +32,17 @@ DRAFTS_MAX = 500
 TOKEN = "draft"  # noqa: S105 - the name of a field
 TOKEN_BYTES = 16
 INPUTS: dict[str, type[Input]] = {"networks": NewNetwork, "keys": NewKey, "functions": NewFunction}
+PAGES_WITH_FORMS = {
+    "networks": {"whitelist": "whitelist", "drift": "drift", "schedule": "schedule"},
+    "functions": {
+        "edit": "edit",
+        "revisions": "revisions",
+        "callers": "callers",
+        "console": "console",
+        "saved-requests": "console",
+    },
+}
+"""Pages below one network or function, by where their forms are sent."""
 SCHEDULE = ("weekly", "days", "start", "end", "time_zone", "idle_hours")
 
 
@@ -40,10 +51,8 @@ def page_of(path: str) -> str:
     match path.strip("/").split("/"):
         case [("networks" | "keys" | "functions") as noun]:
             return f"/{noun}/new"
-        case ["networks", name, ("whitelist" | "drift" | "schedule") as part, *_]:
-            return f"/networks/{quote(name)}/{part}"
-        case ["functions", name, "callers", *_]:
-            return f"/functions/{quote(name)}/callers"
+        case [("networks" | "functions") as noun, name, part, *_] if part in PAGES_WITH_FORMS[noun]:
+            return f"/{noun}/{quote(name)}/{PAGES_WITH_FORMS[noun][part]}"
         case [("networks" | "keys" | "functions") as noun, name, *_]:
             return f"/{noun}/{quote(name)}"
         case [("addresses" | "orphans" | "setup" | "sign-in") as noun, *_]:
@@ -116,6 +125,8 @@ def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
             names = SCHEDULE
         case ["networks", _, "whitelist", "partners"]:
             names = ("partner", "function")
+        case ["functions", _, ("console" | "saved-requests")]:
+            names = ("method", "path")  # the rest may hold a secret
         case ["functions", _, "callers"]:
             names = shown_fields(NewCaller)
         case ["addresses", *rest]:

@@ -29,11 +29,10 @@ from webapp.errors import (
     Unavailable,
 )
 from webapp.forms import messages_of, read_data
-from webapp.middleware import BODY_MAX_BYTES
+from webapp.middleware import body_max_bytes
 from webapp.templating import page, see_other
 
 API_PREFIX = "/api/"
-BODY_MAX_KIB = BODY_MAX_BYTES // 1024
 RETRY_AFTER_S = 5
 CHECK_THE_REQUEST = "Check what was sent."
 log = logging.getLogger("egret")
@@ -179,7 +178,8 @@ def _as_egret_error(request: Request, error: HTTPException) -> EgretError:
         case 405:
             return _MethodNotAllowed(f"{request.method} is not allowed at {request.url.path}.")
         case 413:
-            return TooLarge("The request is too large.", remedy=f"At most {BODY_MAX_KIB} KiB.")
+            limit_kib = body_max_bytes(request.url.path) // 1024
+            return TooLarge("The request is too large.", remedy=f"At most {limit_kib} KiB.")
         case _:
             return Invalid(str(error.detail), remedy=CHECK_THE_REQUEST)
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -21,11 +22,15 @@ from webapp.charts import amount
 from webapp.deps import SAFE_METHODS, parts_of
 from webapp.drafts import draft_url
 from webapp.partners import DEFAULT_PARTNER, partner
+from webapp.services.functions.activity.levels import level_of
 from webapp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "static"
 URL = r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]"
+TEXT_MAX_CHARS = 300_000
+UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+CONTROL_PICTURES = 0x2400
 NOTICE_COOKIE = "egret_notice"
 NOTICE_MAX_AGE_S = 60
 
@@ -144,6 +149,26 @@ def _short(url: str, portal: str) -> str:
     return url if parts.path in ("", "/") and not parts.query else parts.hostname or url
 
 
+def _query(values: Mapping[str, str], *names: str) -> str:
+    """As the query of an address; only these, or all but the place of a page."""
+    kept = names or [name for name in values if name != "after"]
+    return urlencode({name: values[name] for name in kept if values[name]})
+
+
+def _visible(text: str) -> str:
+    """What others wrote, with control and format characters that can be seen, and not too long."""
+    shown = "".join(map(_seen, text[:TEXT_MAX_CHARS]))
+    left = len(text) - TEXT_MAX_CHARS
+    return f"{shown}… ({left:,} more characters)" if left > 0 else shown
+
+
+def _seen(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in UNSEEN:
+        return character
+    number = ord(character)
+    return chr(CONTROL_PICTURES + number) if number < 0x20 else f"<U+{number:04X}>"
+
+
 def _utc(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC")
 
@@ -168,6 +193,7 @@ def _environment() -> Environment:
     made.globals |= {
         "asset": lambda path: f"/static/{version}/{path}",
         "icon": _icon,
+        "level_of": level_of,
         "keys_per_account": lambda name=DEFAULT_PARTNER: partner(name).keys_per_account,
     }
     made.filters |= {
@@ -177,8 +203,10 @@ def _environment() -> Environment:
         "linked": _linked,
         "pattern": _pattern,
         "shortened": _shortened,
+        "query": _query,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,
+        "visible": _visible,
     }
     return made
 

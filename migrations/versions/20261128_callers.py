@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261128_callers"
-down_revision = "20261128_revisions"
+down_revision = "20261128_saved_requests"
 
 
 def upgrade() -> None:

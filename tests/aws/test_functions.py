@@ -1,10 +1,8 @@
-"""A function's answer, its errors and its log, from what Lambda and CloudWatch answer."""
+"""A function's answer and its errors, from what Lambda answers."""
 
 import base64
 import io
 import json
-from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,23 +11,17 @@ from botocore.stub import Stubber
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AwsError, NotReached, QuotaExceeded
-from webapp.aws.functions import (
-    IDLE_PAGES_MAX,
-    Functions,
-    Log,
-    LogLine,
-)
-from webapp.aws.invocations import Invocation, ProbeResult
-from webapp.aws.newest_lines import LINES_MAX
+from webapp.aws.functions import Functions
+from webapp.aws.invocations import Invocation, ProbeResult, Run
 
 REGION, NAME = "eu-central-1", "egret-shop"
-SINCE = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-def lambda_answer(payload: object, error: str = "") -> dict[str, Any]:
+def lambda_answer(payload: object, error: str = "", log: str = "") -> dict[str, Any]:
     body = json.dumps(payload).encode()
     answer: dict[str, Any] = {"Payload": StreamingBody(io.BytesIO(body), len(body))}
     answer["ResponseMetadata"] = {"RequestId": "request-1"}
+    answer |= {"LogResult": base64.b64encode(log.encode()).decode()} if log else {}
     return answer | ({"FunctionError": error} if error else {})
 
 
@@ -73,74 +65,43 @@ def test_a_function_that_raises_or_returns_no_object_is_an_error_of_its_own(
     assert probed(offline, payload, error) == ProbeResult(None, "", "request-1", said)
 
 
+def ran(clients: Clients, payload: object, error: str = "", log: str = "") -> Run:
+    with Stubber(clients.awslambda(REGION)) as stub:
+        how = {"LogType": "Tail", "Qualifier": "live"}
+        asked = {"FunctionName": NAME, "Payload": b'{"a": 1}'} | how
+        stub.add_response("invoke", lambda_answer(payload, error, log), asked)
+        return Functions(clients).run(REGION, NAME, {"a": 1})
+
+
+def test_a_run_tells_what_lambda_measured_and_the_end_of_the_log(offline: Clients) -> None:
+    report = "REPORT RequestId: 1-2\tDuration: 2.50 ms\tInit Duration: 9.00 ms\t\n"
+    log = f"START RequestId: 1-2\nhi\x00\n{report}"
+    found = ran(offline, {"statusCode": 204}, log=log)
+    assert (found.invocation, found.request_id) == (Invocation(204), "1-2")
+    assert (found.report.duration_ms, found.report.init_ms) == (2.5, 9.0)
+    assert found.tail == log.replace("\x00", "?")
+    assert found.returned == ""
+    assert ran(offline, {"ip": "203.0.113.7"}).returned == '{"ip": "203.0.113.7"}'
+
+
+def test_a_run_that_raised_has_the_lines_of_its_traceback(offline: Clients) -> None:
+    raised = {"errorType": "KeyError", "errorMessage": "'x'", "stackTrace": ["  File a\n    b\n"]}
+    found = ran(offline, raised, "Unhandled")
+    assert found.invocation.error == "KeyError: 'x'"
+    assert found.stack_trace == ["  File a", "    b"]
+    assert found.request_id == "request-1"
+
+
+@pytest.mark.parametrize("odd", [None, [], "text", {"stackTrace": 7}, {"stackTrace": [None]}])
+def test_whatever_a_run_that_raised_returns_can_be_told(offline: Clients, odd: object) -> None:
+    assert ran(offline, odd, "Unhandled").invocation.status == 502
+
+
 def test_a_probe_tells_what_it_saw(offline: Clients) -> None:
     found = probed(offline, {"ip": "203.0.113.7", "echo": "echo.example"})
     assert found == ProbeResult("203.0.113.7", "echo.example", "request-1")
     odd = probed(offline, {"ip": ["203.0.113.7"], "echo": None})
     assert (odd.ip, odd.echo) == ("['203.0.113.7']", "None")
-
-
-def pages(*events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As CloudWatch gives them: each page but the last has a token for the next."""
-    numbered = [{"events": found, "nextToken": str(n)} for n, found in enumerate(events)]
-    return [*numbered[:-1], {"events": events[-1]}]
-
-
-def lines(first: int, last: int) -> list[dict[str, Any]]:
-    return [{"timestamp": n, "message": f"{n}\n"} for n in range(first, last + 1)]
-
-
-def test_the_log_is_the_newest_lines_without_their_ends(offline: Clients) -> None:
-    with Stubber(offline.logs(REGION)) as stub:
-        stub.add_response("filter_log_events", {"events": lines(1, 350)})
-        log = Functions(offline).logs(REGION, NAME)
-    assert log.complete
-    assert len(log.lines) == LINES_MAX
-    assert (log.lines[0], log.lines[-1]) == (LogLine(151, "151"), LogLine(350, "350"))
-
-
-def test_a_quiet_functions_log_is_searched_further_back_without_doubling_lines(
-    offline: Clients,
-) -> None:
-    asked: list[dict[str, Any]] = []
-    offline.logs(REGION).meta.events.register(
-        "provide-client-params.cloudwatch-logs.FilterLogEvents",
-        lambda params, **_: asked.append(dict(params)),
-    )
-    with Stubber(offline.logs(REGION)) as stub:
-        for _ in range(20):
-            stub.add_response("filter_log_events", {"events": []})
-        assert Functions(offline).logs(REGION, NAME) == Log([], complete=True)
-    assert "endTime" not in asked[0]
-    for newer, older in pairwise(asked):
-        assert older["endTime"] == newer["startTime"] - 1
-
-
-def test_a_function_that_never_ran_has_no_log(offline: Clients) -> None:
-    with Stubber(offline.logs(REGION)) as stub:
-        stub.add_client_error("filter_log_events", "ResourceNotFoundException")
-        assert Functions(offline).logs(REGION, NAME) == Log([], complete=True)
-        stub.add_client_error("filter_log_events", "ResourceNotFoundException")
-        assert not Functions(offline).ran_since(REGION, NAME, SINCE)
-
-
-@pytest.mark.parametrize(
-    ("answers", "ran"),
-    [
-        (pages([]), False),
-        (pages([], [{"message": "START RequestId: 1"}]), True),
-        (pages(*[[]] * 40), False),
-        (pages(*[[]] * (IDLE_PAGES_MAX + 2))[:IDLE_PAGES_MAX], True),
-    ],
-)
-def test_whether_a_function_ran_is_read_from_its_log(
-    offline: Clients, answers: list[dict[str, Any]], ran: bool
-) -> None:
-    with Stubber(offline.logs(REGION)) as stub:
-        for answer in answers:
-            stub.add_response("filter_log_events", answer)
-        assert Functions(offline).ran_since(REGION, NAME, SINCE) is ran
-        stub.assert_no_pending_responses()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.sandbox.lab import Lab, unique
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.stacks import Phase
-from webapp.aws.cloudformation.templates import foundation_plan
+from webapp.aws.cloudformation.templates import foundation_name, foundation_plan
 from webapp.aws.errors import AccessDenied, NotReached
 from webapp.aws.packages import Packages
 from webapp.services.engine import foundation
@@ -46,6 +46,17 @@ def test_a_foundation_that_exists_gets_the_bucket_and_keeps_its_key(clients: Cli
     assert all(blocked.values())
     assert lab.deleted(made).phase is Phase.GONE
     assert packages.has(REGION, "code/a.zip"), "functions still need it"
+
+
+def test_a_region_without_keys_gets_a_foundation_with_the_bucket_alone(clients: Clients) -> None:
+    lab, prefix, token = Lab(clients, REGION), unique("lab"), unique("token")
+    cloud, settings = connected(clients), Settings(name_prefix=prefix, regions="us-east-1")
+    with pytest.raises(NotReached):
+        foundation.code_bucket(cloud, settings, REGION, token=token)
+    stack = lab.settled(foundation_name(prefix))
+    bucket = foundation.code_bucket(cloud, settings, REGION, token=token)
+    assert stack.outputs == {"CodeBucket": bucket}
+    lab.deleted(stack.id)
 
 
 def test_an_object_that_may_not_be_listed_is_not_there(aws: ScriptedAws) -> None:

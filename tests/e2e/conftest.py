@@ -79,6 +79,7 @@ def shown(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         api.post("/functions", body | {"settings": settings}).raise_for_status()
         api.settled(f"/functions/{name}")
         api.post(f"/functions/{name}/snapshots").raise_for_status()
+    api.post("/functions/top-clans/callers", {"name": "website"}).raise_for_status()
     yield running
     running.stop()
 

@@ -42,6 +42,9 @@ PAGES = (
     "/functions/top-clans",
     "/functions/top-clans/callers",
     "/functions/top-clans/diagnosis",
+    "/functions/top-clans/requests",
+    "/functions/top-clans/logs",
+    "/functions/top-clans/console?method=POST",
     "/functions/top-clans/metrics",
     "/nothing-here",
 )

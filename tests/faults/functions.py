@@ -1,19 +1,24 @@
 """What is done with a function while workers are killed, each so that it can be done again."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from webapp.aws.clients import Clients
-from webapp.models import Function, NewFunction, Status
+from webapp.aws.functions import LIVE
+from webapp.models import Function, FunctionChange, FunctionRevision, NewFunction, Status
 from webapp.services import functions, networks
 from webapp.services.functions.operation import lags
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
 NAME = "swept"
 """Also of its network and its key, which are there already."""
+CHANGED_MB = 512
 
 
 def _create(scope: CloudScope) -> None:
@@ -42,6 +47,17 @@ def _update(scope: CloudScope) -> None:
         functions.retry(scope, NAME)
 
 
+def _change(scope: CloudScope) -> None:
+    if functions.get(scope.session, NAME).memory_mb != CHANGED_MB:
+        functions.change(scope, NAME, FunctionChange(memory_mb=CHANGED_MB))
+
+
+def _roll_back(scope: CloudScope) -> None:
+    """To what it was created with."""
+    if functions.get(scope.session, NAME).memory_mb == CHANGED_MB:
+        functions.deploy_again(scope, NAME, 1)
+
+
 def _grow(scope: CloudScope, *, to: int) -> None:
     """As if the network had so many zones: its public subnet stands for the second private one."""
     network = networks.get(scope.session, NAME)
@@ -60,16 +76,25 @@ FUNCTION_OPERATIONS: dict[str, Callable[[CloudScope], None]] = {
     "create function": _create,
     "retry function": _retry,
     "update function": _update,
+    "change function": _change,
+    "roll back function": _roll_back,
     "delete function": _delete,
 }
 
 
 def functions_world(session: Session, clients: Clients, settings: Settings) -> dict[str, Any]:
-    """Rows, stacks and Lambda's functions of this dashboard, without those of networks."""
+    """Rows, stacks and Lambda's functions of this dashboard, without those of networks.
+
+    `live` has what the alias of each function leads to, and how many versions there are.
+    """
     region, prefix = settings.home_region, f"{settings.name_prefix}-"
     stacks = clients.cloudformation(region).get_paginator("describe_stacks").paginate()
-    lambdas = clients.awslambda(region).get_paginator("list_functions").paginate()
+    awslambda = clients.awslambda(region)
+    lambdas = awslambda.get_paginator("list_functions").paginate()
+    numbers = select(FunctionRevision).order_by(col(FunctionRevision.number))
     return {
+        "revisions": [(each.number, each.status.value) for each in session.exec(numbers)],
+        "live": [_live(awslambda, each.lambda_name) for each in session.exec(select(Function))],
         "rows": [(each.status.value, each.reason) for each in session.exec(select(Function))],
         "remedies": [each.remedy for each in session.exec(select(Function))],
         "stacks": sorted(
@@ -85,3 +110,12 @@ def functions_world(session: Session, clients: Clients, settings: Settings) -> d
             if each["FunctionName"].startswith(prefix) and "probe" not in each["FunctionName"]
         ],
     }
+
+
+def _live(awslambda: "LambdaClient", name: str | None) -> tuple[int, int] | None:
+    """The memory of the version that calls reach, and how many versions there are."""
+    if name is None:
+        return None
+    found = awslambda.get_function_configuration(FunctionName=name, Qualifier=LIVE)
+    versions = awslambda.list_versions_by_function(FunctionName=name)["Versions"]
+    return found["MemorySize"], len([each for each in versions if each["Version"] != "$LATEST"])

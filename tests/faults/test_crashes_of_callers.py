@@ -1,12 +1,11 @@
-"""kill -9 right before and right after every single call to AWS, of everything a caller does.
+"""kill -9 right before every single call to AWS, of everything a caller does, and after the last.
 
 Passes when the restarted worker ends where the uninterrupted one does: one key for each row, which
 opens the endpoint, and none without a row. A key that was not shown is of no use, so the person
 adds the caller again.
 """
 
-import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,7 @@ from webapp.settings import Settings
 
 ONE = {"functions": 1, "keys": [True], "answers": [200]}
 NONE: dict[str, Any] = {"rows": [], "keys": [], "plans": [], "answers": []}
-DELETING = ("DeleteApiKey", "DeleteUsagePlan")
-ADD, (DELETE,) = "add caller", WITH_CALLERS
-EVERY = frozenset({*CALLER_OPERATIONS, *WITH_CALLERS})
+ADD, REVOKE, (DELETE,) = "add caller", "revoke caller", WITH_CALLERS
 
 
 class Desk:
@@ -44,20 +41,19 @@ class Desk:
         prepare(self._settings)
 
     def run(
-        self, operations: Iterable[str], kill: Kill | None, killed: Collection[str] = EVERY
+        self, operations: Iterable[str], kills: Mapping[str, Kill]
     ) -> tuple[list[Any], set[str]]:
-        """The world after each operation, and those of `killed` during which nobody was killed."""
+        """The world after each operation, and those during which nobody was killed."""
         worlds, survived = [], set()
         for operation in operations:
-            strikes = kill if operation in killed else None
-            if ended(self._workshop, self._settings, operation, strikes):
+            if ended(self._workshop, self._settings, operation, kills.get(operation)):
                 survived.add(operation)
             else:
                 assert ended(self._workshop, self._settings, operation, None)
             with self._session() as session:
                 found = callers_world(session, self._clients, self._settings, self._url)
             worlds.append(found)
-        return worlds, survived & {*killed}
+        return worlds, survived
 
     def add_function(self) -> None:
         """A row that says where the endpoint is; no stack is behind it."""
@@ -82,34 +78,34 @@ def desk(sandbox: Sandbox, clients: Clients, tmp_path: Path) -> Iterator[Desk]:
     lab.clean_up()
 
 
-@pytest.mark.parametrize(
-    ("after", "killed"),
-    [(False, [*CALLER_OPERATIONS]), (True, [ADD, "rotate caller"])],
-    ids=["before a call", "after a call"],
-)
-def test_a_caller_has_one_key_or_none_whenever_a_worker_is_killed(
-    desk: Desk, *, after: bool, killed: list[str]
-) -> None:
-    """After a call, only where something is written into the row before the next one."""
-    expected, _ = desk.run(CALLER_OPERATIONS, None)
+def test_a_caller_has_one_key_or_none_whenever_a_worker_is_killed(desk: Desk) -> None:
+    """Before each call; and after the last one of each operation, when the row is still to come."""
+    expected, _ = desk.run(CALLER_OPERATIONS, {})
     rows = [world["rows"] for world in expected]
     assert rows == [[("ready", 100_000)], *[[("ready", QUOTA)]] * 2, []]
     for world in expected[:-1]:
         assert {name: world[name] for name in ONE} == ONE
     assert expected[-1] == NONE | {"functions": 1}
-    swept: set[str] = set()
-    for call in itertools.count(1):
-        assert call < CALLS_MAX
-        found, survived = desk.run(CALLER_OPERATIONS, Kill(call, after=after), killed)
-        assert found == expected, f"killed at call {call}"
-        swept |= survived
-        if swept == {*killed}:
-            return
+    calls: dict[str, int] = {}
+    for call in range(1, CALLS_MAX):
+        left = [name for name in CALLER_OPERATIONS if name not in calls]
+        if not left:
+            break
+        needed = [ADD, REVOKE] if left == [REVOKE] else [*CALLER_OPERATIONS]
+        found, survived = desk.run(needed, dict.fromkeys(left, Kill(call, after=False)))
+        ends = [expected[0], expected[-1]] if left == [REVOKE] else expected
+        assert found == ends, f"killed at call {call}"
+        calls |= dict.fromkeys(survived & {*left}, call - 1)
+    assert {*calls} == {*CALLER_OPERATIONS}
+    assert all(calls.values()), "each of them makes a call, and dies of it"
+    last = {name: Kill(number, after=True) for name, number in calls.items()}
+    assert desk.run(CALLER_OPERATIONS, last) == (expected, set())
 
 
-def test_a_function_is_deleted_with_its_callers_whenever_a_worker_is_killed(desk: Desk) -> None:
-    for call, after in itertools.product(DELETING, (False, True)):
-        desk.run([ADD], None)
-        found, survived = desk.run([DELETE], Kill(1, after, frozenset({call})))
-        assert (found, survived) == ([NONE | {"functions": 0}], set())
-        desk.add_function()
+@pytest.mark.parametrize("call", ["DeleteApiKey", "DeleteUsagePlan"])
+def test_a_function_is_deleted_with_its_callers_whenever_a_worker_is_killed(
+    desk: Desk, call: str
+) -> None:
+    desk.run([ADD], {})
+    found, survived = desk.run([DELETE], {DELETE: Kill(1, after=True, of=frozenset({call}))})
+    assert (found, survived) == ([NONE | {"functions": 0}], set())

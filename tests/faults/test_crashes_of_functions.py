@@ -13,7 +13,7 @@ import httpx
 from sqlmodel import Session
 
 from tests.databases import prepare
-from tests.faults.functions import FUNCTION_OPERATIONS, NAME, functions_world
+from tests.faults.functions import CHANGED_MB, FUNCTION_OPERATIONS, NAME, functions_world
 from tests.faults.test_crashes import ended
 from tests.faults.worker import Kill, Workshop
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
@@ -26,7 +26,8 @@ ASKING = frozenset({"CreateStack", "UpdateStack", "DeleteStack"})
 PREFIX = "sweep-functions"
 ASKING_MAX = 2
 """Another attempt deletes what is left of the first one, and creates the stack."""
-ASKS_ONCE = "update function"
+ASKING_ONCE = ("update function", "change function", "roll back function")
+DEFAULT_MB = 256
 FAILING = "create function"
 REASON = (
     "User with accountId: 000000000000 is not authorized to perform CreateLogGroup with Tags. An "
@@ -76,14 +77,14 @@ def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path:
         for kill in (None, *kills):
             fail_once(sandbox, f"{settings.name_prefix}-function-{NAME}")
             for operation in FUNCTION_OPERATIONS:
-                if kill and kill.call > 1 and operation == ASKS_ONCE:
+                if kill and kill.call > 1 and operation in ASKING_ONCE:
                     continue
                 strikes = None if operation == FAILING else kill
                 if not ended(workshop, settings, operation, strikes):
                     assert ended(workshop, settings, operation, None)
                 found = world(settings, clients)
                 assert found == expected.setdefault(operation, found), f"{operation}: {kill}"
-        failed, made, followed, gone = expected.values()
+        failed, made, followed, changed, back, gone = expected.values()
         assert failed["rows"] == [("failed", f"LogGroup: {REASON}")]
         assert "Allow logs:TagResource in" in failed["remedies"][0]
         assert failed["functions"] == []
@@ -91,4 +92,10 @@ def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path:
         for there, subnets in ((made, 1), (followed, 2)):
             assert len(there["stacks"]) == 1
             assert [count for _, count in there["functions"]] == [subnets]
+        assert [each["live"] for each in (followed, changed, back)] == [
+            [(DEFAULT_MB, 1)],
+            [(CHANGED_MB, 1)],
+            [(DEFAULT_MB, 1)],
+        ]
+        assert back["revisions"] == [(1, "replaced"), (2, "replaced"), (3, "live")]
         assert gone["rows"] == gone["functions"] == []

@@ -31,6 +31,12 @@ def test_a_handler_is_small_and_imports_the_standard_library_only(handler: Path)
     assert modules <= set(sys.stdlib_module_names)
 
 
+@pytest.mark.parametrize("file", sorted((HANDLERS / "shared").glob("*.py")), ids=lambda p: p.name)
+def test_a_shared_file_begins_with_what_it_is_about(file: Path) -> None:
+    """Assembling leaves it out, as its first statement."""
+    assert ast.get_docstring(ast.parse(file.read_text()))
+
+
 @pytest.mark.parametrize("folder", sorted(path for path in HANDLERS.iterdir() if path.is_dir()))
 def test_each_handler_has_a_readme(folder: Path) -> None:
     assert (folder / "README.md").read_text().startswith("# ")

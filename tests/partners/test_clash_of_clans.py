@@ -40,6 +40,9 @@ def test_every_other_text_is_refused(text: str) -> None:
         (503, {"reason": "inMaintenance"}, "maintenance"),
         (500, {"reason": "unknownException"}, "internal error"),
         (504, {"code": "partner_timeout", "detail": "No answer within 8 s."}, "in time"),
+        (502, {"code": "partner_incomplete", "detail": "It broke off."}, "broke off"),
+        (502, {"code": "partner_redirect", "detail": "To a.example."}, "sent the call elsewhere"),
+        (502, {"code": "partner_shows_key", "detail": "It does."}, "contains the key"),
         (502, "<html>Bad gateway</html>", "failed with status"),
         (429, "", "how often"),
         (503, "<title>Scheduled maintenance</title>", "maintenance"),
@@ -98,6 +101,14 @@ def test_a_page_with_status_200_is_a_refusal_in_front_too() -> None:
     assert why.code == "refused_before_key"
     assert "answered 200" in why.detail
     assert "the address 203.0.113.9" in why.what_to_do
+
+
+def test_json_that_breaks_off_is_the_partners_own_fault() -> None:
+    detail = "The partner answered 200 with application/json, without valid JSON: Expecting value."
+    body = {"status": 502, "code": "partner_not_json", "detail": detail}
+    why = PARTNER.explain(502, {}, json.dumps(body).encode())
+    assert (why.code, why.detail) == ("partner_not_json", detail)
+    assert why.title == "The partner's answer is not valid JSON"
 
 
 def test_a_page_that_speaks_of_maintenance_is_the_partners_own() -> None:

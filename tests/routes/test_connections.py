@@ -161,7 +161,7 @@ def test_no_route_keeps_a_connection_while_aws_is_asked(
     }
     for route in sorted(routes_of(app), key=lambda r: (not r.reads, "deletion" in r.path)):
         path = PARAMETER.sub(lambda found: "a1" if "address" in found[0] else NAME, route.path)
-        if route.is_api or "sign-out" in path or "stream" in path:
+        if route.is_api or path.endswith(("sign-out", "stream", "tail")):
             continue
         sent: dict[str, Any] = {"params" if route.reads else "data": wanted}
         asking.request(route.method, path, **sent)

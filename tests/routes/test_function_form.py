@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from sqlmodel import Session, select
 
 from tests.routes.people import sign_in
-from tests.services.rows import IP, a_key, a_network, add, an_address
+from tests.services.rows import IP, a_function, a_key, a_network, add, an_address
 from webapp.models import Function, Network, Status
 
 OTHER = "198.51.100.7"
@@ -114,3 +114,18 @@ def test_a_stage_and_a_path_are_chosen_and_come_back_when_they_are_wrong(
     client.post("/functions", data=deployment(stage="prod", path="/top10ClashOfClans/"))
     function = session.exec(select(Function)).one()
     assert (function.stage, function.path) == ("prod", "top10ClashOfClans")
+
+
+def test_opening_an_endpoint_to_everyone_is_confirmed_too(
+    client: Any, session: Session, network: Network
+) -> None:
+    key = a_key("good")
+    settings = {"location": "32000006", "limit": 10, "ranking": "clans"}
+    add(session, key, a_function(network, key, settings=settings))
+    edited = deployment(access="open", memory_mb="256", timeout_s="28")
+    edited |= {"settings.ranking": "clans"}
+    for confirm, status in (("fan", 422), ("fun", 200)):
+        reviewed = client.post("/functions/fun/edit", data=edited | {"confirm": confirm})
+        assert reviewed.status_code == status
+        assert ('id="confirm-error"' in reviewed.text) == (status == 422)
+    assert 'name="confirm" value="fun"' in reviewed.text, "which deploys it"

@@ -20,6 +20,7 @@ from webapp.aws.functions import Functions
 from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
+from webapp.aws.logs import Logs
 from webapp.aws.metrics import Metrics
 from webapp.aws.nat_gateways import NatGateways
 from webapp.aws.packages import Packages
@@ -46,6 +47,7 @@ class Cloud:
     inventory: Inventory
     kms: Kms
     lambda_interfaces: LambdaInterfaces
+    logs: Logs
     metrics: Metrics
     nat_gateways: NatGateways
     packages: Packages
@@ -84,6 +86,7 @@ class Cloud:
             inventory=Inventory(clients, prefix),
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
+            logs=Logs(clients),
             metrics=Metrics(clients),
             nat_gateways=NatGateways(clients),
             packages=Packages(clients, prefix),

@@ -151,7 +151,8 @@ class Callers:
     def usage(self, region: str, plan_id: str, first: date, last: date) -> dict[date, int]:
         """The calls of each day in UTC, of all keys that the plan had. API Gateway counts late."""
         with aws_errors("reading the usage of a caller", region):
-            found = self._clients.apigateway(region).get_usage(
+            client = self._clients.apigateway_without_retries(region)  # a page waits for it
+            found = client.get_usage(
                 usagePlanId=plan_id, startDate=first.isoformat(), endDate=last.isoformat()
             )
         days = [first + timedelta(number) for number in range((last - first).days + 1)]

@@ -1,11 +1,7 @@
-"""What is done with a deployed function: run it, read its log."""
+"""What is done with a deployed function: run it."""
 
+import base64
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,35 +16,20 @@ from webapp.aws.errors import (
     aws_errors,
     code_of,
 )
-from webapp.aws.invocations import Invocation, ProbeResult, invocation_of, payload_of, text_of
-from webapp.aws.newest_lines import newest
+from webapp.aws.invocations import (
+    Invocation,
+    ProbeResult,
+    Run,
+    invocation_of,
+    payload_of,
+    stack_trace_of,
+    text_of,
+)
+from webapp.aws.reports import report_in
 
-IDLE_PAGES_MAX = 300
 CONCURRENCY = QuotaKind("concurrent executions", "L-B99A9384", "lambda")
-INVOCATION_STARTS = '"START RequestId"'
-"""A filter pattern for the line that Lambda logs at the start of each invocation."""
 LIVE = "live"
 """The alias that callers of the endpoint reach a function by (function.yaml)."""
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """`at_ms` is milliseconds since 1970."""
-
-    at_ms: int
-    message: str
-
-
-@dataclass(frozen=True)
-class Log:
-    """Oldest line first. Not `complete`: the search took too long, so there may be others."""
-
-    lines: list[LogLine]
-    complete: bool
-
-
-class _NoLog(Exception):
-    """The function has no log group: it never ran, or is gone."""
 
 
 class Functions:
@@ -60,6 +41,23 @@ class Functions:
         payload, _, error = self._run(region, name, event, Qualifier=LIVE)
         return Invocation(status=502, error=error) if error else invocation_of(payload)
 
+    def run(self, region: str, name: str, event: dict[str, Any]) -> Run:
+        """Run it once with the event, as its callers do, and wait for what Lambda tells of it."""
+        answer, raw = self._invoke(region, name, event, Qualifier=LIVE, LogType="Tail")
+        raised = bool(answer.get("FunctionError"))
+        payload, error = payload_of(raw, raised=raised)
+        tail = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+        report = report_in(tail)
+        is_response = raised or "statusCode" in payload
+        return Run(
+            invocation=Invocation(502, error=error) if error else invocation_of(payload),
+            request_id=report.request_id or answer["ResponseMetadata"].get("RequestId", ""),
+            report=report,
+            tail=text_of(tail),
+            returned="" if is_response else text_of(raw.decode(errors="replace")),
+            stack_trace=stack_trace_of(raw) if raised else [],
+        )
+
     def run_probe(self, region: str, name: str) -> ProbeResult:
         """Run a network's probe, and wait for what it saw."""
         payload, request_id, error = self._run(region, name)
@@ -67,71 +65,26 @@ class Functions:
         seen = text_of(ip) if ip else None
         return ProbeResult(seen, text_of(payload.get("echo", "")), request_id, error)
 
-    def logs(self, region: str, name: str) -> Log:
-        """The newest lines of the function's log; none when it never ran."""
-        found: list[Any] = []
-        is_complete = True
-        with suppress(_NoLog):
-            pages = partial(self._log_pages, region, name)
-            found, is_complete = newest(pages, datetime.now(UTC))
-        lines = [LogLine(e["timestamp"], text_of(e["message"]).rstrip()) for e in found]
-        return Log(lines, is_complete)
-
-    def ran_since(self, region: str, name: str, since: datetime) -> bool:
-        """Whether the function was invoked after `since`, by its log.
-
-        Empty pages say nothing: CloudWatch gives them while it searches. After IDLE_PAGES_MAX of
-        them the answer is True, so that a network is not parked on a guess.
-        """
-        pages = self._log_pages(region, name, since, pattern=INVOCATION_STARTS)
-        with suppress(_NoLog):
-            return any(
-                page["events"] or number >= IDLE_PAGES_MAX for number, page in enumerate(pages, 1)
-            )
-        return False
-
-    def _log_pages(
-        self,
-        region: str,
-        name: str,
-        since: datetime,
-        until: datetime | None = None,
-        *,
-        pattern: str = "",
-    ) -> Iterator[Mapping[str, Any]]:
-        """Each page of the events from `since` until before `until`. Raises _NoLog."""
-        client = self._clients.logs(region)
-        end: Any = {"endTime": _ms(until) - 1} if until else {}
-        pages = client.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{name}",
-            startTime=_ms(since),
-            filterPattern=pattern,
-            **end,
-        )
-        with aws_errors(f"reading the log of {name}", region):
-            try:
-                yield from pages
-            except client.exceptions.ResourceNotFoundException as error:
-                raise _NoLog from error
-
     def _run(
         self, region: str, name: str, event: dict[str, Any] | None = None, **version: Any
     ) -> tuple[dict[str, Any], str, str]:
         """What the function returned, the id of the request, and the error or ''."""
+        answer, raw = self._invoke(region, name, event or {}, **version)
+        payload, error = payload_of(raw, raised=bool(answer.get("FunctionError")))
+        return payload, answer["ResponseMetadata"].get("RequestId", ""), error
+
+    def _invoke(
+        self, region: str, name: str, event: dict[str, Any], **options: Any
+    ) -> tuple[Any, bytes]:
+        """Lambda's answer, and what the function returned. It runs once, whatever AWS answers."""
         with aws_errors(f"running the function {name}", region):
             client = self._clients.awslambda_without_retries(region)
             try:
-                payload = json.dumps(event or {}).encode()
-                answer = client.invoke(FunctionName=name, Payload=payload, **version)
+                payload = json.dumps(event).encode()
+                answer = client.invoke(FunctionName=name, Payload=payload, **options)
             except client.exceptions.TooManyRequestsException as limit:
                 raise _too_many(limit, name, region) from limit
-            raw = answer["Payload"].read()
-        returned, error = payload_of(raw, raised=bool(answer.get("FunctionError")))
-        return returned, answer["ResponseMetadata"].get("RequestId", ""), error
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+            return answer, answer["Payload"].read()
 
 
 def _too_many(error: ClientError, name: str, region: str) -> AwsError:

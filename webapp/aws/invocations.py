@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.aws.reports import Report
+
 MALFORMED = "The function did not return a response for API Gateway: {} is not valid."
 NO_OBJECT = "The function did not return a JSON object."
 
@@ -25,6 +27,22 @@ class Invocation:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of a function with all that Lambda tells about it.
+
+    `tail` is the end of its log, 4 KiB at most. `returned` is the text of what it returned when
+    that is neither a response for API Gateway nor an error; `stack_trace` has an error's lines.
+    """
+
+    invocation: Invocation
+    request_id: str
+    report: Report
+    tail: str
+    returned: str
+    stack_trace: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,16 @@ def payload_of(raw: bytes, *, raised: bool) -> tuple[dict[str, Any], str]:
         kind, message = payload.get("errorType", "Error"), payload.get("errorMessage", "")
         return {}, text_of(f"{kind}: {message}")
     return (payload, "") if isinstance(payload, dict) else ({}, NO_OBJECT)
+
+
+def stack_trace_of(raw: bytes) -> list[str]:
+    """The lines of the traceback in what a function that raised returned; [] if it has none."""
+    try:
+        lines = json.loads(raw).get("stackTrace")
+    except (ValueError, AttributeError, RecursionError):
+        return []
+    told = lines if isinstance(lines, list) else []
+    return [line for frame in told for line in text_of(frame).rstrip().split("\n")]
 
 
 def invocation_of(payload: dict[str, Any]) -> Invocation:

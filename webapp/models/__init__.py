@@ -13,6 +13,12 @@ from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
 from webapp.models.revision import FunctionRevision, RevisionStatus
+from webapp.models.saved_request import (
+    NewInvocation,
+    NewSavedRequest,
+    SavedRequest,
+    TriedRequest,
+)
 from webapp.models.schedule import NewSchedule, WeeklyHours
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
@@ -46,13 +52,16 @@ __all__ = [
     "NewCaller",
     "NewChange",
     "NewFunction",
+    "NewInvocation",
     "NewKey",
     "NewLimits",
     "NewNetwork",
+    "NewSavedRequest",
     "NewSchedule",
     "NewVersion",
     "Proof",
     "RevisionStatus",
+    "SavedRequest",
     "SentBy",
     "Shape",
     "Snapshot",
@@ -61,6 +70,7 @@ __all__ = [
     "Status",
     "Throttle",
     "TokenKind",
+    "TriedRequest",
     "User",
     "WeeklyHours",
     "Whitelisting",

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, Input, Status, UtcDateTime, enum_text, new_id, utc_now
 
-RATE_DEFAULT = 10.0
+RATE_DEFAULT = 10
 QUOTA_DEFAULT = 100_000
 BURST_FACTOR = 2
 """How many seconds' worth of calls may come at once."""

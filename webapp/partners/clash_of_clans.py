@@ -28,6 +28,9 @@ from webapp.partners.untrusted_json import (
 
 MAINTENANCE_PAGE = re.compile(rb"<(title|h1|h2)\b[^>]*>[^<]*maintenance", re.IGNORECASE)
 """What the partner sends in place of its JSON: the page is about that, not just mentions it."""
+NOT_JSON = "partner_not_json"
+ANNOUNCED_AS_JSON = re.compile(r" with [a-z]+/([a-z0-9.-]+\+)?json, ")
+"""In the handler's detail: the answer's type says JSON, so it is the partner's own."""
 PORTAL_URL = "https://developer.clashofclans.com"
 KEYS_PER_ACCOUNT = 10
 ALL_ADDRESSES = (
@@ -105,6 +108,10 @@ _REASONS = {
     ),
     "inMaintenance": ("The partner is under maintenance", "Wait. The last good answer stays here."),
     "unknownException": ("The partner had an internal error", "Try again in a minute."),
+    "partner_not_json": (
+        "The partner's answer is not valid JSON",
+        "Try again in a minute. If it happens again, tell the partner.",
+    ),
 }
 """Title and what to do, by the API's reason."""
 
@@ -124,6 +131,8 @@ def _reason(status: int, error: dict[str, Any], body: bytes) -> str:
         return "inMaintenance"
     if status == 429 and not body.strip():
         return "requestThrottled"
+    if code == NOT_JSON and not _is_page(error):
+        return NOT_JSON
     asked = status >= 500 and status != 503 and not _is_page(error)
     return f"http_{status}" if asked else ""
 
@@ -133,8 +142,9 @@ def _is_about_key(reason: str) -> bool:
 
 
 def _is_page(error: dict[str, Any]) -> bool:
-    """Whether the handler says that it got a 200 with something other than JSON."""
-    return error.get("code") == "partner_not_json"
+    """Whether the handler says that it got a 200 with something that was not meant to be JSON."""
+    told = as_text(error.get("detail"))
+    return error.get("code") == NOT_JSON and not ANNOUNCED_AS_JSON.search(told)
 
 
 def _meaning(status: int, reason: str, message: str) -> tuple[str, str]:

@@ -134,9 +134,9 @@ def test_invocations_are_read_from_the_log(cloud: Cloud, network: Network) -> No
     probe = network.output_list("ProbeFunctionNames")[0]
     now = utc_now()
     hour_ago = now - timedelta(hours=1)
-    wait_for(lambda: cloud.functions.ran_since(REGION, probe, hour_ago), 30)
-    assert not cloud.functions.ran_since(REGION, probe, now + timedelta(minutes=1))
-    assert not cloud.functions.ran_since(REGION, "never-made", now)
+    wait_for(lambda: cloud.logs.ran_since(REGION, probe, hour_ago), 30)
+    assert not cloud.logs.ran_since(REGION, probe, now + timedelta(minutes=1))
+    assert not cloud.logs.ran_since(REGION, "never-made", now)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ FUNCTIONS = (
         {
             "logs:CreateLogGroup": handlers("LogGroup"),
             "logs:DeleteLogGroup": handlers("LogGroup"),
-            "logs:FilterLogEvents": own("the log of a function, and whether a network is idle"),
+            "logs:FilterLogEvents": own("requests and logs, and whether a network is idle"),
             "logs:GetDataProtectionPolicy": Why(DRIFT, "LogGroup (read)"),
             "logs:ListTagsForResource": Why(DRIFT, "LogGroup"),
             "logs:PutRetentionPolicy": handlers("LogGroup"),

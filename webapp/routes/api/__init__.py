@@ -4,10 +4,12 @@ from fastapi import APIRouter
 
 from webapp.problems import Problem
 from webapp.routes.api import (
+    activity,
     addresses,
     audit_events,
     callers,
     change,
+    console,
     diagnosis,
     drift,
     functions,
@@ -34,6 +36,8 @@ for noun in (
     keys,
     functions,
     revisions,
+    activity,
+    console,
     callers,
     audit_events,
     diagnosis,

@@ -10,12 +10,8 @@ from webapp.models import NewFunction, Snapshot
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
     FunctionOut,
-    InvocationOut,
-    LogOut,
     SnapshotOut,
     function_out,
-    invocation_out,
-    log_out,
     snapshot_out,
 )
 from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
@@ -67,18 +63,6 @@ def list_events(
     """The stack's events, in the order in which they arrived."""
     function = functions.get(ctx.session, name)
     return listed_events(events.list_after(ctx.session, function, after), limit=limit)
-
-
-@router.get("/functions/{name}/logs")
-def logs(ctx: ApiCaller, name: str) -> LogOut:
-    """The newest lines of the function's log."""
-    return log_out(functions.logs(ctx.session, ctx.cloud, name))
-
-
-@router.post("/functions/{name}/invocations")
-def invoke(ctx: ApiCaller, name: str) -> InvocationOut:
-    """Run it now; nothing is cached."""
-    return invocation_out(functions.invoke(ctx.session, ctx.cloud, name))
 
 
 @router.post("/functions/{name}/snapshots", status_code=201)

@@ -4,9 +4,11 @@ from fastapi import APIRouter
 
 from webapp.routes.pages import (
     access,
+    activity,
     addresses,
     callers,
     change,
+    console,
     diagnosis,
     drift,
     function_changes,
@@ -20,6 +22,7 @@ from webapp.routes.pages import (
     revisions,
     schedule,
     streams,
+    tails,
     templates,
     whitelists,
 )
@@ -35,6 +38,9 @@ for page in (
     functions,
     function_changes,
     revisions,
+    activity,
+    tails,
+    console,
     callers,
     streams,
     templates,

@@ -58,7 +58,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     """
     from ministack import app
 
-    from webapp.sandbox.embedded_aws import drift, metrics
+    from webapp.sandbox.embedded_aws import drift, lambda_logs, metrics
     from webapp.sandbox.embedded_aws.door import Door
     from webapp.sandbox.embedded_aws.iam import arns, authentication, principals, references, users
     from webapp.sandbox.embedded_aws.iam.decisions import PATH as DECISIONS
@@ -84,6 +84,7 @@ def _assemble(options: Options) -> tuple[Application, "State"]:
     public_access.install()
     _install_services(options)
     drift.install(permits)
+    lambda_logs.install(decisions)
     references.install(permits)
     operations.install()
     state.install()
@@ -123,6 +124,7 @@ def _install_services(options: Options) -> None:
         endpoints,
         interfaces,
         ipv6,
+        logs,
         metrics,
         nat_gateways,
         network_acls,
@@ -147,6 +149,7 @@ def _install_services(options: Options) -> None:
     ipv6.install()  # after the ranges of IPv4, which it passes on
     nat_gateways.install(options.pace_of("AWS::EC2::NatGateway"), options.network_quota)
     network_acls.install()
+    logs.install()
     checks.install(options.network_quota)  # after the actions above, because it wraps them all
     quotas.install(options.address_quota, options.network_quota)
     resources.install(options.address_quota, options.network_quota)

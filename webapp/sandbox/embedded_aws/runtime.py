@@ -18,6 +18,7 @@ import signal
 import subprocess
 import time
 import zipfile
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +28,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 from webapp.sandbox.doors import is_foreign, nat_password
-from webapp.sandbox.embedded_aws import role_sessions
+from webapp.sandbox.embedded_aws import lambda_logs, role_sessions
 from webapp.sandbox.embedded_aws.confinement import Cell, Confinement
 from webapp.sandbox.embedded_aws.options import Options
 
@@ -56,25 +57,51 @@ class Environment(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # minis
     confinement: ClassVar[Confinement]
     cell: Cell | None = None
     usable_until = 0.0
+    stream = ""
+    init_s = 0.0
+    memory_mb = 0
 
     def begin(self, environment: dict[str, str], **options: Any) -> "subprocess.Popen[bytes]":
         """The process, in a new cell."""
         self.cell = self.confinement.cell()
         self.usable_until = time.monotonic() + role_sessions.LIFETIME_S - CALL_MAX_S
         program = [f"{environment['LAMBDA_TASK_ROOT']}/{BOOTSTRAP}", environment["_HANDLER"]]
-        return self.cell.python(program, env=environment | self.cell.environment, **options)
+        self.stream = lambda_logs.new_stream(environment["AWS_LAMBDA_FUNCTION_VERSION"])
+        own = self.cell.environment | {"AWS_LAMBDA_LOG_STREAM_NAME": self.stream}
+        return self.cell.python(program, env=environment | own, **options)
 
     def invoke(self, *arguments: Any, **named: Any) -> Answer:
         if self._proc and time.monotonic() > self.usable_until:
             self._teardown()
-        answer: Answer = super().invoke(*arguments, **named)
+        self.init_s, began = 0.0, time.monotonic()
+        try:
+            answer: Answer = super().invoke(*arguments, **named)
+        finally:
+            self._measure_memory()
+            ran_s = time.monotonic() - began - self.init_s
+            measured = lambda_logs.Measured(self.stream, ran_s, self.init_s, self.memory_mb)
+            lambda_logs.note(measured)
         return answer
 
     def _spawn(self, init_timeout: float | None = None) -> None:
         _spawning.set(self)
-        super()._spawn(init_timeout)
+        began = time.monotonic()
+        try:
+            super()._spawn(init_timeout)
+        finally:
+            self.init_s = time.monotonic() - began
+
+    def _measure_memory(self) -> None:
+        """The most that it has used so far; of a process that has ended, the last that is known."""
+        if self._proc is None:
+            return
+        with suppress(OSError, StopIteration):
+            lines = Path(f"/proc/{self._proc.pid}/status").read_text().splitlines()
+            peak = next(line for line in lines if line.startswith("VmHWM:"))
+            self.memory_mb = int(peak.split()[1]) // 1024
 
     def _teardown(self) -> None:
+        self._measure_memory()
         super()._teardown()
         self._leave()
 

@@ -1,6 +1,6 @@
-"""Functions: what can be asked and done. `previews`, `templates` and `images` are modules."""
+"""Functions: what can be asked and done. Rooms and other modules are imported by their names."""
 
-from webapp.services.functions.activity.calls import curl, invoke, logs
+from webapp.services.functions.activity.command_line import curl
 from webapp.services.functions.changes import change, deploy_again, newer_template, preview, retry
 from webapp.services.functions.details import FunctionDetail, detail, find, get, list_all
 from webapp.services.functions.lifecycle import create, delete
@@ -15,9 +15,7 @@ __all__ = [
     "detail",
     "find",
     "get",
-    "invoke",
     "list_all",
-    "logs",
     "newer_template",
     "preview",
     "retry",

@@ -86,7 +86,7 @@ def _is_idle(session: Session, cloud: Cloud, network: Network, now: datetime) ->
         return False
     functions = select(Function).where(in_networks([network.id]))
     return not any(
-        cloud.functions.ran_since(network.region, function.lambda_name, since)
+        cloud.logs.ran_since(network.region, function.lambda_name, since)
         for function in session.exec(functions)
         if function.lambda_name
     )

@@ -29,6 +29,7 @@ def test_shared_files_come_once_each_before_what_needs_them(tmp_path: Path) -> N
         "rates/handler.py",
     ]
     assert "lambda_templates" not in code
+    assert code.startswith("# shared/answers.py\nimport re\n")
     assert code.endswith("# rates/handler.py\nX = Problem\n")
 
 
@@ -61,6 +62,7 @@ def test_a_traceback_shows_the_line_of_the_shared_file(tmp_path: Path) -> None:
         (f"{SHARED}.answers import Problem\nPLAIN = 1\n", "line 2: `PLAIN` means another thing"),
         (f"{SHARED}.key import Key\nimport a as json\n", "line 2: `json` means another thing"),
         (f"{SHARED}.key import Key\nclass Secret: pass\n", "line 2: `Secret` means another"),
+        (f"from __future__ import annotations\n{SHARED}.key import Key\n", "line 1: shared code"),
         ("def handler(:\n", "line 1: invalid syntax"),
     ],
 )

@@ -32,6 +32,8 @@ def test_what_python_and_editors_leave_does_not_count(folder: Path) -> None:
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "handler.pyc").write_text("")
     (folder / ".handler.py.swp").write_text("")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("")
     names = {path.relative_to(folder).as_posix() for path in files_of(folder)}
     assert names == {
         "handler.py",
@@ -48,6 +50,16 @@ def test_a_link_that_leads_out_of_the_folder_is_a_fault(folder: Path, tmp_path: 
     (folder / "package" / "secret").symlink_to(tmp_path / "secret")
     with pytest.raises(Faulty, match="package/secret is a link that leads out of the folder"):
         files_of(folder)
+
+
+def test_files_of_a_kubernetes_volume_are_links_within_the_folder(tmp_path: Path) -> None:
+    made = write_template(tmp_path)
+    (made / "..2026").mkdir()
+    for name in ("template.toml", "handler.py"):
+        (made / name).rename(made / "..2026" / name)
+        (made / name).symlink_to(made / "..2026" / name)
+    names = {path.relative_to(made).as_posix() for path in files_of(made)}
+    assert names == {"handler.py", "template.toml"}
 
 
 def test_what_is_no_file_or_leads_nowhere_is_a_fault(folder: Path) -> None:

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from webapp.services.functions.catalogue.rules import NO_SUCH_FIELD, REQUIRED, problems, rule
+from webapp.services.functions.catalogue.rules import (
+    NO_SUCH_FIELD,
+    REQUIRED,
+    for_browsers,
+    problems,
+    rule,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,10 @@ from webapp.services.functions.catalogue.rules import NO_SUCH_FIELD, REQUIRED, p
             "Enter at most 3 different entries.",
         ),
         ({"type": "array", "minItems": 1, "maxItems": 3}, "Enter 1 to 3 entries."),
+        (
+            {"type": "array", "minItems": 1, "items": {"enum": [1]}},
+            "Choose at least 1 from the list.",
+        ),
         ({"type": "object"}, "Fill in its fields."),
     ],
 )
@@ -56,6 +66,20 @@ def test_each_problem_has_the_path_of_its_field() -> None:
         "c.1.d": REQUIRED,
         "e": NO_SUCH_FIELD,
     }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "in_browsers"),
+    [
+        ("^[a-z]+$", "[a-z]+"),
+        ("^[a-z_.-]{2,}$", r"[a-z_.\-]{2,}"),
+        ("^[-a]$", r"[\-a]"),
+        ("^[^(/)]+|[{}]$", r"[^\(\/\)]+|[\{\}]"),
+        (r"^[a\-b\]]\[x-$", r"[a\-b\]]\[x-"),
+    ],
+)
+def test_a_pattern_is_written_as_browsers_want_it(pattern: str, in_browsers: str) -> None:
+    assert for_browsers(pattern) == in_browsers
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.services.functions.catalogue.folders import ALL_TYPES, DESCRIPTION, write_template
@@ -85,7 +88,7 @@ def test_values_become_the_fields_of_a_form_and_back(settings: tuple[Setting, ..
         ({"share": "nan"}, {"share": "Enter a number of at most 1."}),
         ({"strict": "perhaps"}, {"strict": "Choose yes or no."}),
         ({"order": "sideways"}, {"order": "Choose one from the list."}),
-        ({"methods": ""}, {"methods": "Enter at least 1 different entry."}),
+        ({"methods": ""}, {"methods": "Choose at least 1 from the list."}),
         ({"methods": ["PUT"]}, {"methods.0": "Choose one from the list."}),
         ({"paths": "a"}, {"paths.0": "Enter a text that matches ^/[a-z/]*$."}),
         ({"parameters": 3}, {"parameters": "Enter at most 4 entries."}),
@@ -105,6 +108,26 @@ def test_what_does_not_fit_is_told_at_its_field(
     _, found = checked(settings, {"url": URL} | sent)
     assert errors.items() <= found.items()
     assert not any("is not of type" in text or "does not match" in text for text in found.values())
+
+
+NAMES = ("url", "limit", "methods", "parameters", "page", "strict", "0", "1", "name", "size", "x")
+PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map(".".join)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PATHS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@hypothesis.settings(max_examples=40, deadline=None)
+@given(sent=st.dictionaries(PATHS, JSON, max_size=5))
+def test_whatever_is_sent_fits_or_is_told_in_plain_words(
+    settings: tuple[Setting, ...], sent: dict[str, Any]
+) -> None:
+    values, errors = checked(settings, sent)
+    assert errors or Draft202012Validator(schema_of(settings)).is_valid(values)
+    assert all(text.endswith(".") for text in errors.values())
+    assert checked(settings, values)[0] == values or errors
 
 
 def test_null_is_the_default(settings: tuple[Setting, ...]) -> None:

@@ -5,10 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from webapp.aws.functions import Log
-from webapp.aws.invocations import Invocation
 from webapp.models import Snapshot
-from webapp.routes.api.schemas.lists import Listed
 from webapp.services.functions import FunctionDetail
 
 
@@ -107,37 +104,3 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
         snapshot=snapshot_out(detail.snapshot) if detail.snapshot else None,
         failure=snapshot_out(detail.failure) if detail.failure else None,
     )
-
-
-class InvocationOut(BaseModel):
-    """What the function returned: `body` is text as a caller of the endpoint gets it."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
-    error: str
-
-
-def invocation_out(invocation: Invocation) -> InvocationOut:
-    return InvocationOut(
-        status=invocation.status,
-        headers=invocation.headers,
-        body=invocation.body.decode(errors="replace"),
-        error=invocation.error,
-    )
-
-
-class LogLineOut(BaseModel):
-    at_ms: int
-    message: str
-
-
-class LogOut(Listed[LogLineOut]):
-    """Oldest line first. Not `complete`: the search took too long, so there may be others."""
-
-    complete: bool
-
-
-def log_out(log: Log) -> LogOut:
-    lines = [LogLineOut(at_ms=line.at_ms, message=line.message) for line in log.lines]
-    return LogOut(items=lines, next=None, complete=log.complete)

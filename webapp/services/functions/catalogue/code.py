@@ -5,8 +5,9 @@ Shared code is in `lambda_templates/shared`, a file per concern. A handler impor
     from lambda_templates.shared.answers import Problem, Request
 
 Lambda gets one readable `index.py`: the shared files that the handler needs, one after the other,
-then the handler, every line as it is but for such imports. So tracebacks show the right lines. All
-these files share one set of names, so no two of them may give a name two meanings.
+then the handler. Each line is as it is, so tracebacks show the right ones; such imports are left
+out, and what a shared file says about itself, which only takes room. All these files share one set
+of names, so no two of them may give a name two meanings.
 """
 
 import ast
@@ -36,7 +37,9 @@ def assemble(handler: Path) -> str:
     """The source that Lambda runs as `index.py`. Raises CannotAssemble."""
     sources = _with_shared(handler, [])
     _check_names(sources)
-    return "\n\n".join(f"# {source.name}\n{_own_text(source)}" for source in sources)
+    *shared, own = sources
+    texts = [_text(source, [*source.imports, *source.tree.body[:1]]) for source in shared]
+    return "\n\n".join([*texts, _text(own, own.imports)])
 
 
 def _with_shared(file: Path, met: list[Path]) -> list[Source]:
@@ -94,6 +97,8 @@ def _names(source: Source) -> Iterator[tuple[str, int, str]]:
     for node in source.tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for each in [] if node in source.imports else node.names:
+                if getattr(node, "module", "") == "__future__" and source.imports:
+                    raise _fault(source.name, node.lineno, "shared code comes before `__future__`")
                 bound = each.asname or each.name.partition(".")[0]
                 whole = each.name if each.asname else bound
                 module = node.module if isinstance(node, ast.ImportFrom) else ""
@@ -107,13 +112,12 @@ def _names(source: Source) -> Iterator[tuple[str, int, str]]:
                     yield name.id, name.lineno, source.name
 
 
-def _own_text(source: Source) -> str:
-    """The file's lines without its imports of shared code."""
-    dropped = {
-        line for node in source.imports for line in range(node.lineno, (node.end_lineno or 0) + 1)
-    }
+def _text(source: Source, left_out: Iterable[ast.stmt]) -> str:
+    """The file's name, and its lines but for those statements."""
+    dropped = {line for node in left_out for line in range(node.lineno, (node.end_lineno or 0) + 1)}
     lines = enumerate(source.text.splitlines(), 1)
-    return "\n".join(line for number, line in lines if number not in dropped) + "\n"
+    kept = "\n".join(line for number, line in lines if number not in dropped)
+    return f"# {source.name}\n{kept.lstrip()}\n"
 
 
 def _fault(name: str, line: int | None, why: str) -> CannotAssemble:

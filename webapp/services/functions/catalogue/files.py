@@ -51,7 +51,7 @@ def files_of(folder: Path) -> dict[Path, stat_result]:
     found: dict[Path, stat_result] = {}
     try:
         for path in sorted(folder.rglob("*")):
-            if "__pycache__" in path.parts or path.name.startswith("."):
+            if any(part.startswith((".", "__pycache__")) for part in _parts(folder, path)):
                 continue
             _check_inside(folder, path)
             about = path.stat()
@@ -134,6 +134,7 @@ def write_zip(to: IO[bytes], handler: str, package: Package | None) -> None:
             "A file of the template changed while its code was put together.",
             code="template_changed",
             remedy="Try again once the files are complete.",
+            link=("/templates", "Open the templates"),
         )
 
 
@@ -152,6 +153,10 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry.external_attr = READABLE
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry
+
+
+def _parts(folder: Path, path: Path) -> tuple[str, ...]:
+    return path.relative_to(folder).parts
 
 
 def _check_inside(folder: Path, path: Path) -> None:

@@ -24,12 +24,14 @@ HOST_MAX_CHARS = 253
 HTTPS = 443
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"({_LABEL}\.)+{_LABEL}", re.IGNORECASE)
+_BRACKETS = re.compile(r"(?<!\\)\[(\^?)((?:\\.|[^\]\\])*)\]")
+_IN_BRACKETS = re.compile(r"(\\.|\w-\w)|[(){}/|]|^-|-$")
 _URL_CHARS = re.compile(r"[!#-;=?-\[\]_a-z{}~]+", re.IGNORECASE)
 _BY_FORMAT = {
     "hostname": "Enter a host name such as api.example.com.",
     "regex": "Enter a regular expression such as ^[0-9]{1,10}$.",
-    "uri": "Enter an https address such as https://api.example.com/v1.",
-    "uri-template": "Enter an https address such as https://api.example.com/items/{id}.",
+    "uri": "Enter an address that begins with https:// and a public host name.",
+    "uri-template": "Enter an address that begins with https:// and a public host name.",
 }
 FORMATS = tuple(_BY_FORMAT)
 formats = FormatChecker(formats=())
@@ -96,6 +98,8 @@ def _and_length(schema: Schema, length: str) -> str:
 
 def _of_list(schema: Schema) -> str:
     low, high = schema.get("minItems", 0), schema.get("maxItems")
+    if "enum" in schema.get("items", {}) or "oneOf" in schema.get("items", {}):
+        return f"Choose at least {low} from the list." if low else "Choose from the list."
     different = "different " if schema.get("uniqueItems") else ""
     if low and high:
         return f"Enter {low} to {high} {different}entries."
@@ -106,6 +110,18 @@ def _of_list(schema: Schema) -> str:
         if low
         else (f"Enter a list of {different}entries.")
     )
+
+
+def for_browsers(pattern: str) -> str:
+    """The pattern for an <input pattern>, which browsers match against the whole text, with the v
+    flag: that wants a backslash before these characters in brackets, where JSON Schema does not.
+    """
+    whole = pattern.removeprefix("^").removesuffix("$")
+    return _BRACKETS.sub(lambda found: f"[{found[1]}{_escaped(found[2])}]", whole)
+
+
+def _escaped(inside: str) -> str:
+    return _IN_BRACKETS.sub(lambda found: found[0] if found[1] else f"\\{found[0]}", inside)
 
 
 @lru_cache(VALIDATORS_CACHED)

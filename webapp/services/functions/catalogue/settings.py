@@ -13,6 +13,7 @@ from typing import Any
 from webapp.services.functions.catalogue.rules import (
     DIALECT,
     Schema,
+    for_browsers,
     problems,
     rule,
 )
@@ -104,8 +105,7 @@ class Setting:
 
     @property
     def html_pattern(self) -> str:
-        """Browsers match the whole text anyway."""
-        return str(self.schema.get("pattern", "")).removeprefix("^").removesuffix("$")
+        return for_browsers(str(self.schema.get("pattern", "")))
 
     @property
     def example(self) -> str:

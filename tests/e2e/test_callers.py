@@ -1,4 +1,4 @@
-"""A web page of another origin calls an endpoint, and can read answers and refusals alike."""
+"""Callers: a web page of another origin reads answers and refusals; a key is made and revoked."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -8,9 +8,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.dashboard import Dashboard
+from tests.e2e.conftest import says, sign_in
 
 CALL = """async ([url, key]) => {
   try {
@@ -70,3 +71,32 @@ def test_a_page_of_the_allowed_origin_reads_answers_and_refusals_and_others_none
         assert page.evaluate(CALL, [url, wrong]) == [403, {"message": "Forbidden"}]
     page.goto(f"http://localhost:{site}/")
     assert page.evaluate(CALL, [url, key]) == [0, "TypeError"]
+
+
+def test_a_caller_is_added_gets_another_key_and_is_revoked(page: Page, shown: Dashboard) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/functions/names")
+    page.get_by_role("link", name="Add caller").click()
+    page.get_by_label("Name", exact=True).fill("partner")
+    page.get_by_label("Calls per second").fill("0.5")
+    page.get_by_role("button", name="Add caller").click()
+    keys = [_copied_key(page)]
+    page.reload()
+    expect(page.get_by_text("it is shown this once")).to_have_count(0)
+    page.get_by_text("New key", exact=True).click()
+    page.get_by_role("button", name="Make a new key").click()
+    keys.append(_copied_key(page))
+    assert len({*keys}) == 2
+    page.get_by_text("Revoke", exact=True).click()
+    page.get_by_label("Type the name").fill("partner")
+    page.get_by_role("button", name="Revoke caller").click()
+    says(page, "partner is revoked.")
+    expect(page.get_by_role("heading", name="partner")).to_have_count(0)
+
+
+def _copied_key(page: Page) -> str:
+    expect(page.get_by_role("heading", name="API key of partner")).to_be_visible()
+    page.get_by_role("button", name="Copy API key").click()
+    copied: str = page.evaluate("navigator.clipboard.readText()")
+    assert page.get_by_text(copied, exact=True).is_visible()
+    return copied

@@ -1,0 +1,168 @@
+"""The pages and the API of changes and revisions, on an AWS that does not answer."""
+
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from tests.services.rows import add, add_function
+from tests.services.scripted import STACK_ID
+from webapp.models import Function, FunctionRevision, Network, RevisionStatus, Status
+from webapp.services.functions.catalogue.templates import get_template
+from webapp.services.functions.revisions import rows as revisions
+
+SETTINGS = {"location": "32000006", "ranking": "clans", "limit": 10}
+FORM = {
+    "network": "net",
+    "key": "key",
+    "settings.location": "32000006",
+    "settings.ranking": "clans",
+    "settings.limit": "10",
+    "access": "api_key",
+    "cors_origins": "",
+    "environment": "",
+    "memory_mb": "256",
+    "timeout_s": "28",
+    "every_minutes": "",
+}
+
+
+@pytest.fixture
+def function(session: Session) -> Function:
+    """In its second revision, which has three rows fewer than the first."""
+    function = add_function(
+        session, settings=SETTINGS, stack_id=STACK_ID, outputs={"FunctionName": "fun"}
+    )
+    session.get_one(Network, function.network_id).outputs = {"SecurityGroupId": "sg-1"}
+    template = get_template("clash_rankings")
+    for number, limit in ((1, 13), (2, 10)):
+        function.revision, function.settings = number, SETTINGS | {"limit": limit}
+        revision = revisions.describe(session, function, template)
+        revision.actor = "ada"
+        revision.status = RevisionStatus.LIVE if number == 2 else RevisionStatus.REPLACED
+        add(session, revision)
+    return function
+
+
+def numbers(session: Session) -> list[int]:
+    return sorted(session.exec(select(FunctionRevision.number)).all())
+
+
+@pytest.mark.usefixtures("function")
+def test_the_form_shows_what_is_live_and_comes_back_filled_in_with_each_error(
+    signed_in: Any, session: Session
+) -> None:
+    page = signed_in.get("/functions/fun/edit").text
+    assert 'value="256"' in page
+    assert 'value="10"' in page
+    wrong = {"memory_mb": "64", "settings.limit": "999", "every_minutes": "1"}
+    for path in ("/functions/fun/edit", "/functions/fun/edit/deployment"):
+        answer = signed_in.post(path, data=FORM | wrong)
+        assert answer.status_code == 422
+        for field, typed in wrong.items():
+            assert f'id="{field}-error"' in answer.text
+            assert f'value="{typed}"' in answer.text
+    assert numbers(session) == [1, 2]
+
+
+@pytest.mark.usefixtures("function")
+def test_a_review_shows_what_changes_and_leads_back_to_the_form(signed_in: Any) -> None:
+    changed = FORM | {"environment": "prod", "every_minutes": "15"}
+    page = signed_in.post("/functions/fun/edit", data=changed).text
+    assert "This needs no deployment." in page
+    assert "every 15 minutes" in page
+    assert '<input type="hidden" name="environment" value="prod">' in page
+    back = signed_in.post("/functions/fun/edit", data=changed | {"back": "yes"})
+    assert back.status_code == 200
+    assert 'value="prod"' in back.text
+    page = signed_in.post("/functions/fun/edit", data=FORM).text
+    assert "Nothing is different" in page
+
+
+def test_what_is_reviewed_is_made_by_one_button(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    form = FORM | {"environment": "prod", "every_minutes": "15"}
+    assert "Saved." in signed_in.post("/functions/fun/edit/deployment", data=form).text
+    session.refresh(function)
+    assert (function.environment, function.every_minutes) == ("prod", 15)
+    answer = signed_in.post("/functions/fun/edit/deployment", data=form | {"memory_mb": "512"})
+    assert "Revision 3 is being deployed." in answer.text
+    session.refresh(function)
+    assert (function.status, numbers(session)) == (Status.UPDATING, [1, 2, 3])
+
+
+@pytest.mark.usefixtures("function")
+def test_revisions_are_listed_with_what_each_changed_and_compared(signed_in: Any) -> None:
+    page = signed_in.get("/functions/fun/revisions").text
+    assert "How many rows" in page or "Limit" in page
+    assert "by ada" in page
+    assert "Roll back to revision 1" in page
+    assert "Roll back to revision 2" not in page
+    assert "There are no earlier ones." in signed_in.get("/functions/fun/revisions?before=1").text
+    page = signed_in.get("/functions/fun/revisions/2?since=1").text
+    assert "<td>13</td><td>10</td>" in page
+    assert signed_in.get("/functions/fun/revisions/9").status_code == 404
+
+
+def test_the_newer_code_of_a_template_is_shown_as_a_diff_and_deployed_by_one_button(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    version = get_template("clash_rankings").version
+    assert "newer version" not in signed_in.get("/functions/fun").text
+    live = revisions.live(session, function)
+    live.template_version, live.code, live.code_hash = "0", "import this\n", "0" * 16
+    session.commit()
+    page = signed_in.get("/functions/fun").text
+    assert f"Deploy version {version}" in page
+    assert "<del>-import this</del>" in page
+    answer = signed_in.post("/functions/fun/template", data={"version": version})
+    assert "is being deployed" in answer.text
+    session.refresh(function)
+    assert function.status is Status.UPDATING
+
+
+def test_the_api_pages_through_revisions_and_rolls_back(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    url = "/api/v1/functions/fun/revisions"
+    first = signed_in.get(f"{url}?limit=1").json()
+    assert ([item["number"] for item in first["items"]], first["next"]) == ([2], "2")
+    second = signed_in.get(f"{url}?limit=1&after=2").json()
+    assert ([item["status"] for item in second["items"]], second["next"]) == (["replaced"], None)
+    assert "def handler" in signed_in.get(f"{url}/1").json()["code"]
+    found = signed_in.get(f"{url}/2/differences").json()
+    assert found == {
+        "changes": [{"field": "settings.limit", "before": 13, "after": 10}],
+        "code_diff": "",
+    }
+    answer = signed_in.post(f"{url}/1/deployment")
+    assert (answer.status_code, answer.json()["status"]) == (202, "updating")
+    assert answer.json()["changes"] == [{"field": "settings.limit", "before": 10, "after": 13}]
+    assert signed_in.post(f"{url}/1/deployment").json()["code"] == "change_under_way"
+    session.refresh(function)
+    assert numbers(session) == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("function")
+def test_the_api_changes_what_is_named_and_says_when_nothing_is_different(signed_in: Any) -> None:
+    url = "/api/v1/functions/fun"
+    answer = signed_in.patch(url, json={"settings": {"limit": 10}, "memory_mb": 256})
+    assert (answer.status_code, answer.json()["changes"], answer.json()["deploys"]) == (
+        202,
+        [],
+        False,
+    )
+    answer = signed_in.patch(url, json={"schedule": {"every_minutes": 15}})
+    assert (answer.json()["schedule"], answer.json()["status"]) == ({"every_minutes": 15}, "ready")
+    preview = signed_in.post(f"{url}/change-preview", json={"schedule": None}).json()
+    assert preview == {
+        "changes": [{"field": "schedule", "before": {"every_minutes": 15}, "after": None}],
+        "deploys": False,
+        "resources": [],
+        "interrupts": False,
+    }
+    refused = signed_in.patch(url, json={"memory_mb": 1, "timeout_s": 900})
+    assert refused.status_code == 422
+    assert refused.json()["errors"].keys() == {"memory_mb", "timeout_s"}
+    assert signed_in.patch(url, json={"nmae": "x"}).status_code == 422

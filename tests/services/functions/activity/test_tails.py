@@ -1,0 +1,146 @@
+"""Live tails: each new line once, one poll for all, a bounded number of streams."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.services.scripted import ScriptedAws, refusal
+from webapp.aws.errors import NotReached
+from webapp.aws.logs import LogLine
+from webapp.aws.newest_lines import Place
+from webapp.errors import Unavailable
+from webapp.services.functions.activity.logs import LogQuery
+from webapp.services.functions.activity.tails import (
+    LINES_MAX,
+    OVERLAP,
+    POLL_S,
+    RESUMED_MAX,
+    STREAMS_MAX,
+    Tailed,
+    Tails,
+    Watcher,
+)
+
+TAILED = Tailed("eu-central-1", "fun", LogQuery())
+NOW = datetime.now(UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def log_of(aws: ScriptedAws, *lines: tuple[int, str]) -> None:
+    """What CloudWatch finds from a time on; each with its time in ms from now on."""
+    events = [{"timestamp": NOW_MS + at, "message": text, "eventId": text} for at, text in lines]
+    aws.answers["FilterLogEvents"] = lambda asked: {
+        "events": [event for event in events if event["timestamp"] >= asked["startTime"]]
+    }
+
+
+def texts(lines: list[LogLine]) -> list[str]:
+    return [line.message for line in lines]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_all_who_watch_share_one_poll_and_each_line_comes_once(
+    aws: ScriptedAws, clock: Clock
+) -> None:
+    tails, watchers = Tails(clock), [Watcher(Place(0)) for _ in range(3)]
+    log_of(aws, (0, "a"))
+    first = [watcher.news(tails.read(aws.cloud, TAILED, NOW))[0] for watcher in watchers]
+    assert [texts(lines) for lines in first] == [["a"]] * 3
+    assert len(aws.calls("FilterLogEvents")) == 1
+    log_of(aws, (0, "a"), (900, "b"))
+    clock.now += POLL_S
+    again = [watcher.news(tails.read(aws.cloud, TAILED, NOW))[0] for watcher in watchers]
+    assert [texts(lines) for lines in again] == [["b"]] * 3
+    assert len(aws.calls("FilterLogEvents")) == 2
+
+
+def test_nobody_waits_for_the_poll_of_another_one(aws: ScriptedAws, clock: Clock) -> None:
+    tails, meanwhile = Tails(clock), list[list[LogLine]]()
+
+    def answer(_asked: object) -> dict[str, Any]:
+        meanwhile.append(tails.read(aws.cloud, TAILED, NOW))
+        return {"events": [{"timestamp": NOW_MS, "message": "a", "eventId": "a"}]}
+
+    aws.answers["FilterLogEvents"] = answer
+    assert texts(tails.read(aws.cloud, TAILED, NOW)) == ["a"]
+    assert meanwhile == [[]]
+
+
+def test_a_line_that_arrives_late_is_not_missed(aws: ScriptedAws, clock: Clock) -> None:
+    tails, watcher = Tails(clock), Watcher(Place(0))
+    log_of(aws, (60_000, "new"))
+    watcher.news(tails.read(aws.cloud, TAILED, NOW))
+    log_of(aws, (40_000, "late"), (60_000, "new"))
+    clock.now += POLL_S
+    assert texts(watcher.news(tails.read(aws.cloud, TAILED, NOW))[0]) == ["late"]
+    asked = aws.calls("FilterLogEvents")[-1]["startTime"]
+    assert asked == NOW_MS + 60_000 - OVERLAP.total_seconds() * 1000
+
+
+def test_an_interrupted_stream_goes_on_after_the_last_line_that_it_had(
+    aws: ScriptedAws, clock: Clock
+) -> None:
+    log_of(aws, (1, "a"), (1, "b"), (2, "c"))
+    tails, place = Tails(clock), Place(NOW_MS + 1, "a")
+    assert texts(Watcher(place).news(tails.read(aws.cloud, TAILED, place.at))[0]) == ["b", "c"]
+    Tails(clock).read(aws.cloud, TAILED, NOW - timedelta(days=3))
+    back_ms = NOW_MS - aws.calls("FilterLogEvents")[-1]["startTime"]
+    assert back_ms <= RESUMED_MAX.total_seconds() * 1000
+
+
+def test_only_lines_of_the_level_are_told(aws: ScriptedAws, clock: Clock) -> None:
+    log_of(aws, (1, "[ERROR] x"), (2, "no [ERROR]"))
+    tailed = Tailed("eu-central-1", "fun", LogQuery(level="error"))
+    assert texts(Tails(clock).read(aws.cloud, tailed, NOW)) == ["[ERROR] x"]
+
+
+def test_more_lines_than_are_kept_are_told_as_missed(aws: ScriptedAws, clock: Clock) -> None:
+    tails, watcher = Tails(clock), Watcher(Place(0))
+    log_of(aws, (0, "first"))
+    lines = tails.read(aws.cloud, TAILED, NOW)
+    assert watcher.news(lines) == (lines, False)
+    log_of(aws, (0, "first"), *((n, f"{n}") for n in range(1, LINES_MAX + 9)))
+    clock.now += POLL_S
+    lines, missed = watcher.news(tails.read(aws.cloud, TAILED, NOW))
+    assert (len(lines), missed) == (LINES_MAX, True)
+    clock.now += POLL_S
+    assert watcher.news(tails.read(aws.cloud, TAILED, NOW)) == ([], False)
+
+
+def test_what_aws_refuses_is_told_and_tried_again_at_the_next_poll(
+    aws: ScriptedAws, clock: Clock
+) -> None:
+    tails = Tails(clock)
+    aws.answers["FilterLogEvents"] = refusal("ThrottlingException", "Rate exceeded")
+    with pytest.raises(NotReached):
+        tails.read(aws.cloud, TAILED, NOW)
+    log_of(aws, (0, "a"))
+    assert tails.read(aws.cloud, TAILED, NOW) == []
+    clock.now += POLL_S
+    assert texts(tails.read(aws.cloud, TAILED, NOW)) == ["a"]
+
+
+def test_there_are_so_many_streams_and_no_more() -> None:
+    tails, others = Tails(), ExitStack()
+    with tails.stream():
+        for _ in range(STREAMS_MAX - 1):
+            others.enter_context(tails.stream())
+        with pytest.raises(Unavailable, match="live tails are open"), tails.stream():
+            pass
+    with tails.stream():
+        others.close()

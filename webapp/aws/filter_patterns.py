@@ -1,0 +1,38 @@
+"""Filter patterns of CloudWatch Logs. What somebody types is never a pattern by accident.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+"""
+
+import re
+from collections.abc import Iterable
+
+PATTERN_MAX_CHARS = 1024
+"""CloudWatch takes no longer pattern."""
+PLAIN = re.compile(r'[^"\\*%\x00-\x1f\x7f]{1,200}')
+
+
+def term(text: str) -> str:
+    """A pattern for messages that contain the text as it is."""
+    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
+
+
+def any_of(texts: Iterable[str]) -> str:
+    """A pattern for messages that contain one of the texts. It goes with no other term."""
+    return " ".join(f"?{term(text)}" for text in texts)
+
+
+def is_condition(text: str) -> bool:
+    """Whether somebody has written a pattern of their own: braces with a selector in them."""
+    return text.startswith("{") and text.endswith("}") and "$." in text
+
+
+def equals(name: str, text: str) -> str:
+    """A condition on a property; raises ValueError for a text that would be a pattern."""
+    if not PLAIN.fullmatch(text):
+        raise ValueError(text)
+    return f'$.{name} = "{text}"'
+
+
+def all_of(conditions: Iterable[str]) -> str:
+    """A pattern for messages in JSON that meet all conditions."""
+    return "{ " + " && ".join(conditions) + " }"

@@ -1,0 +1,48 @@
+"""Requests to a function that somebody tries out, and those that are saved for the next time."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from webapp.models.base import Input, UtcDateTime, new_id, utc_now
+
+
+class TriedRequest(Input):
+    """A request as a caller of the endpoint makes it; a value may be given several times."""
+
+    method: str = "GET"
+    path: str = "/"
+    query: dict[str, str | list[str]] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: str = ""
+
+
+class NewInvocation(Input):
+    """What to call a function with: an event, or a request that becomes one; not both."""
+
+    event: dict[str, Any] | None = None
+    request: TriedRequest | None = None
+
+
+class NewSavedRequest(NewInvocation):
+    name: str
+
+
+class SavedRequest(SQLModel, table=True):
+    """`content` is a NewInvocation. It holds no secret: what looks like one is not saved."""
+
+    __tablename__ = "saved_request"
+    __table_args__ = (UniqueConstraint("function_id", "name"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    function_id: str = Field(foreign_key="function.id", index=True, ondelete="CASCADE")
+    name: str
+    content: dict[str, Any] = Field(sa_type=JSON)
+    created_by: str
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+    @property
+    def invocation(self) -> NewInvocation:
+        return NewInvocation.model_validate(self.content)

@@ -1,0 +1,59 @@
+"""What a function has done, by the API: its log, and each of its calls."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from webapp.deps import ApiCaller, Router
+from webapp.routes import log_queries as asked
+from webapp.routes.api.schemas.activity import LogOut, RequestsOut, log_out, requests_out
+from webapp.services.functions.activity import logs, requests
+from webapp.services.functions.activity.logs import LogQuery
+from webapp.services.functions.activity.requests import RequestQuery
+from webapp.services.functions.activity.times import Span
+
+router = Router(tags=["functions"])
+Spanned = Annotated[Span, Depends(asked.span)]
+
+
+def _log_query(
+    spanned: Spanned,
+    *,
+    text: asked.Filter = "",
+    level: asked.LevelName = "",
+    request_id: asked.RequestId = "",
+    after: asked.After = "",
+    limit: asked.Lines = 200,
+) -> LogQuery:
+    return asked.log_query(
+        spanned, text=text, level=level, request_id=request_id, after=after, lines=limit
+    )
+
+
+def _request_query(
+    spanned: Spanned,
+    *,
+    caller: asked.Caller = "",
+    status: asked.StatusText = "",
+    after: asked.After = "",
+    limit: asked.Requests = 50,
+) -> RequestQuery:
+    return asked.request_query(spanned, caller=caller, status=status, after=after, limit=limit)
+
+
+@router.get("/functions/{name}/logs")
+def read_log(ctx: ApiCaller, name: str, query: Annotated[LogQuery, Depends(_log_query)]) -> LogOut:
+    """The newest lines of the function's log. New ones are there after some seconds."""
+    return log_out(logs.read(ctx.session, ctx.cloud, name, query))
+
+
+@router.get("/functions/{name}/requests")
+def list_requests(
+    ctx: ApiCaller, name: str, query: Annotated[RequestQuery, Depends(_request_query)]
+) -> RequestsOut:
+    """The newest calls. New ones are there after some seconds.
+
+    A call that timed out has no line of its own; it is in the log.
+    """
+    names = requests.OWN_CALLS
+    return requests_out(requests.read(ctx.session, ctx.cloud, name, query, names))

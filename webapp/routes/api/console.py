@@ -1,0 +1,46 @@
+"""Trying a function out by the API, and the requests that are saved for it."""
+
+from fastapi import Response
+
+from webapp.deps import ApiCaller, Router
+from webapp.models import NewInvocation, NewSavedRequest
+from webapp.routes.api.schemas.activity import (
+    InvocationOut,
+    SavedRequestOut,
+    invocation_out,
+    saved_request_out,
+)
+from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
+from webapp.services import functions
+from webapp.services.functions.activity.console import runs, saved_requests
+
+router = Router(tags=["functions"])
+
+
+@router.post("/functions/{name}/invocations")
+def invoke(ctx: ApiCaller, name: str, invocation: NewInvocation | None = None) -> InvocationOut:
+    """Run it now, with an event or a request if there is one; nothing is cached.
+
+    It runs once, whatever AWS answers. An event is 256 KiB at most.
+    """
+    return invocation_out(runs.run(ctx.scope, name, invocation or runs.NOTHING))
+
+
+@router.get("/functions/{name}/saved-requests")
+def list_saved(
+    ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None
+) -> Listed[SavedRequestOut]:
+    every = saved_requests.list_all(ctx.session, functions.get(ctx.session, name))
+    return listed(every, saved_request_out, lambda saved: saved.name, limit=limit, after=after)
+
+
+@router.post("/functions/{name}/saved-requests", status_code=201)
+def save(ctx: ApiCaller, name: str, new: NewSavedRequest) -> SavedRequestOut:
+    """What may hold a secret, such as the header Authorization, is refused: 422."""
+    return saved_request_out(saved_requests.save(ctx.scope, name, new))
+
+
+@router.delete("/functions/{name}/saved-requests/{saved_id}", status_code=204)
+def delete_saved(ctx: ApiCaller, name: str, saved_id: str) -> Response:
+    saved_requests.delete(ctx.scope, name, saved_id)
+    return Response(status_code=204)

@@ -1,0 +1,58 @@
+"""What an address asks of a function's log, for pages and the API alike."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from webapp.aws.newest_lines import LINES_MAX, Place
+from webapp.errors import Invalid
+from webapp.models import utc_now
+from webapp.services.functions.activity.logs import LogQuery
+from webapp.services.functions.activity.requests import REQUESTS_MAX, RequestQuery
+from webapp.services.functions.activity.times import Span, span_of
+
+ISO = "In ISO 8601, such as 2026-11-25T12:00:00Z; UTC if it has no offset"
+Since = Annotated[str, Query(alias="from", description=f"Not before this time. {ISO}")]
+Until = Annotated[str, Query(alias="to", description=f"Before this time. {ISO}")]
+RangeName = Annotated[
+    str, Query(alias="range", description="15m, 1h, 24h, 7d or 30d; from and to count before it")
+]
+After = Annotated[str, Query(description="`next` of the previous page, for older ones")]
+
+
+def place_of(after: str) -> Place | None:
+    """Raises Invalid."""
+    place = Place.read(after)
+    if after and place is None:
+        raise Invalid("This is not what `next` of a page was.", field="after")
+    return place
+
+
+def span(since: Since = "", until: Until = "", range_name: RangeName = "") -> Span:
+    return span_of(since, until, range_name, now=utc_now())
+
+
+Filter = Annotated[
+    str,
+    Query(alias="filter", description="A text, or a filter pattern of CloudWatch in braces"),
+]
+LevelName = Annotated[str, Query(description="error, warning or info: lines at least that grave")]
+RequestId = Annotated[str, Query(alias="request", description="The id of one call")]
+Lines = Annotated[int, Query(ge=1, le=LINES_MAX, description="How many lines at most")]
+
+
+def log_query(
+    spanned: Span, *, text: str, level: str, request_id: str, after: str, lines: int = LINES_MAX
+) -> LogQuery:
+    return LogQuery(spanned, text.strip(), level, request_id.strip(), place_of(after), lines)
+
+
+Caller = Annotated[str, Query(description="A caller's name, the id of its API key, or an ARN")]
+StatusText = Annotated[str, Query(alias="status", description="Such as 403, 2xx, 4xx or 5xx")]
+Requests = Annotated[int, Query(ge=1, le=REQUESTS_MAX, description="How many requests at most")]
+
+
+def request_query(
+    spanned: Span, *, caller: str, status: str, after: str, limit: int = 50
+) -> RequestQuery:
+    return RequestQuery(spanned, caller.strip(), status.strip(), place_of(after), limit)

@@ -1,0 +1,171 @@
+"""The page of the test console: run a function with an event or a request, and save requests."""
+
+import json
+import re
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+
+from webapp.aws.invocations import Run
+from webapp.deps import Context, Router, SignedIn
+from webapp.drafts import Query
+from webapp.errors import EgretError, Invalid
+from webapp.forms import Form, SubmittedForm, errors_by_field, validated
+from webapp.models import NewInvocation, NewSavedRequest, SavedRequest
+from webapp.services import functions
+from webapp.services.functions.activity.console import runs, saved_requests
+from webapp.services.functions.activity.console.proxy_events import METHODS
+from webapp.services.functions.activity.console.saved_requests import SECRET_NAMES
+from webapp.templating import page, see_other
+
+router = Router()
+FIELDS = ("kind", "event", "method", "path", "query", "headers", "body", "name")
+SECRET_HEADER = re.compile(rf"[^:]*({SECRET_NAMES.pattern})[^:]*:", re.IGNORECASE)
+BLANK = {"kind": "request", "event": "{}", "method": "GET", "path": "/"}
+SHOWN_MAX_CHARS = 256 * 1024
+"""Of a body; the API gives all of it."""
+
+
+@router.get("/functions/{name}/console")
+def show(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
+    if saved_id := query.text("saved"):
+        function = functions.get(ctx.session, name)
+        saved = saved_requests.find(ctx.session, function, saved_id)
+        return _show(ctx, name, _written(saved))
+    return _show(ctx, name, query.shown("method", "path"))
+
+
+@router.post("/functions/{name}/console")
+def run(ctx: SignedIn, name: str, form: Form) -> Response:
+    try:
+        ran = runs.run(ctx.scope, name, NewInvocation.model_validate(_content(form)))
+    except EgretError as error:
+        return _refused(ctx, name, form, error)
+    return _show(ctx, name, _again(form), ran=ran)
+
+
+@router.post("/functions/{name}/saved-requests")
+def save(ctx: SignedIn, name: str, form: Form) -> Response:
+    try:
+        new = validated(NewSavedRequest, _content(form) | {"name": form.text("name")})
+        saved = saved_requests.save(ctx.scope, name, new)
+    except EgretError as error:
+        ctx.session.rollback()
+        return _refused(ctx, name, form, error)
+    return see_other(f"/functions/{name}/console?saved={saved.id}", f"{saved.name} is saved.")
+
+
+@router.post("/functions/{name}/saved-requests/{saved_id}/deletion")
+def delete(ctx: SignedIn, name: str, saved_id: str) -> Response:
+    saved = saved_requests.delete(ctx.scope, name, saved_id)
+    return see_other(f"/functions/{name}/console", f"{saved.name} was deleted.")
+
+
+def _content(form: SubmittedForm) -> dict[str, Any]:
+    """The event or the request that was typed. Raises Invalid."""
+    if form.text("kind") == "event":
+        return {"event": _event(form.text("event"))}
+    query: dict[str, Any] = {}
+    for key, value in parse_qsl(form.text("query").strip(), keep_blank_values=True):
+        query.setdefault(key, []).append(value)
+    request = {name: form.text(name).strip() for name in ("method", "path")}
+    body = form.text("body").replace("\r\n", "\n")
+    headers = _headers(form.text("headers"))
+    return {"request": request | {"query": query, "headers": headers, "body": body}}
+
+
+def _event(text: str) -> dict[str, Any]:
+    try:
+        event = json.loads(text or "{}")
+    except ValueError as error:
+        raise Invalid(f"This is no JSON: {error}.", field="event") from error
+    except RecursionError as error:
+        raise Invalid("This JSON is nested too deeply.", field="event") from error
+    if not isinstance(event, dict):
+        raise Invalid("An event is an object: { … }.", field="event")
+    return event
+
+
+def _headers(text: str) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for line in filter(str.strip, text.splitlines()):
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise Invalid("Write each header in a line: Name: value.", field="headers")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def _written(saved: SavedRequest) -> dict[str, str]:
+    """As it is typed into the form."""
+    form, invocation = {"name": saved.name}, saved.invocation
+    if invocation.request is None:
+        text = json.dumps(invocation.event, indent=2, ensure_ascii=False)
+        return form | {"kind": "event", "event": text}
+    request = invocation.request
+    return form | {
+        "kind": "request",
+        "method": request.method,
+        "path": request.path,
+        "query": urlencode(request.query, doseq=True),
+        "headers": "\n".join(f"{name}: {value}" for name, value in request.headers.items()),
+        "body": request.body,
+    }
+
+
+def _again(form: SubmittedForm) -> dict[str, str]:
+    """What was typed, but for the values of headers that may be secrets: no page shows one."""
+    lines = form.text("headers").splitlines()
+    headers = [
+        line.partition(":")[0] + ": " if SECRET_HEADER.match(line) else line for line in lines
+    ]
+    return form.shown(*FIELDS) | {"headers": "\n".join(headers)}
+
+
+def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) -> HTMLResponse:
+    if error.status == 404:
+        raise error
+    errors = errors_by_field(error)
+    known = {field: text for field, text in errors.items() if field in FIELDS}
+    told = known or {"": " ".join(errors.values())}
+    return _show(ctx, name, _again(form), errors=told, status_code=error.status)
+
+
+def _show(
+    ctx: Context,
+    name: str,
+    form: dict[str, str],
+    *,
+    ran: Run | None = None,
+    errors: dict[str, str] | None = None,
+    status_code: int = 200,
+) -> HTMLResponse:
+    detail = functions.detail(ctx.session, name)
+    usual = dict.fromkeys(FIELDS, "") | BLANK
+    return page(
+        ctx.request,
+        "functions/console.html",
+        status_code=status_code,
+        function=detail.function,
+        detail=detail,
+        form=usual | {key: text for key, text in form.items() if text},
+        errors=errors or {},
+        ran=ran,
+        body=_pretty(ran.invocation.body) if ran else "",
+        methods=METHODS,
+        saved=saved_requests.list_all(ctx.session, detail.function),
+    )
+
+
+def _pretty(body: bytes) -> str:
+    """JSON with indents; anything else as it is."""
+    text = body[: 4 * SHOWN_MAX_CHARS].decode(errors="replace")
+    with suppress(ValueError, RecursionError):
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    text = text.encode(errors="replace").decode()  # half a surrogate pair is JSON, not UTF-8
+    if len(text) > SHOWN_MAX_CHARS:
+        return f"{text[:SHOWN_MAX_CHARS]}\n… The API gives all of it."
+    return text

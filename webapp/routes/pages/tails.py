@@ -1,0 +1,121 @@
+"""Server-sent events: new lines of a function's log, while its page is open.
+
+`line` has a line as HTML, `note` is about the tail itself, and `done` is its end. `Last-Event-ID`
+resumes it after a lost connection. It ends by itself after STREAM_MAX_S. Without JavaScript the
+page is loaded again instead.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+import anyio
+from fastapi import Depends, Header, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from webapp.aws.errors import is_transient
+from webapp.aws.logs import LogLine
+from webapp.aws.newest_lines import Place
+from webapp.deps import Parts, Router, SignedIn, parts_of
+from webapp.drafts import Query
+from webapp.errors import EgretError
+from webapp.models import utc_now
+from webapp.routes.log_queries import log_query, place_of
+from webapp.services import functions
+from webapp.services.functions.activity.levels import level_of
+from webapp.services.functions.activity.logs import log_name
+from webapp.services.functions.activity.tails import POLL_S, STREAM_MAX_S, Tailed, Watcher
+from webapp.services.functions.activity.times import Span
+from webapp.services.functions.details import network_of
+from webapp.templating import partial_context, render
+
+router = Router()
+FIRST = timedelta(minutes=1)
+"""How far back a tail begins that is not resumed."""
+ENDED = f"The live tail ended by itself after {STREAM_MAX_S / 60:.0f} minutes."
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One page's; `places` holds its place among the streams of this process."""
+
+    request: Request
+    tailed: Tailed
+    watcher: Watcher
+    places: ExitStack
+
+    @property
+    def parts(self) -> Parts:
+        return parts_of(self.request)
+
+
+def _open(
+    ctx: SignedIn, name: str, query: Query, last_event_id: Annotated[str, Header()] = ""
+) -> Stream:
+    """It holds no connection of the database while it waits. Raises what the page should say."""
+    text, level, request_id = map(query.text, ("filter", "level", "request"))
+    asked = log_query(Span(), text=text, level=level, request_id=request_id, after="")
+    asked.search()  # raises Invalid before the answer begins
+    function = functions.get(ctx.session, name)
+    region = network_of(ctx.session, function).region
+    beginning = Place(int((utc_now() - FIRST).timestamp() * 1000))
+    after = place_of(last_event_id) or place_of(query.text("after")) or beginning
+    places = ExitStack()
+    places.enter_context(ctx.parts.tails.stream())
+    return Stream(ctx.request, Tailed(region, log_name(function), asked), Watcher(after), places)
+
+
+@router.get("/functions/{name}/logs/tail", response_class=EventSourceResponse)
+async def tail(stream: Annotated[Stream, Depends(_open)]) -> AsyncIterator[ServerSentEvent]:
+    with stream.places:
+        async for event in _events(stream):
+            yield event
+
+
+async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
+    until, trouble = time.monotonic() + STREAM_MAX_S, ""
+    own_thread = anyio.CapacityLimiter(1)  # nothing else waits for it
+    while time.monotonic() < until:
+        try:
+            lines = await anyio.to_thread.run_sync(
+                _read, stream, limiter=own_thread, abandon_on_cancel=True
+            )
+        except EgretError as error:
+            if not is_transient(error):
+                yield ServerSentEvent(raw_data=_one_line(str(error)), event="done")
+                return
+            if str(error) != trouble:
+                trouble = str(error)
+                yield ServerSentEvent(raw_data=_one_line(trouble), event="note")
+        else:
+            trouble = ""
+            for event in _news(stream, lines):
+                yield event
+        await asyncio.sleep(POLL_S)
+    yield ServerSentEvent(raw_data=ENDED, event="done")
+
+
+def _read(stream: Stream) -> list[LogLine]:
+    parts = stream.parts
+    return parts.tails.read(parts.cloud, stream.tailed, stream.watcher.after.at)
+
+
+def _news(stream: Stream, lines: list[LogLine]) -> list[ServerSentEvent]:
+    new, missed = stream.watcher.news(lines)
+    told = "Some lines are not shown: there were too many at once."
+    events = [ServerSentEvent(raw_data=told, event="note")] if missed else []
+    return events + [_event(stream.request, line) for line in new]
+
+
+def _event(request: Request, line: LogLine) -> ServerSentEvent:
+    context = partial_context(request) | {"line": line, "level": level_of(line.message)}
+    html = render("functions/_log_line.html", **context)
+    return ServerSentEvent(raw_data=html, event="line", id=str(line.place))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,50 @@
+"""The test console: run a function once with an event or a request, and see what Lambda tells."""
+
+import json
+from typing import Any
+
+from webapp.aws.invocations import Run
+from webapp.errors import Invalid
+from webapp.models import Function, NewInvocation, utc_now
+from webapp.services.functions.activity.console.proxy_events import proxy_event
+from webapp.services.functions.details import get, network_of
+from webapp.services.functions.previews import lambda_name
+from webapp.services.scope import CloudScope
+
+EVENT_MAX_BYTES = 256 * 1024
+DETAIL_MAX_CHARS = 200
+NOTHING = NewInvocation()
+
+
+def run(scope: CloudScope, name: str, invocation: NewInvocation = NOTHING) -> Run:
+    """Run it now; nothing is cached. Who did so is recorded, without what was sent.
+
+    It is asked once, whatever AWS answers: the function may have called the partner. Raises
+    Invalid, Conflict before the function is ready, or AWS's error.
+    """
+    function = get(scope.session, name)
+    region, lambda_function = network_of(scope.session, function).region, lambda_name(function)
+    event = event_of(function, invocation)
+    scope.record("run", function, _told(invocation))
+    scope.session.commit()
+    return scope.cloud.functions.run(region, lambda_function, event)
+
+
+def event_of(function: Function, invocation: NewInvocation) -> dict[str, Any]:
+    """What the function is given. Raises Invalid."""
+    if invocation.event is not None and invocation.request is not None:
+        raise Invalid("Send an event or a request, not both.", field="event")
+    event = invocation.event or {}
+    if invocation.request is not None:
+        event = proxy_event(function, invocation.request, at=utc_now())
+    if len(json.dumps(event).encode()) > EVENT_MAX_BYTES:
+        field = "event" if invocation.request is None else "body"
+        detail = f"The event is larger than {EVENT_MAX_BYTES // 1024} KiB."
+        raise Invalid(detail, field=field, code="event_too_large")
+    return event
+
+
+def _told(invocation: NewInvocation) -> str:
+    if invocation.request is not None:
+        return f"{invocation.request.method} {invocation.request.path}"[:DETAIL_MAX_CHARS]
+    return "with an event" if invocation.event else ""

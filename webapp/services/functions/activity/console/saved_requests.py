@@ -1,0 +1,132 @@
+"""Saved requests: what somebody tries a function with again and again, by a name.
+
+They are in the database, where no secret belongs. So what has a name that secrets have is refused:
+a header such as Authorization, a parameter such as `token`. It is typed again for each run.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from webapp.errors import Conflict, Invalid, NotFound
+from webapp.models import Function, NewSavedRequest, SavedRequest
+from webapp.services.functions.activity.console.runs import event_of
+from webapp.services.functions.details import get
+from webapp.services.scope import Scope
+
+SAVED_MAX = 30
+"""For each function."""
+CONTENT_MAX_BYTES = 32 * 1024
+NAME_MAX_CHARS = 60
+SECRET_NAMES = re.compile(
+    r"authorization|cookie|password|passwd|passphrase|secret|token|credential|signature"
+    r"|api[-_]?key|access[-_]?key|private[-_]?key|x-amz-security|^key$|^auth$|^pin$",
+    re.IGNORECASE,
+)
+
+
+def list_all(session: Session, function: Function) -> list[SavedRequest]:
+    """By name."""
+    mine = select(SavedRequest).where(SavedRequest.function_id == function.id)
+    return sorted(session.exec(mine), key=lambda saved: saved.name)
+
+
+def find(session: Session, function: Function, saved_id: str) -> SavedRequest:
+    saved = session.get(SavedRequest, saved_id)
+    if saved is None or saved.function_id != function.id:
+        raise NotFound(
+            f"{function.name} has no such saved request.", remedy="It may have been deleted."
+        )
+    return saved
+
+
+def save(scope: Scope, name: str, new: NewSavedRequest) -> SavedRequest:
+    """Raises Invalid with the field that is wrong, and Conflict for a name that is taken."""
+    function = get(scope.session, name)
+    _check(function, new)
+    if len(list_all(scope.session, function)) >= SAVED_MAX:
+        detail = f"{function.name} has {SAVED_MAX} saved requests, which is the most."
+        raise Conflict(detail, code="too_many_saved", remedy="Delete one first.", about=[function])
+    content = new.model_dump(exclude={"name"}, exclude_none=True)
+    saved = SavedRequest(
+        function_id=function.id, name=new.name.strip(), content=content, created_by=scope.actor
+    )
+    scope.session.add(saved)
+    scope.record("save request", function, saved.name)
+    try:
+        scope.session.commit()
+    except IntegrityError as error:
+        scope.session.rollback()
+        detail = f"{name} already has a saved request named {new.name.strip()}."
+        remedy = "Choose another name, or delete that one."
+        raise Conflict(detail, code="name_taken", remedy=remedy, field="name") from error
+    return saved
+
+
+def delete(scope: Scope, name: str, saved_id: str) -> SavedRequest:
+    """Only the row is deleted."""
+    function = get(scope.session, name)
+    saved = find(scope.session, function, saved_id)
+    scope.session.delete(saved)
+    scope.record("delete saved request", function, saved.name)
+    scope.session.commit()
+    return saved
+
+
+def _check(function: Function, new: NewSavedRequest) -> None:
+    name = new.name.strip()
+    if not name or len(name) > NAME_MAX_CHARS or not name.isprintable():
+        raise Invalid(f"A name has 1 to {NAME_MAX_CHARS} characters.", field="name")
+    if new.event is None and new.request is None:
+        raise Invalid("There is nothing to save: send an event or a request.", field="event")
+    event_of(function, new)
+    content = new.model_dump(exclude={"name"}, exclude_none=True)
+    if len(json.dumps(content).encode()) > CONTENT_MAX_BYTES:
+        field = "event" if new.request is None else "body"
+        detail = f"A saved request is at most {CONTENT_MAX_BYTES // 1024} KiB."
+        raise Invalid(detail, field=field)
+    for field, secret in _secrets(new):
+        raise Invalid(
+            f"{secret[:NAME_MAX_CHARS]} may hold a secret. Saved requests are kept in Egret's "
+            "database, where no secret belongs. Leave it out, and type it again for each run.",
+            field=field,
+            code="secret_not_saved",
+        )
+
+
+def _secrets(new: NewSavedRequest) -> Iterator[tuple[str, str]]:
+    """The fields with names in them that secrets have."""
+    if new.event is not None:
+        yield from (("event", name) for name in _names(new.event) if SECRET_NAMES.search(name))
+    if new.request is None:
+        return
+    parts = {"headers": new.request.headers, "query": new.request.query}
+    parts["body"] = _read(new.request.body)
+    for field, part in parts.items():
+        yield from ((field, name) for name in _names(part) if SECRET_NAMES.search(name))
+
+
+def _read(body: str) -> Any:
+    """A body in JSON, or that of a form."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return dict.fromkeys(re.findall(r"(?:^|&)([^=&]+)=", body), "")
+
+
+def _names(value: Any) -> Iterator[str]:
+    """All names of a value in JSON, however deep, also in texts that are JSON themselves."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            yield from map(str, part)
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, str) and part.lstrip().startswith(("{", "[")):
+            waiting.append(_read(part))
