@@ -20,6 +20,8 @@ from tests.locks import watched
 from tests.postgresql import PostgreSql
 from tests.route_coverage import RouteCoverage
 from tests.sandbox.credentials import credentials_of
+from tests.tls_partner import TlsPartner
+from tests.tls_partner import running as tls_partner_in
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import give_back, make_engine
@@ -98,11 +100,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def tls_partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsPartner]:
+    """A second partner, outside the sandbox: its functions reach it over TLS."""
+    with tls_partner_in(tmp_path_factory.mktemp("partner")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, tls_partner: TlsPartner) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
     with (
         Sandbox.start(
-            folder, pace_s=PACE_S, address_quota=ADDRESS_QUOTA, network_quota=NETWORK_QUOTA
+            folder,
+            pace_s=PACE_S,
+            address_quota=ADDRESS_QUOTA,
+            network_quota=NETWORK_QUOTA,
+            tls_partners=tls_partner.of_sandbox,
         ) as running,
         credentials_of(running),
     ):

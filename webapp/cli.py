@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -56,6 +56,7 @@ Name = Annotated[str, typer.Option(help="Its name in lists and in the audit trai
 def demo() -> None:
     """Start the sandbox and the dashboard on it: no AWS account, nothing billed."""
     from webapp.sandbox.launcher import Sandbox
+    from webapp.sandbox.tls_partners import TlsPartners
 
     settings = _settings()
     with Sandbox.start(
@@ -63,6 +64,7 @@ def demo() -> None:
         pace_s=settings.sandbox_pace_s,
         address_quota=settings.sandbox_address_quota,
         prefix=settings.name_prefix,
+        tls_partners=TlsPartners(settings.sandbox_partners, settings.sandbox_ca_file),
     ) as running:
         dashboard = subprocess.Popen(
             [sys.executable, "-m", "webapp", "serve", "--end-with-parent"],
@@ -70,11 +72,10 @@ def demo() -> None:
             stdin=subprocess.PIPE,
         )
         try:
-            while dashboard.poll() is None:
-                running.check()
-                _wait_briefly(dashboard)
-        except KeyboardInterrupt:
-            pass
+            with suppress(KeyboardInterrupt):
+                while dashboard.poll() is None:
+                    running.check()
+                    _wait_briefly(dashboard)
         finally:
             dashboard.terminate()
             dashboard.communicate()
@@ -290,7 +291,5 @@ def _print_welcome(settings: Settings) -> None:
 
 
 def _wait_briefly(process: "subprocess.Popen[bytes]") -> None:
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(CHECK_INTERVAL_S)
-    except subprocess.TimeoutExpired:
-        return

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     sandbox_address_quota: int = Field(
         5, ge=1, le=100, description="Sandbox: Elastic IP addresses per region"
     )
+    sandbox_partners: dict[str, str] = Field(
+        {}, description="Sandbox: JSON: a host → host:port of its TLS server, for tests"
+    )
+    sandbox_ca_file: str = Field(
+        "", description="Sandbox: certificates that functions trust, for those hosts"
+    )
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written")
 
     @field_validator("database_url")

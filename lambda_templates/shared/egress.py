@@ -74,7 +74,7 @@ class Egress:
         self, env: Mapping[str, str], clock: Clock = time.monotonic, limits: Limits | None = None
     ) -> None:
         self.limits = limits or self.limits
-        self.settings: dict[str, Any] = json.loads(env["SETTINGS"])
+        self.settings = settings_of(env)
         self.clock = clock
         self._echo_urls = env["ECHO_URL"].split(",")
         self._sent_as = env.get("KEY_SENT_AS", "bearer")
@@ -216,6 +216,12 @@ def entry_point(kind: type[Egress]) -> Callable[[Any, object], Response]:
         return environment.answer(as_object(event), context)
 
     return handler
+
+
+def settings_of(env: Mapping[str, str]) -> dict[str, Any]:
+    """What was chosen when the function was made."""
+    found: dict[str, Any] = json.loads(env["SETTINGS"])
+    return found
 
 
 def as_object(value: object) -> dict[str, Any]:

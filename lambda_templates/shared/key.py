@@ -22,8 +22,9 @@ SECRET_TIMEOUT_S = 3
 SECRET_ATTEMPTS = 2
 SECRET_TOTAL_S = SECRET_ATTEMPTS * 2 * SECRET_TIMEOUT_S  # for the connection and for the answer
 SECRET_MAX_BYTES = 256 * 1024
-KEY_SHAPE = r"[!-~]+"
-"""Printable ASCII without spaces. Otherwise http.client would quote the key in its error."""
+KEY_SHAPE = r"[!-~]+(?: [!-~]+)?"
+"""Printable ASCII, with a space after a scheme. Otherwise http.client would quote the key in its
+error."""
 DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
 """By partition; all others that Egret works in have amazonaws.com."""
 

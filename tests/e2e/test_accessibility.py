@@ -37,6 +37,7 @@ PAGES = (
     "/keys/clash",
     "/functions",
     "/functions/new",
+    "/functions/new?template=http_json",
     "/templates",
     "/functions/top-clans",
     "/functions/top-clans/callers",

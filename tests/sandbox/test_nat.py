@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ import pytest
 from tests.portal import partner_key
 from tests.sandbox.conftest import REGION
 from tests.sandbox.lab import Lab, function, role
+from tests.tls_partner import HOST, KEY, TlsPartner, allowing
 from webapp.aws.clients import Clients
 from webapp.sandbox.doors import nat_password
 from webapp.sandbox.launcher import Sandbox
@@ -54,12 +56,12 @@ def nat(sandbox: Sandbox) -> Address:
     return Address("127.0.0.1", told("ports.json")["nat"], told("credentials.json")["secret"])
 
 
-def say(nat: Address, head: str, user: str = "") -> str:
+def say(nat: Address, head: str, user: str = "", timeout_s: float = TIMEOUT_S) -> str:
     """What the proxy answers to that head."""
     credentials = base64.b64encode(nat.credentials(user).encode()).decode()
     named = [f"Proxy-Authorization: Basic {credentials}"] if user else []
     lines = "\r\n".join([*head.split("\n"), *named, "", ""])
-    with socket.create_connection((nat.host, nat.port), TIMEOUT_S) as connection:
+    with socket.create_connection((nat.host, nat.port), timeout_s) as connection:
         connection.sendall(lines.encode())
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
 
@@ -115,11 +117,31 @@ def test_a_tls_tunnel_is_refused_with_the_reason(nat: Address, name: str) -> Non
     credentials = base64.b64encode(nat.credentials(name).encode()).decode()
     connection = http.client.HTTPSConnection(nat.host, nat.port, timeout=TIMEOUT_S)
     connection.set_tunnel(
-        "api.clashofclans.com", headers={"Proxy-Authorization": f"Basic {credentials}"}
+        "api.clashofclans.sandbox", headers={"Proxy-Authorization": f"Basic {credentials}"}
     )
     with pytest.raises(OSError, match="plain HTTP only"):
         connection.request("GET", "/v1/locations")
     connection.close()
+    assert "does not know this host" in say(nat, "CONNECT api.clashofclans.com:443 HTTP/1.1", name)
+
+
+def test_a_host_that_the_sandbox_was_told_of_is_reached_over_tls(
+    nat: Address, name: str, tls_partner: TlsPartner
+) -> None:
+    """It checks the certificate's name, and the partner learns the source address."""
+    context = ssl.create_default_context(cafile=tls_partner.certificate)
+    proxy = f"http://{nat.credentials(name)}@{nat.host}:{nat.port}"
+    with httpx.Client(proxy=proxy, verify=context, trust_env=False) as client:
+        refused = client.get(f"https://{HOST}/items?n=1")
+        with allowing(tls_partner, ADDRESS_OUTSIDE_VPCS):
+            answer = client.post(f"https://{HOST}/items", headers={"X-Api-Key": KEY}, content=b"7")
+    assert refused.json() == {"message": f"IP {ADDRESS_OUTSIDE_VPCS} is not on the whitelist"}
+    assert answer.json()["method"] == "POST"
+    assert [call.body for call in tls_partner.calls[-2:]] == [b"", b"7"]
+    assert say(nat, f"CONNECT {HOST}:8443 HTTP/1.1", name).startswith("HTTP/1.1 501 The sandbox")
+    dropped = f"{name.rpartition('.')[0]}.subnet-1"
+    with pytest.raises(TimeoutError):
+        say(nat, f"CONNECT {HOST}:443 HTTP/1.1", dropped, timeout_s=SHORT_TIMEOUT_S)
 
 
 def test_a_caller_must_name_its_function(nat: Address) -> None:

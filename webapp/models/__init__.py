@@ -8,7 +8,7 @@ from webapp.models.draft import KeptDraft
 from webapp.models.function import Access, FetchSchedule, Function, FunctionChange, NewFunction
 from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
-from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion
+from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion, SentBy
 from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
@@ -62,6 +62,7 @@ __all__ = [
     "Proof",
     "RevisionStatus",
     "SavedRequest",
+    "SentBy",
     "Shape",
     "Snapshot",
     "StackEvent",

@@ -1,6 +1,7 @@
 """A key: a partner's API key. The secret itself is in AWS Secrets Manager and nowhere else."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON
@@ -19,11 +20,26 @@ from webapp.models.base import (
 PENDING = "pending"
 
 
+class SentBy(StrEnum):
+    """Where in a request a key is sent: as `Authorization: Bearer`, in a header or a query
+    parameter of a name of its own."""
+
+    BEARER = "bearer"
+    HEADER = "header"
+    QUERY = "query"
+
+
 class NewKey(Input):
-    """A key to store. The secret goes to Secrets Manager and is never shown again."""
+    """A key to store. The secret goes to Secrets Manager and is never shown again.
+
+    `kind` is one of `webapp.partners.KEY_KINDS`, or empty for the first of them. `sent_as` is the
+    name of the header or query parameter, for the kinds that have one.
+    """
 
     name: str
     secret: str = Field(repr=False)
+    kind: str = ""
+    sent_as: str = ""
     environment: str = ""
     note: str = ""
 
@@ -56,6 +72,8 @@ class Key(Audited, SQLModel, table=True):
     name: str = Field(unique=True)
     status: Status = Field(default=Status.READY, sa_type=enum_text(Status))
     partner: str
+    sent_by: SentBy = Field(default=SentBy.BEARER, sa_type=enum_text(SentBy))
+    sent_as: str = Field(default="", description="Name of the header or query parameter")
     environment: str = ""
     note: str = ""
     region: str
@@ -69,6 +87,11 @@ class Key(Audited, SQLModel, table=True):
     def owner(self) -> str:
         """How leases refer to the row."""
         return f"{self.noun}:{self.id}"
+
+    @property
+    def carrier(self) -> str:
+        """Where a handler sends it, as `KEY_SENT_AS` has it: `bearer`, `header X-Api-Key`."""
+        return f"{self.sent_by} {self.sent_as}".strip()
 
 
 class KeyVersion(SQLModel, table=True):

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from webapp.errors import Invalid
 
+NO_SETTINGS: Mapping[str, Any] = {}
 REFUSED_BEFORE_KEY = "refused_before_key"
 """The code of an Explanation: what is in front of the partner refused, whatever the key."""
 
@@ -54,13 +55,18 @@ class RefusedKey(Invalid):
 
 
 class Partner(Protocol):
-    """`portal_url` is where people make keys, at most so many in one account."""
+    """`portal_url` is where people make keys, at most so many in one account; '' and 0 if that is
+    not known. `keys_name_addresses`: whether a key says which addresses it allows.
+    """
 
     @property
     def portal_url(self) -> str: ...
 
     @property
     def keys_per_account(self) -> int: ...
+
+    @property
+    def keys_name_addresses(self) -> bool: ...
 
     def normalise(self, secret: str) -> str:
         """The key without what was pasted with it: blanks, quotes, `Bearer `, `NAME=`, JSON."""
@@ -74,5 +80,8 @@ class Partner(Protocol):
         `headers` has the address that the call came from as `x-egress-ip`.
         """
 
-    def rows(self, body: bytes) -> Sequence[object]:
-        """The rows of a successful response, for the template's preview."""
+    def problems_of(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        """What in a template's settings does not fit together, by the path of the setting."""
+
+    def rows(self, body: bytes, settings: Mapping[str, Any] = NO_SETTINGS) -> Sequence[object]:
+        """The rows of a successful response to a function with those settings, for its preview."""

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
-from webapp.partners.base import REFUSED_BEFORE_KEY, Explanation, KeyClaims, RefusedKey
+from webapp.partners.answers import (
+    HANDLER_CODES,
+    HANDLER_STATUS,
+    THROTTLE_WAIT_S,
+    refused_in_front,
+    retry_after_s,
+)
+from webapp.partners.base import NO_SETTINGS, Explanation, KeyClaims, RefusedKey
 from webapp.partners.clash_of_clans_keys import NoKey, claims_of
 from webapp.partners.clash_of_clans_rankings import RankingRow, rows_of
 from webapp.partners.pasted_token import token_in
@@ -19,15 +26,12 @@ from webapp.partners.untrusted_json import (
     parse_object,
 )
 
-THROTTLE_WAIT_S = 60
-HANDLER_STATUS = (502, 504)
 MAINTENANCE_PAGE = re.compile(rb"<(title|h1|h2)\b[^>]*>[^<]*maintenance", re.IGNORECASE)
 """What the partner sends in place of its JSON: the page is about that, not just mentions it."""
 NOT_JSON = "partner_not_json"
 ANNOUNCED_AS_JSON = re.compile(r" with [a-z]+/([a-z0-9.-]+\+)?json, ")
 """In the handler's detail: the answer's type says JSON, so it is the partner's own."""
 PORTAL_URL = "https://developer.clashofclans.com"
-CHECK_THE_PATH = "Try again. If it happens again, open the diagnosis of the function's egress path."
 KEYS_PER_ACCOUNT = 10
 ALL_ADDRESSES = (
     "It must allow the addresses of every network whose functions use the key, which its page "
@@ -41,6 +45,7 @@ class ClashOfClans:
 
     portal_url: str = PORTAL_URL
     keys_per_account: int = KEYS_PER_ACCOUNT
+    keys_name_addresses: bool = True
 
     def normalise(self, secret: str) -> str:
         return token_in(secret)
@@ -61,7 +66,7 @@ class ClashOfClans:
         reason = _reason(status, error, body)
         message = as_text(error.get("message")) or as_text(error.get("detail"))
         if not reason:
-            return _refused_in_front(200 if _is_page(error) else status, headers)
+            return refused_in_front(200 if _is_page(error) else status, headers)
         if reason == "accessDenied.invalidIp":
             return _wrong_address(message)
         title, what_to_do = _meaning(status, reason, message)
@@ -71,10 +76,13 @@ class ClashOfClans:
             detail=message,
             what_to_do=what_to_do,
             about_key=status < 500 and _is_about_key(reason),
-            retry_after_s=_retry_after_s(status, headers),
+            retry_after_s=retry_after_s(status, headers),
         )
 
-    def rows(self, body: bytes) -> Sequence[RankingRow]:
+    def problems_of(self, _settings: Mapping[str, Any]) -> dict[str, str]:
+        return {}
+
+    def rows(self, body: bytes, _settings: Mapping[str, Any] = NO_SETTINGS) -> Sequence[RankingRow]:
         """The rows of a ranking; none if the body is something else."""
         return rows_of(body)
 
@@ -107,27 +115,6 @@ _REASONS = {
 }
 """Title and what to do, by the API's reason."""
 
-_CODES = {
-    "partner_timeout": ("The partner did not answer in time", CHECK_THE_PATH),
-    "partner_unreachable": ("The partner could not be reached", CHECK_THE_PATH),
-    "partner_incomplete": ("The partner's answer broke off", "Try again in a minute."),
-    "partner_redirect": (
-        "The partner sent the call elsewhere",
-        "The function does not go there, because it would take the key along. Ask the partner "
-        "whether its API has moved.",
-    ),
-    "partner_shows_key": (
-        "The partner's answer contains the key",
-        "It was not kept. Ask the partner why its API answers with the key.",
-    ),
-    "partner_too_large": ("The partner's answer is too large", "Ask for fewer rows."),
-    "key_unreadable": (
-        "The function could not read its key",
-        "Read the function's log. If the key was deleted, deploy the function with another one.",
-    ),
-}
-"""The same by the handler's code."""
-
 
 def _reason(status: int, error: dict[str, Any], body: bytes) -> str:
     """The reason of the API, the code of the handler, `http_<status>`; '' for a refusal in front.
@@ -138,7 +125,7 @@ def _reason(status: int, error: dict[str, Any], body: bytes) -> str:
     reason, code = as_text(error.get("reason")), as_text(error.get("code"))
     if reason in _REASONS or _is_about_key(reason):
         return reason
-    if status in HANDLER_STATUS and code in _CODES:
+    if status in HANDLER_STATUS and code in HANDLER_CODES:
         return code
     if status == 503 and MAINTENANCE_PAGE.search(body):
         return "inMaintenance"
@@ -162,26 +149,9 @@ def _is_page(error: dict[str, Any]) -> bool:
 
 def _meaning(status: int, reason: str, message: str) -> tuple[str, str]:
     for known in (f"{reason}: {message}", reason, reason.partition(".")[0]):
-        if found := (_REASONS | _CODES).get(known):
+        if found := (_REASONS | HANDLER_CODES).get(known):
             return found
     return f"The partner failed with status {status}", "Try again in a minute."
-
-
-def _refused_in_front(status: int, headers: Mapping[str, str]) -> Explanation:
-    address = _header(headers, "x-egress-ip") or "of the network"
-    return Explanation(
-        code=REFUSED_BEFORE_KEY,
-        title="The call was refused before the key was read",
-        detail=f"A firewall or content delivery network in front of the partner answered {status} "
-        "itself, so the key is not the cause.",
-        what_to_do=f"Give the partner the address {address} and the time of the call, and ask them "
-        "to let it through their firewall. It may also clear up on its own in a few minutes.",
-        retry_after_s=_retry_after_s(status, headers),
-    )
-
-
-def _header(headers: Mapping[str, str], wanted: str) -> str:
-    return {name.lower(): value for name, value in headers.items()}.get(wanted, "").strip()
 
 
 def _wrong_address(message: str) -> Explanation:
@@ -204,11 +174,3 @@ def _address_in(message: str) -> str | None:
         return str(IPv4Address(found[1].rstrip("."))) if found else None
     except ValueError:
         return None
-
-
-def _retry_after_s(status: int, headers: Mapping[str, str]) -> int | None:
-    """Seconds of Retry-After; its other form, a date, is ignored."""
-    value = _header(headers, "retry-after")
-    if re.fullmatch(r"[0-9]{1,6}", value):
-        return int(value)
-    return THROTTLE_WAIT_S if status == 429 else None

@@ -22,6 +22,7 @@ from webapp.errors import NotFound, Unavailable
 from webapp.sandbox.doors import USER, portal_pass
 from webapp.sandbox.folder import Credentials, Folder, is_locked
 from webapp.sandbox.partner.hosts import ECHO_PATH, ENTRY, PORTAL_PATH, endpoints
+from webapp.sandbox.tls_partners import TlsPartners
 from webapp.sandbox.users import Users
 
 ACCOUNT = "210987654321"
@@ -37,6 +38,7 @@ LOOPBACK = "127.0.0.1,localhost"
 INFO = "sandbox.json"
 PROFILES = "aws-profiles"
 PREFIX = "egret"
+NO_TLS_PARTNERS = TlsPartners()
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Sandbox:
         address_quota: int,
         network_quota: int = NETWORK_QUOTA,
         prefix: str = PREFIX,
+        tls_partners: TlsPartners = NO_TLS_PARTNERS,
     ) -> "Sandbox":
         """Start the three children and wait until each answers. Raises Conflict, Unavailable.
 
@@ -94,7 +97,9 @@ class Sandbox:
             "EMBEDDED_AWS_PACE_S": str(pace_s),
             "EMBEDDED_AWS_ADDRESS_QUOTA": str(address_quota),
             "EMBEDDED_AWS_NETWORK_QUOTA": str(network_quota),
+            "EMBEDDED_AWS_CA_FILE": tls_partners.ca_file,
         }
+        environments["nat"]["TLS_PARTNERS"] = tls_partners.as_json
         try:
             for name in CHILDREN:
                 sandbox.children[name] = _start(folder, name, environments[name])

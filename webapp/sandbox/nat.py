@@ -9,7 +9,8 @@ runs into its own time-out. A walk takes about 60 ms and is not cached, so that 
 network counts from the next request.
 
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
-counts. Only plain HTTP is forwarded: the proxy could not add the source address inside TLS.
+counts. To them only plain HTTP is forwarded: the proxy could not add the source address inside
+TLS. Hosts that the sandbox was told of are reached over TLS (`tls_partners`).
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.egress.hops import EgressPath
 from webapp.aws.egress.walk import walk
 from webapp.errors import EgretError
-from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, name_of, nat_password
+from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, nat_password
 from webapp.sandbox.nat_flows import Flows, report
 from webapp.sandbox.nat_http import (
     HEAD_MAX_BYTES,
@@ -36,7 +37,9 @@ from webapp.sandbox.nat_http import (
     read_request,
     response,
 )
+from webapp.sandbox.nat_tunnel import Tunnel
 from webapp.sandbox.parent import end_with_parent
+from webapp.sandbox.tls_partners import TLS_PORT, TlsPartners
 
 SILENCE_MAX_S = 60.0
 """How long a connection stays open without an answer before the proxy closes it."""
@@ -53,6 +56,7 @@ NO_CALLER = (
 )
 REFUSED = "Not a function of this sandbox"
 NO_TLS = "The sandbox forwards plain HTTP only: use http://<name>.sandbox:443"
+NOT_KNOWN = "The sandbox does not know this host: see EGRET_SANDBOX_PARTNERS"
 HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -101,10 +105,19 @@ class Nat:
     the NAT does so with there.
     """
 
-    def __init__(self, clients: Clients, *, partner_url: str, token: str, secret: str) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        *,
+        partner_url: str,
+        token: str,
+        secret: str,
+        tls_partners: TlsPartners,
+    ) -> None:
         self._clients = clients
         self._partner_url = partner_url
         self._token, self._secret = token, secret
+        self._tls_partners = tls_partners
         self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
         self.flows = Flows()
 
@@ -118,6 +131,8 @@ class Nat:
             answer = await self._answer(request)
             if answer is None:
                 await _stay_silent(reader)
+            elif isinstance(answer, Tunnel):
+                await answer.carry(reader, writer)
             else:
                 writer.write(answer)
                 await writer.drain()
@@ -128,8 +143,8 @@ class Nat:
         finally:
             writer.close()
 
-    async def _answer(self, request: Request) -> bytes | None:
-        """The response, or None if the request is dropped. Raises ConnectionError."""
+    async def _answer(self, request: Request) -> bytes | Tunnel | None:
+        """The response, a tunnel, or None if the request is dropped. Raises ConnectionError."""
         host, port = _target(request)
         if is_foreign({"host": host or "localhost"} | request.headers, hosts=_hosts(host)):
             return own_response(403, FOREIGN)
@@ -137,12 +152,14 @@ class Nat:
         caller = _caller(user)
         if caller is None or not is_secret(password, nat_password(self._secret, user)):
             return own_response(403, NO_CALLER, reason=REFUSED)
-        if request.method == "CONNECT":
-            return own_response(501, NO_TLS, reason=NO_TLS)
-        if not host.endswith(SUFFIX):
-            return own_response(502, f"{host} does not resolve in the sandbox")
+        is_tls = request.method == "CONNECT"
+        place = self._tls_partners.place(host, port) if is_tls else None
+        if not place and (is_tls or not host.endswith(SUFFIX)):
+            return _unknown(host, is_tls=is_tls)
         way_out = await asyncio.to_thread(self._exit, caller, port)
         gateway = (caller.region, way_out.nat_gateway_id)
+        if place and way_out.address:
+            return Tunnel(*place, way_out.address, self.flows.connection(gateway))
         with self.flows.connection(gateway) as connection:
             connection.sent(request.size)
             if way_out.address is None:
@@ -210,13 +227,19 @@ async def _stay_silent(reader: asyncio.StreamReader) -> None:
             pass
 
 
+def _unknown(host: str, *, is_tls: bool) -> bytes:
+    if is_tls:
+        why = NO_TLS if host.endswith(SUFFIX) else NOT_KNOWN
+        return own_response(501, why, reason=why)
+    return own_response(502, f"{host} does not resolve in the sandbox")
+
+
 def _target(request: Request) -> tuple[str, int]:
     """Host and port in the request's URL; '' if it asks the proxy itself for something."""
     try:
-        if request.method == "CONNECT":
-            return name_of(request.url), 443
-        parts = urlsplit(request.url)
-        return parts.hostname or "", parts.port or 80
+        is_tls = request.method == "CONNECT"
+        parts = urlsplit(f"//{request.url}" if is_tls else request.url)
+        return parts.hostname or "", parts.port or (TLS_PORT if is_tls else 80)
     except ValueError:
         raise MalformedRequest("this is not a URL") from None
 
@@ -237,6 +260,7 @@ async def _main() -> None:
         partner_url=os.environ["PARTNER_URL"],
         token=os.environ["NAT_TOKEN"],
         secret=os.environ["NAT_SECRET"],
+        tls_partners=TlsPartners.of(os.environ["TLS_PARTNERS"]),
     )
     server = await nat.serve(int(os.environ["NAT_PORT"]))
     own = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])

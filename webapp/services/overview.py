@@ -30,6 +30,7 @@ from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH
 from webapp.partners import partner
 from webapp.services import functions, networks
 from webapp.services.functions import FunctionDetail
+from webapp.services.functions.catalogue.template import NO_PREVIEW
 from webapp.services.networks import NetworkDetail
 
 TABLES_MAX = 2
@@ -236,8 +237,10 @@ def _free_addresses(free: Sequence[Address]) -> list[Alert]:
 
 def _tables(running: list[FunctionDetail]) -> Iterator[Table]:
     for detail in running:
-        if detail.snapshot:
-            rows = partner(detail.template.partner).rows(detail.snapshot.body)
+        if detail.snapshot and detail.template.preview != NO_PREVIEW:
+            rows = partner(detail.template.partner).rows(
+                detail.snapshot.body, detail.function.settings
+            )
             yield Table(detail, list(rows[:TABLE_ROWS_MAX]))
 
 

@@ -64,6 +64,14 @@ def test_each_place_has_a_user_of_its_own(confinement: Confinement) -> None:
     assert one.folder.stat().st_mode & 0o077 == 0
 
 
+def test_a_function_can_read_the_certificates_that_it_trusts(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("x")
+    cell = Confinement(tmp_path, tmp_path / "ca.pem").cell()
+    certificates = Path(cell.environment["SSL_CERT_FILE"])
+    assert reads(cell, certificates) == [str(certificates)]
+    cell.leave()
+
+
 def test_what_a_killed_sandbox_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
     killed = Confinement(tmp_path)
     left = killed.cell()

@@ -213,7 +213,7 @@ def test_a_function_is_kept_with_its_settings_although_aws_does_not_answer(
     add(offline.session, network, an_address(network), a_key())
     made = functions.create(offline, wanted(settings={"limit": "25"}, cors_origins=[" http://a "]))
     assert (made.status, made.cors_origins) == (Status.REQUESTED, ["http://a"])
-    assert made.settings == {"location": "32000006", "limit": 25}
+    assert made.settings == {"location": "32000006", "ranking": "clans", "limit": 25}
     assert "Could not connect" in made.reason
 
 

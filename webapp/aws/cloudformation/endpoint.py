@@ -52,7 +52,7 @@ class Endpoint:
     def written_into(self, body: str) -> str:
         """The CloudFormation template with the resources; every JSON value is YAML too."""
         resources = self._resources()
-        lines = "\n".join(f"  {name}: {json.dumps(made)}" for name, made in resources.items())
+        lines = "\n".join(f"  {name}: {_compact(made)}" for name, made in resources.items())
         methods = [name for name, made in resources.items() if made["Type"].endswith("Method")]
         return body.replace(PLACEHOLDER, lines).replace(METHODS, ", ".join(methods))
 
@@ -72,6 +72,11 @@ class Endpoint:
         """The methods of one resource, by logical ids that end with the suffix."""
         made = {f"{name.capitalize()}{suffix}": _method(place, name) for name in self.methods}
         return made | {f"{PREFLIGHT}{suffix}": _preflight(place, self.methods)}
+
+
+def _compact(made: Any) -> str:
+    """Without blanks: a stack's room is the code's."""
+    return json.dumps(made, separators=(",", ":"))
 
 
 def _resource(parent: Any, part: str) -> dict[str, Any]:
@@ -97,7 +102,7 @@ def _method(place: Any, name: str) -> dict[str, Any]:
 
 def _preflight(place: Any, methods: tuple[str, ...]) -> dict[str, Any]:
     headers = {
-        "Access-Control-Allow-Headers": f"'{ALLOWED_HEADERS}'",
+        "Access-Control-Allow-Headers": {"Fn::Sub": "'${AllowedHeaders}'"},
         "Access-Control-Allow-Methods": f"'{','.join(methods)}'",
         "Access-Control-Allow-Origin": {"Fn::Sub": "'${CorsOrigin}'"},
         "Access-Control-Max-Age": f"'{PREFLIGHT_MAX_AGE_S}'",

@@ -7,21 +7,24 @@ price is CloudFormation's size limit of a template: larger code is a zip in a bu
 import hashlib
 import ipaddress
 import json
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from webapp.aws.cloudformation.conditions import parse, resources
-from webapp.aws.cloudformation.endpoint import Endpoint
+from webapp.aws.cloudformation.endpoint import ALLOWED_HEADERS, Endpoint
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.tags import FUNCTION_TAG, MANAGED_TAG, NETWORK_TAG
 from webapp.errors import TooLarge
 
 FOLDER = Path(__file__).parent
+_COMMENT = re.compile(r"^ *#.*\n", re.MULTILINE)
+"""What nobody reads in AWS takes room from the code."""
 PROBE = FOLDER.parents[2] / "lambda_templates" / "egress_probe" / "handler.py"
 BODY_MAX_BYTES = 51_200
 """CloudFormation's limit for a template that is sent within the request."""
-ROOM_FOR_IDS_BYTES = 512
+ROOM_FOR_IDS_AND_PATH_BYTES = 1024
 """Logical ids are longer than what stands for them in function.yaml."""
 SUBNET_BITS = 3
 """A network's range is cut into eight parts, so that three zones fit with room to spare."""
@@ -94,6 +97,8 @@ class ZippedCode:
 class FunctionStack:
     """`code` is the handler's source or where it is; `settings` become the handler's SETTINGS.
 
+    `key_sent_as` says where it sends the key: `bearer`, `header X-Api-Key`, `query api_key`.
+
     The endpoint answers the `methods` at its `path` (parts separated by slashes), and with
     `subpaths` below it as well.
     """
@@ -118,6 +123,7 @@ class FunctionStack:
     path: str = ""
     methods: tuple[str, ...] = ("GET",)
     subpaths: bool = False
+    key_sent_as: str = "bearer"
     cors_origins: tuple[str, ...] = ()
     permissions_boundary_arn: str = ""
     tags: dict[str, str] = field(default_factory=dict)
@@ -133,6 +139,7 @@ class FunctionStack:
             "SubnetIds": ",".join(self.subnet_ids),
             "SecurityGroupId": self.security_group_id,
             "SecretArn": self.secret_arn,
+            "KeySentAs": self.key_sent_as,
             "PartnerUrl": self.partner_url,
             "EchoUrl": self.echo_url,
             "Settings": json.dumps(self.settings, sort_keys=True),
@@ -148,6 +155,7 @@ class FunctionStack:
             "Access": self.access,
             "StageName": self.stage,
             "Callable": endpoint.callable_as(),
+            "AllowedHeaders": ALLOWED_HEADERS,
             "CorsOrigin": self.cors_origins[0] if self.cors_origins else "",
             "PermissionsBoundaryArn": self.permissions_boundary_arn,
         }
@@ -194,10 +202,10 @@ def foundation_plan(
     return _plan(region, foundation_name(prefix), body, parameters, every)
 
 
-def fits_inline(code: str) -> bool:
-    """Whether the handler's source fits into the stack of a function."""
-    body = _function_body(code)
-    return len(body.encode()) + ROOM_FOR_IDS_BYTES <= BODY_MAX_BYTES
+def fits_inline(code: str, methods: tuple[str, ...] = ("GET",), *, subpaths: bool = False) -> bool:
+    """Whether the handler's source fits into the stack of a function with such an endpoint."""
+    body = Endpoint("", methods, subpaths=subpaths).written_into(_function_body(code))
+    return len(body.encode()) + ROOM_FOR_IDS_AND_PATH_BYTES <= BODY_MAX_BYTES
 
 
 def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:
@@ -221,7 +229,8 @@ def _function_body(code: str | ZippedCode) -> str:
         place = {"ZipFile": code}
     else:
         place = {"S3Bucket": code.bucket, "S3Key": code.key}
-    return (FOLDER / "function.yaml").read_text().replace('"@code@"', json.dumps(place))
+    body = _COMMENT.sub("", (FOLDER / "function.yaml").read_text())
+    return body.replace('"@code@"', json.dumps(place))
 
 
 def _read(file: str, code: str) -> str:

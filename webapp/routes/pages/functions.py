@@ -113,6 +113,7 @@ def _new(
     form = sent.filled_in(NewFunction, template=template.name) | {"template": template.name}
     form |= _settings(template, form)
     every, known = networks.list_all(ctx.session), keys.list_all(ctx.session)
+    usable = [key for key in known if key.is_one_of(template.key_kinds)]
     coming = [row.network.name for row in every if row.network.status in COMING]
     ready = [row.network.name for row in every if row.network.status is Status.READY]
     if not form["network"] and len(ready) == 1:
@@ -121,13 +122,14 @@ def _new(
         ctx.request,
         "functions/new.html",
         status_code=422 if errors else 200,
-        form=form | _matching(form, known),
+        form=form | _matching(form, usable),
         errors=errors,
         templates=list_templates(),
         template=template,
         networks=every,
         coming=networks.detail(ctx.session, coming[0]) if coming else None,
         keys=known,
+        usable_keys=usable,
         accesses=[access.value for access in Access],
     )
 
@@ -138,7 +140,7 @@ def _matching(form: dict[str, Any], known: list[KeyDetail]) -> dict[str, str]:
         for match in detail.matches:
             chosen = {"network": match.network.name, "key": detail.key.name}
             free = all(form[name] in ("", value) for name, value in chosen.items())
-            if free and match.ok and match.network.status is Status.READY:
+            if free and match.usable and match.network.status is Status.READY:
                 return chosen
     return {}
 
@@ -160,7 +162,8 @@ def _settings(template: Template, form: dict[str, Any]) -> dict[str, str]:
 def _rows(detail: FunctionDetail) -> list[object] | None:
     if detail.snapshot is None:
         return None
-    return list(partner(detail.template.partner).rows(detail.snapshot.body))
+    settings = detail.function.settings
+    return list(partner(detail.template.partner).rows(detail.snapshot.body, settings))
 
 
 def _pretty(snapshot: Snapshot | None) -> str:

@@ -10,6 +10,7 @@ from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
 from webapp.models import GoingBack, NewKey, NewVersion
+from webapp.partners import KEY_KINDS
 from webapp.services import keys
 from webapp.templating import page, see_other
 
@@ -84,7 +85,8 @@ def _is_current(name: str) -> Response:
 
 def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:
     status_code = 422 if errors else 200
-    return page(ctx.request, "keys/new.html", status_code=status_code, form=form, errors=errors)
+    context = {"form": form, "errors": errors, "kinds": KEY_KINDS}
+    return page(ctx.request, "keys/new.html", status_code=status_code, **context)
 
 
 def _show(ctx: Context, name: str, errors: dict[str, str], *, losing: str = "") -> HTMLResponse:

@@ -158,7 +158,7 @@ def _install_services(options: Options) -> None:
     templates.install()
     versions.install()
     role_sessions.install()
-    runtime.install(options, Confinement(options.state_dir))
+    runtime.install(options, Confinement(options.state_dir, options.ca_file))
     metrics.install()
     change_sets.install()
     protocols.install()

@@ -67,11 +67,15 @@ class Means:
 
 @dataclass(frozen=True)
 class Cell:
-    """Of one execution environment: a `folder` that is its alone, and a `user`, if it has one."""
+    """Of one execution environment: a `folder` that is its alone, and a `user`, if it has one.
+
+    `trusted` is a file with certificates, if they are not the system's.
+    """
 
     folder: Path
     user: int | None
     means: Means
+    trusted: Path | None = None
 
     def python(
         self, program: list[str], *, cwd: str, env: dict[str, str], **options: Any
@@ -90,7 +94,9 @@ class Cell:
     def _start(
         self, command: list[str], held: list[int], *, cwd: str, env: dict[str, str], **options: Any
     ) -> "subprocess.Popen[bytes]":
-        trees = {"readable": [*_readable(), cwd], "writable": [str(self.folder), *DEVICES]}
+        certificates = [str(self.trusted)] if self.trusted else []
+        readable = [*_readable(), cwd, *certificates]
+        trees = {"readable": readable, "writable": [str(self.folder), *DEVICES]}
         order = {
             "command": command,
             "environment": env,
@@ -110,6 +116,12 @@ class Cell:
                 **options,
             )
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that say what is the cell's own."""
+        own = dict.fromkeys(("HOME", "TMPDIR"), str(self.folder))
+        return own | ({"SSL_CERT_FILE": str(self.trusted)} if self.trusted else {})
+
     def leave(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -117,7 +129,7 @@ class Cell:
 class Confinement:
     """All cells, in a folder that the next sandbox in `state_dir` removes if this one cannot."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, ca_file: Path | None = None) -> None:
         record = state_dir / RECORD
         with suppress(FileNotFoundError):
             shutil.rmtree(record.read_text(), ignore_errors=True)
@@ -125,6 +137,7 @@ class Confinement:
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self._open_to_users(self.folder)
         write_private(record, str(self.folder))
+        self._trusted = self._readable_copy(ca_file) if ca_file else None
         self._means = ThreadPoolExecutor(1, "confinement").submit(self._best)
 
     @property
@@ -143,6 +156,12 @@ class Confinement:
         self._open_to_users(folder)
         return folder
 
+    def _readable_copy(self, file: Path) -> Path:
+        copy = self.shared_folder("certificates") / file.name
+        shutil.copyfile(file, copy)
+        copy.chmod(0o444)
+        return copy
+
     def _open_to_users(self, folder: Path) -> None:
         if os.geteuid() == 0:
             folder.chmod(0o711)
@@ -152,7 +171,7 @@ class Confinement:
         user = _new_user() if means.own_user else None
         if user is not None:
             os.chown(folder, user, user)
-        return Cell(folder, user, means)
+        return Cell(folder, user, means, self._trusted)
 
     def _best(self) -> Means:
         """What works for a process that imports AWS's runtime client."""

@@ -14,6 +14,8 @@ NOBODY = '{"users": [], "policies": {}}'
 class Options:
     """`nat_proxy` is host:port; if it is empty, functions have no egress path.
 
+    `ca_file` has the certificates that functions trust; without one, they trust the system's.
+
     `network_quota` limits VPCs, internet gateways, and NAT gateways in a zone. `access_key_id` and
     `secret` are the administrator's. `users` is JSON: whom IAM has from the start.
     """
@@ -25,6 +27,7 @@ class Options:
     network_quota: int
     nat_proxy: str
     access_key_id: str
+    ca_file: Path | None
     secret: str = field(repr=False)
     users: str = field(repr=False)
 
@@ -39,6 +42,7 @@ class Options:
             network_quota=int(env.get("EMBEDDED_AWS_NETWORK_QUOTA", "5")),
             nat_proxy=env.get("EMBEDDED_AWS_NAT_PROXY", ""),
             access_key_id=env["AWS_ACCESS_KEY_ID"],
+            ca_file=Path(found) if (found := env.get("EMBEDDED_AWS_CA_FILE")) else None,
             secret=env["AWS_SECRET_ACCESS_KEY"],
             users=env.get("EMBEDDED_AWS_USERS", NOBODY),
         )

@@ -69,8 +69,7 @@ class Environment(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # minis
         self.usable_until = time.monotonic() + role_sessions.LIFETIME_S - CALL_MAX_S
         program = [f"{environment['LAMBDA_TASK_ROOT']}/{BOOTSTRAP}", environment["_HANDLER"]]
         self.stream = lambda_logs.new_stream(environment["AWS_LAMBDA_FUNCTION_VERSION"])
-        own = dict.fromkeys(("HOME", "TMPDIR"), str(self.cell.folder))
-        own["AWS_LAMBDA_LOG_STREAM_NAME"] = self.stream
+        own = self.cell.environment | {"AWS_LAMBDA_LOG_STREAM_NAME": self.stream}
         return self.cell.python(program, env=environment | own, **options)
 
     def invoke(self, *arguments: Any, **named: Any) -> Answer:

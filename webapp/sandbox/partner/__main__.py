@@ -8,7 +8,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from webapp.sandbox.parent import end_with_parent
-from webapp.sandbox.partner import api, badges, faults, portal
+from webapp.sandbox.partner import api, badges, bank, bank_portal, faults, portal
+from webapp.sandbox.partner.bank_keys import BankKeys
 from webapp.sandbox.partner.callers import source_address
 from webapp.sandbox.partner.door import Door
 from webapp.sandbox.partner.faults import Fault, Faults
@@ -29,7 +30,10 @@ def create_partner(state_dir: Path, nat_token: str, secret: str) -> FastAPI:
     app.state.calls = {}
     app.add_exception_handler(api.Refusal, api.answer_refusal)
     app.add_exception_handler(faults.FaultResponse, faults.answer_fault)
+    app.state.bank_keys = BankKeys(state_dir)
+    app.host(bank.HOST, bank.create_bank(app.state.bank_keys, nat_token, app.state.faults))
     app.include_router(api.router)
+    app.include_router(bank_portal.router)
     app.include_router(portal.router)
     app.add_api_route("/{folder}/{size}/{name}.png", badge)
     app.add_api_route(ECHO_PATH, echo)

@@ -20,6 +20,7 @@ def endpoints(partner_url: str, portal_url: str) -> dict[str, str]:
     echo_services = {origin: f"http://{host}:443" for origin, host in ECHO_HOSTS.items()}
     return echo_services | {
         "https://api.clashofclans.com": "http://api.clashofclans.sandbox:443",
+        "https://api.bank.example": "http://api.bank.sandbox:443",
         "https://api-assets.clashofclans.com": partner_url,
         "https://developer.clashofclans.com": portal_url,
     }

@@ -117,6 +117,11 @@ def _page(
         "made": made,
         "games": GAMES,
     }
-    html = environment.get_template("portal.html").render(context)
+    return rendered("portal.html", context, status)
+
+
+def rendered(template: str, context: dict[str, Any], status: int) -> HTMLResponse:
+    """A page that no cache keeps and no other page shows inside itself."""
+    html = environment.get_template(template).render(context)
     headers = {"content-security-policy": CONTENT_SECURITY_POLICY, "cache-control": "no-store"}
     return HTMLResponse(html, status, headers)

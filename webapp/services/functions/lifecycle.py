@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from webapp.errors import Conflict, check_all
 from webapp.models import Function, Key, Network, NewFunction, Status
+from webapp.partners import kind_of
 from webapp.services import keys, names
 from webapp.services.addresses import pool
 from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
@@ -35,6 +36,7 @@ def create(scope: CloudScope, new: NewFunction) -> Function:
     ready_network(session, new.network)
     with keys.claims_held(session, keys.get(session, new.key).id) as key:
         network = ready_network(session, new.network)
+        check_kind(template, key)
         check_match(session, key, network)
         function = Function(
             name=new.name,
@@ -117,6 +119,21 @@ def ready_network(session: Session, name: str) -> Network:
     return network
 
 
+def check_kind(template: Template, key: Key) -> None:
+    """Raises Conflict for a key that the template's handler cannot send."""
+    kind = kind_of(key.partner, key.sent_by).name
+    if template.key_kinds and kind not in template.key_kinds:
+        known = ", ".join(template.key_kinds)
+        raise Conflict(
+            f"The key {key.name} is of the kind {kind}, which the template {template.name} does "
+            "not take.",
+            code="wrong_kind_of_key",
+            remedy=f"Choose a key of the kind {known}, or upload one.",
+            about=[key],
+            errors={"key": f"This key is of the kind {kind}. The template takes: {known}."},
+        )
+
+
 def check_match(session: Session, key: Key, network: Network) -> None:
     """Raises Conflict when the key is not stored, or does not allow the network's addresses."""
     if key.status is not Status.READY:
@@ -130,7 +147,7 @@ def check_match(session: Session, key: Key, network: Network) -> None:
     found = keys.match(session, key, network)
     if not found.allowed and not found.missing:
         pool.check_none_lost(session, network)
-    if not found.ok:
+    if not found.usable:
         lacking = f"does not allow {', '.join(found.missing)}"
         raise Conflict(
             f"The key {key.name} {lacking}, from which the network {network.name} calls. "

@@ -213,6 +213,7 @@ def plan_of(
         security_group_id=network.outputs["SecurityGroupId"],
         secret_arn=key.secret_arn,
         kms_key_arn=key.kms_key_arn,
+        key_sent_as=key.carrier,
         partner_url=settings.origin(template.origin(revision.settings)),
         echo_url=settings.echo_origins,
         settings=revision.settings,

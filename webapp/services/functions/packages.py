@@ -15,7 +15,7 @@ from webapp.models import FunctionRevision
 from webapp.services.engine import foundation
 from webapp.services.functions.catalogue.files import key_of, write_zip
 from webapp.services.functions.catalogue.template import Template
-from webapp.services.functions.catalogue.templates import get_template
+from webapp.services.functions.catalogue.templates import get_template, template_of
 from webapp.settings import Settings
 
 IN_MEMORY_MAX_BYTES = 8 * 1024 * 1024
@@ -34,15 +34,20 @@ class Code:
 
 def code_of(template: Template) -> Code:
     """The template's code as it is now."""
-    if template.package is None and fits_inline(template.handler):
+    if template.package is None and _fits(template.handler, template):
         return Code(template.name, template.handler)
     return Code(template.name, template.handler, key_of(template.handler, template.package))
 
 
 def code_of_revision(revision: FunctionRevision) -> Code:
     """The code that the revision was deployed with, or will be."""
-    is_inline = not revision.packaged and fits_inline(revision.code)
+    template = template_of(revision.template)
+    is_inline = not revision.packaged and _fits(revision.code, template)
     return Code(revision.template, revision.code, "" if is_inline else revision.code_key)
+
+
+def _fits(source: str, template: Template) -> bool:
+    return fits_inline(source, template.methods, subpaths=template.subpaths)
 
 
 def located(cloud: Cloud, code: Code, region: str) -> str | ZippedCode:

@@ -5,7 +5,7 @@ Functions of other networks may use the key too: what is advised allows their ad
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from webapp.errors import NotFound
 from webapp.models import Address, Function, Key, KeyVersion, Network, Status
 from webapp.models.function import with_keys
 from webapp.models.key import PENDING
-from webapp.partners import coverage, partner
+from webapp.partners import KeyKind, coverage, kind_of, partner
 from webapp.services.addresses import pool
 
 Used = dict[str, list[Address]]
@@ -30,7 +30,8 @@ class Match:
     `paste` is the text for the portal: the network's addresses, and those of the `others`, the
     networks of the functions that use the key. It is empty when no new key should be made: the
     network has no address, or is being deleted. Lost addresses count nowhere. A version that is
-    pending may be the current one at any moment: what it does not allow is missing.
+    pending may be the current one at any moment: what it does not allow is missing. Of a key that
+    does not say which addresses it allows, none is allowed, and none missing: it is `unknown`.
     """
 
     key: Key
@@ -43,6 +44,16 @@ class Match:
     @property
     def ok(self) -> bool:
         return bool(self.allowed) and not self.missing
+
+    @property
+    def unknown(self) -> bool:
+        """Only a call can tell: the key does not say which addresses it allows."""
+        return not names_addresses(self.key)
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing speaks against a function with this key in this network."""
+        return self.ok or self.unknown
 
     @property
     def remedy(self) -> str:
@@ -67,6 +78,18 @@ class KeyDetail:
     functions: list[Function]
     needed: list[str]
     same_secret: list[str]
+
+    @property
+    def kind(self) -> KeyKind:
+        return kind_of(self.key.partner, self.key.sent_by)
+
+    @property
+    def names_addresses(self) -> bool:
+        return names_addresses(self.key)
+
+    def is_one_of(self, kinds: Collection[str]) -> bool:
+        """Whether a template that takes these kinds can send it; without any, it takes all."""
+        return not kinds or self.kind.name in kinds
 
     @property
     def previous(self) -> KeyVersion | None:
@@ -147,8 +170,13 @@ def needed(session: Session, key: Key) -> list[str]:
     return _ips(used, _needing(_networks(session), functions_with(session, key)))
 
 
+def names_addresses(key: Key) -> bool:
+    """Whether the key says which addresses it allows."""
+    return partner(key.partner).keys_name_addresses
+
+
 def losses(session: Session, key: Key, cidrs: Sequence[str]) -> list[Loss]:
-    """What functions lose when the key allows `cidrs` instead of what it allows now."""
+    """What functions lose when the key allows `cidrs` instead of what it says it allows now."""
     used, networks = pool.by_network(session), {n.id: n for n in _networks(session)}
     found = []
     for function in functions_with(session, key):
@@ -190,7 +218,7 @@ def _match_each(
             allowed = coverage(cidrs, allowed).allowed
         others = [n for n in needing if n.id != network.id and _ips(used, [n])]
         paste = "\n".join(_ips(used, [network, *others])) if ips and not network.leaving else ""
-        missing = [ip for ip in ips if ip not in allowed]
+        missing = [ip for ip in ips if ip not in allowed] if names_addresses(key) else []
         names = [other.name for other in others]
         matches.append(Match(key, network, list(allowed), missing, paste, names))
     return matches

@@ -14,9 +14,10 @@ from webapp.aws.errors import is_transient
 from webapp.aws.secrets import CURRENT, PREVIOUS, Secret
 from webapp.aws.tags import KEY_TAG, MANAGED_TAG
 from webapp.errors import Conflict, EgretError, check_all
-from webapp.models import Key, KeyVersion, NewKey, NewVersion, Status
+from webapp.models import Key, KeyVersion, NewKey, NewVersion, SentBy, Status
 from webapp.models.key import PENDING
-from webapp.partners import DEFAULT_PARTNER, Partner, partner
+from webapp.partners import KeyKind, Partner, key_kind, keys_of, kind_of, partner
+from webapp.partners.key_kinds import checked_name
 from webapp.services.engine import foundation
 from webapp.services.engine.leases import LeaseLost, Work
 from webapp.services.keys import operation
@@ -47,15 +48,18 @@ def create(scope: CloudScope, new: NewKey) -> Key:
     Raises Invalid with every field's error, Conflict for a taken name.
     """
     session, settings = scope.session, scope.settings
-    adapter = partner(DEFAULT_PARTNER, settings.origin)
-    check_fields(adapter, new)
+    kind, sent_as = key_kind(new.kind), new.sent_as.strip()
+    adapter = keys_of(kind, sent_as, settings.origin)
+    check_fields(kind, adapter, new)
     check_free(session, Key, new.name)
     session.commit()  # nothing of the database is held while AWS makes the KMS key
     secret = adapter.normalise(new.secret)
     key = Key(
         name=new.name,
         status=Status.REQUESTED,
-        partner=DEFAULT_PARTNER,
+        partner=kind.partner,
+        sent_by=SentBy(kind.sent_by),
+        sent_as=sent_as,
         environment=new.environment,
         note=new.note,
         region=settings.home_region,
@@ -86,10 +90,11 @@ def create(scope: CloudScope, new: NewKey) -> Key:
     return key
 
 
-def check_fields(adapter: Partner, new: NewKey) -> None:
+def check_fields(kind: KeyKind, adapter: Partner, new: NewKey) -> None:
     """Raises Invalid with the error of every field that breaks a rule."""
     check_all(
         lambda: check_name(new.name),
+        lambda: checked_name(kind, new.sent_as),
         lambda: adapter.claims(adapter.normalise(new.secret)),
         lambda: check_environment(new.environment),
         lambda: check_note(new.note),
@@ -103,7 +108,7 @@ def add_version(scope: CloudScope, name: str, new: NewVersion) -> Key:
     out. Raises Conflict when a function would lose an address, unless it is wanted *anyway*.
     """
     key = get(scope.session, name)
-    adapter = partner(key.partner, scope.settings.origin)
+    adapter = keys_of(kind_of(key.partner, key.sent_by), key.sent_as, scope.settings.origin)
     secret = adapter.normalise(new.secret)
     version = _version(key, adapter, secret)
     with _changing(scope, key) as (work, _):

@@ -24,10 +24,15 @@ def version_out(version: KeyVersion) -> VersionOut:
 
 
 class KeyOut(BaseModel):
-    """`same_secret`: the other keys with the same fingerprint."""
+    """`kind` says where the key is sent; `sent_as` is the name of its header or query parameter.
+
+    `same_secret`: the other keys with the same fingerprint.
+    """
 
     name: str
     status: str
+    kind: str
+    sent_as: str
     environment: str
     note: str
     fingerprint: str
@@ -43,6 +48,8 @@ def key_out(detail: KeyDetail) -> KeyOut:
     return KeyOut(
         name=key.name,
         status=key.status.value,
+        kind=detail.kind.name,
+        sent_as=key.sent_as,
         environment=key.environment,
         note=key.note,
         fingerprint=key.fingerprint,
@@ -56,10 +63,12 @@ def key_out(detail: KeyDetail) -> KeyOut:
 
 class MatchOut(BaseModel):
     """`paste` is the exact text for the partner's portal: what the network and the key's functions
-    need. `others`: the networks of those functions."""
+    need. `others`: the networks of those functions. `unknown`: the key does not say which addresses
+    it allows, so only a call can tell."""
 
     network: str
     ok: bool
+    unknown: bool
     allowed: list[str]
     missing: list[str]
     paste: str
@@ -70,6 +79,7 @@ def match_out(match: Match) -> MatchOut:
     return MatchOut(
         network=match.network.name,
         ok=match.ok,
+        unknown=match.unknown,
         allowed=match.allowed,
         missing=match.missing,
         paste=match.paste,

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Any
 
 from webapp.errors import Invalid, NotFound
+from webapp.partners import partner
 from webapp.services.functions.catalogue import settings as rules_of_settings
 from webapp.services.functions.catalogue.faults import (
     DESCRIPTION_FILE,
@@ -153,6 +154,7 @@ def template_of(name: str) -> Template:
 def validate(template: Template, values: Mapping[str, Any]) -> dict[str, Any]:
     """The settings in their types, defaults filled in. Raises Invalid with every field's rule."""
     good, errors = rules_of_settings.checked(template.settings, values)
+    errors = errors or partner(template.partner).problems_of(good)
     if errors:
         of_fields = {f"settings.{path}": text for path, text in errors.items()}
         raise Invalid("Some settings are not valid.", code="bad_settings", errors=of_fields)

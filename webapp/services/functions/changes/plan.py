@@ -139,6 +139,7 @@ def _check_place(
         _check_region(session, live, network)
         lifecycle.ready_network(session, network.name)
     if moves or always or new.key_id != live.key_id:
+        lifecycle.check_kind(template_of(new.template), key)
         lifecycle.check_match(session, key, network)
 
 

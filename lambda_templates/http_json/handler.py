@@ -1,0 +1,111 @@
+"""Answers JSON from any partner: GET at one address, with the parameters that a caller may set.
+
+Scheme and host are those of the settings. A value of a caller stays in its place (`parameters`),
+and in a path it is no way up or down. Good answers are kept by the execution environment as long as
+the cache rule says.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from lambda_templates.shared.answers import Answer, Problem, Request
+from lambda_templates.shared.caching import Clock
+from lambda_templates.shared.egress import Egress, Event, Exchange, entry_point, settings_of
+from lambda_templates.shared.parameters import BAD_PARAMETER, PLACE, Parameters, filled
+from lambda_templates.shared.partner import Limits
+
+KIB = 1024
+KEPT_MAX = 32
+KEPT_BODY_MAX_BYTES = 256 * KIB
+UNCACHED = re.compile(r"\bno-store\b|\bno-cache\b", re.IGNORECASE)
+MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+AWAY = re.compile(r"[/\\]")
+
+
+NOW = {"Cache-Control": "no-cache"}
+"""Egret itself wants to know what the partner answers now."""
+
+
+class Kept(Answer):
+    """An answer of before; its Cache-Control says how long it is still good for."""
+
+
+class AnyJson(Egress):
+    def __init__(
+        self, env: Mapping[str, str], clock: Clock = time.monotonic, limits: Limits | None = None
+    ) -> None:
+        settings = settings_of(env)
+        own = Limits(body_max_bytes=settings["max_kib"] * KIB)
+        super().__init__(env, clock, limits or own)
+        url = urlsplit(settings["url"])
+        self._path, self._query = url.path or "/", [pair for pair in url.query.split("&") if pair]
+        self._parameters = Parameters(settings.get("parameters", ()))
+        self._kept: dict[str, tuple[float, Exchange]] = {}
+
+    def request(self, event: Event) -> Request:
+        if event.get("httpMethod", "GET") != "GET":
+            raise Problem(405, "method_not_allowed", "This function answers GET only.")
+        values = self._parameters.values(event)
+        for name in PLACE.findall(self._path):
+            if AWAY.search(values[name]):
+                raise Problem(422, BAD_PARAMETER, f"The parameter {name} may not have a slash.")
+        path = filled(self._path, values)
+        if {".", ".."} & {*path.split("/")}:
+            raise Problem(422, BAD_PARAMETER, "A part of the path may not be one or two dots.")
+        pairs = [filled(p, values) for p in self._query if {*PLACE.findall(p)} <= values.keys()]
+        by_egret = {} if event.get("requestContext") else NOW
+        return Request("?".join(filter(None, (path, "&".join(pairs)))), headers=by_egret)
+
+    def ask(self, request: Request) -> Exchange:
+        """The partner's answer, or one that it gave before and that is still good."""
+        until, kept = self._kept.get(request.path, (0.0, None))
+        left = int(until - self.clock())
+        if kept and kept.answer and left > 0 and request.headers != NOW:
+            headers = {
+                "Content-Type": kept.answer.header("Content-Type", "application/json"),
+                "Cache-Control": f"max-age={left}",
+            }
+            told = Kept(kept.answer.status, kept.answer.body, headers)
+            return replace(kept, answer=told, upstream_ms=0, cached=True)
+        self._kept.pop(request.path, None)
+        exchange = super().ask(request)
+        self._keep(request.path, exchange)
+        return exchange
+
+    def cache_control(self, answer: Answer) -> str:
+        """The fixed time of the settings, or what the partner says of a success."""
+        if isinstance(answer, Kept):
+            return answer.header("Cache-Control")
+        seconds = self._good_for_s(answer)
+        return super().cache_control(answer) if seconds is None else _max_age(seconds)
+
+    def _keep(self, path: str, exchange: Exchange) -> None:
+        answer = exchange.answer
+        if exchange.problem or not answer or len(answer.body) > KEPT_BODY_MAX_BYTES:
+            return
+        if seconds := self._good_for_s(answer):
+            self._kept[path] = (self.clock() + seconds, exchange)
+        while len(self._kept) > KEPT_MAX:
+            del self._kept[next(iter(self._kept))]
+
+    def _good_for_s(self, answer: Answer) -> int | None:
+        """Seconds; None if neither the settings nor the partner say anything."""
+        if answer.status != 200:
+            return None
+        fixed: Any = self.settings.get("cache_s")
+        if fixed is not None:
+            return int(fixed)
+        told = answer.header("Cache-Control")
+        found = MAX_AGE.search(told)
+        return 0 if UNCACHED.search(told) else int(found[1]) if found else None
+
+
+def _max_age(seconds: int) -> str:
+    return f"max-age={seconds}" if seconds else "no-store"
+
+
+handler = entry_point(AnyJson)
