@@ -7,7 +7,7 @@ import botocore.session
 
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.aws.sessions import service_models
+from webapp.aws.sessions import share_models
 
 PREFIX = "egret"
 POLL_S = 2.0
@@ -22,7 +22,7 @@ def boto_session(
     It shares the services' models: reading them takes 0.1 s for each.
     """
     core = botocore.session.get_session()
-    core.register_component("data_loader", service_models(None))
+    share_models(core)
     return boto3.Session(
         botocore_session=core,
         region_name=region,

@@ -33,7 +33,14 @@ ADDRESS_QUOTA = 40
 NETWORK_QUOTA = 20
 PACE_S = 0.05
 BROWSER_TESTS = "tests/e2e/"
-LONGEST = (BROWSER_TESTS, "tests/faults/")
+LONGEST = (
+    BROWSER_TESTS,
+    "tests/faults/",
+    "tests/routes/test_recovery.py",
+    "tests/sandbox/test_nat_egress_paths.py",
+    "tests/services/functions/test_lifecycle.py",
+    "tests/services/networks/test_lifecycle_on_aws.py",
+)
 """They begin first, so that in the end no worker waits for another one."""
 
 # The tests never use a real account, whatever the environment of the person who runs them.

@@ -78,7 +78,7 @@ class Dashboard:
         _logs_of_this_run.add(self.log_file)
         with self.log_file.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "webapp.cli", self.command],
+                [sys.executable, "-m", "webapp", self.command],
                 env=self._environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -111,7 +111,7 @@ class Dashboard:
     def run(self, *arguments: str) -> str:
         """What the `egret` command prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "webapp.cli", *arguments],
+            [sys.executable, "-m", "webapp", *arguments],
             env=self._environment(),
             capture_output=True,
             text=True,

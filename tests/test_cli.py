@@ -19,7 +19,7 @@ Command = Callable[..., "Ended"]
 
 def serve(data_dir: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "webapp.cli", "serve"],
+        [sys.executable, "-m", "webapp", "serve"],
         env=os.environ | {"EGRET_CLOUD": "aws", "EGRET_DATA_DIR": str(data_dir)} | environment,
         check=False,
         capture_output=True,

@@ -133,7 +133,7 @@ def test_an_interrupted_migration_changes_nothing(settings: Settings) -> None:
 
 @on_either_database
 def test_migrations_at_the_same_time_wait_for_each_other(settings: Settings) -> None:
-    command = [sys.executable, "-m", "webapp.cli", "migrate"]
+    command = [sys.executable, "-m", "webapp", "migrate"]
     environment = os.environ | {"EGRET_DATABASE_URL": settings.database}
     started = [subprocess.Popen(command, env=environment) for _ in range(REPLICAS)]
     assert [process.wait(30) for process in started] == [0] * REPLICAS

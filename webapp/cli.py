@@ -67,7 +67,7 @@ def demo() -> None:
         tls_partners=TlsPartners(settings.sandbox_partners, settings.sandbox_ca_file),
     ) as running:
         dashboard = subprocess.Popen(
-            [sys.executable, "-m", "webapp.cli", "serve", "--end-with-parent"],
+            [sys.executable, "-m", "webapp", "serve", "--end-with-parent"],
             env=os.environ | running.environment(),
             stdin=subprocess.PIPE,
         )
@@ -87,7 +87,7 @@ def serve(
     as_child: Annotated[bool, typer.Option("--end-with-parent", hidden=True)] = False,
 ) -> None:
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
-    gc.disable()  # what is imported stays, and looking for garbage in it takes a fifth of the start
+    gc.disable()  # until all is imported, as in __main__
     from webapp.main import create_app
 
     if as_child:
@@ -293,7 +293,3 @@ def _print_welcome(settings: Settings) -> None:
 def _wait_briefly(process: "subprocess.Popen[bytes]") -> None:
     with suppress(subprocess.TimeoutExpired):
         process.wait(CHECK_INTERVAL_S)
-
-
-if __name__ == "__main__":
-    main()

@@ -17,12 +17,13 @@ import boto3
 import pytest
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
+from botocore.utils import parse_timestamp
 
 from tests.aws.test_clients import Failing
 from tests.aws.test_credentials import SECRET, clients, own, refused
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, aws_errors
-from webapp.aws.sessions import FAILURE_SHARED_S, CredentialsUnusable, Sessions
+from webapp.aws.sessions import FAILURE_SHARED_S, CredentialsUnusable, Sessions, read_time
 
 __all__ = ["own"]
 REGION = "eu-central-1"
@@ -287,3 +288,9 @@ def test_after_an_answer_that_they_have_expired_credentials_are_read_again(
         new: Any = clients.secretsmanager(REGION)
         server.shutdown()
     assert new._request_signer._credentials.access_key == "AKIDNEW"
+
+
+@pytest.mark.parametrize("sent", ["2026-01-02T03:04:05.6Z", "2026-01-02T03:04:05+01:00", 3.5])
+def test_times_are_read_as_botocore_reads_them(sent: Any) -> None:
+    found, expected = read_time(sent), parse_timestamp(sent)
+    assert (found, found.utcoffset()) == (expected, expected.utcoffset())

@@ -78,7 +78,7 @@ CONTENT = "getComputedStyle(document.querySelector('{}'), '{}').{}"
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, shown: Dashboard) -> Iterator[Page]:
     """One page for all tests of this module that only read."""
-    page = browser.new_page()
+    page = browser.new_page(reduced_motion="reduce")
     sign_in(page, shown)
     yield page
     page.close()
@@ -179,7 +179,7 @@ def test_nothing_moves_where_less_motion_is_wanted(browser: Browser, shown: Dash
 def test_in_forced_colours_what_a_colour_says_is_still_there(
     browser: Browser, shown: Dashboard
 ) -> None:
-    page = browser.new_page(forced_colors="active")
+    page = browser.new_page(forced_colors="active", reduced_motion="reduce")
     sign_in(page, shown)
     page.goto(f"{shown.url}/networks/production")
     border = "borderBottomColor"

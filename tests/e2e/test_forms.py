@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import PASSWORD, USER, Dashboard
-from tests.e2e.conftest import execute, sign_in
+from tests.e2e.conftest import execute, sign_in, sign_in_by_form
 
 FREE = "INSERT INTO address (id, region, public_ip, allocation_id, position, name, status, \
 created_at) VALUES ('elsewhere', 'us-east-1', '203.0.113.250', 'eipalloc-0', 0, '', 'free', \
@@ -21,7 +21,7 @@ def test_a_form_sent_after_the_session_ended_is_there_after_signing_in(
     page.get_by_label("Location", exact=True).select_option("France (FR)")
     page.get_by_label("How many rows").fill("42")
     page.get_by_label("Signed AWS requests").check()
-    page.get_by_text("Environment and calls from web pages").click()
+    page.get_by_text("More: environment, calls from web pages").click()
     page.get_by_label("Allowed origin").fill("https://kept.example")
     page.context.clear_cookies()
     page.get_by_role("button", name="Deploy function").click()
@@ -74,11 +74,12 @@ def test_the_address_of_every_answer_to_a_form_can_be_entered_again(
     page.get_by_role("button", name="Deploy function").click()
     enter("/functions/new?")
     expect(page.get_by_label("Name")).to_have_value("names")
-    page.goto(f"{home}/functions/top-clans")
-    page.get_by_role("button", name="Show API key").click()
-    expect(page.get_by_text("read from AWS just now")).to_be_visible()
-    enter("/functions/top-clans")
-    expect(page.get_by_text("read from AWS just now")).to_have_count(0)
+    page.goto(f"{home}/functions/top-clans/callers")
+    page.get_by_text("New key", exact=True).click()
+    page.get_by_role("button", name="Make a new key").click()
+    expect(page.get_by_text("it is shown this once")).to_be_visible()
+    enter("/functions/top-clans/callers")
+    expect(page.get_by_text("it is shown this once")).to_have_count(0)
     for path in ("/networks/production", "/functions/top-clans", "/keys/clash"):
         page.goto(f"{home}{path}/deletion")
         expect(page).to_have_url(f"{home}{path}")
@@ -96,7 +97,8 @@ def test_the_address_of_every_answer_to_a_form_can_be_entered_again(
 
 
 def test_back_shows_no_page_after_signing_out(page: Page, shown: Dashboard) -> None:
-    sign_in(page, shown)
+    sign_in_by_form(page, shown)
+    expect(page).to_have_url(f"{shown.url}/")
     page.goto(f"{shown.url}/keys/clash")
     page.get_by_role("button", name=re.compile("Sign out")).click()
     expect(page.get_by_role("heading", name="Sign in to Egret")).to_be_visible()

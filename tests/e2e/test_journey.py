@@ -77,6 +77,7 @@ def test_the_overview_shows_the_first_rows_of_functions_that_answered(
     page: Page, shown: Dashboard
 ) -> None:
     sign_in(page, shown)
+    page.goto(shown.url)
     card = page.get_by_role("region", name="names", exact=True)
     expect(card.locator("table.ranking tbody tr")).to_have_count(10)
     expect(page.locator("table.ranking")).to_have_count(2)

@@ -58,7 +58,7 @@ def test_lists_and_pages_of_what_is_settled_are_live(page: Page, shown: Dashboar
     tabs = [page.context.new_page() for _ in paths]
     for tab, path in zip(tabs, paths, strict=True):
         tab.goto(f"{shown.url}{path}")
-        expect(tab.get_by_text("Live", exact=True)).to_be_visible()
+        expect(tab.locator(".live.ok")).to_have_text("Live")
     for seen, count in (("NULL", 1), ("expected_ip", 0)):
         execute(shown, NOTICED.format(seen))
         for tab in tabs:

@@ -49,6 +49,12 @@ def user(own: Sandbox) -> dict[str, str]:
     return environment_of(own, PREFIX)
 
 
+@pytest.fixture(scope="module")
+def observer(own: Sandbox) -> Clients:
+    """The administrator's, past the proxy: what a test looks at AWS with."""
+    return Clients(own.info.aws_endpoint)
+
+
 @dataclass
 class Bench:
     """One dashboard's services, on one database, behind the proxy."""
@@ -113,7 +119,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(own: Sandbox, user: dict[str, str], tmp_path: Path) -> Iterator[Bench]:
+def bench(own: Sandbox, user: dict[str, str], observer: Clients, tmp_path: Path) -> Iterator[Bench]:
     settings = Settings(
         data_dir=tmp_path,
         name_prefix=PREFIX,
@@ -129,8 +135,7 @@ def bench(own: Sandbox, user: dict[str, str], tmp_path: Path) -> Iterator[Bench]
     ):
         faulty = Clients(proxy.url, watched(boto_session(user=user)), before_call=give_back)
         cloud = connected(faulty, poll_s=worker.POLL_S)
-        endpoint = own.info.aws_endpoint
-        made = Bench(session, cloud, Clients(endpoint), settings, proxy, endpoint)
+        made = Bench(session, cloud, observer, settings, proxy, own.info.aws_endpoint)
         yield made
         proxy.rules.clear()
         made.switch()

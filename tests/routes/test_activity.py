@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from tests import loops
 from tests.routes.people import bearer
 from tests.services.functions.activity.logged import NOW_MS, request_line
-from tests.services.rows import add_function
+from tests.services.rows import add, add_function
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.logs import Log
 from webapp.aws.newest_lines import Place
+from webapp.models import Caller, Function
 from webapp.routes.pages import tails
 from webapp.templating import render
 
@@ -112,6 +113,21 @@ def test_requests_are_a_table_with_links_to_their_lines(aws: ScriptedAws, signed
     assert 'data-label="Partner">cached' in page
     assert f"{LOG}?request={ID}&amp;from=" in page
     assert "1 line is left out" in page
+
+
+def test_callers_are_told_and_searched_by_their_names(
+    aws: ScriptedAws, signed_in: Any, session: Session
+) -> None:
+    function = session.exec(select(Function)).one()
+    bank = Caller(function_id=function.id, name="bank", rate=1, burst=2, quota=9, api_key_id="key1")
+    add(session, bank)
+    log_of(aws, request_line(caller="key1"))
+    page = signed_in.get(REQUESTS, params={"caller": "bank"}).text
+    assert pattern_of(aws) == '{ $.type = "request" && $.caller = "key1" }'
+    assert '<span title="key1">bank</span>' in page
+    assert '<option value="bank">' in page
+    (call,) = signed_in.get(f"/api/v1{REQUESTS}").json()["items"]
+    assert (call["caller"], call["caller_id"]) == ("bank", "key1")
 
 
 def test_the_api_gives_requests(aws: ScriptedAws, client: Any, app: FastAPI) -> None:

@@ -12,6 +12,8 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from threading import Lock
 from typing import Any, TypeVar
@@ -26,6 +28,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 from botocore.loaders import Loader, create_loader
+from botocore.utils import parse_timestamp
 
 from webapp.aws.credentials import Fault, MfaNeeded, UnusableCharacter, fault_of
 
@@ -106,7 +109,7 @@ class Sessions:
             core = botocore.session.get_session()
             found = _checked(_load(core))
             core.register_component("credential_provider", _Shared(found, self.share))
-            core.register_component("data_loader", service_models(_data_path(core)))
+            share_models(core)
             self._session = boto3.Session(botocore_session=core)
         return self._session
 
@@ -179,12 +182,23 @@ def _again(failure: CredentialsUnusable) -> CredentialsUnusable:
     return made
 
 
-def _data_path(core: Any) -> str | None:
-    path: str | None = core.get_config_variable("data_path")
-    return path
+def share_models(core: Any) -> None:
+    """Let this session of botocore's use what all have read, and read times quickly."""
+    core.register_component("data_loader", _models(core.get_config_variable("data_path")))
+    parsers = core.get_component("response_parser_factory")
+    parsers.set_parser_defaults(timestamp_parser=read_time)
 
 
 @cache
-def service_models(data_path: str | None) -> Loader:
+def _models(data_path: str | None) -> Loader:
     """Read once for all sessions: reading them takes most of the time that a client takes."""
     return create_loader(data_path)
+
+
+def read_time(value: Any) -> datetime:
+    """Botocore takes 60 times as long for the form that most of AWS's times have."""
+    if isinstance(value, str) and value.endswith("Z"):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    found: datetime = parse_timestamp(value)
+    return found

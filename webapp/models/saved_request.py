@@ -10,10 +10,13 @@ from webapp.models.base import Input, UtcDateTime, new_id, utc_now
 
 
 class TriedRequest(Input):
-    """A request as a caller of the endpoint makes it; a value may be given several times."""
+    """A request as a caller of the endpoint makes it; a value may be given several times.
+
+    Without a `path`, it is the endpoint's own.
+    """
 
     method: str = "GET"
-    path: str = "/"
+    path: str = ""
     query: dict[str, str | list[str]] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
     body: str = ""

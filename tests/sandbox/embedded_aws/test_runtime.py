@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from tests.dashboard import wait_for
-from tests.sandbox.inside import KNOCK, READ, Inside, private_to
+from tests.sandbox.inside import KNOCK, READ, Inside, inside_of, private_to
 from tests.sandbox.lab import Lab, function, role
+from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
 
 GIVEN_BY_LAMBDA = {
@@ -105,6 +106,13 @@ def test_an_environment_that_is_replaced_leaves_nothing(inside: Inside) -> None:
     wait_for(lambda: not is_running(before["child"]), END_TIMEOUT_S)
     assert not Path(before["folder"]).exists()
     assert after["key"] != before["key"]
+
+
+def test_an_environment_ends_with_the_stack_of_its_function(clients: Clients) -> None:
+    with inside_of(clients) as own:
+        begun = own.run(BEGIN)
+    wait_for(lambda: not is_running(begun["child"]), END_TIMEOUT_S)
+    assert not Path(begun["folder"]).exists()
 
 
 def is_running(pid: int) -> bool:

@@ -55,5 +55,5 @@ def list_requests(
 
     A call that timed out has no line of its own; it is in the log.
     """
-    names = requests.OWN_CALLS
+    names = requests.names_of_callers(ctx.session, name)
     return requests_out(requests.read(ctx.session, ctx.cloud, name, query, names))

@@ -42,12 +42,12 @@ def show_log(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
 @router.get("/functions/{name}/requests")
 def show_requests(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
     form = _filled_in(query, REQUESTS_RANGE, "caller", "status")
+    names = requests.names_of_callers(ctx.session, name)
 
     def read() -> requests.RequestLog:
-        names = requests.OWN_CALLS
         return requests.read(ctx.session, ctx.cloud, name, _request_query_of(form), names)
 
-    more = {"callers": requests.OWN_CALLS, "statuses": STATUSES, "around": AROUND}
+    more = {"callers": names, "statuses": STATUSES, "around": AROUND}
     return _show(ctx, name, "functions/requests.html", form, read, **more)
 
 

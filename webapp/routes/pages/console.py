@@ -24,7 +24,7 @@ from webapp.templating import page, see_other
 router = Router()
 FIELDS = ("kind", "event", "method", "path", "query", "headers", "body", "name")
 SECRET_HEADER = re.compile(rf"[^:]*({SECRET_NAMES.pattern})[^:]*:", re.IGNORECASE)
-BLANK = {"kind": "request", "event": "{}", "method": "GET", "path": "/"}
+BLANK = {"kind": "request", "event": "{}", "method": "GET"}
 SHOWN_MAX_CHARS = 256 * 1024
 """Of a body; the API gives all of it."""
 
@@ -144,7 +144,7 @@ def _show(
     status_code: int = 200,
 ) -> HTMLResponse:
     detail = functions.detail(ctx.session, name)
-    usual = dict.fromkeys(FIELDS, "") | BLANK
+    usual = dict.fromkeys(FIELDS, "") | BLANK | {"path": f"/{detail.function.path}"}
     return page(
         ctx.request,
         "functions/console.html",

@@ -128,6 +128,7 @@ def _install_services(options: Options) -> None:
         metrics,
         nat_gateways,
         network_acls,
+        protocols,
         quotas,
         resources,
         role_sessions,
@@ -160,6 +161,7 @@ def _install_services(options: Options) -> None:
     runtime.install(options, Confinement(options.state_dir, options.ca_file))
     metrics.install()
     change_sets.install()
+    protocols.install()
 
 
 main()

@@ -15,8 +15,9 @@ from webapp.sandbox.embedded_aws.addresses import new_id
 
 Part = dict[str, Any]
 Run = Callable[[Params], Answer]
-POOL = list(IPv6Network("2001:db8::/40").subnets(new_prefix=56))
+POOL = IPv6Network("2001:db8::/40")
 """Of the range for documentation (RFC 3849)."""
+VPC_PREFIX = 56
 RANGES = "Ipv6Ranges"
 TARGETS = ("GatewayId", "EgressOnlyInternetGatewayId", "NatGatewayId", "NetworkInterfaceId")
 SETTINGS = {
@@ -70,7 +71,7 @@ def _associate_vpc(params: Params) -> Answer | None:
         return None
     vpc = _get(ec2._vpcs, ec2._p(params, "VpcId"), "InvalidVpcID.NotFound")
     taken = {held["Cidr"] for each in ec2._vpcs.values() for held in each.get(RANGES, [])}
-    cidr = next(str(block) for block in POOL if str(block) not in taken)
+    cidr = next(str(b) for b in POOL.subnets(new_prefix=VPC_PREFIX) if str(b) not in taken)
     held = {"Id": new_id("vpc-cidr-assoc"), "Cidr": cidr}
     vpc[RANGES] = [*vpc.get(RANGES, []), held]
     for table in ec2._route_tables.values():

@@ -25,7 +25,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ministack.core import lambda_runtime
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
 
 from webapp.sandbox.doors import is_foreign, nat_password
 from webapp.sandbox.embedded_aws import lambda_logs, role_sessions
@@ -163,6 +165,7 @@ def install(options: Options, confinement: Confinement) -> None:
     lambda_svc._provided_worker_env = clean_environment
     _keep_code_in(confinement)
     _guard_runtime_api(path)
+    _end_with_function()
 
 
 def _refused(function: Config) -> Answer:
@@ -185,6 +188,18 @@ def _end_all() -> None:
     for environments in lambda_runtime._workers.values():
         for environment in environments:
             _end(environment._proc)
+
+
+def _end_with_function() -> None:
+    """ministack ends those of a function that Lambda deletes, but not if CloudFormation does."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    delete = handlers["delete"]
+
+    def deleted(name: str, properties: Config) -> None:
+        delete(name, properties)
+        lambda_runtime.invalidate_worker(name, account=get_account_id(), region=get_region())
+
+    handlers["delete"] = deleted
 
 
 def _keep_code_in(confinement: Confinement) -> None:

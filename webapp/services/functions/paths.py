@@ -39,7 +39,7 @@ def normalised_path(path: str) -> str:
     if not all(_PART.fullmatch(part) for part in parts):
         raise Invalid(
             "Parts of a path are letters, digits, dots, dashes and underscores, with one slash "
-            "between two, such as clans/top10.",
+            "between two, such as rankings/top10.",
             field="path",
         )
     if parts[:1] and parts[0] in RESERVED:

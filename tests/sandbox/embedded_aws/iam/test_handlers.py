@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.aws.cloudformation.test_templates import PLANS
 from webapp.aws.cloudformation.conditions import parse
 from webapp.sandbox.embedded_aws.iam.handlers import LINE, TABLE, Resource, needs
 
@@ -20,8 +21,7 @@ def actions(type_: str, step: str, properties: dict[str, Any], **more: Any) -> l
 
 
 def test_the_table_has_each_type_of_our_templates() -> None:
-    folder = ROOT / "webapp" / "aws" / "cloudformation"
-    templates = [parse(file.read_text()) for file in folder.glob("*.yaml")]
+    templates = [parse(plan.body) for plan in PLANS]
     used = {resource["Type"] for each in templates for resource in each["Resources"].values()}
     assert set(TABLE) == used
 

@@ -23,6 +23,7 @@ from webapp.aws.newest_lines import Place
 from webapp.errors import Invalid
 from webapp.services.functions.activity.logs import log_name
 from webapp.services.functions.activity.times import Span
+from webapp.services.functions.callers.details import list_all as callers_of
 from webapp.services.functions.details import get, network_of
 
 REQUESTS_MAX = 200
@@ -77,6 +78,15 @@ class RequestLog:
     complete: bool
     older: Place | None
     exists: bool
+
+
+def names_of_callers(session: Session, name: str) -> Names:
+    """What those are called who may call the function, by what lines have for them.
+
+    An API key that was replaced or revoked is not known any more: its calls keep its id.
+    """
+    every = callers_of(session, get(session, name))
+    return {each.api_key_id: each.name for each in every if each.api_key_id} | OWN_CALLS
 
 
 def read(

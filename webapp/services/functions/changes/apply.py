@@ -141,6 +141,7 @@ def _preview_stack(scope: CloudScope, planned: Planned) -> list[Change]:
             f"The change would replace {which}: calls would be interrupted.",
             code="would_interrupt",
             remedy="Create another function instead.",
+            link=("/functions/new", "New function"),
         )
     return changes
 

@@ -16,10 +16,11 @@ FUNCTION = Function(
     template="t",
     network_id="n",
     key_id="k",
+    stage="live",
+    path="clans/top",
     outputs={
         "EndpointUrl": "https://abc.execute-api.eu-central-1.amazonaws.com/live/",
         "RestApiId": "abc",
-        "StageName": "live",
     },
 )
 
@@ -50,6 +51,7 @@ def test_a_request_becomes_the_event_that_a_callers_would_be() -> None:
 
 def test_what_a_request_does_not_have_is_null_as_in_api_gateway() -> None:
     event = event_of()
+    assert (event["path"], event["resource"]) == ("/clans/top", "/clans/top")
     assert event["headers"]["Host"] == "abc.execute-api.eu-central-1.amazonaws.com"
     names = ("queryStringParameters", "multiValueQueryStringParameters", "body", "pathParameters")
     assert [event[name] for name in names] == [None] * 4

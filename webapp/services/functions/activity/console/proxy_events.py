@@ -40,15 +40,16 @@ IDENTITY = (
 
 def proxy_event(function: Function, request: TriedRequest, *, at: datetime) -> dict[str, Any]:
     """Raises Invalid with the field that is wrong."""
+    own_path = f"/{function.path}"
+    request = request if request.path else request.model_copy(update={"path": own_path})
     _check(request)
     endpoint = urlsplit(function.endpoint_url or "")
     usual = {"Accept": "*/*", "Host": endpoint.netloc, "User-Agent": USER_AGENT}
     named = {name.lower() for name in request.headers}
     headers = {k: v for k, v in usual.items() if v and k.lower() not in named} | request.headers
     query = {k: [v] if isinstance(v, str) else v for k, v in request.query.items()}
-    stage = function.outputs.get("StageName", "")
     return {
-        "resource": "/",
+        "resource": own_path,
         "path": request.path,
         "httpMethod": request.method,
         "headers": headers,
@@ -58,11 +59,11 @@ def proxy_event(function: Function, request: TriedRequest, *, at: datetime) -> d
         "pathParameters": None,
         "stageVariables": None,
         "requestContext": {
-            "resourcePath": "/",
+            "resourcePath": own_path,
             "httpMethod": request.method,
-            "path": f"/{stage}{request.path}",
+            "path": f"/{function.stage}{request.path}",
             "protocol": "HTTP/1.1",
-            "stage": stage,
+            "stage": function.stage,
             "domainName": endpoint.netloc,
             "apiId": function.outputs.get("RestApiId", ""),
             "requestId": str(uuid.uuid4()),
