@@ -21,7 +21,7 @@ def actions(type_: str, step: str, properties: dict[str, Any], **more: Any) -> l
 
 
 def test_the_table_has_each_type_of_our_templates() -> None:
-    templates = [parse(plan.body) for plan in PLANS]
+    templates = [parse(plan.body) for plan in PLANS.values()]
     used = {resource["Type"] for each in templates for resource in each["Resources"].values()}
     assert set(TABLE) == used
 
