@@ -49,6 +49,15 @@ def test_the_first_template_is_the_clash_of_clans_ranking() -> None:
     assert (limit.minimum, limit.maximum, limit.default) == (1, 200, 10)
 
 
+def test_settings_that_a_function_has_no_room_for_are_refused() -> None:
+    relay = {"url": "https://api.partner.example", "check_path": "/x"}
+    validate(get_template("http_relay"), relay | {"paths": ["/a"]})
+    paths = ["/" + "a" * 190 + str(number) for number in range(20)]
+    with pytest.raises(Invalid, match="A function has room for 3000") as refused:
+        validate(get_template("http_relay"), relay | {"paths": paths})
+    assert refused.value.code == "settings_too_large"
+
+
 def test_defaults_are_filled_in_and_numbers_become_numbers() -> None:
     template = get_template("clash_rankings")
     defaults = {"location": "32000006", "ranking": "clans", "limit": 10}

@@ -8,6 +8,7 @@ folder that is no template is a fault, which the page of the catalogue explains.
 There is one catalogue in a process, as there is one folder: `use` says which.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +33,8 @@ from webapp.services.functions.catalogue.template import Template, missing
 
 FOLDER = Path(__file__).parents[4] / "lambda_templates"
 CHECK_S = 2.0
+SETTINGS_MAX_BYTES = 3000
+"""AWS Lambda takes 4 KB of environment variables; a handler gets its settings by one of them."""
 
 __all__ = [
     "Catalogue",
@@ -158,6 +161,13 @@ def validate(template: Template, values: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         of_fields = {f"settings.{path}": text for path, text in errors.items()}
         raise Invalid("Some settings are not valid.", code="bad_settings", errors=of_fields)
+    size = len(json.dumps(good).encode())
+    if size > SETTINGS_MAX_BYTES:
+        raise Invalid(
+            f"These settings have {size} bytes. A function has room for {SETTINGS_MAX_BYTES}.",
+            code="settings_too_large",
+            remedy="Use shorter texts or fewer entries, or several functions.",
+        )
     return good
 
 
