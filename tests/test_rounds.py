@@ -11,11 +11,12 @@ from sqlalchemy import Engine, delete, update
 from sqlmodel import Session, select
 
 from tests.faults import worker
-from tests.services.rows import ZONES, add_everything, add_function, ago
+from tests.services.rows import ZONES, a_proof, add, add_everything, add_function, ago
 from tests.services.scripted import INCONCLUSIVE, ScriptedAws
 from webapp import rounds
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
+from webapp.db import now_s
 from webapp.models import AddressStatus, Function, Lease, Network, NewNetwork, Snapshot, utc_now
 from webapp.sandbox.launcher import Sandbox
 from webapp.services import addresses, networks
@@ -149,3 +150,37 @@ def test_a_function_is_called_once_a_day_and_a_failing_one_once_an_hour(
     assert not called(good=hours, failed=minutes)
     assert called(good=hours, failed=timedelta(minutes=61))
     assert not called(good=hours, idle_hours=1), "the call would keep the network up"
+
+
+def test_a_function_with_a_schedule_fetches_again_when_its_minutes_have_passed(
+    aws: ScriptedAws, session: Session, engine: Engine, settings: Settings
+) -> None:
+    """The lease of the round is the claim: of two replicas, one runs it."""
+    aws.answers |= {
+        "DescribeAddresses": {"Addresses": []},
+        "DescribeNatGateways": {"NatGateways": []},
+        "Invoke": lambda _: {"Payload": BytesIO(b'{"statusCode": 200, "body": "{}"}')},
+    }
+    function = add_function(
+        session, schedule={"every_minutes": 15}, outputs={"FunctionName": "fun"}
+    )
+    network = session.get_one(Network, function.network_id)
+    network.region, network.idle_hours = REGION, 3
+    add(session, a_proof(network))
+
+    def calls_after(age: timedelta) -> int:
+        session.connection().execute(delete(Snapshot))
+        session.add(Snapshot(function_id=function.id, ok=True, fetched_at=utc_now() - age))
+        session.commit()
+        aws.asked.clear()
+        run_round(session, engine, aws.cloud, settings)
+        return len(aws.calls("Invoke"))
+
+    def next_round_s() -> float:
+        lease = session.exec(select(Lease).where(Lease.resource == f"region:{REGION}")).one()
+        return lease.due_at - session.exec(select(now_s())).one()
+
+    assert calls_after(timedelta(minutes=14)) == 0
+    assert rounds.OVERDUE_S < next_round_s() <= 60
+    assert calls_after(timedelta(minutes=15, seconds=1)) == 1
+    assert next_round_s() > 200

@@ -30,6 +30,8 @@ CLOCK_SLACK_S = 1.0
 PROOF_AGE_MAX = timedelta(days=1)
 ANSWER_AGE_MAX = timedelta(days=1)
 FAILURE_AGE_MAX = timedelta(hours=1)
+OVERDUE_S = 30.0
+"""Until a fetch that could not be made is tried again."""
 
 log = logging.getLogger("egret.rounds")
 
@@ -71,9 +73,13 @@ def _done(check: Callable[[CloudScope, str], bool], scope: CloudScope, region: s
 
 
 def _pause_s(session: Session, region: str) -> float:
-    """Until the next round, or until the hours of some network begin or end before that."""
+    """Until the next round, or until before that some network's hours begin or end, or a function
+    is to fetch by itself."""
     due_in_s = schedule.due_in_s(session, region, utc_now())
-    return ROUND_S if due_in_s is None else min(ROUND_S, due_in_s + CLOCK_SLACK_S)
+    hours = [] if due_in_s is None else [due_in_s + CLOCK_SLACK_S]
+    here = [each for each in functions.list_all(session) if each.network.region == region]
+    fetches = [max(_next_fetch_s(each), OVERDUE_S) for each in here if _fetches_by_itself(each)]
+    return min([ROUND_S, *hours, *fetches])
 
 
 def _prove_one(scope: CloudScope, region: str) -> bool:
@@ -95,10 +101,12 @@ def _prove_one(scope: CloudScope, region: str) -> bool:
 
 
 def _call_one(scope: CloudScope, region: str) -> bool:
-    """Call a function whose last answer is a day old, or an hour if it was a failure.
+    """Call a function whose last answer is a day old, or an hour if it was a failure; or as old as
+    its schedule says.
 
     Otherwise nobody would notice that its calls fail. A network that parks when it is idle is left
-    alone, since the call would keep it up. Only one, and any, as with proofs.
+    alone, since the call would keep it up, but not where there is a schedule. Only one, and any, as
+    with proofs. The lease of the region's round keeps other replicas from fetching as well.
     """
     every = functions.list_all(scope.session)
     due = [each.function for each in every if each.network.region == region and _is_due(each)]
@@ -112,9 +120,24 @@ def _call_one(scope: CloudScope, region: str) -> bool:
 def _is_due(detail: FunctionDetail) -> bool:
     network, is_ready = detail.network, detail.function.status is Status.READY
     reaches = network.status is Status.READY and not network.idle_hours
+    if _fetches_by_itself(detail):
+        return _next_fetch_s(detail) <= 0
     if not (is_ready and reaches and detail.settled):
         return False
     failure, good = detail.failure, detail.snapshot
     if failure:
         return failure.fetched_at < utc_now() - FAILURE_AGE_MAX
     return good is None or good.fetched_at < utc_now() - ANSWER_AGE_MAX
+
+
+def _fetches_by_itself(detail: FunctionDetail) -> bool:
+    """Whether it has a schedule, and can fetch."""
+    statuses = (detail.function.status, detail.network.status)
+    return bool(detail.function.every_minutes) and set(statuses) == {Status.READY}
+
+
+def _next_fetch_s(detail: FunctionDetail) -> float:
+    """Seconds until a function with a schedule fetches; not more than 0 when it is due."""
+    every = timedelta(minutes=detail.function.every_minutes or 0)
+    fetched = [each.fetched_at for each in (detail.failure, detail.snapshot) if each]
+    return (max(fetched) + every - utc_now()).total_seconds() if fetched else 0

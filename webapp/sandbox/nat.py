@@ -5,8 +5,9 @@ right for that user only. They are those of the version that runs, and so still 
 one has taken its place or it is deleted. For each request the egress path of that subnet is walked
 in the embedded EC2. If it ends at an address, the request is forwarded to the partner with that
 source address. If it is broken, the proxy never answers, as with dropped packets, and the function
-runs into its own time-out. A walk takes about 60 ms and is not cached, so that a change of the
-network counts from the next request.
+runs into its own time-out. A walk takes about 60 ms of CPU; one that found its way out counts for
+KNOWN_S, so that many calls a second do not keep the machine busy. A broken path is walked again for
+each request.
 
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
 counts. To them only plain HTTP is forwarded: the proxy could not add the source address inside
@@ -16,6 +17,8 @@ TLS. Hosts that the sandbox was told of are reached over TLS (`tls_partners`).
 import asyncio
 import logging
 import os
+import time
+from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -48,6 +51,8 @@ READ_TIMEOUT_S = 10.0
 SUFFIX = ".sandbox"
 ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
 """The source address of a function without a VPC: one of AWS's own."""
+KNOWN_S = 0.3
+"""How long a change of the network may go unnoticed. On AWS too it takes a moment to count."""
 OUTSIDE = "-"
 CALLER_PARTS = 4
 CHUNK_BYTES = 4096
@@ -70,6 +75,9 @@ HOP_BY_HOP = frozenset(
 )
 NAT_HEADERS = frozenset({"x-sandbox-source-address", "x-sandbox-nat-token"})
 """Only the NAT may set these; they are removed from what a function sends."""
+
+Path = tuple[str, str, str, int]
+"""Region, subnet, security groups and port: what a walk depends on."""
 
 log = logging.getLogger("egret.sandbox.nat")
 
@@ -118,6 +126,8 @@ class Nat:
         self._partner_url = partner_url
         self._token, self._secret = token, secret
         self._tls_partners = tls_partners
+        self._walks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._known: dict[Path, tuple[float, Exit]] = {}
         self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
         self.flows = Flows()
 
@@ -156,7 +166,7 @@ class Nat:
         place = self._tls_partners.place(host, port) if is_tls else None
         if not place and (is_tls or not host.endswith(SUFFIX)):
             return _unknown(host, is_tls=is_tls)
-        way_out = await asyncio.to_thread(self._exit, caller, port)
+        way_out = await self._way_out(caller, port)
         gateway = (caller.region, way_out.nat_gateway_id)
         if place and way_out.address:
             return Tunnel(*place, way_out.address, self.flows.connection(gateway))
@@ -168,6 +178,18 @@ class Nat:
             answer = await self._forward(request, way_out.address)
             connection.answered(len(answer))
         return answer
+
+    async def _way_out(self, caller: Caller, port: int) -> Exit:
+        """At the end of the egress path. Of several requests at once, one walks for all."""
+        path = (caller.region, caller.subnet_id, caller.groups, port)
+        async with self._walks[path]:
+            until, known = self._known.get(path, (0.0, NOWHERE))
+            if time.monotonic() < until:
+                return known
+            found = await asyncio.to_thread(self._exit, caller, port)
+            if found.address is not None:
+                self._known[path] = (time.monotonic() + KNOWN_S, found)
+            return found
 
     def _exit(self, caller: Caller, port: int) -> Exit:
         """At the end of the caller's egress path; without an address if the path is broken."""
