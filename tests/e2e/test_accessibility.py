@@ -45,6 +45,9 @@ PAGES = (
     "/functions/top-clans/requests",
     "/functions/top-clans/logs",
     "/functions/top-clans/console?method=POST",
+    "/functions/top-clans/edit",
+    "/functions/top-clans/revisions",
+    "/functions/top-clans/revisions/1",
     "/functions/top-clans/metrics",
     "/nothing-here",
 )
