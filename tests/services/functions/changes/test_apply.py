@@ -154,26 +154,6 @@ def test_environment_and_schedule_change_without_a_deployment(
 
 
 @pytest.mark.usefixtures("function")
-def test_every_field_that_breaks_its_rule_is_told_at_once(
-    scripted: CloudScope,
-) -> None:
-    wanted = {
-        "settings": {"limit": 999},
-        "cors_origins": ["nowhere"],
-        "environment": "Not one",
-        "memory_mb": 64,
-        "timeout_s": 900,
-        "schedule": {"every_minutes": 1},
-        "template_version": "0",
-    }
-    with pytest.raises(Invalid) as refused:
-        change(scripted, **wanted)
-    fields = {"cors_origins", "environment", "memory_mb", "timeout_s", "template_version"}
-    assert refused.value.errors.keys() == fields | {"settings.limit", "schedule.every_minutes"}
-    assert statuses(scripted) == {}
-
-
-@pytest.mark.usefixtures("function")
 def test_a_second_change_is_refused_while_one_is_under_way(
     scripted: CloudScope,
 ) -> None:

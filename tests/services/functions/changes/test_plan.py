@@ -1,0 +1,62 @@
+"""Plans of changes: nothing is stored by making one."""
+
+import pytest
+from sqlmodel import Session, select
+
+from tests.services.rows import add, add_function
+from webapp.errors import Conflict
+from webapp.models import Function, FunctionChange, FunctionRevision, RevisionStatus, Status
+from webapp.services.functions.catalogue.templates import get_template
+from webapp.services.functions.changes import plan
+from webapp.services.functions.revisions import rows as revisions
+
+SETTINGS = {"location": "32000006", "limit": 10, "ranking": "clans"}
+
+
+@pytest.fixture
+def function(session: Session) -> Function:
+    function = add_function(session, settings=SETTINGS)
+    live = revisions.describe(session, function, get_template("clash_rankings"))
+    live.status = RevisionStatus.LIVE
+    add(session, live)
+    return function
+
+
+def test_a_plan_has_the_code_of_the_live_revision_unless_the_newest_is_wanted(
+    session: Session, function: Function
+) -> None:
+    live, template = revisions.live(session, function), get_template("clash_rankings")
+    live.code, live.code_hash, live.template_version = "import this\n", "0", "0"
+    session.commit()
+    more = plan.of_change(session, function, FunctionChange(memory_mb=512)).revision
+    assert more and (more.code, more.memory_mb, more.template_version) == (live.code, 512, "0")
+    newest = FunctionChange(template_version=template.version)
+    planned = plan.of_change(session, function, newest)
+    assert [each.field for each in planned.differences] == ["template_version", "code"]
+    assert planned.revision and planned.revision.code == template.handler
+    newer = plan.newer_template(session, function)
+    assert newer and "-import this" in newer.code_diff
+    assert len(session.exec(select(FunctionRevision)).all()) == 1
+
+
+def test_the_code_that_a_template_has_is_not_newer(session: Session, function: Function) -> None:
+    assert plan.newer_template(session, function) is None
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s not in (Status.READY, Status.DELETING)])
+def test_only_a_ready_function_is_deployed_but_any_has_other_labels(
+    session: Session, function: Function, status: Status
+) -> None:
+    function.status = status
+    with pytest.raises(Conflict):
+        plan.of_change(session, function, FunctionChange(memory_mb=512))
+    planned = plan.of_change(session, function, FunctionChange(environment="prod"))
+    assert (planned.revision, len(planned.differences)) == (None, 1)
+
+
+def test_a_function_that_is_being_deleted_is_not_changed_at_all(
+    session: Session, function: Function
+) -> None:
+    function.status = Status.DELETING
+    with pytest.raises(Conflict, match="being deleted"):
+        plan.of_change(session, function, FunctionChange(environment="prod"))
