@@ -47,7 +47,7 @@ def test_a_partner_that_egret_does_not_know_from_its_key_to_the_table(
 ) -> None:
     sign_in(page, shown)
     page.goto(f"{shown.url}/keys/new")
-    key, name = bank_key(page, address), page.get_by_label("Name of the header or parameter")
+    key, name = bank_key(page, address), page.get_by_label("Header or parameter")
     expect(name).to_be_hidden()
     page.get_by_label("Name", exact=True).fill("bank")
     page.get_by_role("radio", name="In a header").check()
