@@ -153,5 +153,5 @@ def _key_of(session: Session, function: Function, wanted: FunctionChange) -> Key
 def _key_of_revision(session: Session, revision: FunctionRevision) -> Key:
     key = session.get(Key, revision.key_id)
     if key is None:
-        raise plan.gone(revision, f"key {revision.key}")
+        raise plan.gone(revision, "key", revision.key)
     return key
