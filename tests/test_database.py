@@ -34,9 +34,12 @@ from webapp.models import (
     KeyVersion,
     Network,
     Proof,
+    RevisionStatus,
     Status,
     Whitelisting,
 )
+from webapp.models.revision import CONFIGURATION
+from webapp.services.functions.revisions import rows as revisions
 from webapp.settings import Settings
 
 REPLICAS = 3
@@ -87,7 +90,9 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
 
 
 @on_either_database
-def test_origins_of_an_older_version_become_as_browsers_send_them(settings: Settings) -> None:
+def test_a_function_of_an_older_version_has_its_origins_as_browsers_send_them_and_a_revision(
+    settings: Settings,
+) -> None:
     typed = ["HTTPS://Example.com:443/", "https://example.com", "https://B.example/x", "null"]
     migrate(settings.database, "20261126c")
     engine, old = make_engine(settings.database), MetaData()
@@ -99,7 +104,16 @@ def test_origins_of_an_older_version_become_as_browsers_send_them(settings: Sett
         insert_row(connection, old.tables["function"], id="f", cors_origins=typed, **owned)
     migrate(settings.database)
     with Session(engine) as session:
-        kept = session.get_one(Function, "f").cors_origins
+        function = session.get_one(Function, "f")
+        (first,) = revisions.newest_first(session, function)
+    assert (first.number, first.status, first.created_at) == (
+        function.revision,
+        RevisionStatus.LIVE,
+        function.created_at,
+    )
+    for name in CONFIGURATION:
+        assert getattr(first, name) == getattr(function, name)
+    kept = function.cors_origins
     assert kept == ["https://example.com", "https://b.example", "null"]
     engine.dispose()
 

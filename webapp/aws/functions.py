@@ -76,7 +76,10 @@ class Functions:
     def _invoke(
         self, region: str, name: str, event: dict[str, Any], **options: Any
     ) -> tuple[Any, bytes]:
-        """Lambda's answer, and what the function returned. It runs once, whatever AWS answers."""
+        """Lambda's answer, and what the function returned. It runs once, whatever AWS answers.
+
+        A function from before there were versions has no alias, and so is run as it is.
+        """
         with aws_errors(f"running the function {name}", region):
             client = self._clients.awslambda_without_retries(region)
             try:
@@ -84,6 +87,10 @@ class Functions:
                 answer = client.invoke(FunctionName=name, Payload=payload, **options)
             except client.exceptions.TooManyRequestsException as limit:
                 raise _too_many(limit, name, region) from limit
+            except client.exceptions.ResourceNotFoundException:
+                if options.pop("Qualifier", None) is None:
+                    raise
+                return self._invoke(region, name, event, **options)
             return answer, answer["Payload"].read()
 
 

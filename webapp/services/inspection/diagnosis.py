@@ -82,7 +82,8 @@ def of_function(session: Session, cloud: Cloud, function: Function) -> Diagnosis
     if not function.lambda_name:
         problem, remedy = "The function does not exist yet.", "Check its status, then try again."
         return Diagnosis(network, function, [], problem, remedy)
-    names = [f"{function.lambda_name}:{LIVE}"] * network.availability_zones
+    alias = f":{LIVE}" if "Alias" in function.outputs else ""
+    names = [f"{function.lambda_name}{alias}"] * network.availability_zones
     return _diagnosis(session, cloud, network, function, names)
 
 

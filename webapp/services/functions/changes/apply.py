@@ -93,7 +93,7 @@ def deploy_again(scope: CloudScope, name: str, number: int) -> Planned:
     """
     session, function = scope.session, get(scope.session, name)
     earlier = revisions.get(session, function, number)
-    with keys.claims_held(session, _key_of_revision(session, earlier).id):
+    with keys.claims_held(session, _key_of_revision(session, function, earlier).id):
         function = get(session, name)
         planned = plan.of_copy(session, function, revisions.get(session, function, number))
         _store(scope, planned, "roll back", f"to revision {number}")
@@ -150,8 +150,8 @@ def _key_of(session: Session, function: Function, wanted: FunctionChange) -> Key
     return keys.get(session, wanted.key) if wanted.key else session.get_one(Key, function.key_id)
 
 
-def _key_of_revision(session: Session, revision: FunctionRevision) -> Key:
+def _key_of_revision(session: Session, function: Function, revision: FunctionRevision) -> Key:
     key = session.get(Key, revision.key_id)
     if key is None:
-        raise plan.gone(revision, "key", revision.key)
+        raise plan.gone(function, revision, f"key {revision.key}")
     return key

@@ -132,10 +132,12 @@ def _check_place(
 ) -> None:
     """Where it will run and what it will call with: both there, and fitting together."""
     network, key = session.get(Network, new.network_id), session.get(Key, new.key_id)
-    if network is None:
-        raise gone(new, "network", new.network)
-    if key is None:
-        raise gone(new, "key", new.key)
+    if network is None or key is None:
+        raise gone(
+            session.get_one(Function, new.function_id),
+            new,
+            f"network {new.network}" if network is None else f"key {new.key}",
+        )
     moves = new.network_id != live.network_id
     if moves:
         _check_region(session, live, network)
@@ -145,13 +147,13 @@ def _check_place(
         lifecycle.check_match(session, key, network)
 
 
-def gone(revision: FunctionRevision, noun: str, name: str) -> Conflict:
+def gone(function: Function, revision: FunctionRevision, what: str) -> Conflict:
     """The error for a revision whose network or key was deleted."""
     return Conflict(
-        f"Revision {revision.copy_of or revision.number} needs the {noun} {name}, which is deleted.",
+        f"Revision {revision.copy_of or revision.number} needs the {what}, which is deleted.",
         code="revision_needs_what_is_gone",
         remedy="Change the function instead, with a network and a key that are there.",
-        link=(f"/{noun}s", f"Open the {noun}s"),
+        link=(f"{function.page}/edit", "Edit the function"),
     )
 
 
@@ -163,6 +165,6 @@ def _check_region(session: Session, live: FunctionRevision, network: Network) ->
             code="other_region",
             remedy="In another region its endpoint would have another address. Create another "
             "function there.",
-            about=[network],
+            link=("/functions/new", "New function"),
             errors={"network": f"Choose a network in {region}: elsewhere the endpoint changes."},
         )
