@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from webapp.aws.logs import Log
 from webapp.aws.newest_lines import Place
 from webapp.models import Caller, Function
 from webapp.routes.pages import tails
+from webapp.services.functions.activity.tails import Tails
 from webapp.templating import render
 
 LOG, REQUESTS = "/functions/fun/logs", "/functions/fun/requests"
@@ -37,7 +39,9 @@ def scripted_aws() -> ScriptedAws:
 def aws(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> ScriptedAws:
     """With a function that is ready."""
     scripted_aws.reset()
-    app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
+    noon = datetime.fromtimestamp(NOW_MS / 1000, UTC)
+    own = Tails(today=lambda: noon)
+    app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud, tails=own)
     add_function(session, outputs={"FunctionName": "egret-fun"})
     return scripted_aws
 

@@ -131,14 +131,19 @@ def test_a_function_that_was_taken_out_of_its_network_is_reported(
     api: Api, clients: Clients
 ) -> None:
     function = api.get(f"{FUNCTION}/diagnosis").json()["zones"][0]["hops"][-1]["resource_id"]
-    awslambda = clients.awslambda(REGION)
-    before = awslambda.get_function_configuration(FunctionName=function)["VpcConfig"]
+    awslambda, of = clients.awslambda(REGION), {"FunctionName": function}
+    live = awslambda.get_alias(**of, Name="live")["FunctionVersion"]
+    before = awslambda.get_function_configuration(**of)["VpcConfig"]
     kept: Any = {key: before[key] for key in ("SubnetIds", "SecurityGroupIds")}
     awslambda.update_function_configuration(
-        FunctionName=function, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
+        **of, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
     )
+    other = awslambda.publish_version(**of)["Version"]
+    awslambda.update_alias(**of, Name="live", FunctionVersion=other)
     found = zones(api, FUNCTION)[0]["hops"][-1]
-    awslambda.update_function_configuration(FunctionName=function, VpcConfig=kept)
+    awslambda.update_function_configuration(**of, VpcConfig=kept)
+    awslambda.update_alias(**of, Name="live", FunctionVersion=live)
+    awslambda.delete_function(**of, Qualifier=other)
     assert (found["name"], "outside any VPC" in found["detail"]) == ("function", True)
 
 

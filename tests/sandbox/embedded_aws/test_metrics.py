@@ -79,7 +79,7 @@ def test_a_throttled_call_is_no_invocation(inside: Inside) -> None:
 def test_calls_of_an_endpoint_are_counted_also_those_that_are_refused(
     lab: Lab, sandbox: Sandbox
 ) -> None:
-    made = mock_api()
+    made = mock_api(ApiKeyRequired=True)
     name = made["Api"]["Properties"]["Name"]  # type: ignore[index]  # of CloudFormation
     stack = lab.deployed(made, {"Api": ref("Api")})
     url = f"{sandbox.info.aws_endpoint}/_aws/execute-api/{stack.outputs['Api']}/live/"

@@ -24,7 +24,7 @@ from webapp.services.functions.activity.tails import (
 )
 
 TAILED = Tailed("eu-central-1", "fun", LogQuery())
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 
 
@@ -57,7 +57,7 @@ def clock() -> Clock:
 def test_all_who_watch_share_one_poll_and_each_line_comes_once(
     aws: ScriptedAws, clock: Clock
 ) -> None:
-    tails, watchers = Tails(clock), [Watcher(Place(0)) for _ in range(3)]
+    tails, watchers = Tails(clock, lambda: NOW), [Watcher(Place(0)) for _ in range(3)]
     log_of(aws, (0, "a"))
     first = [watcher.news(tails.read(aws.cloud, TAILED, NOW))[0] for watcher in watchers]
     assert [texts(lines) for lines in first] == [["a"]] * 3
@@ -70,7 +70,7 @@ def test_all_who_watch_share_one_poll_and_each_line_comes_once(
 
 
 def test_nobody_waits_for_the_poll_of_another_one(aws: ScriptedAws, clock: Clock) -> None:
-    tails, meanwhile = Tails(clock), list[list[LogLine]]()
+    tails, meanwhile = Tails(clock, lambda: NOW), list[list[LogLine]]()
 
     def answer(_asked: object) -> dict[str, Any]:
         meanwhile.append(tails.read(aws.cloud, TAILED, NOW))
@@ -82,7 +82,7 @@ def test_nobody_waits_for_the_poll_of_another_one(aws: ScriptedAws, clock: Clock
 
 
 def test_a_line_that_arrives_late_is_not_missed(aws: ScriptedAws, clock: Clock) -> None:
-    tails, watcher = Tails(clock), Watcher(Place(0))
+    tails, watcher = Tails(clock, lambda: NOW), Watcher(Place(0))
     log_of(aws, (60_000, "new"))
     watcher.news(tails.read(aws.cloud, TAILED, NOW))
     log_of(aws, (40_000, "late"), (60_000, "new"))
@@ -96,9 +96,9 @@ def test_an_interrupted_stream_goes_on_after_the_last_line_that_it_had(
     aws: ScriptedAws, clock: Clock
 ) -> None:
     log_of(aws, (1, "a"), (1, "b"), (2, "c"))
-    tails, place = Tails(clock), Place(NOW_MS + 1, "a")
+    tails, place = Tails(clock, lambda: NOW), Place(NOW_MS + 1, "a")
     assert texts(Watcher(place).news(tails.read(aws.cloud, TAILED, place.at))[0]) == ["b", "c"]
-    Tails(clock).read(aws.cloud, TAILED, NOW - timedelta(days=3))
+    Tails(clock, lambda: NOW).read(aws.cloud, TAILED, NOW - timedelta(days=3))
     back_ms = NOW_MS - aws.calls("FilterLogEvents")[-1]["startTime"]
     assert back_ms <= RESUMED_MAX.total_seconds() * 1000
 
@@ -106,11 +106,11 @@ def test_an_interrupted_stream_goes_on_after_the_last_line_that_it_had(
 def test_only_lines_of_the_level_are_told(aws: ScriptedAws, clock: Clock) -> None:
     log_of(aws, (1, "[ERROR] x"), (2, "no [ERROR]"))
     tailed = Tailed("eu-central-1", "fun", LogQuery(level="error"))
-    assert texts(Tails(clock).read(aws.cloud, tailed, NOW)) == ["[ERROR] x"]
+    assert texts(Tails(clock, lambda: NOW).read(aws.cloud, tailed, NOW)) == ["[ERROR] x"]
 
 
 def test_more_lines_than_are_kept_are_told_as_missed(aws: ScriptedAws, clock: Clock) -> None:
-    tails, watcher = Tails(clock), Watcher(Place(0))
+    tails, watcher = Tails(clock, lambda: NOW), Watcher(Place(0))
     log_of(aws, (0, "first"))
     lines = tails.read(aws.cloud, TAILED, NOW)
     assert watcher.news(lines) == (lines, False)
@@ -125,7 +125,7 @@ def test_more_lines_than_are_kept_are_told_as_missed(aws: ScriptedAws, clock: Cl
 def test_what_aws_refuses_is_told_and_tried_again_at_the_next_poll(
     aws: ScriptedAws, clock: Clock
 ) -> None:
-    tails = Tails(clock)
+    tails = Tails(clock, lambda: NOW)
     aws.answers["FilterLogEvents"] = refusal("ThrottlingException", "Rate exceeded")
     with pytest.raises(NotReached):
         tails.read(aws.cloud, TAILED, NOW)

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
 
 from webapp.aws import Cloud
 from webapp.aws.logs import LogLine
 from webapp.aws.newest_lines import Place
 from webapp.errors import Unavailable
+from webapp.models import utc_now
 from webapp.services.functions.activity.logs import LogQuery
 
 POLL_S = 3.0
@@ -81,10 +82,14 @@ class Watcher:
 
 
 class Tails:
-    """The tails of one process."""
+    """The tails of one process. `clock` tells when to poll, `today` the time of the log."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._clock, self._today = clock, today
         self._lock = Lock()
         self._tails: dict[tuple[str, ...], _Tail] = {}
         self._streams = BoundedSemaphore(STREAMS_MAX)
@@ -129,5 +134,5 @@ class Tails:
                 for known, tail in self._tails.items()
                 if known == key or now - tail.polled_at < FORGOTTEN_AFTER_S
             }
-            begun = max(since, datetime.now(UTC) - RESUMED_MAX)
+            begun = max(since, self._today() - RESUMED_MAX)
             return self._tails.setdefault(key, _Tail(begun, now - POLL_S))
