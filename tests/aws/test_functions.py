@@ -97,6 +97,21 @@ def test_whatever_a_run_that_raised_returns_can_be_told(offline: Clients, odd: o
     assert ran(offline, odd, "Unhandled").invocation.status == 502
 
 
+def test_a_function_from_before_there_were_versions_is_run_as_it_is(offline: Clients) -> None:
+    lambdas = offline.awslambda_without_retries(REGION)
+    asked: Any = {"FunctionName": NAME, "Payload": b"{}"}
+    with Stubber(lambdas) as stub:
+        stub.add_client_error(
+            "invoke", "ResourceNotFoundException", expected_params=asked | {"Qualifier": "live"}
+        )
+        stub.add_response("invoke", lambda_answer({"body": "old"}), asked)
+        assert Functions(offline).invoke(REGION, NAME).body == b"old"
+        for _ in range(2):
+            stub.add_client_error("invoke", "ResourceNotFoundException")
+        with pytest.raises(AwsError):
+            Functions(offline).invoke(REGION, NAME)
+
+
 def test_a_probe_tells_what_it_saw(offline: Clients) -> None:
     found = probed(offline, {"ip": "203.0.113.7", "echo": "echo.example"})
     assert found == ProbeResult("203.0.113.7", "echo.example", "request-1")
