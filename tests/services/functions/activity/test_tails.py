@@ -103,6 +103,29 @@ def test_an_interrupted_stream_goes_on_after_the_last_line_that_it_had(
     assert back_ms <= RESUMED_MAX.total_seconds() * 1000
 
 
+def test_a_tail_that_finds_nothing_does_not_search_ever_further_back(
+    aws: ScriptedAws, clock: Clock
+) -> None:
+    today, back_s = NOW, RESUMED_MAX.total_seconds()
+    tails = Tails(clock, lambda: today)
+    log_of(aws)
+    tails.read(aws.cloud, TAILED, NOW)
+    today, clock.now = NOW + timedelta(hours=1), POLL_S
+    tails.read(aws.cloud, TAILED, NOW)
+    assert aws.calls("FilterLogEvents")[-1]["startTime"] == NOW_MS + (3600 - back_s) * 1000
+
+
+def test_nobody_makes_others_miss_lines_by_a_place_that_is_yet_to_come(
+    aws: ScriptedAws, clock: Clock
+) -> None:
+    tails = Tails(clock, lambda: NOW)
+    log_of(aws)
+    tails.read(aws.cloud, TAILED, NOW + timedelta(days=99))
+    log_of(aws, (1, "a"))
+    clock.now += POLL_S
+    assert texts(tails.read(aws.cloud, TAILED, NOW)) == ["a"]
+
+
 def test_only_lines_of_the_level_are_told(aws: ScriptedAws, clock: Clock) -> None:
     log_of(aws, (1, "[ERROR] x"), (2, "no [ERROR]"))
     tailed = Tailed("eu-central-1", "fun", LogQuery(level="error"))

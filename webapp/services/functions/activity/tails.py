@@ -54,7 +54,9 @@ class _Tail:
     seen: set[Place] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 
-    def poll(self, cloud: Cloud, tailed: Tailed) -> None:
+    def poll(self, cloud: Cloud, tailed: Tailed, now: datetime) -> None:
+        """No further back than RESUMED_MAX: a filter that finds nothing searches no longer span."""
+        self.since = max(self.since, now - RESUMED_MAX)
         search = tailed.query.search()
         found = cloud.logs.since(tailed.region, tailed.name, self.since, search.pattern)
         new = [line for line in found if line.place not in self.seen]
@@ -120,7 +122,7 @@ class Tails:
             try:
                 if self._clock() - tail.polled_at >= POLL_S:
                     tail.polled_at = self._clock()
-                    tail.poll(cloud, tailed)
+                    tail.poll(cloud, tailed, self._today())
             finally:
                 tail.lock.release()
         return tail.lines
@@ -134,5 +136,5 @@ class Tails:
                 for known, tail in self._tails.items()
                 if known == key or now - tail.polled_at < FORGOTTEN_AFTER_S
             }
-            begun = max(since, self._today() - RESUMED_MAX)
+            begun = min(since, self._today())  # whatever the address says: others share it
             return self._tails.setdefault(key, _Tail(begun, now - POLL_S))
