@@ -205,6 +205,10 @@ def test_the_api_runs_with_and_without_a_body(aws: ScriptedAws, client: Any, app
     request = {"method": "PUT", "path": "/x", "query": {"a": "b"}, "headers": {}, "body": "c"}
     client.post(url, json={"request": request}, headers=headers).raise_for_status()
     assert (sent(aws)["httpMethod"], sent(aws)["body"]) == ("PUT", "c")
+    odd = {"request": {"headers": {"\ud800": "a"}}}
+    as_json = headers | {"content-type": "application/json"}
+    told = client.post(url, content=json.dumps(odd), headers=as_json)
+    assert (told.status_code, [*told.json()["errors"]]) == (422, ["headers"])
     both = client.post(url, json={"event": {}, "request": request}, headers=headers)
     assert (both.status_code, [*both.json()["errors"]]) == (422, ["event"])
 
