@@ -35,6 +35,8 @@ from webapp.templating import page, see_other
 
 API_PREFIX = "/api/"
 RETRY_AFTER_S = 5
+NOT_KEPT = {"secret": ", except the key", "headers": ", but only method and path"}
+"""By a field of the form: see `webapp.drafts`."""
 CHECK_THE_REQUEST = "Check what was sent."
 log = logging.getLogger("egret")
 
@@ -114,7 +116,8 @@ async def _answer_unauthenticated(request: Request, error: Exception) -> Respons
     back = await run_in_threadpool(draft_url, engine, request.url.path, form)
     notice = "Your session has ended, so nothing was done. Sign in again to continue."
     if "?" in back:
-        notice += " Your form is kept" + (", except the key." if "secret" in form else ".")
+        lost = next((text for name, text in NOT_KEPT.items() if name in form), "")
+        notice += f" Your form is kept{lost}."
     return see_other(f"/sign-in?{urlencode({'next': back})}", notice, kind="warning")
 
 

@@ -89,6 +89,16 @@ def test_what_may_be_secret_is_sent_and_not_shown_again(
     assert all("s3cret" in call["Payload"].decode() for call in aws.calls("Invoke"))
 
 
+def test_of_a_form_that_outlives_its_session_method_and_path_are_kept(signed_in: Any) -> None:
+    signed_in.cookies.clear()
+    form = REQUEST | {"headers": "X-A: s3cret", "body": "s3cret", "query": "q=s3cret"}
+    answer = signed_in.post(CONSOLE, data=form, follow_redirects=False)
+    back = answer.headers["location"]
+    assert "console%3Fmethod%3DPOST%26path%3D%252Ftop" in back
+    assert "s3cret" not in back
+    assert "Your form is kept, but only method and path." in signed_in.get(back).text
+
+
 def test_the_deepest_event_that_is_saved_is_shown_and_listed(
     aws: ScriptedAws, signed_in: Any
 ) -> None:
