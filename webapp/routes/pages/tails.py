@@ -139,13 +139,13 @@ def _news(stream: Stream, lines: list[LogLine]) -> list[ServerSentEvent]:
     new, missed = stream.watcher.news(lines)
     told = "Some lines are not shown: there were too many at once."
     notes = [ServerSentEvent(raw_data=told, event="note")] if missed else []
-    return [_event(stream.request, line) for line in new] + notes
+    return [_event(stream, line) for line in new] + notes
 
 
-def _event(request: Request, line: LogLine) -> ServerSentEvent:
-    context = partial_context(request) | {"line": line, "level": level_of(line.message)}
+def _event(stream: Stream, line: LogLine) -> ServerSentEvent:
+    context = partial_context(stream.request) | {"line": line, "level": level_of(line.message)}
     html = render("functions/_log_line.html", **context)
-    return ServerSentEvent(raw_data=html, event="line", id=str(line.place))
+    return ServerSentEvent(raw_data=html, event="line", id=str(stream.watcher.reach(line)))
 
 
 def _one_line(text: str) -> str:
