@@ -115,7 +115,7 @@ def test_callers_are_told_and_searched_by_their_names(
 
 def test_the_api_gives_requests(aws: ScriptedAws, client: Any, app: FastAPI) -> None:
     log_of(aws, request_line(), request_line(caller="egret", status=502, egress_ip="x"))
-    params = {"status": "5xx", "caller": "Egret", "limit": 1}
+    params = {"status": "5XX", "caller": "Egret", "limit": 1}
     found = client.get(f"/api/v1{REQUESTS}", params=params, headers=bearer(app)).json()
     conditions = '$.type = "request" && $.status >= 500 && $.status < 600 && $.caller = "egret"'
     assert pattern_of(aws) == f"{{ {conditions} }}"
@@ -142,6 +142,7 @@ def test_a_wrong_search_comes_back_with_its_error(
     answer = signed_in.get(path, params=query)
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
+    assert field == "after" or f'aria-describedby="{field}' in answer.text
     problem = signed_in.get(f"/api/v1{path}", params=query)
     assert (problem.status_code, [*problem.json()["errors"]]) == (422, [field])
     assert aws.calls("FilterLogEvents") == []
