@@ -72,6 +72,7 @@ def test_a_request_is_run_and_its_result_is_shown(aws: ScriptedAws, signed_in: A
 @pytest.mark.parametrize(
     "own",
     [
+        {"path": "/top?token=s3cret"},
         {"query": "token=s3cret"},
         {"body": '{"password": "s3cret"}'},
         {"kind": "event", "event": '{"headers": {"Authorization": ["s3cret"]}}'},

@@ -20,6 +20,7 @@ from webapp.services.functions.activity.console.proxy_events import METHODS
 from webapp.services.functions.activity.console.secret_names import (
     body_shown,
     headers_shown,
+    path_shown,
     query_shown,
 )
 from webapp.templating import page, see_other
@@ -120,9 +121,13 @@ def _written(saved: SavedRequest) -> dict[str, str]:
 
 def _again(form: SubmittedForm) -> dict[str, str]:
     """What was typed, but for the values that may be secrets: no page shows one."""
-    hiding = {"query": query_shown, "headers": headers_shown} | dict.fromkeys(
-        ("body", "event"), body_shown
-    )
+    hiding = {
+        "path": path_shown,
+        "query": query_shown,
+        "headers": headers_shown,
+        "body": body_shown,
+        "event": body_shown,
+    }
     return form.shown(*FIELDS) | {name: hide(form.text(name)) for name, hide in hiding.items()}
 
 

@@ -51,6 +51,12 @@ def headers_shown(text: str) -> str:
     return "\n".join(map(_header_shown, text.splitlines()))
 
 
+def path_shown(text: str) -> str:
+    """A path, without the values that may be secret in a query that does not belong there."""
+    path, mark, query = text.partition("?")
+    return f"{path}{mark}{query_shown(query)}"
+
+
 def query_shown(text: str) -> str:
     """A query, or the body of a form, without the values that may be secret."""
     pairs = parse_qsl(text.strip(), keep_blank_values=True)
