@@ -44,7 +44,7 @@ customElements.define(
     }
     show(text, tone) {
       this.state.hidden = !text;
-      this.state.textContent = text;
+      if (this.state.textContent !== text) this.state.textContent = text; // said once, not for each line
       this.state.className = `live ${tone}`;
     }
     // It scrolls along unless somebody has scrolled up to read.

@@ -63,6 +63,7 @@ def test_a_log_is_searched_by_its_address(aws: ScriptedAws, signed_in: Any) -> N
     page = signed_in.get(LOG, params={"filter": 'a "b"', "level": "error", "request": ID}).text
     assert pattern_of(aws) == f'"a \\"b\\"" "{ID}"'
     assert "No lines found" in page
+    assert 'aria-labelledby="lines-title"></ol>' in page
     assert 'value="a &#34;b&#34;"' in page
     assert f"logs/tail?filter=a+%22b%22&amp;level=error&amp;request={ID}" in page
 
