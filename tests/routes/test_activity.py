@@ -156,7 +156,7 @@ def test_pages_tell_what_aws_does_not_give(aws: ScriptedAws, signed_in: Any, pat
     aws.answers["FilterLogEvents"] = refusal("ResourceNotFoundException")
     page = signed_in.get(path).text
     assert "The log group /aws/lambda/egret-fun does not exist" in page
-    assert "aws logs create-log-group" in page
+    assert "aws logs create-log-group --region eu-central-1 --log-group-name /aws/" in page
     denied = "User: x is not authorized to perform: logs:FilterLogEvents on resource: y"
     aws.answers["FilterLogEvents"] = refusal("AccessDeniedException", denied)
     answer = signed_in.get(path)
