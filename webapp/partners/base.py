@@ -81,7 +81,10 @@ class Partner(Protocol):
         """
 
     def problems_of(self, settings: Mapping[str, Any]) -> dict[str, str]:
-        """What in a template's settings does not fit together, by the path of the setting."""
+        """What in a template's settings does not fit together, by the path of the setting.
+
+        `settings` has all that the template has, None for what is not chosen.
+        """
 
     def rows(self, body: bytes, settings: Mapping[str, Any] = NO_SETTINGS) -> Sequence[object]:
         """The rows of a successful response to a function with those settings, for its preview."""

@@ -6,6 +6,7 @@ an earlier revision used stays.
 """
 
 import hashlib
+import os
 import stat
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -23,7 +24,8 @@ CODE_MAX_BYTES = 250 * 1024 * 1024
 """Lambda's limit for code with all that it brings along, unzipped."""
 FILES_MAX = 20_000
 
-HANDLER_FILE = "index.py"
+HANDLER_MODULE = "index"
+HANDLER_FILE = f"{HANDLER_MODULE}.py"
 OLDEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold; what was when does not matter."""
 READABLE = 0o644 << 16
@@ -50,10 +52,12 @@ def files_of(folder: Path) -> dict[Path, stat_result]:
     """
     found: dict[Path, stat_result] = {}
     try:
+        next(folder.iterdir(), None)  # rglob says nothing of a folder that cannot be read
         for path in sorted(folder.rglob("*")):
             if any(part.startswith((".", "__pycache__")) for part in _parts(folder, path)):
                 continue
             _check_inside(folder, path)
+            _check_name(folder, path)
             about = path.stat()
             if stat.S_ISREG(about.st_mode):
                 found[path] = about
@@ -160,12 +164,33 @@ def _parts(folder: Path, path: Path) -> tuple[str, ...]:
 
 
 def _check_inside(folder: Path, path: Path) -> None:
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(folder.resolve()):
         raise faulty(
             "link_outside",
             f"{path.relative_to(folder)} is a link that leads out of the folder.",
             "What it leads to would be deployed, whatever it is.",
             "Copy the file into the folder instead.",
+            file=path.name,
+        )
+
+
+def _check_name(folder: Path, path: Path) -> None:
+    """What is not UTF-8 has no name in a zip. No file may be imported instead of the handler."""
+    parts = _parts(folder, path)
+    if not path.name.isprintable():
+        raise faulty(
+            "bad_file_name",
+            f"{path.relative_to(folder)} has a name that cannot be shown.",
+            "The name has control characters, or is not UTF-8.",
+            "Rename it.",
+            file=path.name,
+        )
+    if parts[0] == PACKAGE and len(parts) > 1 and parts[1].partition(".")[0] == HANDLER_MODULE:
+        raise faulty(
+            "bad_file_name",
+            f"{path.relative_to(folder)} would take the handler's place.",
+            "Lambda imports the handler by the name index.",
+            "Rename it, or leave it out if the handler does not need it.",
             file=path.name,
         )
 

@@ -8,7 +8,7 @@ import json
 import re
 import symtable
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ def read(folder: Path, files: Files, *, is_own: bool = False) -> Template:
             "It explains the partner's errors and reads its answers.",
             f"Use one of: {', '.join(partners.known())}.",
         )
+    _check_kinds(raw.get("key_kinds", ()))
     settings = _settings(folder, files, raw.get("settings", {}))
     endpoint = raw.get("endpoint", {})
     _check_origin(raw, settings)
@@ -84,6 +85,17 @@ def read(folder: Path, files: Files, *, is_own: bool = False) -> Template:
     )
 
 
+def _check_kinds(kinds: Iterable[str]) -> None:
+    known = [kind.name for kind in partners.KEY_KINDS]
+    if unknown := [kind for kind in kinds if kind not in known]:
+        raise faulty(
+            "unknown_key_kind",
+            f"There is no kind of key named {unknown[0]}.",
+            "Nobody could make a key that fits.",
+            f"Use one or more of: {', '.join(known)}.",
+        )
+
+
 def _preview(raw: Mapping[str, Any]) -> str:
     """The table of answers: the one that is named, the one of the same name, or none."""
     tables = {file.stem for file in PREVIEWS.glob("*.html")}
@@ -101,7 +113,9 @@ def _preview(raw: Mapping[str, Any]) -> str:
 def _description(folder: Path, files: Files) -> dict[str, Any]:
     text = text_of(folder / DESCRIPTION_FILE, files)
     try:
-        return tomllib.loads(text)
+        raw = tomllib.loads(text)
+        json.dumps(raw, allow_nan=False)
+        return raw
     except tomllib.TOMLDecodeError as error:
         line = _LINE.search(str(error))
         raise faulty(
@@ -114,6 +128,13 @@ def _description(folder: Path, files: Files) -> dict[str, Any]:
     except RecursionError:
         raise faulty(
             "bad_toml", "The file is not valid TOML.", "It is nested too deep.", GUIDE
+        ) from None
+    except (TypeError, ValueError):
+        raise faulty(
+            "bad_value",
+            "The file has a date, a time, nan or inf.",
+            "The API gives the description as JSON, which has none of these.",
+            "Write a date as a text, in quotes, and a number as one.",
         ) from None
 
 
