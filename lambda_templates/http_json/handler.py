@@ -51,8 +51,9 @@ class AnyJson(Egress):
             raise Problem(405, "method_not_allowed", "This function answers GET only.")
         values = self._parameters.values(event)
         for name in PLACE.findall(self._path):
-            if AWAY.search(values[name]):
-                raise Problem(422, BAD_PARAMETER, f"The parameter {name} may not have a slash.")
+            if not values[name] or AWAY.search(values[name]):
+                told = f"The parameter {name} may not be empty or have a slash."
+                raise Problem(422, BAD_PARAMETER, told)
         path = filled(self._path, values)
         if {".", ".."} & {*path.split("/")}:
             raise Problem(422, BAD_PARAMETER, "A part of the path may not be one or two dots.")
