@@ -6,15 +6,14 @@ only those on a list go along, never its credentials. Nothing is cached.
 """
 
 import base64
-import binascii
 import re
 import time
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from lambda_templates.shared.answers import PLAIN, Answer, Problem, Request
+from lambda_templates.shared.answers import PLAIN, Answer, Problem, Request, as_object
 from lambda_templates.shared.caching import Clock
-from lambda_templates.shared.egress import Egress, Event, as_object, entry_point, settings_of
+from lambda_templates.shared.egress import Egress, Event, entry_point, settings_of
 from lambda_templates.shared.parameters import BAD_PARAMETER, Parameters
 from lambda_templates.shared.partner import Limits
 
@@ -41,7 +40,9 @@ class Relay(Egress):
         super().__init__(env, clock, limits or own)
         self._base = urlsplit(settings["url"]).path.rstrip("/")
         self._paths = [re.compile(path, re.ASCII) for path in settings["paths"]]
-        self._parameters = Parameters(settings.get("parameters", ()))
+        self._parameters = Parameters(
+            row for row in settings.get("parameters", ()) if f"query {row['name']}" != self._sent_as
+        )
         key_header = self._sent_as.removeprefix("header ").lower()
         self._passed = [
             name for name in settings.get("headers", ()) if _may_pass(name.lower(), key_header)
@@ -93,7 +94,7 @@ class Relay(Egress):
         try:
             encoded = event.get("isBase64Encoded")
             body = base64.b64decode(text, validate=True) if encoded else text.encode()
-        except (binascii.Error, UnicodeEncodeError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise Problem(422, "bad_body", "The body is no text in UTF-8.") from error
         if len(body) > self.settings["request_kib"] * KIB:
             told = f"The body is over {self.settings['request_kib']} KiB."
