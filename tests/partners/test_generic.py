@@ -46,6 +46,7 @@ def test_an_address_that_the_partner_names_is_said() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
+        (204, "cannot be shown"),
         (301, "sent the call elsewhere"),
         (400, "does not understand"),
         (404, "found nothing there"),

@@ -74,6 +74,7 @@ BY_SETTING = DESCRIPTION.replace(
         ({"description": 'name = "Bad Name"\n' + DESCRIPTION}, "bad_value", "name", None),
         ({"description": DESCRIPTION.replace("clash_of_clans", "x")}, "unknown_partner", "x", None),
         ({"description": DESCRIPTION + "preview = 'x'\n"}, "unknown_preview", "x", None),
+        ({"description": DESCRIPTION + "preview = 'http_json'\n"}, "unknown_preview", "h", None),
         (
             {"description": DESCRIPTION.replace("https://api.example.com", "https://10.0.0.1")},
             "bad_origin",

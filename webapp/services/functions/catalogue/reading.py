@@ -33,7 +33,6 @@ from webapp.services.functions.catalogue.template import (
     Template,
 )
 
-PREVIEWS = Path(__file__).parents[4] / "templates" / "functions" / "previews"
 HANDLER, README = "handler.py", "README.md"
 HANDLER_MAX_BYTES = 4 * 1024 * 1024
 _LINE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -98,13 +97,13 @@ def _check_kinds(kinds: Iterable[str]) -> None:
 
 def _preview(raw: Mapping[str, Any]) -> str:
     """The table of answers: the one that is named, the one of the same name, or none."""
-    tables = {file.stem for file in PREVIEWS.glob("*.html")}
+    tables = {*partners.partner(raw["partner"]).tables}
     named = str(raw.get("preview", raw["name"] if raw["name"] in tables else NO_PREVIEW))
     if named not in tables | {NO_PREVIEW}:
         raise faulty(
             "unknown_preview",
-            f"There is no table named {named}.",
-            "Answers are shown in one of Egret's tables, or as JSON alone.",
+            f"There is no table named {named} for the partner {raw['partner']}.",
+            "Answers are shown in a table made for the partner's rows, or as JSON alone.",
             f"Use one of: {', '.join(sorted(tables | {NO_PREVIEW}))}.",
         )
     return named
