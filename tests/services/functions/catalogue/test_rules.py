@@ -74,6 +74,8 @@ def test_what_no_page_can_show_is_refused_wherever_it_is(text: str) -> None:
     assert problems({"type": "string"}, text) == {"": told}
     assert problems({"type": "object"}, {"a": [{"b": text}]}) == {"a.0.b": told}
     assert problems({"type": "string"}, "ü\n\t€") == {}
+    closed: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    assert problems(closed, {"\ud800": 1}) == {"?": NO_SUCH_FIELD}
 
 
 @pytest.mark.parametrize(

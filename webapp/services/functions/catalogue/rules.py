@@ -46,7 +46,7 @@ def problems(schema: Schema, value: Any) -> dict[str, str]:
             found.setdefault(".".join(path), sentence)
     for place in _unusable(value):
         found.setdefault(place, "Remove the characters that cannot be shown.")
-    return found
+    return {path.encode(errors="replace").decode(): told for path, told in found.items()}
 
 
 def closed(schema: Schema) -> dict[str, Any]:
