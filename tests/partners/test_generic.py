@@ -80,7 +80,13 @@ def test_a_page_comes_from_what_is_in_front() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["partner_timeout", "partner_redirect", "partner_too_large", "partner_not_json"],
+    [
+        "partner_timeout",
+        "partner_redirect",
+        "partner_too_large",
+        "partner_not_json",
+        "partner_unreachable",
+    ],
 )
 def test_a_problem_of_the_handler_is_told_as_what_it_is(code: str) -> None:
     status = 504 if code == "partner_timeout" else 502

@@ -12,6 +12,7 @@ from typing import Any
 
 from webapp.partners import opaque_key, parameter_rules
 from webapp.partners.answers import (
+    CHECK_THE_PATH,
     HANDLER_CODES,
     HANDLER_STATUS,
     THROTTLE_WAIT_S,
@@ -32,6 +33,10 @@ OWN_CODES = HANDLER_CODES | {
         "The partner's answer is not valid JSON",
         "If it is a page or empty, the function's address leads elsewhere: correct it in the "
         "settings. If it is JSON that breaks off, try again in a minute.",
+    ),
+    "partner_unreachable": (
+        "The partner could not be reached",
+        f"Check the host in the function's settings. {CHECK_THE_PATH}",
     ),
     "partner_too_large": (
         "The partner's answer is too large",

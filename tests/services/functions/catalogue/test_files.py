@@ -58,8 +58,18 @@ def test_files_of_a_kubernetes_volume_are_links_within_the_folder(tmp_path: Path
     for name in ("template.toml", "handler.py"):
         (made / name).rename(made / "..2026" / name)
         (made / name).symlink_to(made / "..2026" / name)
-    names = {path.relative_to(made).as_posix() for path in files_of(made)}
-    assert names == {"handler.py", "template.toml"}
+    (made / "..2026" / "package").mkdir()
+    (made / "..2026" / "package" / "six.py").write_text("")
+    (made / "package").symlink_to(made / "..2026" / "package")
+    files = files_of(made)
+    names = {path.relative_to(made).as_posix() for path in files}
+    assert names == {"handler.py", "template.toml", "package/six.py"}
+    package = package_of(made, files)
+    assert package
+    assert package.files == ("six.py",)
+    (made / "again").symlink_to(made)
+    with pytest.raises(Faulty, match="again/again is a link to a folder"):
+        files_of(made)
 
 
 def test_what_is_no_file_or_leads_nowhere_is_a_fault(folder: Path) -> None:

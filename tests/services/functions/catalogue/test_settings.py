@@ -94,6 +94,7 @@ def test_values_become_the_fields_of_a_form_and_back(settings: tuple[Setting, ..
         ({"paths": ["a"]}, {"paths.0": "Enter a text that matches ^/[a-z/]*$."}),
         ({"parameters": 3}, {"parameters": "Enter at most 4 entries."}),
         ({"parameters": {"name": "id"}}, {"parameters": "Enter at most 4 entries."}),
+        ({"methods": {"1": "\x1f", "x": 1}}, {"methods": "Choose at least 1 from the list."}),
         ({"parameters": {"9" * 5000: {}}}, {"parameters": "Enter at most 4 entries."}),
         ({"parameters": [{"name": "a", "x": 1}]}, {"parameters.0.x": "There is no such field."}),
         ({"page": {"siz": 1}}, {"page.siz": "There is no such field."}),

@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os import stat_result
 from pathlib import Path
@@ -52,15 +52,22 @@ def files_of(folder: Path) -> dict[Path, stat_result]:
     """
     found: dict[Path, stat_result] = {}
     try:
-        next(folder.iterdir(), None)  # rglob says nothing of a folder that cannot be read
-        for path in sorted(folder.rglob("*")):
-            if any(part.startswith((".", "__pycache__")) for part in _parts(folder, path)):
+        for path in _below(folder):
+            if _is_left_out(folder, path):
                 continue
             _check_inside(folder, path)
             _check_name(folder, path)
             about = path.stat()
             if stat.S_ISREG(about.st_mode):
                 found[path] = about
+            elif stat.S_ISDIR(about.st_mode) and path.is_symlink() and path.parent != folder:
+                raise faulty(
+                    "link_to_folder",
+                    f"{path.relative_to(folder)} is a link to a folder.",
+                    "Only beside the handler such a link is followed.",
+                    "Copy the folder instead.",
+                    file=path.name,
+                )
             elif not stat.S_ISDIR(about.st_mode):
                 raise faulty(
                     "not_a_file",
@@ -76,6 +83,19 @@ def files_of(folder: Path) -> dict[Path, stat_result]:
     if sum(about.st_size for about in found.values()) > CODE_MAX_BYTES:
         raise _too_large(f"The folder has more than {CODE_MAX_BYTES // 1024**2} MiB.")
     return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All paths, also those in a folder that a link beside the handler leads to."""
+    next(folder.iterdir(), None)  # rglob says nothing of a folder that cannot be read
+    for path in sorted(folder.rglob("*")):
+        yield path
+        if path.parent == folder and path.is_symlink() and not _is_left_out(folder, path):
+            yield from sorted(path.rglob("*"))
+
+
+def _is_left_out(folder: Path, path: Path) -> bool:
+    return any(part.startswith((".", "__pycache__")) for part in _parts(folder, path))
 
 
 def text_of(file: Path, files: Files, limit: int = TEXT_MAX_BYTES) -> str:

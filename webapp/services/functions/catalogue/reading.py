@@ -168,7 +168,7 @@ def _handler(folder: Path, files: Files) -> str:
         )
     try:
         return assemble(folder / HANDLER)
-    except CannotAssemble as error:
+    except (CannotAssemble, OSError, UnicodeDecodeError) as error:
         raise faulty(
             "bad_handler",
             "handler.py and the shared code that it uses cannot be put together.",

@@ -144,8 +144,8 @@ def checked(
     rows, errors = dict[str, list[str] | None](), dict[str, str]()
     for setting in settings:
         given = nested.pop(setting.name, None)
-        if setting.schema["type"] == "array" and isinstance(given, Mapping | str):
-            rows[setting.name] = _filled_rows(given) if isinstance(given, Mapping) else None
+        if setting.schema["type"] == "array" and (isinstance(given, str) or _has_rows(given)):
+            rows[setting.name] = None if isinstance(given, str) else _filled_rows(given)
         value = setting.default if given is None else _typed(setting.schema, given)
         if value not in (None, ""):
             good[setting.name] = value
@@ -210,8 +210,8 @@ def _typed(schema: Schema, given: Any) -> Any:
 def _list(schema: Schema, given: Any) -> Any:
     if isinstance(given, str):
         given = [line.strip() for line in given.splitlines() if line.strip()]
-    elif isinstance(given, Mapping):
-        given = [given[row] for row in _filled_rows(given)] if all(map(_is_row, given)) else given
+    elif _has_rows(given):
+        given = [given[row] for row in _filled_rows(given)]
     return [_typed(schema["items"], item) for item in given] if isinstance(given, list) else given
 
 
@@ -244,12 +244,12 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _filled_rows(rows: Mapping[str, Any]) -> list[str]:
     """The numbers of the rows in which something was filled in, in their order."""
-    numbers = sorted(filter(_is_row, rows), key=int)
-    return [number for number in numbers if not _is_blank(rows[number])]
+    return [number for number in sorted(rows, key=int) if not _is_blank(rows[number])]
 
 
-def _is_row(name: str) -> bool:
-    return ROW.fullmatch(name) is not None
+def _has_rows(given: Any) -> bool:
+    """Whether it is a list as forms send it: by the numbers of its rows."""
+    return isinstance(given, Mapping) and all(map(ROW.fullmatch, given))
 
 
 def _is_blank(row: Any) -> bool:
@@ -260,7 +260,7 @@ def _at_field(path: str, text: str, rows: Mapping[str, list[str] | None]) -> tup
     """The field of the form and what it says: blank rows were left out before the check, and all
     lines of a text (None) are in one field."""
     name, *rest = path.split(".")
-    if name not in rows or not rest or not _is_row(rest[0]):
+    if name not in rows or not rest or not ROW.fullmatch(rest[0]):
         return path, text
     numbers, at = rows[name], int(rest[0])
     if numbers is None:
