@@ -80,7 +80,7 @@ class Egress:
         self._origins = [origin for origin in env.get("CORS_ORIGINS", "").split(",") if origin]
         self._background = ThreadPoolExecutor(THREADS_MAX)
         self._opener = urllib.request.build_opener(KeepEveryStatus)
-        self._partner = Partner(env["PARTNER_URL"], self.limits, self._background)
+        self._partner = Partner(env["PARTNER_URL"], self.limits)
         self._key = Cached(Secret(env, self._opener).read, KEY_CACHE_S, clock)
         self._egress_ip = Cached(self._ask_echo, EGRESS_IP_CACHE_S, clock)
 

@@ -45,17 +45,19 @@ class KeepEveryStatus(urllib.request.HTTPErrorProcessor):
 
 
 class Partner:
-    """The partner at `url`. Its calls run in `threads`."""
+    """The partner at `url`. Each call has a thread for itself, after one that was abandoned too."""
 
-    def __init__(self, url: str, limits: Limits, threads: ThreadPoolExecutor) -> None:
-        self._url, self._limits, self._threads = url, limits, threads
+    def __init__(self, url: str, limits: Limits) -> None:
+        self._url, self._limits, self._thread = url, limits, ThreadPoolExecutor(1)
         self._opener = urllib.request.build_opener(KeepEveryStatus)
 
     def call(self, request: Request) -> Answer:
         """The partner's answer, errors included. Raises Problem."""
         try:
-            return self._threads.submit(self._fetch, request).result(self._limits.total_s)
+            return self._thread.submit(self._fetch, request).result(self._limits.total_s)
         except TimeoutError as error:
+            self._thread.shutdown(wait=False)
+            self._thread = ThreadPoolExecutor(1)
             raise self._timed_out() from error
 
     def _fetch(self, request: Request) -> Answer:

@@ -103,6 +103,19 @@ def test_a_partner_that_recovers_is_used_again(impatient: Environment, world: Wo
     assert impatient.call()["statusCode"] == 200
 
 
+def test_calls_that_were_given_up_never_keep_others_waiting(
+    world: World, module: ModuleType
+) -> None:
+    partner = module.Partner(world.url, module.Limits(total_s=0.3))
+    world.raw = lambda out: drips_a_header(world, out)
+    for _ in range(2):
+        with pytest.raises(module.Problem, match="No whole answer"):
+            partner.call(module.Request("/"))
+    world.raw = None
+    assert partner.call(module.Request("/")).status == 200
+    world.over.set()
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_told_and_never_followed_with_the_key(
     environment: Environment, world: World, status: int
@@ -145,11 +158,10 @@ def test_a_handler_may_take_any_text_up_to_a_limit_of_its_own(
 
 
 def test_method_headers_and_body_reach_the_partner(world: World, module: ModuleType) -> None:
-    with module.ThreadPoolExecutor(1) as threads:
-        partner = module.Partner(world.url, module.Limits(), threads)
-        for method in ("POST", "PUT", "PATCH", "DELETE"):
-            headers = {"Content-Type": "application/json", "X-Id": "7"}
-            partner.call(module.Request("/a?b=c", method, headers, b"{}"))
-            sent = world.partner_requests[-1]
-            assert (sent.method, sent.path, sent.body) == (method, "/a?b=c", b"{}")
-            assert (sent.headers["x-id"], sent.headers["content-type"]) == ("7", "application/json")
+    partner = module.Partner(world.url, module.Limits())
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        headers = {"Content-Type": "application/json", "X-Id": "7"}
+        partner.call(module.Request("/a?b=c", method, headers, b"{}"))
+        sent = world.partner_requests[-1]
+        assert (sent.method, sent.path, sent.body) == (method, "/a?b=c", b"{}")
+        assert (sent.headers["x-id"], sent.headers["content-type"]) == ("7", "application/json")
