@@ -78,6 +78,12 @@ def test_a_page_comes_from_what_is_in_front() -> None:
         assert "203.0.113.7" in found.what_to_do
 
 
+def test_a_partners_own_server_may_answer_with_a_page() -> None:
+    page = b"<html><head><title>401 Authorization Required</title>"
+    assert explained(401, page).about_key
+    assert explained(404, page).title == "The partner found nothing there"
+
+
 @pytest.mark.parametrize(
     "code",
     [

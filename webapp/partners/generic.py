@@ -58,6 +58,8 @@ NOT_SHOWN = (
     "settings have a path that Egret itself calls, enter one with such an answer.",
 )
 """Title and what to do about a success that is no failure of the partner's."""
+FRONT_STATUS = (403, 429, 503)
+"""With these a page is from a firewall; a partner's own server answers 401 or 404 with one, too."""
 BAD_PARAMETER = "bad_parameter"
 _ABOUT_ADDRESS = re.compile(
     r"\b(?:ip|whitelist\w*|white-list\w*|allowlist\w*|allow-list\w*)\b|source address",
@@ -125,7 +127,7 @@ class Generic:
         if status in HANDLER_STATUS and code in OWN_CODES:
             title, what_to_do = OWN_CODES[code]
             return Explanation(code, title, message, what_to_do)
-        if _PAGE.match(body) and (status < 500 or status == 503):
+        if status in FRONT_STATUS and _PAGE.match(body):
             return refused_in_front(status, headers)
         return _of_status(status, headers, message)
 

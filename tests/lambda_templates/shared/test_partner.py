@@ -24,11 +24,11 @@ def code(answer: dict[str, Any]) -> str:
     [
         (b'{"items": [', "partner_not_json", "Expecting value at character 11 of 11."),
         (b"[" * 100_000, "partner_not_json", "nested too deeply"),
-        (b"9" * 5_000, "partner_not_json", "a number that JSON does not have"),
+        (b"9" * 5_000, "partner_not_json", "a number that is too long"),
         ('{"items": []}'.encode("utf-16"), "partner_not_json", "not UTF-8"),
-        (b'{"a": NaN}', "partner_not_json", "a number that JSON does not have"),
+        (b'{"a": NaN}', "partner_not_json", "a number that is too long"),
         (b"<html>welcome</html>", "partner_not_json", "200 with text/html, without valid JSON"),
-        (b"", "partner_not_json", "Expecting value at character 0 of 0."),
+        (b"", "partner_not_json", "it is empty."),
         (b"x" * 10 * 1024 * 1024, "partner_too_large", "over 2 MiB"),
     ],
     ids=["cut off", "deep", "a long number", "NaN", "not UTF-8", "HTML", "empty", "10 MiB"],
@@ -48,11 +48,12 @@ def test_a_success_that_is_not_json_or_too_large_is_a_problem(
     [
         (b"SSH-2.0-x\r\n\r\n", "partner_unreachable"),
         (b"", "partner_unreachable"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", "partner_unreachable"),
         (START + b"Transfer-Encoding: chunked\r\n\r\nff\r\nabc", "partner_incomplete"),
         (LONG + b'{"items": []}', "partner_incomplete"),
         (LONG.replace(b"200", b"503") + b"abc", "partner_incomplete"),
     ],
-    ids=["not HTTP", "nothing at all", "a chunk that breaks off", "a body", "an error's body"],
+    ids=["not HTTP", "nothing at all", "hints alone", "a chunk", "a body", "an error"],
 )
 def test_a_response_that_is_not_http_or_breaks_off_is_a_problem(
     environment: Environment, world: World, sent: bytes, expected: str
