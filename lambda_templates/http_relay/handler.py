@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from lambda_templates.shared.answers import PLAIN, Answer, Problem, Request, as_object
+from lambda_templates.shared.answers import Answer, Problem, Request, as_object
 from lambda_templates.shared.caching import Clock
 from lambda_templates.shared.egress import Egress, Event, entry_point, settings_of
 from lambda_templates.shared.parameters import BAD_PARAMETER, Parameters
@@ -26,6 +26,8 @@ NEVER_PASSED = frozenset(
         *("transfer-encoding", "upgrade", "keep-alive", "trailer", "expect", "accept-encoding"),
     }
 )
+SENT = re.compile(r"[ -~\t]{0,8000}")
+"""A caller's header; signatures and certificates of banks take thousands of characters."""
 UNTYPED = "application/octet-stream"
 """What a body without a Content-Type may be (RFC 9110, 8.3); urllib would call it a form."""
 NEVER_BEGINNINGS = ("proxy-", "x-amz", "x-forwarded-", "sec-")
@@ -83,9 +85,9 @@ class Relay(Egress):
         passed = {name.title(): name.lower() for name in self._passed}
         headers = {name: str(given[low]) for name, low in passed.items() if low in given}
         for name, value in headers.items():
-            if not PLAIN.fullmatch(value):
+            if not SENT.fullmatch(value):
                 raise Problem(422, "bad_header", f"The header {name} cannot be passed on.")
-        return headers
+        return {name: value for name, value in headers.items() if value}
 
     def _body(self, event: Event) -> bytes | None:
         text = event.get("body")

@@ -132,6 +132,7 @@ def test_a_path_that_is_not_allowed_never_reaches_the_partner(
         ({"body": "\u00e4", "isBase64Encoded": True}, 422, "bad_body"),
         ({"body": {"amount": 1}}, 422, "bad_body"),
         ({"headers": {"Content-Type": "a\r\nX: 1"}}, 422, "bad_header"),
+        ({"headers": {"Content-Type": "x" * 8001}}, 422, "bad_header"),
     ],
 )
 def test_what_breaks_a_rule_never_reaches_the_partner(
@@ -147,6 +148,16 @@ def test_no_caller_sends_a_parameter_of_the_keys_name(start: Start, world: World
     assert call(start("query api_key"), **mine)["statusCode"] == 422
     assert world.partner_calls == []
     assert call(start("bearer"), **mine)["statusCode"] == 201
+
+
+def test_long_headers_are_passed_on_and_empty_ones_left_out(
+    relay: Environment, world: World
+) -> None:
+    headers = {"Idempotency-Key": "x" * 3000, "Content-Type": ""}
+    assert call(relay, headers=headers)["statusCode"] == 201
+    (sent,) = world.partner_requests
+    assert len(sent.headers["idempotency-key"]) == 3000
+    assert sent.headers["content-type"] == "application/octet-stream"
 
 
 def test_a_body_in_base64_is_passed_on_as_it_was(relay: Environment, world: World) -> None:
