@@ -18,6 +18,7 @@ LOG_GROUPS = ("arn:{partition}:logs:*:{account}:log-group:/aws/lambda/{prefix}-*
 API = "arn:{partition}:apigateway:*::"
 FOR_THE_GATEWAY: Condition = {"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}}
 FOR_LAMBDA: Condition = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+OLD_KEY = "ApiKey, UsagePlan, UsagePlanKey: deleted with, or from, stacks of an older Egret"
 
 FUNCTIONS = (
     Grant(
@@ -147,9 +148,9 @@ FUNCTIONS = (
         "Callers",
         (API + "/apikeys/*", API + "/usageplans/*"),
         {
-            "apigateway:DELETE": own("a caller is revoked"),
-            "apigateway:GET": own("what a caller used and may use"),
-            "apigateway:PATCH": own("the limits of a caller are changed"),
+            "apigateway:DELETE": Why("a caller is revoked", OLD_KEY),
+            "apigateway:GET": Why("what a caller used and may use", OLD_KEY),
+            "apigateway:PATCH": Why("the limits of a caller are changed", OLD_KEY),
             "apigateway:POST": own("a key is added to its usage plan"),
         },
         OURS,
