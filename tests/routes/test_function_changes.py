@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from tests.services.rows import add, add_function
 from tests.services.scripted import STACK_ID
-from webapp.models import Function, FunctionRevision, Network, RevisionStatus, Status
+from webapp.models import Access, Function, FunctionRevision, Network, RevisionStatus, Status
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.revisions import rows as revisions
 
@@ -141,6 +141,24 @@ def test_the_api_pages_through_revisions_and_rolls_back(
     assert answer.json()["changes"] == [{"field": "settings.limit", "before": 10, "after": 13}]
     assert signed_in.post(f"{url}/1/deployment").json()["code"] == "change_under_way"
     session.refresh(function)
+    assert numbers(session) == [1, 2, 3]
+
+
+def test_a_revision_that_everyone_may_call_is_confirmed_by_typing_the_functions_name(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    revisions.get(session, function, 1).access = Access.OPEN
+    session.commit()
+    url = "/functions/fun/revisions"
+    page = signed_in.get(url).text
+    assert f'href="{url}/1#confirm"' in page
+    assert f"{url}/1/deployment" not in page
+    assert 'name="confirm"' in signed_in.get(f"{url}/1").text
+    answer = signed_in.post(f"{url}/1/deployment", data={"confirm": "other"})
+    assert answer.status_code == 422
+    assert 'id="confirm-error"' in answer.text
+    assert numbers(session) == [1, 2]
+    signed_in.post(f"{url}/1/deployment", data={"confirm": "fun"})
     assert numbers(session) == [1, 2, 3]
 
 
