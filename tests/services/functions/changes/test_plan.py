@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session, select
 
 from tests.services.rows import add, add_function
-from webapp.errors import Conflict
+from webapp.errors import Conflict, NotFound
 from webapp.models import Function, FunctionChange, FunctionRevision, RevisionStatus, Status
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.changes import plan
@@ -37,6 +37,26 @@ def test_a_plan_has_the_code_of_the_live_revision_unless_the_newest_is_wanted(
     newer = plan.newer_template(session, function)
     assert newer and "-import this" in newer.code_diff
     assert len(session.exec(select(FunctionRevision)).all()) == 1
+
+
+def test_newer_code_gets_the_memory_and_the_time_that_it_needs_at_least(
+    session: Session, function: Function
+) -> None:
+    live, template = revisions.live(session, function), get_template("clash_rankings")
+    live.memory_mb, live.timeout_s = 64, 900
+    session.commit()
+    newest = FunctionChange(template_version=template.version)
+    planned = plan.of_change(session, function, newest).revision
+    limits = (template.memory.minimum, template.timeout.maximum)
+    assert planned and (planned.memory_mb, planned.timeout_s) == limits
+
+
+def test_without_its_template_no_revision_is_deployed(session: Session, function: Function) -> None:
+    earlier = revisions.live(session, function)
+    function.template = "gone"
+    function.revision = 2
+    with pytest.raises(NotFound):
+        plan.of_copy(session, function, earlier)
 
 
 def test_the_code_that_a_template_has_is_not_newer(session: Session, function: Function) -> None:
