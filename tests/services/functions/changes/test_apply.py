@@ -251,6 +251,21 @@ def test_a_revision_with_a_syntax_error_is_told_with_its_line_and_nothing_is_dep
     assert (function.status, function.revision) == (Status.READY, 3)
 
 
+def test_trying_again_is_about_what_failed_last(
+    scripted: CloudScope, aws: ScriptedAws, function: Function
+) -> None:
+    change(scripted, memory_mb=512)
+    settle(scripted, aws, "UPDATE_ROLLBACK_COMPLETE", reason="no room")
+    function.reason = "It could not follow its network."
+    function.outputs = function.outputs | {"SubnetIds": "an older one"}
+    scripted.session.commit()
+    functions.retry(scripted, "fun")
+    assert (function.status, sent(aws)["MemoryMb"]) == (Status.UPDATING, "256")
+    settle(scripted, aws, "UPDATE_COMPLETE")
+    with pytest.raises(Conflict, match="only a failed one"):
+        functions.retry(scripted, "fun")
+
+
 @pytest.mark.usefixtures("function")
 def test_a_preview_says_what_cloudformation_would_do_and_changes_nothing(
     scripted: CloudScope, aws: ScriptedAws
