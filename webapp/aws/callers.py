@@ -124,11 +124,13 @@ class Callers:
 
     def key_ids(self, region: str, name: str) -> list[str]:
         """The API keys of that name, the oldest first."""
-        client = self._clients.apigateway(region)
+        pages = self._clients.apigateway(region).get_paginator("get_api_keys")
+        listing = pages.paginate(
+            nameQuery=name, includeValues=False, PaginationConfig={"PageSize": PAGE_MAX}
+        )
         with aws_errors("listing API keys", region):
-            found = client.get_api_keys(nameQuery=name, limit=PAGE_MAX, includeValues=False)
-        keys = sorted(found["items"], key=lambda key: key["createdDate"])
-        return [key["id"] for key in keys if key.get("name") == name]
+            keys = [key for page in listing for key in page["items"] if key.get("name") == name]
+        return [key["id"] for key in sorted(keys, key=lambda key: key["createdDate"])]
 
     def delete_key(self, region: str, key_id: str) -> None:
         """The key opens nothing any more. Harmless when there is none."""

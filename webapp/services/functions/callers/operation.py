@@ -90,7 +90,8 @@ def carried_out(scope: CloudScope, work: Work, caller: Caller) -> Iterator[None]
         scope.session.refresh(caller)
         with suppress(LeaseLost):
             if is_transient(error) and not is_throttled(error):
-                work.run_again(in_s=ANSWER_MAX_S)
+                is_repeatable = caller.status is Status.DELETING
+                work.run_again(in_s=AFTER_ERROR_S if is_repeatable else ANSWER_MAX_S)
             else:
                 work.commit()
                 handler(scope.cloud, scope.settings)(work)
