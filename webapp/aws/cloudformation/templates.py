@@ -160,11 +160,13 @@ class FunctionStack:
             "PermissionsBoundaryArn": self.permissions_boundary_arn,
         }
         body = endpoint.written_into(_function_body(self.code))
+        served = (self.cors_origins, ALLOWED_HEADERS)
+        of_lambda = parse(body)["Resources"]["Function"]["Properties"]
         # API Gateway serves a snapshot. A changed API is served only by a new Deployment, and
         # CloudFormation makes a new one only under a new logical id.
         ids = {
-            "@deployment@": f"Deployment{_hash(body, self.access, self.cors_origins)}",
-            "@version@": f"Version{_hash(parse(body)['Resources']['Function'], function)}",
+            "@deployment@": f"Deployment{_hash(body, self.access, served)}",
+            "@version@": f"Version{_hash(of_lambda, function)}",
             "@key_access@": f"KeyAccess{_hash(self.secret_arn, self.kms_key_arn)}",
         }
         for placeholder, logical_id in ids.items():
