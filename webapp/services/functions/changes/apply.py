@@ -68,9 +68,9 @@ def change(scope: CloudScope, name: str, wanted: FunctionChange) -> Planned:
         if planned.differences:
             detail = ", ".join(each.field for each in planned.differences)
             _store(scope, planned, "change", detail)
-        session.commit()
     if planned.revision:
         FunctionOperation.begin(scope, function)
+    session.commit()
     return planned
 
 
@@ -97,7 +97,6 @@ def deploy_again(scope: CloudScope, name: str, number: int) -> Planned:
         function = get(session, name)
         planned = plan.of_copy(session, function, revisions.get(session, function, number))
         _store(scope, planned, "roll back", f"to revision {number}")
-        session.commit()
     FunctionOperation.begin(scope, function)
     return planned
 
@@ -113,7 +112,8 @@ def retry(scope: CloudScope, name: str) -> Function:
 
 
 def _store(scope: CloudScope, planned: Planned, action: str, detail: str) -> None:
-    """Into the session: the pending revision with the intent, and the audit trail."""
+    """Into the session: the pending revision with the intent, and the audit trail. What begins the
+    operation commits it, together with the lease."""
     session, function = scope.session, planned.function
     if planned.revision:
         revisions.add(session, function, planned.revision, actor=scope.actor)
