@@ -92,6 +92,32 @@ def test_what_is_reviewed_is_made_by_one_button(
     assert (function.status, numbers(session)) == (Status.UPDATING, [1, 2, 3])
 
 
+def test_what_was_reviewed_before_another_change_is_reviewed_again(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    form = FORM | {"environment": "prod", "reviewed": "1"}
+    answer = signed_in.post("/functions/fun/edit/deployment", data=form)
+    assert (answer.status_code, "was changed since you reviewed" in answer.text) == (409, True)
+    assert answer.text.count('name="reviewed"') == 1
+    session.refresh(function)
+    assert function.environment == ""
+    signed_in.post("/functions/fun/edit/deployment", data=form | {"reviewed": "2"})
+    session.refresh(function)
+    assert function.environment == "prod"
+
+
+def test_what_the_newest_template_does_not_take_is_told_at_its_field(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    revisions.live(session, function).settings = SETTINGS | {"limit": 999}
+    function.settings = SETTINGS | {"limit": 999}
+    session.commit()
+    version = get_template("clash_rankings").version
+    answer = signed_in.post("/functions/fun/template", data={"version": version})
+    assert answer.status_code == 422
+    assert 'id="settings.limit-error"' in answer.text
+
+
 @pytest.mark.usefixtures("function")
 def test_revisions_are_listed_with_what_each_changed_and_compared(signed_in: Any) -> None:
     page = signed_in.get("/functions/fun/revisions").text
