@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlmodel import Session, select
 
 from tests.services.rows import add, add_function
 from tests.services.scripted import STACK_ID
+from tests.services.test_overview import counted
 from webapp.models import Access, Function, FunctionRevision, Network, RevisionStatus, Status
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.revisions import rows as revisions
@@ -119,8 +121,15 @@ def test_what_the_newest_template_does_not_take_is_told_at_its_field(
 
 
 @pytest.mark.usefixtures("function")
-def test_revisions_are_listed_with_what_each_changed_and_compared(signed_in: Any) -> None:
-    page = signed_in.get("/functions/fun/revisions").text
+def test_revisions_are_listed_with_what_each_changed_and_compared(
+    signed_in: Any, app: FastAPI
+) -> None:
+    with counted(app.state.parts.engine) as many:
+        page = signed_in.get("/functions/fun/revisions").text
+    with counted(app.state.parts.engine) as one:
+        signed_in.get("/functions/fun/revisions?before=2")
+    asked = [sum("function_revision" in text for text in made) for made in (many, one)]
+    assert asked == [1, 1]
     assert "How many rows" in page or "Limit" in page
     assert "by ada" in page
     assert "Roll back to revision 1" in page
