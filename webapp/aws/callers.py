@@ -138,9 +138,11 @@ class Callers:
             self._clients.apigateway(region).delete_api_key(apiKey=key_id)
 
     def delete_plan(self, region: str, plan_id: str) -> None:
-        """Harmless when there is none. API Gateway first wants it taken off its endpoints."""
+        """Harmless when there is none. API Gateway first wants it taken off its endpoints, of which
+        it may not know one any more."""
         client = self._clients.apigateway(region)
-        with aws_errors("deleting a usage plan", region), ignoring(NOT_FOUND):
+        doing = "deleting a usage plan"
+        with aws_errors(doing, region), ignoring(NOT_FOUND):
             stages = client.get_usage_plan(usagePlanId=plan_id).get("apiStages", [])
             operations: list[Any] = [
                 {"op": "remove", "path": "/apiStages", "value": f"{each['apiId']}:{each['stage']}"}
@@ -148,6 +150,7 @@ class Callers:
             ]
             if operations:
                 client.update_usage_plan(usagePlanId=plan_id, patchOperations=operations)
+        with aws_errors(doing, region), ignoring(NOT_FOUND):
             client.delete_usage_plan(usagePlanId=plan_id)
 
     def usage(self, region: str, plan_id: str, first: date, last: date) -> dict[date, int]:

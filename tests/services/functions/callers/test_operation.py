@@ -73,6 +73,21 @@ def test_a_rotation_that_was_killed_ends_with_one_key_the_old_one_if_it_is_there
     assert (found.status, found.api_key_id, found.quota) == ("ready", kept, 7)
 
 
+def test_a_usage_plan_goes_even_if_its_endpoint_is_gone(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    caller = add_caller(scripted.session, status=Status.DELETING)
+    answer_all(aws)
+    aws.answers["GetUsagePlans"] = {
+        "items": [{"id": "mine", "name": found_key(caller, "")["name"]}]
+    }
+    aws.answers["GetUsagePlan"] = {"apiStages": [{"apiId": "api", "stage": "prod"}]}
+    aws.answers["UpdateUsagePlan"] = refusal("NotFoundException", status=404)
+    handled(scripted, caller)
+    assert aws.calls("DeleteUsagePlan")
+    assert callers_of(scripted.session) == []
+
+
 def test_what_aws_does_not_let_happen_is_tried_again(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
