@@ -24,8 +24,9 @@ _COMMENT = re.compile(r"^ *#.*\n", re.MULTILINE)
 PROBE = FOLDER.parents[2] / "lambda_templates" / "egress_probe" / "handler.py"
 BODY_MAX_BYTES = 51_200
 """CloudFormation's limit for a template that is sent within the request."""
-ROOM_FOR_IDS_AND_PATH_BYTES = 1024
-"""Logical ids are longer than what stands for them in function.yaml."""
+ROOM_FOR_IDS_AND_PATH_BYTES = 2048
+"""Logical ids are longer than what stands for them in function.yaml, and each part of the path is a
+resource."""
 SUBNET_BITS = 3
 """A network's range is cut into eight parts, so that three zones fit with room to spare."""
 SMALLEST_SUBNET_PREFIX = 28
