@@ -5,7 +5,7 @@ from sqlmodel import Session, select
 
 from tests.services.rows import add, add_function
 from webapp.errors import Conflict, NotFound
-from webapp.models import Function, FunctionChange, FunctionRevision, RevisionStatus, Status
+from webapp.models import Function, FunctionChange, FunctionRevision, Key, RevisionStatus, Status
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.changes import plan
 from webapp.services.functions.revisions import rows as revisions
@@ -49,6 +49,20 @@ def test_newer_code_gets_the_memory_and_the_time_that_it_needs_at_least(
     planned = plan.of_change(session, function, newest).revision
     limits = (template.memory.minimum, template.timeout.maximum)
     assert planned and (planned.memory_mb, planned.timeout_s) == limits
+
+
+def test_newer_code_is_not_deployed_with_a_key_that_it_cannot_send(
+    session: Session, function: Function
+) -> None:
+    live, template = revisions.live(session, function), get_template("clash_rankings")
+    live.code, live.code_hash, live.template_version = "import this\n", "0", "0"
+    key = session.get_one(Key, function.key_id)
+    key.partner, key.sent_by, key.sent_as = "generic", "header", "X-Key"
+    session.commit()
+    with pytest.raises(Conflict) as refused:
+        plan.of_change(session, function, FunctionChange(template_version=template.version))
+    assert refused.value.code == "wrong_kind_of_key"
+    assert plan.of_change(session, function, FunctionChange(memory_mb=512)).revision
 
 
 def test_without_its_template_no_revision_is_deployed(session: Session, function: Function) -> None:

@@ -145,8 +145,10 @@ def _check_place(
     if moves:
         _check_region(session, live, network)
         lifecycle.ready_network(session, network.name)
-    if moves or always or new.key_id != live.key_id:
+    others = moves or always or new.key_id != live.key_id
+    if others or new.code_hash != live.code_hash:
         lifecycle.check_kind(template_of(new.template), key)
+    if others:
         lifecycle.check_match(session, key, network)
 
 
