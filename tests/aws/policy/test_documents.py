@@ -98,6 +98,12 @@ def test_cloudformation_deletes_the_api_keys_that_stacks_of_an_older_egret_have(
     assert found["Condition"]["StringEquals"] == {"aws:ResourceTag/egret:managed": "true"}
 
 
+def test_cloudformation_takes_tags_off_an_api_whose_function_moves_to_another_network() -> None:
+    statements = policy.cloudformation(Place(ACCOUNT))["Statement"]
+    tags = [each for each in statements if any(r.endswith("/tags/*") for r in each["Resource"])]
+    assert any("apigateway:DELETE" in each["Action"] for each in tags)
+
+
 def _texts(value: object) -> list[str]:
     if isinstance(value, dict):
         return [text for each in value.values() for text in _texts(each)]

@@ -115,12 +115,13 @@ FUNCTIONS = (
         "CreateEndpoints",
         (API + "/restapis", API + "/tags/*"),
         {
+            "apigateway:DELETE": handlers("RestApi, Stage: tags of a network that it leaves"),
             "apigateway:GET": handlers("RestApi"),
             "apigateway:POST": handlers("RestApi"),
             "apigateway:PUT": handlers("RestApi: its tags"),
         },
         unconfined="What is created has no tag yet, and /tags has none itself. So the tag could be "
-        "put on other REST APIs, which could then be changed or deleted.",
+        "put on other REST APIs, which could then be changed or deleted; and tags be taken off.",
     ),
     Grant(
         "Endpoints",
