@@ -37,6 +37,7 @@ from webapp.services.functions.packages import code_of_revision, placed
 from webapp.services.functions.revisions import rows as revisions
 from webapp.settings import Settings
 
+WAITS_FOR_CALLERS = "Waits until AWS has deleted the keys of its callers."
 THROTTLED_ATTEMPTS_MAX = 10
 THROTTLED_FIRST_WAIT_S = 5.0
 THROTTLED_LONGEST_WAIT_S = 120.0
@@ -133,7 +134,7 @@ class FunctionOperation(Operation):
     def delete(self) -> None:
         """Its callers first: their keys end, and nothing of theirs is left without a row."""
         if callers.remove_all(self.work.session, self.row):
-            self.row.reason = "Waits until AWS has deleted the keys of its callers."
+            self.row.reason = self.row.reason or WAITS_FOR_CALLERS
             self.poll_again()
             return
         name = FunctionStack.stack_name(self.settings.name_prefix, self.row.name)

@@ -114,6 +114,19 @@ def test_the_callers_of_a_function_that_is_deleted_are_removed_before_it(
     assert not operation.remove_all(scripted.session, scripted.session.exec(select(Function)).one())
 
 
+def test_a_function_that_is_deleted_says_which_caller_it_waits_for_and_why(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    function = function_with_endpoint(scripted.session, status=Status.DELETING)
+    caller = a_caller(function)
+    add(scripted.session, caller)
+    aws.answers["DeleteApiKey"] = refusal("AccessDeniedException", status=403)
+    handled(scripted, caller)
+    scripted.session.refresh(function)
+    assert function.reason.startswith("Its caller web could not be removed. While deleting an API")
+    assert function.remedy
+
+
 def test_a_caller_that_is_gone_needs_nothing(offline: CloudScope) -> None:
     handled(offline, Caller(id="gone", function_id="f", name="n", rate=1, burst=1, quota=1))
     assert not offline.session.exec(select(Lease)).all()

@@ -64,9 +64,18 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
         except EgretError as error:
             work.session.rollback()
             log.warning("the caller %s waits: %s", work.row_id, error.detail)
+            _tell(work.session, caller, error)
             work.run_again(in_s=AFTER_ERROR_S)
 
     return run
+
+
+def _tell(session: Session, caller: Caller, error: EgretError) -> None:
+    """Into the row of a function whose deletion waits for it."""
+    function = session.get_one(Function, caller.function_id)
+    if function.leaving:
+        function.reason = f"Its caller {caller.name} could not be removed. {error.detail}"
+        function.remedy = error.remedy
 
 
 @contextmanager
