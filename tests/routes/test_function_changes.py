@@ -64,6 +64,9 @@ def test_the_form_shows_what_is_live_and_comes_back_filled_in_with_each_error(
         for field, typed in wrong.items():
             assert f'id="{field}-error"' in answer.text
             assert f'value="{typed}"' in answer.text
+    answer = signed_in.post("/functions/fun/edit", data=FORM | wrong | {"access": "open"})
+    for field in (*wrong, "confirm"):
+        assert f'id="{field}-error"' in answer.text
     assert numbers(session) == [1, 2]
 
 

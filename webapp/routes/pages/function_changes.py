@@ -7,12 +7,13 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from webapp.deps import Context, Router, SignedIn
-from webapp.errors import EgretError, Invalid
+from webapp.errors import EgretError, Invalid, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
 from webapp.services import functions, keys, names, networks
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import get_template
+from webapp.services.functions.changes import fields
 from webapp.templating import page, see_other
 
 router = Router(prefix="/functions/{name}")
@@ -106,13 +107,16 @@ def _wanted(function: Function, form: SubmittedForm) -> FunctionChange:
     That everyone may call the endpoint is confirmed by typing the function's name.
     """
     edited = form.build(EditedFunction)
-    if edited.access is Access.OPEN and function.access is not Access.OPEN:
-        names.check_typed(form.text("confirm"), function.name, "changed")
     values = edited.model_dump(exclude={"every_minutes"})
     every = edited.every_minutes
-    return validated(
-        FunctionChange, values | {"schedule": (every and {"every_minutes": every}) or None}
-    )
+    schedule = (every and {"every_minutes": every}) or None
+    wanted = validated(FunctionChange, values | {"schedule": schedule})
+    if edited.access is Access.OPEN and function.access is not Access.OPEN:
+        check_all(
+            lambda: names.check_typed(form.text("confirm"), function.name, "changed"),
+            lambda: fields.check(function, wanted),
+        )
+    return wanted
 
 
 def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) -> HTMLResponse:

@@ -5,7 +5,15 @@ from sqlmodel import Session, select
 
 from tests.services.rows import add, add_function
 from webapp.errors import Conflict, NotFound
-from webapp.models import Function, FunctionChange, FunctionRevision, Key, RevisionStatus, Status
+from webapp.models import (
+    Function,
+    FunctionChange,
+    FunctionRevision,
+    Key,
+    RevisionStatus,
+    SentBy,
+    Status,
+)
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.changes import plan
 from webapp.services.functions.revisions import rows as revisions
@@ -57,7 +65,7 @@ def test_newer_code_is_not_deployed_with_a_key_that_it_cannot_send(
     live, template = revisions.live(session, function), get_template("clash_rankings")
     live.code, live.code_hash, live.template_version = "import this\n", "0", "0"
     key = session.get_one(Key, function.key_id)
-    key.partner, key.sent_by, key.sent_as = "generic", "header", "X-Key"
+    key.partner, key.sent_by, key.sent_as = "generic", SentBy.HEADER, "X-Key"
     session.commit()
     with pytest.raises(Conflict) as refused:
         plan.of_change(session, function, FunctionChange(template_version=template.version))
