@@ -10,6 +10,7 @@ from webapp.deps import Context, Router, SignedIn
 from webapp.errors import Invalid
 from webapp.forms import Form
 from webapp.services import functions, names
+from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.functions.revisions import rows as revisions
 from webapp.services.functions.revisions.differences import between, chosen, code_diff
 from webapp.templating import page, see_other
@@ -76,6 +77,7 @@ def _show(
         status_code=422 if confirm_error else 200,
         detail=detail,
         revision=new,
+        template=template_of(new.template),
         since=old,
         differences=between(old, new) if old else [],
         code_diff=code_diff(old, new) if old else "",
