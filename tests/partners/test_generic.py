@@ -46,9 +46,9 @@ def test_an_address_that_the_partner_names_is_said() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (301, "sent the call elsewhere"),
+        (301, "answered with a redirect"),
         (400, "does not understand"),
-        (404, "found nothing there"),
+        (404, "found nothing at this URL"),
         (405, "method"),
         (418, "refuses the call"),
         (422, "refuses what was sent"),

@@ -86,12 +86,12 @@ def test_what_is_no_response_is_shown_as_it_is(aws: ScriptedAws, signed_in: Any)
 @pytest.mark.parametrize(
     ("form", "field", "said"),
     [
-        ({"kind": "event", "event": "{"}, "event", "This is no JSON"),
+        ({"kind": "event", "event": "{"}, "event", "This is not JSON"),
         ({"kind": "event", "event": "[" * 100_000}, "event", "nested too deeply"),
         ({"kind": "event", "event": "[]"}, "event", "An event is an object"),
         ({"kind": "event", "event": f'{{"a": "{"x" * 262_144}"}}'}, "event", "larger than 256"),
         (REQUEST | {"path": "top"}, "path", "A path begins with /"),
-        (REQUEST | {"headers": "nonsense"}, "headers", "Write each header in a line"),
+        (REQUEST | {"headers": "nonsense"}, "headers", "Write one header per line"),
     ],
 )
 def test_a_form_that_cannot_be_sent_comes_back_filled_in(

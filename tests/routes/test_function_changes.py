@@ -76,7 +76,7 @@ def test_a_review_shows_what_changes_and_leads_back_to_the_form(signed_in: Any) 
     assert back.status_code == 200
     assert 'value="prod"' in back.text
     page = signed_in.post("/functions/fun/edit", data=FORM).text
-    assert "Nothing is different" in page
+    assert "Nothing differs" in page
 
 
 def test_what_is_reviewed_is_made_by_one_button(

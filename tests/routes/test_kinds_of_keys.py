@@ -67,6 +67,6 @@ def test_a_form_that_is_refused_keeps_the_kind_and_the_name_but_not_the_secret(
     answer = signed_in.post("/keys", data=typed)
     assert answer.status_code == 422
     assert 'value="header" checked' in answer.text
-    assert "HTTP needs the header Host for itself" in answer.text
+    assert "HTTP itself uses the header Host" in answer.text
     assert 'name="sent_as" value="Host"' in answer.text
     assert "sk_live_4f9Abcd" not in answer.text

@@ -1,8 +1,8 @@
 """Callers of an endpoint: an API key of API Gateway in a usage plan with its limits, for each.
 
-API Gateway finds keys by how their names begin, and lists usage plans; no two callers' names are
-alike. What has no client token is asked for without retries, so nothing is made twice. Its answers
-say nothing of when every server of API Gateway knows of a change: that takes some seconds.
+Keys and usage plans are found by their names, which differ for each caller. Requests that have no
+client token are sent without retries, so nothing is made twice. A change takes some seconds to
+reach every server of API Gateway.
 
 Source: the API reference of Amazon API Gateway (CreateApiKey, CreateUsagePlan, GetUsage …).
 """

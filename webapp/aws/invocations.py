@@ -79,8 +79,8 @@ def stack_trace_of(raw: bytes) -> list[str]:
         lines = json.loads(raw).get("stackTrace")
     except (ValueError, AttributeError, RecursionError):
         return []
-    told = lines if isinstance(lines, list) else []
-    return [line for frame in told for line in text_of(frame).rstrip().split("\n")]
+    frames = lines if isinstance(lines, list) else []
+    return [line for frame in frames for line in text_of(frame).rstrip().split("\n")]
 
 
 def invocation_of(payload: dict[str, Any]) -> Invocation:

@@ -106,8 +106,8 @@ def _read(stream: Stream) -> list[LogLine]:
 
 def _news(stream: Stream, lines: list[LogLine]) -> list[ServerSentEvent]:
     new, missed = stream.watcher.news(lines)
-    told = "Some lines are not shown: there were too many at once."
-    events = [ServerSentEvent(raw_data=told, event="note")] if missed else []
+    text = "Some lines are not shown: there were too many at once."
+    events = [ServerSentEvent(raw_data=text, event="note")] if missed else []
     return events + [_event(stream.request, line) for line in new]
 
 

@@ -110,7 +110,7 @@ def test_a_name_is_taken_within_its_function_only(scripted: CloudScope, aws: Scr
 def test_a_function_has_no_more_callers_than_the_limit(offline: CloudScope) -> None:
     function = function_with_endpoint(offline.session)
     add(offline.session, *(a_caller(function, f"c-{n}") for n in range(CALLERS_MAX)))
-    with pytest.raises(Conflict, match="the most that it can have"):
+    with pytest.raises(Conflict, match="which is the maximum"):
         callers.create(offline, "fun", NEW)
 
 

@@ -52,7 +52,7 @@ def test_what_is_outside_the_subset_is_refused_with_its_place(
 
 
 def test_required_may_name_only_settings() -> None:
-    with pytest.raises(Faulty, match="names y, which is no setting"):
+    with pytest.raises(Faulty, match="names y, which is not a setting"):
         check_settings({"x": {"type": "string"}}, ["y"])
 
 

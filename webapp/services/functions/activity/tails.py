@@ -1,8 +1,8 @@
-"""Live tails: new lines of a log, for as long as somebody watches.
+"""Live tails: new lines of a log, while its page is open.
 
 They are read by FilterLogEvents every few seconds: StartLiveTail, AWS's own, is billed by the
 minute. All who watch the same log with the same filter share one poll. A line may arrive later than
-newer ones, so each poll reads the last half minute again; lines are told apart by their ids.
+newer ones, so each poll reads the last half minute again; lines are distinguished by their ids.
 """
 
 import time
@@ -99,7 +99,7 @@ class Tails:
         """For as long as a stream is open. Raises Unavailable when there are too many."""
         if not self._streams.acquire(blocking=False):
             raise Unavailable(
-                f"{STREAMS_MAX} live tails are open, which is the most.",
+                f"{STREAMS_MAX} live tails are open, which is the maximum.",
                 code="too_many_tails",
                 remedy="Close another one, or load the page again to see new lines.",
             )
