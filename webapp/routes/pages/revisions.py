@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Router, SignedIn
 from webapp.services import functions
+from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.functions.revisions import rows as revisions
 from webapp.services.functions.revisions.differences import between, chosen, code_diff
 from webapp.templating import page, see_other
@@ -49,6 +50,7 @@ def show(ctx: SignedIn, name: str, number: Number, since: Other = None) -> HTMLR
         "functions/revision.html",
         detail=detail,
         revision=new,
+        template=template_of(new.template),
         since=old,
         differences=between(old, new) if old else [],
         code_diff=code_diff(old, new) if old else "",
