@@ -1,4 +1,4 @@
-"""Filter patterns of CloudWatch Logs. What somebody types is never a pattern by accident.
+"""Filter patterns of CloudWatch Logs. Text that is typed never becomes a pattern by accident.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
@@ -22,7 +22,7 @@ def any_of(texts: Iterable[str]) -> str:
 
 
 def is_condition(text: str) -> bool:
-    """Whether somebody has written a pattern of their own: braces with a selector in them."""
+    """Whether the text is a pattern itself: braces with a selector in them."""
     return text.startswith("{") and text.endswith("}") and "$." in text
 
 

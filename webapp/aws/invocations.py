@@ -31,7 +31,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Run:
-    """One call of a function with all that Lambda tells about it.
+    """One call of a function, with all that Lambda reports about it.
 
     `tail` is the end of its log, 4 KiB at most. `returned` is the text of what it returned when
     that is neither a response for API Gateway nor an error; `stack_trace` has an error's lines.

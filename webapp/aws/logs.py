@@ -47,7 +47,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Log:
-    """Oldest line first. Not `complete`: the search took too long, so there may be others.
+    """Oldest line first. Not `complete`: the search took too long, so there may be more.
 
     `older` is where to go on to older lines. Not `exists`: there is no log group.
     """

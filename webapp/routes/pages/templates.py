@@ -1,4 +1,4 @@
-"""The page of the catalogue: every template, and folders of the user's that are none."""
+"""The page of the catalogue: every template, and what is wrong with other folders."""
 
 from fastapi.responses import HTMLResponse
 

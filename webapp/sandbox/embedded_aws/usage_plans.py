@@ -1,4 +1,4 @@
-"""API keys and usage plans of API Gateway, as far as ministack lets pass what AWS refuses.
+"""API keys and usage plans of API Gateway, where ministack accepts what AWS refuses.
 
 What is counted (GetUsage, and the quota of a day in UTC) is kept in the plan itself, so that it
 outlives a restart. Sources: the API reference of Amazon API Gateway and its page of quotas.

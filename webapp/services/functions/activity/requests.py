@@ -81,9 +81,9 @@ class RequestLog:
 
 
 def names_of_callers(session: Session, name: str) -> Names:
-    """What those are called who may call the function, by what lines have for them.
+    """The names of the function's callers, by the ids that request lines have.
 
-    An API key that was replaced or revoked is not known any more: its calls keep its id.
+    An API key that was replaced or revoked is not known any more, so its calls have its id only.
     """
     every = callers_of(session, get(session, name))
     return {each.api_key_id: each.name for each in every if each.api_key_id} | OWN_CALLS
@@ -106,7 +106,7 @@ def read(
 
 
 def request_of(line: LogLine, callers: Names) -> LoggedRequest | None:
-    """The call that a line tells of; None if it is malformed."""
+    """The call that a line describes; None if it is malformed."""
     try:
         logged = json.loads(line.message)
     except (ValueError, RecursionError):

@@ -82,7 +82,7 @@ class Watcher:
 
 
 class Tails:
-    """The tails of one process. `clock` tells when to poll, `today` the time of the log."""
+    """The tails of one process. `clock` says when to poll, `today` what time the log has."""
 
     def __init__(
         self,

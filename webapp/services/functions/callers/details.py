@@ -20,7 +20,7 @@ kinds per second from an account."""
 
 @dataclass(frozen=True)
 class CallerDetail:
-    """`usage` has the calls of the last days in UTC, oldest first; None when AWS did not tell."""
+    """`usage` has the calls of the last days in UTC, oldest first; None when AWS did not answer."""
 
     caller: Caller
     usage: dict[date, int] | None

@@ -122,7 +122,7 @@ class Faulty(Exception):
 
 
 def faulty(code: str, what: str, why: str, remedy: str, **where: Any) -> Faulty:
-    """`where` may have a file and a line; the folder is told by `within`."""
+    """`where` may have a file and a line; the folder is added by `within`."""
     return Faulty(Fault("", code, what, why, remedy, **where))
 
 

@@ -43,7 +43,7 @@ class Package:
 
 
 def files_of(folder: Path) -> dict[Path, stat_result]:
-    """All files of a template with what tells whether one has changed.
+    """All files of a template, with the times and sizes that show whether one has changed.
 
     Files that Python and editors leave behind are ignored. Raises Faulty for a link that leads
     out of the folder, for anything that is no file, and for too many or too large files.

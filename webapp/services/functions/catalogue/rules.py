@@ -158,7 +158,7 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 
 
 def _checker(fits: Callable[[str], object]) -> Callable[[object], bool]:
-    """A format says nothing about what is no text."""
+    """A format applies to texts only."""
     return lambda value: not isinstance(value, str) or bool(fits(value))
 
 

@@ -24,7 +24,7 @@ URL_FORMATS = ("uri", "uri-template")
 ROWS_MAX = 10
 """As many rows as a form shows of a list."""
 BLANK = ("", "false", None)
-"""What the fields of a row have that nobody has filled in."""
+"""The values of fields in a row that is left blank."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def read(
     *,
     kept_s: float = ANSWER_KEPT_S,
 ) -> Readings:
-    """CloudWatch is not asked for nothing, which it refuses. Raises AwsError."""
+    """Without metrics CloudWatch is not asked, as it would refuse. Raises AwsError."""
     if not metrics:
         return Readings({}, complete=True, read_at=utc_now())
     return cloud.metrics.read(region, metrics, span, kept_s=kept_s)
