@@ -44,7 +44,7 @@ def test_pages_say_that_its_addresses_are_unknown_and_advise_what_to_give_the_pa
     assert 'value="bank" data-matches="kept" selected' in form
     assert "bank (does not say which addresses it allows)" in form
     other = signed_in.get("/functions/new?template=clash_rankings").text
-    assert "bank (a kind that this template does not take)" in other
+    assert "bank (a kind that this template does not accept)" in other
     for path in ("/functions/fun", "/", "/networks/kept/whitelist", "/addresses"):
         assert signed_in.get(path).status_code == 200, path
 

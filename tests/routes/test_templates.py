@@ -64,6 +64,7 @@ def test_a_faulty_folder_is_explained_on_the_page_and_in_the_api(client: Any, ow
     assert "broken: handler.py is not valid Python." in page
     assert "<code>broken/handler.py</code>, line 1" in page
     assert "Clash of Clans rankings" in page
+    assert "Bearer token, In a header, In the query" in page
     assert "the host in its setting Address" in page
 
 
