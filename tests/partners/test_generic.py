@@ -56,7 +56,7 @@ def test_an_address_that_the_partner_names_is_said() -> None:
         (503, "not available"),
     ],
 )
-def test_each_status_is_told_in_plain_words(status: int, words: str) -> None:
+def test_each_status_is_explained_in_plain_words(status: int, words: str) -> None:
     found = explained(status, {})
     assert words in found.title
     assert found.detail == f"It answered {status}."
@@ -81,7 +81,7 @@ def test_a_page_comes_from_what_is_in_front() -> None:
     "code",
     ["partner_timeout", "partner_redirect", "partner_too_large", "partner_not_json"],
 )
-def test_a_problem_of_the_handler_is_told_as_what_it_is(code: str) -> None:
+def test_a_problem_of_the_handler_is_explained_as_what_it_is(code: str) -> None:
     status = 504 if code == "partner_timeout" else 502
     found = explained(status, {"code": code, "detail": "No answer within 8 s."})
     assert (found.code, found.detail) == (code, "No answer within 8 s.")

@@ -104,7 +104,7 @@ def test_a_partner_that_recovers_is_used_again(impatient: Environment, world: Wo
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_told_and_never_followed_with_the_key(
+def test_a_redirect_is_reported_and_never_followed_with_the_key(
     environment: Environment, world: World, status: int
 ) -> None:
     elsewhere = world.url.replace("127.0.0.1", "localhost")

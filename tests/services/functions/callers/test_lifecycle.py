@@ -32,7 +32,7 @@ def names(aws: ScriptedAws) -> list[str]:
     return [name for name, _ in aws.asked]
 
 
-def test_a_key_is_made_last_of_all_let_in_and_told_once(
+def test_a_key_is_made_then_let_in_last_and_shown_once(
     scripted: CloudScope, aws: ScriptedAws, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

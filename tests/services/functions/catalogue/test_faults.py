@@ -61,6 +61,6 @@ def test_an_empty_description_lacks_its_first_key() -> None:
         check_description({})
 
 
-def test_a_fault_is_told_with_its_folder() -> None:
+def test_a_fault_names_its_folder() -> None:
     fault = within(faulty("code", "What.", "Why.", "Do.", file="handler.py", line=3), "items")
     assert (fault.folder, fault.file, fault.line) == ("items", "handler.py", 3)
