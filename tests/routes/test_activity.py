@@ -263,4 +263,4 @@ def test_a_live_tail_says_before_it_begins_what_is_wrong(aws: ScriptedAws, signe
     assert signed_in.get(f"{LOG}/tail", params={"level": "fatal"}).status_code == 422
     assert signed_in.get("/functions/nothing/logs/tail").status_code == 404
     assert aws.calls("FilterLogEvents") == []
-    assert tails.ENDED == "The live tail ended by itself after 15 minutes."
+    assert tails.ENDED == "The live tail ended after 15 minutes."

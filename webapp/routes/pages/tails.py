@@ -36,7 +36,7 @@ from webapp.templating import partial_context, render
 router = Router()
 FIRST = timedelta(minutes=1)
 """How far back a tail begins that is not resumed."""
-ENDED = f"The live tail ended by itself after {STREAM_MAX_S / 60:.0f} minutes."
+ENDED = f"The live tail ended after {STREAM_MAX_S / 60:.0f} minutes."
 
 
 @dataclass(frozen=True)
