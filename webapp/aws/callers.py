@@ -175,6 +175,6 @@ def _errors(doing: str, region: str, what: str) -> Iterator[None]:
             page = f"{console_url(region)}/servicequotas/home/services/apigateway/quotas"
             raise QuotaExceeded(
                 f"While {doing} in {region}, AWS answered that the account has no more {what}.",
-                remedy=f"{DEFAULT_QUOTAS}; each caller takes one of both. Revoke callers that are "
+                remedy=f"{DEFAULT_QUOTAS}; each caller uses one of each. Revoke callers that are "
                 f"not needed, or request a higher quota at {page}.",
             ) from error

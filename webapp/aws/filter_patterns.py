@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 PATTERN_MAX_CHARS = 1024
-"""CloudWatch takes no longer pattern."""
+"""CloudWatch accepts no longer pattern."""
 PLAIN = re.compile(r'[^"\\*%\x00-\x1f\x7f]{1,200}')
 
 

@@ -113,7 +113,7 @@ class Tails:
 
         Who asks while another one is asking AWS gets what there is, and does not wait.
         A tail that begins now goes back to `since`, but no further than RESUMED_MAX. Raises AWS's
-        error, and Invalid for a pattern that CloudWatch does not take.
+        error, and Invalid for a pattern that CloudWatch does not accept.
         """
         tail = self._tail(tailed, since)
         if tail.lock.acquire(blocking=False):

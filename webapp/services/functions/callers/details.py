@@ -14,7 +14,7 @@ from webapp.services.functions.details import network_of
 
 USAGE_DAYS = 7
 LISTED_MAX = 10
-"""Callers on a page or in an answer. The usage of each is one call to AWS, which takes ten of all
+"""Callers on a page or in an answer. The usage of each is one call to AWS, which accepts ten of all
 kinds per second from an account."""
 
 

@@ -44,7 +44,7 @@ def create(scope: CloudScope, function_name: str, new: NewCaller) -> Issued:
     """Make an API key with limits of its own. It is the only time that the key is known.
 
     Raises Invalid with every field's error; Conflict for a taken name, a function whose endpoint
-    takes no keys or is not there yet, and one that has CALLERS_MAX callers.
+    uses no API keys or is not there yet, and one that has CALLERS_MAX callers.
     """
     session = scope.session
     function = get_function(session, function_name)

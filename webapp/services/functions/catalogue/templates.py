@@ -34,7 +34,7 @@ from webapp.services.functions.catalogue.template import Template, missing
 FOLDER = Path(__file__).parents[4] / "lambda_templates"
 CHECK_S = 2.0
 SETTINGS_MAX_BYTES = 3000
-"""AWS Lambda takes 4 KB of environment variables; a handler gets its settings by one of them."""
+"""AWS Lambda accepts 4 KB of environment variables; one of them has the settings."""
 
 __all__ = [
     "Catalogue",
