@@ -37,6 +37,7 @@ somebody who has the dashboard's credentials, or takes it over, could by a detou
   the code of a function named by the prefix asks;
 - change, delete or take out of use all that Egret made, the KMS key included. Secrets can be
   restored for 7 days, KMS keys for 7 days at least; an address that was released is lost;
+- read the API keys of all callers in API Gateway, also those that Egret did not make;
 - make paid things: networks, NAT gateways, addresses, functions;
 - put a function into another VPC of the account, and reach what its network reaches;
 - do all that to another dashboard whose prefix begins with `{prefix}-`;

@@ -178,8 +178,8 @@ def _rows(data: Sequence[Data], unit: str) -> Iterator[Row]:
 
 
 def _summary(title: str, lines: Sequence[Line]) -> str:
-    told = [
+    parts = [
         f"{line.label}: highest {line.highest}" if line.highest else f"{line.label}: no data"
         for line in lines
     ]
-    return f"{title}. {'; '.join(told)}."
+    return f"{title}. {'; '.join(parts)}."

@@ -1,7 +1,7 @@
-"""Answers JSON from any partner: GET at one address, with the parameters that a caller may set.
+"""Answers JSON from any partner: GET from one URL, with the parameters that a caller may set.
 
-Scheme and host are those of the settings. A value of a caller stays in its place (`parameters`),
-and in a path it is no way up or down. Good answers are kept by the execution environment as long as
+Scheme and host are those of the settings. A caller's value stays in its place (`parameters`), and
+in a path it cannot lead to another folder. The execution environment keeps good answers as long as
 the cache rule says.
 """
 
@@ -30,14 +30,12 @@ KEPT_MAX = 32
 KEPT_BODY_MAX_BYTES = 256 * KIB
 MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 AWAY = re.compile(r"[/\\]")
-
-
 NOW = {"Cache-Control": "no-cache"}
-"""Egret itself wants to know what the partner answers now."""
+"""Egret's own calls always ask the partner."""
 
 
 class Kept(Answer):
-    """An answer of before; its Cache-Control says how long it is still good for."""
+    """A cached answer; its Cache-Control says how long it is still good for."""
 
 
 class AnyJson(Egress):
@@ -68,7 +66,7 @@ class AnyJson(Egress):
         return Request("?".join(filter(None, (path, "&".join(pairs)))), headers=by_egret)
 
     def ask(self, request: Request) -> Exchange:
-        """The partner's answer, or one that it gave before and that is still good."""
+        """The partner's answer, or a cached one that is still good."""
         until, kept = self._kept.get(request.path, (0.0, None))
         left = int(until - self.clock())
         if kept and kept.answer and left > 0 and request.headers != NOW:
@@ -76,8 +74,8 @@ class AnyJson(Egress):
                 "Content-Type": kept.answer.header("Content-Type", "application/json"),
                 "Cache-Control": f"max-age={left}",
             }
-            told = Kept(kept.answer.status, kept.answer.body, headers)
-            return replace(kept, answer=told, upstream_ms=0, cached=True)
+            answer = Kept(kept.answer.status, kept.answer.body, headers)
+            return replace(kept, answer=answer, upstream_ms=0, cached=True)
         self._kept.pop(request.path, None)
         exchange = super().ask(request)
         self._keep(request.path, exchange)
@@ -106,9 +104,9 @@ class AnyJson(Egress):
         fixed: Any = self.settings.get("cache_s")
         if fixed is not None:
             return int(fixed)
-        told = answer.header("Cache-Control")
-        found = MAX_AGE.search(told)
-        return 0 if UNCACHED.search(told) else int(found[1]) if found else None
+        rule = answer.header("Cache-Control")
+        found = MAX_AGE.search(rule)
+        return 0 if UNCACHED.search(rule) else int(found[1]) if found else None
 
 
 def _max_age(seconds: int) -> str:

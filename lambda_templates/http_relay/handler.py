@@ -1,8 +1,8 @@
 """Passes calls on to any partner, with their bodies: the methods and paths that the settings allow.
 
-Scheme and host are those of the settings. A path is passed on only if it has nothing that a server
-could read in two ways: no percent signs, no empty parts, no dots as a part. Of the caller's headers
-only those on a list go along, never its credentials. Nothing is cached.
+Scheme and host are those of the settings. A path is passed on only if all servers read
+it in the same way: no percent signs, no empty parts, no `.` or `..` as a part. Of the caller's
+headers only those on a list are passed on, never its credentials. Nothing is cached.
 """
 
 import base64
@@ -97,10 +97,10 @@ class Relay(Egress):
             encoded = event.get("isBase64Encoded")
             body = base64.b64decode(text, validate=True) if encoded else text.encode()
         except (AttributeError, TypeError, ValueError) as error:
-            raise Problem(422, "bad_body", "The body is no text in UTF-8.") from error
+            raise Problem(422, "bad_body", "The body is not text in UTF-8.") from error
         if len(body) > self.settings["request_kib"] * KIB:
-            told = f"The body is over {self.settings['request_kib']} KiB."
-            raise Problem(413, "request_too_large", told)
+            detail = f"The body is over {self.settings['request_kib']} KiB."
+            raise Problem(413, "request_too_large", detail)
         return body
 
 

@@ -1,4 +1,4 @@
-"""One execution environment of a function: asks its partner, and answers as API Gateway wants.
+"""One execution environment of a function: calls its partner, and answers as API Gateway expects.
 
 The key is read once, kept for five minutes, and read again if the partner refuses it. The headers
 of every answer give the partner's status, the address that an echo service saw this environment
@@ -57,12 +57,13 @@ class Exchange:
 
     @property
     def upstream_status(self) -> int | None:
-        told = self.answer.status if self.answer else None
-        return self.problem.upstream_status if self.problem else told
+        if self.problem:
+            return self.problem.upstream_status
+        return self.answer.status if self.answer else None
 
 
 class Egress:
-    """What all handlers do alike. Each says in `request` what it asks its partner.
+    """What all handlers have in common. Each says in `request` what it asks its partner.
 
     Tests pass their own variables, clock and limits.
     """
@@ -98,7 +99,7 @@ class Egress:
         return f"max-age={seconds}"
 
     def answer(self, event: Event, context: object = None) -> Response:
-        """The API Gateway proxy response for `event`. Its request line is written in any case."""
+        """The API Gateway proxy response for `event`. Its request line is always written."""
         at, started, seen_ip = datetime.now(UTC), self.clock(), ""
         exchange = Exchange(None, Problem(502, "handler_failed", "The handler raised."))
         status = 502  # what API Gateway answers then
@@ -137,7 +138,7 @@ class Egress:
         """The partner's answer. A refused key is read again, because it may have been replaced.
 
         If too little time is left for that, the next call reads it. A firewall may refuse every
-        call, whatever the key: then it is read again after a while only.
+        call with any key, so after such a refusal the key is read again only after a while.
         """
         last_read_at = self.clock() + TOTAL_S - SECRET_TOTAL_S - self.limits.total_s
         key = self._key.get()
@@ -171,8 +172,8 @@ class Egress:
         headers = {name: value for name, value in known.items() if value}
         if problem := exchange.problem:
             headers |= {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
-            told = {"status": problem.status, "code": problem.code, "detail": problem.detail}
-            return _proxy_response(problem.status, headers, json.dumps(told))
+            body = {"status": problem.status, "code": problem.code, "detail": problem.detail}
+            return _proxy_response(problem.status, headers, json.dumps(body))
         assert exchange.answer  # noqa: S101 - there is one or the other
         answer = exchange.answer
         headers |= {

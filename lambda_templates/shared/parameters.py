@@ -13,7 +13,7 @@ from urllib.parse import quote
 from lambda_templates.shared.answers import Problem, as_object
 
 VALUE_MAX_CHARS = 500
-TOLD_MAX_CHARS = 40
+SHOWN_NAME_MAX_CHARS = 40
 BAD_PARAMETER = "bad_parameter"
 PLACE = re.compile(r"\{([^{}]+)\}")
 
@@ -84,4 +84,4 @@ def _value(parameter: Parameter, given: Sequence[str], by_caller: bool) -> str |
 
 
 def _bad(name: str, why: str) -> Problem:
-    return Problem(422, BAD_PARAMETER, f"The parameter {name[:TOLD_MAX_CHARS]} {why}.")
+    return Problem(422, BAD_PARAMETER, f"The parameter {name[:SHOWN_NAME_MAX_CHARS]} {why}.")

@@ -27,7 +27,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 @dataclass(frozen=True)
 class Limits:
-    """What is taken as an answer. Without `json_only` a success may be any text in UTF-8."""
+    """What is accepted as an answer. Without `json_only` a success may be any text in UTF-8."""
 
     body_max_bytes: int = BODY_MAX_BYTES
     json_only: bool = True
@@ -103,25 +103,28 @@ class Partner:
         if not 200 <= answer.status < 600:
             raise unreachable(f"no HTTP answer (status {answer.status})")
         if answer.status in REDIRECTS:
-            told = f"{answer.status}, a redirect{_host_of(answer)}, which is not followed."
-            raise refused(answer.status, "partner_redirect", f"The partner answered {told}")
+            redirect = f"a redirect{_host_of(answer)}, which is not followed"
+            detail = f"The partner answered {answer.status}, {redirect}."
+            raise refused(answer.status, "partner_redirect", detail)
         if not 200 <= answer.status < 300 or not (answer.body or answer.status == 200):
             return
         kind = re.sub("[^a-z0-9/+.-].*", "", answer.header("Content-Type").lower()) or "no type"
-        told = f"The partner answered {answer.status} with {kind}"
+        detail = f"The partner answered {answer.status} with {kind}"
         if not self._limits.json_only:
             if not _is_text(answer.body):
-                raise refused(answer.status, "partner_not_text", f"{told}, which is not text.")
+                raise refused(answer.status, "partner_not_text", f"{detail}, which is not text.")
         elif why := why_not_json(answer.body):
-            raise refused(answer.status, "partner_not_json", f"{told}, without valid JSON: {why}.")
+            raise refused(
+                answer.status, "partner_not_json", f"{detail}, without valid JSON: {why}."
+            )
 
     def _too_large(self, status: int) -> Problem:
         limit = f"{self._limits.body_max_bytes / MIB:.3g} MiB"
         return refused(status, "partner_too_large", f"The answer is over {limit}.")
 
     def _timed_out(self, status: int | None = None) -> Problem:
-        told = f"No whole answer within {self._limits.total_s} s."
-        return Problem(504, "partner_timeout", told, upstream_status=status)
+        detail = f"No complete answer within {self._limits.total_s} s."
+        return Problem(504, "partner_timeout", detail, upstream_status=status)
 
 
 def why_not_json(body: bytes) -> str:

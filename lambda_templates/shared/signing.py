@@ -41,8 +41,8 @@ class Signer:
         text = f"{ALGORITHM}\n{time}\n{'/'.join(scope)}\n{_digest(request.encode())}"
         signature = _hmac(self._key(scope), text).hex()
         credential = f"{self.env['AWS_ACCESS_KEY_ID']}/{'/'.join(scope)}"
-        told = f"Credential={credential}, SignedHeaders={names}, Signature={signature}"
-        return sent | {"Authorization": f"{ALGORITHM} {told}"}
+        parts = f"Credential={credential}, SignedHeaders={names}, Signature={signature}"
+        return sent | {"Authorization": f"{ALGORITHM} {parts}"}
 
     def _key(self, scope: tuple[str, ...]) -> bytes:
         key = f"AWS4{self.env['AWS_SECRET_ACCESS_KEY']}".encode()

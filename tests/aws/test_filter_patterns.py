@@ -11,7 +11,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60
 
 
 @given(TEXT)
-def test_a_text_is_found_as_it_is_whatever_it_holds(text: str) -> None:
+def test_any_text_is_found_as_it_is(text: str) -> None:
     matches = compiled(term(text))
     assert matches(f"before {text} after")
     assert not matches("")

@@ -73,7 +73,7 @@ def ran(clients: Clients, payload: object, error: str = "", log: str = "") -> Ru
         return Functions(clients).run(REGION, NAME, {"a": 1})
 
 
-def test_a_run_tells_what_lambda_measured_and_the_end_of_the_log(offline: Clients) -> None:
+def test_a_run_has_what_lambda_measured_and_the_end_of_the_log(offline: Clients) -> None:
     report = "REPORT RequestId: 1-2\tDuration: 2.50 ms\tInit Duration: 9.00 ms\t\n"
     log = f"START RequestId: 1-2\nhi\x00\n{report}"
     found = ran(offline, {"statusCode": 204}, log=log)
@@ -93,7 +93,7 @@ def test_a_run_that_raised_has_the_lines_of_its_traceback(offline: Clients) -> N
 
 
 @pytest.mark.parametrize("odd", [None, [], "text", {"stackTrace": 7}, {"stackTrace": [None]}])
-def test_whatever_a_run_that_raised_returns_can_be_told(offline: Clients, odd: object) -> None:
+def test_anything_that_a_failed_run_returns_can_be_shown(offline: Clients, odd: object) -> None:
     assert ran(offline, odd, "Unhandled").invocation.status == 502
 
 

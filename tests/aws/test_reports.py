@@ -29,5 +29,5 @@ def test_the_last_report_counts_and_not_one_that_the_function_prints() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "REPORT", "REPORT RequestId: x", "the tail was cut\n"])
-def test_a_log_without_a_report_tells_nothing(text: str) -> None:
+def test_a_log_without_a_report_has_no_numbers(text: str) -> None:
     assert report_in(text) == NO_REPORT

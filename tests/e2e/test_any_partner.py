@@ -54,7 +54,7 @@ def test_a_partner_that_egret_does_not_know_from_its_key_to_the_table(
     name.fill("Host")
     page.get_by_label("Key", exact=True).fill(key)
     page.get_by_role("button", name="Encrypt and store").click()
-    expect(page.locator("#sent_as-error")).to_contain_text("HTTP needs the header Host for itself")
+    expect(page.locator("#sent_as-error")).to_contain_text("HTTP itself uses the header Host")
     expect(page.get_by_role("radio", name="In a header")).to_be_checked()
     assert not Axe().run(page).response["violations"]
     name.fill("X-Api-Key")

@@ -82,7 +82,7 @@ def test_a_caller_is_added_gets_another_key_and_is_revoked(page: Page, shown: Da
     page.get_by_role("button", name="Add caller").click()
     keys = [_copied_key(page)]
     page.reload()
-    expect(page.get_by_text("it is shown this once")).to_have_count(0)
+    expect(page.get_by_text("it is shown only this once")).to_have_count(0)
     page.get_by_text("New key", exact=True).click()
     page.get_by_role("button", name="Make a new key").click()
     keys.append(_copied_key(page))
@@ -90,7 +90,7 @@ def test_a_caller_is_added_gets_another_key_and_is_revoked(page: Page, shown: Da
     page.get_by_text("Revoke", exact=True).click()
     page.get_by_label("Type the name").fill("partner")
     page.get_by_role("button", name="Revoke caller").click()
-    says(page, "partner is revoked.")
+    says(page, "partner was revoked.")
     expect(page.get_by_role("heading", name="partner")).to_have_count(0)
 
 

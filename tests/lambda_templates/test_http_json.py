@@ -1,4 +1,4 @@
-"""GET at one address of any partner: places filled in exactly, refusals before the partner is
+"""GET from one URL of any partner: places filled in exactly, refusals before the partner is
 asked, answers kept as the cache rule says."""
 
 import json

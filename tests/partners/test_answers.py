@@ -14,6 +14,6 @@ def test_only_seconds_of_retry_after_count() -> None:
     assert retry_after_s(429, {}) == THROTTLE_WAIT_S
 
 
-def test_a_refusal_in_front_tells_which_address_to_give_to_the_partner() -> None:
+def test_a_refusal_in_front_says_which_address_to_give_to_the_partner() -> None:
     assert "203.0.113.7" in refused_in_front(403, {"x-egress-ip": "203.0.113.7"}).what_to_do
     assert "of the network" in refused_in_front(403, {}).what_to_do

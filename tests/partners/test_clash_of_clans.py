@@ -41,7 +41,7 @@ def test_every_other_text_is_refused(text: str) -> None:
         (500, {"reason": "unknownException"}, "internal error"),
         (504, {"code": "partner_timeout", "detail": "No answer within 8 s."}, "in time"),
         (502, {"code": "partner_incomplete", "detail": "It broke off."}, "broke off"),
-        (502, {"code": "partner_redirect", "detail": "To a.example."}, "sent the call elsewhere"),
+        (502, {"code": "partner_redirect", "detail": "To a.example."}, "answered with a redirect"),
         (502, {"code": "partner_shows_key", "detail": "It does."}, "contains the key"),
         (502, "<html>Bad gateway</html>", "failed with status"),
         (429, "", "how often"),

@@ -47,9 +47,9 @@ def test_an_address_that_the_partner_names_is_said() -> None:
     ("status", "words"),
     [
         (204, "cannot be shown"),
-        (301, "sent the call elsewhere"),
+        (301, "answered with a redirect"),
         (400, "does not understand"),
-        (404, "found nothing there"),
+        (404, "found nothing at this URL"),
         (405, "method"),
         (418, "refuses the call"),
         (422, "refuses what was sent"),
@@ -57,7 +57,7 @@ def test_an_address_that_the_partner_names_is_said() -> None:
         (503, "not available"),
     ],
 )
-def test_each_status_is_told_in_plain_words(status: int, words: str) -> None:
+def test_each_status_is_explained_in_plain_words(status: int, words: str) -> None:
     found = explained(status, {})
     assert words in found.title
     assert found.detail == f"It answered {status}."
@@ -81,7 +81,7 @@ def test_a_page_comes_from_what_is_in_front() -> None:
 def test_a_partners_own_server_may_answer_with_a_page() -> None:
     page = b"<html><head><title>401 Authorization Required</title>"
     assert explained(401, page).about_key
-    assert explained(404, page).title == "The partner found nothing there"
+    assert explained(404, page).title == "The partner found nothing at this URL"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_partners_own_server_may_answer_with_a_page() -> None:
         "partner_unreachable",
     ],
 )
-def test_a_problem_of_the_handler_is_told_as_what_it_is(code: str) -> None:
+def test_a_problem_of_the_handler_is_explained_as_what_it_is(code: str) -> None:
     status = 504 if code == "partner_timeout" else 502
     found = explained(status, {"code": code, "detail": "No answer within 8 s."})
     assert (found.code, found.detail) == (code, "No answer within 8 s.")

@@ -89,7 +89,7 @@ def row(name: str, **fields: Any) -> dict[str, Any]:
         ("https://a.example/{{x}}", [row("x")], "url"),
     ],
 )
-def test_each_misfit_is_told_at_its_field(url: str, rows: list[Any], field: str) -> None:
+def test_each_misfit_is_reported_at_its_field(url: str, rows: list[Any], field: str) -> None:
     found = problems({"url": url, "parameters": rows})
     assert list(found) == [field]
     assert found[field].endswith(".")

@@ -99,7 +99,7 @@ def test_requests_are_a_table_with_links_to_their_lines(aws: ScriptedAws, signed
     assert "1 line is left out" in page
 
 
-def test_callers_are_told_and_searched_by_their_names(
+def test_callers_are_shown_and_searched_by_their_names(
     aws: ScriptedAws, signed_in: Any, session: Session
 ) -> None:
     function = session.exec(select(Function)).one()
@@ -150,7 +150,7 @@ def test_a_wrong_search_comes_back_with_its_error(
 
 
 @pytest.mark.parametrize("path", [LOG, REQUESTS])
-def test_pages_tell_what_aws_does_not_give(aws: ScriptedAws, signed_in: Any, path: str) -> None:
+def test_pages_say_what_aws_does_not_give(aws: ScriptedAws, signed_in: Any, path: str) -> None:
     aws.answers["FilterLogEvents"] = {"events": []}
     assert "There are none in this time range" in signed_in.get(path).text
     aws.answers["FilterLogEvents"] = refusal("ResourceNotFoundException")

@@ -73,7 +73,7 @@ def test_limits_are_changed_and_a_refused_change_says_so_at_its_caller(
 ) -> None:
     add(session, a_caller(function), a_caller(function, "app"))
     changed = signed_in.post(f"{PAGE}/web/limits", data={"rate": "3", "quota": "50"})
-    assert "web has other limits." in changed.text
+    assert "The limits of web were changed." in changed.text
     refused = signed_in.post(f"{PAGE}/web/limits", data={"rate": "3", "quota": "0"})
     assert refused.status_code == 422
     assert 'id="quota-web-error"' in refused.text
@@ -89,7 +89,7 @@ def test_a_caller_is_revoked_by_typing_its_name(
     assert refused.status_code == 422
     assert 'id="confirm-web-error"' in refused.text
     revoked = signed_in.post(f"{PAGE}/web/revocation", data={"confirm": "web"})
-    assert "web is revoked." in revoked.text
+    assert "web was revoked." in revoked.text
     assert callers_of(session) == []
 
 

@@ -136,12 +136,12 @@ def test_what_is_no_response_is_shown_as_it_is(aws: ScriptedAws, signed_in: Any)
 @pytest.mark.parametrize(
     ("form", "field", "said"),
     [
-        ({"kind": "event", "event": "{"}, "event", "This is no JSON"),
+        ({"kind": "event", "event": "{"}, "event", "This is not JSON"),
         ({"kind": "event", "event": "[" * 100_000}, "event", "nested too deeply"),
         ({"kind": "event", "event": "[]"}, "event", "An event is an object"),
         ({"kind": "event", "event": f'{{"a": "{"x" * 262_144}"}}'}, "event", "larger than 256"),
         (REQUEST | {"path": "top"}, "path", "A path begins with /"),
-        (REQUEST | {"headers": "nonsense"}, "headers", "Write each header in a line"),
+        (REQUEST | {"headers": "nonsense"}, "headers", "Write one header per line"),
     ],
 )
 def test_a_form_that_cannot_be_sent_comes_back_filled_in(
@@ -159,7 +159,7 @@ def test_a_form_that_is_much_too_large_is_refused(signed_in: Any) -> None:
     assert (answer.status_code, "At most 1024 KiB." in answer.text) == (413, True)
 
 
-def test_what_aws_refuses_is_told_and_the_form_stays(aws: ScriptedAws, signed_in: Any) -> None:
+def test_what_aws_refuses_is_shown_and_the_form_stays(aws: ScriptedAws, signed_in: Any) -> None:
     aws.answers["Invoke"] = refusal("ServiceException", "Internal error", status=500)
     answer = signed_in.post(CONSOLE, data=REQUEST)
     assert answer.status_code == 503
@@ -236,7 +236,7 @@ def test_the_api_saves_and_deletes(aws: ScriptedAws, client: Any, app: FastAPI) 
     assert aws.calls("Invoke") == []
 
 
-def test_a_parked_network_is_told_before_anything_is_run(
+def test_a_parked_network_is_mentioned_before_anything_is_run(
     aws: ScriptedAws, signed_in: Any, session: Session
 ) -> None:
     session.exec(select(Network)).one().status = Status.PARKED

@@ -11,7 +11,7 @@ from tests.services.rows import IP, a_function, a_key, a_network, add, an_addres
 from webapp.models import Function, Network, Status
 
 OTHER = "198.51.100.7"
-NO_KEY = "No key matches this network."
+NO_KEY = "No key fits this network and template."
 NO_MATCH = "This key does not match the network."
 
 

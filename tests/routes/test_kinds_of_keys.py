@@ -44,7 +44,7 @@ def test_pages_say_that_its_addresses_are_unknown_and_advise_what_to_give_the_pa
     assert 'value="bank" data-matches="kept" selected' in form
     assert "bank (does not say which addresses it allows)" in form
     other = signed_in.get("/functions/new?template=clash_rankings").text
-    assert "bank (a kind that this template does not take)" in other
+    assert "bank (a kind that this template does not accept)" in other
     for path in ("/functions/fun", "/", "/networks/kept/whitelist", "/addresses"):
         assert signed_in.get(path).status_code == 200, path
 
@@ -67,6 +67,6 @@ def test_a_form_that_is_refused_keeps_the_kind_and_the_name_but_not_the_secret(
     answer = signed_in.post("/keys", data=typed)
     assert answer.status_code == 422
     assert 'value="header" checked' in answer.text
-    assert "HTTP needs the header Host for itself" in answer.text
+    assert "HTTP itself uses the header Host" in answer.text
     assert 'name="sent_as" value="Host"' in answer.text
     assert "sk_live_4f9Abcd" not in answer.text

@@ -132,7 +132,7 @@ def test_a_live_tail_has_a_place_for_as_long_as_it_is_open(
         for _ in range(STREAMS_MAX):
             others.enter_context(app.state.parts.tails.stream())
         heard = streamed(signed_in, "", "event: done")
-        assert "20 live tails are open, which is the most. Close another one" in heard
+        assert "20 live tails are open, which is the maximum. Close another one" in heard
     for _ in range(2):
         assert "event: line" in streamed(signed_in, f"after={NOW_MS - 9999}.0", "event: line")
     with ExitStack() as others:
@@ -144,4 +144,4 @@ def test_a_live_tail_says_before_it_begins_what_is_wrong(aws: ScriptedAws, signe
     assert signed_in.get(f"{LOG}/tail", params={"level": "fatal"}).status_code == 422
     assert signed_in.get("/functions/nothing/logs/tail").status_code == 404
     assert aws.calls("FilterLogEvents") == []
-    assert tails.ENDED == "The live tail ended by itself after 15 minutes."
+    assert tails.ENDED == "The live tail ended after 15 minutes."

@@ -64,7 +64,8 @@ def test_a_faulty_folder_is_explained_on_the_page_and_in_the_api(client: Any, ow
     assert "broken: handler.py is not valid Python." in page
     assert "<code>broken/handler.py</code>, line 1" in page
     assert "Clash of Clans rankings" in page
-    assert "the host of its Address" in page
+    assert "Bearer token, In a header, In the query" in page
+    assert "the host in its setting Address" in page
 
 
 def test_the_page_says_how_to_add_one(client: Any, app: FastAPI) -> None:

@@ -125,7 +125,7 @@ def test_a_tls_tunnel_is_refused_with_the_reason(nat: Address, name: str) -> Non
     assert "does not know this host" in say(nat, "CONNECT api.clashofclans.com:443 HTTP/1.1", name)
 
 
-def test_a_host_that_the_sandbox_was_told_of_is_reached_over_tls(
+def test_a_configured_host_is_reached_over_tls(
     nat: Address, name: str, tls_partner: TlsPartner
 ) -> None:
     """It checks the certificate's name, and the partner learns the source address."""

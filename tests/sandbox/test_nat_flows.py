@@ -59,7 +59,7 @@ def test_connections_that_are_open_at_once_are_counted_at_their_most() -> None:
     assert told["metrics"]["ConnectionAttemptCount"] == 3
 
 
-def test_a_connection_is_told_of_as_long_as_it_is_open() -> None:
+def test_a_connection_is_reported_as_long_as_it_is_open() -> None:
     flows = Flows()
     with flows.connection(GATEWAY):
         flows.take()
@@ -70,7 +70,7 @@ def test_a_connection_is_told_of_as_long_as_it_is_open() -> None:
     assert flows.take() == []
 
 
-def test_what_goes_through_no_nat_gateway_is_not_told() -> None:
+def test_what_goes_through_no_nat_gateway_is_not_reported() -> None:
     flows = Flows()
     with flows.connection(("eu-central-1", "")):
         pass

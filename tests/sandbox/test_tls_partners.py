@@ -11,6 +11,6 @@ def test_a_partner_is_found_by_its_host_on_the_port_of_https_alone() -> None:
     assert found.place("other.test", 443) is None
 
 
-def test_the_source_address_is_told_in_version_1_of_the_proxy_protocol() -> None:
+def test_the_source_address_is_sent_in_version_1_of_the_proxy_protocol() -> None:
     line = proxy_line("203.0.113.7", 5000, 8443)
     assert line == b"PROXY TCP4 203.0.113.7 127.0.0.1 5000 8443\r\n"

@@ -1,8 +1,8 @@
 """Callers of an endpoint: an API key of API Gateway in a usage plan with its limits, for each.
 
-API Gateway finds keys by how their names begin, and lists usage plans; no two callers' names are
-alike. What has no client token is asked for without retries, so nothing is made twice. Its answers
-say nothing of when every server of API Gateway knows of a change: that takes some seconds.
+Keys and usage plans are found by their names, which differ for each caller. Requests that have no
+client token are sent without retries, so nothing is made twice. A change takes some seconds to
+reach every server of API Gateway.
 
 Source: the API reference of Amazon API Gateway (CreateApiKey, CreateUsagePlan, GetUsage …).
 """
@@ -180,6 +180,6 @@ def _errors(doing: str, region: str, what: str) -> Iterator[None]:
             page = f"{console_url(region)}/servicequotas/home/services/apigateway/quotas"
             raise QuotaExceeded(
                 f"While {doing} in {region}, AWS answered that the account has no more {what}.",
-                remedy=f"{DEFAULT_QUOTAS}; each caller takes one of both. Revoke callers that are "
+                remedy=f"{DEFAULT_QUOTAS}; each caller uses one of each. Revoke callers that are "
                 f"not needed, or request a higher quota at {page}.",
             ) from error

@@ -1,4 +1,4 @@
-"""Filter patterns of CloudWatch Logs. What somebody types is never a pattern by accident.
+"""Filter patterns of CloudWatch Logs. Text that is typed never becomes a pattern by accident.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 PATTERN_MAX_CHARS = 1024
-"""CloudWatch takes no longer pattern."""
+"""CloudWatch accepts no longer pattern."""
 PLAIN = re.compile(r'[^"\\*%\x00-\x1f\x7f]{1,200}')
 
 
@@ -22,7 +22,7 @@ def any_of(texts: Iterable[str]) -> str:
 
 
 def is_condition(text: str) -> bool:
-    """Whether somebody has written a pattern of their own: braces with a selector in them."""
+    """Whether the text is a pattern itself: braces with a selector in them."""
     return text.startswith("{") and text.endswith("}") and "$." in text
 
 

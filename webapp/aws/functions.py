@@ -42,7 +42,7 @@ class Functions:
         return Invocation(status=502, error=error) if error else invocation_of(payload)
 
     def run(self, region: str, name: str, event: dict[str, Any]) -> Run:
-        """Run it once with the event, as its callers do, and wait for what Lambda tells of it."""
+        """Run it once with the event, as its callers do; its response, and what Lambda measured."""
         answer, raw = self._invoke(region, name, event, Qualifier=LIVE, LogType="Tail")
         raised = bool(answer.get("FunctionError"))
         payload, error = payload_of(raw, raised=raised)
@@ -76,7 +76,7 @@ class Functions:
     def _invoke(
         self, region: str, name: str, event: dict[str, Any], **options: Any
     ) -> tuple[Any, bytes]:
-        """Lambda's answer, and what the function returned. It runs once, whatever AWS answers.
+        """Lambda's answer, and what the function returned. An error never makes it run twice.
 
         A function from before there were versions has no alias, and so is run as it is.
         """

@@ -31,7 +31,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Run:
-    """One call of a function with all that Lambda tells about it.
+    """One call of a function, with all that Lambda reports about it.
 
     `tail` is the end of its log, 4 KiB at most. `returned` is the text of what it returned when
     that is neither a response for API Gateway nor an error; `stack_trace` has an error's lines.
@@ -79,8 +79,8 @@ def stack_trace_of(raw: bytes) -> list[str]:
         lines = json.loads(raw).get("stackTrace")
     except (ValueError, AttributeError, RecursionError):
         return []
-    told = lines if isinstance(lines, list) else []
-    return [line for frame in told for line in text_of(frame).rstrip().split("\n")]
+    frames = lines if isinstance(lines, list) else []
+    return [line for frame in frames for line in text_of(frame).rstrip().split("\n")]
 
 
 def invocation_of(payload: dict[str, Any]) -> Invocation:

@@ -47,7 +47,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Log:
-    """Oldest line first. Not `complete`: the search took too long, so there may be others.
+    """Oldest line first. Not `complete`: the search took too long, so there may be more.
 
     `older` is where to go on to older lines. Not `exists`: there is no log group.
     """
@@ -87,7 +87,7 @@ class Logs:
     def newest(self, region: str, name: str, search: Search = EVERYTHING) -> Log:
         """The newest of the lines that are searched for.
 
-        Raises Invalid for a pattern that CloudWatch does not take.
+        Raises Invalid for a pattern that CloudWatch does not accept.
         """
         before = search.before
         if search.until:
@@ -153,7 +153,7 @@ class Logs:
             except client.exceptions.InvalidParameterException as error:
                 if not pattern:
                     raise
-                detail = f"CloudWatch does not take this filter: {message_of(error)}"
+                detail = f"CloudWatch does not accept this filter: {message_of(error)}"
                 remedy = "Search for a text, or correct the pattern in braces."
                 raise Invalid(detail, remedy=remedy, field="filter") from error
 

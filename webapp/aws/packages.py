@@ -1,6 +1,6 @@
 """Code that is too large for the stack of its function: zips in S3, in the function's region.
 
-The key of a zip follows from what is in it. So what is there is never another zip of that name, and
+The key of a zip is a hash of its contents. So a zip of that name is always the same one, and
 uploading it twice does no harm. The bucket's name has the account's number; S3 refuses a bucket of
 that name in another account (ExpectedBucketOwner).
 """
@@ -15,7 +15,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import aws_errors
 
 NOT_THERE = (403, 404)
-"""S3 says 403 of an object that is not there to who may not list the bucket."""
+"""S3 answers 403 for an object that is not there, if the caller may not list the bucket."""
 CHUNK_BYTES = 1024 * 1024
 
 

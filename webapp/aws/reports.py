@@ -33,8 +33,8 @@ def report_in(text: str) -> Report:
     lines = LINE.findall(text)
     if not lines:
         return NO_REPORT
-    request_id, told = lines[-1]
-    fields = dict(FIELD.findall(told))
+    request_id, measured = lines[-1]
+    fields = dict(FIELD.findall(measured))
 
     def whole(name: str) -> int | None:
         return round(float(fields[name])) if name in fields else None

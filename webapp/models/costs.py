@@ -12,7 +12,7 @@ TRAFFIC_GB = {"low": 1, "typical": 50, "high": 1000}
 SECRET_USD_PER_MONTH = 0.40
 KMS_KEY_USD_PER_MONTH = 1.00
 METRICS_USD_PER_THOUSAND = 0.01
-"""Of those that a request for metrics asks for."""
+"""For a thousand metrics that are read."""
 BYTES_PER_GB = 2**30
 
 

@@ -12,14 +12,14 @@ from webapp.models.base import Input, StackRow, enum_text
 MEMORY_MB, TIMEOUT_S = 256, 28
 EVERY_MINUTES_MIN, EVERY_MINUTES_MAX = 5, 1440
 CALLS_PER_SECOND, CALL_BURST = 100, 200
-"""What an endpoint takes of all its callers together."""
+"""What an endpoint accepts from all its callers together: per second, and at once."""
 OPEN_CALLS_PER_SECOND, OPEN_CALL_BURST = 10, 20
-"""What it takes where everyone may call it."""
+"""What it accepts if everyone may call it."""
 STAGE = "live"
 
 
 class Access(StrEnum):
-    """Who may call the endpoint: AWS principals, holders of its API key, or anyone."""
+    """Who may call the endpoint: AWS principals, callers with an API key, or everyone."""
 
     IAM = "iam"
     API_KEY = "api_key"
@@ -27,7 +27,7 @@ class Access(StrEnum):
 
 
 def endpoint_limits(access: Access) -> tuple[int, int]:
-    """Calls per second and calls at once that the endpoint takes, of all its callers together."""
+    """Calls per second, and at once, that the endpoint accepts from all its callers together."""
     if access is Access.OPEN:
         return OPEN_CALLS_PER_SECOND, OPEN_CALL_BURST
     return CALLS_PER_SECOND, CALL_BURST

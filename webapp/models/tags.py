@@ -34,11 +34,6 @@ def parse_tags(text: str) -> dict[str, str]:
     return _once(tags)
 
 
-def tags_text(tags: dict[str, str]) -> str:
-    """The tags as `parse_tags` takes them, one a line."""
-    return "\n".join(f"{key}={value}" for key, value in tags.items())
-
-
 def problem_with_tags(tags: dict[str, str]) -> str:
     """The first rule that they break, as a sentence; '' when they break none."""
     if len(tags) > TAGS_MAX:

@@ -1,4 +1,4 @@
-"""What answers mean whoever the partner is: problems of the handler, waiting, what is in front."""
+"""What answers of any partner mean: problems of the handler, waiting, firewalls in front."""
 
 import re
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ HANDLER_CODES = {
     "partner_unreachable": ("The partner could not be reached", CHECK_THE_PATH),
     "partner_incomplete": ("The partner's answer broke off", "Try again in a minute."),
     "partner_redirect": (
-        "The partner sent the call elsewhere",
-        "The function does not go there, because it would take the key along. Ask the partner "
-        "whether its API has moved.",
+        "The partner answered with a redirect",
+        "The function does not follow redirects, because they could send the key to another host. "
+        "Ask the partner whether its API has moved.",
     ),
     "partner_shows_key": (
         "The partner's answer contains the key",
-        "It was not kept. Ask the partner why its API answers with the key.",
+        "The answer was not kept. Ask the partner why its API answers with the key.",
     ),
     "partner_too_large": ("The partner's answer is too large", "Ask for fewer rows."),
     "key_unreadable": (

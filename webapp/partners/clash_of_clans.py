@@ -144,8 +144,8 @@ def _is_about_key(reason: str) -> bool:
 
 def _is_page(error: dict[str, Any]) -> bool:
     """Whether the handler says that it got a 200 with something that was not meant to be JSON."""
-    told = as_text(error.get("detail"))
-    return error.get("code") == NOT_JSON and not ANNOUNCED_AS_JSON.search(told)
+    detail = as_text(error.get("detail"))
+    return error.get("code") == NOT_JSON and not ANNOUNCED_AS_JSON.search(detail)
 
 
 def _meaning(status: int, reason: str, message: str) -> tuple[str, str]:

@@ -31,8 +31,8 @@ PASTE_ALONE = "Paste the key alone, as the partner gave it."
 OWN_CODES = HANDLER_CODES | {
     "partner_not_json": (
         "The partner's answer is not valid JSON",
-        "If it is a page or empty, the function's address leads elsewhere: correct it in the "
-        "settings. If it is JSON that breaks off, try again in a minute.",
+        "If it is a web page or empty, the function's URL is wrong: correct it in the settings. "
+        "If it is JSON that breaks off, try again in a minute.",
     ),
     "partner_unreachable": (
         "The partner could not be reached",
@@ -40,16 +40,16 @@ OWN_CODES = HANDLER_CODES | {
     ),
     "partner_too_large": (
         "The partner's answer is too large",
-        "Ask the partner for less, or let the function take larger responses, in its settings.",
+        "Ask the partner for less, or let the function accept larger responses, in its settings.",
     ),
     "partner_not_text": (
         "The partner answered with something that is not text",
         "Check the function's URL: files cannot be passed on.",
     ),
     "partner_redirect": (
-        "The partner sent the call elsewhere",
-        "The function does not go there, because it would take the key along. If the address is "
-        "the partner's, enter it in the function's settings.",
+        "The partner answered with a redirect",
+        "The function does not follow redirects, because they could send the key to another host. "
+        "If the new URL is the partner's, enter it in the function's settings.",
     ),
 }
 NOT_SHOWN = (
@@ -80,18 +80,21 @@ _MEANINGS = {
         "Make sure that the partner allows the address {address}, which the call came from, and "
         "that the key may do what is asked for.",
     ),
-    404: ("The partner found nothing there", "Check the function's URL and its parameters."),
-    405: ("The partner does not take this method there", "Check the function's settings."),
+    404: ("The partner found nothing at this URL", "Check the function's URL and its parameters."),
+    405: ("The partner does not accept this method here", "Check the function's settings."),
     408: ("The partner waited too long for the request", "Try again."),
-    410: ("What was asked for is no longer there", "Check the function's URL."),
+    410: ("The partner no longer has what was asked for", "Check the function's URL."),
     413: ("The request is too large for the partner", "Send less."),
-    415: ("The partner does not take this type of content", "Check the header Content-Type."),
+    415: ("The partner does not accept this type of content", "Check the header Content-Type."),
     422: ("The partner refuses what was sent", "Check the parameters and the body of the call."),
     429: (
         "The partner limits how often it can be called",
         "Wait {wait} seconds. If it happens again, wait twice as long.",
     ),
-    503: ("The partner is not available just now", "Wait. The last good answer stays here."),
+    503: (
+        "The partner is not available just now",
+        "Wait. The last good answer stays on this page.",
+    ),
 }
 """Title and what to do, by status (RFC 9110, 15)."""
 
@@ -173,7 +176,7 @@ def _bad_parameter(message: str) -> Explanation:
         code=BAD_PARAMETER,
         title="The function refused the call's parameters",
         detail=message,
-        what_to_do="Egret calls without parameters. Give those that are required a default in the "
+        what_to_do="Egret calls without parameters. Give required parameters a default in the "
         "function's settings.",
     )
 

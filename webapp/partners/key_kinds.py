@@ -65,7 +65,9 @@ def _checked_header(name: str) -> str:
             "X-Api-Key, and no colon."
         )
     if name.lower() in OF_HTTP or name.lower().startswith(OF_HTTP_STARTS):
-        raise _refused(f"HTTP needs the header {name} for itself. Enter the one for the key.")
+        raise _refused(
+            f"HTTP itself uses the header {name}. Enter the name of the key's own header."
+        )
     return name
 
 

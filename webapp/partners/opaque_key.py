@@ -1,6 +1,6 @@
 """Keys that are opaque text: what may be one, and what was pasted around it.
 
-Such a key has no form that could be checked, so only that is taken off which no key has: blanks and
+Such a key has no form that could be checked, so only what no key has is taken off: blanks and
 quotes around it, `Bearer `, the name of a variable, of its header or of its parameter.
 """
 
@@ -11,7 +11,7 @@ from webapp.partners.untrusted_json import parse_object
 
 KEY_MAX_BYTES = 4096
 KEY_MIN_CHARS = 8
-"""Shorter secrets could be guessed from their fingerprint, and are no keys."""
+"""Shorter secrets could be guessed from their fingerprints, and are not keys."""
 PASTED_MAX_CHARS = 16 * 1024
 STEPS_MAX = 6
 _AROUND = " \t\r\n\v\f\u00a0\ufeff\u200b\u2060"
@@ -90,7 +90,7 @@ def check(secret: str, *, sent_by: str) -> None:
         )
     if _PLACEHOLDER.fullmatch(secret):
         raise NoKey(
-            "This stands for a key: the key itself was hidden where it was copied.", "hidden"
+            "This is a placeholder: the key itself was hidden where it was copied.", "hidden"
         )
     if " " in secret and not (sent_by == HEADER and _WITH_SCHEME.fullmatch(secret)):
         raise NoKey("This text has a space. Something else was copied with the key.", "has_space")

@@ -1,7 +1,7 @@
-"""Which patterns may judge what callers send, and whether the settings of a template fit together.
+"""Which patterns may check what callers send, and whether the settings of a template fit together.
 
-A regular expression can take for ever (catastrophic backtracking), and these come from whoever
-makes a function. So only a part of the syntax is taken, whose possibilities can be counted:
+A regular expression can take for ever (catastrophic backtracking), and these come from the people
+who make functions. So only part of the syntax is allowed, for which the work can be calculated:
 characters and classes with a quantifier each, and groups of alternatives that are not repeated.
 """
 
@@ -41,7 +41,7 @@ HOW = (
 
 
 def why_unsafe(pattern: str) -> str:
-    """A sentence about what is wrong with the pattern; '' if values can be judged by it."""
+    """A sentence about what is wrong with the pattern; '' if values can be checked by it."""
     if len(pattern) > PATTERN_MAX_CHARS:
         return f"A pattern has at most {PATTERN_MAX_CHARS} characters."
     ways = _ways(pattern.removeprefix("^").removesuffix("$"))
@@ -59,8 +59,8 @@ def why_unsafe(pattern: str) -> str:
 def problems(settings: Mapping[str, Any]) -> dict[str, str]:
     """What does not fit together, by the path of the setting: `parameters.0.pattern`.
 
-    `settings` has all that the template has, None for what is not chosen. In a template of
-    somebody's own a setting may mean something else than in Egret's; then nothing is said of it.
+    `settings` has all settings of the template, with None for those without a value. In a user's
+    own template a setting may mean something else than in Egret's, and is then not checked.
     """
     url, rows = settings.get("url"), settings.get("parameters") or []
     if not (isinstance(url, str) and "parameters" in settings and _are_rows(rows)):
@@ -117,8 +117,7 @@ def _of_values(url: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
             found[f"parameters.{number}.default"] = "The default does not match the pattern."
         elif default is None and row.get("required"):
             found[f"parameters.{number}.default"] = (
-                "Enter one for Egret's own calls: of a required parameter, callers cannot leave "
-                "theirs out."
+                "Enter a default: Egret's own calls use it for a required parameter."
             )
     if {*"{}"} & {*PLACE.sub("", url)}:
         return {"url": "A brace is left over: write places as {name}."}
@@ -138,7 +137,7 @@ def _of_places(url: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     for number, row in enumerate(rows):
         if row["name"] not in everywhere:
             found[f"parameters.{number}.name"] = (
-                f"The address has no {{{row['name']}}}. Add it there, or remove this row."
+                f"The URL has no {{{row['name']}}}. Add it there, or remove this row."
             )
         elif row["name"] in in_path and not (row.get("required") or row.get("default")):
             found[f"parameters.{number}.default"] = (
@@ -148,7 +147,7 @@ def _of_places(url: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _ways(pattern: str) -> int | None:
-    """At most how many ways there are to match; None if the pattern has what is not taken."""
+    """An upper bound of the ways to match; None if the pattern has syntax that is not allowed."""
     ways, at, depth, alternatives = 1, 0, 0, 1
     while at < len(pattern):
         token = _TOKEN.match(pattern, at)

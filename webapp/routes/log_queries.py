@@ -1,4 +1,4 @@
-"""What an address asks of a function's log, for pages and the API alike."""
+"""Queries of a function's log, as pages and the API have them in their URLs."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ ISO = "In ISO 8601, such as 2026-11-25T12:00:00Z; UTC if it has no offset"
 Since = Annotated[str, Query(alias="from", description=f"Not before this time. {ISO}")]
 Until = Annotated[str, Query(alias="to", description=f"Before this time. {ISO}")]
 RangeName = Annotated[
-    str, Query(alias="range", description="15m, 1h, 24h, 7d or 30d; from and to count before it")
+    str, Query(alias="range", description="15m, 1h, 24h, 7d or 30d; ignored if from or to is given")
 ]
 After = Annotated[str, Query(description="`next` of the previous page, for older ones")]
 
@@ -24,7 +24,7 @@ def place_of(after: str) -> Place | None:
     """Raises Invalid."""
     place = Place.read(after)
     if after and place is None:
-        raise Invalid("This is not what `next` of a page was.", field="after")
+        raise Invalid("This is not the `next` of a page.", field="after")
     return place
 
 
@@ -36,7 +36,9 @@ Filter = Annotated[
     str,
     Query(alias="filter", description="A text, or a filter pattern of CloudWatch in braces"),
 ]
-LevelName = Annotated[str, Query(description="error, warning or info: lines at least that grave")]
+LevelName = Annotated[
+    str, Query(description="error, warning or info: lines of that level or graver")
+]
 RequestId = Annotated[str, Query(alias="request", description="The id of one call")]
 Lines = Annotated[int, Query(ge=1, le=LINES_MAX, description="How many lines at most")]
 

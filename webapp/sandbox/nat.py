@@ -11,7 +11,7 @@ each request.
 
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
 counts. To them only plain HTTP is forwarded: the proxy could not add the source address inside
-TLS. Hosts that the sandbox was told of are reached over TLS (`tls_partners`).
+TLS. Hosts in EGRET_SANDBOX_PARTNERS are reached over TLS (`tls_partners`).
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Exit:
-    """Where a request gets to: a NAT gateway, if there is one on its way, and out, or not."""
+    """Where a request ends: at which NAT gateway, if any; with which address, if it gets out."""
 
     nat_gateway_id: str = ""
     address: str | None = None

@@ -1,7 +1,7 @@
-"""What the sandbox's NAT gateways forward: counted here, and told to the embedded CloudWatch.
+"""What the sandbox's NAT gateways forward: counted here, and sent to the embedded CloudWatch.
 
-The names are those of AWS's metrics of a NAT gateway. AWS measures by the minute, we tell by the
-second, so that a page that is loaded right after a call shows it.
+The names are those of AWS's metrics of a NAT gateway. AWS measures by the minute; this NAT
+reports by the second, so that a page that is loaded right after a call shows it.
 """
 
 import asyncio
@@ -23,10 +23,10 @@ TIMEOUT_S = 5.0
 SERVICE, ANY_REGION = "sandbox", "us-east-1"
 ACTIVE = "ActiveConnectionCount"
 NEVER_HERE = {"ErrorPortAllocation": 0, "PacketsDropCount": 0}
-"""This NAT does not run out of ports and loses no packets; AWS tells zeros too."""
+"""This NAT does not run out of ports and loses no packets; AWS reports zeros too."""
 
 Gateway = tuple[str, str]
-"""Region and id of a NAT gateway; without an id, nothing is told."""
+"""Region and id of a NAT gateway; without an id, nothing is reported."""
 
 log = logging.getLogger("egret.sandbox.nat")
 
@@ -75,7 +75,7 @@ class Flows:
         self._counted[gateway].update(counts)
 
     def change_active(self, gateway: Gateway, by: int) -> None:
-        """What is told is the highest number since the last report."""
+        """The highest number since the last report is reported."""
         self._active[gateway] += by
         counted = self._counted[gateway]
         counted[ACTIVE] = max(counted[ACTIVE], self._active[gateway])
@@ -98,19 +98,19 @@ class Flows:
 
 
 async def report(flows: Flows, endpoint: str, credentials: Credentials) -> None:
-    """Tell the embedded AWS, signed as the NAT, until the process ends."""
-    url, told = f"{endpoint}{FLOWS}", list[dict[str, Any]]()
+    """Send the counts to the embedded AWS, signed as the NAT, until the process ends."""
+    url, unsent = f"{endpoint}{FLOWS}", list[dict[str, Any]]()
     async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
         while True:
             await asyncio.sleep(REPORT_EVERY_S)
-            told += flows.take()
-            if not told:
+            unsent += flows.take()
+            if not unsent:
                 continue
-            request = AWSRequest("POST", url, data=json.dumps(told))
+            request = AWSRequest("POST", url, data=json.dumps(unsent))
             SigV4Auth(credentials, SERVICE, ANY_REGION).add_auth(request)
             try:
                 answer = await client.post(url, content=request.data, headers=dict(request.headers))
                 answer.raise_for_status()
-                told = []
+                unsent = []
             except httpx.HTTPError as error:
-                log.info("the flows are told later: %r", error)
+                log.info("the flows will be sent later: %r", error)

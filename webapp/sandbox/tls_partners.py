@@ -22,7 +22,7 @@ class TlsPartners:
 
     @classmethod
     def of(cls, places: str) -> "TlsPartners":
-        """As the NAT is told them, without certificates."""
+        """As the NAT gets them, without certificates."""
         return cls(json.loads(places))
 
     @property

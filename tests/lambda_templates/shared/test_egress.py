@@ -131,7 +131,7 @@ OPEN = {"requestContext": {"identity": {"sourceIp": "198.51.100.4"}}}
     [(CALLED_BY_KEY, "key-1"), (SIGNED, "arn:aws:iam::1:user/u"), (OPEN, ""), ({}, "egret")],
     ids=["an API key", "IAM", "open", "Egret"],
 )
-def test_the_request_line_tells_who_called_and_what_came_of_it(
+def test_the_request_line_says_who_called_and_what_came_of_it(
     environment: Environment,
     capfd: pytest.CaptureFixture[str],
     event: dict[str, Any],

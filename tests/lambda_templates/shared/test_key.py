@@ -44,7 +44,7 @@ def test_what_may_pass_is_tried_once_more(
     assert (answer["statusCode"], world.secret_reads) == (expected, reads)
 
 
-def test_an_unreadable_key_is_told_with_the_code_of_aws_alone(
+def test_an_unreadable_key_is_reported_with_the_code_of_aws_alone(
     environment: Environment, world: World
 ) -> None:
     world.secret_failures = [(400, {}, DENIED)]

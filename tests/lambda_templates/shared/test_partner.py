@@ -110,7 +110,7 @@ def test_calls_that_were_given_up_never_keep_others_waiting(
     partner = module.Partner(world.url, module.Limits(total_s=0.3))
     world.raw = lambda out: drips_a_header(world, out)
     for _ in range(2):
-        with pytest.raises(module.Problem, match="No whole answer"):
+        with pytest.raises(module.Problem, match="No complete answer"):
             partner.call(module.Request("/"))
     world.raw = None
     assert partner.call(module.Request("/")).status == 200
@@ -118,7 +118,7 @@ def test_calls_that_were_given_up_never_keep_others_waiting(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_told_and_never_followed_with_the_key(
+def test_a_redirect_is_reported_and_never_followed_with_the_key(
     environment: Environment, world: World, status: int
 ) -> None:
     elsewhere = world.url.replace("127.0.0.1", "localhost")

@@ -46,7 +46,7 @@ def logged(clients: Clients, name: str) -> list[Any]:
     return answer["events"]
 
 
-def test_a_call_is_logged_and_told_as_lambda_does(clients: Clients, name: str) -> None:
+def test_a_call_is_logged_as_lambda_logs_it(clients: Clients, name: str) -> None:
     first = tail_of(clients, name, "print('hello\\nworld')")
     assert first[0].startswith("START RequestId: ")
     assert first[1:3] == ["hello", "world"]

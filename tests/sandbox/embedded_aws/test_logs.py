@@ -21,11 +21,11 @@ def log_group(clients: Clients) -> Iterator[str]:
     logs.create_log_group(logGroupName=name)
     for number, stream in enumerate(("a", "b")):
         logs.create_log_stream(logGroupName=name, logStreamName=stream)
-        events = [
+        events: Any = [
             {"timestamp": NOW_MS + 10 * at + number, "message": f'{{"n": {2 * at + number}}}'}
             for at in range(3)
         ]
-        logs.put_log_events(logGroupName=name, logStreamName=stream, logEvents=events)  # type: ignore[arg-type]
+        logs.put_log_events(logGroupName=name, logStreamName=stream, logEvents=events)
     yield name
     logs.delete_log_group(logGroupName=name)
 
@@ -48,8 +48,8 @@ def test_events_of_all_streams_are_found_by_a_pattern_in_their_order(
 
 def test_what_does_not_fit_into_a_page_is_on_the_next_one(clients: Clients, log_group: str) -> None:
     pages = clients.logs(REGION).get_paginator("filter_log_events")
-    asked = {"logGroupName": log_group, "limit": 4}
-    found = [page["events"] for page in pages.paginate(**asked)]  # type: ignore[arg-type]
+    asked: Any = {"logGroupName": log_group, "limit": 4}
+    found = [page["events"] for page in pages.paginate(**asked)]
     assert [len(events) for events in found] == [4, 2]
     ids = [event["eventId"] for events in found for event in events]
     assert ids == sorted(set(ids))

@@ -1,6 +1,7 @@
 """CloudWatch in the sandbox: what ran is what is measured."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -79,8 +80,8 @@ def test_a_throttled_call_is_no_invocation(inside: Inside) -> None:
 def test_calls_of_an_endpoint_are_counted_also_those_that_are_refused(
     lab: Lab, sandbox: Sandbox
 ) -> None:
-    made = mock_api(ApiKeyRequired=True)
-    name = made["Api"]["Properties"]["Name"]  # type: ignore[index]  # of CloudFormation
+    made: Any = mock_api(ApiKeyRequired=True)
+    name = made["Api"]["Properties"]["Name"]
     stack = lab.deployed(made, {"Api": ref("Api")})
     url = f"{sandbox.info.aws_endpoint}/_aws/execute-api/{stack.outputs['Api']}/live/"
     assert httpx.get(url).status_code == 403
@@ -103,7 +104,7 @@ def test_a_nat_gateway_has_the_bytes_and_connections_that_went_through_it(lab: L
     assert (found["ErrorPortAllocation"], found["PacketsDropCount"]) == (0, 0)
 
 
-def test_only_the_nat_and_the_administrator_tell_what_was_forwarded(sandbox: Sandbox) -> None:
+def test_only_the_nat_and_the_administrator_may_report_what_was_forwarded(sandbox: Sandbox) -> None:
     url = f"{sandbox.info.aws_endpoint}{FLOWS}"
     user = (sandbox.info.access_key_id, sandbox.info.secret_access_key)
     assert httpx.post(url, content=b"[]", auth=user).status_code == 204

@@ -68,7 +68,7 @@ def test_only_a_key_in_a_plan_for_the_stage_is_let_through(api: Api) -> None:
     assert api.gateway.get_usage_plan_keys(usagePlanId=plan_id)["items"] == []
 
 
-def test_a_quota_is_of_a_day_and_what_was_used_is_told(api: Api) -> None:
+def test_a_quota_is_per_day_and_usage_is_counted(api: Api) -> None:
     plan_id = api.plan(quota=2)
     key_id, value = api.key(plan_id)
     assert [api.called(value).status_code for _ in range(3)] == [200, 200, 429]

@@ -51,7 +51,7 @@ def test_the_foundation_of_the_keys_is_updated_once_and_keeps_its_key(
     assert (parameters(request)["WithKey"], parameters(request)["WithBucket"]) == ("true", "true")
 
 
-def test_an_update_that_was_rolled_back_is_told_and_not_repeated_by_itself(
+def test_an_update_that_was_rolled_back_is_reported_and_not_repeated_by_itself(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
     cause = an_event("Code", "CREATE_FAILED", "the name is taken") | {"ClientRequestToken": TOKEN}
@@ -62,7 +62,7 @@ def test_an_update_that_was_rolled_back_is_told_and_not_repeated_by_itself(
     assert not aws.calls("UpdateStack")
 
 
-def test_a_creation_of_the_bucket_that_failed_is_told_and_cleared(
+def test_a_creation_of_the_bucket_that_failed_is_reported_and_cleared(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
     cause = an_event("Code", "CREATE_FAILED", "AWS refused it") | {"ClientRequestToken": TOKEN}

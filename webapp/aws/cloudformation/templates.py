@@ -20,12 +20,12 @@ from webapp.errors import TooLarge
 
 FOLDER = Path(__file__).parent
 _COMMENT = re.compile(r"^ *#.*\n", re.MULTILINE)
-"""What nobody reads in AWS takes room from the code."""
+"""Comments are left out of a stack, since they take room from the code."""
 PROBE = FOLDER.parents[2] / "lambda_templates" / "egress_probe" / "handler.py"
 BODY_MAX_BYTES = 51_200
 """CloudFormation's limit for a template that is sent within the request."""
 ROOM_FOR_IDS_AND_PATH_BYTES = 2048
-"""Logical ids are longer than what stands for them in function.yaml, and each part of the path is a
+"""Logical ids are longer than their placeholders in function.yaml, and each part of the path is a
 resource."""
 SUBNET_BITS = 3
 """A network's range is cut into eight parts, so that three zones fit with room to spare."""

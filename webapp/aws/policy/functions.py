@@ -143,7 +143,7 @@ FUNCTIONS = (
             "apigateway:POST": own("a caller gets a key and a usage plan"),
             "apigateway:PUT": own("they get their tags"),
         },
-        unconfined="As for endpoints; and API keys of others can be listed.",
+        unconfined="As for endpoints. The API keys of others can be listed too, with their values.",
     ),
     Grant(
         "Callers",

@@ -1,4 +1,4 @@
-"""What a function has done, by the API: its log, and each of its calls."""
+"""A function's log and its requests, by the API."""
 
 from typing import Annotated
 
@@ -41,19 +41,19 @@ def _request_query(
     return asked.request_query(spanned, caller=caller, status=status, after=after, limit=limit)
 
 
-@router.get("/functions/{name}/logs")
+@router.get("/functions/{name}/logs", summary="Read the log of a function")
 def read_log(ctx: ApiCaller, name: str, query: Annotated[LogQuery, Depends(_log_query)]) -> LogOut:
-    """The newest lines of the function's log. New ones are there after some seconds."""
+    """The newest lines that match, oldest first. New lines appear after some seconds."""
     return log_out(logs.read(ctx.session, ctx.cloud, name, query))
 
 
-@router.get("/functions/{name}/requests")
+@router.get("/functions/{name}/requests", summary="List requests to a function")
 def list_requests(
     ctx: ApiCaller, name: str, query: Annotated[RequestQuery, Depends(_request_query)]
 ) -> RequestsOut:
-    """The newest calls. New ones are there after some seconds.
+    """The newest calls that match, newest first. New calls appear after some seconds.
 
-    A call that timed out has no line of its own; it is in the log.
+    A call that timed out is in the log only, since it has no request line.
     """
     names = requests.names_of_callers(ctx.session, name)
     return requests_out(requests.read(ctx.session, ctx.cloud, name, query, names))

@@ -1,4 +1,4 @@
-"""Callers of a function by the API. A key is in the answer that made it, and in no other."""
+"""Callers of a function, by the API. An API key is only in the answer that made it."""
 
 from fastapi import Response
 
@@ -13,18 +13,19 @@ from webapp.services.functions import callers
 router = Router(prefix="/functions/{name}/callers", tags=["functions"])
 
 
-@router.get("")
+@router.get("", summary="List callers")
 def index(
     ctx: ApiCaller, name: str, limit: Limit = callers.LISTED_MAX, after: After = None
 ) -> Listed[CallerOut]:
-    """With the usage of each, for which AWS is asked: ten callers at most, whatever the limit."""
+    """By name, each with its usage, which is read from AWS: ten callers at most, even with a higher
+    `limit`."""
     page = callers.page(
         ctx.session, ctx.cloud, functions.get(ctx.session, name), after or "", limit
     )
     return Listed(items=[caller_out(each) for each in page.callers], next=page.next)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, summary="Add a caller")
 def create(ctx: ApiCaller, name: str, new: NewCaller, response: Response) -> IssuedOut:
     issued = callers.create(ctx.scope, name, new)
     response.headers["Location"] = f"/api/v1/functions/{name}/callers/{new.name}"
@@ -32,28 +33,28 @@ def create(ctx: ApiCaller, name: str, new: NewCaller, response: Response) -> Iss
     return issued_out(issued)
 
 
-@router.get("/{caller}")
+@router.get("/{caller}", summary="Show a caller")
 def show(ctx: ApiCaller, name: str, caller: str) -> CallerOut:
     function = functions.get(ctx.session, name)
     return caller_out(callers.detail(ctx.session, ctx.cloud, function, caller))
 
 
-@router.patch("/{caller}")
+@router.patch("/{caller}", summary="Change the limits of a caller")
 def change(ctx: ApiCaller, name: str, caller: str, new: NewLimits) -> CallerOut:
-    """Other limits; what is left out stays."""
+    """What is left out stays as it is."""
     callers.change(ctx.scope, name, caller, new)
     return show(ctx, name, caller)
 
 
-@router.delete("/{caller}", status_code=204)
+@router.delete("/{caller}", status_code=204, summary="Revoke a caller")
 def revoke(ctx: ApiCaller, name: str, caller: str) -> Response:
-    """Its key ends at once."""
+    """Its API key stops working at once."""
     callers.revoke(ctx.scope, name, caller)
     return Response(status_code=204)
 
 
-@router.post("/{caller}/rotation", status_code=201)
+@router.post("/{caller}/rotation", status_code=201, summary="Make a new API key for a caller")
 def rotate(ctx: ApiCaller, name: str, caller: str, response: Response) -> IssuedOut:
-    """Another key; the old one ends at once."""
+    """The new key is only in this answer. The old one stops working at once."""
     response.headers["Cache-Control"] = NO_STORE
     return issued_out(callers.rotate(ctx.scope, name, caller))

@@ -17,16 +17,16 @@ from webapp.services.functions.activity.console import runs, saved_requests
 router = Router(tags=["functions"])
 
 
-@router.post("/functions/{name}/invocations")
+@router.post("/functions/{name}/invocations", summary="Run a function")
 def invoke(ctx: ApiCaller, name: str, invocation: NewInvocation | None = None) -> InvocationOut:
-    """Run it now, with an event or a request if there is one; nothing is cached.
+    """Run it now, with an event, a request or neither. Nothing is cached.
 
-    It runs once, whatever AWS answers. An event is 256 KiB at most.
+    The call is never repeated, not even after an error of AWS. An event has at most 256 KiB.
     """
     return invocation_out(runs.run(ctx.scope, name, invocation or runs.NOTHING))
 
 
-@router.get("/functions/{name}/saved-requests")
+@router.get("/functions/{name}/saved-requests", summary="List saved requests")
 def list_saved(
     ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None
 ) -> Listed[SavedRequestOut]:
@@ -34,13 +34,15 @@ def list_saved(
     return listed(every, saved_request_out, lambda saved: saved.name, limit=limit, after=after)
 
 
-@router.post("/functions/{name}/saved-requests", status_code=201)
+@router.post("/functions/{name}/saved-requests", status_code=201, summary="Save a request")
 def save(ctx: ApiCaller, name: str, new: NewSavedRequest) -> SavedRequestOut:
-    """What may hold a secret, such as the header Authorization, is refused: 422."""
+    """A request that may hold a secret, such as the header Authorization, is refused with 422."""
     return saved_request_out(saved_requests.save(ctx.scope, name, new))
 
 
-@router.delete("/functions/{name}/saved-requests/{saved_id}", status_code=204)
+@router.delete(
+    "/functions/{name}/saved-requests/{saved_id}", status_code=204, summary="Delete a saved request"
+)
 def delete_saved(ctx: ApiCaller, name: str, saved_id: str) -> Response:
     saved_requests.delete(ctx.scope, name, saved_id)
     return Response(status_code=204)

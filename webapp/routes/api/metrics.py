@@ -19,15 +19,15 @@ router = Router(tags=["metrics"])
 Chosen = Annotated[Range, Query(alias="range", description="The time until now")]
 
 
-@router.get("/functions/{name}/metrics")
+@router.get("/functions/{name}/metrics", summary="Read the metrics of a function")
 def of_function(ctx: ApiCaller, name: str, chosen: Chosen = Range.DAY) -> MetricsOut:
-    """Invocations, errors, throttles, durations, concurrent executions; calls of the endpoint."""
+    """Invocations, errors, throttles, durations, concurrent executions, calls of the endpoint."""
     function = functions.get(ctx.session, name)
     return metrics_out(metrics.of_function(ctx.session, ctx.cloud, function, chosen))
 
 
-@router.get("/networks/{name}/metrics")
+@router.get("/networks/{name}/metrics", summary="Read the metrics of a network")
 def of_network(ctx: ApiCaller, name: str, chosen: Chosen = Range.DAY) -> NetworkMetricsOut:
-    """Bytes, connections and errors of the NAT gateways, and what they have cost this month."""
+    """Bytes, connections and errors of the NAT gateways, and the month's cost so far."""
     network = networks.get(ctx.session, name)
     return network_metrics_out(metrics.of_network(ctx.session, ctx.cloud, network, chosen))

@@ -29,25 +29,25 @@ Since = Annotated[int | None, Query(ge=0, le=NUMBER_MAX)]
 After = Annotated[int | None, Query(ge=0, le=NUMBER_MAX, description="`next` of the previous page")]
 
 
-@router.patch("", status_code=202)
+@router.patch("", status_code=202, summary="Change a function")
 def change(ctx: ApiCaller, name: str, wanted: FunctionChange) -> ChangedOut:
-    """Change what is named, and not null; a schedule of null ends it.
+    """Fields that are left out or null stay; only a `schedule` of null ends the schedule.
 
-    `changes` is empty when nothing is different, and nothing is done.
+    If nothing differs, `changes` is empty.
     """
     planned = functions.change(ctx.scope, name, wanted)
     return changed_out(functions.detail(ctx.session, name), planned)
 
 
-@router.post("/change-preview")
+@router.post("/change-preview", summary="Preview a change of a function")
 def preview(ctx: ApiCaller, name: str, wanted: FunctionChange) -> PreviewOut:
-    """What that change would do, here and in AWS. Nothing changes."""
+    """What the change would do, here and in AWS. Nothing is changed."""
     return preview_out(functions.preview(ctx.scope, name, wanted))
 
 
-@router.get("/revisions")
+@router.get("/revisions", summary="List revisions")
 def index(ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None) -> Listed[RevisionOut]:
-    """The newest first."""
+    """Newest first, without their code."""
     function = functions.get(ctx.session, name)
     found = revisions.newest_first(ctx.session, function, before=after, limit=limit + 1)
     return Listed(
@@ -56,24 +56,24 @@ def index(ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None) -> 
     )
 
 
-@router.get("/revisions/{number}")
+@router.get("/revisions/{number}", summary="Show a revision")
 def show(ctx: ApiCaller, name: str, number: Number) -> CodeOut:
-    """With its code."""
+    """What it was made of, with its code."""
     function = functions.get(ctx.session, name)
     return code_out(revisions.get(ctx.session, function, number))
 
 
-@router.get("/revisions/{number}/differences")
+@router.get("/revisions/{number}/differences", summary="Compare two revisions")
 def compare(ctx: ApiCaller, name: str, number: Number, since: Since = None) -> ComparisonOut:
-    """What it has that the revision `since` (by default the one before) has not."""
+    """The fields in which it differs from the revision `since`, by default the one before."""
     function = functions.get(ctx.session, name)
     new = revisions.get(ctx.session, function, number)
     old = revisions.get(ctx.session, function, number - 1 if since is None else since)
     return comparison_out(old, new)
 
 
-@router.post("/revisions/{number}/deployment", status_code=202)
+@router.post("/revisions/{number}/deployment", status_code=202, summary="Roll back to a revision")
 def deploy(ctx: ApiCaller, name: str, number: Number) -> ChangedOut:
-    """Roll back: deploy a copy of it as a new revision."""
+    """Deploys a copy of it as a new revision."""
     planned = functions.deploy_again(ctx.scope, name, number)
     return changed_out(functions.detail(ctx.session, name), planned)

@@ -8,9 +8,9 @@ from webapp.services.functions.catalogue.templates import list_faults, list_temp
 router = Router(tags=["functions"])
 
 
-@router.get("/templates")
+@router.get("/templates", summary="List templates")
 def index(_ctx: ApiCaller, limit: Limit = 50, after: After = None) -> TemplateList:
-    """What functions can be created from, and folders of the user's that are no templates."""
+    """All templates, and the faults of folders that are not valid templates."""
     page = listed(list_templates(), template_out, lambda t: t.name, limit=limit, after=after)
     faults = [fault_out(fault) for fault in list_faults()]
     return TemplateList(items=page.items, next=page.next, faults=faults)

@@ -1,4 +1,4 @@
-"""Pages of what a function has done: its requests and its log. They tell what AWS refuses."""
+"""The pages Requests and Logs of a function. If AWS refuses, they show why."""
 
 from collections.abc import Callable
 from datetime import timedelta

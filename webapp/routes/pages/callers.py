@@ -43,7 +43,7 @@ def change(ctx: SignedIn, name: str, caller: str, form: Form) -> Response:
     except EgretError as error:
         ctx.session.rollback()
         return _show(ctx, name, form.filled_in(NewLimits), errors_by_field(error), of=caller)
-    return see_other(f"/functions/{name}/callers", f"{caller} has other limits.")
+    return see_other(f"/functions/{name}/callers", f"The limits of {caller} were changed.")
 
 
 @router.post("/{caller}/rotation")
@@ -59,7 +59,9 @@ def revoke(ctx: SignedIn, name: str, caller: str, form: Form) -> Response:
     except EgretError as error:
         ctx.session.rollback()
         return _show(ctx, name, NOTHING, errors_by_field(error), of=caller)
-    return see_other(f"/functions/{name}/callers", f"{caller} is revoked. Its key ended.")
+    return see_other(
+        f"/functions/{name}/callers", f"{caller} was revoked. Its key no longer works."
+    )
 
 
 def _show_key(ctx: Context, name: str, issued: Issued) -> Response:

@@ -84,7 +84,7 @@ def _event(text: str) -> dict[str, Any]:
     try:
         event = json.loads(text or "{}")
     except ValueError as error:
-        raise Invalid(f"This is no JSON: {error}.", field="event") from error
+        raise Invalid(f"This is not JSON: {error}.", field="event") from error
     except RecursionError as error:
         raise Invalid("This JSON is nested too deeply.", field="event") from error
     if not isinstance(event, dict):
@@ -97,7 +97,7 @@ def _headers(text: str) -> dict[str, str]:
     for line in filter(str.strip, text.splitlines()):
         name, colon, value = line.partition(":")
         if not colon:
-            raise Invalid("Write each header in a line: Name: value.", field="headers")
+            raise Invalid("Write one header per line, such as Accept: text/plain.", field="headers")
         headers[name.strip()] = value.strip()
     return headers
 
@@ -136,8 +136,8 @@ def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) ->
         raise error
     errors = errors_by_field(error)
     known = {field: text for field, text in errors.items() if field in FIELDS}
-    told = known or {"": " ".join(errors.values())}
-    return _show(ctx, name, _again(form), errors=told, status_code=error.status)
+    shown = known or {"": " ".join(errors.values())}
+    return _show(ctx, name, _again(form), errors=shown, status_code=error.status)
 
 
 def _show(

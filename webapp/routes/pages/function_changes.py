@@ -62,10 +62,10 @@ def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
     except EgretError as error:
         return _refused(ctx, name, form, error)
     if planned.revision:
-        notice = f"Revision {planned.revision.number} is being deployed. The current one answers "
+        notice = f"Revision {planned.revision.number} is being deployed. The live one answers "
         notice += "until then."
     else:
-        notice = "Saved." if planned.differences else "Nothing was different, so nothing was done."
+        notice = "Saved." if planned.differences else "Nothing was changed."
     return see_other(f"/functions/{name}", notice)
 
 

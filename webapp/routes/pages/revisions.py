@@ -61,7 +61,7 @@ def deploy(ctx: SignedIn, name: str, number: Number, form: Form) -> Response:
             return _show(ctx, name, number, confirm_error=error.detail)
     planned = functions.deploy_again(ctx.scope, name, number)
     new = planned.revision.number if planned.revision else number
-    notice = f"Rolling back to revision {number}, as revision {new}. The current one answers until"
+    notice = f"Rolling back to revision {number}, as revision {new}. The live one answers until"
     return see_other(f"/functions/{name}", f"{notice} then.")
 
 

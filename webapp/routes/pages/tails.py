@@ -40,7 +40,7 @@ from webapp.templating import partial_context, render
 router = Router()
 FIRST = timedelta(minutes=1)
 """How far back a tail begins that is not resumed."""
-ENDED = f"The live tail ended by itself after {STREAM_MAX_S / 60:.0f} minutes."
+ENDED = f"The live tail ended after {STREAM_MAX_S / 60:.0f} minutes."
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,8 @@ def _read(stream: Stream) -> list[LogLine]:
 def _news(stream: Stream, lines: list[LogLine]) -> list[ServerSentEvent]:
     """A note follows the lines: each of them says that the tail is live."""
     new, missed = stream.watcher.news(lines)
-    told = "Some lines are not shown: there were too many at once."
-    notes = [ServerSentEvent(raw_data=told, event="note")] if missed else []
+    text = "Some lines are not shown: there were too many at once."
+    notes = [ServerSentEvent(raw_data=text, event="note")] if missed else []
     return [_event(stream, line) for line in new] + notes
 
 

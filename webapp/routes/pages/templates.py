@@ -1,8 +1,9 @@
-"""The page of the catalogue: every template, and folders of the user's that are none."""
+"""The page of the catalogue: every template, and what is wrong with other folders."""
 
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Router, SignedIn
+from webapp.partners import KEY_KINDS
 from webapp.services.functions.catalogue.templates import list_faults, list_templates
 from webapp.templating import page
 
@@ -16,5 +17,6 @@ def index(ctx: SignedIn) -> HTMLResponse:
         "templates/index.html",
         templates=list_templates(),
         faults=list_faults(),
+        kinds=KEY_KINDS,
         folder=ctx.settings.templates_dir,
     )

@@ -117,8 +117,8 @@ class Call:
 
     def _error_type(self) -> str:
         body = self.answer.get("body")
-        told = body.get("errorType") if self.answer.get("error") and isinstance(body, dict) else ""
-        return str(told or "")
+        kind = body.get("errorType") if self.answer.get("error") and isinstance(body, dict) else ""
+        return str(kind or "")
 
 
 def _unfolded(line: str) -> str:

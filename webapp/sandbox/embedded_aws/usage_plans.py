@@ -1,4 +1,4 @@
-"""API keys and usage plans of API Gateway, as far as ministack lets pass what AWS refuses.
+"""API keys and usage plans of API Gateway, where ministack accepts what AWS refuses.
 
 What is counted (GetUsage, and the quota of a day in UTC) is kept in the plan itself, so that it
 outlives a restart. Sources: the API reference of Amazon API Gateway and its page of quotas.
@@ -93,8 +93,8 @@ def _change_as_aws() -> None:
         stages = (gateway._usage_plans.get(plan_id) or {}).get("apiStages")
         if stages:
             named = f"{stages[0]['apiId']}:{stages[0]['stage']}"
-            told = f"Cannot delete Usage Plan {plan_id} because there are API Stages associated "
-            return _error("BadRequestException", f"{told}with it, including {named}", 400)
+            message = f"Cannot delete Usage Plan {plan_id} because there are API Stages associated "
+            return _error("BadRequestException", f"{message}with it, including {named}", 400)
         answer: Answer = delete(plan_id)
         return answer
 
@@ -102,8 +102,8 @@ def _change_as_aws() -> None:
         if asked.get("keyId") not in gateway._api_keys:
             return _error("NotFoundException", "Invalid API Key identifier specified", 404)
         if asked["keyId"] in (gateway._usage_plan_keys.get(plan_id) or {}):
-            told = f"Usage Plan {plan_id} is already associated with API Key {asked['keyId']}"
-            return _error("ConflictException", told, 409)
+            message = f"Usage Plan {plan_id} is already associated with API Key {asked['keyId']}"
+            return _error("ConflictException", message, 409)
         answer: Answer = add_key(plan_id, asked)
         return answer
 

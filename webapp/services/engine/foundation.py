@@ -10,7 +10,7 @@ A network begins it, so it is usually there before a key is uploaded. An upload 
 waits a little, but not for as long as AWS takes: only the request has the secret, which is stored
 nowhere meanwhile, so it has to be sent again.
 
-A creation that failed stays failed until a key is uploaded: that upload is told why, and what
+A creation that failed stays failed until a key is uploaded: that upload gets the reason, and what
 failed is deleted, under a new token each time. So nothing is repeated without anybody knowing.
 """
 
@@ -91,12 +91,12 @@ def code_bucket(cloud: Cloud, settings: Settings, region: str, *, token: str) ->
         _add_code_bucket(cloud, plan, stack, token)
     raise NotReached(
         f"The bucket for code that is too large for a stack is being created in {region}.",
-        remedy="Egret goes on by itself.",
+        remedy="Egret continues automatically.",
     )
 
 
 def _add_code_bucket(cloud: Cloud, plan: Plan, stack: Stack, token: str) -> None:
-    """Update the foundation, or clear what failed; tells what this operation has tried before."""
+    """Update the foundation, or clear what failed. Raises when this operation's attempt failed."""
     own = [e for e in cloud.stacks.events(plan.region, stack.id) if e.token == token]
     if stack.phase is Phase.FAILED:
         cloud.stacks.delete(plan.region, stack.id, token=_new_token())
@@ -119,7 +119,7 @@ def _bucket_failure(plan: Plan, stack: Stack, events: list[Event]) -> Upstream:
     reason = cause.reason if cause else stack.reason or stack.status
     fix = remedy_for_reason(reason, plan.region, cause.resource_type if cause else "")
     return Upstream(
-        f"AWS failed at creating the bucket for code that is too large for a stack, in "
+        f"AWS could not create the bucket for code that is too large for a stack, in "
         f"{plan.region}. {reason}",
         code="foundation_failed",
         remedy=f"{fix or 'Read the reason and fix it.'} Then try again.",

@@ -127,11 +127,11 @@ def check_kind(template: Template, key: Key) -> None:
         known = ", ".join(template.key_kinds)
         raise Conflict(
             f"The key {key.name} is of the kind {kind}, which the template {template.name} does "
-            "not take.",
+            "not accept.",
             code="wrong_kind_of_key",
             remedy=f"Choose a key of the kind {known}, or upload one.",
             about=[key],
-            errors={"key": f"This key is of the kind {kind}. The template takes: {known}."},
+            errors={"key": f"This key is of the kind {kind}. The template accepts: {known}."},
         )
 
 

@@ -84,7 +84,7 @@ class FunctionOperation(Operation):
     def update(self) -> None:
         """To the pending revision, or to its network's other zones; calls are not interrupted.
 
-        Then fetch an answer: what the new code does at its first call is seen at once.
+        Then fetch an answer, so that a failure of the new code shows at once.
         """
         before = self.row.revision
         stack = self.update_stack(self.plan())
@@ -151,7 +151,7 @@ class FunctionOperation(Operation):
         return plan_of(session, self.settings, revision, where)
 
     def _has_begun(self) -> bool:
-        """Whether AWS has accepted the update, or does not tell."""
+        """Whether AWS has accepted the update, or may have."""
         row, session = self.row, self.work.session
         try:
             events.copy(self.work, self.cloud, row, self.region)

@@ -82,9 +82,9 @@ def _package_of(code: Code, region: str) -> Package | None:
     if key_of(template.handler, template.package) != code.key:
         raise Conflict(
             f"This code of the template {code.template} is not in the bucket of {region}, and the "
-            "template has other code now.",
+            "template has different code now.",
             code="code_gone",
-            remedy="Deploy the template as it is now, or put its files back as they were.",
+            remedy="Deploy the template as it is now, or restore its files as they were.",
             link=("/templates", "Open the templates"),
         )
     return template.package

@@ -88,7 +88,7 @@ class KeyDetail:
         return names_addresses(self.key)
 
     def is_one_of(self, kinds: Collection[str]) -> bool:
-        """Whether a template that takes these kinds can send it; without any, it takes all."""
+        """Whether a template of these kinds can send it; without any, it can send all."""
         return not kinds or self.kind.name in kinds
 
     @property

@@ -28,7 +28,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("line", "level"), LINES)
-def test_a_line_tells_its_level(line: str, level: Level) -> None:
+def test_the_level_of_a_line_is_recognised(line: str, level: Level) -> None:
     assert level_of(line) is level
 
 

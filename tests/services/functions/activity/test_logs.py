@@ -89,7 +89,7 @@ def test_older_lines_are_on_the_next_page(ask: Any) -> None:
         ({"request_id": "a b"}, "request"),
     ],
 )
-def test_what_is_no_search_is_told_at_its_field(ask: Any, query: Any, field: str) -> None:
+def test_a_bad_search_is_refused_at_its_field(ask: Any, query: Any, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         ask(**query)
     assert field in refused.value.errors

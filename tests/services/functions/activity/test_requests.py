@@ -60,7 +60,7 @@ def paths(log: requests.RequestLog) -> list[str]:
     return [request.path for request in log.requests]
 
 
-def test_calls_are_told_from_the_newest_on_with_their_callers_names(ask: Any) -> None:
+def test_calls_are_listed_newest_first_with_their_callers_names(ask: Any) -> None:
     log = ask()
     assert paths(log) == ["/1", "/2", "/3", "/4", "/5", "/8"]
     assert [call.caller for call in log.requests] == ["bank", "shop", "shop", "bank", ARN, "egret"]
@@ -99,7 +99,7 @@ def test_calls_of_a_time_range_are_found(ask: Any) -> None:
     assert paths(ask(span=Span(until=until - timedelta(hours=1)))) == ["/8"]
 
 
-def test_page_by_page_each_call_is_told_once(ask: Any) -> None:
+def test_page_by_page_each_call_is_listed_once(ask: Any) -> None:
     first = ask(limit=4)
     second = ask(limit=4, before=first.older)
     assert paths(first) + paths(second) == ["/1", "/2", "/3", "/4", "/5", "/8"]
@@ -115,7 +115,7 @@ def test_page_by_page_each_call_is_told_once(ask: Any) -> None:
         ({"caller": "*"}, "caller"),
     ],
 )
-def test_what_is_no_search_is_told_at_its_field(ask: Any, query: Any, field: str) -> None:
+def test_a_bad_search_is_refused_at_its_field(ask: Any, query: Any, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         ask(**query)
     assert field in refused.value.errors
@@ -128,7 +128,7 @@ def test_a_function_that_does_not_exist_yet_has_no_requests(offline: CloudScope)
     assert refused.value.code == "function_not_ready"
 
 
-def test_a_missing_log_group_and_a_missing_permission_are_told_apart(
+def test_a_missing_log_group_and_a_missing_permission_are_distinguished(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
     add_function(scripted.session, outputs={"FunctionName": "fun"})
@@ -146,7 +146,7 @@ def test_a_missing_log_group_and_a_missing_permission_are_told_apart(
         JSON | st.integers() | st.floats() | st.sampled_from(["0001-01-01", "9999-12-31T23:59-14"]),
     )
 )
-def test_whatever_a_line_says_it_can_be_told(odd: dict[str, Any]) -> None:
+def test_a_line_with_any_values_can_be_shown(odd: dict[str, Any]) -> None:
     line = LogLine(NOW_MS, request_line(**odd | {"type": "request"}))
     found = request_of(line, CALLERS)
     if found is None:
@@ -158,5 +158,5 @@ def test_whatever_a_line_says_it_can_be_told(odd: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{", "[" * 100_000, '{"type": "request"}'])
-def test_what_is_no_line_of_a_request_is_none(text: str) -> None:
+def test_any_other_line_is_not_a_request(text: str) -> None:
     assert request_of(LogLine(NOW_MS, text), CALLERS) is None

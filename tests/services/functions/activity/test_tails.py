@@ -145,13 +145,13 @@ def test_a_late_line_does_not_set_a_stream_back() -> None:
     assert [watcher.reach(line).at_ms for line in lines] == [5, 5, 9]
 
 
-def test_only_lines_of_the_level_are_told(aws: ScriptedAws, clock: Clock) -> None:
+def test_only_lines_of_the_level_are_sent(aws: ScriptedAws, clock: Clock) -> None:
     log_of(aws, (1, "[ERROR] x"), (2, "no [ERROR]"))
     tailed = Tailed("eu-central-1", "fun", LogQuery(level="error"))
     assert texts(Tails(clock, lambda: NOW).read(aws.cloud, tailed, NOW)) == ["[ERROR] x"]
 
 
-def test_more_lines_than_are_kept_are_told_as_missed(aws: ScriptedAws, clock: Clock) -> None:
+def test_more_lines_than_are_kept_are_reported_as_missed(aws: ScriptedAws, clock: Clock) -> None:
     tails, watcher = Tails(clock, lambda: NOW), Watcher(Place(0))
     log_of(aws, (0, "first"))
     lines = tails.read(aws.cloud, TAILED, NOW)
@@ -164,7 +164,7 @@ def test_more_lines_than_are_kept_are_told_as_missed(aws: ScriptedAws, clock: Cl
     assert watcher.news(tails.read(aws.cloud, TAILED, NOW)) == ([], False)
 
 
-def test_what_aws_refuses_is_told_and_tried_again_at_the_next_poll(
+def test_what_aws_refuses_is_reported_and_tried_again_at_the_next_poll(
     aws: ScriptedAws, clock: Clock
 ) -> None:
     tails = Tails(clock, lambda: NOW)
@@ -177,7 +177,7 @@ def test_what_aws_refuses_is_told_and_tried_again_at_the_next_poll(
     assert texts(tails.read(aws.cloud, TAILED, NOW)) == ["a"]
 
 
-def test_there_are_so_many_streams_and_no_more() -> None:
+def test_the_number_of_streams_is_limited() -> None:
     tails, others = Tails(), ExitStack()
     with tails.stream():
         for _ in range(STREAMS_MAX - 1):

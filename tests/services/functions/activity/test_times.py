@@ -35,9 +35,7 @@ def test_two_times_count_before_a_range_and_are_utc_unless_they_say_otherwise() 
         (("", "", "2h"), "range"),
     ],
 )
-def test_what_is_no_time_range_is_told_at_its_field(
-    given: tuple[str, str, str], field: str
-) -> None:
+def test_a_bad_time_range_is_refused_at_its_field(given: tuple[str, str, str], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         span_of(*given, now=NOW)
     assert field in refused.value.errors

@@ -14,7 +14,7 @@ from webapp.services.functions.callers.details import LISTED_MAX, USAGE_DAYS
 from webapp.services.scope import CloudScope
 
 
-def test_the_usage_of_the_last_days_is_told_with_todays_at_the_end(
+def test_the_usage_of_the_last_days_is_shown_with_todays_at_the_end(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
     caller = add_caller(scripted.session)
@@ -41,7 +41,9 @@ def test_a_page_asks_aws_about_ten_callers_at_most(scripted: CloudScope, aws: Sc
     assert ([each.caller.name for each in rest.callers], rest.next) == (names[LISTED_MAX:], None)
 
 
-def test_callers_are_shown_when_aws_does_not_tell_their_usage(offline: CloudScope) -> None:
+def test_callers_are_shown_without_their_usage_when_aws_does_not_answer(
+    offline: CloudScope,
+) -> None:
     caller = add_caller(offline.session)
     function = offline.session.get_one(Function, caller.function_id)
     (shown,) = callers.page(offline.session, offline.cloud, function).callers

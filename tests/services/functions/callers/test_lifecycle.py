@@ -36,7 +36,7 @@ def names(aws: ScriptedAws) -> list[str]:
     return [name for name, _ in aws.asked]
 
 
-def test_a_key_is_made_last_of_all_let_in_and_told_once(
+def test_a_key_is_made_then_let_in_last_and_shown_once(
     scripted: CloudScope, aws: ScriptedAws, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -114,7 +114,7 @@ def test_a_name_is_taken_within_its_function_only(scripted: CloudScope, aws: Scr
 def test_a_function_has_no_more_callers_than_the_limit(offline: CloudScope) -> None:
     function = function_with_endpoint(offline.session)
     add(offline.session, *(a_caller(function, f"c-{n}") for n in range(CALLERS_MAX)))
-    with pytest.raises(Conflict, match="the most that it can have"):
+    with pytest.raises(Conflict, match="which is the maximum"):
         callers.create(offline, "fun", NEW)
 
 

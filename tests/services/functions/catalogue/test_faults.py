@@ -86,7 +86,7 @@ def test_a_choice_that_could_never_be_made_is_a_fault(choices: dict[str, Any]) -
 
 
 def test_required_may_name_only_settings() -> None:
-    with pytest.raises(Faulty, match="names y, which is no setting"):
+    with pytest.raises(Faulty, match="names y, which is not a setting"):
         check_settings({"x": {"type": "string"}}, ["y"])
 
 
@@ -95,6 +95,6 @@ def test_an_empty_description_lacks_its_first_key() -> None:
         check_description({})
 
 
-def test_a_fault_is_told_with_its_folder() -> None:
+def test_a_fault_names_its_folder() -> None:
     fault = within(faulty("code", "What.", "Why.", "Do.", file="handler.py", line=3), "items")
     assert (fault.folder, fault.file, fault.line) == ("items", "handler.py", 3)

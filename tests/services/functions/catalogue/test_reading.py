@@ -68,7 +68,7 @@ BY_SETTING = DESCRIPTION.replace(
     [
         ({"description": DESCRIPTION + "title = 'again'\n"}, "bad_toml", "not valid TOML", 8),
         ({"description": DESCRIPTION + "a = ["}, "bad_toml", "not valid TOML", 8),
-        ({"description": DESCRIPTION + "memory = 1\n"}, "unknown_key", "memory is no key", None),
+        ({"description": DESCRIPTION + "memory = 1\n"}, "unknown_key", "memory is not a key", None),
         ({"description": DESCRIPTION.replace("title", "#")}, "missing_key", "title", None),
         ({"description": 'name = "other"\n' + DESCRIPTION}, "bad_name", "other", None),
         ({"description": 'name = "Bad Name"\n' + DESCRIPTION}, "bad_value", "name", None),
@@ -78,7 +78,7 @@ BY_SETTING = DESCRIPTION.replace(
         (
             {"description": DESCRIPTION.replace("https://api.example.com", "https://10.0.0.1")},
             "bad_origin",
-            "https://10.0.0.1 is no public address",
+            "https://10.0.0.1 is not a public origin",
             None,
         ),
         ({"description": DESCRIPTION + "key_kinds = ['x']\n"}, "unknown_key_kind", "x", None),
@@ -100,7 +100,7 @@ BY_SETTING = DESCRIPTION.replace(
         (
             {"description": DESCRIPTION + "timeout_s = {default = 60}\n"},
             "bad_timeout",
-            "timeout_s.default is not within 1 and 29 seconds",
+            "timeout_s.default is not between 1 and 29 seconds",
             None,
         ),
         (

@@ -108,7 +108,7 @@ def test_values_become_the_fields_of_a_form_and_back(settings: tuple[Setting, ..
         ({"limit.x": "1", "limit": "5"}, {}),
     ],
 )
-def test_what_does_not_fit_is_told_at_its_field(
+def test_what_does_not_fit_is_reported_at_its_field(
     settings: tuple[Setting, ...], sent: dict[str, Any], errors: dict[str, str]
 ) -> None:
     _, found = checked(settings, {"url": URL} | sent)
@@ -127,7 +127,7 @@ JSON = st.recursive(
 
 @hypothesis.settings(max_examples=40, deadline=None)
 @given(sent=st.dictionaries(PATHS, JSON, max_size=5))
-def test_whatever_is_sent_fits_or_is_told_in_plain_words(
+def test_anything_that_is_sent_fits_or_is_refused_in_plain_words(
     settings: tuple[Setting, ...], sent: dict[str, Any]
 ) -> None:
     values, errors = checked(settings, sent)

@@ -226,7 +226,7 @@ def test_a_revision_whose_network_or_key_is_gone_is_not_deployed(
     assert refused.value.code == "revision_needs_what_is_gone"
 
 
-def test_a_revision_with_a_syntax_error_is_told_with_its_line_and_nothing_is_deployed(
+def test_a_revision_with_a_syntax_error_is_refused_with_its_line_and_nothing_is_deployed(
     scripted: CloudScope, aws: ScriptedAws, function: Function
 ) -> None:
     change(scripted, memory_mb=512)

@@ -18,7 +18,7 @@ def function() -> Function:
     return a_function(a_network(), a_key(), settings=SETTINGS, schedule={"every_minutes": 5})
 
 
-def test_every_field_that_breaks_its_rule_is_told_at_once(function: Function) -> None:
+def test_every_field_that_breaks_its_rule_is_reported_at_once(function: Function) -> None:
     wanted: dict[str, Any] = {
         "settings": {"limit": 999},
         "cors_origins": ["nowhere"],

@@ -11,7 +11,7 @@ from webapp.services.functions.revisions import code
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("import os\ndef handler(:\n", "line 2"), ("x = 1\n  y = 2\n", "line 2"), ("\0", "no valid")],
+    [("import os\ndef handler(:\n", "line 2"), ("x = 1\n  y = 2\n", "line 2"), ("\0", "not valid")],
 )
 def test_code_that_python_cannot_read_is_refused_with_its_line(text: str, told: str) -> None:
     with pytest.raises(Invalid, match=told):

@@ -73,7 +73,7 @@ def test_a_function_from_before_there_were_revisions_has_the_code_of_its_templat
     assert kept.code_hash == live.code_hash
 
 
-def test_revisions_are_read_page_by_page_and_one_that_is_not_there_is_told(
+def test_revisions_are_read_page_by_page_and_a_missing_one_is_not_found(
     session: Session, function: Function
 ) -> None:
     for _ in range(3):

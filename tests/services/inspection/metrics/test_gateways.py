@@ -61,7 +61,7 @@ def test_one_that_cloudformation_could_not_delete_is_there_until_egret_has(
     assert [g.until for g in gateways_of(session, row)] == [failed]
 
 
-def test_one_that_no_event_tells_of_is_there_since_the_network_is(session: Session) -> None:
+def test_a_nat_gateway_without_events_is_there_since_the_network_is(session: Session) -> None:
     row = network(NatGatewayIds="nat-1,nat-2")
     add(session, row, event(row, "nat-2", "CREATE_COMPLETE", ago(60), number=2))
     found = {g.id: (g.zone, g.since) for g in gateways_of(session, row)}

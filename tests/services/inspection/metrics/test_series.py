@@ -34,7 +34,7 @@ def readings(kind: Kind, **values: dict[int, float]) -> Readings:
         (TIME, [None, 2, None, 3, None, None]),
     ],
 )
-def test_what_aws_does_not_tell_is_zero_or_unknown(
+def test_a_value_that_aws_does_not_give_is_zero_or_unknown(
     kind: Kind, expected: list[float | None]
 ) -> None:
     found = series_of(kind, readings(kind, one={1: 2, 3: 3}), [kind.of(ONE)], SPAN)
@@ -42,7 +42,7 @@ def test_what_aws_does_not_tell_is_zero_or_unknown(
     assert found.points[1].at == START + timedelta(minutes=1)
 
 
-def test_what_aws_may_not_have_told_yet_is_a_gap() -> None:
+def test_a_value_that_aws_may_still_give_is_a_gap() -> None:
     early = Readings({CALLS.of(ONE): {}}, complete=True, read_at=START + timedelta(minutes=6))
     found = series_of(CALLS, early, [CALLS.of(ONE)], SPAN)
     assert [point.value for point in found.points] == [0, 0, 0, None, None, None]

@@ -15,7 +15,7 @@ class UsageOut(BaseModel):
 class CallerOut(BaseModel):
     """`rate` is calls per second, `burst` calls at once, `quota` calls per day in UTC.
 
-    `usage` has the last days, the oldest first; null when AWS did not tell.
+    `usage` has the last days, the oldest first; null when AWS did not answer.
     """
 
     name: str
@@ -30,7 +30,7 @@ class CallerOut(BaseModel):
 
 
 class IssuedOut(CallerOut):
-    """`key` is what the caller sends as `x-api-key`. It is shown this once and stored nowhere."""
+    """`key` is what the caller sends as `x-api-key`. It is in no other answer."""
 
     key: str = Field(repr=False)
 
@@ -46,6 +46,6 @@ def caller_out(detail: CallerDetail) -> CallerOut:
 
 
 def issued_out(issued: Issued) -> IssuedOut:
-    """Without its usage, which nobody asked AWS for."""
+    """Without its usage, which would need another call to AWS."""
     shown = caller_out(CallerDetail(issued.caller, usage=None))
     return IssuedOut(**shown.model_dump(), key=issued.key)

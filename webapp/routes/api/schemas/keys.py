@@ -64,7 +64,7 @@ def key_out(detail: KeyDetail) -> KeyOut:
 class MatchOut(BaseModel):
     """`paste` is the exact text for the partner's portal: what the network and the key's functions
     need. `others`: the networks of those functions. `unknown`: the key does not say which addresses
-    it allows, so only a call can tell."""
+    it allows, so only a call can show it."""
 
     network: str
     ok: bool

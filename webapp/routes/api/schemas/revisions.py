@@ -24,7 +24,7 @@ class DifferenceOut(BaseModel):
 
 
 class ChangedOut(FunctionOut):
-    """The function, and what is being changed; `deploys`: by a deployment, which is under way."""
+    """The function, and what is being changed; `deploys`: whether a deployment has begun."""
 
     changes: list[DifferenceOut]
     deploys: bool

@@ -1,4 +1,4 @@
-"""What the API gives of templates, and of folders that are none."""
+"""What the API gives of templates, and of folders that are not valid ones."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ class FaultOut(BaseModel):
 
 
 class TemplateList(Listed[TemplateOut]):
-    """`faults` are of folders that are no templates, on every page of the list."""
+    """`faults` are those of folders that are not valid templates, on every page of the list."""
 
     faults: list[FaultOut]
 

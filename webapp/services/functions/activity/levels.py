@@ -1,4 +1,4 @@
-"""How grave a line of a function's log is, told by how Lambda and Python write it.
+"""How grave a line of a function's log is, by how Lambda and Python write it.
 
 In words: `[ERROR]`, `Task timed out`, `Traceback`. In JSON: the property `level`. What Lambda
 itself writes about each call (START, END, REPORT) is of the level *platform*.

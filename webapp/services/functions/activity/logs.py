@@ -41,7 +41,7 @@ class LogQuery:
             detail = f"The filter is longer than {FILTER_MAX_CHARS} characters."
             raise Invalid(detail, field="filter")
         if self.request_id and not REQUEST_ID.fullmatch(self.request_id):
-            raise Invalid("This is no id of a request.", field="request")
+            raise Invalid("This is not the id of a request.", field="request")
         terms = [term(text) for text in (self.text, self.request_id) if text]
         pattern = " ".join(terms) or pattern_of(least)
         if is_condition(self.text):

@@ -83,7 +83,7 @@ class RequestLog:
 
 
 def names_of_callers(session: Session, name: str) -> Names:
-    """What those are called who may call the function, or could, by what lines have for them."""
+    """The names of the function's callers, present and former, by the ids in request lines."""
     return key_ids.names(session, get(session, name)) | OWN_CALLS
 
 
@@ -104,32 +104,32 @@ def read(
 
 
 def request_of(line: LogLine, callers: Names) -> LoggedRequest | None:
-    """The call that a line tells of; None if it is malformed."""
+    """The call that a line describes; None if it is malformed."""
     try:
-        told = json.loads(line.message)
+        logged = json.loads(line.message)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict) or told.get("type") != "request":
+    if not isinstance(logged, dict) or logged.get("type") != "request":
         return None
-    status = _status(told.get("status"))
+    status = _status(logged.get("status"))
     if status is None:
         return None
-    caller_id = _text(told.get("caller"))
+    caller_id = _text(logged.get("caller"))
     return LoggedRequest(
-        at=_time(told.get("at"), line.at),
+        at=_time(logged.get("at"), line.at),
         caller=callers.get(caller_id, caller_id),
         caller_id=caller_id,
-        method=_text(told.get("method")),
-        path=_text(told.get("path")),
+        method=_text(logged.get("method")),
+        path=_text(logged.get("path")),
         status=status,
-        upstream_status=_status(told.get("upstream_status")),
-        upstream_ms=_ms(told.get("upstream_ms")),
-        total_ms=_ms(told.get("total_ms")),
-        egress_ip=_address(told.get("egress_ip")),
-        key_version=_text(told.get("key_version")) or None,
-        cached=told.get("cached") is True,
-        request_id=_text(told.get("request_id")),
-        code=_text(told.get("code")),
+        upstream_status=_status(logged.get("upstream_status")),
+        upstream_ms=_ms(logged.get("upstream_ms")),
+        total_ms=_ms(logged.get("total_ms")),
+        egress_ip=_address(logged.get("egress_ip")),
+        key_version=_text(logged.get("key_version")) or None,
+        cached=logged.get("cached") is True,
+        request_id=_text(logged.get("request_id")),
+        code=_text(logged.get("code")),
     )
 
 

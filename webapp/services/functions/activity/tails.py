@@ -1,8 +1,8 @@
-"""Live tails: new lines of a log, for as long as somebody watches.
+"""Live tails: new lines of a log, while its page is open.
 
 They are read by FilterLogEvents every few seconds: StartLiveTail, AWS's own, is billed by the
 minute. All who watch the same log with the same filter share one poll. A line may arrive later than
-newer ones, so each poll reads the last half minute again; lines are told apart by their ids.
+newer ones, so each poll reads the last half minute again; lines are distinguished by their ids.
 """
 
 import time
@@ -96,7 +96,7 @@ class Watcher:
 
 
 class Tails:
-    """The tails of one process. `clock` tells when to poll, `today` the time of the log."""
+    """The tails of one process. `clock` says when to poll, `today` what time the log has."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Tails:
         """For as long as a stream is open. Raises Unavailable when there are too many."""
         if not self._streams.acquire(blocking=False):
             raise Unavailable(
-                f"{STREAMS_MAX} live tails are open, which is the most.",
+                f"{STREAMS_MAX} live tails are open, which is the maximum.",
                 code="too_many_tails",
                 remedy="Close another one, or load the page again to see new lines.",
             )
@@ -127,7 +127,7 @@ class Tails:
 
         Who asks while another one is asking AWS gets what there is, and does not wait.
         A tail goes back to the earliest `since` of all who watch, but no further than RESUMED_MAX.
-        Raises AWS's error, and Invalid for a pattern that CloudWatch does not take.
+        Raises AWS's error, and Invalid for a pattern that CloudWatch does not accept.
         """
         today = self._today()
         begun = min(max(since, today - RESUMED_MAX), today)  # others share it

@@ -12,7 +12,7 @@ RANGES = {
     "7d": ("7 days", timedelta(days=7)),
     "30d": ("30 days", timedelta(days=30)),
 }
-"""By the name in an address: what it is called, and how far it reaches back: logs last 30 days."""
+"""By the name in a URL: its label, and how far it reaches back. Logs are kept for 30 days."""
 YEARS = range(2000, 2200)
 
 
@@ -25,13 +25,13 @@ class Span:
 
 
 def span_of(since: str, until: str, range_name: str = "", *, now: datetime) -> Span:
-    """From texts in ISO 8601, in UTC unless they say otherwise; '' is no bound.
+    """From texts in ISO 8601, in UTC unless they say otherwise; '' for no limit.
 
-    The range counts when neither time is given. Raises Invalid.
+    The named range is used when neither time is given. Raises Invalid.
     """
     first, last = _time(since, "from"), _time(until, "to")
     if first and last and first >= last:
-        raise Invalid("The end of the time range is not after its beginning.", field="to")
+        raise Invalid("The end of the time range must be after its beginning.", field="to")
     if not first and not last and range_name:
         if range_name not in RANGES:
             raise Invalid(f"Choose one of: {', '.join(RANGES)}.", field="range")
@@ -47,6 +47,6 @@ def _time(text: str, field: str) -> datetime | None:
     except ValueError:
         at = datetime.min
     if at.year not in YEARS:
-        detail = f"{text[:40]} is no time. Write it as 2026-11-25T12:00:00Z."
+        detail = f"{text[:40]} is not a time. Write it like 2026-11-25T12:00:00Z."
         raise Invalid(detail, field=field)
     return at if at.tzinfo else at.replace(tzinfo=UTC)

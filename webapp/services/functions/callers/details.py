@@ -14,13 +14,13 @@ from webapp.services.functions.details import network_of
 
 USAGE_DAYS = 7
 LISTED_MAX = 10
-"""Callers on a page or in an answer. The usage of each is one call to AWS, which takes ten of all
+"""Callers on a page or in an answer. The usage of each is one call to AWS, which accepts ten of all
 kinds per second from an account."""
 
 
 @dataclass(frozen=True)
 class CallerDetail:
-    """`usage` has the calls of the last days in UTC, oldest first; None when AWS did not tell."""
+    """`usage` has the calls of the last days in UTC, oldest first; None when AWS did not answer."""
 
     caller: Caller
     usage: dict[date, int] | None

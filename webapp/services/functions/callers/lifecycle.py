@@ -44,7 +44,7 @@ def create(scope: CloudScope, function_name: str, new: NewCaller) -> Issued:
     """Make an API key with limits of its own. It is the only time that the key is known.
 
     Raises Invalid with every field's error; Conflict for a taken name, a function whose endpoint
-    takes no keys or is not there yet, and one that has CALLERS_MAX callers.
+    uses no API keys or is not there yet, and one that has CALLERS_MAX callers.
     """
     session = scope.session
     function = get_function(session, function_name)
@@ -67,7 +67,7 @@ def create(scope: CloudScope, function_name: str, new: NewCaller) -> Issued:
     _flush(session, new.name)
     scope.record("create", caller, f"function {function.name}")
     work = leases.begin(session, caller.owner, lease_s=scope.settings.lease_s)
-    assert work  # noqa: S101 - nobody else knows the row yet
+    assert work  # noqa: S101 - only this request knows the row yet
     with operation.carried_out(scope, work, caller):
         _make_plan(scope, work, function, caller)
         value = _finished(work, caller, _make_key(scope, work, function, caller))
@@ -200,7 +200,7 @@ def _check_takes_keys(function: Function) -> None:
 def _check_room(session: Session, function: Function) -> None:
     if count(session, function) >= CALLERS_MAX:
         raise Conflict(
-            f"The function {function.name} has {CALLERS_MAX} callers, the most that it can have.",
+            f"The function {function.name} has {CALLERS_MAX} callers, which is the maximum.",
             code="too_many_callers",
             remedy="Revoke one that is not needed.",
             about=[function],
@@ -210,15 +210,15 @@ def _check_room(session: Session, function: Function) -> None:
 def _check_rate(rate: float) -> None:
     if not (math.isfinite(rate) and RATE_MIN <= rate <= CALLS_PER_SECOND):
         raise Invalid(
-            f"From {RATE_MIN} to {CALLS_PER_SECOND} calls per second, which is what the whole "
-            "endpoint takes.",
+            f"Enter {RATE_MIN} to {CALLS_PER_SECOND} calls per second; the whole endpoint accepts "
+            f"no more than {CALLS_PER_SECOND}.",
             field="rate",
         )
 
 
 def _check_quota(quota: int) -> None:
     if not 1 <= quota <= QUOTA_MAX:
-        raise Invalid(f"From 1 to {QUOTA_MAX:,} calls per day.", field="quota")
+        raise Invalid(f"Enter 1 to {QUOTA_MAX:,} calls per day.", field="quota")
 
 
 def _flush(session: Session, name: str) -> None:

@@ -1,4 +1,4 @@
-"""How a caller's row and its API key stay in agreement, whatever is killed when.
+"""How a caller's row and its API key stay in agreement, even if the process is killed.
 
 1. **Intent.** What is asked of AWS is in the row first: *requested*, *updating* or *deleting*,
    committed with the caller's lease. Key and usage plan have a name that follows from the row.

@@ -5,9 +5,9 @@ Shared code is in `lambda_templates/shared`, a file per concern. A handler impor
     from lambda_templates.shared.answers import Problem, Request
 
 Lambda gets one readable `index.py`: the shared files that the handler needs, one after the other,
-then the handler. Each line is as it is, so tracebacks show the right ones; such imports are left
-out, and what a shared file says about itself, which only takes room. All these files share one set
-of names, so no two of them may give a name two meanings.
+then the handler. Lines are copied unchanged, so tracebacks show the right ones. Left out are such
+imports, and the docstring of each shared file, to save room. All these files share one namespace,
+so no two of them may give a name two meanings.
 """
 
 import ast

@@ -1,6 +1,6 @@
 """What can be wrong with a template's folder, and what may be in a `template.toml`.
 
-A fault says what is wrong, why that is one, and what to do. It never stops the other templates.
+A fault says what is wrong, why it matters, and what to do. It never affects other templates.
 """
 
 import re
@@ -118,7 +118,7 @@ class Fault:
 
 
 class Faulty(Exception):
-    """A folder that is no template."""
+    """A folder that is not a valid template."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(f"{fault.folder}: {fault.what} {fault.why}")
@@ -126,7 +126,7 @@ class Faulty(Exception):
 
 
 def faulty(code: str, what: str, why: str, remedy: str, **where: Any) -> Faulty:
-    """`where` may have a file and a line; the folder is told by `within`."""
+    """`where` may have a file and a line; the folder is added by `within`."""
     return Faulty(Fault("", code, tellable(what), why, remedy, **where))
 
 
@@ -167,7 +167,7 @@ def _check_properties(
     if unknown:
         raise _bad(
             f"{path}.required",
-            f"it names {unknown[0]}, which is no setting",
+            f"it names {unknown[0]}, which is not a setting",
             "Take it out, or describe the setting.",
         )
 
@@ -176,32 +176,32 @@ def _raise_for(path: str, rule: str) -> None:
     if rule == NO_SUCH_FIELD:
         raise faulty(
             "unknown_key",
-            f"{path} is no key of a template.",
-            "A key that nothing reads is probably misspelt.",
+            f"{path} is not a key of a template.",
+            "Nothing reads it, so it is probably misspelt.",
             f"Correct or remove it. {GUIDE}",
         )
     if rule == REQUIRED:
         raise faulty(
             "missing_key",
             f"{path} is missing.",
-            "Every template has it.",
+            "Every template must have it.",
             f"Add it. {GUIDE}",
         )
     if path.startswith("image_hosts"):
         raise faulty(
             "bad_image_host",
-            f"{path} is no public host name.",
+            f"{path} is not a public host name.",
             "Pictures are loaded over https from hosts on this list only.",
             "Write only the name, such as images.example.com: no https://, path or port.",
         )
     if path == "timeout_s" or path.startswith("timeout_s."):
         raise faulty(
             "bad_timeout",
-            f"{path} is not within {TIMEOUT_S[0]} and {TIMEOUT_S[1]} seconds.",
-            "API Gateway waits 29 s for an answer; a longer call would go on for nobody.",
+            f"{path} is not between {TIMEOUT_S[0]} and {TIMEOUT_S[1]} seconds.",
+            "API Gateway waits 29 s for an answer; nobody would get the answer of a longer call.",
             "Write timeout_s = {default = 28, minimum = 5, maximum = 29}, or less.",
         )
-    raise faulty("bad_value", f"{path} does not fit.", "It has a fixed form.", f"{rule} {GUIDE}")
+    raise faulty("bad_value", f"{path} does not fit.", "Its form is fixed.", f"{rule} {GUIDE}")
 
 
 def _check_schema(path: str, schema: Any, kinds: tuple[str, ...]) -> None:

@@ -21,7 +21,7 @@ from webapp.services.functions.catalogue.faults import DESCRIPTION_FILE, Faulty,
 PACKAGE = "package"
 TEXT_MAX_BYTES = 1024 * 1024
 CODE_MAX_BYTES = 250 * 1024 * 1024
-"""Lambda's limit for code with all that it brings along, unzipped."""
+"""Lambda's limit for code with its dependencies, unzipped."""
 FILES_MAX = 20_000
 
 HANDLER_MODULE = "index"
@@ -45,9 +45,9 @@ class Package:
 
 
 def files_of(folder: Path) -> dict[Path, stat_result]:
-    """All files of a template with what tells whether one has changed.
+    """All files of a template, with the times and sizes that show whether one has changed.
 
-    What Python and editors leave beside them does not count. Raises Faulty for a link that leads
+    Files that Python and editors leave behind are ignored. Raises Faulty for a link that leads
     out of the folder, for anything that is no file, and for too many or too large files.
     """
     found: dict[Path, stat_result] = {}
@@ -188,7 +188,7 @@ def _check_inside(folder: Path, path: Path) -> None:
         raise faulty(
             "link_outside",
             f"{path.relative_to(folder)} is a link that leads out of the folder.",
-            "What it leads to would be deployed, whatever it is.",
+            "Whatever it leads to would be deployed.",
             "Copy the file into the folder instead.",
             file=path.name,
         )
@@ -219,7 +219,7 @@ def _too_large(what: str, file: str = DESCRIPTION_FILE) -> Faulty:
     return faulty(
         "too_large",
         what,
-        "Lambda takes 250 MiB of code with all that it brings along; texts are kept smaller.",
+        "Lambda accepts 250 MiB of code with its dependencies; for texts Egret's limits are lower.",
         "Remove what the handler does not need, such as tests and examples in package/.",
         file=file,
     )

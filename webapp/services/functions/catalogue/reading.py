@@ -46,7 +46,7 @@ def read(folder: Path, files: Files, *, is_own: bool = False) -> Template:
         raise faulty(
             "bad_name",
             f"The name is {raw['name']}, and the folder's is {folder.name}.",
-            "Functions are found again by this one name.",
+            "A function finds its template by this name.",
             "Make both the same.",
         )
     if raw["partner"] not in partners.known():
@@ -126,7 +126,7 @@ def _description(folder: Path, files: Files) -> dict[str, Any]:
         ) from None
     except RecursionError:
         raise faulty(
-            "bad_toml", "The file is not valid TOML.", "It is nested too deep.", GUIDE
+            "bad_toml", "The file is not valid TOML.", "It is nested too deeply.", GUIDE
         ) from None
     except (TypeError, ValueError):
         raise faulty(
@@ -200,8 +200,8 @@ def _with_choices(folder: Path, files: Files, path: str, schema: dict[str, Any])
     except (ValueError, TypeError, KeyError, RecursionError):
         raise faulty(
             "bad_choices",
-            f"{path}.choices is no list of choices.",
-            "The file has to be JSON.",
+            f"{path}.choices does not name a list of choices.",
+            "The file must be JSON.",
             'Write it as [{"value": "1", "label": "One"}, …].',
             file=file.name,
         ) from None
@@ -217,20 +217,20 @@ def _check_origin(raw: Mapping[str, Any], settings: tuple[Setting, ...]) -> None
             f"It has {'both' if origin else 'neither'} partner_origin and origin_setting.",
             "One of them says where the handler calls.",
             'Write partner_origin = "https://api.example.com", or the name of a setting that has '
-            "the address.",
+            "the URL.",
         )
     if origin and not is_public_host(origin.removeprefix("https://")):
         raise faulty(
             "bad_origin",
-            f"{origin} is no public address.",
-            "Functions call the internet, from the network's addresses.",
+            f"{origin} is not a public origin.",
+            "Functions call partners on the internet, from the network's addresses.",
             "Write it like https://api.example.com, without a path or port.",
         )
     asked = {s.name for s in settings if s.schema.get("format") in URL_FORMATS and s.required}
     if name and name not in asked:
         raise faulty(
             "bad_origin",
-            f"origin_setting is {name}, and no required setting of that name is an address.",
+            f"origin_setting is {name}, and no required setting of that name is a URL.",
             "The handler would not know where to call.",
             'Describe the setting with format = "uri" or "uri-template", and name it in required.',
         )
@@ -243,7 +243,7 @@ def _bounds(name: str, raw: Mapping[str, int], limits: tuple[int, int]) -> Bound
     if not bounds.minimum <= default <= bounds.maximum:
         raise faulty(
             "bad_value",
-            f"{name}.default is not within its minimum and maximum.",
+            f"{name}.default is not between its minimum and maximum.",
             f"It is {default}, and they are {bounds.minimum} and {bounds.maximum}.",
             "Correct one of the three.",
         )

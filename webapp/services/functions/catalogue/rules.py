@@ -1,4 +1,4 @@
-"""What a JSON Schema asks of a value, in plain words.
+"""What a JSON Schema demands of a value, in plain words.
 
 The library `jsonschema` finds what does not fit. Its own texts are for programmers and quote the
 schema, so none of them is shown: the sentence comes from the part of the schema that was broken.
@@ -31,8 +31,8 @@ _URL_CHARS = re.compile(r"[!#-;=?-\[\]_a-z{}~]+", re.IGNORECASE)
 _BY_FORMAT = {
     "hostname": "Enter a host name such as api.example.com.",
     "regex": "Enter a regular expression such as ^[0-9]{1,10}$.",
-    "uri": "Enter an address that begins with https:// and a public host name.",
-    "uri-template": "Enter an address that begins with https:// and a public host name.",
+    "uri": "Enter a URL that begins with https:// and a public host name.",
+    "uri-template": "Enter a URL that begins with https:// and a public host name.",
 }
 FORMATS = tuple(_BY_FORMAT)
 formats = FormatChecker(formats=())
@@ -42,7 +42,7 @@ def problems(schema: Schema, value: Any) -> dict[str, str]:
     """What does not fit, by the dotted path of the field; '' is the value itself."""
     found: dict[str, str] = {}
     for error in _validator(dumps(schema)).iter_errors(value):
-        for path, sentence in _told(error):
+        for path, sentence in _sentences(error):
             found.setdefault(".".join(path), sentence)
     for place in _unusable(value):
         found.setdefault(place, "Remove the characters that cannot be shown.")
@@ -57,7 +57,7 @@ def closed(schema: Schema) -> dict[str, Any]:
 
 
 def rule(schema: Schema) -> str:
-    """What a value has to be, as a sentence for who types it."""
+    """What a value has to be, as a sentence for the person who types it."""
     if "oneOf" in schema or "enum" in schema or "const" in schema:
         return "Choose one from the list."
     kind = schema.get("type")
@@ -70,7 +70,7 @@ def rule(schema: Schema) -> str:
     return _of_text(schema) if kind == "string" else "Fill in its fields."
 
 
-def _told(error: ValidationError) -> list[tuple[list[str], str]]:
+def _sentences(error: ValidationError) -> list[tuple[list[str], str]]:
     path = [str(part) for part in error.absolute_path]
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
@@ -186,7 +186,7 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 
 
 def _checker(fits: Callable[[str], object]) -> Callable[[object], bool]:
-    """A format says nothing about what is no text."""
+    """A format applies to texts only."""
     return lambda value: not isinstance(value, str) or bool(fits(value))
 
 

@@ -26,7 +26,7 @@ URL_FORMATS = ("uri", "uri-template")
 ROW = re.compile("[0-9]{1,4}")
 """The number of a row in the name of a field."""
 BLANK = ("", "false", None)
-"""What the fields of a row have that nobody has filled in."""
+"""The values of fields in a row that is left blank."""
 
 
 @dataclass(frozen=True)

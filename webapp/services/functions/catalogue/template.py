@@ -44,8 +44,8 @@ class Template:
     setting whose URL says so. `image_hosts` are those whose pictures may be shown.
 
     `key_kinds` are the kinds of key that it can send; none means any. `preview` is the table that
-    its answers are shown in. `methods` and `subpaths` say what its endpoint takes. `handler` is the
-    assembled source, and `package` what is deployed beside it.
+    its answers are shown in. `methods` and `subpaths` say what its endpoint accepts. `handler` is
+    the assembled source, and `package` what is deployed beside it.
     """
 
     name: str

@@ -2,10 +2,10 @@
 
 Egret's are one folder each under `lambda_templates/`. The user's are the folders with a
 `template.toml` in EGRET_TEMPLATES_DIR; they are read again when a file of theirs changes. The files
-are looked at every CHECK_S seconds at most, however many pages and functions ask meanwhile. A
-folder that is no template is a fault, which the page of the catalogue explains.
+are checked every CHECK_S seconds at most, for all pages and functions together. A folder that is
+not a valid template is a fault, which the page *Templates* explains.
 
-There is one catalogue in a process, as there is one folder: `use` says which.
+There is one catalogue in a process, and `use` says which folder it has.
 """
 
 import json
@@ -34,7 +34,7 @@ from webapp.services.functions.catalogue.template import Template, missing
 FOLDER = Path(__file__).parents[4] / "lambda_templates"
 CHECK_S = 2.0
 SETTINGS_MAX_BYTES = 3000
-"""AWS Lambda takes 4 KB of environment variables; a handler gets its settings by one of them."""
+"""AWS Lambda accepts 4 KB of environment variables; one of them has the settings."""
 
 __all__ = [
     "Catalogue",
@@ -74,7 +74,7 @@ class Catalogue:
         return self._templates
 
     def faults(self) -> tuple[Fault, ...]:
-        """Of the user's folders that are no templates."""
+        """Of the user's folders that are not valid templates."""
         self._check()
         return self._faults
 
@@ -183,8 +183,8 @@ def _may_be_template(folder: Path) -> bool:
 def _name_taken(folder: Path) -> Faulty:
     return faulty(
         "name_taken",
-        f"Egret has a template named {folder.name} itself.",
-        "A function finds its template again by the name.",
+        f"Egret itself has a template named {folder.name}.",
+        "A function finds its template by this name.",
         "Give the folder and its name in template.toml another name.",
     )
 

@@ -1,4 +1,4 @@
-"""Changes of functions: what one would do, and doing it."""
+"""Changes of functions: to preview one, and to make it."""
 
 from webapp.services.functions.changes.apply import change, deploy_again, preview, retry
 from webapp.services.functions.changes.plan import newer_template

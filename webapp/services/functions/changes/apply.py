@@ -55,7 +55,7 @@ class Preview:
 
 @retry_on_conflict
 def change(scope: CloudScope, name: str, wanted: FunctionChange) -> Planned:
-    """Make the change: begin its deployment, if it needs one. Without a difference does nothing.
+    """Make the change: begin its deployment, if it needs one. Without a difference it does nothing.
 
     Raises Invalid with every field's error, and Conflict while another change is under way.
     """

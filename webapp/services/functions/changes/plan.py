@@ -168,8 +168,10 @@ def _check_region(session: Session, live: FunctionRevision, network: Network) ->
         raise Conflict(
             f"The network {network.name} is in {network.region}, the function in {region}.",
             code="other_region",
-            remedy="In another region its endpoint would have another address. Create another "
+            remedy="In another region its endpoint would have another URL. Create another "
             "function there.",
             link=("/functions/new", "New function"),
-            errors={"network": f"Choose a network in {region}: elsewhere the endpoint changes."},
+            errors={
+                "network": f"Choose a network in {region}: elsewhere the endpoint would change."
+            },
         )

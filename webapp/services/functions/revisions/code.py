@@ -26,7 +26,8 @@ def hash_of(template: Template) -> str:
 def check(template: str, code: str) -> None:
     """Raises Invalid, with the line, for code that Python cannot read.
 
-    What an import or a call would raise is not found here: the first call after the deployment is.
+    An error that only an import or a call would raise is found by the first call after the
+    deployment.
     """
     try:
         compile(code, "handler.py", "exec", dont_inherit=True)
@@ -34,7 +35,7 @@ def check(template: str, code: str) -> None:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         what = error.msg if isinstance(error, SyntaxError) else str(error)
         raise Invalid(
-            f"The handler of the template {template} is no valid Python{where}: {what}.",
+            f"The handler of the template {template} is not valid Python{where}: {what}.",
             code="bad_handler",
             remedy="Correct the template's handler.py. What is deployed has not changed.",
         ) from None

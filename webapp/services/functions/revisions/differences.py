@@ -1,4 +1,4 @@
-"""How two revisions differ: what a person chose, field by field, and the code as a diff."""
+"""How two revisions differ: field by field, and the code as a diff."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.models import FunctionRevision
+from webapp.services.functions.catalogue.settings import Setting
 from webapp.services.functions.catalogue.templates import template_of
 
 FIELDS = (
@@ -28,38 +29,39 @@ LABELS = {
     "memory_mb": "Memory (MB)",
     "timeout_s": "Time-out (s)",
     "environment": "Environment",
-    "schedule": "Schedule",
+    "schedule": "Fetch schedule",
     "code": "Code",
 }
 
 
 @dataclass(frozen=True)
 class Difference:
-    """`field` as the API names it, such as `settings.limit`; `title` is that of a setting."""
+    """`field` as the API names it, such as `settings.limit`, which has its `setting` too."""
 
     field: str
     before: Any
     after: Any
-    title: str = ""
+    setting: Setting | None = None
 
     @property
     def label(self) -> str:
-        return self.title or LABELS[self.field]
+        return self.setting.label if self.setting else LABELS[self.field]
 
 
 def between(old: FunctionRevision, new: FunctionRevision) -> list[Difference]:
-    """What `new` has that `old` has not. Of the code, whose text is long, the hash."""
+    """The fields in which `new` differs from `old`. Of the code, whose text is long, the hash."""
     every = [Difference(name, getattr(old, name), getattr(new, name)) for name in FIELDS]
-    titles = {setting.name: setting.label for setting in template_of(new.template).settings}
+    known = {setting.name: setting for setting in template_of(new.template).settings}
     for name in sorted(old.settings.keys() | new.settings.keys()):
         values = old.settings.get(name), new.settings.get(name)
-        every.append(Difference(f"settings.{name}", *values, title=titles.get(name, name)))
+        setting = known.get(name) or Setting(name, {})
+        every.append(Difference(f"settings.{name}", *values, setting))
     every.append(Difference("code", old.code_hash, new.code_hash))
     return [each for each in every if each.before != each.after]
 
 
 def chosen(differences: Iterable[Difference]) -> list[Difference]:
-    """Without what follows from time alone: the version that the key happens to have."""
+    """Without the key's version, which changes by itself when a key is rotated."""
     return [each for each in differences if each.field != "key_version"]
 
 

@@ -38,8 +38,9 @@ def describe(session: Session, function: Function, template: Template) -> Functi
 
 
 def live(session: Session, function: Function) -> FunctionRevision:
-    """The one that the function's row describes. One from before there were revisions is made up,
-    with the code that its template has now; nobody knows which it has, so that it is not stored."""
+    """The one that the function's row describes. A function that is older than revisions has none:
+    then it is made from the row, with the code that the template has now. It is not stored, as the
+    deployed code may be another."""
     found = find(session, function, function.revision)
     template = template_of(function.template)
     if found is None:

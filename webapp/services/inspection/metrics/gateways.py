@@ -14,7 +14,8 @@ from webapp.models.network import NAT_GATEWAY_IDS
 
 TYPE = "AWS::EC2::NatGateway"
 THERE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-"""The first of these says since when there is one; the sandbox updates a stack with the second."""
+"""The first of them says since when there is a NAT gateway. In the sandbox an update ends with the
+second."""
 LOGICAL_ID = "NatGateway"
 """The number of the zone follows, from 1."""
 

@@ -37,7 +37,7 @@ PROCESSED = (
 GATEWAYS_MAX = QUERIES_MAX // len(KINDS)
 """The newest ones; a network that is parked each night has another one each day."""
 MONTH_KEPT_S = 900.0
-"""The bytes of the month are a second request, which most pages do not make for that reason."""
+"""The bytes of the month are a second request. As its answer is kept longer, few pages make it."""
 
 
 @dataclass(frozen=True)

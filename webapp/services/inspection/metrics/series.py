@@ -1,7 +1,7 @@
 """Series: one metric over a range, with a point for each period, also where AWS has no value.
 
 Without a value nothing happened: a sum or a maximum is then zero, but a duration is unknown, which
-is a gap. It is a gap too where AWS may only not have told yet.
+is a gap. So is a period for which AWS may not have all values yet.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +66,7 @@ def read(
     *,
     kept_s: float = ANSWER_KEPT_S,
 ) -> Readings:
-    """CloudWatch is not asked for nothing, which it refuses. Raises AwsError."""
+    """Without metrics CloudWatch is not asked, as it would refuse. Raises AwsError."""
     if not metrics:
         return Readings({}, complete=True, read_at=utc_now())
     return cloud.metrics.read(region, metrics, span, kept_s=kept_s)
@@ -77,9 +77,11 @@ def series_of(
 ) -> Series:
     """Of one metric, or of several added up: those of a network's NAT gateways."""
     added = _added(readings.values[metric] for metric in metrics)
-    told = readings.read_at - timedelta(seconds=DELAY_S + span.period_s)
+    complete_until = readings.read_at - timedelta(seconds=DELAY_S + span.period_s)
     empty = 0.0 if kind.stat in (SUM, MAXIMUM) else None
-    points = (Point(at, added.get(at, empty if at <= told else None)) for at in span.times)
+    points = (
+        Point(at, added.get(at, empty if at <= complete_until else None)) for at in span.times
+    )
     return Series(kind, tuple(points), zone)
 
 

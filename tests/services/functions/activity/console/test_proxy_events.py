@@ -71,7 +71,7 @@ def test_what_a_request_does_not_have_is_null_as_in_api_gateway() -> None:
         ({"query": {f"q{n}": "" for n in range(51)}}, "query"),
     ],
 )
-def test_what_is_no_request_is_told_at_its_field(request_: Any, field: str) -> None:
+def test_a_bad_request_is_refused_at_its_field(request_: Any, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         event_of(**request_)
     assert field in refused.value.errors

@@ -59,7 +59,7 @@ def test_who_ran_it_is_recorded_without_what_was_sent(
 
 
 @pytest.mark.parametrize("refused", INCONCLUSIVE)
-def test_whatever_aws_answers_it_is_asked_once(
+def test_an_error_of_aws_is_not_followed_by_another_call(
     scripted: CloudScope, aws: ScriptedAws, refused: Any
 ) -> None:
     add_function(scripted.session, outputs=OUTPUTS)
@@ -83,7 +83,7 @@ def test_whatever_aws_answers_it_is_asked_once(
         (NewInvocation(request=TriedRequest(method="get")), "method"),
     ],
 )
-def test_what_cannot_be_sent_is_told_at_its_field(
+def test_what_cannot_be_sent_is_refused_at_its_field(
     offline: CloudScope, invocation: NewInvocation, field: str
 ) -> None:
     add_function(offline.session, outputs=OUTPUTS)

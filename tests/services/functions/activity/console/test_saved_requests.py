@@ -44,7 +44,7 @@ def test_a_name_is_taken_once(offline: CloudScope, function: Function) -> None:
     assert (refused.value.code, [*refused.value.errors]) == ("name_taken", ["name"])
 
 
-def test_there_is_a_most_that_a_function_keeps(offline: CloudScope, function: Function) -> None:
+def test_the_number_of_saved_requests_is_limited(offline: CloudScope, function: Function) -> None:
     for number in range(SAVED_MAX):
         saved_requests.save(offline, function.name, new(f"n{number}", event={}))
     with pytest.raises(Conflict) as refused:
@@ -87,7 +87,7 @@ def test_what_may_hold_a_secret_is_not_saved(
         ({"name": "a", "request": {"path": "x"}}, "path"),
     ],
 )
-def test_what_cannot_be_saved_is_told_at_its_field(
+def test_what_cannot_be_saved_is_refused_at_its_field(
     offline: CloudScope, function: Function, content: Any, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:

@@ -15,7 +15,7 @@ OPEN = "[" * 5000
 
 
 @pytest.mark.parametrize("name", ["limit", "Accept", "keyword", "author", "x-request-id", "sort"])
-def test_usual_names_are_no_secrets(name: str) -> None:
+def test_usual_names_are_not_taken_for_secrets(name: str) -> None:
     assert not may_be_secret(name)
 
 

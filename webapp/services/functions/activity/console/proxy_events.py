@@ -85,16 +85,16 @@ def _check(request: TriedRequest) -> None:
         raise Invalid(f"Choose one of: {', '.join(METHODS)}.", field="method")
     path = request.path
     if not path.startswith("/") or not path.isprintable() or set("?# ") & set(path):
-        detail = "A path begins with / and has no blank, ? or #. The query is a field apart."
+        detail = "A path begins with / and has no blank, ? or #. The query is a separate field."
         raise Invalid(detail, field="path")
     if len(path) > PATH_MAX_CHARS:
         raise Invalid(f"The path is longer than {PATH_MAX_CHARS} characters.", field="path")
     for field, given in (("query", request.query), ("headers", request.headers)):
         if len(given) > VALUES_MAX:
-            raise Invalid(f"More than {VALUES_MAX} are too many.", field=field)
+            raise Invalid(f"At most {VALUES_MAX} values.", field=field)
     for name, value in request.headers.items():
         if not HEADER_NAME.fullmatch(name):
-            detail = f"{name[:40] or 'An empty text'} is no name of a header."
+            detail = f"{name[:40] or 'An empty text'} is not a header name."
             raise Invalid(detail, field="headers")
         if "\n" in value or "\r" in value:
             raise Invalid(f"The value of {name} has more than one line.", field="headers")

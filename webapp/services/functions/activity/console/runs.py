@@ -1,4 +1,4 @@
-"""The test console: run a function once with an event or a request, and see what Lambda tells."""
+"""The test console: run a function once with an event or a request, and see what Lambda reports."""
 
 import json
 from typing import Any
@@ -21,13 +21,13 @@ NOTHING = NewInvocation()
 def run(scope: CloudScope, name: str, invocation: NewInvocation = NOTHING) -> Run:
     """Run it now; nothing is cached. Who did so is recorded, without what was sent.
 
-    It is asked once, whatever AWS answers: the function may have called the partner. Raises
-    Invalid, Conflict before the function is ready, or AWS's error.
+    It is never repeated, not even after an error of AWS, since the function may have called the
+    partner. Raises Invalid, Conflict before the function is ready, or AWS's error.
     """
     function = get(scope.session, name)
     region, lambda_function = network_of(scope.session, function).region, lambda_name(function)
     event = event_of(function, invocation)
-    scope.record("run", function, _told(invocation))
+    scope.record("run", function, _summary(invocation))
     scope.session.commit()
     return scope.cloud.functions.run(region, lambda_function, event)
 
@@ -53,7 +53,7 @@ def event_of(function: Function, invocation: NewInvocation) -> dict[str, Any]:
     return event
 
 
-def _told(invocation: NewInvocation) -> str:
+def _summary(invocation: NewInvocation) -> str:
     if invocation.request is not None:
         return f"{invocation.request.method} {invocation.request.path}"[:DETAIL_MAX_CHARS]
     return "with an event" if invocation.event else ""

@@ -1,7 +1,7 @@
-"""Saved requests: what somebody tries a function with again and again, by a name.
+"""Saved requests: events and requests that are kept by name, to try a function with again.
 
-They are in the database, where no secret belongs. So what has a name that secrets have is refused:
-a header such as Authorization, a parameter such as `token`. It is typed again for each run.
+They are in the database, where no secret belongs. So a field with a name such as Authorization or
+`token` is refused. It is typed again for each run.
 """
 
 import json
@@ -44,7 +44,7 @@ def save(scope: Scope, name: str, new: NewSavedRequest) -> SavedRequest:
     function = get(scope.session, name)
     _check(function, new)
     if len(list_all(scope.session, function)) >= SAVED_MAX:
-        detail = f"{function.name} has {SAVED_MAX} saved requests, which is the most."
+        detail = f"{function.name} has {SAVED_MAX} saved requests, which is the maximum."
         raise Conflict(detail, code="too_many_saved", remedy="Delete one first.", about=[function])
     content = new.model_dump(exclude={"name"}, exclude_none=True)
     saved = SavedRequest(
