@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from webapp.deps import Context, Router, SignedIn
-from webapp.errors import EgretError
+from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
 from webapp.services import functions, keys, names, networks
@@ -76,9 +76,14 @@ def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
 
 @router.post("/template")
 def deploy_newest_template(ctx: SignedIn, name: str, form: Form) -> Response:
-    """With the code that the template has now."""
+    """With the code that the template has now; or the form, if that needs other settings."""
     wanted = FunctionChange(template_version=form.text("version"))
-    functions.change(ctx.scope, name, wanted)
+    try:
+        functions.change(ctx.scope, name, wanted)
+    except Invalid as error:
+        ctx.session.rollback()
+        function = functions.get(ctx.session, name)
+        return _edit(ctx, function, _as_it_is(ctx, function), errors_by_field(error))
     return see_other(f"/functions/{name}", "The newest version of the template is being deployed.")
 
 

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session, select
 
 from tests.services.rows import add, add_function
-from webapp.errors import Conflict
+from webapp.errors import Conflict, Invalid
 from webapp.models import Function, FunctionChange, FunctionRevision, RevisionStatus, Status
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.changes import plan
@@ -37,6 +37,24 @@ def test_a_plan_has_the_code_of_the_live_revision_unless_the_newest_is_wanted(
     newer = plan.newer_template(session, function)
     assert newer and "-import this" in newer.code_diff
     assert len(session.exec(select(FunctionRevision)).all()) == 1
+
+
+def test_settings_follow_the_template_that_they_are_deployed_with(
+    session: Session, function: Function
+) -> None:
+    live, template = revisions.live(session, function), get_template("clash_rankings")
+    live.settings = function.settings = {"location": "32000006", "limit": 10, "old": "x"}
+    session.commit()
+    edited = plan.of_change(session, function, FunctionChange(settings={"limit": 5})).revision
+    assert edited and edited.settings == SETTINGS | {"limit": 5, "old": "x"}, "the code reads it"
+    newest = FunctionChange(template_version=template.version, memory_mb=512)
+    moved = plan.of_change(session, function, newest).revision
+    assert moved and moved.settings == SETTINGS
+    live.settings = function.settings = {"limit": 10, "location": "gone"}
+    session.commit()
+    with pytest.raises(Invalid) as refused:
+        plan.of_change(session, function, newest)
+    assert list(refused.value.errors) == ["settings.location"]
 
 
 def test_the_code_that_a_template_has_is_not_newer(session: Session, function: Function) -> None:

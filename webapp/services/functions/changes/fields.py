@@ -18,14 +18,13 @@ EVERY_MINUTES = (limits.EVERY_MINUTES_MIN, limits.EVERY_MINUTES_MAX)
 def check(function: Function, wanted: FunctionChange) -> None:
     """Raises Invalid with the error of every field that breaks a rule."""
     template = get_template(function.template)
-    settings = merged(function.settings, wanted.settings or {})
 
     def of(bounds: Bounds) -> tuple[int, int]:
         return bounds.minimum, bounds.maximum
 
     every = wanted.schedule.every_minutes if wanted.schedule else None
     check_all(
-        lambda: validate(template, settings) if wanted.settings is not None else None,
+        lambda: settings_of(template, function.settings, wanted),
         lambda: origins.normalised(wanted.cors_origins or []),
         lambda: names.check_environment(wanted.environment or ""),
         lambda: _check_range("memory_mb", wanted.memory_mb, *of(template.memory)),
@@ -55,6 +54,19 @@ def write_labels(function: Function, wanted: FunctionChange) -> None:
 
 def _schedule(wanted: FunctionChange) -> dict[str, int] | None:
     return wanted.schedule.model_dump() if wanted.schedule else None
+
+
+def settings_of(template: Template, live: dict[str, Any], wanted: FunctionChange) -> dict[str, Any]:
+    """The settings that the change leads to, valid for the template as it is now.
+
+    Those that it no longer has stay as long as the code does that reads them. Raises Invalid.
+    """
+    if wanted.settings is None and wanted.template_version is None:
+        return live
+    known = {setting.name for setting in template.settings}
+    kept = {name: value for name, value in live.items() if name in known}
+    gone = {} if wanted.template_version else {n: v for n, v in live.items() if n not in known}
+    return gone | validate(template, merged(kept, wanted.settings or {}))
 
 
 def merged(settings: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:

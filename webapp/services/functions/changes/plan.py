@@ -8,7 +8,7 @@ from webapp.errors import Conflict
 from webapp.models import Function, FunctionChange, FunctionRevision, Key, Network, Status
 from webapp.services import keys
 from webapp.services.functions import lifecycle, origins
-from webapp.services.functions.catalogue.templates import get_template, template_of, validate
+from webapp.services.functions.catalogue.templates import get_template, template_of
 from webapp.services.functions.changes import fields
 from webapp.services.functions.revisions import code
 from webapp.services.functions.revisions import rows as revisions
@@ -93,8 +93,7 @@ def _revised(
         setattr(new, name, getattr(wanted, name) or getattr(live, name))
     if wanted.cors_origins is not None:
         new.cors_origins = origins.normalised(wanted.cors_origins)
-    if wanted.settings is not None:
-        new.settings = validate(template, fields.merged(live.settings, wanted.settings))
+    new.settings = fields.settings_of(template, live.settings, wanted)
     if wanted.template_version is not None:
         code.take(new, template)
     if wanted.network is not None:
