@@ -1,6 +1,7 @@
 """Callers: added, changed, given another key and revoked; what is refused asks nothing of AWS."""
 
 import logging
+from time import time
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from webapp.services.engine import leases
 from webapp.services.functions import callers
 from webapp.services.functions.callers import key_ids
 from webapp.services.functions.callers.lifecycle import CALLERS_MAX
+from webapp.services.functions.callers.operation import ANSWER_MAX_S
 from webapp.services.scope import CloudScope
 
 NEW = NewCaller(name="web", rate=2.5, quota=1000)
@@ -166,6 +168,16 @@ def test_another_key_is_let_in_before_the_old_one_ends(
     }
 
 
+def test_a_caller_whose_key_was_deleted_in_aws_gets_another_one(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    add_caller(scripted.session, api_key_id="")
+    answer_all(aws)
+    assert callers.rotate(scripted, "fun", "web").key == KEY["value"]
+    assert not aws.calls("DeleteApiKey")
+    assert [each.api_key_id for each in callers_of(scripted.session)] == ["key-1"]
+
+
 def test_limits_are_set_in_the_usage_plan_and_what_is_left_out_stays(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
@@ -222,7 +234,8 @@ def test_a_revocation_that_aws_does_not_answer_is_gone_on_with(scripted: CloudSc
         callers.revoke(scripted, "fun", "web")
     scripted.session.refresh(caller)
     assert caller.status is Status.DELETING
-    assert scripted.session.exec(select(Lease)).one().resource == caller.owner
+    lease = scripted.session.exec(select(Lease)).one()
+    assert (lease.resource, lease.due_at - time() < ANSWER_MAX_S / 2) == (caller.owner, True)
 
 
 @pytest.mark.parametrize("ask", [callers.rotate, callers.revoke])

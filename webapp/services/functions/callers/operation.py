@@ -65,9 +65,18 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
         except EgretError as error:
             work.session.rollback()
             log.warning("the caller %s waits: %s", work.row_id, error.detail)
+            _tell(work.session, caller, error)
             work.run_again(in_s=AFTER_ERROR_S)
 
     return run
+
+
+def _tell(session: Session, caller: Caller, error: EgretError) -> None:
+    """Into the row of a function whose deletion waits for it."""
+    function = session.get_one(Function, caller.function_id)
+    if function.leaving:
+        function.reason = f"Its caller {caller.name} could not be removed. {error.detail}"
+        function.remedy = error.remedy
 
 
 @contextmanager
@@ -91,7 +100,8 @@ def carried_out(scope: CloudScope, work: Work, caller: Caller) -> Iterator[None]
         scope.session.refresh(caller)
         with suppress(LeaseLost):
             if is_transient(error) and not is_throttled(error):
-                work.run_again(in_s=ANSWER_MAX_S)
+                is_repeatable = caller.status is Status.DELETING
+                work.run_again(in_s=AFTER_ERROR_S if is_repeatable else ANSWER_MAX_S)
             else:
                 work.commit()
                 handler(scope.cloud, scope.settings)(work)
