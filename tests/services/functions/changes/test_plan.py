@@ -5,7 +5,7 @@ from sqlmodel import Session, select
 
 from tests.services.rows import add, add_function
 from webapp.errors import Conflict, Invalid
-from webapp.models import Function, FunctionChange, FunctionRevision, RevisionStatus, Status
+from webapp.models import Function, FunctionChange, FunctionRevision, Key, RevisionStatus, Status
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.changes import plan
 from webapp.services.functions.revisions import rows as revisions
@@ -37,6 +37,19 @@ def test_a_plan_has_the_code_of_the_live_revision_unless_the_newest_is_wanted(
     newer = plan.newer_template(session, function)
     assert newer and "-import this" in newer.code_diff
     assert len(session.exec(select(FunctionRevision)).all()) == 1
+
+
+def test_a_newer_template_that_does_not_take_the_key_is_not_deployed(
+    session: Session, function: Function
+) -> None:
+    live, template = revisions.live(session, function), get_template("clash_rankings")
+    live.code, live.code_hash = "import this\n", "0"
+    session.get_one(Key, function.key_id).partner = "generic"
+    session.commit()
+    assert plan.of_change(session, function, FunctionChange(memory_mb=512)).revision
+    with pytest.raises(Conflict) as refused:
+        plan.of_change(session, function, FunctionChange(template_version=template.version))
+    assert refused.value.code == "wrong_kind_of_key"
 
 
 def test_settings_follow_the_template_that_they_are_deployed_with(

@@ -141,8 +141,10 @@ def _check_place(
     if moves:
         _check_region(session, live, network)
         lifecycle.ready_network(session, network.name)
-    if moves or always or new.key_id != live.key_id:
+    other = moves or always or new.key_id != live.key_id
+    if other or new.code != live.code:
         lifecycle.check_kind(template_of(new.template), key)
+    if other:
         lifecycle.check_match(session, key, network)
 
 
