@@ -1,5 +1,6 @@
 """Parking stops the bill and keeps the address; proofs say which address the outside sees."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.dashboard import Api, Dashboard
 from tests.portal import addresses_of, partner_key, revoke
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
+from webapp.sandbox.nat import KNOWN_S
 
 REGION = "us-east-1"
 NETWORK = "/networks/resting"
@@ -100,6 +102,7 @@ def test_a_broken_egress_path_is_reported_by_the_next_proof(api: Api, clients: C
     )
     anywhere = "0.0.0.0/0"
     ec2.delete_route(RouteTableId=table, DestinationCidrBlock=anywhere)
+    time.sleep(KNOWN_S)
     found = api.post(f"{NETWORK}/proofs").json()["items"]
     ec2.create_route(RouteTableId=table, DestinationCidrBlock=anywhere, NatGatewayId=broken)
     assert sorted(proof["ok"] for proof in found) == [False, True]

@@ -31,7 +31,10 @@ After = Annotated[int | None, Query(ge=0, le=NUMBER_MAX, description="`next` of 
 
 @router.patch("", status_code=202)
 def change(ctx: ApiCaller, name: str, wanted: FunctionChange) -> ChangedOut:
-    """Change what is named. `changes` is empty when nothing is different, and nothing is done."""
+    """Change what is named, and not null; a schedule of null ends it.
+
+    `changes` is empty when nothing is different, and nothing is done.
+    """
     planned = functions.change(ctx.scope, name, wanted)
     return changed_out(functions.detail(ctx.session, name), planned)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.models import FunctionRevision
+from webapp.services.functions.catalogue.templates import template_of
 
 FIELDS = (
     "template_version",
@@ -34,26 +35,27 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Difference:
-    """`field` as the API names it, such as `settings.limit`."""
+    """`field` as the API names it, such as `settings.limit`; `title` is that of a setting."""
 
     field: str
     before: Any
     after: Any
+    title: str = ""
 
     @property
     def label(self) -> str:
-        return LABELS.get(self.field, self.field.removeprefix("settings.").capitalize())
+        return self.title or LABELS[self.field]
 
 
 def between(old: FunctionRevision, new: FunctionRevision) -> list[Difference]:
     """What `new` has that `old` has not. Of the code, whose text is long, the hash."""
-    pairs = [(name, getattr(old, name), getattr(new, name)) for name in FIELDS]
-    pairs += [
-        (f"settings.{name}", old.settings.get(name), new.settings.get(name))
-        for name in sorted(old.settings.keys() | new.settings.keys())
-    ]
-    pairs.append(("code", old.code_hash, new.code_hash))
-    return list(_different(pairs))
+    every = [Difference(name, getattr(old, name), getattr(new, name)) for name in FIELDS]
+    titles = {setting.name: setting.label for setting in template_of(new.template).settings}
+    for name in sorted(old.settings.keys() | new.settings.keys()):
+        values = old.settings.get(name), new.settings.get(name)
+        every.append(Difference(f"settings.{name}", *values, title=titles.get(name, name)))
+    every.append(Difference("code", old.code_hash, new.code_hash))
+    return [each for each in every if each.before != each.after]
 
 
 def chosen(differences: Iterable[Difference]) -> list[Difference]:
@@ -73,7 +75,3 @@ def code_diff(old: FunctionRevision, new: FunctionRevision) -> str:
         lineterm="",
     )
     return "\n".join(lines)
-
-
-def _different(pairs: Iterable[tuple[str, Any, Any]]) -> Iterable[Difference]:
-    return (Difference(*pair) for pair in pairs if pair[1] != pair[2])
