@@ -71,9 +71,10 @@ def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
 
 @router.post("/template")
 def deploy_newest_template(ctx: SignedIn, name: str, form: Form) -> Response:
-    """With the code that the template has now; or the form, with what that does not take."""
+    """With the code that the template has now; or the form, if that needs other settings."""
+    wanted = FunctionChange(template_version=form.text("version"))
     try:
-        functions.change(ctx.scope, name, FunctionChange(template_version=form.text("version")))
+        functions.change(ctx.scope, name, wanted)
     except Invalid as error:
         ctx.session.rollback()
         function = functions.get(ctx.session, name)

@@ -14,6 +14,7 @@ from tests.services.functions.callers.rows import (
     add_caller,
     answer_all,
     callers_of,
+    function_of,
     function_with_endpoint,
 )
 from tests.services.rows import add
@@ -23,6 +24,7 @@ from webapp.errors import Conflict, EgretError, Invalid, NotFound
 from webapp.models import Access, AuditEvent, Lease, NewCaller, NewLimits, Status
 from webapp.services.engine import leases
 from webapp.services.functions import callers
+from webapp.services.functions.callers import key_ids
 from webapp.services.functions.callers.lifecycle import CALLERS_MAX
 from webapp.services.functions.callers.operation import ANSWER_MAX_S
 from webapp.services.scope import CloudScope
@@ -160,6 +162,10 @@ def test_another_key_is_let_in_before_the_old_one_ends(
         "plan-web",
     )
     assert caller.rotated_at
+    assert key_ids.names(scripted.session, function_of(scripted.session)) == {
+        "key-1": "web",
+        "key-web": "web",
+    }
 
 
 def test_a_caller_whose_key_was_deleted_in_aws_gets_another_one(
@@ -215,6 +221,7 @@ def test_a_revocation_ends_the_key_before_anything_else(
     assert names(aws)[0] == "DeleteApiKey"
     assert aws.calls("DeleteUsagePlan") == [{"usagePlanId": "plan-web"}]
     assert callers_of(scripted.session) == []
+    assert key_ids.names(scripted.session, function_of(scripted.session)) == {"key-web": "web"}
     events = scripted.session.exec(select(AuditEvent)).all()
     assert [(event.action, event.noun, event.name, event.detail) for event in events] == [
         ("revoke", "caller", "web", "function fun")

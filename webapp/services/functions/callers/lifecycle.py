@@ -18,7 +18,7 @@ from webapp.models.function import CALLS_PER_SECOND
 from webapp.services.engine import leases
 from webapp.services.engine.intents import retry_on_conflict
 from webapp.services.engine.leases import Work
-from webapp.services.functions.callers import operation
+from webapp.services.functions.callers import key_ids, operation
 from webapp.services.functions.callers.details import count, find, get
 from webapp.services.functions.details import get as get_function
 from webapp.services.functions.details import network_of
@@ -172,6 +172,7 @@ def _make_key(scope: CloudScope, work: Work, function: Function, caller: Caller)
 
 
 def _finished(work: Work, caller: Caller, key: ApiKey) -> str:
+    key_ids.ended(work.session, caller)
     caller.api_key_id, caller.status = key.id, Status.READY
     work.finish()
     return key.value

@@ -23,6 +23,7 @@ from webapp.errors import Conflict, EgretError
 from webapp.models import Caller, Function, Status
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
+from webapp.services.functions.callers import key_ids
 from webapp.services.functions.callers.details import list_all
 from webapp.services.functions.details import network_of
 from webapp.services.scope import CloudScope
@@ -125,6 +126,8 @@ def settle(work: Work, cloud: Cloud, settings: Settings, caller: Caller) -> None
     limits = cloud.callers.limits(region, caller.usage_plan_id)
     if limits:
         caller.rate, caller.burst, caller.quota = limits.rate, limits.burst, limits.quota
+    if kept != caller.api_key_id:
+        key_ids.ended(session, caller)
     caller.api_key_id, caller.status = kept, Status.READY
     session.add(caller)
     work.finish()
@@ -138,6 +141,7 @@ def remove(work: Work, cloud: Cloud, caller: Caller, region: str, name: str) -> 
         cloud.callers.delete_key(region, key_id)
     for plan_id in cloud.callers.plan_ids(region, name):
         cloud.callers.delete_plan(region, plan_id)
+    key_ids.ended(work.session, caller)
     work.session.delete(caller)
     work.finish()
 
