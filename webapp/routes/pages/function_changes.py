@@ -71,10 +71,9 @@ def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
 
 @router.post("/template")
 def deploy_newest_template(ctx: SignedIn, name: str, form: Form) -> Response:
-    """With the code that the template has now; or the form, if that needs other settings."""
-    wanted = FunctionChange(template_version=form.text("version"))
+    """With the code that the template has now; or the form, with what that does not take."""
     try:
-        functions.change(ctx.scope, name, wanted)
+        functions.change(ctx.scope, name, FunctionChange(template_version=form.text("version")))
     except Invalid as error:
         ctx.session.rollback()
         function = functions.get(ctx.session, name)

@@ -47,6 +47,24 @@ def test_a_plan_has_the_code_of_the_live_revision_unless_the_newest_is_wanted(
     assert len(session.exec(select(FunctionRevision)).all()) == 1
 
 
+def test_settings_follow_the_template_that_they_are_deployed_with(
+    session: Session, function: Function
+) -> None:
+    live, template = revisions.live(session, function), get_template("clash_rankings")
+    live.settings = function.settings = {"location": "32000006", "limit": 10, "old": "x"}
+    session.commit()
+    edited = plan.of_change(session, function, FunctionChange(settings={"limit": 5})).revision
+    assert edited and edited.settings == SETTINGS | {"limit": 5, "old": "x"}, "the code reads it"
+    newest = FunctionChange(template_version=template.version, memory_mb=512)
+    moved = plan.of_change(session, function, newest).revision
+    assert moved and moved.settings == SETTINGS
+    live.settings = function.settings = {"limit": 10, "location": "gone"}
+    session.commit()
+    with pytest.raises(Invalid) as refused:
+        plan.of_change(session, function, newest)
+    assert list(refused.value.errors) == ["settings.location"]
+
+
 def test_newer_code_gets_the_memory_and_the_time_that_it_needs_at_least(
     session: Session, function: Function
 ) -> None:
@@ -79,24 +97,6 @@ def test_without_its_template_no_revision_is_deployed(session: Session, function
     function.revision = 2
     with pytest.raises(NotFound):
         plan.of_copy(session, function, earlier)
-
-
-def test_settings_follow_the_template_that_they_are_deployed_with(
-    session: Session, function: Function
-) -> None:
-    live, template = revisions.live(session, function), get_template("clash_rankings")
-    live.settings = function.settings = {"location": "32000006", "limit": 10, "old": "x"}
-    session.commit()
-    edited = plan.of_change(session, function, FunctionChange(settings={"limit": 5})).revision
-    assert edited and edited.settings == SETTINGS | {"limit": 5, "old": "x"}, "the code reads it"
-    newest = FunctionChange(template_version=template.version, memory_mb=512)
-    moved = plan.of_change(session, function, newest).revision
-    assert moved and moved.settings == SETTINGS
-    live.settings = function.settings = {"limit": 10, "location": "gone"}
-    session.commit()
-    with pytest.raises(Invalid) as refused:
-        plan.of_change(session, function, newest)
-    assert list(refused.value.errors) == ["settings.location"]
 
 
 def test_the_code_that_a_template_has_is_not_newer(session: Session, function: Function) -> None:

@@ -56,17 +56,21 @@ def _schedule(wanted: FunctionChange) -> dict[str, int] | None:
     return wanted.schedule.model_dump() if wanted.schedule else None
 
 
-def settings_of(template: Template, live: dict[str, Any], wanted: FunctionChange) -> dict[str, Any]:
-    """The settings that the change leads to, valid for the template as it is now.
+def settings_of(
+    template: Template, current: dict[str, Any], wanted: FunctionChange
+) -> dict[str, Any]:
+    """The settings after the change. Raises Invalid with every field's rule.
 
-    Those that it no longer has stay as long as the code does that reads them. Raises Invalid.
+    Code that stays may read a setting that the template has given up: its value stays as well.
     """
-    if wanted.settings is None and wanted.template_version is None:
-        return live
+    is_newest = wanted.template_version is not None
+    if wanted.settings is None and not is_newest:
+        return current
     known = {setting.name for setting in template.settings}
-    kept = {name: value for name, value in live.items() if name in known}
-    gone = {} if wanted.template_version else {n: v for n, v in live.items() if n not in known}
-    return gone | validate(template, merged(kept, wanted.settings or {}))
+    kept = {name: value for name, value in current.items() if name in known}
+    given_up = {name: value for name, value in current.items() if name not in known}
+    good = validate(template, merged(kept, wanted.settings or {}))
+    return good if is_newest else given_up | good
 
 
 def within(bounds: Bounds, value: int) -> int:
