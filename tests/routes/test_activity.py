@@ -97,6 +97,8 @@ def test_requests_are_a_table_with_links_to_their_lines(aws: ScriptedAws, signed
     assert 'data-label="Partner">cached' in page
     assert f"{LOG}?request={ID}&amp;from=" in page
     assert "1 line is left out" in page
+    assert f'href="{LOG}?range=7d&amp;filter=%7B%20%24.type' in page
+    assert f'href="{LOG}?range=7d&amp;level=error"' in page
 
 
 def test_callers_are_told_and_searched_by_their_names(
