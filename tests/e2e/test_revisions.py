@@ -48,7 +48,7 @@ def test_a_function_is_changed_after_a_review_and_rolled_back_to_its_first_revis
     page.goto(f"{shown.url}{PAGE}/edit")
     page.get_by_label("How many rows").fill("5")
     page.get_by_role("button", name="Review").click()
-    expect(page.get_by_role("row", name="Limit 3 5")).to_be_visible()
+    expect(page.get_by_role("row", name="How many rows 3 5")).to_be_visible()
     expect(page.get_by_text("Calls are not interrupted.")).to_be_visible()
     page.get_by_role("button", name="Back to the form").click()
     expect(page.get_by_label("How many rows")).to_have_value("5")
