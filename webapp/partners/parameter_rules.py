@@ -87,10 +87,12 @@ def _are_rows(rows: Any) -> bool:
 
 
 def _of_relay(url: str, settings: Mapping[str, Any]) -> dict[str, str]:
-    """What callers add has to match one of the paths; some headers never go along."""
+    """What callers add has to match one of the paths; some headers are never passed on."""
     found = {}
     if urlsplit(url).query:
-        found["url"] = "What callers add comes after it, so it can have no question mark."
+        found["url"] = (
+            "The path that a caller adds comes after it, so it cannot have a question mark."
+        )
     for number, pattern in enumerate(_texts(settings.get("paths"))):
         if why := why_unsafe(pattern):
             found["paths"] = f"Line {number + 1}: {why}"
@@ -120,7 +122,7 @@ def _of_values(url: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
                 "Enter a default: Egret's own calls use it for a required parameter."
             )
     if {*"{}"} & {*PLACE.sub("", url)}:
-        return {"url": "A brace is left over: write places as {name}."}
+        return {"url": "It has a brace that belongs to no place: write places as {name}."}
     return found if found or not PLACE.search(url) else _of_places(url, rows)
 
 

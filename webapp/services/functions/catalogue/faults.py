@@ -257,7 +257,7 @@ def _check_choices(path: str, schema: Mapping[str, Any]) -> None:
     values = [one["const"] for one in named]
     labels = [one["title"] for one in named]
     if not all(isinstance(text, str) for text in [*values, *labels, *schema.get("enum", ())]):
-        raise _bad(path, "a choice is no text", 'Write it in quotes, such as "1".')
+        raise _bad(path, "a choice is not a text", 'Write it in quotes, such as "1".')
     if len(set(values)) < len(values):
         raise _bad(path, "a choice is listed twice, so neither would fit", "Remove one.")
 

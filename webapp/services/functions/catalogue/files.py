@@ -64,7 +64,7 @@ def files_of(folder: Path) -> dict[Path, stat_result]:
                 raise faulty(
                     "link_to_folder",
                     f"{path.relative_to(folder)} is a link to a folder.",
-                    "Only beside the handler such a link is followed.",
+                    "A link to a folder is followed only beside the handler.",
                     "Copy the folder instead.",
                     file=path.name,
                 )

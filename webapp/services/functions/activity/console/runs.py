@@ -41,7 +41,9 @@ def event_of(function: Function, invocation: NewInvocation) -> dict[str, Any]:
         event = proxy_event(function, invocation.request, at=utc_now())
     field = "event" if invocation.request is None else "body"
     if _is_deeper(event, DEPTH_MAX):
-        raise Invalid(f"The event is nested too deeply: {DEPTH_MAX} is the most.", field=field)
+        raise Invalid(
+            f"The event is nested too deeply: the maximum is {DEPTH_MAX} levels.", field=field
+        )
     try:
         json.dumps(event, ensure_ascii=False, allow_nan=False).encode()
     except ValueError as error:
