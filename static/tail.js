@@ -32,6 +32,7 @@ customElements.define(
           ? this.stop("Disconnected. Reload the page.", "bad")
           : this.show("Reconnecting…", "warn");
       this.source.addEventListener("line", (event) => this.add(parse(event.data).querySelector("li")));
+      this.source.addEventListener("live", () => this.show("Live", "ok"));
       this.source.addEventListener("note", (event) => this.show(event.data, "warn"));
       this.source.addEventListener("done", (event) => this.stop(event.data));
     }
@@ -43,7 +44,7 @@ customElements.define(
     }
     show(text, tone) {
       this.state.hidden = !text;
-      this.state.textContent = text;
+      if (this.state.textContent !== text) this.state.textContent = text; // said once, not for each line
       this.state.className = `live ${tone}`;
     }
     // It scrolls along unless somebody has scrolled up to read.

@@ -26,6 +26,8 @@ UNITS = {
     "count": ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1, "")),
 }
 """How large each is; the last is the one that all values have."""
+ROUNDED_UP = 0.9995
+"""Of a unit: from here on three digits say 1 of it, and not 1,000 of the next smaller one."""
 PLAIN_COUNTS_BELOW = 10_000
 
 Points = Sequence[tuple[datetime, float | None]]
@@ -98,7 +100,8 @@ def amount(value: float, unit: str) -> str:
     """As a person reads it, rounded to three digits: `950`, `1.23 MB`, `340 ms`."""
     is_plain = unit == "count" and value < PLAIN_COUNTS_BELOW
     last = UNITS[unit][-1]
-    size, name = last if is_plain else next((u for u in UNITS[unit] if value >= u[0]), last)
+    fitting = (each for each in UNITS[unit] if value >= each[0] * ROUNDED_UP)
+    size, name = last if is_plain else next(fitting, last)
     scaled = value / size
     digits = 0 if scaled >= 100 else 1 if scaled >= 10 else 2
     return _joined(f"{scaled:,.{digits}f}", name, unit)

@@ -126,7 +126,8 @@ def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
         case ["networks", _, "whitelist", "partners"]:
             names = ("partner", "function")
         case ["functions", _, ("console" | "saved-requests")]:
-            names = ("method", "path")  # the rest may hold a secret
+            yield "method", form.get("method")  # the rest may hold a secret, a query too
+            yield "path", str(form.get("path", "")).partition("?")[0]
         case ["functions", _, "callers"]:
             names = shown_fields(NewCaller)
         case ["addresses", *rest]:

@@ -1,12 +1,13 @@
 """Turns errors into responses: a page for people, problem+json (RFC 9457) for programs."""
 
+import json
 import logging
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -34,6 +35,8 @@ from webapp.templating import page, see_other
 
 API_PREFIX = "/api/"
 RETRY_AFTER_S = 5
+NOT_KEPT = {"secret": ", except the key", "headers": ", but only method and path"}
+"""By a field of the form: see `webapp.drafts`."""
 CHECK_THE_REQUEST = "Check what was sent."
 log = logging.getLogger("egret")
 
@@ -113,7 +116,8 @@ async def _answer_unauthenticated(request: Request, error: Exception) -> Respons
     back = await run_in_threadpool(draft_url, engine, request.url.path, form)
     notice = "Your session has ended, so nothing was done. Sign in again to continue."
     if "?" in back:
-        notice += " Your form is kept" + (", except the key." if "secret" in form else ".")
+        lost = next((text for name, text in NOT_KEPT.items() if name in form), "")
+        notice += f" Your form is kept{lost}."
     return see_other(f"/sign-in?{urlencode({'next': back})}", notice, kind="warning")
 
 
@@ -145,7 +149,7 @@ def _answer_unstorable_value(request: Request, error: Exception) -> Response:
     return _answer(request, Invalid(detail, remedy=CHECK_THE_REQUEST))
 
 
-def _problem_json(request: Request, error: EgretError) -> JSONResponse:
+def _problem_json(request: Request, error: EgretError) -> Response:
     problem = Problem(
         title=error.title,
         status=error.status,
@@ -156,9 +160,8 @@ def _problem_json(request: Request, error: EgretError) -> JSONResponse:
         request_id=request.scope.get("request_id", ""),
     )
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
-    return JSONResponse(
-        problem.model_dump(), error.status, headers, media_type="application/problem+json"
-    )
+    body = json.dumps(problem.model_dump())  # in ASCII: a text may quote half a surrogate pair
+    return Response(body, error.status, headers, media_type="application/problem+json")
 
 
 def _answer_http_exception(request: Request, error: Exception) -> Response:

@@ -167,10 +167,10 @@ def _query(values: Mapping[str, str], *names: str) -> str:
     return urlencode({name: values[name] for name in kept if values[name]})
 
 
-def _visible(text: str) -> str:
+def _visible(text: str, most: int = TEXT_MAX_CHARS) -> str:
     """What others wrote, with control and format characters that can be seen, and not too long."""
-    shown = "".join(map(_seen, text[:TEXT_MAX_CHARS]))
-    left = len(text) - TEXT_MAX_CHARS
+    shown = "".join(map(_seen, text[:most]))
+    left = len(text) - most
     return f"{shown}… ({left:,} more characters)" if left > 0 else shown
 
 

@@ -14,14 +14,20 @@ from urllib.parse import urlsplit
 
 from lambda_templates.shared.answers import Answer, Problem, Request
 from lambda_templates.shared.caching import Clock
-from lambda_templates.shared.egress import Egress, Event, Exchange, entry_point, settings_of
+from lambda_templates.shared.egress import (
+    UNCACHED,
+    Egress,
+    Event,
+    Exchange,
+    entry_point,
+    settings_of,
+)
 from lambda_templates.shared.parameters import BAD_PARAMETER, PLACE, Parameters, filled
 from lambda_templates.shared.partner import Limits
 
 KIB = 1024
 KEPT_MAX = 32
 KEPT_BODY_MAX_BYTES = 256 * KIB
-UNCACHED = re.compile(r"\bno-store\b|\bno-cache\b", re.IGNORECASE)
 MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 AWAY = re.compile(r"[/\\]")
 NOW = {"Cache-Control": "no-cache"}
@@ -49,8 +55,9 @@ class AnyJson(Egress):
             raise Problem(405, "method_not_allowed", "This function answers GET only.")
         values = self._parameters.values(event)
         for name in PLACE.findall(self._path):
-            if AWAY.search(values[name]):
-                raise Problem(422, BAD_PARAMETER, f"The parameter {name} may not have a slash.")
+            if not values[name] or AWAY.search(values[name]):
+                told = f"The parameter {name} may not be empty or have a slash."
+                raise Problem(422, BAD_PARAMETER, told)
         path = filled(self._path, values)
         if {".", ".."} & {*path.split("/")}:
             raise Problem(422, BAD_PARAMETER, "A part of the path may not be one or two dots.")

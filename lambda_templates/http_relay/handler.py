@@ -6,15 +6,14 @@ headers only those on a list are passed on, never its credentials. Nothing is ca
 """
 
 import base64
-import binascii
 import re
 import time
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from lambda_templates.shared.answers import PLAIN, Answer, Problem, Request
+from lambda_templates.shared.answers import Answer, Problem, Request, as_object
 from lambda_templates.shared.caching import Clock
-from lambda_templates.shared.egress import Egress, Event, as_object, entry_point, settings_of
+from lambda_templates.shared.egress import Egress, Event, entry_point, settings_of
 from lambda_templates.shared.parameters import BAD_PARAMETER, Parameters
 from lambda_templates.shared.partner import Limits
 
@@ -27,6 +26,8 @@ NEVER_PASSED = frozenset(
         *("transfer-encoding", "upgrade", "keep-alive", "trailer", "expect", "accept-encoding"),
     }
 )
+SENT = re.compile(r"[ -~\t]{0,8000}")
+"""A caller's header; signatures and certificates of banks take thousands of characters."""
 UNTYPED = "application/octet-stream"
 """What a body without a Content-Type may be (RFC 9110, 8.3); urllib would call it a form."""
 NEVER_BEGINNINGS = ("proxy-", "x-amz", "x-forwarded-", "sec-")
@@ -41,7 +42,9 @@ class Relay(Egress):
         super().__init__(env, clock, limits or own)
         self._base = urlsplit(settings["url"]).path.rstrip("/")
         self._paths = [re.compile(path, re.ASCII) for path in settings["paths"]]
-        self._parameters = Parameters(settings.get("parameters", ()))
+        self._parameters = Parameters(
+            row for row in settings.get("parameters", ()) if f"query {row['name']}" != self._sent_as
+        )
         key_header = self._sent_as.removeprefix("header ").lower()
         self._passed = [
             name for name in settings.get("headers", ()) if _may_pass(name.lower(), key_header)
@@ -82,9 +85,9 @@ class Relay(Egress):
         passed = {name.title(): name.lower() for name in self._passed}
         headers = {name: str(given[low]) for name, low in passed.items() if low in given}
         for name, value in headers.items():
-            if not PLAIN.fullmatch(value):
+            if not SENT.fullmatch(value):
                 raise Problem(422, "bad_header", f"The header {name} cannot be passed on.")
-        return headers
+        return {name: value for name, value in headers.items() if value}
 
     def _body(self, event: Event) -> bytes | None:
         text = event.get("body")
@@ -93,7 +96,7 @@ class Relay(Egress):
         try:
             encoded = event.get("isBase64Encoded")
             body = base64.b64decode(text, validate=True) if encoded else text.encode()
-        except (binascii.Error, UnicodeEncodeError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise Problem(422, "bad_body", "The body is not text in UTF-8.") from error
         if len(body) > self.settings["request_kib"] * KIB:
             detail = f"The body is over {self.settings['request_kib']} KiB."

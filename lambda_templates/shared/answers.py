@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 PLAIN = re.compile("[ -~]{1,200}")
 """What may be passed on as a header."""
@@ -42,3 +43,8 @@ class Answer:
         """A header's value, or `default` if there is none that can be passed on."""
         value = self.headers.get(name, "")
         return value if PLAIN.fullmatch(value) else default
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """`value` if it is an object; people may call a function with any event."""
+    return value if isinstance(value, dict) else {}

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lambda_templates.shared.answers import Answer, Problem, Request
+from lambda_templates.shared.answers import Answer, Problem, Request, as_object
 from lambda_templates.shared.caching import Cached, Clock
-from lambda_templates.shared.key import SECRET_TOTAL_S, Key, Secret, with_key
+from lambda_templates.shared.key import SECRET_TOTAL_S, Key, Secret, is_shown, with_key
 from lambda_templates.shared.partner import KeepEveryStatus, Limits, Partner, refused
 
 KEY_CACHE_S = 300
@@ -36,9 +36,8 @@ TOTAL_S = 26
 """Below the function's time-out; API Gateway waits for 29 s."""
 ERROR_MAX_AGE_S = 10
 THREADS_MAX = 8
+UNCACHED = re.compile(r"\bno-store\b|\bno-cache\b", re.IGNORECASE)
 KEY_REFUSED = (401, 403)
-SHOWN_KEY_MIN_CHARS = 8
-"""A shorter key may be part of an answer by chance."""
 LOGGED_PATH_MAX_CHARS = 200
 EXPOSED_HEADERS = "Retry-After, X-Upstream-Status, X-Egress-Ip, X-Key-Version"
 
@@ -82,7 +81,7 @@ class Egress:
         self._origins = [origin for origin in env.get("CORS_ORIGINS", "").split(",") if origin]
         self._background = ThreadPoolExecutor(THREADS_MAX)
         self._opener = urllib.request.build_opener(KeepEveryStatus)
-        self._partner = Partner(env["PARTNER_URL"], self.limits, self._background)
+        self._partner = Partner(env["PARTNER_URL"], self.limits)
         self._key = Cached(Secret(env, self._opener).read, KEY_CACHE_S, clock)
         self._egress_ip = Cached(self._ask_echo, EGRESS_IP_CACHE_S, clock)
 
@@ -92,7 +91,10 @@ class Egress:
 
     def cache_control(self, answer: Answer) -> str:
         """`max-age=N` as the partner sent it, but shorter for an error, where it may be long."""
-        found = re.search(r"max-age=(\d{1,9})", answer.header("Cache-Control"))
+        told = answer.header("Cache-Control")
+        if answer.status == 200 and UNCACHED.search(told):
+            return "no-store"
+        found = re.search(r"max-age=(\d{1,9})", told)
         seconds = int(found[1]) if found and answer.status == 200 else ERROR_MAX_AGE_S
         return f"max-age={seconds}"
 
@@ -156,7 +158,7 @@ class Egress:
         started, answer, problem = self.clock(), None, None
         try:
             answer = self._partner.call(with_key(request, key, self._sent_as))
-            if len(key.value) >= SHOWN_KEY_MIN_CHARS and key.value.encode() in answer.body:
+            if is_shown(key, answer.body):
                 raise refused(answer.status, "partner_shows_key", "The answer contains the key.")
         except Problem as error:
             problem = error
@@ -223,11 +225,6 @@ def settings_of(env: Mapping[str, str]) -> dict[str, Any]:
     """What was chosen when the function was made."""
     found: dict[str, Any] = json.loads(env["SETTINGS"])
     return found
-
-
-def as_object(value: object) -> dict[str, Any]:
-    """`value` if it is an object; people may call a function with any event."""
-    return value if isinstance(value, dict) else {}
 
 
 def _seen_ip(asked: Future[str], wait_s: float) -> str:

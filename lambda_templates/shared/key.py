@@ -25,6 +25,8 @@ SECRET_MAX_BYTES = 256 * 1024
 KEY_SHAPE = r"[!-~]+(?: [!-~]+)?"
 """Printable ASCII, with a space after a scheme. Otherwise http.client would quote the key in its
 error."""
+SHOWN_KEY_MIN_CHARS = 8
+"""A shorter key may be part of an answer by chance."""
 DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
 """By partition; all others that Egret works in have amazonaws.com."""
 
@@ -89,6 +91,17 @@ class Secret:
         with self._opener.open(request, timeout=SECRET_TIMEOUT_S) as response:
             found = json.loads(response.read(SECRET_MAX_BYTES))
             return response.status, found if isinstance(found, dict) else {}
+
+
+def is_shown(key: Key, body: bytes) -> bool:
+    """Whether an answer has the key in it: as it is, as in a URL, or as JSON may write it."""
+    value = key.value.rpartition(" ")[2]  # without its scheme
+    if len(value) < SHOWN_KEY_MIN_CHARS:
+        return False
+    quoted, in_json = quote(value, safe=""), json.dumps(value)[1:-1]
+    low = re.sub("%..", lambda escape: escape[0].lower(), quoted)
+    forms = {value, quoted, low, quote(value), in_json, in_json.replace("/", "\\/")}
+    return any(form.encode() in body for form in forms)
 
 
 def with_key(request: Request, key: Key, sent_as: str) -> Request:

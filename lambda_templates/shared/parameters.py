@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from lambda_templates.shared.answers import Problem
+from lambda_templates.shared.answers import Problem, as_object
 
 VALUE_MAX_CHARS = 500
 SHOWN_NAME_MAX_CHARS = 40
@@ -63,9 +63,10 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 
 def _given(event: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     """What API Gateway passes on: every value of a name, decoded."""
-    every: Mapping[str, Sequence[str]] = event.get("multiValueQueryStringParameters") or {}
-    single: Mapping[str, str] = event.get("queryStringParameters") or {}
-    return {**{name: [value] for name, value in single.items()}, **every}
+    given = as_object(event.get("queryStringParameters")) | as_object(
+        event.get("multiValueQueryStringParameters")
+    )
+    return {name: found if isinstance(found, list) else [found] for name, found in given.items()}
 
 
 def _value(parameter: Parameter, given: Sequence[str], by_caller: bool) -> str | None:

@@ -45,17 +45,19 @@ class KeepEveryStatus(urllib.request.HTTPErrorProcessor):
 
 
 class Partner:
-    """The partner at `url`. Its calls run in `threads`."""
+    """The partner at `url`. Each call has a thread for itself, after one that was abandoned too."""
 
-    def __init__(self, url: str, limits: Limits, threads: ThreadPoolExecutor) -> None:
-        self._url, self._limits, self._threads = url, limits, threads
+    def __init__(self, url: str, limits: Limits) -> None:
+        self._url, self._limits, self._thread = url, limits, ThreadPoolExecutor(1)
         self._opener = urllib.request.build_opener(KeepEveryStatus)
 
     def call(self, request: Request) -> Answer:
         """The partner's answer, errors included. Raises Problem."""
         try:
-            return self._threads.submit(self._fetch, request).result(self._limits.total_s)
+            return self._thread.submit(self._fetch, request).result(self._limits.total_s)
         except TimeoutError as error:
+            self._thread.shutdown(wait=False)
+            self._thread = ThreadPoolExecutor(1)
             raise self._timed_out() from error
 
     def _fetch(self, request: Request) -> Answer:
@@ -96,7 +98,10 @@ class Partner:
         return b"".join(parts)
 
     def _check(self, answer: Answer) -> None:
-        """Raises Problem for a redirect, and for a success that is not of the kind wanted."""
+        """Raises Problem for a redirect, for what callers could not be answered with, and for a
+        success that is not of the kind wanted."""
+        if not 200 <= answer.status < 600:
+            raise unreachable(f"no HTTP answer (status {answer.status})")
         if answer.status in REDIRECTS:
             redirect = f"a redirect{_host_of(answer)}, which is not followed"
             detail = f"The partner answered {answer.status}, {redirect}."
@@ -124,6 +129,8 @@ class Partner:
 
 def why_not_json(body: bytes) -> str:
     """Why a body is not JSON in UTF-8, without a word of it; '' if it is."""
+    if not body.strip():
+        return "it is empty"
     try:
         json.loads(body.decode(), parse_constant=_refuse)
     except UnicodeDecodeError:
@@ -131,7 +138,7 @@ def why_not_json(body: bytes) -> str:
     except json.JSONDecodeError as error:
         return f"{error.msg} at character {error.pos} of {len(error.doc)}"
     except (ValueError, RecursionError):
-        return "it is nested too deeply, or has a number that JSON does not have"
+        return "it is nested too deeply, or has a number that is too long or none of JSON's"
     return ""
 
 

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from webapp.aws.clients import CONNECT_TIMEOUT_S, INVOKE_READ_TIMEOUT_S, READ_TIMEOUT_S, Clients
+from webapp.aws.clients import (
+    CLOUDWATCH_MAX_ATTEMPTS,
+    CLOUDWATCH_READ_TIMEOUT_S,
+    CONNECT_TIMEOUT_S,
+    INVOKE_READ_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    Clients,
+)
 from webapp.aws.errors import NotReached
 from webapp.aws.functions import Functions
 
@@ -42,6 +49,10 @@ def test_no_call_waits_without_end(offline: Clients) -> None:
     assert (run.connect_timeout, run.read_timeout) == (CONNECT_TIMEOUT_S, INVOKE_READ_TIMEOUT_S)
     other: Any = offline.ec2(REGION).meta.config
     assert (other.connect_timeout, other.read_timeout) == (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+    for shown in (offline.logs(REGION), offline.cloudwatch(REGION)):
+        config: Any = shown.meta.config
+        assert config.read_timeout == CLOUDWATCH_READ_TIMEOUT_S
+        assert config.retries["total_max_attempts"] <= CLOUDWATCH_MAX_ATTEMPTS
 
 
 class Failing(BaseHTTPRequestHandler):

@@ -73,7 +73,7 @@ def test_all_metrics_are_asked_for_in_one_request(offline: Clients, stub: Stubbe
 
 
 def test_values_in_several_pages_belong_together(offline: Clients, stub: Stubber) -> None:
-    pages = [result("m0", {4: 1.0, 3: 2.0}, "PartialData"), result("m0", {1: 3.0})]
+    pages = [result("m0", {4: 1.0, 3: 2.0, 2: float("nan")}, "PartialData"), result("m0", {1: 3.0})]
     stub.add_response("get_metric_data", {"MetricDataResults": pages[:1], "NextToken": "more"})
     stub.add_response("get_metric_data", {"MetricDataResults": pages[1:]})
     found = Metrics(offline).read(REGION, [CALLS], SPAN)

@@ -82,10 +82,12 @@ def test_what_breaks_a_rule_is_422_and_never_reaches_the_partner(
     assert world.partner_calls == []
 
 
-def test_a_part_of_the_path_is_never_dots(start: Start, world: World) -> None:
+def test_a_part_of_the_path_is_never_dots_or_empty(start: Start, world: World) -> None:
     function = start(url="https://api.partner.example/v1/{account}/x")
     assert [ask(function, account=dots)["statusCode"] for dots in (".", "..")] == [422, 422]
     assert ask(function, account="...")["statusCode"] == 200
+    rows = [{"name": "account", "pattern": "[0-9]*", "required": True, "default": "1"}]
+    assert ask(start(parameters=rows), account="")["statusCode"] == 422
     assert world.partner_calls == ["/v1/.../x"]
 
 

@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = {
     "methods": ["POST", "DELETE"],
     "paths": ["/payments", "/payments/[0-9a-f]{4}", "/"],
     "check_path": "/accounts?limit=1",
-    "parameters": [{"name": "dry", "pattern": "(yes|no)"}],
+    "parameters": [{"name": "dry", "pattern": "(yes|no)"}, {"name": "api_key", "pattern": ".*"}],
     "headers": ["Content-Type", "Idempotency-Key", "Authorization", "Cookie", "X-Key", "X-Api-Key"],
     "request_kib": 1,
     "max_kib": 16,
@@ -29,13 +29,25 @@ def module() -> ModuleType:
 
 
 @pytest.fixture
-def relay(world: World, module: ModuleType) -> Iterator[Environment]:
-    sent = {"SETTINGS": json.dumps(SETTINGS), "KEY_SENT_AS": "header X-Key"}
-    clock = Clock()
-    made = Environment(module.Relay(world.environment(**sent), clock), clock)
+def start(world: World, module: ModuleType) -> Iterator[Start]:
+    """With a key that is sent in that way."""
+    made = []
+
+    def started(sent_as: str) -> Environment:
+        sent = {"SETTINGS": json.dumps(SETTINGS), "KEY_SENT_AS": sent_as}
+        clock = Clock()
+        made.append(Environment(module.Relay(world.environment(**sent), clock), clock))
+        return made[-1]
+
     world.partner = lambda _: (201, {"Cache-Control": "max-age=60"}, b'{"id": 1}')
-    yield made
-    made.close()
+    yield started
+    for environment in made:
+        environment.close()
+
+
+@pytest.fixture
+def relay(start: Start) -> Environment:
+    return start("header X-Key")
 
 
 def call(relay: Environment, path: str | None = "payments", **event: Any) -> dict[str, Any]:
@@ -117,7 +129,10 @@ def test_a_path_that_is_not_allowed_never_reaches_the_partner(
         ({"queryStringParameters": {"other": "1"}}, 422, "bad_parameter"),
         ({"body": "x" * 1025}, 413, "request_too_large"),
         ({"body": "!", "isBase64Encoded": True}, 422, "bad_body"),
+        ({"body": "\u00e4", "isBase64Encoded": True}, 422, "bad_body"),
+        ({"body": {"amount": 1}}, 422, "bad_body"),
         ({"headers": {"Content-Type": "a\r\nX: 1"}}, 422, "bad_header"),
+        ({"headers": {"Content-Type": "x" * 8001}}, 422, "bad_header"),
     ],
 )
 def test_what_breaks_a_rule_never_reaches_the_partner(
@@ -126,6 +141,23 @@ def test_what_breaks_a_rule_never_reaches_the_partner(
     answer = call(relay, **event)
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (status, code)
     assert world.partner_calls == []
+
+
+def test_no_caller_sends_a_parameter_of_the_keys_name(start: Start, world: World) -> None:
+    mine: dict[str, Any] = {"queryStringParameters": {"api_key": "mine"}}
+    assert call(start("query api_key"), **mine)["statusCode"] == 422
+    assert world.partner_calls == []
+    assert call(start("bearer"), **mine)["statusCode"] == 201
+
+
+def test_long_headers_are_passed_on_and_empty_ones_left_out(
+    relay: Environment, world: World
+) -> None:
+    headers = {"Idempotency-Key": "x" * 3000, "Content-Type": ""}
+    assert call(relay, headers=headers)["statusCode"] == 201
+    (sent,) = world.partner_requests
+    assert len(sent.headers["idempotency-key"]) == 3000
+    assert sent.headers["content-type"] == "application/octet-stream"
 
 
 def test_a_body_in_base64_is_passed_on_as_it_was(relay: Environment, world: World) -> None:

@@ -46,6 +46,7 @@ def test_an_address_that_the_partner_names_is_said() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
+        (204, "cannot be shown"),
         (301, "answered with a redirect"),
         (400, "does not understand"),
         (404, "found nothing at this URL"),
@@ -77,9 +78,21 @@ def test_a_page_comes_from_what_is_in_front() -> None:
         assert "203.0.113.7" in found.what_to_do
 
 
+def test_a_partners_own_server_may_answer_with_a_page() -> None:
+    page = b"<html><head><title>401 Authorization Required</title>"
+    assert explained(401, page).about_key
+    assert explained(404, page).title == "The partner found nothing at this URL"
+
+
 @pytest.mark.parametrize(
     "code",
-    ["partner_timeout", "partner_redirect", "partner_too_large", "partner_not_json"],
+    [
+        "partner_timeout",
+        "partner_redirect",
+        "partner_too_large",
+        "partner_not_json",
+        "partner_unreachable",
+    ],
 )
 def test_a_problem_of_the_handler_is_explained_as_what_it_is(code: str) -> None:
     status = 504 if code == "partner_timeout" else 502

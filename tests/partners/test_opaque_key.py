@@ -1,5 +1,7 @@
 """Opaque keys as people paste them, and texts that are none."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,12 @@ def taken_from(text: str, sent_by: str = "bearer", sent_as: str = "") -> str:
 def test_what_is_pasted_around_a_key_is_taken_off(text: str) -> None:
     assert taken_from(text) == KEY
     check(KEY, sent_by="bearer")
+
+
+def test_a_long_text_is_judged_quickly() -> None:
+    began = time.perf_counter()
+    assert taken_from("KEY" * (PASTED_MAX_CHARS // 3))
+    assert time.perf_counter() - began < 0.2
 
 
 def test_the_name_that_it_is_sent_by_is_taken_off() -> None:

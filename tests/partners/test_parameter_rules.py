@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from webapp.partners.parameter_rules import PATTERN_MAX_CHARS, VALUE_MAX_CHARS, problems, why_unsafe
 
 SLOW_S = 2.0
+RELAY = {"url": "https://a.example/v1", "parameters": None, "check_path": "/x"}
 URL = "https://api.partner.example/v1/{account}?date={date}"
 
 
@@ -84,6 +85,8 @@ def row(name: str, **fields: Any) -> dict[str, Any]:
         (URL, [row("account", default="1"), row("date", pattern="(")], "parameters.1.pattern"),
         (URL, [row("date", default="1"), row("date")], "parameters.1.name"),
         ("https://a.example/?{x}=1", [row("x")], "url"),
+        ("https://a.example/{x", [], "url"),
+        ("https://a.example/{{x}}", [row("x")], "url"),
     ],
 )
 def test_each_misfit_is_reported_at_its_field(url: str, rows: list[Any], field: str) -> None:
@@ -95,15 +98,17 @@ def test_each_misfit_is_reported_at_its_field(url: str, rows: list[Any], field: 
 def test_what_fits_together_has_no_problem() -> None:
     rows = [row("account", default="1", required=True), row("date")]
     assert problems({"url": URL, "parameters": rows}) == {}
-    assert problems({"url": "https://a.example/"}) == {}
+    assert problems({"url": "https://a.example/", "parameters": None}) == {}
 
 
 def test_paths_of_a_relay_are_patterns_and_settings_of_others_are_left_alone() -> None:
-    assert "paths" in problems({"check_path": "/x", "paths": ["/a", "(a+)+"]})
-    assert problems({"paths": ["(a+)+"], "parameters": ["anything"]}) == {}
+    assert problems(RELAY | {"paths": ["/a", "(a+)+"]}).keys() == {"paths"}
+    assert problems(RELAY | {"url": "https://a.example/v1?a=b"}).keys() == {"url"}
+    assert problems(RELAY | {"paths": ["(a+)+"], "parameters": ["anything"]}) == {}
+    assert problems({"url": URL}) == problems({"url": 1, "parameters": None}) == {}
 
 
 @pytest.mark.parametrize("name", ["Authorization", "x-api-key", "COOKIE", "X-Amz-Date", "Host"])
 def test_a_callers_credentials_cannot_be_put_on_the_list_of_headers(name: str) -> None:
-    found = problems({"headers": ["Content-Type", name]})
+    found = problems(RELAY | {"headers": ["Content-Type", name]})
     assert found == {"headers": f"{name} is never passed on. Remove that line."}

@@ -1,33 +1,22 @@
 """Requests and log of a function, by the API and on their pages; AWS answers by a script."""
 
-import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from sqlmodel import Session, select
 
-from tests import loops
 from tests.routes.people import bearer
-from tests.services.functions.activity.logged import NOW_MS, request_line
+from tests.services.functions.activity.logged import ID, LINES, NOW_MS, log_of, request_line
 from tests.services.rows import add, add_function
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.logs import Log
 from webapp.aws.newest_lines import Place
 from webapp.models import Caller, Function
-from webapp.routes.pages import tails
-from webapp.services.functions.activity.tails import Tails
 from webapp.templating import render
 
 LOG, REQUESTS = "/functions/fun/logs", "/functions/fun/requests"
-ID = "8f507cfc-aaaa-bbbb"
-LINES = [
-    f"START RequestId: {ID} Version: 3",
-    "[ERROR] KeyError: '<b>\x07\u202e'\nTraceback (most recent call last):\n  File \"x\"",
-    f"REPORT RequestId: {ID}\tDuration: 1.00 ms",
-]
 
 
 @pytest.fixture(scope="module")
@@ -39,26 +28,9 @@ def scripted_aws() -> ScriptedAws:
 def aws(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> ScriptedAws:
     """With a function that is ready."""
     scripted_aws.reset()
-    noon = datetime.fromtimestamp(NOW_MS / 1000, UTC)
-    own = Tails(today=lambda: noon)
-    app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud, tails=own)
+    app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
     add_function(session, outputs={"FunctionName": "egret-fun"})
     return scripted_aws
-
-
-def log_of(aws: ScriptedAws, *messages: str) -> None:
-    """The last one is the newest."""
-    events = [
-        {"timestamp": NOW_MS - 1000 + n, "message": text, "eventId": f"{n}"}
-        for n, text in enumerate(messages)
-    ]
-    aws.answers["FilterLogEvents"] = lambda asked: {
-        "events": [
-            event
-            for event in events
-            if asked["startTime"] <= event["timestamp"] <= asked.get("endTime", 2 * NOW_MS)
-        ]
-    }
 
 
 def pattern_of(aws: ScriptedAws) -> str:
@@ -79,11 +51,19 @@ def test_a_log_is_shown_as_text_with_its_levels_and_hidden_characters(
     assert 'aria-current="page">Logs' in page
 
 
+def test_a_very_long_line_is_cut_on_the_page(aws: ScriptedAws, signed_in: Any) -> None:
+    log_of(aws, "x" * 11_000)
+    page = signed_in.get(LOG).text
+    assert f"{'x' * 10_000}… (1,000 more characters)" in page
+    assert "x" * 10_001 not in page
+
+
 def test_a_log_is_searched_by_its_address(aws: ScriptedAws, signed_in: Any) -> None:
     log_of(aws)
     page = signed_in.get(LOG, params={"filter": 'a "b"', "level": "error", "request": ID}).text
     assert pattern_of(aws) == f'"a \\"b\\"" "{ID}"'
     assert "No lines found" in page
+    assert 'aria-labelledby="lines-title"></ol>' in page
     assert 'value="a &#34;b&#34;"' in page
     assert f"logs/tail?filter=a+%22b%22&amp;level=error&amp;request={ID}" in page
 
@@ -117,6 +97,8 @@ def test_requests_are_a_table_with_links_to_their_lines(aws: ScriptedAws, signed
     assert 'data-label="Partner">cached' in page
     assert f"{LOG}?request={ID}&amp;from=" in page
     assert "1 line is left out" in page
+    assert f'href="{LOG}?range=7d&amp;filter=%7B%20%24.type' in page
+    assert f'href="{LOG}?range=7d&amp;level=error"' in page
 
 
 def test_callers_are_shown_and_searched_by_their_names(
@@ -136,7 +118,7 @@ def test_callers_are_shown_and_searched_by_their_names(
 
 def test_the_api_gives_requests(aws: ScriptedAws, client: Any, app: FastAPI) -> None:
     log_of(aws, request_line(), request_line(caller="egret", status=502, egress_ip="x"))
-    params = {"status": "5xx", "caller": "Egret", "limit": 1}
+    params = {"status": "5XX", "caller": "Egret", "limit": 1}
     found = client.get(f"/api/v1{REQUESTS}", params=params, headers=bearer(app)).json()
     conditions = '$.type = "request" && $.status >= 500 && $.status < 600 && $.caller = "egret"'
     assert pattern_of(aws) == f"{{ {conditions} }}"
@@ -163,6 +145,7 @@ def test_a_wrong_search_comes_back_with_its_error(
     answer = signed_in.get(path, params=query)
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
+    assert field == "after" or f'aria-describedby="{field}' in answer.text
     problem = signed_in.get(f"/api/v1{path}", params=query)
     assert (problem.status_code, [*problem.json()["errors"]]) == (422, [field])
     assert aws.calls("FilterLogEvents") == []
@@ -175,7 +158,7 @@ def test_pages_say_what_aws_does_not_give(aws: ScriptedAws, signed_in: Any, path
     aws.answers["FilterLogEvents"] = refusal("ResourceNotFoundException")
     page = signed_in.get(path).text
     assert "The log group /aws/lambda/egret-fun does not exist" in page
-    assert "aws logs create-log-group" in page
+    assert "aws logs create-log-group --region eu-central-1 --log-group-name /aws/" in page
     denied = "User: x is not authorized to perform: logs:FilterLogEvents on resource: y"
     aws.answers["FilterLogEvents"] = refusal("AccessDeniedException", denied)
     answer = signed_in.get(path)
@@ -196,71 +179,3 @@ def test_a_function_without_a_log_says_so(signed_in: Any, session: Session) -> N
     assert answer.status_code == 409
     assert "has no log yet" in answer.text
     assert signed_in.get("/functions/nothing/logs").status_code == 404
-
-
-def streamed(browser: Any, query: str, until: str, **headers: str) -> str:
-    """What the live tail sends until it has sent that text."""
-    app = browser.app
-    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    sent = {"host": "127.0.0.1:8000", "cookie": cookies} | headers
-
-    async def listen() -> str:
-        heard, told = "", asyncio.Event()
-
-        async def receive() -> Any:
-            await told.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: Any) -> None:
-            nonlocal heard
-            heard += message.get("body", b"").decode()
-            if until in heard:
-                told.set()
-
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "path": f"{LOG}/tail",
-            "raw_path": b"",
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-            "scheme": "http",
-            "http_version": "1.1",
-            "server": ("127.0.0.1", 8000),
-        }
-        async with asyncio.timeout(10):
-            streaming = asyncio.create_task(app(scope, receive, send))
-            await told.wait()
-            streaming.cancel()
-            await asyncio.gather(streaming, return_exceptions=True)
-        return heard
-
-    heard: str = loops.run(listen())
-    return heard
-
-
-def test_a_live_tail_sends_new_lines_with_their_places(aws: ScriptedAws, signed_in: Any) -> None:
-    log_of(aws, *LINES)
-    place = f"{NOW_MS - 1000}.0"
-    heard = streamed(signed_in, f"after={place}", f"id: {NOW_MS - 998}.2")
-    assert heard.count("event: line") == 2
-    assert "&lt;b&gt;" in heard
-    heard = streamed(
-        signed_in, "", f"id: {NOW_MS - 998}.2", **{"last-event-id": f"{NOW_MS - 999}.1"}
-    )
-    assert heard.count("event: line") == 1
-
-
-def test_a_live_tail_ends_with_what_cannot_be_read(aws: ScriptedAws, signed_in: Any) -> None:
-    denied = "User: x is not authorized to perform: logs:FilterLogEvents on resource: y"
-    aws.answers["FilterLogEvents"] = refusal("AccessDeniedException", denied)
-    assert "AWS answered AccessDenied" in streamed(signed_in, "level=error", "event: done")
-    aws.answers["FilterLogEvents"] = refusal("ThrottlingException", "Rate exceeded")
-    assert "Rate exceeded" in streamed(signed_in, "level=info", "event: note")
-
-
-def test_a_live_tail_says_before_it_begins_what_is_wrong(aws: ScriptedAws, signed_in: Any) -> None:
-    assert signed_in.get(f"{LOG}/tail", params={"level": "fatal"}).status_code == 422
-    assert signed_in.get("/functions/nothing/logs/tail").status_code == 404
-    assert aws.calls("FilterLogEvents") == []
-    assert tails.ENDED == "The live tail ended after 15 minutes."

@@ -19,6 +19,7 @@ from tests.services.functions.callers.rows import (
 )
 from tests.services.rows import add
 from tests.services.scripted import ScriptedAws
+from tests.services.test_overview import counted
 from webapp.models import Access, Function
 from webapp.services.functions.callers.details import LISTED_MAX
 
@@ -124,9 +125,15 @@ def test_a_list_goes_on_page_by_page_with_as_many_statements_as_for_one(
     signed_in: Any, session: Session, app: FastAPI, function: Function
 ) -> None:
     add(session, *(a_caller(function, f"c-{n:02}") for n in range(LISTED_MAX + 1)))
-    page = signed_in.get(PAGE).text
+    engine = app.state.parts.engine
+    with counted(engine) as many:
+        page = signed_in.get(PAGE).text
+    with counted(engine) as one:
+        last = signed_in.get(f"{PAGE}?after=c-09").text
     assert f'href="{PAGE}?after=c-09"' in page
-    assert 'id="caller-c-10"' in signed_in.get(f"{PAGE}?after=c-09").text
+    assert 'id="caller-c-10"' in last
+    asked = [[text for text in made if "FROM caller" in text] for made in (many, one)]
+    assert asked[0] == asked[1] != []
     first = signed_in.get(API, params={"limit": 100}, headers=bearer(app)).json()
     assert (len(first["items"]), first["next"]) == (LISTED_MAX, "c-09")
     rest = signed_in.get(API, params={"after": "c-09"}, headers=bearer(app)).json()

@@ -15,6 +15,7 @@ from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.middleware import EVENT_BODY_MAX_BYTES
 from webapp.models import Network, Status
+from webapp.services.functions.activity.console.runs import DEPTH_MAX
 
 CONSOLE, SAVED = "/functions/fun/console", "/functions/fun/saved-requests"
 REPORT = (
@@ -51,6 +52,7 @@ def sent(aws: ScriptedAws) -> Any:
 def test_a_request_is_run_and_its_result_is_shown(aws: ScriptedAws, signed_in: Any) -> None:
     returns(aws, {"statusCode": 200, "headers": {"X-A": "<b>"}, "body": '{"a":[1]}'})
     form = REQUEST | {"headers": "Accept: application/json\nX-Api-Key: s3cret", "body": "{}"}
+    form |= {"event": '{"password": "s3cret"}', "name": "mine"}
     page = signed_in.post(CONSOLE, data=form).text
     event = sent(aws)
     assert event["multiValueQueryStringParameters"] == {"limit": ["5"], "tag": ["a", "b"]}
@@ -65,6 +67,54 @@ def test_a_request_is_run_and_its_result_is_shown(aws: ScriptedAws, signed_in: A
     assert 'value="limit=5&amp;tag=a&amp;tag=b"' in page
     assert 'data-address="/functions/fun/console?method=POST&amp;path=%2Ftop"' in page
     assert signed_in.get(CONSOLE, params={"method": "POST", "path": "/top"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"path": "/top?token=s3cret"},
+        {"query": "token=s3cret"},
+        {"body": '{"password": "s3cret"}'},
+        {"kind": "event", "event": '{"headers": {"Authorization": ["s3cret"]}}'},
+        {"kind": "event", "event": '{"token": "s3cret"'},
+    ],
+)
+@pytest.mark.parametrize("path", [CONSOLE, SAVED])
+def test_what_may_be_secret_is_sent_and_not_shown_again(
+    aws: ScriptedAws, signed_in: Any, path: str, own: dict[str, str]
+) -> None:
+    returns(aws, {"statusCode": 200})
+    answer = signed_in.post(path, data=REQUEST | {"name": "mine"} | own)
+    assert answer.status_code in (200, 422)
+    assert "s3cret" not in answer.text
+    assert all("s3cret" in call["Payload"].decode() for call in aws.calls("Invoke"))
+
+
+def test_of_a_form_that_outlives_its_session_method_and_path_are_kept(signed_in: Any) -> None:
+    signed_in.cookies.clear()
+    form = REQUEST | {"headers": "X-A: s3cret", "body": "s3cret", "query": "q=s3cret"}
+    answer = signed_in.post(CONSOLE, data=form, follow_redirects=False)
+    back = answer.headers["location"]
+    assert "console%3Fmethod%3DPOST%26path%3D%252Ftop" in back
+    assert "s3cret" not in back
+    assert "Your form is kept, but only method and path." in signed_in.get(back).text
+
+
+def test_the_deepest_event_that_is_saved_is_shown_and_listed(
+    aws: ScriptedAws, signed_in: Any
+) -> None:
+    deep = '{"a":' * DEPTH_MAX + "0" + "}" * DEPTH_MAX
+    form = {"kind": "event", "event": deep, "name": "deep"}
+    assert "deep is saved." in signed_in.post(SAVED, data=form).text
+    (saved,) = signed_in.get(f"/api/v1{SAVED}").json()["items"]
+    assert saved["event"] == json.loads(deep)
+    for odd in (f'{{"a":{deep}}}', '{"a": NaN}', '{"\\ud800token": 1}', '{"a": "\\ud800"}'):
+        answer = signed_in.post(SAVED, data=form | {"event": odd, "name": "odd"})
+        assert (answer.status_code, 'href="#event"' in answer.text) == (422, True)
+        body = f'{{"name": "odd", "event": {odd}}}'
+        sent = {"content": body, "headers": {"content-type": "application/json"}}
+        assert signed_in.post(f"/api/v1{SAVED}", **sent).status_code == 422
+    assert aws.calls("Invoke") == []
 
 
 def test_an_error_is_shown_with_its_stack_trace(aws: ScriptedAws, signed_in: Any) -> None:
@@ -166,6 +216,10 @@ def test_the_api_runs_with_and_without_a_body(aws: ScriptedAws, client: Any, app
     request = {"method": "PUT", "path": "/x", "query": {"a": "b"}, "headers": {}, "body": "c"}
     client.post(url, json={"request": request}, headers=headers).raise_for_status()
     assert (sent(aws)["httpMethod"], sent(aws)["body"]) == ("PUT", "c")
+    odd = {"request": {"headers": {"\ud800": "a"}}}
+    as_json = headers | {"content-type": "application/json"}
+    told = client.post(url, content=json.dumps(odd), headers=as_json)
+    assert (told.status_code, [*told.json()["errors"]]) == (422, ["headers"])
     both = client.post(url, json={"event": {}, "request": request}, headers=headers)
     assert (both.status_code, [*both.json()["errors"]]) == (422, ["event"])
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlmodel import Session, select
 
 from tests.services.rows import add, add_function
 from tests.services.scripted import STACK_ID
+from tests.services.test_overview import counted
 from webapp.models import Access, Function, FunctionRevision, Network, RevisionStatus, Status
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.revisions import rows as revisions
@@ -62,6 +64,9 @@ def test_the_form_shows_what_is_live_and_comes_back_filled_in_with_each_error(
         for field, typed in wrong.items():
             assert f'id="{field}-error"' in answer.text
             assert f'value="{typed}"' in answer.text
+    answer = signed_in.post("/functions/fun/edit", data=FORM | wrong | {"access": "open"})
+    for field in (*wrong, "confirm"):
+        assert f'id="{field}-error"' in answer.text
     assert numbers(session) == [1, 2]
 
 
@@ -92,9 +97,42 @@ def test_what_is_reviewed_is_made_by_one_button(
     assert (function.status, numbers(session)) == (Status.UPDATING, [1, 2, 3])
 
 
+def test_what_was_reviewed_before_another_change_is_reviewed_again(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    form = FORM | {"environment": "prod", "reviewed": "1"}
+    answer = signed_in.post("/functions/fun/edit/deployment", data=form)
+    assert (answer.status_code, "was changed since you reviewed" in answer.text) == (409, True)
+    assert answer.text.count('name="reviewed"') == 1
+    session.refresh(function)
+    assert function.environment == ""
+    signed_in.post("/functions/fun/edit/deployment", data=form | {"reviewed": "2"})
+    session.refresh(function)
+    assert function.environment == "prod"
+
+
+def test_what_the_newest_template_does_not_accept_is_reported_at_its_field(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    revisions.live(session, function).settings = SETTINGS | {"limit": 999}
+    function.settings = SETTINGS | {"limit": 999}
+    session.commit()
+    version = get_template("clash_rankings").version
+    answer = signed_in.post("/functions/fun/template", data={"version": version})
+    assert answer.status_code == 422
+    assert 'id="settings.limit-error"' in answer.text
+
+
 @pytest.mark.usefixtures("function")
-def test_revisions_are_listed_with_what_each_changed_and_compared(signed_in: Any) -> None:
-    page = signed_in.get("/functions/fun/revisions").text
+def test_revisions_are_listed_with_what_each_changed_and_compared(
+    signed_in: Any, app: FastAPI
+) -> None:
+    with counted(app.state.parts.engine) as many:
+        page = signed_in.get("/functions/fun/revisions").text
+    with counted(app.state.parts.engine) as one:
+        signed_in.get("/functions/fun/revisions?before=2")
+    asked = [sum("function_revision" in text for text in made) for made in (many, one)]
+    assert asked == [1, 1]
     assert "How many rows" in page
     assert "by ada" in page
     assert "Roll back to revision 1" in page
@@ -134,6 +172,20 @@ def test_the_newer_code_of_a_template_is_shown_as_a_diff_and_deployed_by_one_but
     assert function.status is Status.UPDATING
 
 
+@pytest.mark.usefixtures("function")
+def test_a_newer_template_that_needs_other_settings_leads_to_the_form(
+    signed_in: Any, session: Session
+) -> None:
+    for row in (*session.exec(select(Function)), *session.exec(select(FunctionRevision))):
+        row.settings = SETTINGS | {"location": "gone"}
+    session.commit()
+    version = get_template("clash_rankings").version
+    answer = signed_in.post("/functions/fun/template", data={"version": version})
+    assert answer.status_code == 422
+    assert 'id="settings.location-error"' in answer.text
+    assert numbers(session) == [1, 2]
+
+
 def test_the_api_pages_through_revisions_and_rolls_back(
     signed_in: Any, session: Session, function: Function
 ) -> None:
@@ -153,6 +205,24 @@ def test_the_api_pages_through_revisions_and_rolls_back(
     assert answer.json()["changes"] == [{"field": "settings.limit", "before": 10, "after": 13}]
     assert signed_in.post(f"{url}/1/deployment").json()["code"] == "change_under_way"
     session.refresh(function)
+    assert numbers(session) == [1, 2, 3]
+
+
+def test_a_revision_that_everyone_may_call_is_confirmed_by_typing_the_functions_name(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    revisions.get(session, function, 1).access = Access.OPEN
+    session.commit()
+    url = "/functions/fun/revisions"
+    page = signed_in.get(url).text
+    assert f'href="{url}/1#confirm"' in page
+    assert f"{url}/1/deployment" not in page
+    assert 'name="confirm"' in signed_in.get(f"{url}/1").text
+    answer = signed_in.post(f"{url}/1/deployment", data={"confirm": "other"})
+    assert answer.status_code == 422
+    assert 'id="confirm-error"' in answer.text
+    assert numbers(session) == [1, 2]
+    signed_in.post(f"{url}/1/deployment", data={"confirm": "fun"})
     assert numbers(session) == [1, 2, 3]
 
 

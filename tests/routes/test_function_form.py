@@ -93,7 +93,9 @@ def test_an_open_endpoint_is_confirmed_by_typing_the_functions_name(
     client: Any, session: Session
 ) -> None:
     add(session, a_key("good"))
-    refused = client.post("/functions", data=deployment(access="open", confirm="fan"))
+    wrong = deployment(access="open", confirm="fan", stage="a stage")
+    refused = client.post("/functions", data=wrong)
+    assert 'id="stage-error"' in refused.text
     assert refused.status_code == 422
     assert 'id="confirm-error"' in refused.text
     made = client.post("/functions", data=deployment(access="open", confirm="fun"))

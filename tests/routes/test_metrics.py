@@ -112,7 +112,8 @@ def test_a_range_that_there_is_not_is_refused_with_those_that_there_are(
     site: Site, path: str
 ) -> None:
     assert "'1h', '24h', '7d' or '30d'" in site.json(f"{path}?range=2h", 422)["errors"]["range"]
-    assert "Some fields are not valid." in site.page(f"{path}?range=2h", 422)
+    page = site.page(f"{path}?range=2h", 422)
+    assert "<code>range</code>: Choose one of: &#39;1h&#39;, &#39;24h&#39;" in page
 
 
 def test_a_page_of_a_function_has_charts_and_the_same_numbers_in_tables(site: Site) -> None:

@@ -10,13 +10,14 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
-from sqlmodel import Session, create_engine
+from sqlmodel import Session, create_engine, delete
 from starlette.requests import Request
 
 from tests import loops
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
-from webapp.models import Nat, Network, StackEvent, Status
+from webapp.errors import Unauthenticated
+from webapp.models import AccessToken, Nat, Network, StackEvent, Status
 from webapp.routes.pages.streams import POLL_S, State, View, _next, read
 from webapp.services import networks
 from webapp.templating import render
@@ -43,9 +44,12 @@ def network(session: Session) -> Network:
 
 @pytest.fixture
 def reading(app: FastAPI) -> Iterator[Any]:
-    request = Request(
-        {"type": "http", "method": "GET", "app": app, "path": f"/networks/{NAME}", "headers": []}
-    )
+    """By somebody who is signed in."""
+    client = TestClient(app, base_url=HOST)
+    sign_in(client, app)
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items()).encode()
+    scope = {"type": "http", "method": "GET", "app": app, "path": f"/networks/{NAME}"}
+    request = Request(scope | {"headers": [(b"cookie", cookies)]})
     yield partial(read, request, partial(networks.detail, name=NAME), "networks")
     app.state.parts.engine.dispose()
 
@@ -182,3 +186,13 @@ def test_a_stream_waits_while_the_database_cannot_be_read(
     small.dispose()
     assert view is not None
     assert network.name in view.status_html
+
+
+def test_who_has_signed_out_sees_nothing_more(
+    network: Network, session: Session, reading: Any
+) -> None:
+    request, load, *_ = reading.args
+    session.connection().execute(delete(AccessToken))
+    session.commit()
+    with pytest.raises(Unauthenticated):
+        loops.run(_next(request, load, network.name, 0, ()))

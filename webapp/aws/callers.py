@@ -124,11 +124,13 @@ class Callers:
 
     def key_ids(self, region: str, name: str) -> list[str]:
         """The API keys of that name, the oldest first."""
-        client = self._clients.apigateway(region)
+        pages = self._clients.apigateway(region).get_paginator("get_api_keys")
+        listing = pages.paginate(
+            nameQuery=name, includeValues=False, PaginationConfig={"PageSize": PAGE_MAX}
+        )
         with aws_errors("listing API keys", region):
-            found = client.get_api_keys(nameQuery=name, limit=PAGE_MAX, includeValues=False)
-        keys = sorted(found["items"], key=lambda key: key["createdDate"])
-        return [key["id"] for key in keys if key.get("name") == name]
+            keys = [key for page in listing for key in page["items"] if key.get("name") == name]
+        return [key["id"] for key in sorted(keys, key=lambda key: key["createdDate"])]
 
     def delete_key(self, region: str, key_id: str) -> None:
         """The key opens nothing any more. Harmless when there is none."""
@@ -136,9 +138,11 @@ class Callers:
             self._clients.apigateway(region).delete_api_key(apiKey=key_id)
 
     def delete_plan(self, region: str, plan_id: str) -> None:
-        """Harmless when there is none. API Gateway first wants it taken off its endpoints."""
+        """Harmless when there is none. API Gateway first wants it taken off its endpoints, of which
+        it may not know one any more."""
         client = self._clients.apigateway(region)
-        with aws_errors("deleting a usage plan", region), ignoring(NOT_FOUND):
+        doing = "deleting a usage plan"
+        with aws_errors(doing, region), ignoring(NOT_FOUND):
             stages = client.get_usage_plan(usagePlanId=plan_id).get("apiStages", [])
             operations: list[Any] = [
                 {"op": "remove", "path": "/apiStages", "value": f"{each['apiId']}:{each['stage']}"}
@@ -146,6 +150,7 @@ class Callers:
             ]
             if operations:
                 client.update_usage_plan(usagePlanId=plan_id, patchOperations=operations)
+        with aws_errors(doing, region), ignoring(NOT_FOUND):
             client.delete_usage_plan(usagePlanId=plan_id)
 
     def usage(self, region: str, plan_id: str, first: date, last: date) -> dict[date, int]:

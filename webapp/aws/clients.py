@@ -34,11 +34,15 @@ CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 30
 INVOKE_READ_TIMEOUT_S = 60
 """A function may run for 28 s, after a start that has no limit of its own."""
-METRICS_READ_TIMEOUT_S = 10
-"""Somebody waits for a page of metrics, and can reload it."""
-READ_TIMEOUTS_S = {"lambda": INVOKE_READ_TIMEOUT_S, "cloudwatch": METRICS_READ_TIMEOUT_S}
+CLOUDWATCH_READ_TIMEOUT_S = 10
+"""Somebody waits for a page of metrics or of a log, and can reload it."""
+READ_TIMEOUTS_S = {
+    "lambda": INVOKE_READ_TIMEOUT_S,
+    "cloudwatch": CLOUDWATCH_READ_TIMEOUT_S,
+    "logs": CLOUDWATCH_READ_TIMEOUT_S,
+}
 MAX_ATTEMPTS = 3
-METRICS_MAX_ATTEMPTS = 2
+CLOUDWATCH_MAX_ATTEMPTS = 2
 POOL_CONNECTIONS = 20
 PARALLEL_CALLS = 8
 PARALLEL = "aws-"
@@ -103,10 +107,11 @@ class Clients:
         return cast("APIGatewayClient", self._client("apigateway", region, attempts=1))
 
     def logs(self, region: str) -> "CloudWatchLogsClient":
-        return cast("CloudWatchLogsClient", self._client("logs", region))
+        attempts = min(self._attempts, CLOUDWATCH_MAX_ATTEMPTS)
+        return cast("CloudWatchLogsClient", self._client("logs", region, attempts=attempts))
 
     def cloudwatch(self, region: str) -> "CloudWatchClient":
-        attempts = min(self._attempts, METRICS_MAX_ATTEMPTS)
+        attempts = min(self._attempts, CLOUDWATCH_MAX_ATTEMPTS)
         return cast("CloudWatchClient", self._client("cloudwatch", region, attempts=attempts))
 
     def s3(self, region: str) -> "S3Client":

@@ -33,6 +33,12 @@ def equals(name: str, text: str) -> str:
     return f'$.{name} = "{text}"'
 
 
+def one_of(name: str, texts: Iterable[str]) -> str:
+    """A condition on a property that is one of the texts. Raises as `equals` does."""
+    conditions = [equals(name, text) for text in texts]
+    return conditions[0] if len(conditions) == 1 else f"({' || '.join(conditions)})"
+
+
 def all_of(conditions: Iterable[str]) -> str:
     """A pattern for messages in JSON that meet all conditions."""
     return "{ " + " && ".join(conditions) + " }"

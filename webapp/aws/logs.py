@@ -106,7 +106,7 @@ class Logs:
     def since(self, region: str, name: str, since: datetime, pattern: str = "") -> list[LogLine]:
         """The lines from that time on, oldest first, of NEW_PAGES_MAX pages at most.
 
-        None while there is no log. Raises Invalid as `newest` does.
+        Empty while there is no log. Raises Invalid as `newest` does.
         """
         with suppress(_NoLog):
             pages = self._pages(region, name, since, pattern=pattern)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from threading import Lock
 from typing import Any
 
@@ -113,7 +114,8 @@ class Metrics:
             for result in self._results(region, some, span):
                 metric = some[int(result["Id"][1:])]
                 times = [at.astimezone(UTC) for at in result["Timestamps"]]
-                values[metric] |= dict(zip(times, result["Values"], strict=True))
+                told = zip(times, result["Values"], strict=True)
+                values[metric] |= {at: value for at, value in told if isfinite(value)}
                 statuses[metric] = result["StatusCode"]
         complete = all(status == "Complete" for status in statuses.values())
         return Readings(values, complete, datetime.now(UTC))

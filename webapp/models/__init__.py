@@ -3,7 +3,7 @@
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
-from webapp.models.caller import Caller, NewCaller, NewLimits
+from webapp.models.caller import Caller, FormerKey, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
 from webapp.models.function import Access, FetchSchedule, Function, FunctionChange, NewFunction
 from webapp.models.guesses import Guesses
@@ -36,6 +36,7 @@ __all__ = [
     "Audited",
     "Caller",
     "FetchSchedule",
+    "FormerKey",
     "Function",
     "FunctionChange",
     "FunctionRevision",

@@ -59,3 +59,14 @@ class Caller(Audited, SQLModel, table=True):
     def owner(self) -> str:
         """How leases refer to the row."""
         return f"{self.noun}:{self.id}"
+
+
+class FormerKey(SQLModel, table=True):
+    """A caller's API key that was replaced or revoked: its id is in lines of the request log."""
+
+    __tablename__ = "former_key"
+
+    api_key_id: str = Field(primary_key=True)
+    function_id: str = Field(foreign_key="function.id", index=True, ondelete="CASCADE")
+    caller: str
+    ended_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

@@ -65,6 +65,10 @@ class FunctionRevision(SQLModel, table=True):
     memory_mb: int = 0
     timeout_s: int = 0
 
+    def opens(self, function: Function) -> bool:
+        """Whether its deployment would let everyone call the endpoint, who may not do so now."""
+        return self.access is Access.OPEN and function.access is not Access.OPEN
+
     def configure(self, function: Function) -> None:
         """Write into the function's row that this is what is live."""
         for name in CONFIGURATION:

@@ -56,7 +56,8 @@ class RefusedKey(Invalid):
 
 class Partner(Protocol):
     """`portal_url` is where people make keys, at most so many in one account; '' and 0 if that is
-    not known. `keys_name_addresses`: whether a key says which addresses it allows.
+    not known. `keys_name_addresses`: whether a key says which addresses it allows. `tables`, in
+    templates/functions/previews, can show its rows.
     """
 
     @property
@@ -67,6 +68,9 @@ class Partner(Protocol):
 
     @property
     def keys_name_addresses(self) -> bool: ...
+
+    @property
+    def tables(self) -> tuple[str, ...]: ...
 
     def normalise(self, secret: str) -> str:
         """The key without what was pasted with it: blanks, quotes, `Bearer `, `NAME=`, JSON."""
@@ -81,7 +85,10 @@ class Partner(Protocol):
         """
 
     def problems_of(self, settings: Mapping[str, Any]) -> dict[str, str]:
-        """What in a template's settings does not fit together, by the path of the setting."""
+        """What in a template's settings does not fit together, by the path of the setting.
+
+        `settings` has all that the template has, None for what is not chosen.
+        """
 
     def rows(self, body: bytes, settings: Mapping[str, Any] = NO_SETTINGS) -> Sequence[object]:
         """The rows of a successful response to a function with those settings, for its preview."""

@@ -46,6 +46,7 @@ class ClashOfClans:
     portal_url: str = PORTAL_URL
     keys_per_account: int = KEYS_PER_ACCOUNT
     keys_name_addresses: bool = True
+    tables: tuple[str, ...] = ("clash_rankings",)
 
     def normalise(self, secret: str) -> str:
         return token_in(secret)

@@ -12,6 +12,7 @@ from typing import Any
 
 from webapp.partners import opaque_key, parameter_rules
 from webapp.partners.answers import (
+    CHECK_THE_PATH,
     HANDLER_CODES,
     HANDLER_STATUS,
     THROTTLE_WAIT_S,
@@ -29,8 +30,17 @@ MESSAGE_FIELDS = ("message", "detail", "error_description", "error", "title", "r
 PASTE_ALONE = "Paste the key alone, as the partner gave it."
 OWN_CODES = HANDLER_CODES | {
     "partner_not_json": (
-        "The partner answered 200 without JSON",
-        "Check the function's URL. A web page or an empty answer often means that it is wrong.",
+        "The partner's answer is not valid JSON",
+        "If it is a web page or empty, the function's URL is wrong: correct it in the "
+        "settings. If it is JSON that breaks off, try again in a minute.",
+    ),
+    "partner_unreachable": (
+        "The partner could not be reached",
+        f"Check the host in the function's settings. {CHECK_THE_PATH}",
+    ),
+    "partner_too_large": (
+        "The partner's answer is too large",
+        "Ask the partner for less, or let the function take larger responses, in its settings.",
     ),
     "partner_not_text": (
         "The partner answered with something that is not text",
@@ -42,6 +52,14 @@ OWN_CODES = HANDLER_CODES | {
         "If the new URL is the partner's, enter it in the function's settings.",
     ),
 }
+NOT_SHOWN = (
+    "The partner's answer cannot be shown",
+    "Callers get it as it is. Only an answer with 200 and JSON makes a table: if the function's "
+    "settings have a path that Egret itself calls, enter one with such an answer.",
+)
+"""Title and what to do about a success that is no failure of the partner's."""
+FRONT_STATUS = (403, 429, 503)
+"""With these a page is from a firewall; a partner's own server answers 401 or 404 with one, too."""
 BAD_PARAMETER = "bad_parameter"
 _ABOUT_ADDRESS = re.compile(
     r"\b(?:ip|whitelist\w*|white-list\w*|allowlist\w*|allow-list\w*)\b|source address",
@@ -88,6 +106,7 @@ class Generic:
     portal_url: str = ""
     keys_per_account: int = 0
     keys_name_addresses: bool = False
+    tables: tuple[str, ...] = ("http_json",)
     sent_by: str = BEARER
     sent_as: str = ""
 
@@ -111,7 +130,7 @@ class Generic:
         if status in HANDLER_STATUS and code in OWN_CODES:
             title, what_to_do = OWN_CODES[code]
             return Explanation(code, title, message, what_to_do)
-        if _PAGE.match(body) and (status < 500 or status == 503):
+        if status in FRONT_STATUS and _PAGE.match(body):
             return refused_in_front(status, headers)
         return _of_status(status, headers, message)
 
@@ -143,6 +162,8 @@ def _of_status(status: int, headers: Mapping[str, str], message: str) -> Explana
 
 
 def _other(status: int) -> tuple[str, str]:
+    if 200 <= status < 300:
+        return NOT_SHOWN
     if status >= 500:
         return "The partner had an internal error", "Try again in a minute."
     if 300 <= status < 400:

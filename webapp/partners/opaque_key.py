@@ -17,8 +17,8 @@ STEPS_MAX = 6
 _AROUND = " \t\r\n\v\f\u00a0\ufeff\u200b\u2060"
 _QUOTED = re.compile(r"([\"'`])([^\"'`]*)\1[,;]?")
 _VARIABLE = re.compile(
-    r"(?:(?:export|set|\$env:)\s*)?[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|AUTH)[A-Z0-9_]*"
-    r"\s*[=:]\s*(?=[^\s=])"
+    r"(?:(?:export|set|\$env:)\s{0,9})?[A-Z][A-Z0-9_]{0,60}"
+    r"(?:KEY|TOKEN|SECRET|PASSWORD|AUTH)[A-Z0-9_]{0,60}\s{0,9}[=:]\s{0,9}(?=[^\s=])"
 )
 _BEARER = re.compile(r"bearer[ \t]+(?=\S)", re.IGNORECASE)
 _WITH_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,30} [!-~]+")

@@ -57,17 +57,15 @@ def why_unsafe(pattern: str) -> str:
 
 
 def problems(settings: Mapping[str, Any]) -> dict[str, str]:
-    """What does not fit together, by the path of the setting: `parameters.0.pattern`."""
-    found: dict[str, str] = {}
-    rows = settings.get("parameters") or []
-    if not all(isinstance(row, Mapping) and {"name", "pattern"} <= row.keys() for row in rows):
-        return {}  # a user's own template, where the setting means something else
-    for number, pattern in enumerate(settings["paths"] if "check_path" in settings else []):
-        if why := why_unsafe(pattern):
-            found["paths"] = f"Line {number + 1}: {why}"
-    headers = settings["headers"] if isinstance(settings.get("headers"), list) else ()
-    if bad := [name for name in headers if _is_never_passed(name)]:
-        found["headers"] = f"{bad[0]} is never passed on. Remove that line."
+    """What does not fit together, by the path of the setting: `parameters.0.pattern`.
+
+    `settings` has all that the template has, None for what is not chosen. In a user's own
+    template a setting may mean something else; then it is not checked.
+    """
+    url, rows = settings.get("url"), settings.get("parameters") or []
+    if not (isinstance(url, str) and "parameters" in settings and _are_rows(rows)):
+        return {}
+    found = _of_relay(url, settings) if "check_path" in settings else {}
     for number, row in enumerate(rows):
         if why := why_unsafe(row["pattern"]):
             found[f"parameters.{number}.pattern"] = why
@@ -75,11 +73,38 @@ def problems(settings: Mapping[str, Any]) -> dict[str, str]:
     for number, row in enumerate(rows):
         if row["name"] in names[:number]:
             found[f"parameters.{number}.name"] = "There is already a parameter of this name."
-    return found or _of_values(settings.get("url", ""), rows)
+    return found or _of_values(url, rows)
 
 
-def _is_never_passed(header: object) -> bool:
-    name = str(header).lower()
+def _are_rows(rows: Any) -> bool:
+    """Whether they are `{name, pattern, default?}`, all texts."""
+    return isinstance(rows, list) and all(
+        isinstance(row, Mapping)
+        and {"name", "pattern"} <= row.keys()
+        and all(isinstance(row.get(part, ""), str) for part in ("name", "pattern", "default"))
+        for row in rows
+    )
+
+
+def _of_relay(url: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """What callers add has to match one of the paths; some headers never go along."""
+    found = {}
+    if urlsplit(url).query:
+        found["url"] = "What callers add comes after it, so it can have no question mark."
+    for number, pattern in enumerate(_texts(settings.get("paths"))):
+        if why := why_unsafe(pattern):
+            found["paths"] = f"Line {number + 1}: {why}"
+    if bad := [name for name in _texts(settings.get("headers")) if _is_never_passed(name)]:
+        found["headers"] = f"{bad[0]} is never passed on. Remove that line."
+    return found
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _is_never_passed(header: str) -> bool:
+    name = header.lower()
     return name in NEVER_PASSED or name.startswith(NEVER_BEGINNINGS)
 
 
@@ -94,6 +119,8 @@ def _of_values(url: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
             found[f"parameters.{number}.default"] = (
                 "Enter a default: Egret's own calls use it for a required parameter."
             )
+    if {*"{}"} & {*PLACE.sub("", url)}:
+        return {"url": "A brace is left over: write places as {name}."}
     return found if found or not PLACE.search(url) else _of_places(url, rows)
 
 

@@ -57,4 +57,4 @@ Requests = Annotated[int, Query(ge=1, le=REQUESTS_MAX, description="How many req
 def request_query(
     spanned: Span, *, caller: str, status: str, after: str, limit: int = 50
 ) -> RequestQuery:
-    return RequestQuery(spanned, caller.strip(), status.strip(), place_of(after), limit)
+    return RequestQuery(spanned, caller.strip(), status.strip().lower(), place_of(after), limit)

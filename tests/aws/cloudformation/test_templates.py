@@ -16,6 +16,7 @@ from webapp.aws.cloudformation.templates import (
     ZONES_MAX,
     FunctionStack,
     NetworkStack,
+    fits_inline,
     foundation_plan,
     subnet_cidrs,
 )
@@ -23,6 +24,7 @@ from webapp.aws.partitions import dns_suffix, partition
 from webapp.errors import TooLarge
 from webapp.models import MAX_ZONES
 from webapp.services.functions.catalogue.templates import get_template
+from webapp.services.functions.paths import PATH_MAX_CHARS, PATH_MAX_PARTS
 
 REGION = "eu-central-1"
 PARTITIONS = {"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
@@ -103,6 +105,16 @@ def test_a_creation_that_is_rolled_back_leaves_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", PLANS)
 def test_a_template_fits_into_one_request(name: str) -> None:
     assert len(PLANS[name].body.encode()) <= BODY_MAX_BYTES
+
+
+def test_what_is_said_to_fit_does_with_the_longest_path_too() -> None:
+    path = "/".join(["p" * 24] * (PATH_MAX_PARTS - 1) + ["p" * 30])
+    assert len(path) == PATH_MAX_CHARS
+    low, high = 0, BODY_MAX_BYTES
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits_inline("#" * middle) else (low, middle)
+    assert function(code="#" * low, path=path).body
 
 
 def test_a_handler_that_is_too_large_is_refused_with_the_size() -> None:

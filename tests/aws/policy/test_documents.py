@@ -90,6 +90,20 @@ def test_with_a_service_role_the_dashboard_may_pass_that_one_which_it_cannot_cha
     assert set(re.findall(r"iam:([A-Z][a-z]+)", without)) == {"Get", "List"}
 
 
+def test_cloudformation_deletes_the_api_keys_that_stacks_of_an_older_egret_have() -> None:
+    """Also where it has a service role; otherwise such a key would go on opening the endpoint."""
+    statements = policy.cloudformation(Place(ACCOUNT))["Statement"]
+    (found,) = [each for each in statements if any("/usageplans/" in r for r in each["Resource"])]
+    assert {"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH"} == {*found["Action"]}
+    assert found["Condition"]["StringEquals"] == {"aws:ResourceTag/egret:managed": "true"}
+
+
+def test_cloudformation_takes_tags_off_an_api_whose_function_moves_to_another_network() -> None:
+    statements = policy.cloudformation(Place(ACCOUNT))["Statement"]
+    tags = [each for each in statements if any(r.endswith("/tags/*") for r in each["Resource"])]
+    assert any("apigateway:DELETE" in each["Action"] for each in tags)
+
+
 def _texts(value: object) -> list[str]:
     if isinstance(value, dict):
         return [text for each in value.values() for text in _texts(each)]

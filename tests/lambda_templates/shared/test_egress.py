@@ -179,6 +179,13 @@ def test_a_handler_that_raises_has_its_line_too(
     assert line["code"] == "handler_failed"
 
 
+def test_what_the_partner_wants_uncached_is_not_cached(
+    environment: Environment, world: World
+) -> None:
+    world.partner = lambda _: (200, {"Cache-Control": "No-Store, max-age=60"}, b"{}")
+    assert environment.call()["headers"]["Cache-Control"] == "no-store"
+
+
 def test_no_answer_and_no_line_has_the_key_a_body_or_the_value_of_a_query(
     start: Start, world: World, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -97,6 +97,25 @@ def test_the_secret_is_read_in_its_own_region_and_partition(
 
 
 @pytest.mark.parametrize(
+    ("value", "body", "shown"),
+    [
+        ("good-key", '{"sent": "Bearer good-key"}', True),
+        ("Token good-key", '{"sent": "good-key"}', True),
+        ("a+b/c==9", '{"next": "https://a.example/?page=2&k=a%2Bb%2Fc%3D%3D9"}', True),
+        ("a+b/c==9", "?k=a%2bb%2fc%3d%3d9", True),
+        ("a+b/c==9", r'{"sent": "a+b\/c==9"}', True),
+        ('a"b"c"d"', r'{"sent": "a\"b\"c\"d\""}', True),
+        ("good-key", '{"sent": "good-k**"}', False),
+        ("short", "short", False),
+    ],
+)
+def test_a_key_is_recognised_however_an_answer_writes_it(
+    module: ModuleType, value: str, body: str, shown: bool
+) -> None:
+    assert module.is_shown(module.Key(value, "v1"), body.encode()) is shown
+
+
+@pytest.mark.parametrize(
     ("sent_as", "path", "headers"),
     [
         ("bearer", "/a", {"Authorization": "Bearer k&y=1"}),

@@ -60,6 +60,15 @@ def test_a_name_that_is_given_twice_is_refused() -> None:
     assert PARAMETERS.values(CALLER | every)["account"] == "1001"
 
 
+@pytest.mark.parametrize("given", ["x", ["a"], {"account": 1001}, {"account": {"a": 1}}])
+def test_any_event_is_judged(given: Any) -> None:
+    for name in ("queryStringParameters", "multiValueQueryStringParameters"):
+        try:
+            assert PARAMETERS.values(CALLER | {name: given})["account"] == "1001"
+        except Problem as problem:
+            assert problem.status == 422
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 def test_a_value_never_leaves_its_place(value: str) -> None:
     path = filled("/v1/{x}/end?y={x}", {"x": value})

@@ -24,11 +24,11 @@ def code(answer: dict[str, Any]) -> str:
     [
         (b'{"items": [', "partner_not_json", "Expecting value at character 11 of 11."),
         (b"[" * 100_000, "partner_not_json", "nested too deeply"),
-        (b"9" * 5_000, "partner_not_json", "a number that JSON does not have"),
+        (b"9" * 5_000, "partner_not_json", "a number that is too long"),
         ('{"items": []}'.encode("utf-16"), "partner_not_json", "not UTF-8"),
-        (b'{"a": NaN}', "partner_not_json", "a number that JSON does not have"),
+        (b'{"a": NaN}', "partner_not_json", "a number that is too long"),
         (b"<html>welcome</html>", "partner_not_json", "200 with text/html, without valid JSON"),
-        (b"", "partner_not_json", "Expecting value at character 0 of 0."),
+        (b"", "partner_not_json", "it is empty."),
         (b"x" * 10 * 1024 * 1024, "partner_too_large", "over 2 MiB"),
     ],
     ids=["cut off", "deep", "a long number", "NaN", "not UTF-8", "HTML", "empty", "10 MiB"],
@@ -48,11 +48,12 @@ def test_a_success_that_is_not_json_or_too_large_is_a_problem(
     [
         (b"SSH-2.0-x\r\n\r\n", "partner_unreachable"),
         (b"", "partner_unreachable"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", "partner_unreachable"),
         (START + b"Transfer-Encoding: chunked\r\n\r\nff\r\nabc", "partner_incomplete"),
         (LONG + b'{"items": []}', "partner_incomplete"),
         (LONG.replace(b"200", b"503") + b"abc", "partner_incomplete"),
     ],
-    ids=["not HTTP", "nothing at all", "a chunk that breaks off", "a body", "an error's body"],
+    ids=["not HTTP", "nothing at all", "hints alone", "a chunk", "a body", "an error"],
 )
 def test_a_response_that_is_not_http_or_breaks_off_is_a_problem(
     environment: Environment, world: World, sent: bytes, expected: str
@@ -103,6 +104,19 @@ def test_a_partner_that_recovers_is_used_again(impatient: Environment, world: Wo
     assert impatient.call()["statusCode"] == 200
 
 
+def test_calls_that_were_given_up_never_keep_others_waiting(
+    world: World, module: ModuleType
+) -> None:
+    partner = module.Partner(world.url, module.Limits(total_s=0.3))
+    world.raw = lambda out: drips_a_header(world, out)
+    for _ in range(2):
+        with pytest.raises(module.Problem, match="No complete answer"):
+            partner.call(module.Request("/"))
+    world.raw = None
+    assert partner.call(module.Request("/")).status == 200
+    world.over.set()
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_reported_and_never_followed_with_the_key(
     environment: Environment, world: World, status: int
@@ -145,11 +159,10 @@ def test_a_handler_may_take_any_text_up_to_a_limit_of_its_own(
 
 
 def test_method_headers_and_body_reach_the_partner(world: World, module: ModuleType) -> None:
-    with module.ThreadPoolExecutor(1) as threads:
-        partner = module.Partner(world.url, module.Limits(), threads)
-        for method in ("POST", "PUT", "PATCH", "DELETE"):
-            headers = {"Content-Type": "application/json", "X-Id": "7"}
-            partner.call(module.Request("/a?b=c", method, headers, b"{}"))
-            sent = world.partner_requests[-1]
-            assert (sent.method, sent.path, sent.body) == (method, "/a?b=c", b"{}")
-            assert (sent.headers["x-id"], sent.headers["content-type"]) == ("7", "application/json")
+    partner = module.Partner(world.url, module.Limits())
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        headers = {"Content-Type": "application/json", "X-Id": "7"}
+        partner.call(module.Request("/a?b=c", method, headers, b"{}"))
+        sent = world.partner_requests[-1]
+        assert (sent.method, sent.path, sent.body) == (method, "/a?b=c", b"{}")
+        assert (sent.headers["x-id"], sent.headers["content-type"]) == ("7", "application/json")

@@ -1,10 +1,13 @@
 """Stack operations of the embedded CloudFormation: events, tokens, rollback and deletion."""
 
+from dataclasses import replace
+
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.sandbox.lab import Lab, egress, subnet, unique, vpc
 from webapp.aws.cloudformation.stacks import Phase
+from webapp.aws.errors import AwsError
 from webapp.errors import Conflict
 
 
@@ -64,6 +67,15 @@ def test_a_stack_that_is_deleted_during_its_creation_leaves_nothing(lab: Lab) ->
     stack_id = lab.create(egress(lab.allocate()))
     assert lab.deleted(stack_id).phase is Phase.GONE
     assert len(ec2.describe_vpcs()["Vpcs"]) == before
+
+
+def test_a_stack_that_is_being_updated_is_not_deleted(lab: Lab) -> None:
+    stack = lab.deployed(vpc())
+    plan = replace(lab.plan(vpc() | egress(lab.allocate())), name=stack.name)
+    lab.stacks.update(plan, stack.id, token=unique("token"))
+    with pytest.raises(AwsError, match="cannot be deleted while in status UPDATE_IN_PROGRESS"):
+        lab.stacks.delete(lab.region, stack.id, token=unique("token"))
+    lab.settled(stack.id)
 
 
 def test_a_deleted_stack_can_be_described_by_its_arn_only(lab: Lab) -> None:

@@ -40,6 +40,19 @@ def test_a_deletion_that_has_begun_is_only_followed(
     assert network.unwanted
 
 
+@pytest.mark.parametrize(
+    "status",
+    ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"],
+)
+def test_what_is_being_updated_is_deleted_after_that(
+    operation: NetworkOperation, network: Network, aws: ScriptedAws, status: str
+) -> None:
+    aws.answers["DescribeStacks"] = a_stack(status)
+    assert teardown.delete_stack(operation, NAME) is False
+    assert not aws.calls("DeleteStack")
+    assert network.reason.startswith("Waits until AWS has finished the update")
+
+
 @pytest.mark.parametrize("answer", [NO_STACK, a_stack("DELETE_COMPLETE")])
 def test_a_stack_that_is_gone_is_deleted(
     operation: NetworkOperation, aws: ScriptedAws, answer: dict[str, object]

@@ -33,6 +33,7 @@ from webapp.services.functions import previews
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.lifecycle import check_fields
 from webapp.services.functions.operation import FunctionOperation
+from webapp.services.functions.revisions import rows as revisions
 from webapp.services.inspection import proofs
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
@@ -247,6 +248,21 @@ def test_a_retry_tries_what_had_failed(
     network.outputs = {"PrivateSubnetIds": "new", "SecurityGroupId": "sg-1"}
     offline.session.commit()
     assert functions.retry(offline, "fun").status is tried
+
+
+def test_a_change_that_lost_its_way_is_made_again_and_not_taken_for_made(
+    offline: CloudScope,
+) -> None:
+    function = add_function(
+        offline.session, status=Status.FAILED, stack_id=STACK_ID, outputs={"RestApiId": "api"}
+    )
+    revision = revisions.describe(offline.session, function, get_template("clash_rankings"))
+    revisions.add(offline.session, function, revision, actor="ada")
+    network = offline.session.get_one(Network, function.network_id)
+    network.outputs = {"PrivateSubnetIds": "new", "SecurityGroupId": "sg-1"}
+    offline.session.commit()
+    assert functions.retry(offline, "fun").status is Status.UPDATING
+    assert function.revision == 1
 
 
 def test_a_function_that_works_is_not_tried_again(offline: CloudScope) -> None:

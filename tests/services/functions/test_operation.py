@@ -87,6 +87,23 @@ def test_a_network_that_grew_during_the_creation_is_followed_next(
     assert due(scripted) == [operation.row.owner]
 
 
+@pytest.mark.parametrize(
+    ("stack", "after"),
+    [("UPDATE_COMPLETE", Status.UPDATING), ("UPDATE_ROLLBACK_COMPLETE", Status.READY)],
+)
+def test_a_network_that_grew_during_an_update_is_followed_next_unless_that_failed(
+    scripted: CloudScope, aws: ScriptedAws, stack: str, after: Status
+) -> None:
+    operation = begun(scripted, status=Status.UPDATING)
+    operation.network.outputs = {"PrivateSubnetIds": "subnet-1,subnet-2", "SecurityGroupId": "sg-1"}
+    scripted.session.add(an_event(operation.row, "UPDATE_IN_PROGRESS"))
+    scripted.session.commit()
+    aws.show_stack(stack, **STACK_OUTPUTS)
+    operation.advance()
+    assert operation.row.status is after
+    assert due(scripted) == [operation.row.owner] * (after is Status.UPDATING)
+
+
 def test_a_creation_that_failed_fetches_nothing(scripted: CloudScope, aws: ScriptedAws) -> None:
     operation = begun(scripted, status=Status.CREATING)
     aws.show_stack("ROLLBACK_COMPLETE", reason="no role")

@@ -112,6 +112,16 @@ def test_code_that_the_template_no_longer_has_is_not_replaced_by_other_code(
     assert error.value.code == "code_gone"
 
 
+def test_code_without_files_needs_no_template_to_be_uploaded_again(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers |= {"HeadObject": NOT_THERE, "PutObject": {}}
+    aws.answers["DescribeStacks"] = a_stack("CREATE_COMPLETE", CodeBucket=BUCKET)
+    key = key_of(LARGE, None)
+    assert place(scripted, Code("gone", LARGE, key)) == ZippedCode(BUCKET, key)
+    assert aws.calls("PutObject")
+
+
 def test_large_code_without_files_is_zipped_as_well(template: Template) -> None:
     code = code_of(replace(template, package=None, handler=LARGE))
     assert code.key == key_of(LARGE, None)

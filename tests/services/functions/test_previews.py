@@ -116,6 +116,17 @@ def test_a_function_that_failed_sends_to_its_log(
     assert snapshot.remedy == "Check its log."
 
 
+def test_what_a_handler_passes_on_is_told_as_the_partners(
+    scripted: CloudScope, aws: ScriptedAws, function: Function
+) -> None:
+    headers = {"X-Upstream-Status": "200", "Content-Type": "text/xml; charset=utf-8"}
+    answer = {"statusCode": 200, "headers": headers, "body": "<accounts/>"}
+    aws.answers["Invoke"] = {"Payload": BytesIO(json.dumps(answer).encode())}
+    snapshot = previews.fetch(scripted, function)
+    assert snapshot.problem == "The partner answered 200 without valid JSON (text/xml)."
+    assert "only JSON makes a table" in snapshot.remedy
+
+
 ODD_HEADERS = {
     "x-upstream-status": "\u00b2",
     "x-egress-ip": "203.0.113.7\r\nSet-Cookie: a=b",

@@ -24,8 +24,9 @@ _COMMENT = re.compile(r"^ *#.*\n", re.MULTILINE)
 PROBE = FOLDER.parents[2] / "lambda_templates" / "egress_probe" / "handler.py"
 BODY_MAX_BYTES = 51_200
 """CloudFormation's limit for a template that is sent within the request."""
-ROOM_FOR_IDS_AND_PATH_BYTES = 1024
-"""Logical ids are longer than their placeholders in function.yaml."""
+ROOM_FOR_IDS_AND_PATH_BYTES = 2048
+"""Logical ids are longer than their placeholders in function.yaml, and each part of the path is a
+resource."""
 SUBNET_BITS = 3
 """A network's range is cut into eight parts, so that three zones fit with room to spare."""
 SMALLEST_SUBNET_PREFIX = 28
@@ -160,11 +161,13 @@ class FunctionStack:
             "PermissionsBoundaryArn": self.permissions_boundary_arn,
         }
         body = endpoint.written_into(_function_body(self.code))
+        served = (self.cors_origins, ALLOWED_HEADERS)
+        of_lambda = parse(body)["Resources"]["Function"]["Properties"]
         # API Gateway serves a snapshot. A changed API is served only by a new Deployment, and
         # CloudFormation makes a new one only under a new logical id.
         ids = {
-            "@deployment@": f"Deployment{_hash(body, self.access, self.cors_origins)}",
-            "@version@": f"Version{_hash(parse(body)['Resources']['Function'], function)}",
+            "@deployment@": f"Deployment{_hash(body, self.access, served)}",
+            "@version@": f"Version{_hash(of_lambda, function)}",
             "@key_access@": f"KeyAccess{_hash(self.secret_arn, self.kms_key_arn)}",
         }
         for placeholder, logical_id in ids.items():

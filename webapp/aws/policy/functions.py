@@ -18,6 +18,7 @@ LOG_GROUPS = ("arn:{partition}:logs:*:{account}:log-group:/aws/lambda/{prefix}-*
 API = "arn:{partition}:apigateway:*::"
 FOR_THE_GATEWAY: Condition = {"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}}
 FOR_LAMBDA: Condition = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+OLD_KEY = "ApiKey, UsagePlan, UsagePlanKey: deleted with, or from, stacks of an older Egret"
 
 FUNCTIONS = (
     Grant(
@@ -114,12 +115,13 @@ FUNCTIONS = (
         "CreateEndpoints",
         (API + "/restapis", API + "/tags/*"),
         {
+            "apigateway:DELETE": handlers("RestApi, Stage: tags of a network that it leaves"),
             "apigateway:GET": handlers("RestApi"),
             "apigateway:POST": handlers("RestApi"),
             "apigateway:PUT": handlers("RestApi: its tags"),
         },
         unconfined="What is created has no tag yet, and /tags has none itself. So the tag could be "
-        "put on other REST APIs, which could then be changed or deleted.",
+        "put on other REST APIs, which could then be changed or deleted. Tags could also be taken off.",
     ),
     Grant(
         "Endpoints",
@@ -147,9 +149,9 @@ FUNCTIONS = (
         "Callers",
         (API + "/apikeys/*", API + "/usageplans/*"),
         {
-            "apigateway:DELETE": own("a caller is revoked"),
-            "apigateway:GET": own("what a caller used and may use"),
-            "apigateway:PATCH": own("the limits of a caller are changed"),
+            "apigateway:DELETE": Why("a caller is revoked", OLD_KEY),
+            "apigateway:GET": Why("what a caller used and may use", OLD_KEY),
+            "apigateway:PATCH": Why("the limits of a caller are changed", OLD_KEY),
             "apigateway:POST": own("a key is added to its usage plan"),
         },
         OURS,

@@ -24,7 +24,7 @@ STACKS = (
             ),
             "cloudformation:TagResource": own("stacks are tagged"),
             "cloudformation:UntagResource": own("tags of a stack are taken off"),
-            "cloudformation:UpdateStack": own("networks are parked, grown and restored"),
+            "cloudformation:UpdateStack": own("networks and functions change"),
             "cloudformation:UpdateTerminationProtection": own("networks are protected"),
         },
     ),

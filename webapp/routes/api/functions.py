@@ -49,7 +49,7 @@ def delete(ctx: ApiCaller, name: str) -> Response:
 
 @router.post("/functions/{name}/attempts", status_code=202)
 def retry(ctx: ApiCaller, name: str) -> FunctionOut | None:
-    """Try again what failed: creating or deleting it. Null if it was deleted at once."""
+    """Try again what failed: creating, changing or deleting it. Null if it was deleted at once."""
     functions.retry(ctx.scope, name)
     if functions.find(ctx.session, name) is None:
         return None

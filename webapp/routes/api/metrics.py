@@ -16,7 +16,7 @@ from webapp.services.inspection import metrics
 from webapp.services.inspection.metrics import Range
 
 router = Router(tags=["metrics"])
-Chosen = Annotated[Range, Query(alias="range")]
+Chosen = Annotated[Range, Query(alias="range", description="The time until now")]
 
 
 @router.get("/functions/{name}/metrics", summary="Read the metrics of a function")

@@ -31,7 +31,10 @@ After = Annotated[int | None, Query(ge=0, le=NUMBER_MAX, description="`next` of 
 
 @router.patch("", status_code=202, summary="Change a function")
 def change(ctx: ApiCaller, name: str, wanted: FunctionChange) -> ChangedOut:
-    """Fields that are left out stay. If nothing differs, `changes` is empty."""
+    """Fields that are left out or null stay; a `schedule` of null ends it.
+
+    If nothing differs, `changes` is empty.
+    """
     planned = functions.change(ctx.scope, name, wanted)
     return changed_out(functions.detail(ctx.session, name), planned)
 

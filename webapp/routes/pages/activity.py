@@ -73,7 +73,7 @@ def _span_of(form: dict[str, str]) -> Span:
 
 def _filled_in(query: SubmittedForm, range_name: str, *names: str) -> dict[str, str]:
     form = {key: text.strip() for key, text in query.shown("from", "to", "after", *names).items()}
-    return form | {"range": query.text("range", range_name)}
+    return form | {"range": query.text("range") or range_name}
 
 
 def _show(

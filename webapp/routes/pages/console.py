@@ -1,7 +1,6 @@
 """The page of the test console: run a function with an event or a request, and save requests."""
 
 import json
-import re
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -18,12 +17,16 @@ from webapp.models import NewInvocation, NewSavedRequest, SavedRequest
 from webapp.services import functions
 from webapp.services.functions.activity.console import runs, saved_requests
 from webapp.services.functions.activity.console.proxy_events import METHODS
-from webapp.services.functions.activity.console.saved_requests import SECRET_NAMES
+from webapp.services.functions.activity.console.secret_names import (
+    body_shown,
+    headers_shown,
+    path_shown,
+    query_shown,
+)
 from webapp.templating import page, see_other
 
 router = Router()
 FIELDS = ("kind", "event", "method", "path", "query", "headers", "body", "name")
-SECRET_HEADER = re.compile(rf"[^:]*({SECRET_NAMES.pattern})[^:]*:", re.IGNORECASE)
 BLANK = {"kind": "request", "event": "{}", "method": "GET"}
 SHOWN_MAX_CHARS = 256 * 1024
 """Of a body; the API gives all of it."""
@@ -117,12 +120,15 @@ def _written(saved: SavedRequest) -> dict[str, str]:
 
 
 def _again(form: SubmittedForm) -> dict[str, str]:
-    """What was typed, but for the values of headers that may be secrets: no page shows one."""
-    lines = form.text("headers").splitlines()
-    headers = [
-        line.partition(":")[0] + ": " if SECRET_HEADER.match(line) else line for line in lines
-    ]
-    return form.shown(*FIELDS) | {"headers": "\n".join(headers)}
+    """What was typed, but for the values that may be secrets: no page shows one."""
+    hiding = {
+        "path": path_shown,
+        "query": query_shown,
+        "headers": headers_shown,
+        "body": body_shown,
+        "event": body_shown,
+    }
+    return form.shown(*FIELDS) | {name: hide(form.text(name)) for name, hide in hiding.items()}
 
 
 def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) -> HTMLResponse:

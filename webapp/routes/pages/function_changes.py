@@ -7,17 +7,20 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from webapp.deps import Context, Router, SignedIn
-from webapp.errors import EgretError
+from webapp.errors import EgretError, Invalid, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
 from webapp.services import functions, keys, names, networks
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import get_template
+from webapp.services.functions.changes import fields
 from webapp.templating import page, see_other
 
 router = Router(prefix="/functions/{name}")
 EVERY = "schedule.every_minutes"
 SETTINGS = "settings."
+REVIEWED = "reviewed"
+"""The revision that was live when the change was reviewed."""
 
 
 class EditedFunction(Input):
@@ -46,22 +49,14 @@ def review(ctx: SignedIn, name: str, form: Form) -> HTMLResponse:
     function = functions.get(ctx.session, name)
     if form.text("back"):
         return _edit(ctx, function, _as_sent(function, form), {})
-    try:
-        preview = functions.preview(ctx.scope, name, _wanted(function, form))
-    except EgretError as error:
-        return _refused(ctx, name, form, error)
-    return page(
-        ctx.request,
-        "functions/review.html",
-        detail=functions.detail(ctx.session, name),
-        preview=preview,
-        fields=form.every_text(),
-    )
+    return _review(ctx, function, form)
 
 
 @router.post("/edit/deployment")
 def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
     function = functions.get(ctx.session, name)
+    if form.text(REVIEWED) not in ("", str(function.revision)):
+        return _review(ctx, function, form, outdated=True)
     try:
         planned = functions.change(ctx.scope, name, _wanted(function, form))
     except EgretError as error:
@@ -76,10 +71,34 @@ def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
 
 @router.post("/template")
 def deploy_newest_template(ctx: SignedIn, name: str, form: Form) -> Response:
-    """With the code that the template has now."""
-    wanted = FunctionChange(template_version=form.text("version"))
-    functions.change(ctx.scope, name, wanted)
+    """With the code that the template has now; or the form, with what that does not take."""
+    try:
+        functions.change(ctx.scope, name, FunctionChange(template_version=form.text("version")))
+    except Invalid as error:
+        ctx.session.rollback()
+        function = functions.get(ctx.session, name)
+        return _edit(ctx, function, _as_it_is(ctx, function), errors_by_field(error))
     return see_other(f"/functions/{name}", "The newest version of the template is being deployed.")
+
+
+def _review(
+    ctx: Context, function: Function, form: SubmittedForm, *, outdated: bool = False
+) -> HTMLResponse:
+    """`outdated`: another change was made since the one that is asked for was reviewed."""
+    name = function.name
+    try:
+        preview = functions.preview(ctx.scope, name, _wanted(function, form))
+    except EgretError as error:
+        return _refused(ctx, name, form, error)
+    return page(
+        ctx.request,
+        "functions/review.html",
+        status_code=409 if outdated else 200,
+        detail=functions.detail(ctx.session, name),
+        preview=preview,
+        fields=[field for field in form.every_text() if field[0] != REVIEWED],
+        outdated=outdated,
+    )
 
 
 def _wanted(function: Function, form: SubmittedForm) -> FunctionChange:
@@ -88,13 +107,16 @@ def _wanted(function: Function, form: SubmittedForm) -> FunctionChange:
     That everyone may call the endpoint is confirmed by typing the function's name.
     """
     edited = form.build(EditedFunction)
-    if edited.access is Access.OPEN and function.access is not Access.OPEN:
-        names.check_typed(form.text("confirm"), function.name, "changed")
     values = edited.model_dump(exclude={"every_minutes"})
     every = edited.every_minutes
-    return validated(
-        FunctionChange, values | {"schedule": (every and {"every_minutes": every}) or None}
-    )
+    schedule = (every and {"every_minutes": every}) or None
+    wanted = validated(FunctionChange, values | {"schedule": schedule})
+    if edited.access is Access.OPEN and function.access is not Access.OPEN:
+        check_all(
+            lambda: names.check_typed(form.text("confirm"), function.name, "changed"),
+            lambda: fields.check(function, wanted),
+        )
+    return wanted
 
 
 def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) -> HTMLResponse:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Router, SignedIn
 from webapp.drafts import Draft
-from webapp.errors import EgretError, Invalid, Upstream
+from webapp.errors import EgretError, Invalid, Upstream, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.partners import partner
@@ -17,6 +17,7 @@ from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail, previews
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import Template, get_template, list_templates
+from webapp.services.functions.lifecycle import check_fields
 from webapp.services.keys import KeyDetail
 from webapp.templating import page, see_other
 
@@ -40,7 +41,10 @@ def create(ctx: SignedIn, form: Form) -> Response:
     try:
         new = form.build(NewFunction)
         if new.access is Access.OPEN:
-            names.check_typed(form.text("confirm"), new.name, "deployed")
+            check_all(
+                lambda: names.check_typed(form.text("confirm"), new.name, "deployed"),
+                lambda: check_fields(get_template(new.template), new),
+            )
         function = functions.create(ctx.scope, new)
     except EgretError as error:
         ctx.session.rollback()

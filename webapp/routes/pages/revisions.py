@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Router, SignedIn
-from webapp.services import functions
+from webapp.deps import Context, Router, SignedIn
+from webapp.errors import Invalid
+from webapp.forms import Form
+from webapp.services import functions, names
 from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.functions.revisions import rows as revisions
 from webapp.services.functions.revisions.differences import between, chosen, code_diff
@@ -42,25 +44,42 @@ def index(ctx: SignedIn, name: str, before: Other = None) -> HTMLResponse:
 @router.get("/{number}")
 def show(ctx: SignedIn, name: str, number: Number, since: Other = None) -> HTMLResponse:
     """What differs between it and the one before, or `since`."""
+    return _show(ctx, name, number, since)
+
+
+@router.post("/{number}/deployment")
+def deploy(ctx: SignedIn, name: str, number: Number, form: Form) -> Response:
+    """Roll back: a copy of it becomes a new revision.
+
+    That everyone may call the endpoint is confirmed by typing the function's name.
+    """
+    function = functions.get(ctx.session, name)
+    if revisions.get(ctx.session, function, number).opens(function):
+        try:
+            names.check_typed(form.text("confirm"), name, "changed")
+        except Invalid as error:
+            return _show(ctx, name, number, confirm_error=error.detail)
+    planned = functions.deploy_again(ctx.scope, name, number)
+    new = planned.revision.number if planned.revision else number
+    notice = f"Rolling back to revision {number}, as revision {new}. The current one answers until"
+    return see_other(f"/functions/{name}", f"{notice} then.")
+
+
+def _show(
+    ctx: Context, name: str, number: int, since: int | None = None, *, confirm_error: str = ""
+) -> HTMLResponse:
     detail = functions.detail(ctx.session, name)
     new = revisions.get(ctx.session, detail.function, number)
     old = revisions.find(ctx.session, detail.function, number - 1 if since is None else since)
     return page(
         ctx.request,
         "functions/revision.html",
+        status_code=422 if confirm_error else 200,
         detail=detail,
         revision=new,
         template=template_of(new.template),
         since=old,
         differences=between(old, new) if old else [],
         code_diff=code_diff(old, new) if old else "",
+        confirm_error=confirm_error,
     )
-
-
-@router.post("/{number}/deployment")
-def deploy(ctx: SignedIn, name: str, number: Number) -> Response:
-    """Roll back: a copy of it becomes a new revision."""
-    planned = functions.deploy_again(ctx.scope, name, number)
-    new = planned.revision.number if planned.revision else number
-    notice = f"Rolling back to revision {number}, as revision {new}. The live one answers until"
-    return see_other(f"/functions/{name}", f"{notice} then.")

@@ -5,6 +5,8 @@ copied. `Last-Event-ID` resumes it after a lost connection without a gap. Each t
 the page shows with what was sent: while nothing changed, nothing is rendered and nothing is sent,
 but for the comment `: ping` by which FastAPI keeps the connection open, every 15 s.
 
+It ends when who watches has signed out.
+
 The first view is read before the answer begins, so that a database that cannot be read is answered
 with 503. Later on, the stream waits until it can.
 """
@@ -22,8 +24,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session
 
-from webapp.deps import Router, SignedIn, parts_of
-from webapp.errors import NotFound
+from webapp.deps import Router, SignedIn, parts_of, signed_in
+from webapp.errors import NotFound, Unauthenticated
 from webapp.models import Function, Network, StackEvent
 from webapp.services import functions, networks
 from webapp.services.engine import events
@@ -128,15 +130,24 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
         if view.settled:
             yield ServerSentEvent(raw_data="settled", event="done")
             return
-        view = await _next(request, load, folder, after, sent)
+        try:
+            view = await _next(request, load, folder, after, sent)
+        except Unauthenticated:
+            return
 
 
 async def _next(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
-    """The next view, once the database can be read."""
+    """The next view, once the database can be read. Raises Unauthenticated."""
     while True:
         await asyncio.sleep(POLL_S)
         with suppress(NoConnection, OperationalError):
-            return await asyncio.to_thread(_view, request, load, folder, after, sent)
+            return await asyncio.to_thread(_view_again, request, load, folder, after, sent)
+
+
+def _view_again(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
+    with Session(parts_of(request).engine) as session:
+        signed_in(request, session)
+    return _view(request, load, folder, after, sent)
 
 
 def read(

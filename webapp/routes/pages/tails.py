@@ -1,8 +1,9 @@
 """Server-sent events: new lines of a function's log, while its page is open.
 
-`line` has a line as HTML, `note` is about the tail itself, and `done` is its end. `Last-Event-ID`
-resumes it after a lost connection. It ends by itself after STREAM_MAX_S. Without JavaScript the
-page is loaded again instead.
+`line` has a line as HTML, `live` and `note` are about the tail itself, and `done` is its end, with
+the reason: a browser tells a page no other one. `Last-Event-ID` resumes it after a lost connection.
+It ends by itself after STREAM_MAX_S, and when who watches has signed out or the function is gone.
+Without JavaScript the page is loaded again instead.
 """
 
 import asyncio
@@ -16,13 +17,16 @@ from typing import Annotated
 import anyio
 from fastapi import Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlmodel import Session
 
 from webapp.aws.errors import is_transient
 from webapp.aws.logs import LogLine
 from webapp.aws.newest_lines import Place
-from webapp.deps import Parts, Router, SignedIn, parts_of
+from webapp.deps import Parts, Router, SignedIn, parts_of, signed_in
 from webapp.drafts import Query
-from webapp.errors import EgretError
+from webapp.errors import EgretError, Unavailable
 from webapp.models import utc_now
 from webapp.routes.log_queries import log_query, place_of
 from webapp.services import functions
@@ -41,12 +45,12 @@ ENDED = f"The live tail ended after {STREAM_MAX_S / 60:.0f} minutes."
 
 @dataclass(frozen=True)
 class Stream:
-    """One page's; `places` holds its place among the streams of this process."""
+    """One page's, about the function of that name."""
 
     request: Request
+    name: str
     tailed: Tailed
     watcher: Watcher
-    places: ExitStack
 
     @property
     def parts(self) -> Parts:
@@ -64,16 +68,33 @@ def _open(
     region = network_of(ctx.session, function).region
     beginning = Place(int((utc_now() - FIRST).timestamp() * 1000))
     after = place_of(last_event_id) or place_of(query.text("after")) or beginning
-    places = ExitStack()
-    places.enter_context(ctx.parts.tails.stream())
-    return Stream(ctx.request, Tailed(region, log_name(function), asked), Watcher(after), places)
+    tailed = Tailed(region, log_name(function), asked)
+    return Stream(ctx.request, name, tailed, Watcher(after))
+
+
+async def _place(request: Request) -> AsyncIterator[str]:
+    """A place among the streams of this process until the answer has ended; or why there is none.
+
+    FastAPI gives it back at any end, also of a stream that was never begun.
+    """
+    with ExitStack() as held:
+        why_not = ""
+        try:
+            held.enter_context(parts_of(request).tails.stream())
+        except Unavailable as error:
+            why_not = str(error)
+        yield why_not
 
 
 @router.get("/functions/{name}/logs/tail", response_class=EventSourceResponse)
-async def tail(stream: Annotated[Stream, Depends(_open)]) -> AsyncIterator[ServerSentEvent]:
-    with stream.places:
-        async for event in _events(stream):
-            yield event
+async def tail(
+    stream: Annotated[Stream, Depends(_open)], no_place: Annotated[str, Depends(_place)]
+) -> AsyncIterator[ServerSentEvent]:
+    if no_place:
+        yield ServerSentEvent(raw_data=no_place, event="done")
+        return
+    async for event in _events(stream):
+        yield event
 
 
 async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
@@ -84,6 +105,8 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
             lines = await anyio.to_thread.run_sync(
                 _read, stream, limiter=own_thread, abandon_on_cancel=True
             )
+        except (NoConnection, OperationalError):
+            pass  # the database can be read again later
         except EgretError as error:
             if not is_transient(error):
                 yield ServerSentEvent(raw_data=_one_line(str(error)), event="done")
@@ -92,7 +115,9 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
                 trouble = str(error)
                 yield ServerSentEvent(raw_data=_one_line(trouble), event="note")
         else:
-            trouble = ""
+            if trouble:
+                trouble = ""
+                yield ServerSentEvent(raw_data="again", event="live")
             for event in _news(stream, lines):
                 yield event
         await asyncio.sleep(POLL_S)
@@ -100,21 +125,27 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
 
 
 def _read(stream: Stream) -> list[LogLine]:
+    """Raises what ends it, also when who watches may not see the lines any more."""
     parts = stream.parts
-    return parts.tails.read(parts.cloud, stream.tailed, stream.watcher.after.at)
+    lines = parts.tails.read(parts.cloud, stream.tailed, stream.watcher.after.at)
+    with Session(parts.engine) as session:
+        signed_in(stream.request, session)
+        functions.get(session, stream.name)
+    return lines
 
 
 def _news(stream: Stream, lines: list[LogLine]) -> list[ServerSentEvent]:
+    """A note follows the lines: each of them says that the tail is live."""
     new, missed = stream.watcher.news(lines)
     text = "Some lines are not shown: there were too many at once."
-    events = [ServerSentEvent(raw_data=text, event="note")] if missed else []
-    return events + [_event(stream.request, line) for line in new]
+    notes = [ServerSentEvent(raw_data=text, event="note")] if missed else []
+    return [_event(stream, line) for line in new] + notes
 
 
-def _event(request: Request, line: LogLine) -> ServerSentEvent:
-    context = partial_context(request) | {"line": line, "level": level_of(line.message)}
+def _event(stream: Stream, line: LogLine) -> ServerSentEvent:
+    context = partial_context(stream.request) | {"line": line, "level": level_of(line.message)}
     html = render("functions/_log_line.html", **context)
-    return ServerSentEvent(raw_data=html, event="line", id=str(line.place))
+    return ServerSentEvent(raw_data=html, event="line", id=str(stream.watcher.reach(line)))
 
 
 def _one_line(text: str) -> str:

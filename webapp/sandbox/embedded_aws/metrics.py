@@ -132,8 +132,8 @@ def _record_calls() -> None:
         answer: Answer | None = await handle(host, path, *asked, **named)
         parsed = app._parse_execute_api_url(host, path)
         scope = parsed and apigateway_v1.find_api_scope(parsed[0])
-        if answer and scope:
-            api = apigateway_v1._rest_apis.get_scoped(*scope, parsed[0])
+        api = scope and apigateway_v1._rest_apis.get_scoped(*scope, parsed[0])
+        if answer and api:  # it may have been deleted meanwhile
             _of_call(scope, api["name"], began, answer[0])
         return answer
 

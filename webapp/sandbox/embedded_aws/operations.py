@@ -63,6 +63,7 @@ class Operations:
             ):
                 if hasattr(module, name):
                     setattr(module, name, replacement)
+        _refuse_to_delete_what_is_updated()
 
     def is_busy(self) -> bool:
         """Whether an operation is running."""
@@ -212,6 +213,21 @@ class Operations:
         if token and any(_event_key(event) == key for event in events):
             return
         self._add_event(stack_id, name, logical_id, resource_type, status, *args, **kwargs)
+
+
+def _refuse_to_delete_what_is_updated() -> None:
+    """A creation is cancelled by a deletion; an update is not."""
+    delete = handlers._ACTION_HANDLERS["DeleteStack"]
+
+    def deleted(asked: dict[str, Any]) -> Any:
+        stack = handlers._resolve_stack(handlers._p(asked, "StackName")) or {}
+        status = stack.get("StackStatus", "")
+        if status.startswith("UPDATE_") and status.endswith("_IN_PROGRESS"):
+            told = f"Stack [{stack['StackId']}] cannot be deleted while in status {status}"
+            return handlers._error("ValidationError", told)
+        return delete(asked)
+
+    handlers._ACTION_HANDLERS["DeleteStack"] = deleted
 
 
 def _restore_undeleted_resources(name: str) -> None:

@@ -68,8 +68,8 @@ def delete_stack(operation: Operation, stack_name: str) -> bool:
     failures = events.count_attempts(session, row, "DELETE_FAILED")
     _drop_deleted_nat_gateways(session, row)
     row.unwanted = row.unwanted or stack.status.startswith("DELETE_")
-    _report_progress(session, row, held)
-    if stack.status == "DELETE_IN_PROGRESS":
+    _report_progress(session, row, stack, held)
+    if stack.status == "DELETE_IN_PROGRESS" or _is_updated(stack):
         operation.poll_again()
     elif failures >= row.attempts:  # the current attempt has failed
         _retry_later(operation, stack, held)
@@ -245,7 +245,14 @@ def _drop_deleted_nat_gateways(session: Session, row: StackRow) -> None:
     row.outputs = row.outputs | {NAT_GATEWAY_IDS: ",".join(kept)}
 
 
-def _report_progress(session: Session, row: StackRow, held: Held) -> None:
+def _is_updated(stack: Stack) -> bool:
+    """CloudFormation refuses to delete a stack while it changes it, or puts it back."""
+    return stack.phase is Phase.BUSY and stack.status.startswith("UPDATE_")
+
+
+def _report_progress(session: Session, row: StackRow, stack: Stack, held: Held) -> None:
     row.reason, row.remedy = held.what or events.waiting_for(session, row), held.remedy
+    if _is_updated(stack):
+        row.reason, row.remedy = "Waits until AWS has finished the update that is under way.", ""
     if not row.reason and row.attempts > 1:
         row.reason = f"AWS could not delete everything; this is attempt {row.attempts}."

@@ -87,7 +87,8 @@ def retry(scope: CloudScope, name: str) -> Function:
             f"The function {name} is {function.status}; only a failed one can be retried.",
             about=[function],
         )
-    intend(function, Status.UPDATING if follows else Status.REQUESTED)
+    was_changing = bool(function.outputs) and revisions.pending(scope.session, function)
+    intend(function, Status.UPDATING if follows or was_changing else Status.REQUESTED)
     scope.record("retry", function)
     FunctionOperation.begin(scope, function)
     return function

@@ -37,6 +37,7 @@ from webapp.services.functions.packages import code_of_revision, placed
 from webapp.services.functions.revisions import rows as revisions
 from webapp.settings import Settings
 
+WAITS_FOR_CALLERS = "Waits until AWS has deleted the keys of its callers."
 THROTTLED_ATTEMPTS_MAX = 10
 THROTTLED_FIRST_WAIT_S = 5.0
 THROTTLED_LONGEST_WAIT_S = 120.0
@@ -78,6 +79,7 @@ class FunctionOperation(Operation):
         self._add_endpoint(stack)
         self.settle(stack, reached=Status.READY)
         self._try_out()
+        self._follow()
 
     def update(self) -> None:
         """To the pending revision, or to its network's other zones; calls are not interrupted.
@@ -92,6 +94,8 @@ class FunctionOperation(Operation):
         self.settle_update(stack, reached=Status.READY, back=Status.READY)
         if self.row.revision != before:
             self._try_out()
+        if stack.status != ROLLED_BACK:  # nothing is tried for ever
+            self._follow()
 
     def settle(self, stack: Stack, *, reached: Status, reason: str = "", remedy: str = "") -> None:
         if stack.status == ROLLED_BACK:
@@ -130,7 +134,7 @@ class FunctionOperation(Operation):
     def delete(self) -> None:
         """Its callers first: their keys end, and nothing of theirs is left without a row."""
         if callers.remove_all(self.work.session, self.row):
-            self.row.reason = "Waits until AWS has deleted the keys of its callers."
+            self.row.reason = self.row.reason or WAITS_FOR_CALLERS
             self.poll_again()
             return
         name = FunctionStack.stack_name(self.settings.name_prefix, self.row.name)
@@ -156,13 +160,15 @@ class FunctionOperation(Operation):
         return any(e.operation_id == row.operation_id for e in events.list_after(session, row))
 
     def _try_out(self) -> None:
-        """Fetch an answer, so that there is a table to show; then follow a network that grew."""
-        if self.row.status is not Status.READY:
-            return
+        """Fetch an answer, so that there is a table to show."""
+        if self.row.status is Status.READY:
+            with suppress(EgretError):  # a round asks later
+                previews.store_answer(self.work.session, self.cloud, self.row, region=self.region)
+
+    def _follow(self) -> None:
+        """Begin another update if its network grew during this one."""
         session = self.work.session
-        with suppress(EgretError):  # a round asks later
-            previews.store_answer(session, self.cloud, self.row, region=self.region)
-        if lags(self.row, self.network):
+        if self.row.status is Status.READY and lags(self.row, self.network):
             intend(self.row, Status.UPDATING)
             leases.make_due(session, self.row.owner)
             session.commit()

@@ -13,7 +13,7 @@ from webapp.aws.cloudformation.templates import ZippedCode, fits_inline
 from webapp.errors import Conflict
 from webapp.models import FunctionRevision
 from webapp.services.engine import foundation
-from webapp.services.functions.catalogue.files import key_of, write_zip
+from webapp.services.functions.catalogue.files import Package, key_of, write_zip
 from webapp.services.functions.catalogue.template import Template
 from webapp.services.functions.catalogue.templates import get_template, template_of
 from webapp.settings import Settings
@@ -66,15 +66,18 @@ def placed(
     if not code.key:
         return code.source
     if not cloud.packages.has(region, code.key):
-        template = _with_this(code, region)
+        package = _package_of(code, region)
         foundation.code_bucket(cloud, settings, region, token=token)
         with tempfile.SpooledTemporaryFile(IN_MEMORY_MAX_BYTES) as zipped:
-            write_zip(zipped, template.handler, template.package)
+            write_zip(zipped, code.source, package)
             cloud.packages.put(region, code.key, zipped)
     return located(cloud, code, region)
 
 
-def _with_this(code: Code, region: str) -> Template:
+def _package_of(code: Code, region: str) -> Package | None:
+    """What is deployed beside the source. Raises Conflict where the template has changed."""
+    if key_of(code.source, None) == code.key:
+        return None
     template = get_template(code.template)
     if key_of(template.handler, template.package) != code.key:
         raise Conflict(
@@ -84,4 +87,4 @@ def _with_this(code: Code, region: str) -> Template:
             remedy="Deploy the template as it is now, or restore its files as they were.",
             link=("/templates", "Open the templates"),
         )
-    return template
+    return template.package

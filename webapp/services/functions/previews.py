@@ -27,6 +27,10 @@ from webapp.services.scope import CloudScope
 SNAPSHOTS_KEPT = 20
 JSON_TYPE = "application/json"
 CHECK_THE_LOG = "Check its log."
+CALLERS_GET_IT = (
+    "Callers get the answer as it is, but only JSON makes a table. If the function's settings have "
+    "a path that Egret itself calls, enter one that answers JSON."
+)
 PLAIN = re.compile(r"[ -~]{1,200}")
 """What may be sent as a header."""
 
@@ -131,7 +135,7 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
     if answer.error:
         return _failure(function, f"The function failed: {answer.error}", CHECK_THE_LOG)
     if answer.status == 200 and not _is_json(answer.body):
-        return _failure(function, "The function returned 200 without valid JSON.", CHECK_THE_LOG)
+        return _failure(function, *_without_json(answer))
     template = template_of(function.template)
     adapter, cache = partner(template.partner), template.cache
     said_s = max_age_s(answer.headers.get("cache-control", ""), default=cache.default_s)
@@ -153,6 +157,14 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
         snapshot.problem, snapshot.remedy = _explained(session, why)
         snapshot.egress_ip = why.source_address or snapshot.egress_ip
     return snapshot
+
+
+def _without_json(answer: Invocation) -> tuple[str, str]:
+    """The problem and what to do: a handler may pass on what its partner answers, or be wrong."""
+    if "x-upstream-status" not in answer.headers:
+        return "The function returned 200 without valid JSON.", CHECK_THE_LOG
+    kind = re.sub(r"[^\w/+.-].*", "", answer.headers.get("content-type", "")) or "no type"
+    return f"The partner answered 200 without valid JSON ({kind}).", CALLERS_GET_IT
 
 
 def _explained(session: Session, why: Explanation) -> tuple[str, str]:

@@ -7,10 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.sandbox.lab import unique
+from tests.services.scripted import ScriptedAws
 from webapp.aws.clients import Clients
 
 REGION = "eu-central-1"
 NOW_MS = int(time.time() * 1000)
+ID = "8f507cfc-aaaa-bbbb"
+LINES = [
+    f"START RequestId: {ID} Version: 3",
+    "[ERROR] KeyError: '<b>\x07\u202e'\nTraceback (most recent call last):\n  File \"x\"",
+    f"REPORT RequestId: {ID}\tDuration: 1.00 ms",
+]
 
 
 @contextmanager
@@ -50,3 +57,18 @@ def request_line(**own: Any) -> str:
         "code": "",
     }
     return json.dumps(usual | own)
+
+
+def log_of(aws: ScriptedAws, *messages: str) -> None:
+    """By a script instead of the embedded CloudWatch. The last one is the newest."""
+    events = [
+        {"timestamp": NOW_MS - 1000 + n, "message": text, "eventId": f"{n}"}
+        for n, text in enumerate(messages)
+    ]
+    aws.answers["FilterLogEvents"] = lambda asked: {
+        "events": [
+            event
+            for event in events
+            if asked["startTime"] <= event["timestamp"] <= asked.get("endTime", 2 * NOW_MS)
+        ]
+    }

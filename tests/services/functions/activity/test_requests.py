@@ -24,7 +24,7 @@ from webapp.services.functions.activity.requests import RequestQuery, request_of
 from webapp.services.functions.activity.times import Span
 from webapp.services.scope import CloudScope
 
-CALLERS = {"key1": "bank", "key2": "shop"}
+CALLERS = {"key1": "bank", "key2": "shop", "key9": "shop"}
 ARN = "arn:aws:sts::123456789012:assumed-role/reader/ada"
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 LINES = [
@@ -63,7 +63,7 @@ def paths(log: requests.RequestLog) -> list[str]:
 def test_calls_are_listed_newest_first_with_their_callers_names(ask: Any) -> None:
     log = ask()
     assert paths(log) == ["/1", "/2", "/3", "/4", "/5", "/8"]
-    assert [call.caller for call in log.requests] == ["bank", "shop", "key9", "bank", ARN, "egret"]
+    assert [call.caller for call in log.requests] == ["bank", "shop", "shop", "bank", ARN, "egret"]
     assert (log.unreadable, log.complete, log.older) == (1, True, None)
     first = log.requests[0]
     assert first.at == datetime.fromtimestamp((NOW_MS - MINUTE_MS) / 1000, UTC)
@@ -83,6 +83,8 @@ def test_calls_are_listed_newest_first_with_their_callers_names(ask: Any) -> Non
         ({"status": "5xx"}, ["/4"]),
         ({"caller": "bank"}, ["/1", "/4"]),
         ({"caller": "key1"}, ["/1", "/4"]),
+        ({"caller": "shop"}, ["/2", "/3"]),
+        ({"caller": "shop", "status": "403"}, ["/2"]),
         ({"caller": ARN}, ["/5"]),
         ({"caller": "shop", "status": "2xx"}, []),
     ],

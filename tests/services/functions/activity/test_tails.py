@@ -103,6 +103,48 @@ def test_an_interrupted_stream_goes_on_after_the_last_line_that_it_had(
     assert back_ms <= RESUMED_MAX.total_seconds() * 1000
 
 
+def test_a_tail_that_finds_nothing_does_not_search_ever_further_back(
+    aws: ScriptedAws, clock: Clock
+) -> None:
+    today, back_s = NOW, RESUMED_MAX.total_seconds()
+    tails = Tails(clock, lambda: today)
+    log_of(aws)
+    tails.read(aws.cloud, TAILED, NOW)
+    today, clock.now = NOW + timedelta(hours=1), POLL_S
+    tails.read(aws.cloud, TAILED, NOW)
+    assert aws.calls("FilterLogEvents")[-1]["startTime"] == NOW_MS + (3600 - back_s) * 1000
+
+
+def test_nobody_makes_others_miss_lines_by_a_place_that_is_yet_to_come(
+    aws: ScriptedAws, clock: Clock
+) -> None:
+    tails = Tails(clock, lambda: NOW)
+    log_of(aws)
+    tails.read(aws.cloud, TAILED, NOW + timedelta(days=99))
+    log_of(aws, (1, "a"))
+    clock.now += POLL_S
+    assert texts(tails.read(aws.cloud, TAILED, NOW)) == ["a"]
+
+
+def test_who_begins_with_an_older_page_misses_nothing_and_others_get_nothing_twice(
+    aws: ScriptedAws, clock: Clock
+) -> None:
+    tails, early, late = Tails(clock, lambda: NOW), Watcher(Place(0)), Watcher(Place(NOW_MS - 1))
+    log_of(aws, (-60_000, "a"), (0, "b"), (1, "c"))
+    assert texts(late.news(tails.read(aws.cloud, TAILED, NOW))[0]) == ["b", "c"]
+    since = NOW - timedelta(minutes=2)
+    for expected in (["a", "b", "c"], []):
+        assert texts(early.news(tails.read(aws.cloud, TAILED, since))[0]) == expected
+        assert late.news(tails.read(aws.cloud, TAILED, NOW)) == ([], False)
+    assert len(aws.calls("FilterLogEvents")) == 2
+
+
+def test_a_late_line_does_not_set_a_stream_back() -> None:
+    watcher = Watcher(Place(0))
+    lines = [LogLine(at, "text", f"{at}") for at in (5, 3, 9)]
+    assert [watcher.reach(line).at_ms for line in lines] == [5, 5, 9]
+
+
 def test_only_lines_of_the_level_are_sent(aws: ScriptedAws, clock: Clock) -> None:
     log_of(aws, (1, "[ERROR] x"), (2, "no [ERROR]"))
     tailed = Tailed("eu-central-1", "fun", LogQuery(level="error"))

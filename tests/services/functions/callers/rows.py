@@ -41,6 +41,10 @@ def callers_of(session: Session) -> list[Caller]:
     return list(session.exec(select(Caller)).all())
 
 
+def function_of(session: Session) -> Function:
+    return session.exec(select(Function)).one()
+
+
 def answer_all(aws: ScriptedAws) -> None:
     """API Gateway makes, changes and deletes, and has nothing yet that is found by name."""
     aws.answers |= {

@@ -73,6 +73,21 @@ def test_a_rotation_that_was_killed_ends_with_one_key_the_old_one_if_it_is_there
     assert (found.status, found.api_key_id, found.quota) == ("ready", kept, 7)
 
 
+def test_a_usage_plan_goes_even_if_its_endpoint_is_gone(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    caller = add_caller(scripted.session, status=Status.DELETING)
+    answer_all(aws)
+    aws.answers["GetUsagePlans"] = {
+        "items": [{"id": "mine", "name": found_key(caller, "")["name"]}]
+    }
+    aws.answers["GetUsagePlan"] = {"apiStages": [{"apiId": "api", "stage": "prod"}]}
+    aws.answers["UpdateUsagePlan"] = refusal("NotFoundException", status=404)
+    handled(scripted, caller)
+    assert aws.calls("DeleteUsagePlan")
+    assert callers_of(scripted.session) == []
+
+
 def test_what_aws_does_not_let_happen_is_tried_again(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
@@ -97,6 +112,19 @@ def test_the_callers_of_a_function_that_is_deleted_are_removed_before_it(
     for caller in callers:
         handled(scripted, caller)
     assert not operation.remove_all(scripted.session, scripted.session.exec(select(Function)).one())
+
+
+def test_a_function_that_is_deleted_says_which_caller_it_waits_for_and_why(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    function = function_with_endpoint(scripted.session, status=Status.DELETING)
+    caller = a_caller(function)
+    add(scripted.session, caller)
+    aws.answers["DeleteApiKey"] = refusal("AccessDeniedException", status=403)
+    handled(scripted, caller)
+    scripted.session.refresh(function)
+    assert function.reason.startswith("Its caller web could not be removed. While deleting an API")
+    assert function.remedy
 
 
 def test_a_caller_that_is_gone_needs_nothing(offline: CloudScope) -> None:

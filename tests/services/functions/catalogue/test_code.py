@@ -50,6 +50,12 @@ def test_a_traceback_shows_the_line_of_the_shared_file(tmp_path: Path) -> None:
     assert last.line in (FOLDER / "shared" / "key.py").read_text()
 
 
+def test_only_what_python_takes_for_the_end_of_a_line_is_one(tmp_path: Path) -> None:
+    odd = '"""a\x0cb\u2028c"""\n'
+    made = assemble(handler(tmp_path, f"{odd}{SHARED}.answers import Problem\nX = 1\n"))
+    assert made.endswith(f"# rates/handler.py\n{odd}X = 1\n")
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

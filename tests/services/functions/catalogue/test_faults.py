@@ -25,6 +25,10 @@ from webapp.services.functions.catalogue.faults import (
         ({"type": "string", "enum": "a"}, "enum", "not what JSON Schema asks for"),
         ({"type": "string", "pattern": "a+"}, "pattern", "a part of the text"),
         ({"type": "string", "pattern": "^[$"}, "pattern", "not what JSON Schema asks for"),
+        ({"type": "string", "pattern": "^a{9999999999}$"}, "pattern", "too large for a pattern"),
+        ({"type": "string", "pattern": f"^{'(' * 9999}$"}, "pattern", "too large for a pattern"),
+        ({"type": "string", "oneOf": [{"pattern": "^a$"}]}, "oneOf", "has a value and a label"),
+        ({"type": "string", "oneOf": [True]}, "oneOf", "has a value and a label"),
         ({"type": "string", "format": "email"}, "format", "othing checks this format"),
         (
             {"type": "integer", "maximum": 5, "default": 6},
@@ -33,6 +37,23 @@ from webapp.services.functions.catalogue.faults import (
         ),
         ({"type": "array"}, "items.type", "not one of string, object"),
         ({"type": "array", "items": {"type": "array"}}, "items.type", "not one of string, object"),
+        ({"type": "object"}, "properties", "nothing to fill in"),
+        ({"type": "object", "properties": {"a.b": {}}}, "properties.a.b", "Fields of a form"),
+        ({"type": "object", "properties": {"": {}}}, "properties.", "Fields of a form"),
+        (
+            {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]},
+            "required",
+            "names b",
+        ),
+        (
+            {
+                "type": "array",
+                "maxItems": 11,
+                "items": {"type": "object", "properties": {"a": {"type": "string"}}},
+            },
+            "maxItems",
+            "10 rows at most",
+        ),
         (
             {"type": "object", "properties": {"a": {"type": "object"}}},
             "properties.a.type",
@@ -49,6 +70,19 @@ def test_what_is_outside_the_subset_is_refused_with_its_place(
     assert fault.what == f"settings.properties.x.{path} cannot be used."
     assert why in fault.why
     assert fault.code == "bad_schema"
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"enum": [1]},
+        {"oneOf": [{"const": 1, "title": "One"}]},
+        {"oneOf": [{"const": "1", "title": "One"}, {"const": "1", "title": "Uno"}]},
+    ],
+)
+def test_a_choice_that_could_never_be_made_is_a_fault(choices: dict[str, Any]) -> None:
+    with pytest.raises(Faulty, match="A choice is"):
+        check_settings({"x": {"type": "string"} | choices})
 
 
 def test_required_may_name_only_settings() -> None:

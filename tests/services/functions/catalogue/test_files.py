@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.services.functions.catalogue.folders import HANDLER, write_template
-from webapp.services.functions.catalogue.faults import Faulty
+from webapp.services.functions.catalogue.faults import Faulty, within
 from webapp.services.functions.catalogue.files import (
     CODE_MAX_BYTES,
     files_of,
@@ -58,8 +58,18 @@ def test_files_of_a_kubernetes_volume_are_links_within_the_folder(tmp_path: Path
     for name in ("template.toml", "handler.py"):
         (made / name).rename(made / "..2026" / name)
         (made / name).symlink_to(made / "..2026" / name)
-    names = {path.relative_to(made).as_posix() for path in files_of(made)}
-    assert names == {"handler.py", "template.toml"}
+    (made / "..2026" / "package").mkdir()
+    (made / "..2026" / "package" / "six.py").write_text("")
+    (made / "package").symlink_to(made / "..2026" / "package")
+    files = files_of(made)
+    names = {path.relative_to(made).as_posix() for path in files}
+    assert names == {"handler.py", "template.toml", "package/six.py"}
+    package = package_of(made, files)
+    assert package
+    assert package.files == ("six.py",)
+    (made / "again").symlink_to(made)
+    with pytest.raises(Faulty, match="again/again is a link to a folder"):
+        files_of(made)
 
 
 def test_what_is_no_file_or_leads_nowhere_is_a_fault(folder: Path) -> None:
@@ -70,6 +80,33 @@ def test_what_is_no_file_or_leads_nowhere_is_a_fault(folder: Path) -> None:
     (folder / "gone").symlink_to(folder / "nothing")
     with pytest.raises(Faulty, match="cannot be read"):
         files_of(folder)
+
+
+def test_a_link_to_itself_and_a_folder_that_is_closed_are_faults(tmp_path: Path) -> None:
+    folder = write_template(tmp_path)
+    (folder / "loop").symlink_to(folder / "loop")
+    with pytest.raises(Faulty, match="loop cannot be read"):
+        files_of(folder)
+    with pytest.raises(Faulty, match="nothing cannot be read"):
+        files_of(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (b"\xff.py", "has a name that cannot be shown"),
+        (b"a\n.py", "has a name that cannot be shown"),
+        (b"package/index.py", "would take the handler's place"),
+        (b"package/index/__init__.py", "would take the handler's place"),
+    ],
+)
+def test_a_name_that_cannot_be_deployed_is_a_fault(folder: Path, name: bytes, why: str) -> None:
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
+    with pytest.raises(Faulty, match=why) as error:
+        files_of(folder)
+    assert within(error.value, "items").what.encode()
 
 
 def test_too_much_is_a_fault_before_any_of_it_is_read(folder: Path) -> None:

@@ -57,6 +57,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert template.package.files == ("six.py",)
 
 
+SETTING = '[settings.properties.a]\ntype = "string"\n'
 BY_SETTING = DESCRIPTION.replace(
     'partner_origin = "https://api.example.com"', 'origin_setting = "url"'
 )
@@ -73,12 +74,16 @@ BY_SETTING = DESCRIPTION.replace(
         ({"description": 'name = "Bad Name"\n' + DESCRIPTION}, "bad_value", "name", None),
         ({"description": DESCRIPTION.replace("clash_of_clans", "x")}, "unknown_partner", "x", None),
         ({"description": DESCRIPTION + "preview = 'x'\n"}, "unknown_preview", "x", None),
+        ({"description": DESCRIPTION + "preview = 'http_json'\n"}, "unknown_preview", "h", None),
         (
             {"description": DESCRIPTION.replace("https://api.example.com", "https://10.0.0.1")},
             "bad_origin",
             "https://10.0.0.1 is not a public origin",
             None,
         ),
+        ({"description": DESCRIPTION + "key_kinds = ['x']\n"}, "unknown_key_kind", "x", None),
+        ({"description": f"{DESCRIPTION}{SETTING}default = 2026-01-01"}, "bad_value", "date", None),
+        ({"description": f"{DESCRIPTION}{SETTING}examples = [inf]"}, "bad_value", "inf", None),
         ({"description": BY_SETTING}, "bad_origin", "no required setting", None),
         (
             {"description": DESCRIPTION + "origin_setting = 'url'\n"},

@@ -68,6 +68,16 @@ def test_each_problem_has_the_path_of_its_field() -> None:
     }
 
 
+@pytest.mark.parametrize("text", ["\ud800", "a\0", "\x1b[1m", "\x7f"])
+def test_what_no_page_can_show_is_refused_wherever_it_is(text: str) -> None:
+    told = "Remove the characters that cannot be shown."
+    assert problems({"type": "string"}, text) == {"": told}
+    assert problems({"type": "object"}, {"a": [{"b": text}]}) == {"a.0.b": told}
+    assert problems({"type": "string"}, "ü\n\t€") == {}
+    closed: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    assert problems(closed, {"\ud800": 1}) == {"?": NO_SUCH_FIELD}
+
+
 @pytest.mark.parametrize(
     ("pattern", "in_browsers"),
     [
@@ -103,6 +113,11 @@ def test_a_pattern_is_written_as_browsers_want_it(pattern: str, in_browsers: str
                 "https://a.example/ x",
                 "https://[::1]/",
                 "https://a.example:x",
+                "https://a.example:0/",
+                "https://a.example/v1/../x",
+                "https://xn--/",
+                "https://a.example./",
+                "https://a.internal/",
                 "a.example",
             ],
         ),
@@ -111,7 +126,7 @@ def test_a_pattern_is_written_as_browsers_want_it(pattern: str, in_browsers: str
             ["https://a.example/{id}?q={q}"],
             ["https://{host}.example/", "http://a.b"],
         ),
-        ("regex", ["^[0-9]+$"], ["["]),
+        ("regex", ["^[0-9]+$"], ["[", "a{9999999999}", "(" * 9999]),
     ],
 )
 def test_formats_take_what_a_function_can_use(

@@ -36,4 +36,5 @@ def test_one_that_is_gone_still_has_a_name_and_shows_the_settings() -> None:
     template = missing("gone")
     assert template.is_missing
     assert (template.title, template.preview) == ("gone", "none")
+    assert template.partner == "generic", "nothing is known of the partner either"
     assert template.shown({"limit": 10}) == [("limit", "10")]

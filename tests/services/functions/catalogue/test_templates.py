@@ -1,16 +1,20 @@
 """The catalogue: Egret's templates and the user's, which may change while it runs."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.services.functions.catalogue.folders import HANDLER, write_template
+from tests.services.functions.catalogue.folders import DESCRIPTION, HANDLER, write_template
 from webapp.errors import Invalid, NotFound
 from webapp.sandbox.partner.api import KINDS
 from webapp.services.functions.catalogue.templates import (
     CHECK_S,
     FOLDER,
     Catalogue,
+    Template,
     get_template,
     list_templates,
     template_of,
@@ -119,6 +123,46 @@ def test_a_faulty_folder_stops_no_other(catalogue: Catalogue, tmp_path: Path) ->
         "broken": "bad_handler",
         "clash_rankings": "name_taken",
     }
+
+
+def test_a_folder_that_is_hidden_is_none_and_one_with_an_odd_name_is_told(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    write_template(tmp_path, ".trash")
+    write_template(tmp_path)
+    (tmp_path / "items").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    assert [(fault.folder, fault.code) for fault in catalogue.faults()] == [("?", "bad_name")]
+    assert all(text.encode() for text in vars(catalogue.faults()[0]).values() if text)
+
+
+@pytest.mark.parametrize("template", list_templates(), ids=lambda template: str(template.name))
+def test_the_schema_of_each_template_is_json_schema(template: Template) -> None:
+    Draft202012Validator.check_schema(json.loads(json.dumps(template.settings_schema)))
+
+
+OTHER_MEANINGS = """
+[settings.properties.url]
+type = "string"
+format = "uri-template"
+default = "https://a.example/{x}"
+[settings.properties.check_path]
+type = "boolean"
+default = true
+[settings.properties.headers]
+type = "array"
+items = {type = "string"}
+default = ["Cookie"]
+"""
+
+
+@pytest.mark.parametrize("parameters", ["", "[settings.properties.parameters]\ntype = 'integer'\n"])
+def test_settings_of_ones_own_may_have_the_names_of_egrets(
+    catalogue: Catalogue, tmp_path: Path, parameters: str
+) -> None:
+    description = DESCRIPTION.replace("clash_of_clans", "generic") + OTHER_MEANINGS + parameters
+    write_template(tmp_path, description=description)
+    given = {"parameters": 3} if parameters else {}
+    assert validate(catalogue.templates()["items"], given)["headers"] == ["Cookie"]
 
 
 def test_a_fault_goes_with_its_cause(catalogue: Catalogue, clock: Clock, tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlalchemy import event
+from sqlmodel import Session, select
 
+from tests.services.functions.changes.deploying import OUTPUTS, sent, settle, show_change_set
 from tests.services.rows import a_key, a_network, add, add_function, an_address
 from tests.services.scripted import STACK_ID, ScriptedAws, refusal
 from webapp.errors import Conflict, EgretError, Invalid
@@ -17,18 +19,15 @@ from webapp.models import (
     Function,
     FunctionChange,
     FunctionRevision,
+    Lease,
     Network,
     RevisionStatus,
-    StackEvent,
     Status,
 )
 from webapp.services import functions, keys, networks
-from webapp.services.engine import leases
-from webapp.services.functions.operation import FunctionOperation
 from webapp.services.functions.revisions import rows as revisions
 from webapp.services.scope import CloudScope
 
-OUTPUTS = {"FunctionName": "fun", "RestApiId": "api", "StageName": "live", "Alias": "live"}
 SETTINGS = {"location": "32000006", "limit": 10, "ranking": "clans"}
 SECRET = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:egret/key/"
 PLACE = {"PrivateSubnetIds": "subnet-1", "SecurityGroupId": "sg-1"}
@@ -59,37 +58,8 @@ def change(scope: CloudScope, **wanted: Any) -> list[str]:
     return [each.field for each in planned.differences]
 
 
-def settle(scope: CloudScope, aws: ScriptedAws, status: str, reason: str = "") -> Function:
-    """AWS has updated the stack, and the background sees it."""
-    function = functions.get(scope.session, "fun")
-    network_id = function.next_network_id or function.network_id
-    subnets = scope.session.get_one(Network, network_id).outputs["PrivateSubnetIds"]
-    aws.show_stack(status, reason=reason, **OUTPUTS, SubnetIds=subnets)
-    began = StackEvent(
-        owner=function.owner,
-        event_id=f"began-{function.operation_id}",
-        operation_id=function.operation_id,
-        logical_id="fun",
-        physical_id="",
-        resource_type="AWS::CloudFormation::Stack",
-        status="UPDATE_IN_PROGRESS",
-        at=function.started_at,
-    )
-    add(scope.session, began)
-    work = leases.begin(scope.session, function.owner)
-    assert work is not None
-    FunctionOperation(work, function, scope.cloud, scope.settings).advance()
-    return function
-
-
 def statuses(scope: CloudScope) -> dict[int, RevisionStatus]:
     return {row.number: row.status for row in scope.session.exec(select(FunctionRevision))}
-
-
-def sent(aws: ScriptedAws) -> dict[str, str]:
-    """The parameters of the last update."""
-    asked = aws.calls("UpdateStack")[-1]["Parameters"]
-    return {each["ParameterKey"]: each["ParameterValue"] for each in asked}
 
 
 def test_a_change_is_pending_until_aws_has_made_it_and_then_is_what_the_function_is(
@@ -104,6 +74,25 @@ def test_a_change_is_pending_until_aws_has_made_it_and_then_is_what_the_function
     assert function.settings == SETTINGS | {"limit": 25}
     assert statuses(scripted) == {2: RevisionStatus.LIVE}
     assert aws.calls("Invoke")
+
+
+def test_what_is_to_be_done_is_never_committed_without_a_lease(
+    scripted: CloudScope, aws: ScriptedAws, function: Function
+) -> None:
+    lost: list[bool] = []
+
+    @event.listens_for(scripted.session, "before_commit")
+    def look(session: Session) -> None:
+        leased = session.exec(select(Lease)).first()
+        lost.append(function.status is Status.UPDATING and leased is None)
+
+    change(scripted, memory_mb=512)
+    settle(scripted, aws, "UPDATE_COMPLETE")
+    change(scripted, memory_mb=256)
+    settle(scripted, aws, "UPDATE_COMPLETE")
+    functions.deploy_again(scripted, "fun", 2)
+    assert function.status is Status.UPDATING
+    assert lost and not any(lost)
 
 
 def test_an_update_that_aws_rolls_back_leaves_what_is_live_and_says_why(
@@ -251,6 +240,21 @@ def test_a_revision_with_a_syntax_error_is_refused_with_its_line_and_nothing_is_
     assert (function.status, function.revision) == (Status.READY, 3)
 
 
+def test_trying_again_is_about_what_failed_last(
+    scripted: CloudScope, aws: ScriptedAws, function: Function
+) -> None:
+    change(scripted, memory_mb=512)
+    settle(scripted, aws, "UPDATE_ROLLBACK_COMPLETE", reason="no room")
+    function.reason = "It could not follow its network."
+    function.outputs = function.outputs | {"SubnetIds": "an older one"}
+    scripted.session.commit()
+    functions.retry(scripted, "fun")
+    assert (function.status, sent(aws)["MemoryMb"]) == (Status.UPDATING, "256")
+    settle(scripted, aws, "UPDATE_COMPLETE")
+    with pytest.raises(Conflict, match="only a failed one"):
+        functions.retry(scripted, "fun")
+
+
 @pytest.mark.usefixtures("function")
 def test_a_preview_says_what_cloudformation_would_do_and_changes_nothing(
     scripted: CloudScope, aws: ScriptedAws
@@ -263,22 +267,3 @@ def test_a_preview_says_what_cloudformation_would_do_and_changes_nothing(
     show_change_set(aws, ("Modify", "AWS::ApiGateway::RestApi", "True"))
     with pytest.raises(Conflict, match="interrupted"):
         functions.preview(scripted, "fun", FunctionChange(memory_mb=512))
-
-
-def show_change_set(aws: ScriptedAws, *changes: tuple[str, str, str]) -> None:
-    found = [
-        {
-            "ResourceChange": {
-                "Action": action,
-                "LogicalResourceId": "It",
-                "ResourceType": kind,
-                "Replacement": replacement,
-            }
-        }
-        for action, kind, replacement in changes
-    ]
-    aws.answers |= {
-        "CreateChangeSet": {"Id": "arn:change-set"},
-        "DescribeChangeSet": {"Status": "CREATE_COMPLETE", "Changes": found},
-        "DeleteChangeSet": {},
-    }

@@ -62,8 +62,15 @@ def test_a_function_from_before_there_were_revisions_has_the_code_of_its_templat
     assert (live.number, live.code) == (1, get_template("clash_rankings").handler)
     kept = revisions.describe(session, function, get_template("clash_rankings"))
     kept.code = ""
+    kept.status = RevisionStatus.LIVE
     add(session, kept)
     assert revisions.live(session, function).code == live.code
+    session.commit()
+    assert revisions.get(session, function, 1).code == "", "nobody knows what is deployed"
+    for status in (RevisionStatus.PENDING, RevisionStatus.LIVE):
+        kept.status, kept.code = status, ""
+        assert revisions.to_deploy(session, function).code == live.code
+    assert kept.code_hash == live.code_hash
 
 
 def test_revisions_are_read_page_by_page_and_a_missing_one_is_not_found(

@@ -49,3 +49,8 @@ def test_a_month_begins_at_its_first_midnight_in_utc() -> None:
         datetime(2026, 11, 27, tzinfo=UTC),
     )
     assert len(span.times) == 26
+
+
+def test_a_month_that_has_just_begun_is_no_empty_span() -> None:
+    first = datetime(2026, 12, 1, tzinfo=UTC)
+    assert month_so_far(first).times == [first]

@@ -16,14 +16,14 @@ from typing import Any
 from sqlmodel import Session
 
 from webapp.aws import Cloud
-from webapp.aws.filter_patterns import all_of, equals
+from webapp.aws.filter_patterns import all_of, one_of
 from webapp.aws.invocations import text_of
 from webapp.aws.logs import LogLine, Search
 from webapp.aws.newest_lines import Place
 from webapp.errors import Invalid
 from webapp.services.functions.activity.logs import log_name
 from webapp.services.functions.activity.times import Span
-from webapp.services.functions.callers.details import list_all as callers_of
+from webapp.services.functions.callers import key_ids
 from webapp.services.functions.details import get, network_of
 
 REQUESTS_MAX = 200
@@ -31,6 +31,8 @@ TEXT_MAX_CHARS = 300
 CALL_MAX = timedelta(minutes=15)
 """The longest that Lambda lets a function run."""
 MS_MAX = CALL_MAX.total_seconds() * 1000
+KEYS_MAX = 20
+"""Of one caller, the newest ones: a filter pattern has 1,024 characters."""
 STATUS = re.compile(r"([1-5])xx|([1-5][0-9]{2})")
 OWN_CALLS = {"egret": "Egret"}
 """What Egret's own calls have as their caller, and how that is shown."""
@@ -81,12 +83,8 @@ class RequestLog:
 
 
 def names_of_callers(session: Session, name: str) -> Names:
-    """The names of the function's callers, by the ids that request lines have.
-
-    An API key that was replaced or revoked is not known any more, so its calls have its id only.
-    """
-    every = callers_of(session, get(session, name))
-    return {each.api_key_id: each.name for each in every if each.api_key_id} | OWN_CALLS
+    """The names of the function's callers, also of former ones, by the ids that lines have."""
+    return key_ids.names(session, get(session, name)) | OWN_CALLS
 
 
 def read(
@@ -140,7 +138,7 @@ def _search(query: RequestQuery, callers: Names) -> Search:
     if query.caller:
         ids = [caller_id for caller_id, name in callers.items() if name == query.caller]
         try:
-            conditions.append(equals("caller", ids[0] if ids else query.caller))
+            conditions.append(one_of("caller", ids[:KEYS_MAX] or [query.caller]))
         except ValueError:
             detail = "A caller is a name, the id of an API key or an ARN."
             raise Invalid(detail, field="caller") from None

@@ -28,6 +28,7 @@ LINES_MAX = 500
 OVERLAP = timedelta(seconds=30)
 RESUMED_MAX = timedelta(minutes=5)
 """How far back a stream that was interrupted goes on."""
+BEGINNING = Place(0)
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,22 @@ class Tailed:
 
 @dataclass
 class _Tail:
-    """`seen` is what the last poll found; all of it that the next one finds again is in there."""
+    """`begun` is the earliest time that was read, `seen` the places of what the last poll found."""
 
+    begun: datetime
     since: datetime
     polled_at: float
     lines: list[LogLine] = field(default_factory=list)
     seen: set[Place] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 
-    def poll(self, cloud: Cloud, tailed: Tailed) -> None:
+    def poll(self, cloud: Cloud, tailed: Tailed, now: datetime) -> None:
+        """No further back than RESUMED_MAX: a filter that finds nothing searches no longer span."""
+        self.since = max(self.since, now - RESUMED_MAX)
         search = tailed.query.search()
+        known = self.seen | {line.place for line in self.lines}
         found = cloud.logs.since(tailed.region, tailed.name, self.since, search.pattern)
-        new = [line for line in found if line.place not in self.seen]
+        new = [line for line in found if line.place not in known]
         kept = [line for line in new if search.keeps is None or search.keeps(line)]
         self.lines = (self.lines + kept)[-LINES_MAX:]
         self.seen = {line.place for line in found}
@@ -67,18 +72,27 @@ class _Tail:
 
 @dataclass
 class Watcher:
-    """What one stream was sent. `after` is the last line that its page has."""
+    """What one stream was sent. `after` is the last line that its page has.
+
+    `reached` is where it goes on after an interruption: a late line does not set it back.
+    """
 
     after: Place
+    reached: Place = BEGINNING
     sent: set[Place] = field(default_factory=set)
 
     def news(self, lines: list[LogLine]) -> tuple[list[LogLine], bool]:
-        """Those that it has not got yet; and whether there were more than are kept."""
+        """Those that it has not got yet, oldest first; and whether more came than are kept."""
         places = {line.place for line in lines}
         missed = len(lines) == LINES_MAX and bool(self.sent) and not self.sent & places
         new = [line for line in lines if line.place > self.after and line.place not in self.sent]
         self.sent = places
-        return new, missed
+        return sorted(new, key=lambda line: line.place), missed
+
+    def reach(self, line: LogLine) -> Place:
+        """Its page has the line now."""
+        self.reached = max(self.reached, line.place)
+        return self.reached
 
 
 class Tails:
@@ -112,20 +126,25 @@ class Tails:
         """The newest lines, in the order in which they arrived. Asks AWS once every POLL_S.
 
         Who asks while another one is asking AWS gets what there is, and does not wait.
-        A tail that begins now goes back to `since`, but no further than RESUMED_MAX. Raises AWS's
-        error, and Invalid for a pattern that CloudWatch does not accept.
+        A tail goes back to the earliest `since` of all who watch, but no further than RESUMED_MAX.
+        Raises AWS's error, and Invalid for a pattern that CloudWatch does not take.
         """
-        tail = self._tail(tailed, since)
+        today = self._today()
+        begun = min(max(since, today - RESUMED_MAX), today)  # others share it
+        tail = self._tail(tailed, begun)
         if tail.lock.acquire(blocking=False):
             try:
-                if self._clock() - tail.polled_at >= POLL_S:
+                is_earlier = begun < tail.begun
+                if is_earlier:
+                    tail.begun = tail.since = begun
+                if is_earlier or self._clock() - tail.polled_at >= POLL_S:
                     tail.polled_at = self._clock()
-                    tail.poll(cloud, tailed)
+                    tail.poll(cloud, tailed, today)
             finally:
                 tail.lock.release()
         return tail.lines
 
-    def _tail(self, tailed: Tailed, since: datetime) -> _Tail:
+    def _tail(self, tailed: Tailed, begun: datetime) -> _Tail:
         """Tails that nobody has read for a while are forgotten."""
         key, now = tailed.key, self._clock()
         with self._lock:
@@ -134,5 +153,4 @@ class Tails:
                 for known, tail in self._tails.items()
                 if known == key or now - tail.polled_at < FORGOTTEN_AFTER_S
             }
-            begun = max(since, self._today() - RESUMED_MAX)
-            return self._tails.setdefault(key, _Tail(begun, now - POLL_S))
+            return self._tails.setdefault(key, _Tail(begun, begun, now - POLL_S))

@@ -18,7 +18,7 @@ from webapp.models.function import CALLS_PER_SECOND
 from webapp.services.engine import leases
 from webapp.services.engine.intents import retry_on_conflict
 from webapp.services.engine.leases import Work
-from webapp.services.functions.callers import operation
+from webapp.services.functions.callers import key_ids, operation
 from webapp.services.functions.callers.details import count, find, get
 from webapp.services.functions.details import get as get_function
 from webapp.services.functions.details import network_of
@@ -105,7 +105,8 @@ def rotate(scope: CloudScope, function_name: str, name: str) -> Issued:
         key = _make_key(scope, work, function, caller)
         region = network_of(scope.session, function).region
         work.commit()
-        scope.cloud.callers.delete_key(region, caller.api_key_id)
+        if caller.api_key_id:  # none is left of one whose key was deleted in AWS
+            scope.cloud.callers.delete_key(region, caller.api_key_id)
         caller.rotated_at = utc_now()
         value = _finished(work, caller, key)
     return Issued(caller, value)
@@ -171,6 +172,7 @@ def _make_key(scope: CloudScope, work: Work, function: Function, caller: Caller)
 
 
 def _finished(work: Work, caller: Caller, key: ApiKey) -> str:
+    key_ids.ended(work.session, caller)
     caller.api_key_id, caller.status = key.id, Status.READY
     work.finish()
     return key.value

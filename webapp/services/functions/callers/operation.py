@@ -23,6 +23,7 @@ from webapp.errors import Conflict, EgretError
 from webapp.models import Caller, Function, Status
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
+from webapp.services.functions.callers import key_ids
 from webapp.services.functions.callers.details import list_all
 from webapp.services.functions.details import network_of
 from webapp.services.scope import CloudScope
@@ -64,9 +65,18 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
         except EgretError as error:
             work.session.rollback()
             log.warning("the caller %s waits: %s", work.row_id, error.detail)
+            _tell(work.session, caller, error)
             work.run_again(in_s=AFTER_ERROR_S)
 
     return run
+
+
+def _tell(session: Session, caller: Caller, error: EgretError) -> None:
+    """Into the row of a function whose deletion waits for it."""
+    function = session.get_one(Function, caller.function_id)
+    if function.leaving:
+        function.reason = f"Its caller {caller.name} could not be removed. {error.detail}"
+        function.remedy = error.remedy
 
 
 @contextmanager
@@ -90,7 +100,8 @@ def carried_out(scope: CloudScope, work: Work, caller: Caller) -> Iterator[None]
         scope.session.refresh(caller)
         with suppress(LeaseLost):
             if is_transient(error) and not is_throttled(error):
-                work.run_again(in_s=ANSWER_MAX_S)
+                is_repeatable = caller.status is Status.DELETING
+                work.run_again(in_s=AFTER_ERROR_S if is_repeatable else ANSWER_MAX_S)
             else:
                 work.commit()
                 handler(scope.cloud, scope.settings)(work)
@@ -115,6 +126,8 @@ def settle(work: Work, cloud: Cloud, settings: Settings, caller: Caller) -> None
     limits = cloud.callers.limits(region, caller.usage_plan_id)
     if limits:
         caller.rate, caller.burst, caller.quota = limits.rate, limits.burst, limits.quota
+    if kept != caller.api_key_id:
+        key_ids.ended(session, caller)
     caller.api_key_id, caller.status = kept, Status.READY
     session.add(caller)
     work.finish()
@@ -128,6 +141,7 @@ def remove(work: Work, cloud: Cloud, caller: Caller, region: str, name: str) -> 
         cloud.callers.delete_key(region, key_id)
     for plan_id in cloud.callers.plan_ids(region, name):
         cloud.callers.delete_plan(region, plan_id)
+    key_ids.ended(work.session, caller)
     work.session.delete(caller)
     work.finish()
 

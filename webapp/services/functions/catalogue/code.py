@@ -56,7 +56,7 @@ def _with_shared(file: Path, met: list[Path]) -> list[Source]:
 
 
 def _read(file: Path) -> Source:
-    name, text = f"{file.parent.name}/{file.name}", file.read_text()
+    name, text = f"{file.parent.name}/{file.name}", file.read_text(encoding="utf-8")
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
@@ -115,7 +115,7 @@ def _names(source: Source) -> Iterator[tuple[str, int, str]]:
 def _text(source: Source, left_out: Iterable[ast.stmt]) -> str:
     """The file's name, and its lines but for those statements."""
     dropped = {line for node in left_out for line in range(node.lineno, (node.end_lineno or 0) + 1)}
-    lines = enumerate(source.text.splitlines(), 1)
+    lines = enumerate(source.text.removesuffix("\n").split("\n"), 1)  # as Python counts them
     kept = "\n".join(line for number, line in lines if number not in dropped)
     return f"# {source.name}\n{kept.lstrip()}\n"
 

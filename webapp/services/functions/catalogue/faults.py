@@ -3,6 +3,7 @@
 A fault says what is wrong, why it matters, and what to do. It never affects other templates.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,9 +19,12 @@ TIMEOUT_S = (1, 29)
 """API Gateway waits 29 s for an answer, whatever a function's own limit is."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NAME = "^[a-z][a-z0-9_]{0,39}$"
+SETTING_NAME = re.compile("[A-Za-z][A-Za-z0-9_-]{0,39}")
 DESCRIPTION_FILE = "template.toml"
 GUIDE = "docs/templates.md has every key."
 
+ROWS_MAX = 10
+"""As many rows as a form shows of a list."""
 _COMMON = {"type", "title", "description", "default", "examples"}
 _BY_TYPE = {
     "string": {"enum", "choices", "oneOf", "minLength", "maxLength", "pattern", "format"},
@@ -122,12 +126,17 @@ class Faulty(Exception):
 
 
 def faulty(code: str, what: str, why: str, remedy: str, **where: Any) -> Faulty:
-    """`where` may have a file and a line; the folder is added by `within`."""
-    return Faulty(Fault("", code, what, why, remedy, **where))
+    """`where` may have a file and a line; the folder is told by `within`."""
+    return Faulty(Fault("", code, tellable(what), why, remedy, **where))
 
 
 def within(error: Faulty, folder: str) -> Fault:
-    return replace(error.fault, folder=folder)
+    return replace(error.fault, folder=tellable(folder), file=tellable(error.fault.file))
+
+
+def tellable(name: str) -> str:
+    """A file's name as a page can show it: it may have bytes that are not UTF-8."""
+    return name.encode(errors="replace").decode()
 
 
 def check_description(raw: Mapping[str, Any]) -> None:
@@ -140,12 +149,24 @@ def check_description(raw: Mapping[str, Any]) -> None:
 
 def check_settings(properties: Mapping[str, Any], required: Any = ()) -> None:
     """Raises Faulty for the first setting whose description is outside the subset."""
+    _check_properties("settings", properties, required, tuple(_BY_TYPE))
+
+
+def _check_properties(
+    path: str, properties: Mapping[str, Any], required: Any, kinds: tuple[str, ...]
+) -> None:
     for name, schema in properties.items():
-        _check_schema(f"settings.properties.{name}", schema, tuple(_BY_TYPE))
+        if not SETTING_NAME.fullmatch(name):
+            raise _bad(
+                f"{path}.properties.{name}",
+                "fields of a form are named by it",
+                "Use 1 to 40 letters, digits, dashes and underscores, a letter first.",
+            )
+        _check_schema(f"{path}.properties.{name}", schema, kinds)
     unknown = [name for name in required if name not in properties]
     if unknown:
         raise _bad(
-            "settings.required",
+            f"{path}.required",
             f"it names {unknown[0]}, which is not a setting",
             "Take it out, or describe the setting.",
         )
@@ -200,6 +221,8 @@ def _check_schema(path: str, schema: Any, kinds: tuple[str, ...]) -> None:
     except SchemaError as error:
         where = ".".join([path, *(str(part) for part in error.absolute_path)])
         raise _bad(where, "its value is not what JSON Schema asks for", GUIDE) from None
+    except (OverflowError, RecursionError):
+        raise _bad(f"{path}.pattern", "it is too large for a pattern", GUIDE) from None
     _check_text(path, schema)
     _check_parts(path, schema, kind)
     for place, rule in problems(schema, schema["default"]).items() if "default" in schema else ():
@@ -217,17 +240,39 @@ def _check_text(path: str, schema: Mapping[str, Any]) -> None:
         )
     if [] in (schema.get("enum"), schema.get("oneOf")):
         raise _bad(path, "there is nothing to choose", "List at least one choice.")
+    _check_choices(path, schema)
     if schema.get("format", FORMATS[0]) not in FORMATS:
         raise _bad(f"{path}.format", "nothing checks this format", f"Use {', '.join(FORMATS)}.")
+
+
+def _check_choices(path: str, schema: Mapping[str, Any]) -> None:
+    """Each choice is a text, with a label if it is one of `oneOf`, and is there once."""
+    named = schema.get("oneOf", ())
+    if not all(isinstance(one, Mapping) and {*one} == {"const", "title"} for one in named):
+        raise _bad(
+            f"{path}.oneOf",
+            "each choice has a value and a label",
+            'Write it as [{const = "1", title = "One"}, …].',
+        )
+    values = [one["const"] for one in named]
+    labels = [one["title"] for one in named]
+    if not all(isinstance(text, str) for text in [*values, *labels, *schema.get("enum", ())]):
+        raise _bad(path, "a choice is no text", 'Write it in quotes, such as "1".')
+    if len(set(values)) < len(values):
+        raise _bad(path, "a choice is listed twice, so neither would fit", "Remove one.")
 
 
 def _check_parts(path: str, schema: Mapping[str, Any], kind: str) -> None:
     """Lists have texts or rows, rows have simple values: as much as a form can show."""
     if kind == "array":
         _check_schema(f"{path}.items", schema.get("items"), ("string", "object"))
+        if schema["items"]["type"] == "object" and schema.get("maxItems", ROWS_MAX + 1) > ROWS_MAX:
+            most = f"a form shows {ROWS_MAX} rows at most"
+            raise _bad(f"{path}.maxItems", most, f"Set maxItems to {ROWS_MAX} or less.")
     if kind == "object":
-        for name, inner in schema.get("properties", {}).items():
-            _check_schema(f"{path}.properties.{name}", inner, _SCALARS)
+        if not schema.get("properties"):
+            raise _bad(f"{path}.properties", "there is nothing to fill in", "Describe its fields.")
+        _check_properties(path, schema["properties"], schema.get("required", ()), _SCALARS)
 
 
 def _bad(path: str, why: str, remedy: str) -> Faulty:

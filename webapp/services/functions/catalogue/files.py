@@ -6,9 +6,10 @@ an earlier revision used stays.
 """
 
 import hashlib
+import os
 import stat
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os import stat_result
 from pathlib import Path
@@ -23,7 +24,8 @@ CODE_MAX_BYTES = 250 * 1024 * 1024
 """Lambda's limit for code with its dependencies, unzipped."""
 FILES_MAX = 20_000
 
-HANDLER_FILE = "index.py"
+HANDLER_MODULE = "index"
+HANDLER_FILE = f"{HANDLER_MODULE}.py"
 OLDEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold; what was when does not matter."""
 READABLE = 0o644 << 16
@@ -50,13 +52,22 @@ def files_of(folder: Path) -> dict[Path, stat_result]:
     """
     found: dict[Path, stat_result] = {}
     try:
-        for path in sorted(folder.rglob("*")):
-            if any(part.startswith((".", "__pycache__")) for part in _parts(folder, path)):
+        for path in _below(folder):
+            if _is_left_out(folder, path):
                 continue
             _check_inside(folder, path)
+            _check_name(folder, path)
             about = path.stat()
             if stat.S_ISREG(about.st_mode):
                 found[path] = about
+            elif stat.S_ISDIR(about.st_mode) and path.is_symlink() and path.parent != folder:
+                raise faulty(
+                    "link_to_folder",
+                    f"{path.relative_to(folder)} is a link to a folder.",
+                    "Only beside the handler such a link is followed.",
+                    "Copy the folder instead.",
+                    file=path.name,
+                )
             elif not stat.S_ISDIR(about.st_mode):
                 raise faulty(
                     "not_a_file",
@@ -72,6 +83,19 @@ def files_of(folder: Path) -> dict[Path, stat_result]:
     if sum(about.st_size for about in found.values()) > CODE_MAX_BYTES:
         raise _too_large(f"The folder has more than {CODE_MAX_BYTES // 1024**2} MiB.")
     return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All paths, also those in a folder that a link beside the handler leads to."""
+    next(folder.iterdir(), None)  # rglob says nothing of a folder that cannot be read
+    for path in sorted(folder.rglob("*")):
+        yield path
+        if path.parent == folder and path.is_symlink() and not _is_left_out(folder, path):
+            yield from sorted(path.rglob("*"))
+
+
+def _is_left_out(folder: Path, path: Path) -> bool:
+    return any(part.startswith((".", "__pycache__")) for part in _parts(folder, path))
 
 
 def text_of(file: Path, files: Files, limit: int = TEXT_MAX_BYTES) -> str:
@@ -160,12 +184,33 @@ def _parts(folder: Path, path: Path) -> tuple[str, ...]:
 
 
 def _check_inside(folder: Path, path: Path) -> None:
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(folder.resolve()):
         raise faulty(
             "link_outside",
             f"{path.relative_to(folder)} is a link that leads out of the folder.",
             "Whatever it leads to would be deployed.",
             "Copy the file into the folder instead.",
+            file=path.name,
+        )
+
+
+def _check_name(folder: Path, path: Path) -> None:
+    """What is not UTF-8 has no name in a zip. No file may be imported instead of the handler."""
+    parts = _parts(folder, path)
+    if not path.name.isprintable():
+        raise faulty(
+            "bad_file_name",
+            f"{path.relative_to(folder)} has a name that cannot be shown.",
+            "The name has control characters, or is not UTF-8.",
+            "Rename it.",
+            file=path.name,
+        )
+    if parts[0] == PACKAGE and len(parts) > 1 and parts[1].partition(".")[0] == HANDLER_MODULE:
+        raise faulty(
+            "bad_file_name",
+            f"{path.relative_to(folder)} would take the handler's place.",
+            "Lambda imports the handler by the name index.",
+            "Rename it, or leave it out if the handler does not need it.",
             file=path.name,
         )
 

@@ -8,7 +8,7 @@ import json
 import re
 import symtable
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ from webapp.services.functions.catalogue.template import (
     Template,
 )
 
-PREVIEWS = Path(__file__).parents[4] / "templates" / "functions" / "previews"
 HANDLER, README = "handler.py", "README.md"
 HANDLER_MAX_BYTES = 4 * 1024 * 1024
 _LINE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -57,6 +56,7 @@ def read(folder: Path, files: Files, *, is_own: bool = False) -> Template:
             "It explains the partner's errors and reads its answers.",
             f"Use one of: {', '.join(partners.known())}.",
         )
+    _check_kinds(raw.get("key_kinds", ()))
     settings = _settings(folder, files, raw.get("settings", {}))
     endpoint = raw.get("endpoint", {})
     _check_origin(raw, settings)
@@ -84,15 +84,26 @@ def read(folder: Path, files: Files, *, is_own: bool = False) -> Template:
     )
 
 
+def _check_kinds(kinds: Iterable[str]) -> None:
+    known = [kind.name for kind in partners.KEY_KINDS]
+    if unknown := [kind for kind in kinds if kind not in known]:
+        raise faulty(
+            "unknown_key_kind",
+            f"There is no kind of key named {unknown[0]}.",
+            "Nobody could make a key that fits.",
+            f"Use one or more of: {', '.join(known)}.",
+        )
+
+
 def _preview(raw: Mapping[str, Any]) -> str:
     """The table of answers: the one that is named, the one of the same name, or none."""
-    tables = {file.stem for file in PREVIEWS.glob("*.html")}
+    tables = {*partners.partner(raw["partner"]).tables}
     named = str(raw.get("preview", raw["name"] if raw["name"] in tables else NO_PREVIEW))
     if named not in tables | {NO_PREVIEW}:
         raise faulty(
             "unknown_preview",
-            f"There is no table named {named}.",
-            "Answers are shown in one of Egret's tables, or as JSON alone.",
+            f"There is no table named {named} for the partner {raw['partner']}.",
+            "Answers are shown in a table made for the partner's rows, or as JSON alone.",
             f"Use one of: {', '.join(sorted(tables | {NO_PREVIEW}))}.",
         )
     return named
@@ -101,7 +112,9 @@ def _preview(raw: Mapping[str, Any]) -> str:
 def _description(folder: Path, files: Files) -> dict[str, Any]:
     text = text_of(folder / DESCRIPTION_FILE, files)
     try:
-        return tomllib.loads(text)
+        raw = tomllib.loads(text)
+        json.dumps(raw, allow_nan=False)
+        return raw
     except tomllib.TOMLDecodeError as error:
         line = _LINE.search(str(error))
         raise faulty(
@@ -114,6 +127,13 @@ def _description(folder: Path, files: Files) -> dict[str, Any]:
     except RecursionError:
         raise faulty(
             "bad_toml", "The file is not valid TOML.", "It is nested too deeply.", GUIDE
+        ) from None
+    except (TypeError, ValueError):
+        raise faulty(
+            "bad_value",
+            "The file has a date, a time, nan or inf.",
+            "The API gives the description as JSON, which has none of these.",
+            "Write a date as a text, in quotes, and a number as one.",
         ) from None
 
 
@@ -148,7 +168,7 @@ def _handler(folder: Path, files: Files) -> str:
         )
     try:
         return assemble(folder / HANDLER)
-    except CannotAssemble as error:
+    except (CannotAssemble, OSError, UnicodeDecodeError) as error:
         raise faulty(
             "bad_handler",
             "handler.py and the shared code that it uses cannot be put together.",

@@ -5,7 +5,7 @@ schema, so none of them is shown: the sentence comes from the part of the schema
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from json import dumps, loads
 from typing import Any
@@ -26,6 +26,7 @@ _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"({_LABEL}\.)+{_LABEL}", re.IGNORECASE)
 _BRACKETS = re.compile(r"(?<!\\)\[(\^?)((?:\\.|[^\]\\])*)\]")
 _IN_BRACKETS = re.compile(r"(\\.|\w-\w)|[(){}/|]|^-|-$")
+_UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _URL_CHARS = re.compile(r"[!#-;=?-\[\]_a-z{}~]+", re.IGNORECASE)
 _BY_FORMAT = {
     "hostname": "Enter a host name such as api.example.com.",
@@ -43,7 +44,16 @@ def problems(schema: Schema, value: Any) -> dict[str, str]:
     for error in _validator(dumps(schema)).iter_errors(value):
         for path, sentence in _sentences(error):
             found.setdefault(".".join(path), sentence)
-    return found
+    for place in _unusable(value):
+        found.setdefault(place, "Remove the characters that cannot be shown.")
+    return {path.encode(errors="replace").decode(): told for path, told in found.items()}
+
+
+def closed(schema: Schema) -> dict[str, Any]:
+    """The schema without room for fields that it does not have: such a name is misspelt."""
+    if schema["type"] == "object":
+        return {**schema, "additionalProperties": False}
+    return {**schema, "items": closed(schema["items"])} if "items" in schema else dict(schema)
 
 
 def rule(schema: Schema) -> str:
@@ -69,6 +79,15 @@ def _sentences(error: ValidationError) -> list[tuple[list[str], str]]:
         extra = sorted(set(error.instance) - set(error.schema.get("properties", {})))
         return [([*path, name], NO_SUCH_FIELD) for name in extra]
     return [(path, rule(error.schema))]
+
+
+def _unusable(value: Any, path: str = "") -> Iterator[str]:
+    """Where texts have control characters, or halves of a surrogate pair."""
+    if isinstance(value, str) and _UNUSABLE.search(value):
+        yield path
+    inner = value.items() if isinstance(value, Mapping) else ()
+    for name, part in enumerate(value) if isinstance(value, list) else inner:
+        yield from _unusable(part, f"{path}.{name}" if path else str(name))
 
 
 def _range(schema: Schema) -> str:
@@ -141,17 +160,26 @@ def _is_url(text: str) -> bool:
     """https, at a public host on the one port that a network lets out; no name or password."""
     try:
         parts = urlsplit(text)
-        at = parts.port or HTTPS
+        at = HTTPS if parts.port is None else parts.port
     except ValueError:
         return False
     host = parts.hostname or ""
     plain = not parts.fragment and "@" not in parts.netloc and bool(_URL_CHARS.fullmatch(text))
+    plain = plain and not {".", ".."} & {*parts.path.split("/")}
     return parts.scheme == "https" and at == HTTPS and plain and is_public_host(host)
+
+
+def _is_regex(text: str) -> bool:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
 
 
 _CHECKS: dict[str, Callable[[str], object]] = {
     "hostname": is_public_host,
-    "regex": re.compile,
+    "regex": _is_regex,
     "uri": lambda text: _is_url(text) and not {*"{}"} & {*text},
     "uri-template": _is_url,
 }
@@ -163,4 +191,4 @@ def _checker(fits: Callable[[str], object]) -> Callable[[object], bool]:
 
 
 for _name, _fits in _CHECKS.items():
-    formats.checks(_name, raises=re.error)(_checker(_fits))
+    formats.checks(_name)(_checker(_fits))

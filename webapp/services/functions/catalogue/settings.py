@@ -6,6 +6,7 @@ first, and then checked by it. `flat` is the way back, from values to the fields
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from webapp.services.functions.catalogue.rules import (
     DIALECT,
     Schema,
+    closed,
     for_browsers,
     problems,
     rule,
@@ -21,8 +23,8 @@ from webapp.services.functions.catalogue.rules import (
 TRUE = frozenset({"true", "on", "1", "yes"})
 FALSE = frozenset({"false", "off", "0", "no", ""})
 URL_FORMATS = ("uri", "uri-template")
-ROWS_MAX = 10
-"""As many rows as a form shows of a list."""
+ROW = re.compile("[0-9]{1,4}")
+"""The number of a row in the name of a field."""
 BLANK = ("", "false", None)
 """The values of fields in a row that is left blank."""
 
@@ -101,7 +103,7 @@ class Setting:
 
     @property
     def rows_max(self) -> int:
-        return min(int(self.schema.get("maxItems", ROWS_MAX)), ROWS_MAX)
+        return int(self.schema["maxItems"])
 
     @property
     def html_pattern(self) -> str:
@@ -128,7 +130,7 @@ def schema_of(settings: Iterable[Setting]) -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "type": "object",
-        "properties": {setting.name: dict(setting.schema) for setting in every},
+        "properties": {setting.name: closed(setting.schema) for setting in every},
         "required": [setting.name for setting in every if setting.required],
         "additionalProperties": False,
     }
@@ -138,17 +140,19 @@ def checked(
     settings: tuple[Setting, ...], values: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The values in their types with defaults filled in, and what is wrong, by field."""
-    nested, rows = _nested(values), {}
-    good: dict[str, Any] = {}
+    nested, good = _nested(values), dict[str, Any]()
+    rows, errors = dict[str, list[str] | None](), dict[str, str]()
     for setting in settings:
         given = nested.pop(setting.name, None)
-        if setting.schema["type"] == "array" and isinstance(given, Mapping):
-            rows[setting.name] = _filled_rows(given)
+        if setting.schema["type"] == "array" and (isinstance(given, str) or _has_rows(given)):
+            rows[setting.name] = None if isinstance(given, str) else _filled_rows(given)
         value = setting.default if given is None else _typed(setting.schema, given)
         if value not in (None, ""):
             good[setting.name] = value
-    errors = problems(schema_of(settings), good | nested)
-    return good, {_place(path, rows): text for path, text in errors.items()}
+    for path, text in problems(schema_of(settings), good | nested).items():
+        field, told = _at_field(path, text, rows)
+        errors.setdefault(field, told)
+    return good, errors
 
 
 def flat(settings: Iterable[Setting], values: Mapping[str, Any]) -> dict[str, str]:
@@ -206,7 +210,7 @@ def _typed(schema: Schema, given: Any) -> Any:
 def _list(schema: Schema, given: Any) -> Any:
     if isinstance(given, str):
         given = [line.strip() for line in given.splitlines() if line.strip()]
-    elif isinstance(given, Mapping):
+    elif _has_rows(given):
         given = [given[row] for row in _filled_rows(given)]
     return [_typed(schema["items"], item) for item in given] if isinstance(given, list) else given
 
@@ -240,20 +244,28 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _filled_rows(rows: Mapping[str, Any]) -> list[str]:
     """The numbers of the rows in which something was filled in, in their order."""
-    numbers = sorted((name for name in rows if name.isdecimal()), key=int)
-    return [number for number in numbers if not _is_blank(rows[number])]
+    return [number for number in sorted(rows, key=int) if not _is_blank(rows[number])]
+
+
+def _has_rows(given: Any) -> bool:
+    """Whether it is a list as forms send it: by the numbers of its rows."""
+    return isinstance(given, Mapping) and all(map(ROW.fullmatch, given))
 
 
 def _is_blank(row: Any) -> bool:
     return all(v in BLANK for v in row.values()) if isinstance(row, Mapping) else row in BLANK
 
 
-def _place(path: str, rows: Mapping[str, list[str]]) -> str:
-    """The field of the form: blank rows were left out before the check."""
+def _at_field(path: str, text: str, rows: Mapping[str, list[str] | None]) -> tuple[str, str]:
+    """The field of the form and what it says: blank rows were left out before the check, and all
+    lines of a text (None) are in one field."""
     name, *rest = path.split(".")
-    if name in rows and rest and rest[0].isdecimal():
-        rest[0] = rows[name][int(rest[0])]
-    return ".".join([name, *rest])
+    if name not in rows or not rest or not ROW.fullmatch(rest[0]):
+        return path, text
+    numbers, at = rows[name], int(rest[0])
+    if numbers is None:
+        return name, f"Line {at + 1}: {text}"
+    return ".".join([name, numbers[at], *rest[1:]]), text
 
 
 def _flat(name: str, schema: Schema, value: Any) -> dict[str, str]:

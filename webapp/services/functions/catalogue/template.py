@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from webapp.partners import DEFAULT_PARTNER
+from webapp.partners import GENERIC
 from webapp.services.functions.catalogue.files import Package
 from webapp.services.functions.catalogue.rules import Schema
 from webapp.services.functions.catalogue.settings import Setting, readable, schema_of
@@ -111,7 +111,7 @@ def missing(name: str) -> Template:
         title=name,
         summary="",
         version="",
-        partner=DEFAULT_PARTNER,
+        partner=GENERIC,
         partner_origin="",
         origin_setting="",
         key_kinds=(),

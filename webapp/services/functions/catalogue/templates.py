@@ -101,7 +101,7 @@ class Catalogue:
         if self._own is None:
             return []
         try:
-            folders = sorted(f for f in self._own.iterdir() if (f / DESCRIPTION_FILE).exists())
+            folders = sorted(f for f in self._own.iterdir() if _may_be_template(f))
         except OSError as error:
             self._read = {}
             return [_no_folder(self._own, error)]
@@ -157,7 +157,8 @@ def template_of(name: str) -> Template:
 def validate(template: Template, values: Mapping[str, Any]) -> dict[str, Any]:
     """The settings in their types, defaults filled in. Raises Invalid with every field's rule."""
     good, errors = rules_of_settings.checked(template.settings, values)
-    errors = errors or partner(template.partner).problems_of(good)
+    every = {setting.name: good.get(setting.name) for setting in template.settings}
+    errors = errors or partner(template.partner).problems_of(every)
     if errors:
         of_fields = {f"settings.{path}": text for path, text in errors.items()}
         raise Invalid("Some settings are not valid.", code="bad_settings", errors=of_fields)
@@ -169,6 +170,14 @@ def validate(template: Template, values: Mapping[str, Any]) -> dict[str, Any]:
             remedy="Use shorter texts or fewer entries, or several functions.",
         )
     return good
+
+
+def _may_be_template(folder: Path) -> bool:
+    """Not what is hidden. What Egret may not look into is a fault of its own."""
+    try:
+        return not folder.name.startswith(".") and (folder / DESCRIPTION_FILE).exists()
+    except OSError:
+        return True
 
 
 def _name_taken(folder: Path) -> Faulty:

@@ -29,7 +29,7 @@ from webapp.services.functions import lifecycle
 from webapp.services.functions.changes import fields, plan
 from webapp.services.functions.changes.plan import Planned
 from webapp.services.functions.details import get, network_of
-from webapp.services.functions.operation import FunctionOperation, lags, plan_of
+from webapp.services.functions.operation import FunctionOperation, plan_of
 from webapp.services.functions.packages import code_of_revision, located
 from webapp.services.functions.revisions import rows as revisions
 from webapp.services.scope import CloudScope
@@ -68,9 +68,9 @@ def change(scope: CloudScope, name: str, wanted: FunctionChange) -> Planned:
         if planned.differences:
             detail = ", ".join(each.field for each in planned.differences)
             _store(scope, planned, "change", detail)
-        session.commit()
     if planned.revision:
         FunctionOperation.begin(scope, function)
+    session.commit()
     return planned
 
 
@@ -97,24 +97,23 @@ def deploy_again(scope: CloudScope, name: str, number: int) -> Planned:
         function = get(session, name)
         planned = plan.of_copy(session, function, revisions.get(session, function, number))
         _store(scope, planned, "roll back", f"to revision {number}")
-        session.commit()
     FunctionOperation.begin(scope, function)
     return planned
 
 
 def retry(scope: CloudScope, name: str) -> Function:
-    """Try again what failed; of a change, deploy the revision that failed."""
+    """Try again what failed; of a change that failed last, deploy its revision."""
     session, function = scope.session, get(scope.session, name)
     newest = revisions.newest_first(session, function, limit=1)
     failed = [each for each in newest if each.status is RevisionStatus.FAILED]
-    follows = lags(function, network_of(session, function))
-    if function.status is Status.READY and failed and not follows:
+    if function.status is Status.READY and failed and failed[0].reason == function.reason:
         return deploy_again(scope, name, failed[0].number).function
     return lifecycle.retry(scope, name)
 
 
 def _store(scope: CloudScope, planned: Planned, action: str, detail: str) -> None:
-    """Into the session: the pending revision with the intent, and the audit trail."""
+    """Into the session: the pending revision with the intent, and the audit trail. What begins the
+    operation commits it, together with the lease."""
     session, function = scope.session, planned.function
     if planned.revision:
         revisions.add(session, function, planned.revision, actor=scope.actor)

@@ -18,14 +18,13 @@ EVERY_MINUTES = (limits.EVERY_MINUTES_MIN, limits.EVERY_MINUTES_MAX)
 def check(function: Function, wanted: FunctionChange) -> None:
     """Raises Invalid with the error of every field that breaks a rule."""
     template = get_template(function.template)
-    settings = merged(function.settings, wanted.settings or {})
 
     def of(bounds: Bounds) -> tuple[int, int]:
         return bounds.minimum, bounds.maximum
 
     every = wanted.schedule.every_minutes if wanted.schedule else None
     check_all(
-        lambda: validate(template, settings) if wanted.settings is not None else None,
+        lambda: settings_of(template, function.settings, wanted),
         lambda: origins.normalised(wanted.cors_origins or []),
         lambda: names.check_environment(wanted.environment or ""),
         lambda: _check_range("memory_mb", wanted.memory_mb, *of(template.memory)),
@@ -55,6 +54,28 @@ def write_labels(function: Function, wanted: FunctionChange) -> None:
 
 def _schedule(wanted: FunctionChange) -> dict[str, int] | None:
     return wanted.schedule.model_dump() if wanted.schedule else None
+
+
+def settings_of(
+    template: Template, current: dict[str, Any], wanted: FunctionChange
+) -> dict[str, Any]:
+    """The settings after the change. Raises Invalid with every field's rule.
+
+    Code that stays may read a setting that the template has given up: its value stays as well.
+    """
+    is_newest = wanted.template_version is not None
+    if wanted.settings is None and not is_newest:
+        return current
+    known = {setting.name for setting in template.settings}
+    kept = {name: value for name, value in current.items() if name in known}
+    given_up = {name: value for name, value in current.items() if name not in known}
+    good = validate(template, merged(kept, wanted.settings or {}))
+    return good if is_newest else given_up | good
+
+
+def within(bounds: Bounds, value: int) -> int:
+    """The nearest value that newer code of a template takes."""
+    return min(max(value, bounds.minimum), bounds.maximum)
 
 
 def merged(settings: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from webapp.errors import Conflict
 from webapp.models import Function, FunctionChange, FunctionRevision, Key, Network, Status
 from webapp.services import keys
 from webapp.services.functions import lifecycle, origins
-from webapp.services.functions.catalogue.templates import get_template, template_of, validate
+from webapp.services.functions.catalogue.templates import get_template, template_of
 from webapp.services.functions.changes import fields
 from webapp.services.functions.revisions import code
 from webapp.services.functions.revisions import rows as revisions
@@ -62,8 +62,9 @@ def of_change(session: Session, function: Function, wanted: FunctionChange) -> P
 
 
 def of_copy(session: Session, function: Function, earlier: FunctionRevision) -> Planned:
-    """Raises Conflict when it is live already, or its network or key is gone or does not fit."""
-    live = revisions.live(session, function)
+    """Raises Conflict when it is live already, or its network or key is gone or does not fit;
+    NotFound without its template, which says how its endpoint is called."""
+    live, template = revisions.live(session, function), get_template(function.template)
     if earlier.number == live.number:
         raise Conflict(
             f"Revision {earlier.number} of {function.name} is live already.",
@@ -75,7 +76,7 @@ def of_copy(session: Session, function: Function, earlier: FunctionRevision) -> 
     new = _copy_of(earlier)
     new.copy_of = earlier.number
     if not new.code:
-        code.take(new, get_template(function.template))
+        code.take(new, template)
     new.key_version = revisions.current_version(session, new.key_id)
     code.check(new.template, new.code)
     _check_place(session, live, new, always=True)
@@ -89,14 +90,16 @@ def _revised(
     template = get_template(function.template)
     new = _copy_of(live)
     new.access = wanted.access or live.access
-    for name in ("memory_mb", "timeout_s"):
-        setattr(new, name, getattr(wanted, name) or getattr(live, name))
+    new.memory_mb, new.timeout_s = live.memory_mb, live.timeout_s
     if wanted.cors_origins is not None:
         new.cors_origins = origins.normalised(wanted.cors_origins)
-    if wanted.settings is not None:
-        new.settings = validate(template, fields.merged(live.settings, wanted.settings))
+    new.settings = fields.settings_of(template, live.settings, wanted)
     if wanted.template_version is not None:
         code.take(new, template)
+        new.memory_mb = fields.within(template.memory, new.memory_mb)
+        new.timeout_s = fields.within(template.timeout, new.timeout_s)
+    new.memory_mb = wanted.memory_mb or new.memory_mb
+    new.timeout_s = wanted.timeout_s or new.timeout_s
     if wanted.network is not None:
         network = get_network(session, wanted.network)
         new.network_id, new.network = network.id, network.name
@@ -142,8 +145,10 @@ def _check_place(
     if moves:
         _check_region(session, live, network)
         lifecycle.ready_network(session, network.name)
-    if moves or always or new.key_id != live.key_id:
+    others = moves or always or new.key_id != live.key_id
+    if others or new.code_hash != live.code_hash:
         lifecycle.check_kind(template_of(new.template), key)
+    if others:
         lifecycle.check_match(session, key, network)
 
 

@@ -38,13 +38,14 @@ def describe(session: Session, function: Function, template: Template) -> Functi
 
 
 def live(session: Session, function: Function) -> FunctionRevision:
-    """The one that the function's row describes. A function that is older than revisions has none:
-    then it is made from the row, with the code that the template has now."""
+    """The one that the function's row describes. One from before there were revisions is made up,
+    with the code that its template has now; nobody knows which it has, so that it is not stored."""
     found = find(session, function, function.revision)
     template = template_of(function.template)
     if found is None:
         return describe(session, function, template)
     if not found.code:
+        found = FunctionRevision(**found.model_dump())
         code.take(found, template)
     return found
 
@@ -56,8 +57,14 @@ def pending(session: Session, function: Function) -> FunctionRevision | None:
 
 
 def to_deploy(session: Session, function: Function) -> FunctionRevision:
-    """What the function's stack should be made of."""
-    return pending(session, function) or live(session, function)
+    """What the function's stack should be made of. One whose code was not kept has from now on the
+    code of its template. The caller commits."""
+    found = pending(session, function) or find(session, function, function.revision)
+    if found is None:
+        return live(session, function)
+    if not found.code:
+        code.take(found, template_of(function.template))
+    return found
 
 
 def find(session: Session, function: Function, number: int) -> FunctionRevision | None:

@@ -82,6 +82,8 @@ def of_network(session: Session, cloud: Cloud, network: Network, chosen: Range) 
     """Raises AwsError. A network without any NAT gateway yet has series of zeros."""
     now = utc_now()
     every, span = gateways_of(session, network), span_of(chosen, now)
+    month_start = month_so_far(now).start
+    billed = [gateway for gateway in every if (gateway.until or now) > month_start]
     there = [gateway for gateway in every if (gateway.until or now) > span.start]
     shown = there[-GATEWAYS_MAX:]
     readings = read(cloud, network.region, [kind.of(_id(g)) for g in shown for kind in KINDS], span)
@@ -91,20 +93,21 @@ def of_network(session: Session, cloud: Cloud, network: Network, chosen: Range) 
         series=tuple(_series(kind, readings, shown, span) for kind in KINDS),
         zones=tuple(_by_zone(readings, shown, span)),
         gateways=tuple(_totals(readings, gateway) for gateway in _newest_first(shown)),
-        cost=_cost(session, cloud, network, every, now),
+        cost=_cost(session, cloud, network, billed, now),
         complete=readings.complete,
         read_at=readings.read_at,
-        cost_usd=reading_metrics_usd(len(readings.values) + len(shown) * len(PROCESSED)),
+        cost_usd=reading_metrics_usd(
+            len(shown) * len(KINDS) + len(billed[-GATEWAYS_MAX:]) * len(PROCESSED)
+        ),
         left_out=len(there) - len(shown),
     )
 
 
 def _cost(
-    session: Session, cloud: Cloud, network: Network, every: Sequence[Gateway], now: datetime
+    session: Session, cloud: Cloud, network: Network, billed: Sequence[Gateway], now: datetime
 ) -> CostSoFar:
     """Its bytes are asked for apart from the range's: the month may be longer than the range."""
     month = month_so_far(now)
-    billed = [gateway for gateway in every if (gateway.until or now) > month.start]
     asked = [kind.of(_id(gateway)) for gateway in billed[-GATEWAYS_MAX:] for kind in PROCESSED]
     readings = read(cloud, network.region, asked, month, kept_s=MONTH_KEPT_S)
     processed = sum(sum(values.values()) for values in readings.values.values())

@@ -47,7 +47,8 @@ def span_of(chosen: Range, now: datetime) -> Span:
 def month_so_far(now: datetime) -> Span:
     """From the first of the month in UTC, as AWS bills it, until the end of today; by days."""
     start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return Span(start, _rounded_up(now, DAY_S), DAY_S)
+    end = max(_rounded_up(now, DAY_S), start + timedelta(seconds=DAY_S))  # never empty
+    return Span(start, end, DAY_S)
 
 
 def _rounded_up(at: datetime, period_s: int) -> datetime:

@@ -14,11 +14,18 @@ from webapp.models import NewInvocation, Status, TriedRequest
 from webapp.services import functions
 from webapp.services.audit import list_after
 from webapp.services.functions.activity.console import runs
-from webapp.services.functions.activity.console.runs import EVENT_MAX_BYTES
+from webapp.services.functions.activity.console.runs import DEPTH_MAX, EVENT_MAX_BYTES
 from webapp.services.scope import CloudScope
 
 OUTPUTS = {"FunctionName": "egret-function-fun", "EndpointUrl": "https://api.example/prod/"}
 REQUEST = TriedRequest(method="POST", path="/pay", query={"token": "s3cret"}, body="s3cret")
+
+
+def nested(depth: int) -> dict[str, Any]:
+    event: Any = {}
+    for _ in range(depth - 1):
+        event = {"a": event}
+    return dict(event)
 
 
 def answer(payload: object, log: str = "") -> dict[str, Any]:
@@ -67,6 +74,11 @@ def test_an_error_of_aws_is_not_followed_by_another_call(
     [
         (NewInvocation(event={}, request=REQUEST), "event"),
         (NewInvocation(event={"a": "x" * EVENT_MAX_BYTES}), "event"),
+        (NewInvocation(event=nested(DEPTH_MAX + 1)), "event"),
+        (NewInvocation(event=nested(100_000)), "event"),
+        (NewInvocation(event={"a": [float("nan")]}), "event"),
+        (NewInvocation(event={"a": "\ud800"}), "event"),
+        (NewInvocation(event={"\udfff": 1}), "event"),
         (NewInvocation(request=TriedRequest(body="\u00e9" * (EVENT_MAX_BYTES // 4))), "body"),
         (NewInvocation(request=TriedRequest(method="get")), "method"),
     ],

@@ -10,11 +10,7 @@ from webapp.models import Function, NewSavedRequest
 from webapp.services import functions
 from webapp.services.audit import list_after
 from webapp.services.functions.activity.console import saved_requests
-from webapp.services.functions.activity.console.saved_requests import (
-    CONTENT_MAX_BYTES,
-    SAVED_MAX,
-    SECRET_NAMES,
-)
+from webapp.services.functions.activity.console.saved_requests import CONTENT_MAX_BYTES, SAVED_MAX
 from webapp.services.scope import CloudScope
 
 REQUEST = {"method": "POST", "path": "/top", "query": {"limit": "5"}, "body": '{"limit": 5}'}
@@ -77,11 +73,6 @@ def test_what_may_hold_a_secret_is_not_saved(
         saved_requests.save(offline, function.name, new(**content))
     assert (refused.value.code, [*refused.value.errors]) == ("secret_not_saved", [field])
     assert saved_requests.list_all(offline.session, function) == []
-
-
-@pytest.mark.parametrize("name", ["limit", "Accept", "keyword", "author", "x-request-id", "sort"])
-def test_usual_names_are_not_taken_for_secrets(name: str) -> None:
-    assert not SECRET_NAMES.search(name)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from webapp.services.functions.previews import lambda_name
 from webapp.services.scope import CloudScope
 
 EVENT_MAX_BYTES = 256 * 1024
+DEPTH_MAX = 100
+"""Of an event's objects and lists in each other; JSON of any depth cannot be kept and shown."""
 DETAIL_MAX_CHARS = 200
 NOTHING = NewInvocation()
 
@@ -37,8 +39,15 @@ def event_of(function: Function, invocation: NewInvocation) -> dict[str, Any]:
     event = invocation.event or {}
     if invocation.request is not None:
         event = proxy_event(function, invocation.request, at=utc_now())
+    field = "event" if invocation.request is None else "body"
+    if _is_deeper(event, DEPTH_MAX):
+        raise Invalid(f"The event is nested too deeply: {DEPTH_MAX} is the most.", field=field)
+    try:
+        json.dumps(event, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        detail = "The event has NaN, Infinity or half a character (\\ud800), which Lambda refuses."
+        raise Invalid(detail, field=field) from error
     if len(json.dumps(event).encode()) > EVENT_MAX_BYTES:
-        field = "event" if invocation.request is None else "body"
         detail = f"The event is larger than {EVENT_MAX_BYTES // 1024} KiB."
         raise Invalid(detail, field=field, code="event_too_large")
     return event
@@ -48,3 +57,12 @@ def _summary(invocation: NewInvocation) -> str:
     if invocation.request is not None:
         return f"{invocation.request.method} {invocation.request.path}"[:DETAIL_MAX_CHARS]
     return "with an event" if invocation.event else ""
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    level: list[Any] = [value]
+    while level and depth:
+        inside = [[*part.values()] if isinstance(part, dict) else part for part in level]
+        level = [each for part in inside for each in part if isinstance(each, dict | list)]
+        depth -= 1
+    return bool(level)

@@ -5,8 +5,7 @@ They are in the database, where no secret belongs. So a field with a name such a
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +14,7 @@ from sqlmodel import Session, select
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Function, NewSavedRequest, SavedRequest
 from webapp.services.functions.activity.console.runs import event_of
+from webapp.services.functions.activity.console.secret_names import read_body, secret_names
 from webapp.services.functions.details import get
 from webapp.services.scope import Scope
 
@@ -22,11 +22,6 @@ SAVED_MAX = 30
 """For each function."""
 CONTENT_MAX_BYTES = 32 * 1024
 NAME_MAX_CHARS = 60
-SECRET_NAMES = re.compile(
-    r"authorization|cookie|password|passwd|passphrase|secret|token|credential|signature"
-    r"|api[-_]?key|access[-_]?key|private[-_]?key|x-amz-security|^key$|^auth$|^pin$",
-    re.IGNORECASE,
-)
 
 
 def list_all(session: Session, function: Function) -> list[SavedRequest]:
@@ -100,33 +95,9 @@ def _check(function: Function, new: NewSavedRequest) -> None:
 
 def _secrets(new: NewSavedRequest) -> Iterator[tuple[str, str]]:
     """The fields with names in them that secrets have."""
-    if new.event is not None:
-        yield from (("event", name) for name in _names(new.event) if SECRET_NAMES.search(name))
-    if new.request is None:
-        return
-    parts = {"headers": new.request.headers, "query": new.request.query}
-    parts["body"] = _read(new.request.body)
+    parts: dict[str, Any] = {"event": new.event}
+    if new.request is not None:
+        parts = {"headers": new.request.headers, "query": new.request.query}
+        parts["body"] = read_body(new.request.body)
     for field, part in parts.items():
-        yield from ((field, name) for name in _names(part) if SECRET_NAMES.search(name))
-
-
-def _read(body: str) -> Any:
-    """A body in JSON, or that of a form."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return dict.fromkeys(re.findall(r"(?:^|&)([^=&]+)=", body), "")
-
-
-def _names(value: Any) -> Iterator[str]:
-    """All names of a value in JSON, however deep, also in texts that are JSON themselves."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Mapping):
-            yield from map(str, part)
-            waiting += part.values()
-        elif isinstance(part, list):
-            waiting += part
-        elif isinstance(part, str) and part.lstrip().startswith(("{", "[")):
-            waiting.append(_read(part))
+        yield from ((field, name) for name in secret_names(part))
