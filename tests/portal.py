@@ -11,12 +11,19 @@ from webapp.sandbox.launcher import Sandbox
 _made: list[tuple[Sandbox, str]] = []
 
 
-def partner_key(sandbox: Sandbox, cidrs: list[str], scopes: tuple[str, ...] = ("clash",)) -> str:
-    """A key from the portal, as its form makes one."""
+def partner_key(
+    sandbox: Sandbox,
+    cidrs: list[str],
+    scopes: tuple[str, ...] = ("clash",),
+    *,
+    is_shared: bool = False,
+) -> str:
+    """A key from the portal, as its form makes one. It stays if the whole session shares it."""
     form = {"name": "tests", "description": "", "cidrRanges": cidrs, "scopes": list(scopes)}
     answer = httpx.post(f"{sandbox.info.partner_url}/api/apikey/create", json=form)
     key: str = answer.raise_for_status().json()["key"]["key"]
-    _made.append((sandbox, key))
+    if not is_shared:
+        _made.append((sandbox, key))
     return key
 
 

@@ -72,7 +72,7 @@ def shown(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     api = running.api()
     api.post("/networks", {"name": "production", "region": "eu-central-1"}).raise_for_status()
     network = api.settled("/networks/production")
-    secret = partner_key(sandbox, addresses_of(network))
+    secret = partner_key(sandbox, addresses_of(network), is_shared=True)
     api.post("/keys", {"name": "clash", "secret": secret}).raise_for_status()
     for name, location in (("top-clans", "32000006"), ("names", "32000249")):
         body = {"name": name, "template": "clash_rankings", "network": "production", "key": "clash"}

@@ -121,7 +121,8 @@ FUNCTIONS = (
             "apigateway:PUT": handlers("RestApi: its tags"),
         },
         unconfined="What is created has no tag yet, and /tags has none itself. So the tag could be "
-        "put on other REST APIs, which could then be changed or deleted; and tags be taken off.",
+        "put on other REST APIs, which could then be changed or deleted. Tags could also be "
+        "taken off.",
     ),
     Grant(
         "Endpoints",
