@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """More than the cores: tests also wait, for time-outs and for processes of their own."""
-    return (os.cpu_count() or 1) + (1 if config.getoption("fast") else 2)
+    return (os.cpu_count() or 1) + (1 if config.getoption("fast") else 3)
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

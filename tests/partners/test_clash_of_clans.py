@@ -21,6 +21,7 @@ def test_what_to_do_about_a_refused_key_names_the_portal_in_use() -> None:
     with pytest.raises(RefusedKey, match=r"https://developer.clashofclans.com under") as refused:
         partner("clash_of_clans").claims("hello")
     assert "An account has at most 10 keys." in refused.value.remedy
+    assert "a key of another kind" in refused.value.remedy
 
 
 @given(st.text(max_size=300))

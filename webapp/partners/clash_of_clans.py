@@ -57,7 +57,8 @@ class ClashOfClans:
         except NoKey as reason:
             remedy = (
                 f"Create a key at {self.portal_url} under My Account, and paste the whole token. "
-                f"An account has at most {self.keys_per_account} keys."
+                f"An account has at most {self.keys_per_account} keys. Another partner's key "
+                "is uploaded as a key of another kind."
             )
             raise RefusedKey(reason.detail, remedy, code=reason.code) from None
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import httpx
 
 HEAD_MAX_BYTES = 32 * 1024
-BODY_MAX_BYTES = 1024 * 1024
+BODY_MAX_BYTES = 4 * 1024 * 1024
+"""More than a relay passes on (`request_kib`), so that the limit that counts is its own."""
 
 
 class MalformedRequest(ValueError):

@@ -106,12 +106,7 @@ def stuck(scope: CloudScope, aws: ScriptedAws, *, attempts: int, failures: int) 
     change = begun(scope, attempts=attempts)
     add(
         scope.session,
-        *(
-            a_stack_event(
-                change.row, STUCK, reason="The following resource(s) failed to update: [Vpc]."
-            )
-            for _ in range(failures)
-        ),
+        *(a_stack_event(change.row, STUCK, reason=ECHO) for _ in range(failures)),
     )
     return change
 
@@ -126,6 +121,17 @@ def test_a_rollback_that_failed_is_continued_after_a_pause(
     change.advance()
     (request,) = aws.calls("ContinueUpdateRollback")
     assert request["ClientRequestToken"] == f"{change.row.operation_id}-again2"
+
+
+def test_a_rollback_is_continued_by_another_request_each_time_also_after_throttled_attempts(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    change = stuck(scripted, aws, attempts=3, failures=1)
+    change.advance()
+    add(scripted.session, a_stack_event(change.row, STUCK, reason=ECHO))
+    change.advance()
+    asked = [request["ClientRequestToken"] for request in aws.calls("ContinueUpdateRollback")]
+    assert asked == [f"{change.row.operation_id}-again{number}" for number in (2, 3)]
 
 
 def test_a_rollback_that_failed_too_often_fails_the_row(

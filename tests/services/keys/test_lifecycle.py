@@ -1,6 +1,7 @@
 """Keys: what is uploaded, rotated, made current again, and what is refused because of it."""
 
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,7 +13,7 @@ from sqlmodel import Session, select
 from tests.postgresql import on_either_database
 from tests.services.keys.conftest import Use
 from tests.services.keys.hooks import hooked
-from tests.services.keys.rows import add_network
+from tests.services.keys.rows import add_key, add_network
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.errors import Conflict, Invalid, NotFound
@@ -264,3 +265,28 @@ def test_a_function_cannot_come_between_the_check_and_the_new_version(
     )
     assert refused == ["key_does_not_match"] * 2
     assert key.fingerprint == _fingerprint(ONLY_A)
+
+
+@on_either_database
+def test_a_key_that_a_function_is_being_given_is_not_deleted(
+    scope: CloudScope, key: Key, session: Session, engine: Engine, use: Use
+) -> None:
+    """Its deletion waits for a change that has checked the key and is not committed yet."""
+    add_key(session, "another", A)
+    function = use("another", "first", A)
+
+    def delete() -> str:
+        with Session(engine, expire_on_commit=False) as own:
+            try:
+                keys.delete(CloudScope(own, "tests", scope.cloud, scope.settings), NAME, typed=NAME)
+            except Conflict as refusal:
+                return refusal.code
+            return "deleted"
+
+    with Session(engine) as other, ThreadPoolExecutor(1) as pool, keys.claims_held(other, key.id):
+        other.get_one(Function, function.id).next_key_id = key.id
+        other.flush()
+        deleted = pool.submit(delete)
+        time.sleep(0.5)
+        other.commit()
+        assert deleted.result() == "key_in_use"

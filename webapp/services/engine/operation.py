@@ -286,15 +286,15 @@ class Operation(ABC):
 
     def _continue_rollback(self, stack: Stack) -> Stack | None:
         """Continue a rollback that failed. After `ROLLBACKS_MAX` attempts gives the stack."""
-        row = self.row
-        # As often stuck as tried: the current attempt has failed.
-        if events.count_attempts(self.work.session, row, STUCK) >= row.attempts:
+        row, stuck = self.row, events.count_attempts(self.work.session, self.row, STUCK)
+        if stuck >= row.attempts:  # as often stuck as tried: the current attempt has failed
             if row.attempts > ROLLBACKS_MAX:
                 return stack
             row.attempts += 1
             row.reason = f"AWS could not put everything back; this is attempt {row.attempts}."
             self.work.run_again(in_s=RETRY_S)
             return None
-        self.cloud.stacks.continue_rollback(self.region, stack.id, token=token_of(row))
+        token = f"{row.operation_id}{events.ATTEMPT_SUFFIX}{stuck + 1}"
+        self.cloud.stacks.continue_rollback(self.region, stack.id, token=token)
         self.poll_again()
         return None

@@ -28,7 +28,7 @@ from webapp.models import Function, Key, KeyVersion, Status, utc_now
 from webapp.models.key import PENDING
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
-from webapp.services.keys.details import functions_with
+from webapp.services.keys.details import claims_held, functions_with
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
@@ -179,8 +179,11 @@ def end(work: Work, *, settled: bool) -> None:
 def delete(work: Work, cloud: Cloud, settings: Settings, key: Key) -> None:
     """Delete the secret, then the row. Raises Conflict when a function came to use the key."""
     session, secret_id = work.session, key.secret_arn or secret_name(settings, key)
-    if not functions_with(session, key):
+    work.commit()
+    with claims_held(session, key.id):  # a function that is being given it is waited for
+        is_used = bool(functions_with(session, key))
         work.commit()
+    if not is_used:
         cloud.secrets.delete(key.region, secret_id)
         session.delete(key)
         try:

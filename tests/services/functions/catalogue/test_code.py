@@ -69,6 +69,7 @@ def test_only_what_python_takes_for_the_end_of_a_line_is_one(tmp_path: Path) -> 
         (f"{SHARED}.key import Key\nimport a as json\n", "line 2: `json` means another thing"),
         (f"{SHARED}.key import Key\nclass Secret: pass\n", "line 2: `Secret` means another"),
         (f"from __future__ import annotations\n{SHARED}.key import Key\n", "line 1: shared code"),
+        (f"{SHARED}.answers import Problem; X = 1\n", "line 1: the import of shared code needs"),
         ("def handler(:\n", "line 1: invalid syntax"),
     ],
 )

@@ -136,6 +136,15 @@ def test_anything_that_is_sent_fits_or_is_refused_in_plain_words(
     assert checked(settings, values)[0] == values or errors
 
 
+def test_a_group_that_is_not_needed_may_be_left_empty_with_what_it_needs() -> None:
+    size = {"type": "integer", "minimum": 1}
+    schema = {"type": "object", "required": ["size"], "properties": {"size": size}}
+    page = Setting("page", schema)
+    assert checked((page,), {"page.size": ""}) == ({}, {})
+    assert checked((page,), {"page.size": "0"})[1].keys() == {"page.size"}
+    assert checked((Setting("page", schema, required=True),), {"page.size": ""})[1]
+
+
 def test_null_is_the_default(settings: tuple[Setting, ...]) -> None:
     values, errors = checked(settings, {"url": URL, "limit": None})
     assert (values["limit"], errors) == (10, {})

@@ -7,7 +7,6 @@ import pytest
 from tests.services.rows import a_function, a_key, a_network
 from webapp.errors import Invalid
 from webapp.models import Function, FunctionChange
-from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.changes import fields
 
 SETTINGS = {"location": "32000006", "limit": 10, "ranking": "clans"}
@@ -51,26 +50,6 @@ def test_environment_and_schedule_are_different_only_if_they_are_named(
     assert [each.field for each in fields.label_differences(function, change)] == different
     fields.write_labels(function, change)
     assert fields.label_differences(function, change) == []
-
-
-def test_a_setting_that_the_template_gave_up_stays_for_the_code_that_may_read_it() -> None:
-    template = get_template("clash_rankings")
-    before = SETTINGS | {"given_up": 1}
-    wanted = FunctionChange(settings={"limit": 20})
-    after = SETTINGS | {"limit": 20, "given_up": 1}
-    assert fields.settings_of(template, before, wanted) == after
-    newest = FunctionChange(template_version=template.version)
-    assert fields.settings_of(template, before, newest) == SETTINGS
-    with pytest.raises(Invalid):
-        fields.settings_of(template, before, FunctionChange(settings={"given_up": 2}))
-
-
-def test_newer_code_is_not_deployed_with_settings_that_it_does_not_take(function: Function) -> None:
-    template = get_template("clash_rankings")
-    function.settings = SETTINGS | {"limit": 0}
-    with pytest.raises(Invalid) as refused:
-        fields.check(function, FunctionChange(template_version=template.version))
-    assert refused.value.errors.keys() == {"settings.limit"}
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def _read(file: Path) -> Source:
             if not isinstance(node, ast.ImportFrom) or node not in tree.body or _renames(node):
                 how = f"write `from {SHARED}.answers import Problem`, at the top and without `as`"
                 raise _fault(name, node.lineno, how)
+            if sum(each.lineno <= node.lineno <= (each.end_lineno or 0) for each in tree.body) > 1:
+                raise _fault(name, node.lineno, "the import of shared code needs a line of its own")
             imports.append(node)
     return Source(name, text, tree, tuple(imports))
 

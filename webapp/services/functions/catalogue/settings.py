@@ -146,6 +146,8 @@ def checked(
         given = nested.pop(setting.name, None)
         if setting.schema["type"] == "array" and (isinstance(given, str) or _has_rows(given)):
             rows[setting.name] = None if isinstance(given, str) else _filled_rows(given)
+        optional = setting.schema["type"] == "object" and not (setting.required or setting.default)
+        given = None if optional and _is_blank(given) else given
         value = setting.default if given is None else _typed(setting.schema, given)
         if value not in (None, ""):
             good[setting.name] = value
