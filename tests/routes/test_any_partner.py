@@ -10,7 +10,7 @@ import pytest
 
 from tests.dashboard import TIMEOUT_S, Api, Dashboard
 from tests.portal import addresses_of
-from tests.tls_partner import HOST, KEY, ROWS, TlsPartner, allowing
+from tests.tls_partner import HOST, KEY, ROWS, Call, TlsPartner, allowing
 from tests.tokens import mint
 
 NETWORK, NAME, RELAY = "abroad", "items", "payments"
@@ -28,6 +28,7 @@ PASS_ON = {
     "paths": ["/payments", "/payments/[0-9]{1,4}"],
     "check_path": "/accounts",
 }
+OWN_PATH = "/v1/accounts"
 
 
 @dataclass
@@ -39,6 +40,11 @@ class Abroad:
     ip: str
     urls: dict[str, str]
     refused: dict[str, Any]
+
+    @property
+    def calls(self) -> list[Call]:
+        """Those that arrived, but for Egret's own of the relay, which may come at any moment."""
+        return [call for call in self.partner.calls if call.path != OWN_PATH]
 
     def get(self, **parameters: str) -> httpx.Response:
         return httpx.get(self.urls[NAME], params=parameters, timeout=TIMEOUT_S)
@@ -81,19 +87,19 @@ def test_the_partners_rows_come_from_the_whitelisted_address(abroad: Abroad) -> 
     assert (fetched["ok"], fetched["egress_ip"]) == (True, abroad.ip), fetched["problem"]
     assert 0 < fetched["ttl_s"] <= 77
     assert abroad.api.get(f"/functions/{NAME}/preview").json() == {"items": ROWS}
-    call = abroad.partner.calls[-1]
+    call = abroad.calls[-1]
     assert (call.path, call.source, call.headers["X-Api-Key"]) == ("/items/list", abroad.ip, KEY)
 
 
 def test_a_caller_fills_in_its_parameters_and_nothing_else(abroad: Abroad) -> None:
-    before = len(abroad.partner.calls)
+    before = len(abroad.calls)
     assert abroad.get(kind="things", n="7").json() == {"items": ROWS}
-    assert abroad.partner.calls[-1].path == "/things/list?n=7"
+    assert abroad.calls[-1].path == "/things/list?n=7"
     for parameters in ({"kind": "UP"}, {"kind": "../x"}, {"n": "7x"}, {"other": "1"}):
         refused = abroad.get(**parameters)
         assert refused.status_code == 422
         assert refused.headers["content-type"] == "application/problem+json"
-    assert len(abroad.partner.calls) == before + 1
+    assert len(abroad.calls) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -136,7 +142,7 @@ def test_a_payment_is_passed_on_with_its_body_and_without_the_callers_secrets(
     }
     paid = httpx.post(url, content=b'{"amount": 7}', headers=headers, timeout=TIMEOUT_S)
     assert (paid.status_code, paid.json()) == (201, {"id": "p1", "method": "POST"})
-    call = abroad.partner.calls[-1]
+    call = abroad.calls[-1]
     assert (call.path, call.body, call.source) == ("/v1/payments", b'{"amount": 7}', abroad.ip)
     assert (call.headers["X-Api-Key"], call.headers["Idempotency-Key"]) == (KEY, "k1")
     assert not {"Authorization", "Cookie"} & call.headers.keys()
@@ -144,11 +150,11 @@ def test_a_payment_is_passed_on_with_its_body_and_without_the_callers_secrets(
 
 
 def test_a_path_or_method_that_is_not_allowed_never_reaches_the_partner(abroad: Abroad) -> None:
-    base, before = abroad.urls[RELAY].rstrip("/"), len(abroad.partner.calls)
+    base, before = abroad.urls[RELAY].rstrip("/"), len(abroad.calls)
     assert httpx.post(f"{base}/accounts", timeout=TIMEOUT_S).status_code == 404
     assert httpx.post(f"{base}/payments/%2e%2e", timeout=TIMEOUT_S).status_code in (404, 422)
     assert httpx.put(f"{base}/payments", timeout=TIMEOUT_S).status_code == 405
-    assert len(abroad.partner.calls) == before
+    assert len(abroad.calls) == before
 
 
 def test_a_key_that_a_template_cannot_send_is_refused(abroad: Abroad) -> None:

@@ -111,6 +111,18 @@ def test_what_was_reviewed_before_another_change_is_reviewed_again(
     assert function.environment == "prod"
 
 
+def test_the_form_shows_the_setting_that_the_newest_template_refuses(
+    signed_in: Any, session: Session, function: Function
+) -> None:
+    revisions.live(session, function).settings = SETTINGS | {"limit": 999}
+    function.settings = SETTINGS | {"limit": 999}
+    session.commit()
+    version = get_template("clash_rankings").version
+    answer = signed_in.post("/functions/fun/template", data={"version": version})
+    assert answer.status_code == 422
+    assert 'id="settings.limit-error"' in answer.text
+
+
 @pytest.mark.usefixtures("function")
 def test_revisions_are_listed_with_what_each_changed_and_compared(
     signed_in: Any, app: FastAPI
