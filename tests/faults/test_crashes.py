@@ -7,7 +7,6 @@ worker ends where the uninterrupted one does: nothing orphaned, nothing made twi
 import itertools
 import json
 import multiprocessing
-import signal
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,6 @@ ALWAYS = {"create", "delete", "release"}
 """The others are left out once they have been killed at each of their calls."""
 ADDRESS_QUOTA = 40
 
-FORKED = multiprocessing.get_context("fork")
 SPAWNED = multiprocessing.get_context("spawn")
 
 
@@ -49,7 +47,7 @@ class Lane:
         self._sandbox, self._folder = sandbox, folder
         self._clients = Clients(sandbox.info.aws_endpoint)
         self._workshop = Workshop(sandbox.info.aws_endpoint, REGION)
-        self._workshop.warm_up(self._fresh())
+        self._workshop.warm_up(self._fresh(), OPERATIONS)
 
     def run(self, operations: tuple[str, ...], kill: Kill | None) -> Outcome:
         """One after the other, each killed where told and then gone on with."""
@@ -57,10 +55,10 @@ class Lane:
         worlds, survived = [], set()
         for operation in operations:
             held = allocations(self._clients, REGION)
-            if ended(self._workshop, settings, operation, kill):
+            if self._workshop.ended(settings, operation, kill):
                 survived.add(operation)
             else:
-                assert ended(self._workshop, settings, operation, None)
+                assert self._workshop.ended(settings, operation, None)
             if operation != "release":
                 assert held <= allocations(self._clients, REGION), "an address was lost"
             worlds.append((operation, self._world(settings)))
@@ -88,15 +86,6 @@ class Lane:
             found = world(session, self._clients, settings)
         engine.dispose()
         return found
-
-
-def ended(workshop: Workshop, settings: Settings, operation: str, kill: Kill | None) -> bool:
-    """Do it in a process of its own. False when that was killed."""
-    process = FORKED.Process(target=workshop.work, args=(settings, operation, kill))
-    process.start()
-    process.join()
-    assert process.exitcode in (0, -signal.SIGKILL), f"{operation} failed"
-    return process.exitcode == 0
 
 
 def sweep(folder: Path, *, after: bool) -> None:

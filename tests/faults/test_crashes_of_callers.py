@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 
 from tests.databases import prepare
 from tests.faults.callers import CALLER_OPERATIONS, NAME, QUOTA, WITH_CALLERS, callers_world
-from tests.faults.test_crashes import CALLS_MAX, ended
+from tests.faults.test_crashes import CALLS_MAX
 from tests.faults.worker import Kill, Workshop
 from tests.sandbox.lab import Lab, ref
 from tests.sandbox.mock_api import mock_api
@@ -46,10 +46,10 @@ class Desk:
         """The world after each operation, and those during which nobody was killed."""
         worlds, survived = [], set()
         for operation in operations:
-            if ended(self._workshop, self._settings, operation, kills.get(operation)):
+            if self._workshop.ended(self._settings, operation, kills.get(operation)):
                 survived.add(operation)
             else:
-                assert ended(self._workshop, self._settings, operation, None)
+                assert self._workshop.ended(self._settings, operation, None)
             with self._session() as session:
                 found = callers_world(session, self._clients, self._settings, self._url)
             worlds.append(found)

@@ -14,7 +14,6 @@ from sqlmodel import Session
 
 from tests.databases import prepare
 from tests.faults.functions import CHANGED_MB, FUNCTION_OPERATIONS, NAME, functions_world
-from tests.faults.test_crashes import ended
 from tests.faults.worker import Kill, Workshop
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws.clients import Clients
@@ -70,7 +69,7 @@ def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path:
         workshop = Workshop(sandbox.info.aws_endpoint, REGION)
         workshop.act_as(user)
         for before in ("create", "upload for the network"):
-            assert ended(workshop, settings, before, None)
+            assert workshop.ended(settings, before, None)
         calls = range(1, ASKING_MAX + 1)
         kills = [Kill(call, after, ASKING) for call in calls for after in (False, True)]
         expected: dict[str, dict[str, Any]] = {}
@@ -80,8 +79,8 @@ def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path:
                 if kill and kill.call > 1 and operation in ASKING_ONCE:
                     continue
                 strikes = None if operation == FAILING else kill
-                if not ended(workshop, settings, operation, strikes):
-                    assert ended(workshop, settings, operation, None)
+                if not workshop.ended(settings, operation, strikes):
+                    assert workshop.ended(settings, operation, None)
                 found = world(settings, clients)
                 assert found == expected.setdefault(operation, found), f"{operation}: {kill}"
         failed, made, followed, changed, back, gone = expected.values()

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from tests.databases import prepare
 from tests.faults.keys import FIRST, KEY_OPERATIONS, SECOND, fingerprint, keys_world
-from tests.faults.test_crashes import CALLS_MAX, ended
+from tests.faults.test_crashes import CALLS_MAX
 from tests.faults.worker import Kill, Workshop
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
@@ -49,10 +49,10 @@ class Desk:
         """The world after each operation, and those during which nobody was killed."""
         worlds, survived = [], set()
         for operation in KEY_OPERATIONS:
-            if ended(self._workshop, self._settings, operation, kill):
+            if self._workshop.ended(self._settings, operation, kill):
                 survived.add(operation)
             else:
-                assert ended(self._workshop, self._settings, operation, None)
+                assert self._workshop.ended(self._settings, operation, None)
             worlds.append(self._world())
         return worlds, survived
 

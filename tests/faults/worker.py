@@ -1,17 +1,22 @@
-"""A worker that does one thing with a network, and is killed at the AWS call it is told.
+"""A worker that does one thing after another, and is killed at the AWS call it is told.
 
 It is a process of its own, forked from one that has made its boto3 clients already: that takes
 longer than what they are used for. What it does is what the dashboard does: the service takes the
-click, the background steps go on with it.
+click, the background steps go on with it. As a dashboard does, it goes on until it is killed, and
+then another one takes its place.
 """
 
+import gc
+import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from multiprocessing.connection import Connection
 from threading import local
 from typing import Any
 
@@ -44,6 +49,7 @@ ACTOR = "test"
 POLL_S = 0.02
 TIMEOUT_S = 60.0
 CHANGED_ZONES = 2
+FORKED = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,8 @@ class Workshop:
         self._credentials: Any = session.get_credentials()
         clients = Clients(aws_endpoint, session, before_call=give_back)
         self._cloud = connected(clients, poll_s=POLL_S)
+        self._statements: dict[Any, Any] = {}
+        self._worker: tuple[Any, Connection] | None = None
         self._made = [
             make(region)
             for make in (
@@ -119,22 +127,56 @@ class Workshop:
         ]
 
     def act_as(self, user: Mapping[str, str]) -> None:
-        """All calls are this user's from now on; the clients stay."""
+        """All calls are this user's from now on; the clients stay, the worker does not."""
+        self._worker = None
         self._credentials.access_key = user["AWS_ACCESS_KEY_ID"]
         self._credentials.secret_key = user["AWS_SECRET_ACCESS_KEY"]
 
-    def warm_up(self, settings: Settings) -> None:
+    def warm_up(self, settings: Settings, operations: Iterable[str]) -> None:
         """Do everything once here, so that no worker has to read and compile what all need."""
-        for operation in OPERATIONS:
+        for operation in operations:
             self.work(settings, operation, None)
         for client in self._made:
             client.close()
+        # Memory is shared until it is written to, and to search it for garbage is to write.
+        gc.collect()
+        gc.freeze()
+
+    def ended(self, settings: Settings, operation: str, kill: Kill | None) -> bool:
+        """Have the worker do it. False when that was killed: the next time it is another one."""
+        process, orders = self._worker = self._worker or self._forked()
+        orders.send((settings, operation, kill))
+        try:
+            orders.recv()
+        except (EOFError, ConnectionResetError):
+            self._worker = None
+            process.join()
+            assert process.exitcode == -signal.SIGKILL, f"{operation} failed"
+            return False
+        return True
+
+    def _forked(self) -> tuple[Any, Connection]:
+        ours, its = FORKED.Pipe()
+        process = FORKED.Process(target=self._follow, args=(ours, its), daemon=True)
+        process.start()
+        its.close()
+        return process, ours
+
+    def _follow(self, ours: Connection, its: Connection) -> None:
+        """One order after another, in the worker's process, as long as there may be one."""
+        ours.close()
+        with suppress(EOFError):
+            while True:
+                order = its.recv()
+                self.work(*order)
+                its.send(None)
 
     def work(self, settings: Settings, operation: str, kill: Kill | None) -> None:
         """Click, then go on in the background until all is settled; or until it is killed."""
         self._killer.arm(kill)
         engine = make_engine(settings.database)
-        with Session(engine, expire_on_commit=False) as session:
+        compiled = engine.execution_options(compiled_cache=self._statements)
+        with Session(compiled, expire_on_commit=False) as session:
             outlive(session)
             drive(session, self._cloud, settings)
             every = OPERATIONS | KEY_OPERATIONS | FUNCTION_OPERATIONS | BEFORE_FUNCTIONS
