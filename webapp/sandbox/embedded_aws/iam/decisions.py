@@ -120,7 +120,13 @@ def _by_key_policy(need: Need, context: EvalContext) -> str:
 
 
 def _matches(context: EvalContext, statements: Statements, effect: str) -> bool:
-    return iam_evaluator._first_match(context, [*filled(statements, context)], effect) is not None
+    about = (
+        each
+        for each in statements
+        if each.effect == effect
+        and iam_evaluator._action_matches(context.action, each.actions, each.not_actions)
+    )
+    return iam_evaluator._first_match(context, filled(about, context), effect) is not None
 
 
 def _has_boundary(principal: PrincipalInfo) -> bool:

@@ -8,6 +8,7 @@ an administrator's wildcard allows.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ministack import app as ministack
@@ -79,11 +80,11 @@ class Request:
     query: Mapping[str, list[str]]
     body: bytes
 
-    @property
+    @cached_property
     def service(self) -> str:
         return str(router.detect_service(self.method, self.path, self.headers, self.query))
 
-    @property
+    @cached_property
     def region(self) -> str:
         return str(router.extract_region(self.headers, self.query))
 
@@ -104,7 +105,7 @@ class Request:
         named = iam_actions._action_from_query(self.form, self.body, kind)
         return bool(target and named) or bool(self.service in BY_PATH and (target or named))
 
-    @property
+    @cached_property
     def form(self) -> dict[str, list[str]]:
         """The fields of the query and of a body that is a form."""
         found: dict[str, list[str]] = ministack._routing_params(
@@ -112,7 +113,7 @@ class Request:
         )
         return found
 
-    @property
+    @cached_property
     def json(self) -> dict[str, Any]:
         try:
             read = json.loads(self.body or b"{}")
