@@ -33,6 +33,12 @@ ADDRESS_QUOTA = 40
 NETWORK_QUOTA = 20
 PACE_S = 0.05
 BROWSER_TESTS = "tests/e2e/"
+NETWORKS_THAT_FAIL = (
+    "tests/faults/test_answers_from_aws.py",
+    "tests/faults/test_deletions_in_the_way.py",
+    "tests/faults/test_missing_permissions.py",
+    "tests/faults/test_stacks_that_fail.py",
+)
 LONGEST = (
     BROWSER_TESTS,
     "tests/faults/",
@@ -88,11 +94,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """All browser tests run in one worker too: they share a dashboard that is slow to set up."""
+    """So do groups of files that share what is slow to set up: a dashboard, or a sandbox."""
 
     def _split_scope(self, nodeid: str) -> str:
         scope: str = super()._split_scope(nodeid)
-        return BROWSER_TESTS if scope.startswith(BROWSER_TESTS) else scope
+        for group in ((BROWSER_TESTS,), NETWORKS_THAT_FAIL):
+            if scope.startswith(group):
+                return group[0]
+        return scope
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

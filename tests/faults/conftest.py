@@ -32,15 +32,19 @@ ADDRESS_QUOTA = 40
 PREFIX = "faults"
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+@pytest.fixture(scope="session")
+def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox without any other test's networks: all of it can be counted."""
     folder = tmp_path_factory.mktemp("faults")
-    with (
-        Sandbox.start(folder, pace_s=0, address_quota=ADDRESS_QUOTA) as running,
-        credentials_of(running),
-    ):
+    with Sandbox.start(folder, pace_s=0, address_quota=ADDRESS_QUOTA) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def own(emptied: Sandbox) -> Iterator[Sandbox]:
+    """The other files of this worker have the credentials of another sandbox."""
+    with credentials_of(emptied):
+        yield emptied
 
 
 @pytest.fixture(scope="module")
