@@ -1,4 +1,5 @@
-"""The bank of the sandbox in a browser: its key, a function from the form to the table."""
+"""Any partner in a browser, from the form to the table: the sandbox's bank, with its key, and a
+server of the test, over TLS."""
 
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.dashboard import Dashboard
 from tests.e2e.axe import violations
 from tests.e2e.conftest import says, sign_in
+from tests.tls_partner import HOST, KEY, TlsPartner, allowing
 
 URL = "https://api.bank.example/v1/accounts/{account}/transactions"
 
@@ -17,8 +19,9 @@ def address(shown: Dashboard) -> Iterator[str]:
     """Of the network; what the test makes on it is deleted afterwards."""
     api = shown.api()
     yield api.get("/networks/production").json()["addresses"][0]["public_ip"]
-    api.delete("/functions/transactions")
-    api.gone("/functions/transactions")
+    for name in ("transactions", "payments"):
+        api.delete(f"/functions/{name}")
+        api.gone(f"/functions/{name}")
     api.delete("/keys/bank")
 
 
@@ -83,3 +86,27 @@ def test_a_partner_that_egret_does_not_know_from_its_key_to_the_table(
     expect(table).to_contain_text("Supplier")
     expect(page.locator("#preview")).to_contain_text(address)
     assert not violations(page)
+
+
+def test_a_server_over_tls_is_read_and_relayed_to_from_the_form_to_the_table(
+    page: Page, shown: Dashboard, address: str, tls_partner: TlsPartner
+) -> None:
+    new = {"name": "bank", "kind": "header", "sent_as": "X-Api-Key", "secret": KEY}
+    shown.api().post("/keys", new).raise_for_status()
+    sign_in(page, shown)
+    with allowing(tls_partner, address):
+        page.goto(f"{shown.url}/functions/new?template=http_json")
+        page.get_by_label("Name", exact=True).first.fill("transactions")
+        page.locator('[id="settings.url"]').fill(f"https://{HOST}/items/list")
+        page.get_by_role("button", name="Deploy function").click()
+        rows = page.locator("#preview table tbody tr")
+        expect(rows).to_have_count(3, timeout=30_000)
+        expect(rows.first).to_contain_text("Item 1")
+        page.goto(f"{shown.url}/functions/new?template=http_relay")
+        page.get_by_label("Name", exact=True).first.fill("payments")
+        page.locator('[id="settings.url"]').fill(f"https://{HOST}/v1")
+        page.get_by_label("Paths").fill("/payments")
+        page.locator('[id="settings.check_path"]').fill("/accounts")
+        page.get_by_role("button", name="Deploy function").click()
+        expect(rows).to_have_count(3, timeout=30_000)
+        expect(page.locator("#preview")).to_contain_text(address)
