@@ -2,22 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard import Dashboard
+from tests.e2e.axe import SIZES, check_all
 from tests.e2e.conftest import execute, sign_in
 from webapp.sandbox.launcher import Sandbox
 
-SIZES: tuple[ViewportSize, ...] = (
-    {"width": 1280, "height": 900},
-    {"width": 375, "height": 800},
-)
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SMALLEST: ViewportSize = {"width": 320, "height": 640}
 PREFLIGHT = "/networks/preflight?name=planned&region=eu-central-1&availability_zones=2&nat=single"
 PAGES = (
     "/",
@@ -74,7 +67,6 @@ UNSTOPPED = """() => {
   return [...document.styleSheets].flatMap((sheet) => walk(sheet.cssRules));
 }"""
 """Parts that only the browser sees, such as a progress bar's: `*` does not stop their motion."""
-OF_COLOURS = ["color-contrast", "link-in-text-block"]
 CONTENT = "getComputedStyle(document.querySelector('{}'), '{}').{}"
 
 
@@ -162,6 +154,14 @@ def test_the_sandbox_portal_breaks_no_rule_either(page: Page, sandbox: Sandbox) 
     check_all(page, "portal", None)
 
 
+def test_a_theme_that_was_chosen_stays(page: Page, shown: Dashboard) -> None:
+    sign_in(page, shown)
+    page.goto(f"{shown.url}/keys")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.goto(f"{shown.url}/keys/new")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
 @pytest.mark.usefixtures("busy")
 def test_nothing_moves_where_less_motion_is_wanted(browser: Browser, shown: Dashboard) -> None:
     for wanted, moving in (("no-preference", True), ("reduce", False)):
@@ -221,36 +221,3 @@ def test_deployment_events_are_shown_in_whole_lines(signed_in: Page, shown: Dash
     execute(shown, "DELETE FROM stack_event")
     execute(shown, "INSERT INTO stack_event SELECT * FROM kept")
     execute(shown, "DROP TABLE kept")
-
-
-def check_all(page: Page, name: str, screenshots: Path | None) -> None:
-    """Both themes in both widths, and the smallest width. The themes differ in their colours."""
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        for size in SIZES:
-            page.set_viewport_size(size)
-            assert not violations(page, only_colours=theme == "dark"), (theme, size)
-            if screenshots:
-                picture = screenshots / f"{name}-{theme}-{size['width']}.png"
-                page.screenshot(path=picture, full_page=True)
-    page.set_viewport_size(SMALLEST)
-    assert not overflow(page)
-
-
-def violations(page: Page, *, only_colours: bool = False) -> list[tuple[str, str]]:
-    """Rules that the page breaks at this width, each with the first place; and that it fits."""
-    assert not overflow(page)
-    if not page.evaluate("'axe' in globalThis"):
-        page.evaluate(Axe().axe_script)
-    options = {"resultTypes": ["violations"]} | ({"runOnly": OF_COLOURS} if only_colours else {})
-    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
-    return [(each["id"], each["nodes"][0]["html"]) for each in found]
-
-
-def overflow(page: Page) -> bool:
-    """Of the page, or of its navigation, which would scroll by itself."""
-    wide: bool = page.evaluate(
-        "[document.documentElement, ...document.querySelectorAll('.nav')]"
-        ".some((part) => part.scrollWidth > part.clientWidth)"
-    )
-    return wide

@@ -4,10 +4,10 @@ server of the test, over TLS."""
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard
+from tests.e2e.axe import violations
 from tests.e2e.conftest import says, sign_in
 from tests.tls_partner import HOST, KEY, TlsPartner, allowing
 
@@ -33,7 +33,7 @@ def bank_key(page: Page, address: str) -> str:
     portal.get_by_role("link", name="Bank").click()
     portal.get_by_label("Sent as").select_option("header")
     portal.get_by_label("Allowed IP addresses").fill(address)
-    assert not Axe().run(portal).response["violations"]
+    assert not violations(portal)
     portal.get_by_role("button", name="Create key").click()
     key = portal.get_by_label("Key", exact=True).input_value()
     portal.close()
@@ -59,13 +59,13 @@ def test_a_partner_that_egret_does_not_know_from_its_key_to_the_table(
     page.get_by_role("button", name="Encrypt and store").click()
     expect(page.locator("#sent_as-error")).to_contain_text("HTTP itself uses the header Host")
     expect(page.get_by_role("radio", name="In a header")).to_be_checked()
-    assert not Axe().run(page).response["violations"]
+    assert not violations(page)
     name.fill("X-Api-Key")
     page.get_by_label("Key", exact=True).fill(f"X-Api-Key: {key}")
     page.get_by_role("button", name="Encrypt and store").click()
     says(page, "Key bank encrypted and stored.")
     expect(page.get_by_text("Unknown", exact=True)).to_be_visible()
-    assert not Axe().run(page).response["violations"]
+    assert not violations(page)
 
     page.goto(f"{shown.url}/functions/new?template=http_json")
     options = page.locator("#key option")
@@ -85,7 +85,7 @@ def test_a_partner_that_egret_does_not_know_from_its_key_to_the_table(
     expect(table.locator("thead")).to_contain_text("currency")
     expect(table).to_contain_text("Supplier")
     expect(page.locator("#preview")).to_contain_text(address)
-    assert not Axe().run(page).response["violations"]
+    assert not violations(page)
 
 
 def test_a_server_over_tls_is_read_and_relayed_to_from_the_form_to_the_table(

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard, wait_for
+from tests.e2e.axe import check
 from tests.e2e.conftest import says, sign_in
-from tests.e2e.test_diagnosis import check
 from tests.sandbox.credentials import put_switches
 from webapp.sandbox.launcher import Sandbox
 
@@ -55,7 +55,7 @@ def test_a_larger_shape_is_previewed_and_confirmed(
     expect(page.get_by_role("heading", name="Pending change: 2 zones")).to_be_visible()
     assert own.api().get(NETWORK).json()["change"]["zones"][1] == f"{REGION}c"
     expect(page.get_by_text("first, then confirm.")).to_be_visible()
-    check(page, NETWORK, own, screenshots, "change")
+    check(page, f"{own.url}{NETWORK}", "change", screenshots)
     page.get_by_role("button", name="Confirm change").click()
     says(page, "Change confirmed.")
     expect(page.get_by_role("heading", name="Applying change: 2 zones")).to_be_visible()
@@ -92,7 +92,7 @@ def test_what_aws_cannot_delete_is_kept(
     expect(page.get_by_role("button", name="Delete again")).to_be_visible()
     page.get_by_text("Delete and keep what AWS can't delete").click()
     expect(page.get_by_text("The vpc is shared").last).to_be_visible()
-    check(page, NETWORK, own, screenshots, "undeleted")
+    check(page, f"{own.url}{NETWORK}", "undeleted", screenshots)
     page.get_by_text("Delete and keep what AWS can't delete").click()
     page.locator("#confirm-undeleted").fill("scaling")
     page.get_by_role("button", name="Delete and keep these").click()

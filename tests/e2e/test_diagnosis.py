@@ -3,20 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard
+from tests.e2e.axe import check
 from tests.e2e.conftest import says, sign_in
 from webapp.aws.clients import Clients
 
 REGION = "eu-central-1"
 ANYWHERE = "0.0.0.0/0"
 NETWORK = "/networks/production"
-SIZES: tuple[ViewportSize, ...] = (
-    {"width": 1280, "height": 900},
-    {"width": 375, "height": 800},
-)
 
 
 def test_the_first_broken_hop_is_shown_with_its_repair(
@@ -26,14 +22,14 @@ def test_the_first_broken_hop_is_shown_with_its_repair(
     page.goto(f"{shown.url}{NETWORK}")
     page.get_by_role("link", name="Diagnose").click()
     expect(page.get_by_text("Every hop works.")).to_be_visible()
-    check(page, f"{NETWORK}/diagnosis", shown, screenshots, "diagnosis-whole")
+    check(page, f"{shown.url}{NETWORK}/diagnosis", "diagnosis-whole", screenshots)
     ec2 = clients.ec2(REGION)
     route, nat = break_a_route(ec2, page)
     page.get_by_role("link", name="Diagnose again").click()
     expect(page.get_by_text("Breaks at: route table")).to_have_count(1)
     expect(page.get_by_text("It has no default route.")).to_be_visible()
     expect(page.get_by_text("Not checked").first).to_be_visible()
-    check(page, f"{NETWORK}/diagnosis", shown, screenshots, "diagnosis-broken")
+    check(page, f"{shown.url}{NETWORK}/diagnosis", "diagnosis-broken", screenshots)
     page.goto(f"{shown.url}/functions/top-clans/diagnosis")
     expect(page.get_by_text("Breaks at: route table")).to_have_count(1)
     ec2.create_route(**route, NatGatewayId=nat)
@@ -51,28 +47,12 @@ def test_drift_is_shown_and_restored(
     expect(page.get_by_text(f"Default route of {REGION}a", exact=True)).to_be_visible()
     page.get_by_role("button", name="Check stack").click()
     expect(page.get_by_text("CloudFormation checked the stack.")).to_be_visible()
-    check(page, f"{NETWORK}/drift", shown, screenshots, "drift")
+    check(page, f"{shown.url}{NETWORK}/drift", "drift", screenshots)
     page.get_by_role("button", name="Restore").click()
     says(page, f"Restored: Default route of {REGION}a.")
     expect(page.get_by_text("No drift.")).to_be_visible()
     page.get_by_role("link", name="Diagnose the egress path").click()
     expect(page.get_by_text("Every hop works.")).to_be_visible()
-
-
-def check(page: Page, path: str, dashboard: Dashboard, screenshots: Path | None, name: str) -> None:
-    """Assert that the page breaks no accessibility rule and fits the window, in both themes."""
-    for theme in ("light", "dark"):
-        page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
-        for size in SIZES:
-            page.set_viewport_size(size)
-            page.goto(f"{dashboard.url}{path}")
-            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-            if screenshots:
-                picture = screenshots / f"{name}-{theme}-{size['width']}.png"
-                page.screenshot(path=picture, full_page=True)
-        violations = Axe().run(page).response["violations"]
-        assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
-    page.set_viewport_size(SIZES[0])
 
 
 def break_a_route(ec2: Any, page: Page) -> tuple[Any, str]:

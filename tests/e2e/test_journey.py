@@ -2,10 +2,10 @@
 
 import re
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard import PASSWORD, USER, Dashboard
+from tests.e2e.axe import violations
 from tests.e2e.conftest import execute, sign_in
 
 READY_TIMEOUT_MS = 60_000
@@ -104,7 +104,7 @@ def test_a_function_that_could_not_follow_its_network_is_told_to_try_again(
     sign_in(page, shown)
     page.goto(f"{shown.url}/functions/names")
     expect(page.get_by_text("It failed.")).to_be_visible()
-    assert not Axe().run(page).response["violations"]
+    assert not violations(page)
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#status .badge").first).to_have_text("Ready", timeout=READY_TIMEOUT_MS)
     expect(page.get_by_text("It failed.")).to_have_count(0)
@@ -125,7 +125,7 @@ def test_a_network_is_proven_parked_and_brought_back(page: Page, shown: Dashboar
     expect(page).to_have_title("Parked: production · Egret")
     expect(page.locator("#announcer")).to_have_text("Parked: production")
     expect(page.locator("code.ip")).to_have_text(address)
-    assert not Axe().run(page).response["violations"]
+    assert not violations(page)
     page.goto(f"{shown.url}/functions/top-clans")
     expect(page.get_by_text("it cannot reach the partner")).to_be_visible()
     expect(page.locator("table.ranking tbody tr")).to_have_count(10)
@@ -169,7 +169,7 @@ def test_without_scripts_everything_but_the_live_parts_works(
 
 def set_up(page: Page, dashboard: Dashboard) -> None:
     page.goto(dashboard.setup_url)
-    assert not Axe().run(page).response["violations"]
+    assert not violations(page)
     page.get_by_label("Your name").fill(USER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create admin account").click()

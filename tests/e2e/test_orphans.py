@@ -6,8 +6,8 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard
+from tests.e2e.axe import check
 from tests.e2e.conftest import sign_in
-from tests.e2e.test_diagnosis import check
 from webapp.aws.clients import Clients
 
 REGION = "eu-central-1"
@@ -24,12 +24,12 @@ def test_an_orphan_is_adopted_lost_and_recovered(
     sign_in(page, shown)
     page.goto(f"{shown.url}/addresses")
     page.get_by_role("link", name="Find orphans").click()
-    check(page, "/orphans", shown, screenshots, "orphans")
+    check(page, f"{shown.url}/orphans", "orphans", screenshots)
     page.get_by_role("button", name=f"Adopt {ip}").click()
     expect(page.get_by_text(f"Adopted {ip}.")).to_be_visible()
     ec2.release_address(AllocationId=made["AllocationId"])
     shown.run_round(REGION)
-    check(page, "/addresses", shown, screenshots, "addresses-lost")
+    check(page, f"{shown.url}/addresses", "addresses-lost", screenshots)
     card = page.get_by_role("region", name=ip)
     expect(card.get_by_text("Lost: it was released outside Egret.")).to_be_visible()
     card.get_by_role("button", name="Recover address").click()

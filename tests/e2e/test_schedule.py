@@ -5,8 +5,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard
+from tests.e2e.axe import check
 from tests.e2e.conftest import sign_in
-from tests.e2e.test_diagnosis import check
 
 NETWORK = "/networks/production"
 
@@ -17,7 +17,7 @@ def test_a_schedule_is_set_and_removed(
     sign_in(page, shown)
     page.goto(f"{shown.url}{NETWORK}")
     page.get_by_role("link", name="Schedule parking").click()
-    check(page, f"{NETWORK}/schedule", shown, screenshots, "schedule")
+    check(page, f"{shown.url}{NETWORK}/schedule", "schedule", screenshots)
     page.get_by_label("Run only during these hours").check()
     for day in ("Sat", "Sun"):
         page.get_by_label(day, exact=True).check()

@@ -6,8 +6,8 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard
+from tests.e2e.axe import check
 from tests.e2e.conftest import execute, sign_in
-from tests.e2e.test_diagnosis import check
 
 PATH = "/networks/production/whitelist"
 
@@ -30,7 +30,7 @@ def test_addresses_are_copied_and_partners_are_tracked(
     page.reload()
     expect(page.get_by_text("Verified", exact=True)).to_be_visible()
     page.get_by_role("button", name="Create public link").click()
-    check(page, PATH, shown, screenshots, "whitelist")
+    check(page, f"{shown.url}{PATH}", "whitelist", screenshots)
     page.get_by_role("button", name="Copy the addresses with /32").click()
     assert page.evaluate("navigator.clipboard.readText()") == f"{ip}/32"
     url = page.locator("#link ~ .paste code").inner_text()
