@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.dashboard import Dashboard
+from tests.dashboard import Api, Dashboard
 from tests.portal import addresses_of, partner_key, revoke
 from tests.postgresql import PostgreSql
 from webapp.sandbox.launcher import Sandbox
@@ -45,6 +45,7 @@ def test_from_nothing_to_the_answer_and_back(dashboard: Dashboard, sandbox: Sand
     for path in PAGES:
         page = httpx.get(f"{dashboard.url}{path}", cookies=cookies)
         assert (page.status_code, NAME in page.text) == (200, True), path
+    daily_work(api, dashboard.url, cookies)
     for path in (FUNCTION, NETWORK):
         api.delete(path).raise_for_status()
         api.gone(path)
@@ -53,3 +54,24 @@ def test_from_nothing_to_the_answer_and_back(dashboard: Dashboard, sandbox: Sand
     done = [event["action"] for event in api.get("/audit-events").json()["items"]]
     assert done.count("delete") == 3
     assert not (dashboard.data_dir / "egret.db").exists()
+
+
+def daily_work(api: Api, url: str, cookies: dict[str, str]) -> None:
+    """A caller, saved requests, and what the function did: by the API, and by forms."""
+
+    def sent(path: str, **form: str) -> int:
+        return httpx.post(f"{url}{path}", data=form, cookies=cookies).status_code
+
+    callers, saved = f"{FUNCTION}/callers", f"{FUNCTION}/saved-requests"
+    api.post(callers, {"name": "web"}).raise_for_status()
+    assert sent(f"{callers}/web/limits", rate="5", quota="9") == 303
+    assert api.get(f"{callers}/web").json()["rate"] == 5
+    for name in ("one", "two"):
+        request = {"method": "GET", "path": "/"}
+        api.post(saved, {"name": name, "request": request}).raise_for_status()
+    one, two = api.get(saved).json()["items"]
+    api.delete(f"{saved}/{one['id']}").raise_for_status()
+    assert sent(f"{saved}/{two['id']}/deletion") == 303
+    assert api.get(saved).json()["items"] == []
+    assert api.get(f"{FUNCTION}/requests").json()["items"][0]["status"] == 200
+    assert api.get(f"{NETWORK}/metrics").json()["series"]
