@@ -91,6 +91,8 @@ def test_a_failed_network_is_tried_again_by_the_api_and_by_its_page(
     again = api.settled("/networks/blocked")
     assert "already a stack named egret-network-blocked" in again["reason"]
     cloudformation.delete_stack(StackName=name)
+    stacks = cloudformation.get_paginator("describe_stacks")
+    wait_for(lambda: name not in str(list(stacks.paginate())), 30)
     assert api.post("/networks/blocked/attempts").status_code == 202
     assert api.settled("/networks/blocked")["status"] == "ready"
     assert api.post("/networks/blocked/attempts").status_code == 409
