@@ -16,6 +16,7 @@ import re
 import sys
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Exchange:
         return self.answer.status if self.answer else None
 
 
-class Egress:
+class Egress(ABC):
     """What all handlers have in common. Each says in `request` what it asks its partner.
 
     Tests pass their own variables, clock and limits.
@@ -85,9 +86,9 @@ class Egress:
         self._key = Cached(Secret(env, self._opener).read, KEY_CACHE_S, clock)
         self._egress_ip = Cached(self._ask_echo, EGRESS_IP_CACHE_S, clock)
 
+    @abstractmethod
     def request(self, event: Event) -> Request:
         """What to ask the partner for this event. Raises Problem, which the caller then gets."""
-        raise NotImplementedError
 
     def cache_control(self, answer: Answer) -> str:
         """`max-age=N` as the partner sent it, but shorter for an error, where it may be long."""

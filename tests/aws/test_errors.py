@@ -31,7 +31,7 @@ def client_error(
     headers = {"date": format_datetime(date, usegmt=True)} if date else {}
     metadata = {"HTTPStatusCode": status, "HTTPHeaders": headers}
     answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
-    return ClientError(answer, "CreateStack")  # type: ignore[arg-type]
+    return ClientError(answer, "CreateStack")  # type: ignore[arg-type]  # a plain dict
 
 
 def raised(error: Exception) -> AwsError:

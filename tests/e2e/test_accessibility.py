@@ -165,7 +165,7 @@ def test_a_theme_that_was_chosen_stays(page: Page, shown: Dashboard) -> None:
 @pytest.mark.usefixtures("busy")
 def test_nothing_moves_where_less_motion_is_wanted(browser: Browser, shown: Dashboard) -> None:
     for wanted, moving in (("no-preference", True), ("reduce", False)):
-        page = browser.new_page(reduced_motion=wanted)  # type: ignore[arg-type]
+        page = browser.new_page(reduced_motion=wanted)  # type: ignore[arg-type]  # str, no Literal
         sign_in(page, shown)
         page.goto(f"{shown.url}/networks/production")
         expect(page.locator(".live.ok")).to_have_text("Live")

@@ -65,7 +65,7 @@ def keys_world(session: Session, clients: Clients, settings: Settings) -> dict[s
     """`current`: the fingerprint of what functions would read, of each secret that is there."""
     manager = clients.secretsmanager(settings.home_region)
     folder = [{"Key": "name", "Values": [f"{settings.name_prefix}/"]}]
-    listed: Any = manager.list_secrets(Filters=folder)["SecretList"]  # type: ignore[arg-type]
+    listed: Any = manager.list_secrets(Filters=folder)["SecretList"]  # type: ignore[arg-type]  # str, no Literal
     versions = session.exec(select(KeyVersion).order_by(col(KeyVersion.created_at))).all()
     return {
         "keys": [

@@ -1,14 +1,18 @@
 """The app inside the test's process, on an AWS that does not answer: for what needs no AWS."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from tests.databases import prepare
 from tests.routes.people import sign_in
+from tests.services.rows import add_function
+from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
 from webapp.main import create_app, make_parts
 from webapp.settings import Settings
@@ -46,3 +50,17 @@ def signed_in(app: FastAPI) -> Iterator[Any]:
     with TestClient(app, base_url=HOST) as opened:
         sign_in(opened, app)
         yield opened
+
+
+@pytest.fixture(scope="module")
+def scripted_aws() -> ScriptedAws:
+    return ScriptedAws()
+
+
+@pytest.fixture
+def aws(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> ScriptedAws:
+    """With a function that is ready."""
+    scripted_aws.reset()
+    app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
+    add_function(session, outputs={"FunctionName": "egret-fun"})
+    return scripted_aws

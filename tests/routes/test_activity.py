@@ -1,6 +1,5 @@
 """Requests and log of a function, by the API and on their pages; AWS answers by a script."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,20 +16,6 @@ from webapp.models import Caller, Function
 from webapp.templating import render
 
 LOG, REQUESTS = "/functions/fun/logs", "/functions/fun/requests"
-
-
-@pytest.fixture(scope="module")
-def scripted_aws() -> ScriptedAws:
-    return ScriptedAws()
-
-
-@pytest.fixture
-def aws(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> ScriptedAws:
-    """With a function that is ready."""
-    scripted_aws.reset()
-    app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
-    add_function(session, outputs={"FunctionName": "egret-fun"})
-    return scripted_aws
 
 
 def pattern_of(aws: ScriptedAws) -> str:

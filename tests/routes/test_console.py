@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +10,6 @@ from fastapi import FastAPI
 from sqlmodel import Session, select
 
 from tests.routes.people import bearer
-from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.middleware import EVENT_BODY_MAX_BYTES
 from webapp.models import Network, Status
@@ -23,20 +21,6 @@ REPORT = (
     "Memory Size: 256 MB\tMax Memory Used: 71 MB\tInit Duration: 130.49 ms\t\n"
 )
 REQUEST = {"kind": "request", "method": "POST", "path": "/top", "query": "limit=5&tag=a&tag=b"}
-
-
-@pytest.fixture(scope="module")
-def scripted_aws() -> ScriptedAws:
-    return ScriptedAws()
-
-
-@pytest.fixture
-def aws(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> ScriptedAws:
-    """With a function that is ready."""
-    scripted_aws.reset()
-    app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
-    add_function(session, outputs={"FunctionName": "egret-fun"})
-    return scripted_aws
 
 
 def returns(aws: ScriptedAws, payload: object, *, error: str = "") -> None:

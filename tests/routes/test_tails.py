@@ -12,7 +12,6 @@ from sqlmodel import Session, select
 
 from tests import loops
 from tests.services.functions.activity.logged import LINES, NOW_MS, log_of
-from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.models import Function
 from webapp.routes.pages import tails
@@ -21,20 +20,12 @@ from webapp.services.functions.activity.tails import STREAMS_MAX, Tails
 LOG = "/functions/fun/logs"
 
 
-@pytest.fixture(scope="module")
-def scripted_aws() -> ScriptedAws:
-    return ScriptedAws()
-
-
 @pytest.fixture
-def aws(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> ScriptedAws:
-    """With a function that is ready."""
-    scripted_aws.reset()
+def aws(app: FastAPI, aws: ScriptedAws) -> ScriptedAws:
+    """At the time of the log's lines."""
     noon = datetime.fromtimestamp(NOW_MS / 1000, UTC)
-    own = Tails(today=lambda: noon)
-    app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud, tails=own)
-    add_function(session, outputs={"FunctionName": "egret-fun"})
-    return scripted_aws
+    app.state.parts = replace(app.state.parts, tails=Tails(today=lambda: noon))
+    return aws
 
 
 def streamed(browser: Any, query: str, until: str, **headers: str) -> str:

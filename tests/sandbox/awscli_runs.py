@@ -14,7 +14,7 @@ from typing import Any
 
 import botocore.auth
 from awscli.botocore import auth  # type: ignore[import-untyped]  # it has no types
-from awscli.clidriver import create_clidriver  # type: ignore[import-untyped]
+from awscli.clidriver import create_clidriver  # type: ignore[import-untyped]  # nor has this
 from botocore.compat import get_current_datetime
 
 
