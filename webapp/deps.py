@@ -10,6 +10,7 @@ given back again at the end of a route, before the answer waits for anything. He
 import inspect
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
@@ -23,11 +24,11 @@ from sqlmodel import Session
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.db import end_transactions
-from webapp.errors import Refused, Unauthenticated
-from webapp.models import Role, User
+from webapp.errors import NotConfirmed, Refused, Unauthenticated
+from webapp.models import AccessToken, Role, User
 from webapp.outside import outside
 from webapp.services import access
-from webapp.services.access import Guesser
+from webapp.services.access import Browser, Guesser, Limits
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
 from webapp.services.scope import CloudScope
@@ -36,6 +37,8 @@ from webapp.settings import Settings
 Result = TypeVar("Result")
 API_PREFIX = "/api/"
 SESSION_COOKIE = "egret_session"
+HTTPS_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
+"""Browsers take this one from HTTPS alone, for this host and all of its paths (RFC 6265bis)."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -61,6 +64,8 @@ class Context:
     actor: str
     user: User | None = None
     role: Role | None = None
+    own: AccessToken | None = None
+    """The session that the request belongs to; None for a program."""
 
     @property
     def scope(self) -> CloudScope:
@@ -75,6 +80,25 @@ class Context:
             f"This needs the role {role}; {self.actor} has the role {self.role}.",
             code="role_too_low",
             remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
+        )
+
+    def demand_confirmed(self) -> None:
+        """Raises NotConfirmed for a person who typed the password long ago. No program is asked."""
+        if self.own and not access.is_confirmed(self.own):
+            raise NotConfirmed(
+                "This needs your password once more: it was last typed over "
+                f"{access.CONFIRMED_FOR.total_seconds() / 60:.0f} minutes ago.",
+                code="identity_not_confirmed",
+                remedy="Confirm that it is you at /confirm-identity, then try again.",
+                link=("/confirm-identity", "Confirm that it is you"),
+            )
+
+    @property
+    def browser(self) -> Browser:
+        return Browser(
+            address=client_address(self.request),
+            user_agent=self.request.headers.get("user-agent", ""),
+            session_token=session_token(self.request),
         )
 
     @property
@@ -97,7 +121,26 @@ def parts_of(request: Request) -> Parts:
 
 def guesser_of(request: Request, session: Session) -> Guesser:
     """Whose wrong tries are counted: behind a proxy, whom the proxy names (see uvicorn)."""
-    return Guesser(session, request.client.host if request.client else "")
+    return Guesser(session, client_address(request))
+
+
+def client_address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def session_cookie(settings: Settings) -> str:
+    """The name of the cookie with the session's token."""
+    return HTTPS_SESSION_COOKIE if settings.https else SESSION_COOKIE
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How long a session lasts."""
+    idle, longest = settings.session_idle_minutes, settings.session_hours
+    return Limits(timedelta(minutes=idle), timedelta(hours=longest))
+
+
+def session_token(request: Request) -> str:
+    return request.cookies.get(session_cookie(parts_of(request).settings), "")
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
@@ -150,19 +193,39 @@ def who_asks(
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if is_api and scheme.lower() == "bearer":
         found = access.bearer(guesser_of(request, session), token.strip())
+        access.touch(session, found)
         return Context(request, session, parts_of(request), f"token {found.name}", role=found.role)
-    cookie = request.cookies.get(SESSION_COOKIE, "")
+    cookie = session_token(request)
     if is_api and not cookie:
         raise Unauthenticated(
             "This needs a bearer token.",
             remedy="Create one: egret tokens create --name NAME. Send Authorization: Bearer TOKEN.",
         )
-    user = access.user_of_session(session, cookie) if cookie else None
-    if user is None:
-        raise Unauthenticated("You are not signed in.", remedy="Sign in, then try again.")
-    session.expunge(user)  # so that an error page can name the user after a rollback
+    user, own = session_of(session, cookie)
+    if _is_used(request):
+        access.touch(session, own, limits_of(parts_of(request).settings))
+    for row in (user, own):
+        session.expunge(row)  # so that an error page can name the user after a rollback
     request.state.user = user  # for the page's header, on error pages too
-    return Context(request, session, parts_of(request), user.name, user=user, role=user.role)
+    parts = parts_of(request)
+    return Context(request, session, parts, user.name, user=user, role=user.role, own=own)
+
+
+def session_of(session: Session, token: str) -> tuple[User, AccessToken]:
+    """Whose session it is, and its row. Raises Unauthenticated."""
+    found = access.session_of(session, token) if token else None
+    if found is None:
+        raise Unauthenticated("You are not signed in.", remedy="Sign in, then try again.")
+    return found
+
+
+def _is_used(request: Request) -> bool:
+    """Whether somebody does something, and no page merely keeps itself up to date.
+
+    Browsers say what a request is for (Fetch Metadata).
+    """
+    reads = request.method in SAFE_METHODS
+    return not reads or request.headers.get("sec-fetch-dest", "document") == "document"
 
 
 WhoAsks = Annotated[Context, Depends(who_asks)]
@@ -170,12 +233,19 @@ WhoAsks = Annotated[Context, Depends(who_asks)]
 
 @dataclass(frozen=True)
 class Needs:
-    """A route's declaration: the role of those who may ask it. `Context.demand` decides."""
+    """A route's declaration: the role of those who may ask it. `Context.demand` decides.
+
+    `confirmed` is for what cannot be undone or opens a door: a person must have typed the password
+    lately.
+    """
 
     role: Role
+    confirmed: bool = False
 
     async def __call__(self, ctx: WhoAsks) -> Context:
         ctx.demand(self.role)
+        if self.confirmed:
+            ctx.demand_confirmed()
         return ctx
 
 
@@ -217,3 +287,5 @@ Anyone = Annotated[Context, Depends(anyone)]
 Viewer = Annotated[Context, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Context, Depends(Needs(Role.OPERATOR))]
 Admin = Annotated[Context, Depends(Needs(Role.ADMIN))]
+ConfirmedOperator = Annotated[Context, Depends(Needs(Role.OPERATOR, confirmed=True))]
+ConfirmedAdmin = Annotated[Context, Depends(Needs(Role.ADMIN, confirmed=True))]

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     templates_dir: str = Field(
         "", description="Folder with templates of your own, each in a folder of its name"
     )
+    session_idle_minutes: int = Field(
+        120, ge=5, le=24 * 60, description="Minutes until a session ends that nobody uses"
+    )
+    session_hours: int = Field(
+        24, ge=1, le=14 * 24, description="Hours until a session ends in any case"
+    )
     poll_s: float = Field(
         2.0, ge=0.1, le=60, description="Seconds between two polls of a changing stack"
     )
@@ -132,6 +138,11 @@ class Settings(BaseSettings):
         if problem := regions.partitions_problem(self.region_names):
             raise ValueError(f"EGRET_REGIONS: {problem}")
         return self
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the dashboard by HTTPS."""
+        return self.public_url.startswith("https://")
 
     @property
     def region_names(self) -> list[str]:

@@ -16,6 +16,7 @@ from webapp.services import access
 OPEN = {
     "/setup",
     "/sign-in",
+    "/choose-password",
     "/healthz",
     "/readyz",
     "/whitelist/{link}",
