@@ -10,7 +10,6 @@ given back again at the end of a route, before the answer waits for anything. He
 import inspect
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
@@ -23,12 +22,19 @@ from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
+from webapp.browsers import (
+    SAFE_METHODS,
+    client_address,
+    is_used,
+    limits_of,
+    session_token,
+)
 from webapp.db import end_transactions
 from webapp.errors import NotConfirmed, Refused, Unauthenticated
 from webapp.models import AccessToken, Role, User
 from webapp.outside import outside
 from webapp.services import access
-from webapp.services.access import Browser, Guesser, Limits
+from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
 from webapp.services.scope import CloudScope
@@ -36,10 +42,7 @@ from webapp.settings import Settings
 
 Result = TypeVar("Result")
 API_PREFIX = "/api/"
-SESSION_COOKIE = "egret_session"
-HTTPS_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
-"""Browsers take this one from HTTPS alone, for this host and all of its paths (RFC 6265bis)."""
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+AREA_AT = len(["", "api", "v1", ""]) - 1
 
 
 @dataclass(frozen=True)
@@ -66,21 +69,36 @@ class Context:
     role: Role | None = None
     own: AccessToken | None = None
     """The session that the request belongs to; None for a program."""
+    scopes: tuple[str, ...] = ()
 
     @property
     def scope(self) -> CloudScope:
         """What the services need to act for who asks."""
         return CloudScope(self.session, self.actor, self.parts.cloud, self.parts.settings)
 
-    def demand(self, role: Role) -> None:
-        """The one place that decides who may do what. Raises Refused."""
-        if self.role and self.role.includes(role):
-            return
-        raise Refused(
-            f"This needs the role {role}; {self.actor} has the role {self.role}.",
-            code="role_too_low",
-            remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
-        )
+    def may(self, role: Role) -> bool:
+        return self.role is not None and self.role.includes(role)
+
+    def demand(self, role: Role, what: str = "This") -> None:
+        """The one place that decides who may do what, by role and scope. Raises Refused."""
+        if not self.may(role):
+            raise Refused(
+                f"{what} needs the role {role}; {self.actor} has the role {self.role}.",
+                code="role_too_low",
+                remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
+            )
+        if self.scopes and self._area not in self.scopes:
+            raise Refused(
+                f"This needs the scope {self._area}; {self.actor} has the scopes "
+                f"{', '.join(self.scopes)}.",
+                code="scope_missing",
+                remedy="Ask an admin for a token with that scope.",
+            )
+
+    @property
+    def _area(self) -> str:
+        """Of the API: `networks` of /api/v1/networks/main."""
+        return str(self.request.scope["path"]).split("/")[AREA_AT]
 
     def demand_confirmed(self) -> None:
         """Raises NotConfirmed for a person who typed the password long ago. No program is asked."""
@@ -92,14 +110,6 @@ class Context:
                 remedy="Confirm that it is you at /confirm-identity, then try again.",
                 link=("/confirm-identity", "Confirm that it is you"),
             )
-
-    @property
-    def browser(self) -> Browser:
-        return Browser(
-            address=client_address(self.request),
-            user_agent=self.request.headers.get("user-agent", ""),
-            session_token=session_token(self.request),
-        )
 
     @property
     def guesser(self) -> Guesser:
@@ -122,25 +132,6 @@ def parts_of(request: Request) -> Parts:
 def guesser_of(request: Request, session: Session) -> Guesser:
     """Whose wrong tries are counted: behind a proxy, whom the proxy names (see uvicorn)."""
     return Guesser(session, client_address(request))
-
-
-def client_address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def session_cookie(settings: Settings) -> str:
-    """The name of the cookie with the session's token."""
-    return HTTPS_SESSION_COOKIE if settings.https else SESSION_COOKIE
-
-
-def limits_of(settings: Settings) -> Limits:
-    """How long a session lasts."""
-    idle, longest = settings.session_idle_minutes, settings.session_hours
-    return Limits(timedelta(minutes=idle), timedelta(hours=longest))
-
-
-def session_token(request: Request) -> str:
-    return request.cookies.get(session_cookie(parts_of(request).settings), "")
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
@@ -189,43 +180,30 @@ def who_asks(
 
     Raises Unauthenticated.
     """
-    is_api = request.url.path.startswith(API_PREFIX)
+    is_api = str(request.scope["path"]).startswith(API_PREFIX)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if is_api and scheme.lower() == "bearer":
         found = access.bearer(guesser_of(request, session), token.strip())
         access.touch(session, found)
-        return Context(request, session, parts_of(request), f"token {found.name}", role=found.role)
-    cookie = session_token(request)
+        actor, scopes = f"token {found.name}", tuple(found.scopes)
+        return Context(request, session, parts_of(request), actor, role=found.role, scopes=scopes)
+    parts = parts_of(request)
+    cookie = session_token(request, parts.settings)
     if is_api and not cookie:
         raise Unauthenticated(
             "This needs a bearer token.",
             remedy="Create one: egret tokens create --name NAME. Send Authorization: Bearer TOKEN.",
         )
-    user, own = session_of(session, cookie)
-    if _is_used(request):
-        access.touch(session, own, limits_of(parts_of(request).settings))
-    for row in (user, own):
+    found_session = access.session_of(session, cookie) if cookie else None
+    if found_session is None:
+        raise Unauthenticated("You are not signed in.", remedy="Sign in, then try again.")
+    user, own = found_session
+    if is_used(request):
+        access.touch(session, own, limits_of(parts.settings))
+    for row in found_session:
         session.expunge(row)  # so that an error page can name the user after a rollback
     request.state.user = user  # for the page's header, on error pages too
-    parts = parts_of(request)
     return Context(request, session, parts, user.name, user=user, role=user.role, own=own)
-
-
-def session_of(session: Session, token: str) -> tuple[User, AccessToken]:
-    """Whose session it is, and its row. Raises Unauthenticated."""
-    found = access.session_of(session, token) if token else None
-    if found is None:
-        raise Unauthenticated("You are not signed in.", remedy="Sign in, then try again.")
-    return found
-
-
-def _is_used(request: Request) -> bool:
-    """Whether somebody does something, and no page merely keeps itself up to date.
-
-    Browsers say what a request is for (Fetch Metadata).
-    """
-    reads = request.method in SAFE_METHODS
-    return not reads or request.headers.get("sec-fetch-dest", "document") == "document"
 
 
 WhoAsks = Annotated[Context, Depends(who_asks)]
@@ -289,3 +267,20 @@ Operator = Annotated[Context, Depends(Needs(Role.OPERATOR))]
 Admin = Annotated[Context, Depends(Needs(Role.ADMIN))]
 ConfirmedOperator = Annotated[Context, Depends(Needs(Role.OPERATOR, confirmed=True))]
 ConfirmedAdmin = Annotated[Context, Depends(Needs(Role.ADMIN, confirmed=True))]
+
+
+def declared(route: APIRoute) -> list[Role | None]:
+    """What the route declares in its signature: a role, or None for `Anyone`. Once, or it is wrong.
+
+    For tests and the documentation.
+    """
+    found: list[Role | None] = []
+    to_visit = [route.dependant]
+    while to_visit:
+        dependant = to_visit.pop()
+        to_visit += dependant.dependencies
+        if isinstance(dependant.call, Needs):
+            found.append(dependant.call.role)
+        elif dependant.call is anyone:
+            found.append(None)
+    return found

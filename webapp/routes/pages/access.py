@@ -5,15 +5,8 @@ from urllib.parse import urlencode
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import (
-    Anyone,
-    Context,
-    Router,
-    Viewer,
-    limits_of,
-    session_cookie,
-    session_token,
-)
+from webapp.browsers import browser_of, limits_of, session_cookie, session_token
+from webapp.deps import Anyone, Context, Router, Viewer
 from webapp.drafts import Query
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, errors_by_field
@@ -60,7 +53,7 @@ def open_session(ctx: Anyone, form: Form) -> Response:
             name=form.text("name"),
             password=form.text("password"),
             limits=limits_of(ctx.settings),
-            browser=ctx.browser,
+            browser=browser_of(ctx.request, ctx.settings),
         )
     except EgretError as error:
         return _refused(ctx, "sign_in.html", form.shown("name", "next"), error)
@@ -109,7 +102,7 @@ def keep_password(ctx: Anyone, form: Form) -> Response:
 
 @router.post("/sign-out")
 def sign_out(ctx: Viewer) -> Response:
-    access.sign_out(ctx.session, session_token(ctx.request))
+    access.sign_out(ctx.session, session_token(ctx.request, ctx.settings))
     return signed_out(ctx)
 
 
@@ -143,7 +136,9 @@ def confirm_first(next_path: str) -> str:
 
 
 def _opened(ctx: Context, user: User) -> str:
-    return access.open_session(ctx.session, user, limits_of(ctx.settings), ctx.browser)
+    return access.open_session(
+        ctx.session, user, limits_of(ctx.settings), browser_of(ctx.request, ctx.settings)
+    )
 
 
 def _own_path(path: str) -> str:

@@ -135,8 +135,9 @@ def person_of_link(guesser: Guesser, token: str) -> User:
     found = find(session, token, TokenKind.INVITATION)
     user = session.get(User, found.user_id) if found else None
     if user is None:
-        with turns.turn():
-            record_failure(guesser, guesser.take(LINK), token)
+        if token:
+            with turns.turn():
+                record_failure(guesser, guesser.take(LINK), token)
         raise Invalid(
             "This link was used already, has expired, or was replaced by another one.",
             code="bad_link",
