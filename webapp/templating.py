@@ -28,6 +28,7 @@ from webapp.models import Role, User
 from webapp.partners import DEFAULT_PARTNER, partner
 from webapp.services.functions.activity.levels import level_of
 from webapp.settings import Settings
+from webapp.user_agents import short_name
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "static"
@@ -220,6 +221,7 @@ def _environment() -> Environment:
     }
     made.filters |= {
         "amount": amount,
+        "browser": short_name,
         "duration": _duration,
         "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),
         "linked": _linked,

@@ -6,8 +6,11 @@ from enum import StrEnum
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import Audited, UtcDateTime, enum_text, new_id, utc_now
+from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
 from webapp.models.role import Role
+
+TOKEN_DAYS = 90
+"""How long an API token lasts, if nothing else is said."""
 
 
 class User(Audited, SQLModel, table=True):
@@ -69,3 +72,26 @@ class AccessToken(Audited, SQLModel, table=True):
     @property
     def noun(self) -> str:
         return "token"
+
+
+class NewPerson(Input):
+    """Somebody to invite."""
+
+    name: str
+    role: Role = Role.VIEWER
+
+
+class NewRole(Input):
+    """Another role for somebody."""
+
+    role: Role
+
+
+class NewToken(Input):
+    """An API token to make. `scopes` are areas of the API, none means all; `expires_in_days` null
+    means that it never expires."""
+
+    name: str
+    role: Role = Role.VIEWER
+    scopes: list[str] = Field(default_factory=list)
+    expires_in_days: int | None = TOKEN_DAYS

@@ -150,6 +150,13 @@ def end_sessions(session: Session, user: User, *, but: str = "") -> None:
     session.connection().execute(every)
 
 
+def end_other_sessions(scope: Scope, user: User, own: AccessToken) -> None:
+    """All of the user's but this one."""
+    end_sessions(scope.session, user, but=own.id)
+    scope.record("end all other sessions of", user)
+    scope.session.commit()
+
+
 def sign_out(session: Session, token: str) -> None:
     found = find(session, token, TokenKind.SESSION)
     if found:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select, tuple_
 
 from webapp.errors import Conflict, Invalid, NotFound, Unauthenticated
 from webapp.models import AccessToken, TokenKind, utc_now
+from webapp.models.user import TOKEN_DAYS
 from webapp.services.access.guesses import API_TOKEN, Guesser, record_failure
 from webapp.services.access.hashing import turns
 from webapp.services.access.rights import checked_name, checked_role, checked_scopes
@@ -18,7 +19,6 @@ from webapp.services.scope import Scope
 
 BYTES = 32
 PREFIX = "egret_"
-DAYS = 90
 DAYS_MAX = 3650
 LISTED_MAX = 50
 
@@ -70,14 +70,14 @@ def digest(token: str) -> str:
 
 
 def create_api_token(
-    scope: Scope, *, name: str, role: str, scopes: Iterable[str] = (), days: int | None = DAYS
+    scope: Scope, *, name: str, role: str, scopes: Iterable[str] = (), days: int | None = TOKEN_DAYS
 ) -> str:
     """The token that `issue_api_token` makes."""
     return issue_api_token(scope, name=name, role=role, scopes=scopes, days=days).token
 
 
 def issue_api_token(
-    scope: Scope, *, name: str, role: str, scopes: Iterable[str] = (), days: int | None = DAYS
+    scope: Scope, *, name: str, role: str, scopes: Iterable[str] = (), days: int | None = TOKEN_DAYS
 ) -> IssuedToken:
     """A bearer token for a program, for those areas of the API; `days` None: it never expires.
 
