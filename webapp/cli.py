@@ -28,6 +28,7 @@ from webapp.aws.clients import Clients
 from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
 from webapp.db import migrate, temporary_engine
 from webapp.errors import EgretError, Invalid, Unavailable
+from webapp.extras import need_sandbox
 from webapp.services import access
 from webapp.services.access import ADMIN
 from webapp.services.scope import Scope
@@ -55,6 +56,7 @@ Name = Annotated[str, typer.Option(help="Its name in lists and in the audit trai
 @app.command()
 def demo() -> None:
     """Start the sandbox and the dashboard on it: no AWS account, nothing billed."""
+    need_sandbox()
     from webapp.sandbox.launcher import Sandbox
     from webapp.sandbox.tls_partners import TlsPartners
 
@@ -189,6 +191,7 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Print where the running sandbox is, for the AWS command line and for people."""
+    need_sandbox()
     from webapp.sandbox.launcher import read_info
 
     found = read_info(_settings().data_dir / "sandbox").as_dict()
