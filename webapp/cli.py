@@ -28,6 +28,7 @@ from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
 from webapp.command_base import database_session, read_settings
 from webapp.db import migrate
 from webapp.errors import EgretError, Invalid, Unavailable
+from webapp.extras import need_sandbox
 from webapp.services import access
 from webapp.settings import Settings
 
@@ -48,6 +49,7 @@ app.add_typer(sandbox, name="sandbox")
 @app.command()
 def demo() -> None:
     """Start the sandbox and the dashboard on it: no AWS account, nothing billed."""
+    need_sandbox()
     from webapp.sandbox.launcher import Sandbox
     from webapp.sandbox.tls_partners import TlsPartners
 
@@ -160,6 +162,7 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Print where the running sandbox is, for the AWS command line and for people."""
+    need_sandbox()
     from webapp.sandbox.launcher import read_info
 
     found = read_info(read_settings().data_dir / "sandbox").as_dict()
