@@ -1,5 +1,6 @@
 """What the access log says, and how long answers may be kept."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.routes.all_routes import routes_of
 from tests.routes.conftest import HOST, client
 from tests.routes.people import sign_in
 from webapp.aws import Cloud
+from webapp.logs import Lines
 from webapp.main import create_app
 from webapp.middleware import loggable
 from webapp.settings import Settings
@@ -86,13 +88,19 @@ def test_an_unexpected_error_is_answered_like_everything_else(
         raise KeyError("broken")
 
     app.add_api_route(path, fail)
+    caplog.handler.setFormatter(Lines("json"))
     answer = client.get(path)
     assert answer.status_code == 500
     expected = client.get("/nothing").headers
     for name in ("content-security-policy", "cache-control", "x-content-type-options"):
         assert answer.headers[name] == expected[name]
     assert answer.headers["x-request-id"] in answer.text
-    assert answer.headers["x-request-id"] in caplog.text
+    lines = [json.loads(line) for line in caplog.text.splitlines()]
+    (logged,) = (line for line in lines if line["level"] == "ERROR")
+    assert logged["request_id"] == answer.headers["x-request-id"]
+    assert logged["client"] == "testclient"
+    assert logged["operation"].endswith("fail")
+    assert "KeyError: 'broken'" in logged["traceback"]
     assert "KeyError" not in answer.text
 
 

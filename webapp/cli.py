@@ -7,7 +7,6 @@ dashboard cannot tell the difference from AWS.
 import gc
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,10 +14,6 @@ from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
-import uvicorn
-from alembic.util.exc import CommandError
-from pydantic import ValidationError
-from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session
 
 from webapp import logs
@@ -26,20 +21,18 @@ from webapp.aws.apply_policies import apply as apply_policies
 from webapp.aws.apply_policies import place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
-from webapp.db import migrate, temporary_engine
-from webapp.errors import EgretError, Invalid, Unavailable
+from webapp.db import temporary_engine
+from webapp.errors import Invalid
 from webapp.services import access
 from webapp.services.access import ADMIN
 from webapp.services.scope import Scope
 from webapp.settings import Settings
+from webapp.starting import bring_up_to_date, check_cloud, listen, read_settings, told, warn
 
-GRACEFUL_SHUTDOWN_S = 3
 CHECK_INTERVAL_S = 1.0
 ACTOR = "command line"
 LOGGING = (["serve"], ["demo"])
 """The commands that run on, so what they print is a log."""
-UNUSABLE_DATABASE = (OperationalError, DatabaseError)
-"""Not their other subclasses: those are errors of ours."""
 
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
@@ -58,7 +51,7 @@ def demo() -> None:
     from webapp.sandbox.launcher import Sandbox
     from webapp.sandbox.tls_partners import TlsPartners
 
-    settings = _settings()
+    settings = read_settings()
     with Sandbox.start(
         settings.data_dir / "sandbox",
         pace_s=settings.sandbox_pace_s,
@@ -89,34 +82,30 @@ def serve(
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     gc.disable()  # until all is imported, as in __main__
     from webapp.main import create_app
+    from webapp.server import server_of
 
     if as_child:
         from webapp.sandbox.parent import end_with_parent
 
         end_with_parent()
 
-    settings = _settings()
+    settings = read_settings()
     logs.configure(settings.log_format)
-    _check_cloud(settings)
-    listening = _listen(settings)
-    migrate(settings.database)
+    check_cloud(settings)
+    listening = listen(settings)
+    bring_up_to_date(settings)
+    warn(settings)
     _print_welcome(settings)
     dashboard = create_app(settings)
     gc.freeze()
     gc.enable()
-    config = uvicorn.Config(
-        dashboard,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
-    )
-    uvicorn.Server(config).run([listening])
+    server_of(dashboard, settings).run([listening])
 
 
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database's schema up to date."""
-    migrate(_settings().database)
+    bring_up_to_date(read_settings())
     print("The schema is up to date.")
 
 
@@ -148,7 +137,7 @@ def print_policy(  # noqa: PLR0917 - typer passes them by name
 
 
 def _apply_policies(wanted: Place, *, service_role: bool) -> None:
-    clients, region = Clients(), _settings().home_region
+    clients, region = Clients(), read_settings().home_region
     place = place_of(clients, region, wanted)
     for arn, done in apply_policies(clients, region, place, service_role=service_role):
         print(f"{done}: {arn}")
@@ -168,7 +157,7 @@ def create_user(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
     """Create an administrator."""
-    with _session(_settings()) as session:
+    with _session(read_settings()) as session:
         access.create_user(Scope(session, ACTOR), name=name, password=password)
         session.commit()
     print(f"{name} can sign in now.")
@@ -180,7 +169,7 @@ def create_token(
     role: Annotated[str, typer.Option(help="Only admin, until there are others.")] = ADMIN,
 ) -> None:
     """Create a bearer token and print it; it is not shown again."""
-    with _session(_settings()) as session:
+    with _session(read_settings()) as session:
         print(access.create_api_token(Scope(session, ACTOR), name=name, role=role))
 
 
@@ -191,7 +180,7 @@ def info(
     """Print where the running sandbox is, for the AWS command line and for people."""
     from webapp.sandbox.launcher import read_info
 
-    found = read_info(_settings().data_dir / "sandbox").as_dict()
+    found = read_info(read_settings().data_dir / "sandbox").as_dict()
     if as_json:
         print(json.dumps(found))
         return
@@ -208,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(given)
     except Exception as error:
-        if not (text := _told(error)):
+        if not (text := told(error)):
             if logs_json:
                 logs.configure("json")  # typer has put a hook for crashes of its own in place
             raise
@@ -216,68 +205,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _told(error: Exception) -> str:
-    """What happened and what to do, in one line; '' for an error that nobody has foreseen."""
-    setting = "EGRET_DATABASE_URL" if os.environ.get("EGRET_DATABASE_URL") else "EGRET_DATA_DIR"
-    match error:
-        case EgretError():
-            text = str(error)
-        case OperationalError() | DatabaseError() if type(error) in UNUSABLE_DATABASE:
-            text = f"the database cannot be used: {error.orig}. Check {setting}."
-        case CommandError():
-            text = (
-                f"the database's schema is not one of this version: {error}. Run the version that "
-                "wrote it, or a newer one."
-            )
-        case UnicodeError():
-            text = "something that was typed is not UTF-8. Type it again."
-        case OSError() if error.filename:
-            text = f"{error}. Check {setting}, and who may write there."
-        case _:
-            text = ""
-    return " ".join(text.split())
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
-        )
-        raise Invalid(f"invalid setting: {problems}") from None
-
-
 @contextmanager
 def _session(settings: Settings) -> Iterator[Session]:
     """A session on an up-to-date schema: a command may run before `serve` ever did."""
-    migrate(settings.database)
+    bring_up_to_date(settings)
     with (
         temporary_engine(settings.database) as engine,
         Session(engine, expire_on_commit=False) as session,
     ):
         yield session
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Called first, so that a second start on the same port touches nothing the first one uses."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        raise Unavailable(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
-            remedy="Stop the program that uses it, or set EGRET_PORT.",
-        ) from None
-
-
-def _check_cloud(settings: Settings) -> None:
-    """Pages must not say that nothing is billed while the account of the credentials is."""
-    if settings.cloud == "sandbox" and not os.environ.get("AWS_ENDPOINT_URL"):
-        raise Invalid(
-            "EGRET_CLOUD is sandbox, but AWS_ENDPOINT_URL does not say where a sandbox is.",
-            remedy="Set EGRET_CLOUD=aws for a real account, or start one: egret demo.",
-        )
 
 
 def _print_welcome(settings: Settings) -> None:

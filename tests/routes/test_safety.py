@@ -10,7 +10,7 @@ from tests.postgresql import on_either_database
 from tests.routes.all_routes import routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import CREDENTIALS, bearer, sign_in
-from webapp.middleware import BODY_MAX_BYTES
+from webapp.limits import BODY_MAX_BYTES
 from webapp.services import access
 
 OPEN = {

@@ -72,7 +72,6 @@ def fetch(ctx: ApiCaller, name: str) -> SnapshotOut:
     return snapshot_out(previews.fetch(ctx.scope, function))
 
 
-@router.head("/functions/{name}/preview", include_in_schema=False)
 @router.get("/functions/{name}/preview")
 def preview(ctx: ApiCaller, name: str, request: Request) -> Response:
     """The cached body itself, byte for byte what the function returned."""
