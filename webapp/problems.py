@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -34,11 +34,13 @@ from webapp.errors import (
 )
 from webapp.forms import messages_of, read_data
 from webapp.limits import body_max_bytes
+from webapp.middleware import BY_HEAD
 from webapp.templating import page, see_other
 
 RETRY_AFTER_S = 5
 NOT_KEPT = {"secret": ", except the key", "headers": ", but only method and path"}
 """By a field of the form: see `webapp.drafts`."""
+UNEXPECTED = "Egret failed unexpectedly. The error is in its log."
 CHECK_THE_REQUEST = "Check what was sent."
 log = logging.getLogger("egret")
 
@@ -91,7 +93,7 @@ class UnexpectedErrors:
         except Exception as error:
             if has_begun or scope["type"] != "http":
                 raise
-            answer = await run_in_threadpool(_answer_unexpected, Request(scope), error)
+            answer = await run_in_threadpool(_last_answer, Request(scope), error)
             await answer(scope, receive, send)
 
 
@@ -132,14 +134,19 @@ async def _form_of(request: Request) -> FormData:
 
 
 def _answer_database_failure(request: Request, error: Exception) -> Response:
-    log.error("database error: %s", error)
+    log.error("the database failed: %s", _cause(error))
     detail = "The database cannot be read or written at the moment."
     return _answer_later(request, detail)
 
 
 def _answer_busy_database(request: Request, error: Exception) -> Response:
-    log.error("no connection to the database is free: %s", error)
+    log.error("no connection to the database is free: %s", _cause(error))
     return _answer_later(request, "Too many requests use the database at the moment.")
+
+
+def _cause(error: Exception) -> object:
+    """What the database said, without the statement, which has many lines."""
+    return getattr(error, "orig", None) or error
 
 
 def _answer_later(request: Request, detail: str) -> Response:
@@ -148,7 +155,7 @@ def _answer_later(request: Request, detail: str) -> Response:
 
 
 def _answer_unstorable_value(request: Request, error: Exception) -> Response:
-    log.warning("database error: %s", error)
+    log.warning("the database refused a value: %s", _cause(error))
     detail = "A value cannot be stored: it has a NUL character, or a number that is too large."
     return _answer(request, Invalid(detail, remedy=CHECK_THE_REQUEST))
 
@@ -173,10 +180,14 @@ def _answer_http_exception(request: Request, error: Exception) -> Response:
     path = request.url.path
     if error.status_code == 404 and (without := _without_slash(request)):
         return RedirectResponse(without, 308)
-    if error.status_code == 405 and request.method == "GET" and not path.startswith(API_PREFIX):
-        return RedirectResponse(page_of(path), 303)  # somebody reloads the answer to a form
+    headers, is_head = dict(error.headers or {}), request.scope.get(BY_HEAD)
+    if error.status_code == 405 and not is_head:
+        if request.method == "GET" and not path.startswith(API_PREFIX):
+            return RedirectResponse(page_of(path), 303)  # somebody reloads the answer to a form
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
     answer = _answer(request, _as_egret_error(request, error))
-    answer.headers.update(error.headers or {})  # a 405 needs Allow (RFC 9110)
+    answer.headers.update(headers)  # a 405 needs Allow (RFC 9110)
     return answer
 
 
@@ -239,6 +250,15 @@ def _answer_stale_row(request: Request, _error: Exception) -> Response:
     )
 
 
+def _last_answer(request: Request, error: Exception) -> Response:
+    """In plain words when not even the page of an error can be shown."""
+    try:
+        return _answer_unexpected(request, error)
+    except Exception:
+        log.exception("the page of an error cannot be shown")
+        return PlainTextResponse(f"{UNEXPECTED} Report the request id in X-Request-ID.", 500)
+
+
 def _answer_unexpected(request: Request, error: Exception) -> Response:
     if isinstance(error, EgretError):
         return _answer(request, error)
@@ -249,7 +269,7 @@ def _answer_unexpected(request: Request, error: Exception) -> Response:
     return _answer(
         request,
         EgretError(
-            "Egret failed unexpectedly. The error is in its log.",
+            UNEXPECTED,
             remedy="Try again. If it happens again, report the request id.",
         ),
     )
