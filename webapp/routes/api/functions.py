@@ -89,5 +89,6 @@ def _cache_headers(snapshot: Snapshot, *, in_browser: bool) -> dict[str, str]:
         "Age": str(snapshot.age_s()),
         "Cache-Control": NO_STORE if in_browser else f"private, max-age={snapshot.ttl_s}",
         "Last-Modified": format_datetime(snapshot.fetched_at, usegmt=True),
+        "Vary": "Authorization, Cookie",
     }
     return headers | ({"X-Egress-Ip": snapshot.egress_ip} if snapshot.egress_ip else {})
