@@ -24,7 +24,7 @@ def session_token(request: Request, settings: Settings) -> str:
 
 
 def client_address(request: Request) -> str:
-    """Behind a proxy, whom the proxy names (see uvicorn)."""
+    """Behind a proxy, whom the proxy names (`webapp.proxies`)."""
     return request.client.host if request.client else ""
 
 

@@ -17,20 +17,18 @@ import anyio
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from fastapi.sse import EventSourceResponse
 from sqlalchemy import Engine
 from sqlmodel import Session
+from starlette.exceptions import HTTPException
 
+from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
-from webapp.browsers import (
-    SAFE_METHODS,
-    client_address,
-    is_used,
-    limits_of,
-    session_token,
-)
+from webapp.browsers import SAFE_METHODS, client_address, is_used, limits_of, session_token
 from webapp.db import end_transactions
 from webapp.errors import NotConfirmed, Refused, Unauthenticated
+from webapp.middleware import BY_HEAD
 from webapp.models import AccessToken, Role, User
 from webapp.outside import outside
 from webapp.services import access
@@ -130,7 +128,7 @@ def parts_of(request: Request) -> Parts:
 
 
 def guesser_of(request: Request, session: Session) -> Guesser:
-    """Whose wrong tries are counted: behind a proxy, whom the proxy names (see uvicorn)."""
+    """Whose wrong tries are counted."""
     return Guesser(session, client_address(request))
 
 
@@ -221,10 +219,18 @@ class Needs:
     confirmed: bool = False
 
     async def __call__(self, ctx: WhoAsks) -> Context:
+        logs.note(user=ctx.actor, role=ctx.role or "")
         ctx.demand(self.role)
         if self.confirmed:
             ctx.demand_confirmed()
         return ctx
+
+
+async def note_operation(request: Request) -> None:
+    """Lines of the log say which route it was: `pages.networks.park`."""
+    route = request.scope["endpoint"]
+    module = route.__module__.removeprefix("webapp.routes.")
+    logs.note(operation=f"{module}.{route.__name__}")
 
 
 async def refuse_cross_origin(request: Request) -> None:
@@ -258,7 +264,15 @@ class Router(APIRouter):
 class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
+        if options.get("response_class") is EventSourceResponse:
+            options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
         super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
+
+
+async def _refuse_head(request: Request) -> None:
+    """Only a reader begins a stream."""
+    if request.scope.get(BY_HEAD):
+        raise HTTPException(405, headers={"Allow": "GET"})
 
 
 Anyone = Annotated[Context, Depends(anyone)]

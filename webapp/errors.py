@@ -1,6 +1,7 @@
 """The errors that Egret itself raises, with one base so that one handler answers all of them.
 
     EgretError            500
+    ├── Malformed         400   no form, or too many fields; a host that is not ours
     ├── Invalid           422   the input breaks a rule; `errors` has a message for each field
     ├── Refused           403   the caller may not do this
     │   └── NotConfirmed  403   the person must type the password once more
@@ -8,7 +9,9 @@
     ├── NotFound          404
     ├── Conflict          409   not possible in the current state, such as a name that is taken
     ├── TooLarge          413
+    ├── TooLong           414
     ├── TooMany           429   too often; `retry_after_s` says when again
+    ├── HeadersTooLarge   431
     ├── Upstream          502   AWS or a partner answered with an error
     └── Unavailable       503   AWS, the partner or the database did not answer; try again later
 
@@ -64,6 +67,12 @@ class EgretError(Exception):
 
     def __str__(self) -> str:
         return f"{self.detail} {self.remedy}".strip()
+
+
+class Malformed(EgretError):
+    status = 400
+    title = "This request cannot be read"
+    default_code = "malformed"
 
 
 class Invalid(EgretError):
@@ -122,6 +131,18 @@ class TooLarge(EgretError):
     status = 413
     title = "Too large"
     default_code = "too_large"
+
+
+class TooLong(EgretError):
+    status = 414
+    title = "Too long"
+    default_code = "too_long"
+
+
+class HeadersTooLarge(EgretError):
+    status = 431
+    title = "Headers too large"
+    default_code = "headers_too_large"
 
 
 class TooMany(EgretError):

@@ -12,14 +12,14 @@ from webapp.services import access
 router = Router(prefix="/tokens", tags=["tokens"])
 
 
-@router.get("", summary="List API tokens")
+@router.get("", operation_id="list_tokens", summary="List API tokens")
 def index(ctx: Admin, limit: Limit = 50, after: After = None) -> Listed[TokenOut]:
     """By name; expired ones, too."""
     page = access.list_api_tokens(ctx.session, after or "", limit)
     return Listed(items=[token_out(row) for row in page.tokens], next=page.next)
 
 
-@router.post("", status_code=201, summary="Create an API token")
+@router.post("", status_code=201, operation_id="create_token", summary="Create an API token")
 def create(ctx: ConfirmedAdmin, new: NewToken, response: Response) -> IssuedTokenOut:
     """`token` is only in this answer. It expires after 90 days, unless `expires_in_days` says
     otherwise."""
@@ -30,7 +30,9 @@ def create(ctx: ConfirmedAdmin, new: NewToken, response: Response) -> IssuedToke
     return issued_token_out(issued)
 
 
-@router.delete("/{token}", status_code=204, summary="Revoke an API token")
+@router.delete(
+    "/{token}", status_code=204, operation_id="revoke_token", summary="Revoke an API token"
+)
 def revoke(ctx: ConfirmedAdmin, token: str) -> Response:
     """By its id, or by a name that only one has. It stops working at once."""
     access.revoke_api_token(ctx.scope, token)

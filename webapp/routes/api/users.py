@@ -13,14 +13,14 @@ from webapp.services import access
 router = Router(prefix="/users", tags=["users"])
 
 
-@router.get("", summary="List people")
+@router.get("", operation_id="list_users", summary="List people")
 def index(ctx: Admin, limit: Limit = 50, after: After = None) -> Listed[UserOut]:
     """By name; those who were invited, too."""
     page = access.list_people(ctx.session, after or "", limit)
     return Listed(items=[user_out(user) for user in page.people], next=page.next)
 
 
-@router.post("", status_code=201, summary="Invite a person")
+@router.post("", status_code=201, operation_id="invite_user", summary="Invite a person")
 def invite(ctx: ConfirmedAdmin, new: NewPerson, response: Response) -> InvitedOut:
     """The link is only in this answer. Whoever opens it first chooses the password."""
     invited = access.invite(ctx.scope, name=new.name, role=new.role)
@@ -28,18 +28,22 @@ def invite(ctx: ConfirmedAdmin, new: NewPerson, response: Response) -> InvitedOu
     return invited_out(invited.user, link_to_choose_password(ctx, invited.token))
 
 
-@router.get("/{name}", summary="Show a person")
+@router.get("/{name}", operation_id="show_user", summary="Show a person")
 def show(ctx: Admin, name: str) -> UserOut:
+    """By name, or by id."""
     return user_out(access.get_person(ctx.session, name))
 
 
-@router.patch("/{name}", summary="Change the role of a person")
+@router.patch("/{name}", operation_id="change_user", summary="Change the role of a person")
 def change_role(ctx: ConfirmedAdmin, name: str, new: NewRole) -> UserOut:
+    """It counts from their next request on. The last admin who can sign in stays one."""
     user = access.get_person(ctx.session, name)
     return user_out(access.change_role(ctx.scope, user.id, new.role))
 
 
-@router.post("/{name}/reset", status_code=201, summary="Reset a person's password")
+@router.post(
+    "/{name}/reset", status_code=201, operation_id="reset_user", summary="Reset a password"
+)
 def reset(ctx: ConfirmedAdmin, name: str, response: Response) -> InvitedOut:
     """The password and all sessions end at once. The link is only in this answer."""
     invited = access.reset(ctx.scope, access.get_person(ctx.session, name).id)
@@ -47,7 +51,7 @@ def reset(ctx: ConfirmedAdmin, name: str, response: Response) -> InvitedOut:
     return invited_out(invited.user, link_to_choose_password(ctx, invited.token))
 
 
-@router.delete("/{name}", status_code=204, summary="Remove a person")
+@router.delete("/{name}", status_code=204, operation_id="remove_user", summary="Remove a person")
 def remove(ctx: ConfirmedAdmin, name: str) -> Response:
     """All their sessions end at once."""
     access.remove(ctx.scope, access.get_person(ctx.session, name).id)
