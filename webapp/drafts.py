@@ -60,6 +60,10 @@ OF_PEOPLE = {
 }
 """What is kept of forms about who may sign in."""
 log = logging.getLogger("egret.drafts")
+EDITED = (
+    *("network", "key", "settings", "access", "cors_origins", "environment"),
+    *("memory_mb", "timeout_s", "every_minutes"),
+)
 SCHEDULE = ("weekly", "days", "start", "end", "time_zone", "idle_hours")
 
 
@@ -152,6 +156,8 @@ def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
         case ["functions", _, ("console" | "saved-requests")]:
             yield "method", form.get("method")  # the rest may hold a secret, a query too
             yield "path", str(form.get("path", "")).partition("?")[0]
+        case ["functions", _, "edit", *_]:
+            names = EDITED
         case ["functions", _, "callers"]:
             names = shown_fields(NewCaller)
         case ["addresses", *rest]:

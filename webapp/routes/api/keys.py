@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import Admin, Router, Viewer
+from webapp.deps import Admin, ConfirmedAdmin, Router, Viewer
 from webapp.models import GoingBack, NewKey, NewVersion
 from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.keys import (
@@ -49,7 +49,7 @@ def show(ctx: Viewer, name: str) -> KeyOut:
     summary="Delete a key",
     response_class=Response,
 )
-def delete(ctx: Admin, name: str) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str) -> Response:
     """AWS can restore its secret for 7 days."""
     keys.delete(ctx.scope, name, typed=name)
     return Response(status_code=204)

@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import Response
 from pydantic import BaseModel
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.models import Input
 from webapp.routes.api.description.answers import ASKS_AWS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
@@ -71,7 +71,7 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     summary="Delete an orphan",
     response_class=Response,
 )
-def delete(ctx: Admin, region: str, kind: str, id: str, confirm: str = "") -> Response:
+def delete(ctx: ConfirmedAdmin, region: str, kind: str, id: str, confirm: str = "") -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
     orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)
     return Response(status_code=202)

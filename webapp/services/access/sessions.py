@@ -80,6 +80,16 @@ def session_of(session: Session, token: str) -> tuple[User, AccessToken] | None:
     return (found[0], found[1]) if found else None
 
 
+def is_open(session: Session, session_id: str) -> bool:
+    """Whether the session with that id goes on. It is not used by asking."""
+    query = select(AccessToken.id).where(
+        AccessToken.id == session_id,
+        AccessToken.kind == TokenKind.SESSION,
+        col(AccessToken.expires_at) > utc_now(),
+    )
+    return session.exec(query).first() is not None
+
+
 def touch(session: Session, used: AccessToken, limits: Limits = LIMITS) -> None:
     """Write that a session or an API token was used, at most once a minute. Commits.
 
