@@ -180,6 +180,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def url(self) -> str:
+        """Where people reach the dashboard."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
     def https(self) -> bool:
         """Whether people reach the dashboard by HTTPS."""
         return self.public_url.startswith("https://")

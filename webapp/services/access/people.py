@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
@@ -37,6 +38,11 @@ class PeoplePage:
 
     people: list[User]
     next: str | None
+
+
+def link_path(token: str) -> str:
+    """Where the person goes, below this dashboard's address. It has a secret: it is shown once."""
+    return f"/choose-password?{urlencode({'token': token})}"
 
 
 def list_people(session: Session, after: str = "", limit: int = LISTED_MAX) -> PeoplePage:
