@@ -219,8 +219,7 @@ def test_when_the_queue_is_full_nothing_is_checked_or_counted(session: Session) 
         for _ in range(AT_ONCE):
             busy.enter_context(turns.turn())
         for _ in range(WAITING_MAX):
-            assert turns._inside.acquire(blocking=False)
-            busy.callback(turns._inside.release)
+            busy.enter_context(turns.place())
         for _ in range(OF_CLIENT_AT_ACCOUNT.free + 1):
             with pytest.raises(Unavailable, match="Nothing was checked"):
                 access.sign_in(guesser(session), name="ada", password=PASSWORD)

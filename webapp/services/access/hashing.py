@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -31,27 +31,45 @@ class Turns:
     """`at_once` at work, and at most `waiting` more in the queue."""
 
     def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING_MAX) -> None:
-        self._inside = BoundedSemaphore(at_once + waiting)
+        self._places, self._taken = at_once + waiting, 0
+        self._counting = Lock()
         self._at_work = BoundedSemaphore(at_once)
+
+    @property
+    def is_full(self) -> bool:
+        return self._taken >= self._places
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn, without a connection of the database. Raises Unavailable at once when
         the queue is full."""
-        if not self._inside.acquire(blocking=False):
-            error = Unavailable(
-                "Too many people sign in at the moment.",
-                code="sign_in_busy",
-                remedy=f"Nothing was checked. Try again in {RETRY_AFTER_S} seconds.",
-            )
-            error.retry_after_s = RETRY_AFTER_S
-            raise error
-        try:
+        with self.place():
             give_back()
             with self._at_work:
                 yield
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Of those who have a turn, or wait for one. Raises Unavailable."""
+        with self._counting:
+            if self.is_full:
+                raise _busy()
+            self._taken += 1
+        try:
+            yield
         finally:
-            self._inside.release()
+            with self._counting:
+                self._taken -= 1
+
+
+def _busy() -> Unavailable:
+    error = Unavailable(
+        "Too many people sign in at the moment.",
+        code="sign_in_busy",
+        remedy=f"Nothing was checked. Try again in {RETRY_AFTER_S} seconds.",
+    )
+    error.retry_after_s = RETRY_AFTER_S
+    return error
 
 
 turns = Turns()
