@@ -39,6 +39,7 @@ from webapp.models import (
     Whitelisting,
 )
 from webapp.models.revision import CONFIGURATION
+from webapp.services.audit import list_after, verify
 from webapp.services.functions.revisions import rows as revisions
 from webapp.settings import Settings
 
@@ -57,7 +58,7 @@ def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> 
 
 @on_either_database
 def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
-    """A network with an address and a proof, and a key, as the first version kept them."""
+    """A network with an address and a proof, a key, and events, as the first version kept them."""
     migrate(settings.database, "20261124")
     engine, old = make_engine(settings.database), MetaData()
     old.reflect(engine)
@@ -70,6 +71,8 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         insert_row(connection, old.tables["key"], id="key", claims={"cidrs": ["203.0.113.7"]})
         for stage in ("AWSCURRENT", "AWSPREVIOUS"):
             insert_row(connection, old.tables["key_version"], id=stage, key_id="key", stage=stage)
+        for number, action in enumerate(("create", "fail to sign in"), start=7):
+            insert_row(connection, old.tables["audit_event"], id=number, action=action)
         for id, partner in (("1", "The bank"), ("2", "the\u200b BANK"), ("3", "the bank")):
             listed = {"id": id, "network_id": "kept", "partner": partner}
             insert_row(connection, old.tables["whitelisting"], **listed)
@@ -86,6 +89,8 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
             session.get_one(KeyVersion, f"AWS{x}") for x in ("CURRENT", "PREVIOUS")
         )
         assert (current.claims, previous.claims) == ({"cidrs": ["203.0.113.7"]}, {})
+        results = [event.result for event in list_after(session, 0, limit=9)]
+    assert (results, verify(engine).rows) == (["done", "refused"], 2)
     engine.dispose()
 
 

@@ -30,7 +30,7 @@ from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
-from webapp.services.scope import CloudScope
+from webapp.services.scope import CloudScope, Origin
 from webapp.settings import Settings
 
 Result = TypeVar("Result")
@@ -63,7 +63,13 @@ class Context:
     @property
     def scope(self) -> CloudScope:
         """What the services need to act for who asks."""
-        return CloudScope(self.session, self.actor, self.parts.cloud, self.parts.settings)
+        parts, origin = self.parts, self.origin
+        return CloudScope(self.session, self.actor, parts.cloud, parts.settings, origin=origin)
+
+    @property
+    def origin(self) -> Origin:
+        role = self.user.role if self.user else "admin"
+        return Origin(role, client_of(self.request), request_id_of(self.request))
 
     @property
     def guesser(self) -> Guesser:
@@ -85,7 +91,17 @@ def parts_of(request: Request) -> Parts:
 
 def guesser_of(request: Request, session: Session) -> Guesser:
     """Whose wrong tries are counted: behind a proxy, whom the proxy names (see uvicorn)."""
-    return Guesser(session, request.client.host if request.client else "")
+    return Guesser(session, client_of(request), request_id=request_id_of(request))
+
+
+def client_of(request: Request) -> str:
+    """The client's address."""
+    return request.client.host if request.client else ""
+
+
+def request_id_of(request: Request) -> str:
+    """The one in the log and in the answer."""
+    return str(request.scope.get("request_id", ""))
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
