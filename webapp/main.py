@@ -22,6 +22,7 @@ from webapp.middleware import AccessLogAndHeaders, BodyLimit
 from webapp.outside import THREADS, outside
 from webapp.problems import UnexpectedErrors, add_handlers
 from webapp.reconciler import Reconciler
+from webapp.refusals import RecordRefusals
 from webapp.routes import api, health, pages
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
@@ -107,4 +108,5 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts))
     app.add_middleware(UnexpectedErrors)
+    app.add_middleware(RecordRefusals)
     app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.deps import parts_of
+from webapp.deps import API_PREFIX, parts_of
 from webapp.drafts import draft_url, page_of
 from webapp.errors import (
     Conflict,
@@ -31,9 +31,9 @@ from webapp.errors import (
 )
 from webapp.forms import messages_of, read_data
 from webapp.middleware import body_max_bytes
+from webapp.refusals import note
 from webapp.templating import page, see_other
 
-API_PREFIX = "/api/"
 RETRY_AFTER_S = 5
 NOT_KEPT = {"secret": ", except the key", "headers": ", but only method and path"}
 """By a field of the form: see `webapp.drafts`."""
@@ -95,6 +95,7 @@ class UnexpectedErrors:
 def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, EgretError)  # noqa: S101 - registered for nothing else
     if request.url.path.startswith(API_PREFIX):
+        note(request, error.code, fields=error.errors)
         answer: Response = _problem_json(request, error)
     else:
         answer = page(request, "error.html", status_code=error.status, error=error)

@@ -18,6 +18,8 @@ from webapp.settings import Settings
 
 EGRET = "egret"
 """The actor of what the background loop does by itself."""
+NOBODY = "nobody"
+"""The actor of who has not signed in."""
 
 
 class Subject(Protocol):
