@@ -28,8 +28,9 @@ from webapp.db import (
 )
 from webapp.models import (
     Address,
-    AuditEvent,
     Function,
+    Guesses,
+    Heartbeat,
     Key,
     KeyVersion,
     Network,
@@ -130,10 +131,10 @@ def test_a_time_is_read_in_utc_whatever_the_database_session_uses(settings: Sett
     with temporary_engine(settings.database) as engine, Session(engine) as session:
         if engine.dialect.name == "postgresql":
             session.connection().exec_driver_sql("SET TIME ZONE 'Asia/Tokyo'")
-        session.add(AuditEvent(actor="a", action="b", noun="c", name="d", at=MORNING))
+        session.add(Guesses(subject="a", last_at=MORNING, wait_until=MORNING))
         session.flush()
         session.expire_all()
-        read = session.exec(select(AuditEvent)).one().at
+        read = session.exec(select(Guesses)).one().last_at
     assert (read, read.tzinfo) == (MORNING, UTC)
 
 
@@ -221,27 +222,27 @@ def test_a_failed_statement_does_not_tell_its_values(tmp_path: Path) -> None:
 def test_what_was_only_read_is_given_back_and_what_was_written_is_not(engine: Engine) -> None:
     pool: Any = engine.pool
     with Session(engine, expire_on_commit=False) as session:
-        session.exec(select(AuditEvent)).all()
+        session.exec(select(Heartbeat)).all()
         assert pool.checkedout() == 1
         give_back()
         assert pool.checkedout() == 0
-        session.add(AuditEvent(actor="a", action="b", noun="c", name="d"))
+        session.add(Heartbeat(at=0))
         session.flush()
         give_back()
         assert pool.checkedout() == 1
         end_transactions()
         assert pool.checkedout() == 0
-        assert not session.exec(select(AuditEvent)).all()
+        assert not session.exec(select(Heartbeat)).all()
 
 
 def test_after_a_write_that_failed_the_connection_is_given_back_without_another_error(
     engine: Engine,
 ) -> None:
     with Session(engine) as session:
-        session.add(AuditEvent(id=1, actor="a", action="b", noun="c", name="d"))
+        session.add(Heartbeat(at=0))
         session.flush()
         session.expunge_all()
-        session.add(AuditEvent(id=1, actor="a", action="b", noun="c", name="d"))
+        session.add(Heartbeat(at=0))
         with pytest.raises(IntegrityError):
             session.flush()
         give_back()
@@ -253,7 +254,7 @@ def test_after_a_write_that_failed_the_connection_is_given_back_without_another_
 def test_another_threads_session_is_left_alone(engine: Engine) -> None:
     pool: Any = engine.pool
     with Session(engine) as session:
-        session.exec(select(AuditEvent)).all()
+        session.exec(select(Heartbeat)).all()
         with ThreadPoolExecutor(1) as other:
             other.submit(end_transactions).result()
         assert pool.checkedout() == 1

@@ -1,9 +1,10 @@
-"""Adds to the audit trail at the end of the transaction that makes the change.
+"""Chains what is added to the audit trail, at the end of the transaction that makes the change.
 
-An event waits in its session until that commits. Then everything else is flushed, the row
-`audit_head` is locked, the events get their numbers and hashes, and the commit follows at once. So
-the order of the chain is the order of the commits, on any number of replicas, and since nothing is
-locked after the head, no two transactions wait for each other. What is rolled back leaves nothing.
+An event that was added to a session waits there until the session commits. Then everything else is
+flushed, the row `audit_head` is locked, the events get their numbers and hashes, and the commit
+follows at once. So the order of the chain is the order of the commits, on any number of replicas,
+and since nothing is locked after the head, no two transactions wait for each other. What is rolled
+back leaves nothing.
 """
 
 from sqlalchemy import event, insert, update
@@ -14,18 +15,18 @@ from webapp.db import AT_COMMIT
 from webapp.models import AuditEvent, AuditHead
 
 
-def append(session: Session, added: AuditEvent) -> None:
-    """Write the event when the session commits, if it does."""
-    if not session.in_transaction():
-        session.begin()  # so that a rollback forgets the event, although nothing was asked yet
-    session.info.setdefault(AT_COMMIT, []).append(added)
+def _set_aside(session: Session, *_: object) -> None:
+    """Before a flush, which may come long before the commit."""
+    for added in [each for each in session.new if isinstance(each, AuditEvent)]:
+        session.expunge(added)
+        session.info.setdefault(AT_COMMIT, []).append(added)
 
 
 def _chain(session: Session) -> None:
+    session.flush()
     added: list[AuditEvent] = session.info.pop(AT_COMMIT, [])
     if not added:
         return
-    session.flush()
     connection = session.connection()
     taken = update(AuditHead).values(last_id=AuditHead.last_id + len(added))
     head = col(AuditHead.last_id), col(AuditHead.hash)
@@ -42,5 +43,6 @@ def _forget(session: Session, transaction: SessionTransaction) -> None:
         session.info.pop(AT_COMMIT, None)
 
 
+event.listen(Session, "before_flush", _set_aside)
 event.listen(Session, "before_commit", _chain)
 event.listen(Session, "after_transaction_end", _forget)

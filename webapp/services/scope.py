@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from webapp.audit_chain import append
+import webapp.audit_chain  # noqa: F401 - chains the events that sessions get
 from webapp.aws import Cloud
 from webapp.models import AuditEvent, AuditResult
 from webapp.settings import Settings
@@ -71,17 +71,18 @@ class Scope:
         code: str = "",
     ) -> None:
         """Add to the audit trail. It is written with the change, when that is committed."""
-        event = AuditEvent(
-            actor=self.actor,
-            action=action,
-            noun=subject.noun,
-            name=subject.audit_name,
-            detail=detail,
-            result=result,
-            code=code,
-            **asdict(self.origin),
+        self.session.add(
+            AuditEvent(
+                actor=self.actor,
+                action=action,
+                noun=subject.noun,
+                name=subject.audit_name,
+                detail=detail,
+                result=result,
+                code=code,
+                **asdict(self.origin),
+            )
         )
-        append(self.session, event)
 
 
 @dataclass(frozen=True)
