@@ -17,21 +17,18 @@ from typing import Annotated
 import typer
 import uvicorn
 from alembic.util.exc import CommandError
-from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session
 
 from webapp import logs
-from webapp.aws.apply_policies import apply as apply_policies
-from webapp.aws.apply_policies import place_of
-from webapp.aws.clients import Clients
-from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
 from webapp.db import migrate, temporary_engine
 from webapp.errors import EgretError, Invalid, Unavailable
+from webapp.policy_command import print_policy
 from webapp.services import access
 from webapp.services.access import ADMIN
 from webapp.services.scope import Scope
 from webapp.settings import Settings
+from webapp.settings import read as _settings
 
 GRACEFUL_SHUTDOWN_S = 3
 CHECK_INTERVAL_S = 1.0
@@ -120,46 +117,7 @@ def migrate_command() -> None:
     print("The schema is up to date.")
 
 
-@app.command("policy")
-def print_policy(  # noqa: PLR0917 - typer passes them by name
-    name: Annotated[str, typer.Argument(help="Only this one, as IAM takes it.")] = "",
-    account: Annotated[str, typer.Option(help="Number of the AWS account.")] = ANY_ACCOUNT,
-    partition: Annotated[str, typer.Option(help="aws, aws-cn, aws-us-gov …")] = "aws",
-    prefix: Annotated[str, typer.Option(help="The same as EGRET_NAME_PREFIX.")] = "egret",
-    boundary: Annotated[str, typer.Option(help="ARN of a boundary of your own.")] = "",
-    service_role: Annotated[
-        bool, typer.Option("--service-role", help="CloudFormation acts with a role of its own.")
-    ] = False,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Make them in the account, as its administrator.")
-    ] = False,
-) -> None:
-    """Print the IAM policies that Egret needs on AWS: docs/operations.md says who gets which."""
-    place = Place(account, partition, prefix, boundary)
-    if apply:
-        if name:
-            raise Invalid(f"--apply makes all policies that Egret needs, not {name!r} alone.")
-        _apply_policies(place, service_role=service_role)
-        return
-    documents = all_of(place, service_role=service_role)
-    if name and name not in documents:
-        raise Invalid(f"There is no policy {name!r}. Choose one of: {', '.join(documents)}.")
-    print(json.dumps(documents[name] if name else documents, indent=2))
-
-
-def _apply_policies(wanted: Place, *, service_role: bool) -> None:
-    clients, region = Clients(), _settings().home_region
-    place = place_of(clients, region, wanted)
-    for arn, done in apply_policies(clients, region, place, service_role=service_role):
-        print(f"{done}: {arn}")
-    attached = ["dashboard"] if service_role else ["dashboard", "cloudformation"]
-    policies = " and ".join(place.policy_arn(each) for each in attached)
-    print(f"Attach {policies} to the user or role that Egret runs as, and start Egret with:")
-    print(f"EGRET_PERMISSIONS_BOUNDARY_ARN={place.boundary_arn}")
-    if service_role:
-        print(f"EGRET_SERVICE_ROLE_ARN={place.service_role_arn}")
-    if place.prefix != "egret":
-        print(f"EGRET_NAME_PREFIX={place.prefix}")
+app.command("policy")(print_policy)
 
 
 @users.command("create")
@@ -236,16 +194,6 @@ def _told(error: Exception) -> str:
         case _:
             text = ""
     return " ".join(text.split())
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
-        )
-        raise Invalid(f"invalid setting: {problems}") from None
 
 
 @contextmanager

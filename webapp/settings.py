@@ -6,11 +6,12 @@ With an unsafe or useless value Egret does not start; the error says what to set
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from webapp.aws import regions
 from webapp.aws.policy import PREFIX
+from webapp.errors import Invalid
 from webapp.models.tags import parse_tags, problem_with_tags
 
 POSTGRESQL = "postgresql+psycopg"
@@ -155,3 +156,14 @@ class Settings(BaseSettings):
     def origin(self, public_origin: str) -> str:
         """The origin to use for a partner's public one; the sandbox replaces it."""
         return self.endpoints.get(public_origin, public_origin)
+
+
+def read() -> Settings:
+    """The settings of the environment. Raises Invalid with all that is wrong with them."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
+        )
+        raise Invalid(f"invalid setting: {problems}") from None
