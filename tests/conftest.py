@@ -15,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import fast, portal
 from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
-from tests.databases import prepare
+from tests.databases import engine_of, prepare
 from tests.locks import watched
 from tests.postgresql import PostgreSql
 from tests.route_coverage import RouteCoverage
@@ -24,7 +24,7 @@ from tests.tls_partner import TlsPartner
 from tests.tls_partner import running as tls_partner_in
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import give_back, make_engine
+from webapp.db import give_back
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
@@ -92,8 +92,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """More than the cores: tests also wait, for time-outs and for processes of their own."""
-    return (os.cpu_count() or 1) + (1 if config.getoption("fast") else 3)
+    """More than the cores for all tests: the slow ones also wait, for processes of their own."""
+    return (os.cpu_count() or 1) + (0 if config.getoption("fast") else 3)
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -188,7 +188,7 @@ def settings(tmp_path: Path, database: str) -> Settings:
 @pytest.fixture
 def engine(settings: Settings) -> Iterator[Engine]:
     prepare(settings)
-    made = make_engine(settings.database)
+    made = engine_of(settings, "test")
     yield made
     made.dispose()
 

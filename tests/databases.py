@@ -4,8 +4,11 @@ import shutil
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from webapp.db import migrate
+from sqlalchemy import Engine, event
+
+from webapp.db import make_engine, migrate
 from webapp.settings import Settings
 
 
@@ -20,6 +23,32 @@ def prepare(settings: Settings) -> None:
     elif not file.exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(_migrated().name) / "egret.db", file)
+
+
+def engine_of(settings: Settings, user: str) -> Engine:
+    """An engine as the product makes it, which a test has to itself.
+
+    For SQLite its user, the test or the app, has had it before, with other files: the SQL that it
+    has compiled would take longer to compile again than most tests.
+    """
+    made = make_engine(settings.database)
+    if settings.database_url:
+        return made
+    shared = _engine(user)
+    shared.dispose()  # connections to the last test's file
+    shared.url = made.url
+    return shared.execution_options()  # what listens to this one does not hear the next
+
+
+@cache
+def _engine(_user: str) -> Engine:
+    engine = make_engine(f"sqlite:///{_migrated().name}/egret.db")
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _record: object, arguments: list[Any], _options: object) -> None:
+        arguments[:], _ = dialect.create_connect_args(engine.url)
+
+    return engine
 
 
 @cache

@@ -89,9 +89,9 @@ def test_making_a_user_twice_is_an_error_of_one_line(command: Command) -> None:
 
 
 def test_a_token_of_another_role_is_not_made(command: Command) -> None:
-    refused = command("tokens", "create", "--name", "ci", "--role", "viewer")
+    refused = command("tokens", "create", "--name", "ci", "--role", "owner")
     assert (refused.code, refused.stderr.count("\n"), refused.stdout) == (1, 1, "")
-    assert "There is no role 'viewer'" in refused.stderr
+    assert "There is no role 'owner'" in refused.stderr
 
 
 def test_a_database_that_cannot_be_reached_is_an_error_of_one_line(command: Command) -> None:

@@ -23,9 +23,9 @@ from sqlmodel import Session
 from webapp import logs
 from webapp.db import migrate, temporary_engine
 from webapp.errors import EgretError, Invalid, Unavailable
+from webapp.models import Role
 from webapp.policy_command import print_policy
 from webapp.services import access
-from webapp.services.access import ADMIN
 from webapp.services.scope import Scope
 from webapp.settings import Settings
 from webapp.settings import read as _settings
@@ -135,7 +135,7 @@ def create_user(
 @tokens.command("create")
 def create_token(
     name: Name,
-    role: Annotated[str, typer.Option(help="Only admin, until there are others.")] = ADMIN,
+    role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = Role.ADMIN,
 ) -> None:
     """Create a bearer token and print it; it is not shown again."""
     with _session(_settings()) as session:

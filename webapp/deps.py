@@ -24,7 +24,7 @@ from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.db import end_transactions
 from webapp.errors import Refused, Unauthenticated
-from webapp.models import User
+from webapp.models import Role, User
 from webapp.outside import outside
 from webapp.services import access
 from webapp.services.access import Guesser
@@ -34,6 +34,7 @@ from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 Result = TypeVar("Result")
+API_PREFIX = "/api/"
 SESSION_COOKIE = "egret_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -52,18 +53,29 @@ class Parts:
 
 @dataclass(frozen=True)
 class Context:
-    """One request: its database session, the application's parts, and the name of who asks."""
+    """One request: its database session, the application's parts, and who asks."""
 
     request: Request
     session: Session
     parts: Parts
     actor: str
     user: User | None = None
+    role: Role | None = None
 
     @property
     def scope(self) -> CloudScope:
         """What the services need to act for who asks."""
         return CloudScope(self.session, self.actor, self.parts.cloud, self.parts.settings)
+
+    def demand(self, role: Role) -> None:
+        """The one place that decides who may do what. Raises Refused."""
+        if self.role and self.role.includes(role):
+            return
+        raise Refused(
+            f"This needs the role {role}; {self.actor} has the role {self.role}.",
+            code="role_too_low",
+            remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
+        )
 
     @property
     def guesser(self) -> Guesser:
@@ -118,41 +130,53 @@ def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
 DbSession = Annotated[Session, Depends(open_session, scope="function")]
 
 
-def anyone(request: Request, session: DbSession) -> Context:
-    """For the few pages that need no sign-in."""
+async def anyone(request: Request, session: DbSession) -> Context:
+    """For the few routes that need no sign-in, and no thread to find out who asks."""
     return Context(request, session, parts_of(request), actor="nobody")
-
-
-@_in_one_go
-def signed_in(request: Request, session: DbSession) -> Context:
-    """For pages: the user of the session cookie, or Unauthenticated."""
-    token = request.cookies.get(SESSION_COOKIE, "")
-    user = access.user_of_session(session, token) if token else None
-    if user is None:
-        raise Unauthenticated("You are not signed in.", remedy="Sign in, then try again.")
-    session.expunge(user)  # so that an error page can name the user after a rollback
-    request.state.user = user  # for the page's header, on error pages too
-    return Context(request, session, parts_of(request), actor=user.name, user=user)
 
 
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
 
 
 @_in_one_go
-def api_caller(
+def who_asks(
     request: Request, session: DbSession, _described: Annotated[object, Security(BEARER)] = None
 ) -> Context:
-    """For the API: the holder of a bearer token, or else of a session cookie."""
+    """The holder of a bearer token, on the API alone, or else of a session cookie.
+
+    Raises Unauthenticated.
+    """
+    is_api = request.url.path.startswith(API_PREFIX)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
+    if is_api and scheme.lower() == "bearer":
         found = access.bearer(guesser_of(request, session), token.strip())
-        return Context(request, session, parts_of(request), actor=f"token {found.name}")
-    if SESSION_COOKIE in request.cookies:
-        return signed_in(request, session)
-    raise Unauthenticated(
-        "This needs a bearer token.",
-        remedy="Create one: egret tokens create --name NAME. Send Authorization: Bearer TOKEN.",
-    )
+        return Context(request, session, parts_of(request), f"token {found.name}", role=found.role)
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    if is_api and not cookie:
+        raise Unauthenticated(
+            "This needs a bearer token.",
+            remedy="Create one: egret tokens create --name NAME. Send Authorization: Bearer TOKEN.",
+        )
+    user = access.user_of_session(session, cookie) if cookie else None
+    if user is None:
+        raise Unauthenticated("You are not signed in.", remedy="Sign in, then try again.")
+    session.expunge(user)  # so that an error page can name the user after a rollback
+    request.state.user = user  # for the page's header, on error pages too
+    return Context(request, session, parts_of(request), user.name, user=user, role=user.role)
+
+
+WhoAsks = Annotated[Context, Depends(who_asks)]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A route's declaration: the role of those who may ask it. `Context.demand` decides."""
+
+    role: Role
+
+    async def __call__(self, ctx: WhoAsks) -> Context:
+        ctx.demand(self.role)
+        return ctx
 
 
 async def refuse_cross_origin(request: Request) -> None:
@@ -190,5 +214,6 @@ class _Route(APIRoute):
 
 
 Anyone = Annotated[Context, Depends(anyone)]
-SignedIn = Annotated[Context, Depends(signed_in)]
-ApiCaller = Annotated[Context, Depends(api_caller)]
+Viewer = Annotated[Context, Depends(Needs(Role.VIEWER))]
+Operator = Annotated[Context, Depends(Needs(Role.OPERATOR))]
+Admin = Annotated[Context, Depends(Needs(Role.ADMIN))]

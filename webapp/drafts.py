@@ -21,7 +21,7 @@ from sqlmodel import Session, col, delete, select
 from starlette.datastructures import FormData, ImmutableMultiDict
 
 from webapp.db import end_transactions
-from webapp.deps import SignedIn, parts_of
+from webapp.deps import WhoAsks, parts_of
 from webapp.forms import SubmittedForm, shown_fields
 from webapp.models import Input, KeptDraft, NewCaller, NewFunction, NewKey, NewNetwork, utc_now
 
@@ -78,7 +78,7 @@ def read_query(request: Request) -> SubmittedForm:
     return SubmittedForm(request.query_params)
 
 
-def read_draft(request: Request, _signed_in: SignedIn) -> SubmittedForm:
+def read_draft(request: Request, _who: WhoAsks) -> SubmittedForm:
     """The same, or the draft in the database that the address names."""
     token = request.query_params.get(TOKEN)
     if not token:

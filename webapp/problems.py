@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.deps import parts_of
+from webapp.deps import API_PREFIX, parts_of
 from webapp.drafts import draft_url, page_of
 from webapp.errors import (
     Conflict,
@@ -33,7 +33,6 @@ from webapp.forms import messages_of, read_data
 from webapp.middleware import body_max_bytes
 from webapp.templating import page, see_other
 
-API_PREFIX = "/api/"
 RETRY_AFTER_S = 5
 NOT_KEPT = {"secret": ", except the key", "headers": ", but only method and path"}
 """By a field of the form: see `webapp.drafts`."""

@@ -11,7 +11,7 @@ from webapp.aws.accounts import (
     EXTERNAL_ID_BYTES,
     SESSION_NAME,
     SESSION_S,
-    Role,
+    AccountRole,
     in_account,
     new_external_id,
 )
@@ -21,7 +21,9 @@ from webapp.aws.pace import LocalTurns, Pace
 from webapp.aws.policy import trust
 
 REGION, NUMBER = "eu-central-1", "310987654321"
-ROLE = Role("shop", f"arn:aws:iam::{NUMBER}:role/dashboard-for-egret", "an-external-id", REGION)
+ROLE = AccountRole(
+    "shop", f"arn:aws:iam::{NUMBER}:role/dashboard-for-egret", "an-external-id", REGION
+)
 
 
 def given(key: str, *, for_: timedelta = timedelta(hours=1)) -> dict[str, Any]:

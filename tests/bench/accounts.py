@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from tests.services.scripted import ScriptedAws
-from webapp.aws.accounts import Role
+from webapp.aws.accounts import AccountRole
 from webapp.aws.clients import Clients
 
 REGION = "eu-central-1"
@@ -62,7 +62,7 @@ def cost(connect: Callable[[int], Clients], services: Sequence[str]) -> tuple[fl
 
 def _member(aws: ScriptedAws, number: int) -> Clients:
     arn = f"arn:aws:iam::{number:012d}:role/dashboard-for-egret"
-    return aws.clients.assuming(Role(f"account-{number}", arn, "an-external-id", REGION))
+    return aws.clients.assuming(AccountRole(f"account-{number}", arn, "an-external-id", REGION))
 
 
 def _use(clients: Clients, services: Sequence[str]) -> Clients:

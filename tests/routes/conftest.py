@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from tests.databases import prepare
+from tests.databases import engine_of, prepare
 from tests.routes.people import sign_in
 from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws
@@ -29,27 +29,31 @@ def bare_app(nowhere: Cloud, tmp_path_factory: pytest.TempPathFactory) -> FastAP
 
 
 @pytest.fixture
-def app(bare_app: FastAPI, settings: Settings, nowhere: Cloud) -> FastAPI:
-    """With a database and everything else of its own."""
+def app(bare_app: FastAPI, settings: Settings, nowhere: Cloud) -> Iterator[FastAPI]:
+    """With a database and everything else of its own.
+
+    Its background loop runs only inside `with TestClient(app)`: it would take longer than the test.
+    """
     prepare(settings)
-    bare_app.state.parts = make_parts(settings, nowhere)
+    parts = replace(make_parts(settings, nowhere), engine=engine_of(settings, "app"))
+    bare_app.state.parts = parts
     bare_app.dependency_overrides.clear()
-    return bare_app
+    yield bare_app
+    parts.engine.dispose()
 
 
 @pytest.fixture
-def client(app: FastAPI) -> Iterator[Any]:
+def client(app: FastAPI) -> Any:
     """Nobody is signed in, and redirects are answers."""
-    with TestClient(app, base_url=HOST, follow_redirects=False) as opened:
-        yield opened
+    return TestClient(app, base_url=HOST, follow_redirects=False)
 
 
 @pytest.fixture
-def signed_in(app: FastAPI) -> Iterator[Any]:
+def signed_in(app: FastAPI) -> Any:
     """An administrator's browser: it follows redirects."""
-    with TestClient(app, base_url=HOST) as opened:
-        sign_in(opened, app)
-        yield opened
+    client = TestClient(app, base_url=HOST)
+    sign_in(client, app)
+    return client
 
 
 @pytest.fixture(scope="module")

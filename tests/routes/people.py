@@ -9,7 +9,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlmodel import Session
 
 from webapp.deps import SESSION_COOKIE
-from webapp.models import User
+from webapp.models import Role, User
 from webapp.services import access
 from webapp.services.access.people import open_session
 from webapp.services.scope import Scope
@@ -17,19 +17,19 @@ from webapp.services.scope import Scope
 CREDENTIALS = {"name": "ada", "password": "correct horse battery"}
 
 
-def sign_in(client: Any, app: FastAPI) -> None:
-    """Make the administrator, and give the client a session of theirs."""
+def sign_in(client: Any, app: FastAPI, role: Role = Role.ADMIN) -> None:
+    """Make the person, and give the client a session of theirs."""
     with Session(app.state.parts.engine) as session:
-        user = User(name=CREDENTIALS["name"], password_hash=_password_hash())
+        user = User(name=CREDENTIALS["name"], password_hash=_password_hash(), role=role)
         session.add(user)
         session.commit()
         client.cookies.set(SESSION_COOKIE, open_session(session, user))
 
 
-def bearer(app: FastAPI) -> dict[str, str]:
-    """The header of a program that may do everything."""
+def bearer(app: FastAPI, role: Role = Role.ADMIN) -> dict[str, str]:
+    """The header of a program with that role."""
     with Session(app.state.parts.engine) as session:
-        token = access.create_api_token(Scope(session, "tests"), name="tests", role="admin")
+        token = access.create_api_token(Scope(session, "tests"), name="tests", role=role)
     return {"Authorization": f"Bearer {token}"}
 
 

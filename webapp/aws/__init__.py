@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
 
-from webapp.aws.accounts import Role, in_account
+from webapp.aws.accounts import AccountRole, in_account
 from webapp.aws.addresses import NO_TAGS, Addresses
 from webapp.aws.blockers import Blockers
 from webapp.aws.callers import Callers
@@ -64,7 +64,7 @@ class Cloud:
     threads: Callable[[], Executor]
     poll_s: float
     number: str
-    assuming: Callable[[Role], "Cloud"]
+    assuming: Callable[[AccountRole], "Cloud"]
 
     @classmethod
     def connect(
@@ -85,7 +85,7 @@ class Cloud:
         """
 
         @cache
-        def assuming(role: Role) -> Cloud:
+        def assuming(role: AccountRole) -> Cloud:
             return cls.connect(
                 clients.assuming(role),
                 prefix=prefix,

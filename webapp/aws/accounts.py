@@ -29,7 +29,7 @@ COMPONENTS = ("data_loader", "response_parser_factory")
 
 
 @dataclass(frozen=True)
-class Role:
+class AccountRole:
     """A role of another account. `account` is Egret's name of it, for messages.
 
     `region` is where STS is asked for its credentials.
@@ -59,7 +59,7 @@ def in_account(arn: str, number: str) -> str:
     return ":".join([*parts[:4], number, parts[5]])
 
 
-def assume(sts: Any, role: Role, external_id: str | None) -> dict[str, Any]:
+def assume(sts: Any, role: AccountRole, external_id: str | None) -> dict[str, Any]:
     """The role's credentials, as STS answers them. Raises ClientError."""
     given = {} if external_id is None else {"ExternalId": external_id}
     answer: dict[str, Any] = sts.assume_role(
@@ -68,7 +68,7 @@ def assume(sts: Any, role: Role, external_id: str | None) -> dict[str, Any]:
     return answer["Credentials"]  # type: ignore[no-any-return]
 
 
-def credentials_of(role: Role, sts: Callable[[str], Any]) -> DeferredRefreshableCredentials:
+def credentials_of(role: AccountRole, sts: Callable[[str], Any]) -> DeferredRefreshableCredentials:
     """Credentials that are asked for at the first use, and renewed before they end.
 
     `sts` gives the client for a region, with the dashboard's own credentials. Reading them raises

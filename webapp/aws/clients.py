@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 
-from webapp.aws.accounts import Member, Role, credentials_of, sibling
+from webapp.aws.accounts import AccountRole, Member, credentials_of, sibling
 from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
 from webapp.aws.sessions import Opened, Session, Sessions
@@ -79,7 +79,7 @@ class Clients:
         self._lock = Lock()
         self._account_id = ""
 
-    def assuming(self, role: Role) -> "Clients":
+    def assuming(self, role: AccountRole) -> "Clients":
         """Of another account: nothing is asked before the first client is. Its calls have turns of
         their own, since AWS throttles each account by itself."""
         made = Clients(
@@ -94,7 +94,7 @@ class Clients:
         made._turns_of = role.number
         return made
 
-    def _open(self, role: Role) -> Opened:
+    def _open(self, role: AccountRole) -> Opened:
         core = sibling(self._sessions.current())
         return Opened(core, credentials_of(role, self.sts), Member(core))
 

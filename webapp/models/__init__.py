@@ -13,6 +13,7 @@ from webapp.models.lease import Lease
 from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
 from webapp.models.revision import FunctionRevision, RevisionStatus
+from webapp.models.role import Role
 from webapp.models.saved_request import (
     NewInvocation,
     NewSavedRequest,
@@ -62,6 +63,7 @@ __all__ = [
     "NewVersion",
     "Proof",
     "RevisionStatus",
+    "Role",
     "SavedRequest",
     "SentBy",
     "Shape",

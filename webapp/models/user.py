@@ -6,13 +6,14 @@ from enum import StrEnum
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, UtcDateTime, enum_text, new_id, utc_now
+from webapp.models.role import Role
 
 
 class User(Audited, SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
     password_hash: str = Field(repr=False)
-    role: str = "admin"
+    role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role))
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
@@ -31,7 +32,7 @@ class AccessToken(Audited, SQLModel, table=True):
     kind: TokenKind = Field(sa_type=enum_text(TokenKind))
     token_hash: str = Field(unique=True, repr=False, description="SHA-256 of the token")
     name: str = ""
-    role: str = "admin"
+    role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role), description="Of an API token")
     user_id: str | None = Field(default=None, foreign_key="user.id", ondelete="CASCADE")
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

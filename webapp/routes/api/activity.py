@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Router, Viewer
 from webapp.routes import log_queries as asked
 from webapp.routes.api.schemas.activity import LogOut, RequestsOut, log_out, requests_out
 from webapp.services.functions.activity import logs, requests
@@ -42,14 +42,14 @@ def _request_query(
 
 
 @router.get("/functions/{name}/logs", summary="Read the log of a function")
-def read_log(ctx: ApiCaller, name: str, query: Annotated[LogQuery, Depends(_log_query)]) -> LogOut:
+def read_log(ctx: Viewer, name: str, query: Annotated[LogQuery, Depends(_log_query)]) -> LogOut:
     """The newest lines that match, oldest first. New lines appear after some seconds."""
     return log_out(logs.read(ctx.session, ctx.cloud, name, query))
 
 
 @router.get("/functions/{name}/requests", summary="List requests to a function")
 def list_requests(
-    ctx: ApiCaller, name: str, query: Annotated[RequestQuery, Depends(_request_query)]
+    ctx: Viewer, name: str, query: Annotated[RequestQuery, Depends(_request_query)]
 ) -> RequestsOut:
     """The newest calls that match, newest first. New calls appear after some seconds.
 

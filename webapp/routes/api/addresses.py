@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
 from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
 from webapp.services import addresses
@@ -12,13 +12,13 @@ router = Router(prefix="/addresses", tags=["addresses"])
 
 
 @router.get("")
-def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[AddressOut]:
+def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[AddressOut]:
     every = sorted(addresses.list_all(ctx.session), key=lambda d: d.address.id)
     return listed(every, address_out, lambda d: d.address.id, limit=limit, after=after)
 
 
 @router.post("", status_code=201)
-def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
+def create(ctx: Operator, new: NewAddress) -> AddressOut:
     """Allocate an address, or adopt one that the account already has."""
     scope, region, name = ctx.scope, new.region, new.name
     if new.adopt:
@@ -29,26 +29,26 @@ def create(ctx: ApiCaller, new: NewAddress) -> AddressOut:
 
 
 @router.get("/{address_id}")
-def show(ctx: ApiCaller, address_id: str) -> AddressOut:
+def show(ctx: Viewer, address_id: str) -> AddressOut:
     return address_out(addresses.detail(ctx.session, address_id))
 
 
 @router.patch("/{address_id}")
-def rename(ctx: ApiCaller, address_id: str, sent: AddressName) -> AddressOut:
+def rename(ctx: Operator, address_id: str, sent: AddressName) -> AddressOut:
     """Give it another name, in AWS too."""
     addresses.rename(ctx.scope, address_id, name=sent.name)
     return address_out(addresses.detail(ctx.session, address_id))
 
 
 @router.post("/{address_id}/recovery")
-def recover(ctx: ApiCaller, address_id: str) -> AddressOut:
+def recover(ctx: Operator, address_id: str) -> AddressOut:
     """Ask AWS for a lost address again."""
     addresses.recover(ctx.scope, address_id)
     return address_out(addresses.detail(ctx.session, address_id))
 
 
 @router.delete("/{address_id}", status_code=204)
-def release(ctx: ApiCaller, address_id: str, confirm: str = "") -> Response:
+def release(ctx: Admin, address_id: str, confirm: str = "") -> Response:
     """Return the address to AWS for ever. `confirm` is the address itself."""
     addresses.release(ctx.scope, address_id, typed=confirm)
     return Response(status_code=204)

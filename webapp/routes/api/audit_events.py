@@ -1,6 +1,6 @@
 """The audit trail by the API."""
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Admin, Router
 from webapp.routes.api.schemas.events import AuditEventOut, audit_event_out
 from webapp.routes.api.schemas.lists import AfterEvent, Limit, Listed
 from webapp.services import audit
@@ -9,7 +9,7 @@ router = Router(prefix="/audit-events", tags=["audit"])
 
 
 @router.get("")
-def index(ctx: ApiCaller, limit: Limit = 50, after: AfterEvent = 0) -> Listed[AuditEventOut]:
+def index(ctx: Admin, limit: Limit = 50, after: AfterEvent = 0) -> Listed[AuditEventOut]:
     """Who did what, oldest first."""
     found = audit.list_after(ctx.session, after, limit=limit + 1)
     return Listed(

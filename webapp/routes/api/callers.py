@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Operator, Router, Viewer
 from webapp.middleware import NO_STORE
 from webapp.models import NewCaller, NewLimits
 from webapp.routes.api.schemas.callers import CallerOut, IssuedOut, caller_out, issued_out
@@ -15,7 +15,7 @@ router = Router(prefix="/functions/{name}/callers", tags=["functions"])
 
 @router.get("", summary="List callers")
 def index(
-    ctx: ApiCaller, name: str, limit: Limit = callers.LISTED_MAX, after: After = None
+    ctx: Viewer, name: str, limit: Limit = callers.LISTED_MAX, after: After = None
 ) -> Listed[CallerOut]:
     """By name, each with its usage, which is read from AWS: ten callers at most, even with a higher
     `limit`."""
@@ -26,7 +26,7 @@ def index(
 
 
 @router.post("", status_code=201, summary="Add a caller")
-def create(ctx: ApiCaller, name: str, new: NewCaller, response: Response) -> IssuedOut:
+def create(ctx: Operator, name: str, new: NewCaller, response: Response) -> IssuedOut:
     issued = callers.create(ctx.scope, name, new)
     response.headers["Location"] = f"/api/v1/functions/{name}/callers/{new.name}"
     response.headers["Cache-Control"] = NO_STORE
@@ -34,27 +34,27 @@ def create(ctx: ApiCaller, name: str, new: NewCaller, response: Response) -> Iss
 
 
 @router.get("/{caller}", summary="Show a caller")
-def show(ctx: ApiCaller, name: str, caller: str) -> CallerOut:
+def show(ctx: Viewer, name: str, caller: str) -> CallerOut:
     function = functions.get(ctx.session, name)
     return caller_out(callers.detail(ctx.session, ctx.cloud, function, caller))
 
 
 @router.patch("/{caller}", summary="Change the limits of a caller")
-def change(ctx: ApiCaller, name: str, caller: str, new: NewLimits) -> CallerOut:
+def change(ctx: Operator, name: str, caller: str, new: NewLimits) -> CallerOut:
     """What is left out stays as it is."""
     callers.change(ctx.scope, name, caller, new)
     return show(ctx, name, caller)
 
 
 @router.delete("/{caller}", status_code=204, summary="Revoke a caller")
-def revoke(ctx: ApiCaller, name: str, caller: str) -> Response:
+def revoke(ctx: Operator, name: str, caller: str) -> Response:
     """Its API key stops working at once."""
     callers.revoke(ctx.scope, name, caller)
     return Response(status_code=204)
 
 
 @router.post("/{caller}/rotation", status_code=201, summary="Make a new API key for a caller")
-def rotate(ctx: ApiCaller, name: str, caller: str, response: Response) -> IssuedOut:
+def rotate(ctx: Operator, name: str, caller: str, response: Response) -> IssuedOut:
     """The new key is only in this answer. The old one stops working at once."""
     response.headers["Cache-Control"] = NO_STORE
     return issued_out(callers.rotate(ctx.scope, name, caller))

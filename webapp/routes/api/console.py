@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Operator, Router, Viewer
 from webapp.models import NewInvocation, NewSavedRequest
 from webapp.routes.api.schemas.activity import (
     InvocationOut,
@@ -18,7 +18,7 @@ router = Router(tags=["functions"])
 
 
 @router.post("/functions/{name}/invocations", summary="Run a function")
-def invoke(ctx: ApiCaller, name: str, invocation: NewInvocation | None = None) -> InvocationOut:
+def invoke(ctx: Operator, name: str, invocation: NewInvocation | None = None) -> InvocationOut:
     """Run it now, with an event, a request or neither. Nothing is cached.
 
     The call is never repeated, not even after an error of AWS. An event has at most 256 KiB.
@@ -28,14 +28,14 @@ def invoke(ctx: ApiCaller, name: str, invocation: NewInvocation | None = None) -
 
 @router.get("/functions/{name}/saved-requests", summary="List saved requests")
 def list_saved(
-    ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None
+    ctx: Viewer, name: str, limit: Limit = 50, after: After = None
 ) -> Listed[SavedRequestOut]:
     every = saved_requests.list_all(ctx.session, functions.get(ctx.session, name))
     return listed(every, saved_request_out, lambda saved: saved.name, limit=limit, after=after)
 
 
 @router.post("/functions/{name}/saved-requests", status_code=201, summary="Save a request")
-def save(ctx: ApiCaller, name: str, new: NewSavedRequest) -> SavedRequestOut:
+def save(ctx: Operator, name: str, new: NewSavedRequest) -> SavedRequestOut:
     """A request that may hold a secret, such as the header Authorization, is refused with 422."""
     return saved_request_out(saved_requests.save(ctx.scope, name, new))
 
@@ -43,6 +43,6 @@ def save(ctx: ApiCaller, name: str, new: NewSavedRequest) -> SavedRequestOut:
 @router.delete(
     "/functions/{name}/saved-requests/{saved_id}", status_code=204, summary="Delete a saved request"
 )
-def delete_saved(ctx: ApiCaller, name: str, saved_id: str) -> Response:
+def delete_saved(ctx: Operator, name: str, saved_id: str) -> Response:
     saved_requests.delete(ctx.scope, name, saved_id)
     return Response(status_code=204)

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Router, Viewer
 from webapp.services import functions, networks
 from webapp.services.inspection import diagnosis
 from webapp.services.inspection.diagnosis import Diagnosis, ZonePath
@@ -47,14 +47,14 @@ class DiagnosisOut(BaseModel):
 
 
 @router.get("/networks/{name}/diagnosis")
-def of_network(ctx: ApiCaller, name: str) -> DiagnosisOut:
+def of_network(ctx: Viewer, name: str) -> DiagnosisOut:
     """Follow each zone's egress path, now."""
     network = networks.get(ctx.session, name)
     return _out(diagnosis.of_network(ctx.session, ctx.cloud, network))
 
 
 @router.get("/functions/{name}/diagnosis")
-def of_function(ctx: ApiCaller, name: str) -> DiagnosisOut:
+def of_function(ctx: Viewer, name: str) -> DiagnosisOut:
     """Follow the function's egress path from each private subnet, now."""
     function = functions.get(ctx.session, name)
     return _out(diagnosis.of_function(ctx.session, ctx.cloud, function))

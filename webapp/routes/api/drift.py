@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from webapp.aws.drift.difference import Difference
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Operator, Router, Viewer
 from webapp.services import networks
 from webapp.services.inspection import drift
 from webapp.services.inspection.drift import Report
@@ -48,13 +48,13 @@ class RestorationOut(BaseModel):
 
 
 @router.get("/{name}/drift")
-def show(ctx: ApiCaller, name: str) -> DriftOut:
+def show(ctx: Viewer, name: str) -> DriftOut:
     network = networks.get(ctx.session, name)
     return _drift_out(drift.report(ctx.session, ctx.cloud, network))
 
 
 @router.post("/{name}/drift")
-def check(ctx: ApiCaller, name: str) -> DriftOut:
+def check(ctx: Operator, name: str) -> DriftOut:
     """Let CloudFormation check its stack too."""
     network = networks.get(ctx.session, name)
     problem = drift.check(ctx.scope, network).problem
@@ -62,7 +62,7 @@ def check(ctx: ApiCaller, name: str) -> DriftOut:
 
 
 @router.post("/{name}/drift/restoration")
-def restore(ctx: ApiCaller, name: str) -> RestorationOut:
+def restore(ctx: Operator, name: str) -> RestorationOut:
     """Restore what can be restored."""
     network = networks.get(ctx.session, name)
     restored = drift.restore(ctx.scope, network)

@@ -4,7 +4,7 @@ from email.utils import format_datetime
 
 from fastapi import Request, Response
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.middleware import NO_STORE
 from webapp.models import NewFunction, Snapshot
 from webapp.routes.api.schemas.events import EventOut
@@ -23,32 +23,32 @@ router = Router(tags=["functions"])
 
 
 @router.get("/functions")
-def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[FunctionOut]:
+def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[FunctionOut]:
     every = functions.list_all(ctx.session)
     return listed(every, function_out, lambda d: d.function.name, limit=limit, after=after)
 
 
 @router.post("/functions", status_code=202)
-def create(ctx: ApiCaller, new: NewFunction, response: Response) -> FunctionOut:
+def create(ctx: Operator, new: NewFunction, response: Response) -> FunctionOut:
     function = functions.create(ctx.scope, new)
     response.headers["Location"] = f"/api/v1/functions/{function.name}"
     return function_out(functions.detail(ctx.session, function.name))
 
 
 @router.get("/functions/{name}")
-def show(ctx: ApiCaller, name: str) -> FunctionOut:
+def show(ctx: Viewer, name: str) -> FunctionOut:
     return function_out(functions.detail(ctx.session, name))
 
 
 @router.delete("/functions/{name}", status_code=202)
-def delete(ctx: ApiCaller, name: str) -> Response:
+def delete(ctx: Admin, name: str) -> Response:
     """202: the deletion continues in the background."""
     functions.delete(ctx.scope, name, typed=name)
     return Response(status_code=202)
 
 
 @router.post("/functions/{name}/attempts", status_code=202)
-def retry(ctx: ApiCaller, name: str) -> FunctionOut | None:
+def retry(ctx: Operator, name: str) -> FunctionOut | None:
     """Try again what failed: creating, changing or deleting it. Null if it was deleted at once."""
     functions.retry(ctx.scope, name)
     if functions.find(ctx.session, name) is None:
@@ -58,7 +58,7 @@ def retry(ctx: ApiCaller, name: str) -> FunctionOut | None:
 
 @router.get("/functions/{name}/events")
 def list_events(
-    ctx: ApiCaller, name: str, limit: Limit = 50, after: AfterEvent = 0
+    ctx: Viewer, name: str, limit: Limit = 50, after: AfterEvent = 0
 ) -> Listed[EventOut]:
     """The stack's events, in the order in which they arrived."""
     function = functions.get(ctx.session, name)
@@ -66,7 +66,7 @@ def list_events(
 
 
 @router.post("/functions/{name}/snapshots", status_code=201)
-def fetch(ctx: ApiCaller, name: str) -> SnapshotOut:
+def fetch(ctx: Operator, name: str) -> SnapshotOut:
     """Fetch through the function and cache the answer; `ok` says whether it was a success."""
     function = functions.get(ctx.session, name)
     return snapshot_out(previews.fetch(ctx.scope, function))
@@ -74,7 +74,7 @@ def fetch(ctx: ApiCaller, name: str) -> SnapshotOut:
 
 @router.head("/functions/{name}/preview", include_in_schema=False)
 @router.get("/functions/{name}/preview")
-def preview(ctx: ApiCaller, name: str, request: Request) -> Response:
+def preview(ctx: Viewer, name: str, request: Request) -> Response:
     """The cached body itself, byte for byte what the function returned."""
     snapshot = previews.cached(ctx.session, functions.get(ctx.session, name))
     headers = _cache_headers(snapshot, in_browser=ctx.user is not None)

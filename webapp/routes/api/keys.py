@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Admin, Router, Viewer
 from webapp.models import GoingBack, NewKey, NewVersion
 from webapp.routes.api.schemas.keys import (
     KeyOut,
@@ -19,45 +19,43 @@ router = Router(prefix="/keys", tags=["keys"])
 
 
 @router.get("")
-def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[KeyOut]:
+def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[KeyOut]:
     every = keys.list_all(ctx.session)
     return listed(every, key_out, lambda d: d.key.name, limit=limit, after=after)
 
 
 @router.post("", status_code=201)
-def create(ctx: ApiCaller, new: NewKey, response: Response) -> KeyOut:
+def create(ctx: Admin, new: NewKey, response: Response) -> KeyOut:
     key = keys.create(ctx.scope, new)
     response.headers["Location"] = f"/api/v1/keys/{key.name}"
     return key_out(keys.detail(ctx.session, key.name))
 
 
 @router.get("/{name}")
-def show(ctx: ApiCaller, name: str) -> KeyOut:
+def show(ctx: Viewer, name: str) -> KeyOut:
     return key_out(keys.detail(ctx.session, name))
 
 
 @router.delete("/{name}", status_code=204)
-def delete(ctx: ApiCaller, name: str) -> Response:
+def delete(ctx: Admin, name: str) -> Response:
     keys.delete(ctx.scope, name, typed=name)
     return Response(status_code=204)
 
 
 @router.get("/{name}/versions")
-def versions(
-    ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None
-) -> Listed[VersionOut]:
+def versions(ctx: Viewer, name: str, limit: Limit = 50, after: After = None) -> Listed[VersionOut]:
     found = sorted(keys.detail(ctx.session, name).versions, key=lambda version: version.id)
     return listed(found, version_out, lambda version: version.id, limit=limit, after=after)
 
 
 @router.post("/{name}/versions", status_code=201)
-def add_version(ctx: ApiCaller, name: str, new: NewVersion) -> KeyOut:
+def add_version(ctx: Admin, name: str, new: NewVersion) -> KeyOut:
     keys.add_version(ctx.scope, name, new)
     return key_out(keys.detail(ctx.session, name))
 
 
 @router.put("/{name}/versions/current")
-def make_previous_current(ctx: ApiCaller, name: str, sent: GoingBack | None = None) -> KeyOut:
+def make_previous_current(ctx: Admin, name: str, sent: GoingBack | None = None) -> KeyOut:
     """Go back to the version before the current one, which becomes the previous one.
 
     With the `version`'s id, the request may be sent again: a version that is current stays so.
@@ -68,7 +66,7 @@ def make_previous_current(ctx: ApiCaller, name: str, sent: GoingBack | None = No
 
 
 @router.get("/{name}/match")
-def match(ctx: ApiCaller, name: str, network: str) -> MatchOut:
+def match(ctx: Viewer, name: str, network: str) -> MatchOut:
     """Whether the key allows every address of the network."""
     key, found = keys.get(ctx.session, name), networks.get(ctx.session, network)
     return match_out(keys.match(ctx.session, key, found))

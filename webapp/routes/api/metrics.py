@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Router, Viewer
 from webapp.routes.api.schemas.metrics import (
     MetricsOut,
     NetworkMetricsOut,
@@ -20,14 +20,14 @@ Chosen = Annotated[Range, Query(alias="range", description="The time until now")
 
 
 @router.get("/functions/{name}/metrics", summary="Read the metrics of a function")
-def of_function(ctx: ApiCaller, name: str, chosen: Chosen = Range.DAY) -> MetricsOut:
+def of_function(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> MetricsOut:
     """Invocations, errors, throttles, durations, concurrent executions, calls of the endpoint."""
     function = functions.get(ctx.session, name)
     return metrics_out(metrics.of_function(ctx.session, ctx.cloud, function, chosen))
 
 
 @router.get("/networks/{name}/metrics", summary="Read the metrics of a network")
-def of_network(ctx: ApiCaller, name: str, chosen: Chosen = Range.DAY) -> NetworkMetricsOut:
+def of_network(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> NetworkMetricsOut:
     """Bytes, connections and errors of the NAT gateways, and the month's cost so far."""
     network = networks.get(ctx.session, name)
     return network_metrics_out(metrics.of_network(ctx.session, ctx.cloud, network, chosen))

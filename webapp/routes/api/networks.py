@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import NewNetwork
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
@@ -21,14 +21,14 @@ DRY_RUN: dict[str, Any] = {"model": PreflightOut, "description": "`dry_run`: not
 
 
 @router.get("")
-def index(ctx: ApiCaller, limit: Limit = 50, after: After = None) -> Listed[NetworkOut]:
+def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[NetworkOut]:
     every = networks.list_all(ctx.session)
     return listed(every, network_out, lambda d: d.network.name, limit=limit, after=after)
 
 
 @router.post("", status_code=202, responses={200: DRY_RUN})
 def create(
-    ctx: ApiCaller, new: NewNetwork, response: Response, dry_run: bool = False
+    ctx: Operator, new: NewNetwork, response: Response, dry_run: bool = False
 ) -> NetworkOut | PreflightOut:
     """With `dry_run`, says what would be created, what it costs and what blocks it."""
     if dry_run:
@@ -40,12 +40,12 @@ def create(
 
 
 @router.get("/{name}")
-def show(ctx: ApiCaller, name: str) -> NetworkOut:
+def show(ctx: Viewer, name: str) -> NetworkOut:
     return network_out(networks.detail(ctx.session, name))
 
 
 @router.delete("/{name}", status_code=202)
-def delete(ctx: ApiCaller, name: str, retain: Retain = ()) -> Response:
+def delete(ctx: Admin, name: str, retain: Retain = ()) -> Response:
     """Its addresses stay. 202: the deletion continues in the background.
 
     `retain`, which may be repeated: what the last deletion could not delete, and stays in AWS.
@@ -55,7 +55,7 @@ def delete(ctx: ApiCaller, name: str, retain: Retain = ()) -> Response:
 
 
 @router.post("/{name}/attempts", status_code=202)
-def retry(ctx: ApiCaller, name: str) -> NetworkOut | None:
+def retry(ctx: Operator, name: str) -> NetworkOut | None:
     """Try again what failed: creating or deleting it, or deleting what parking left. Null if it
     was deleted at once."""
     networks.retry(ctx.scope, name)
@@ -65,42 +65,42 @@ def retry(ctx: ApiCaller, name: str) -> NetworkOut | None:
 
 
 @router.post("/{name}/protection")
-def protect(ctx: ApiCaller, name: str) -> NetworkOut:
+def protect(ctx: Admin, name: str) -> NetworkOut:
     """Switch termination protection on."""
     networks.protect(ctx.scope, name, on=True)
     return network_out(networks.detail(ctx.session, name))
 
 
 @router.delete("/{name}/protection")
-def unprotect(ctx: ApiCaller, name: str) -> NetworkOut:
+def unprotect(ctx: Admin, name: str) -> NetworkOut:
     """Switch termination protection off."""
     networks.protect(ctx.scope, name, on=False)
     return network_out(networks.detail(ctx.session, name))
 
 
 @router.post("/{name}/parking", status_code=202)
-def park(ctx: ApiCaller, name: str) -> NetworkOut:
+def park(ctx: Operator, name: str) -> NetworkOut:
     """Delete the NAT gateways, and so their cost; the addresses stay."""
     networks.park(ctx.scope, name)
     return network_out(networks.detail(ctx.session, name))
 
 
 @router.delete("/{name}/parking", status_code=202)
-def unpark(ctx: ApiCaller, name: str) -> NetworkOut:
+def unpark(ctx: Operator, name: str) -> NetworkOut:
     """Create the NAT gateways again, on the same addresses."""
     networks.unpark(ctx.scope, name)
     return network_out(networks.detail(ctx.session, name))
 
 
 @router.post("/{name}/proofs", status_code=201)
-def prove(ctx: ApiCaller, name: str) -> Listed[ProofOut]:
+def prove(ctx: Operator, name: str) -> Listed[ProofOut]:
     """Ask every zone's probe from which address it is seen, now."""
     found = proofs.prove(ctx.scope, networks.get(ctx.session, name))
     return Listed(items=[proof_out(proof) for proof in found], next=None)
 
 
 @router.get("/{name}/proofs")
-def list_proofs(ctx: ApiCaller, name: str) -> Listed[ProofOut]:
+def list_proofs(ctx: Viewer, name: str) -> Listed[ProofOut]:
     """What the probes saw, newest first."""
     found = proofs.list_all(ctx.session, networks.get(ctx.session, name))
     return Listed(items=[proof_out(proof) for proof in found], next=None)
@@ -108,7 +108,7 @@ def list_proofs(ctx: ApiCaller, name: str) -> Listed[ProofOut]:
 
 @router.get("/{name}/events")
 def list_events(
-    ctx: ApiCaller, name: str, limit: Limit = 50, after: AfterEvent = 0
+    ctx: Viewer, name: str, limit: Limit = 50, after: AfterEvent = 0
 ) -> Listed[EventOut]:
     """The stack's events, in the order in which they arrived."""
     network = networks.get(ctx.session, name)

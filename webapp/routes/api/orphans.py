@@ -3,7 +3,7 @@
 from fastapi import Response
 from pydantic import BaseModel
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import Input
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import addresses
@@ -45,7 +45,7 @@ class OrphansOut(BaseModel):
 
 
 @router.get("")
-def index(ctx: ApiCaller) -> OrphansOut:
+def index(ctx: Viewer) -> OrphansOut:
     """What has Egret's tags in AWS and is not tracked here, in every region."""
     found = orphans.find(ctx.scope)
     return OrphansOut(
@@ -56,14 +56,14 @@ def index(ctx: ApiCaller) -> OrphansOut:
 
 
 @router.post("/adoption", status_code=201)
-def adopt(ctx: ApiCaller, sent: Adoption) -> AddressOut:
+def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     """Make an orphaned address a free one in the pool."""
     address = orphans.adopt(ctx.scope, region=sent.region, id=sent.id)
     return address_out(addresses.detail(ctx.session, address.id))
 
 
 @router.delete("", status_code=202)
-def delete(ctx: ApiCaller, region: str, kind: str, id: str, confirm: str = "") -> Response:
+def delete(ctx: Admin, region: str, kind: str, id: str, confirm: str = "") -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
     orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)
     return Response(status_code=202)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Operator, Router, Viewer
 from webapp.models import FunctionChange
 from webapp.routes.api.schemas.lists import Limit, Listed
 from webapp.routes.api.schemas.revisions import (
@@ -30,7 +30,7 @@ After = Annotated[int | None, Query(ge=0, le=NUMBER_MAX, description="`next` of 
 
 
 @router.patch("", status_code=202, summary="Change a function")
-def change(ctx: ApiCaller, name: str, wanted: FunctionChange) -> ChangedOut:
+def change(ctx: Operator, name: str, wanted: FunctionChange) -> ChangedOut:
     """Fields that are left out or null stay; only a `schedule` of null ends the schedule.
 
     If nothing differs, `changes` is empty.
@@ -40,13 +40,13 @@ def change(ctx: ApiCaller, name: str, wanted: FunctionChange) -> ChangedOut:
 
 
 @router.post("/change-preview", summary="Preview a change of a function")
-def preview(ctx: ApiCaller, name: str, wanted: FunctionChange) -> PreviewOut:
+def preview(ctx: Operator, name: str, wanted: FunctionChange) -> PreviewOut:
     """What the change would do, here and in AWS. Nothing is changed."""
     return preview_out(functions.preview(ctx.scope, name, wanted))
 
 
 @router.get("/revisions", summary="List revisions")
-def index(ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None) -> Listed[RevisionOut]:
+def index(ctx: Viewer, name: str, limit: Limit = 50, after: After = None) -> Listed[RevisionOut]:
     """Newest first, without their code."""
     function = functions.get(ctx.session, name)
     found = revisions.newest_first(ctx.session, function, before=after, limit=limit + 1)
@@ -57,14 +57,14 @@ def index(ctx: ApiCaller, name: str, limit: Limit = 50, after: After = None) -> 
 
 
 @router.get("/revisions/{number}", summary="Show a revision")
-def show(ctx: ApiCaller, name: str, number: Number) -> CodeOut:
+def show(ctx: Viewer, name: str, number: Number) -> CodeOut:
     """What it was made of, with its code."""
     function = functions.get(ctx.session, name)
     return code_out(revisions.get(ctx.session, function, number))
 
 
 @router.get("/revisions/{number}/differences", summary="Compare two revisions")
-def compare(ctx: ApiCaller, name: str, number: Number, since: Since = None) -> ComparisonOut:
+def compare(ctx: Viewer, name: str, number: Number, since: Since = None) -> ComparisonOut:
     """The fields in which it differs from the revision `since`, by default the one before."""
     function = functions.get(ctx.session, name)
     new = revisions.get(ctx.session, function, number)
@@ -73,7 +73,7 @@ def compare(ctx: ApiCaller, name: str, number: Number, since: Since = None) -> C
 
 
 @router.post("/revisions/{number}/deployment", status_code=202, summary="Roll back to a revision")
-def deploy(ctx: ApiCaller, name: str, number: Number) -> ChangedOut:
+def deploy(ctx: Operator, name: str, number: Number) -> ChangedOut:
     """Deploys a copy of it as a new revision."""
     planned = functions.deploy_again(ctx.scope, name, number)
     return changed_out(functions.detail(ctx.session, name), planned)

@@ -1,6 +1,6 @@
 """The schedule of a network by the API."""
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Operator, Router, Viewer
 from webapp.models import NewSchedule
 from webapp.routes.api.schemas.schedule import ScheduleOut, schedule_out
 from webapp.services import networks
@@ -10,17 +10,17 @@ router = Router(prefix="/networks/{name}/schedule", tags=["networks"])
 
 
 @router.get("")
-def show(ctx: ApiCaller, name: str) -> ScheduleOut:
+def show(ctx: Viewer, name: str) -> ScheduleOut:
     return schedule_out(networks.get(ctx.session, name))
 
 
 @router.put("")
-def save(ctx: ApiCaller, name: str, new: NewSchedule) -> ScheduleOut:
+def save(ctx: Operator, name: str, new: NewSchedule) -> ScheduleOut:
     """Replace the weekly hours and the idle hours. They are applied at once."""
     return schedule_out(schedule.save(ctx.scope, name, new))
 
 
 @router.delete("")
-def delete(ctx: ApiCaller, name: str) -> ScheduleOut:
+def delete(ctx: Operator, name: str) -> ScheduleOut:
     """The network stays as it is until someone parks or unparks it."""
     return schedule_out(schedule.save(ctx.scope, name, NewSchedule()))

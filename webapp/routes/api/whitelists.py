@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import ApiCaller, Router
+from webapp.deps import Admin, Context, Operator, Router, Viewer
 from webapp.routes.api.schemas.whitelists import (
     NewWhitelisting,
     WhitelistingOut,
@@ -16,52 +16,52 @@ router = Router(prefix="/networks/{name}/whitelist", tags=["whitelists"])
 
 
 @router.get("")
-def show(ctx: ApiCaller, name: str) -> WhitelistOut:
+def show(ctx: Viewer, name: str) -> WhitelistOut:
     network = networks.get(ctx.session, name)
     found = whitelists.list_all(ctx.session, network)
     return whitelist_out(network, whitelists.kit(ctx.session, network), found)
 
 
 @router.post("/partners", status_code=201)
-def send(ctx: ApiCaller, name: str, new: NewWhitelisting) -> WhitelistingOut:
+def send(ctx: Operator, name: str, new: NewWhitelisting) -> WhitelistingOut:
     """Record that a partner was sent the addresses that the network has now."""
     made = whitelists.send(ctx.scope, name, partner=new.partner, function=new.function)
     return _out(ctx, name, made.id)
 
 
 @router.post("/partners/{whitelisting_id}/sending")
-def send_again(ctx: ApiCaller, name: str, whitelisting_id: str) -> WhitelistingOut:
+def send_again(ctx: Operator, name: str, whitelisting_id: str) -> WhitelistingOut:
     """Record that the partner was sent the current addresses."""
     whitelists.send_again(ctx.scope, name, whitelisting_id)
     return _out(ctx, name, whitelisting_id)
 
 
 @router.post("/partners/{whitelisting_id}/confirmation")
-def confirm(ctx: ApiCaller, name: str, whitelisting_id: str) -> WhitelistingOut:
+def confirm(ctx: Operator, name: str, whitelisting_id: str) -> WhitelistingOut:
     """Record that the partner has whitelisted them."""
     whitelists.confirm(ctx.scope, name, whitelisting_id)
     return _out(ctx, name, whitelisting_id)
 
 
 @router.delete("/partners/{whitelisting_id}", status_code=204)
-def forget(ctx: ApiCaller, name: str, whitelisting_id: str) -> Response:
+def forget(ctx: Operator, name: str, whitelisting_id: str) -> Response:
     whitelists.forget(ctx.scope, name, whitelisting_id)
     return Response(status_code=204)
 
 
 @router.post("/link")
-def publish(ctx: ApiCaller, name: str) -> WhitelistOut:
+def publish(ctx: Admin, name: str) -> WhitelistOut:
     """Create the public link: everyone who has it can read the addresses."""
     whitelists.publish(ctx.scope, name)
     return show(ctx, name)
 
 
 @router.delete("/link")
-def withdraw(ctx: ApiCaller, name: str) -> WhitelistOut:
+def withdraw(ctx: Admin, name: str) -> WhitelistOut:
     whitelists.withdraw(ctx.scope, name)
     return show(ctx, name)
 
 
-def _out(ctx: ApiCaller, name: str, whitelisting_id: str) -> WhitelistingOut:
+def _out(ctx: Context, name: str, whitelisting_id: str) -> WhitelistingOut:
     found = whitelists.list_all(ctx.session, networks.get(ctx.session, name))
     return next(whitelisting_out(d) for d in found if d.whitelisting.id == whitelisting_id)

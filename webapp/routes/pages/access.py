@@ -3,7 +3,7 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import SESSION_COOKIE, Anyone, Context, Router, SignedIn
+from webapp.deps import SESSION_COOKIE, Anyone, Context, Router, Viewer
 from webapp.drafts import Query
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
@@ -54,7 +54,7 @@ def open_session(ctx: Anyone, form: Form) -> Response:
 
 
 @router.post("/sign-out")
-def sign_out(ctx: SignedIn) -> Response:
+def sign_out(ctx: Viewer) -> Response:
     access.sign_out(ctx.session, ctx.request.cookies[SESSION_COOKIE])
     response = see_other("/sign-in")
     response.delete_cookie(SESSION_COOKIE)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from fastapi.responses import HTMLResponse
 
 from webapp.aws.logs import Log
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Context, Router, Viewer
 from webapp.drafts import Query
 from webapp.errors import Conflict, EgretError, Invalid, Unavailable, Upstream
 from webapp.forms import SubmittedForm, errors_by_field
@@ -30,7 +30,7 @@ AROUND = timedelta(minutes=20)
 
 
 @router.get("/functions/{name}/logs")
-def show_log(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
+def show_log(ctx: Viewer, name: str, query: Query) -> HTMLResponse:
     form = _filled_in(query, LOG_RANGE, "filter", "level", "request")
 
     def read() -> Log:
@@ -40,7 +40,7 @@ def show_log(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
 
 
 @router.get("/functions/{name}/requests")
-def show_requests(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
+def show_requests(ctx: Viewer, name: str, query: Query) -> HTMLResponse:
     form = _filled_in(query, REQUESTS_RANGE, "caller", "status")
     names = requests.names_of_callers(ctx.session, name)
 

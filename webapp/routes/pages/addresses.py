@@ -3,7 +3,7 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Admin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
@@ -19,12 +19,12 @@ TYPED = ("address", "name", "adopt", "region")
 
 
 @router.get("/addresses")
-def index(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+def index(ctx: Viewer, draft: Draft) -> HTMLResponse:
     return _index(ctx, {}, draft.shown(*TYPED))
 
 
 @router.post("/addresses")
-def create(ctx: SignedIn, form: Form) -> Response:
+def create(ctx: Operator, form: Form) -> Response:
     try:
         address = addresses.create(ctx.scope, region=form.text("region"))
     except EgretError as error:
@@ -33,7 +33,7 @@ def create(ctx: SignedIn, form: Form) -> Response:
 
 
 @router.post("/addresses/adoption")
-def adopt(ctx: SignedIn, form: Form) -> Response:
+def adopt(ctx: Operator, form: Form) -> Response:
     wanted = form.text("adopt")
     try:
         address = adoption.adopt(ctx.scope, region=form.text("region"), wanted=wanted)
@@ -43,7 +43,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
 
 
 @router.post("/addresses/{address_id}/name")
-def rename(ctx: SignedIn, address_id: str, form: Form) -> Response:
+def rename(ctx: Operator, address_id: str, form: Form) -> Response:
     try:
         address = addresses.rename(ctx.scope, address_id, name=form.text("name"))
     except EgretError as error:
@@ -53,7 +53,7 @@ def rename(ctx: SignedIn, address_id: str, form: Form) -> Response:
 
 
 @router.post("/addresses/{address_id}/recovery")
-def recover(ctx: SignedIn, address_id: str) -> Response:
+def recover(ctx: Operator, address_id: str) -> Response:
     try:
         address = addresses.recover(ctx.scope, address_id)
     except EgretError as error:
@@ -62,7 +62,7 @@ def recover(ctx: SignedIn, address_id: str) -> Response:
 
 
 @router.post("/addresses/{address_id}/release")
-def release(ctx: SignedIn, address_id: str, form: Form) -> Response:
+def release(ctx: Admin, address_id: str, form: Form) -> Response:
     ip = addresses.get(ctx.session, address_id).public_ip
     try:
         addresses.release(ctx.scope, address_id, typed=form.text("confirm"))

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import Form, blank, errors_by_field
@@ -22,12 +22,12 @@ NOTHING: dict[str, str] = {}
 
 
 @router.get("")
-def index(ctx: SignedIn, name: str, draft: Draft) -> HTMLResponse:
+def index(ctx: Viewer, name: str, draft: Draft) -> HTMLResponse:
     return _show(ctx, name, draft.filled_in(NewCaller), after=draft.text("after"))
 
 
 @router.post("")
-def create(ctx: SignedIn, name: str, form: Form) -> Response:
+def create(ctx: Operator, name: str, form: Form) -> Response:
     try:
         issued = callers.create(ctx.scope, name, form.build(NewCaller))
     except EgretError as error:
@@ -37,7 +37,7 @@ def create(ctx: SignedIn, name: str, form: Form) -> Response:
 
 
 @router.post("/{caller}/limits")
-def change(ctx: SignedIn, name: str, caller: str, form: Form) -> Response:
+def change(ctx: Operator, name: str, caller: str, form: Form) -> Response:
     try:
         callers.change(ctx.scope, name, caller, form.build(NewLimits))
     except EgretError as error:
@@ -47,12 +47,12 @@ def change(ctx: SignedIn, name: str, caller: str, form: Form) -> Response:
 
 
 @router.post("/{caller}/rotation")
-def rotate(ctx: SignedIn, name: str, caller: str) -> Response:
+def rotate(ctx: Operator, name: str, caller: str) -> Response:
     return _show_key(ctx, name, callers.rotate(ctx.scope, name, caller))
 
 
 @router.post("/{caller}/revocation")
-def revoke(ctx: SignedIn, name: str, caller: str, form: Form) -> Response:
+def revoke(ctx: Operator, name: str, caller: str, form: Form) -> Response:
     try:
         names.check_typed(form.text("confirm"), caller, "revoked")
         callers.revoke(ctx.scope, name, caller)

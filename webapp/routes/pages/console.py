@@ -9,7 +9,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.aws.invocations import Run
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Context, Operator, Router
 from webapp.drafts import Query
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
@@ -33,7 +33,7 @@ SHOWN_MAX_CHARS = 256 * 1024
 
 
 @router.get("/functions/{name}/console")
-def show(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
+def show(ctx: Operator, name: str, query: Query) -> HTMLResponse:
     if saved_id := query.text("saved"):
         function = functions.get(ctx.session, name)
         saved = saved_requests.find(ctx.session, function, saved_id)
@@ -42,7 +42,7 @@ def show(ctx: SignedIn, name: str, query: Query) -> HTMLResponse:
 
 
 @router.post("/functions/{name}/console")
-def run(ctx: SignedIn, name: str, form: Form) -> Response:
+def run(ctx: Operator, name: str, form: Form) -> Response:
     try:
         ran = runs.run(ctx.scope, name, NewInvocation.model_validate(_content(form)))
     except EgretError as error:
@@ -51,7 +51,7 @@ def run(ctx: SignedIn, name: str, form: Form) -> Response:
 
 
 @router.post("/functions/{name}/saved-requests")
-def save(ctx: SignedIn, name: str, form: Form) -> Response:
+def save(ctx: Operator, name: str, form: Form) -> Response:
     try:
         new = validated(NewSavedRequest, _content(form) | {"name": form.text("name")})
         saved = saved_requests.save(ctx.scope, name, new)
@@ -62,7 +62,7 @@ def save(ctx: SignedIn, name: str, form: Form) -> Response:
 
 
 @router.post("/functions/{name}/saved-requests/{saved_id}/deletion")
-def delete(ctx: SignedIn, name: str, saved_id: str) -> Response:
+def delete(ctx: Operator, name: str, saved_id: str) -> Response:
     saved = saved_requests.delete(ctx.scope, name, saved_id)
     return see_other(f"/functions/{name}/console", f"{saved.name} was deleted.")
 

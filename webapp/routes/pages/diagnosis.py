@@ -2,7 +2,7 @@
 
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Router, SignedIn
+from webapp.deps import Router, Viewer
 from webapp.services import functions, networks
 from webapp.services.inspection import diagnosis
 from webapp.templating import page
@@ -11,14 +11,14 @@ router = Router()
 
 
 @router.get("/networks/{name}/diagnosis")
-def of_network(ctx: SignedIn, name: str) -> HTMLResponse:
+def of_network(ctx: Viewer, name: str) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
     found = diagnosis.of_network(ctx.session, ctx.cloud, detail.network)
     return page(ctx.request, "diagnosis/show.html", found=found, detail=detail)
 
 
 @router.get("/functions/{name}/diagnosis")
-def of_function(ctx: SignedIn, name: str) -> HTMLResponse:
+def of_function(ctx: Viewer, name: str) -> HTMLResponse:
     detail = functions.detail(ctx.session, name)
     found = diagnosis.of_function(ctx.session, ctx.cloud, detail.function)
     return page(ctx.request, "diagnosis/show.html", found=found, detail=detail)

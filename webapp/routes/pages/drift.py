@@ -3,7 +3,7 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Router, SignedIn
+from webapp.deps import Operator, Router, Viewer
 from webapp.services import networks
 from webapp.services.inspection import drift
 from webapp.templating import page, see_other
@@ -12,7 +12,7 @@ router = Router()
 
 
 @router.get("/networks/{name}/drift")
-def show(ctx: SignedIn, name: str) -> HTMLResponse:
+def show(ctx: Viewer, name: str) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
     steady = detail.network.status in drift.STEADY
     report = drift.report(ctx.session, ctx.cloud, detail.network) if steady else None
@@ -20,7 +20,7 @@ def show(ctx: SignedIn, name: str) -> HTMLResponse:
 
 
 @router.post("/networks/{name}/drift")
-def check(ctx: SignedIn, name: str) -> Response:
+def check(ctx: Operator, name: str) -> Response:
     network = networks.get(ctx.session, name)
     url = f"/networks/{name}/drift#stack-check"
     detection = drift.check(ctx.scope, network)
@@ -33,7 +33,7 @@ def check(ctx: SignedIn, name: str) -> Response:
 
 
 @router.post("/networks/{name}/drift/restoration")
-def restore(ctx: SignedIn, name: str) -> Response:
+def restore(ctx: Operator, name: str) -> Response:
     network = networks.get(ctx.session, name)
     restored = drift.restore(ctx.scope, network)
     what = ", ".join(difference.what for difference in restored)

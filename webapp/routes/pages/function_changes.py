@@ -6,7 +6,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Context, Operator, Router
 from webapp.errors import EgretError, Invalid, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
@@ -38,13 +38,13 @@ class EditedFunction(Input):
 
 
 @router.get("/edit")
-def edit(ctx: SignedIn, name: str) -> HTMLResponse:
+def edit(ctx: Operator, name: str) -> HTMLResponse:
     function = functions.get(ctx.session, name)
     return _edit(ctx, function, _as_it_is(ctx, function), {})
 
 
 @router.post("/edit")
-def review(ctx: SignedIn, name: str, form: Form) -> HTMLResponse:
+def review(ctx: Operator, name: str, form: Form) -> HTMLResponse:
     """What the change would do; or the form again, to go on editing or with its errors."""
     function = functions.get(ctx.session, name)
     if form.text("back"):
@@ -53,7 +53,7 @@ def review(ctx: SignedIn, name: str, form: Form) -> HTMLResponse:
 
 
 @router.post("/edit/deployment")
-def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
+def deploy(ctx: Operator, name: str, form: Form) -> Response:
     function = functions.get(ctx.session, name)
     if form.text(REVIEWED) not in ("", str(function.revision)):
         return _review(ctx, function, form, outdated=True)
@@ -70,7 +70,7 @@ def deploy(ctx: SignedIn, name: str, form: Form) -> Response:
 
 
 @router.post("/template")
-def deploy_newest_template(ctx: SignedIn, name: str, form: Form) -> Response:
+def deploy_newest_template(ctx: Operator, name: str, form: Form) -> Response:
     """With the code that the template has now; or the form, with what that does not take."""
     try:
         functions.change(ctx.scope, name, FunctionChange(template_version=form.text("version")))

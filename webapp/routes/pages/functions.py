@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Admin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Upstream, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field
@@ -27,17 +27,17 @@ COMING = (Status.REQUESTED, Status.CREATING, Status.UPDATING, Status.UNPARKING)
 
 
 @router.get("/functions")
-def index(ctx: SignedIn) -> HTMLResponse:
+def index(ctx: Viewer) -> HTMLResponse:
     return page(ctx.request, "functions/index.html", functions=functions.list_all(ctx.session))
 
 
 @router.get("/functions/new")
-def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+def new(ctx: Operator, draft: Draft) -> HTMLResponse:
     return _new(ctx, _chosen(draft), draft, {})
 
 
 @router.post("/functions")
-def create(ctx: SignedIn, form: Form) -> Response:
+def create(ctx: Operator, form: Form) -> Response:
     try:
         new = form.build(NewFunction)
         if new.access is Access.OPEN:
@@ -53,12 +53,12 @@ def create(ctx: SignedIn, form: Form) -> Response:
 
 
 @router.get("/functions/{name}")
-def show(ctx: SignedIn, name: str) -> HTMLResponse:
+def show(ctx: Viewer, name: str) -> HTMLResponse:
     return _show(ctx, name)
 
 
 @router.post("/functions/{name}/snapshots")
-def fetch(ctx: SignedIn, name: str) -> Response:
+def fetch(ctx: Operator, name: str) -> Response:
     function = functions.get(ctx.session, name)
     try:
         snapshot = previews.fetch(ctx.scope, function)
@@ -71,13 +71,13 @@ def fetch(ctx: SignedIn, name: str) -> Response:
 
 
 @router.post("/functions/{name}/attempts")
-def retry(ctx: SignedIn, name: str) -> Response:
+def retry(ctx: Operator, name: str) -> Response:
     functions.retry(ctx.scope, name)
     return _to_function_or_list(ctx, name, f"Retrying {name}.")
 
 
 @router.post("/functions/{name}/deletion")
-def delete(ctx: SignedIn, name: str, form: Form) -> Response:
+def delete(ctx: Admin, name: str, form: Form) -> Response:
     try:
         functions.delete(ctx.scope, name, typed=form.text("confirm"))
     except Invalid as error:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Admin, Context, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
@@ -18,17 +18,17 @@ router = Router()
 
 
 @router.get("/keys")
-def index(ctx: SignedIn) -> HTMLResponse:
+def index(ctx: Viewer) -> HTMLResponse:
     return page(ctx.request, "keys/index.html", keys=keys.list_all(ctx.session))
 
 
 @router.get("/keys/new")
-def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+def new(ctx: Admin, draft: Draft) -> HTMLResponse:
     return _new(ctx, draft.filled_in(NewKey), {})
 
 
 @router.post("/keys")
-def create(ctx: SignedIn, form: Form) -> Response:
+def create(ctx: Admin, form: Form) -> Response:
     try:
         key = keys.create(ctx.scope, form.build(NewKey))
     except EgretError as error:
@@ -37,12 +37,12 @@ def create(ctx: SignedIn, form: Form) -> Response:
 
 
 @router.get("/keys/{name}")
-def show(ctx: SignedIn, name: str) -> HTMLResponse:
+def show(ctx: Viewer, name: str) -> HTMLResponse:
     return _show(ctx, name, {})
 
 
 @router.post("/keys/{name}/versions")
-def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
+def add_version(ctx: Admin, name: str, form: Form) -> Response:
     before = keys.get(ctx.session, name).fingerprint
     try:
         key = keys.add_version(ctx.scope, name, form.build(NewVersion))
@@ -56,7 +56,7 @@ def add_version(ctx: SignedIn, name: str, form: Form) -> Response:
 
 
 @router.post("/keys/{name}/versions/current")
-def make_previous_current(ctx: SignedIn, name: str, form: Form) -> Response:
+def make_previous_current(ctx: Admin, name: str, form: Form) -> Response:
     before, wanted = keys.get(ctx.session, name).fingerprint, form.build(GoingBack)
     try:
         key = keys.make_previous_current(
@@ -71,7 +71,7 @@ def make_previous_current(ctx: SignedIn, name: str, form: Form) -> Response:
 
 
 @router.post("/keys/{name}/deletion")
-def delete(ctx: SignedIn, name: str, form: Form) -> Response:
+def delete(ctx: Admin, name: str, form: Form) -> Response:
     try:
         keys.delete(ctx.scope, name, typed=form.text("confirm"))
     except EgretError as error:

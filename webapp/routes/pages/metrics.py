@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from webapp.aws.errors import is_throttled
 from webapp.charts import Chart, Data, chart
-from webapp.deps import Router, SignedIn
+from webapp.deps import Router, Viewer
 from webapp.errors import Upstream
 from webapp.models import MAX_ZONES
 from webapp.models.costs import (
@@ -64,7 +64,7 @@ OF_NETWORKS = {
 
 
 @router.get("/functions/{name}/metrics")
-def of_function(ctx: SignedIn, name: str, chosen: Chosen = Range.DAY) -> HTMLResponse:
+def of_function(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> HTMLResponse:
     function = functions.get(ctx.session, name)
     found, problem = None, None
     try:
@@ -83,7 +83,7 @@ def of_function(ctx: SignedIn, name: str, chosen: Chosen = Range.DAY) -> HTMLRes
 
 
 @router.get("/networks/{name}/metrics")
-def of_network(ctx: SignedIn, name: str, chosen: Chosen = Range.DAY) -> HTMLResponse:
+def of_network(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
     found, problem = None, None
     try:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Admin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Upstream
 from webapp.forms import Form, errors_by_field
@@ -22,7 +22,7 @@ router = Router()
 
 
 @router.get("/networks")
-def index(ctx: SignedIn, q: str = "", status: str = "") -> HTMLResponse:
+def index(ctx: Viewer, q: str = "", status: str = "") -> HTMLResponse:
     every = networks.list_all(ctx.session)
     shown = [
         detail
@@ -40,12 +40,12 @@ def index(ctx: SignedIn, q: str = "", status: str = "") -> HTMLResponse:
 
 
 @router.get("/networks/new")
-def new(ctx: SignedIn, draft: Draft) -> HTMLResponse:
+def new(ctx: Operator, draft: Draft) -> HTMLResponse:
     return _new(ctx, draft.filled_in(NewNetwork, region=ctx.settings.home_region), {})
 
 
 @router.post("/networks")
-def create(ctx: SignedIn, form: Form) -> Response:
+def create(ctx: Operator, form: Form) -> Response:
     try:
         network = networks.create(ctx.scope, form.build(NewNetwork))
     except EgretError as error:
@@ -55,13 +55,13 @@ def create(ctx: SignedIn, form: Form) -> Response:
 
 
 @router.post("/networks/preflight")
-def ask_to_check(ctx: SignedIn, _form: Form) -> Response:
+def ask_to_check(ctx: Operator, _form: Form) -> Response:
     """To the address that shows the check; one with the whole form may be too long."""
     return see_other(f"{form_address(ctx.request)}#preflight")
 
 
 @router.get("/networks/preflight")
-def check(ctx: SignedIn, form: Draft) -> Response:
+def check(ctx: Operator, form: Draft) -> Response:
     """The form again, with what its network would be. Creates nothing, so it has an address."""
     if not ctx.request.query_params:
         return see_other("/networks/new")
@@ -74,18 +74,18 @@ def check(ctx: SignedIn, form: Draft) -> Response:
 
 
 @router.get("/networks/{name}")
-def show(ctx: SignedIn, name: str) -> HTMLResponse:
+def show(ctx: Viewer, name: str) -> HTMLResponse:
     return _show(ctx, name)
 
 
 @router.post("/networks/{name}/attempts")
-def retry(ctx: SignedIn, name: str) -> Response:
+def retry(ctx: Operator, name: str) -> Response:
     networks.retry(ctx.scope, name)
     return _to_network_or_list(ctx, name, f"Retrying {name}.")
 
 
 @router.post("/networks/{name}/proofs")
-def prove(ctx: SignedIn, name: str) -> Response:
+def prove(ctx: Operator, name: str) -> Response:
     try:
         tested = proofs.prove(ctx.scope, networks.get(ctx.session, name))
     except Upstream as error:
@@ -99,19 +99,19 @@ def prove(ctx: SignedIn, name: str) -> Response:
 
 
 @router.post("/networks/{name}/parking")
-def park(ctx: SignedIn, name: str) -> Response:
+def park(ctx: Operator, name: str) -> Response:
     network = networks.park(ctx.scope, name)
     return see_other(f"/networks/{name}", f"{name} is {network.status}.")
 
 
 @router.post("/networks/{name}/unparking")
-def unpark(ctx: SignedIn, name: str) -> Response:
+def unpark(ctx: Operator, name: str) -> Response:
     network = networks.unpark(ctx.scope, name)
     return see_other(f"/networks/{name}", f"{name} is {network.status}.")
 
 
 @router.post("/networks/{name}/protection")
-def protect(ctx: SignedIn, name: str, form: Form) -> Response:
+def protect(ctx: Admin, name: str, form: Form) -> Response:
     on = form.text("protected") == "on"
     networks.protect(ctx.scope, name, on=on)
     notice = f"{name} is {'now' if on else 'no longer'} protected from deletion."
@@ -119,7 +119,7 @@ def protect(ctx: SignedIn, name: str, form: Form) -> Response:
 
 
 @router.post("/networks/{name}/deletion")
-def delete(ctx: SignedIn, name: str, form: Form) -> Response:
+def delete(ctx: Admin, name: str, form: Form) -> Response:
     typed, retain = form.text("confirm"), form.texts("retain")
     try:
         networks.delete(ctx.scope, name, typed=typed, retain=retain)

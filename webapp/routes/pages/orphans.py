@@ -3,7 +3,7 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Admin, Context, Operator, Router, Viewer
 from webapp.errors import EgretError
 from webapp.forms import Form
 from webapp.services.addresses import orphans
@@ -13,12 +13,12 @@ router = Router()
 
 
 @router.get("/orphans")
-def index(ctx: SignedIn) -> HTMLResponse:
+def index(ctx: Viewer) -> HTMLResponse:
     return _index(ctx)
 
 
 @router.post("/orphans/adoption")
-def adopt(ctx: SignedIn, form: Form) -> Response:
+def adopt(ctx: Operator, form: Form) -> Response:
     try:
         address = orphans.adopt(ctx.scope, region=form.text("region"), id=form.text("id"))
     except EgretError as error:
@@ -27,7 +27,7 @@ def adopt(ctx: SignedIn, form: Form) -> Response:
 
 
 @router.post("/orphans/deletion")
-def delete(ctx: SignedIn, form: Form) -> Response:
+def delete(ctx: Admin, form: Form) -> Response:
     region, kind, id, typed = (form.text(x) for x in ("region", "kind", "id", "confirm"))
     try:
         orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=typed)

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Context, Router, Viewer
 from webapp.services.overview import Overview, overview, state_of
 from webapp.templating import page, partial_context, render
 
@@ -13,18 +13,18 @@ router = Router()
 
 
 @router.get("/")
-def index(ctx: SignedIn) -> HTMLResponse:
+def index(ctx: Viewer) -> HTMLResponse:
     return page(ctx.request, "overview.html", **_parts(ctx))
 
 
 @router.get("/overview")
-def part(ctx: SignedIn) -> HTMLResponse:
+def part(ctx: Viewer) -> HTMLResponse:
     """What is new on the first page. Shows no notice, so that the page itself still can."""
     return HTMLResponse(render("_overview.html", **partial_context(ctx.request), **_parts(ctx)))
 
 
 @router.get("/changes")
-def changes(ctx: SignedIn) -> PlainTextResponse:
+def changes(ctx: Viewer) -> PlainTextResponse:
     """What an open page compares with the last answer before it loads itself again."""
     return PlainTextResponse(state_of(ctx.session))
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Context, Operator, Router, Viewer
 from webapp.errors import Invalid
 from webapp.forms import Form
 from webapp.services import functions, names
@@ -23,7 +23,7 @@ Other = Annotated[int | None, Query(ge=0, le=NUMBER_MAX)]
 
 
 @router.get("")
-def index(ctx: SignedIn, name: str, before: Other = None) -> HTMLResponse:
+def index(ctx: Viewer, name: str, before: Other = None) -> HTMLResponse:
     """The newest first, each with what it changed."""
     detail = functions.detail(ctx.session, name)
     found = revisions.newest_first(ctx.session, detail.function, before=before, limit=SHOWN + 1)
@@ -42,13 +42,13 @@ def index(ctx: SignedIn, name: str, before: Other = None) -> HTMLResponse:
 
 
 @router.get("/{number}")
-def show(ctx: SignedIn, name: str, number: Number, since: Other = None) -> HTMLResponse:
+def show(ctx: Viewer, name: str, number: Number, since: Other = None) -> HTMLResponse:
     """What differs between it and the one before, or `since`."""
     return _show(ctx, name, number, since)
 
 
 @router.post("/{number}/deployment")
-def deploy(ctx: SignedIn, name: str, number: Number, form: Form) -> Response:
+def deploy(ctx: Operator, name: str, number: Number, form: Form) -> Response:
     """Roll back: a copy of it becomes a new revision.
 
     That everyone may call the endpoint is confirmed by typing the function's name.

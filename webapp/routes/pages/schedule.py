@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Router, SignedIn
+from webapp.deps import Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import Invalid
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
@@ -20,7 +20,7 @@ WORKING_HOURS = WeeklyHours(time_zone="UTC", days=DAYS[:5], start="08:00", end="
 
 
 @router.get("/networks/{name}/schedule")
-def show(ctx: SignedIn, name: str, draft: Draft) -> HTMLResponse:
+def show(ctx: Viewer, name: str, draft: Draft) -> HTMLResponse:
     network = networks.get(ctx.session, name)
     if ctx.request.query_params:
         return _show(ctx, name, _hours(draft), draft.text("idle_hours"), {})
@@ -28,7 +28,7 @@ def show(ctx: SignedIn, name: str, draft: Draft) -> HTMLResponse:
 
 
 @router.post("/networks/{name}/schedule")
-def save(ctx: SignedIn, name: str, form: Form) -> Response:
+def save(ctx: Operator, name: str, form: Form) -> Response:
     hours, idle_hours = _hours(form), form.text("idle_hours").strip()
     try:
         new = validated(NewSchedule, {"hours": hours, "idle_hours": idle_hours or 0})

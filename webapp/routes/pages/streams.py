@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session
 
-from webapp.deps import Router, SignedIn, parts_of, signed_in
+from webapp.deps import Router, Viewer, parts_of, who_asks
 from webapp.errors import NotFound, Unauthenticated
 from webapp.models import Function, Network, StackEvent
 from webapp.services import functions, networks
@@ -71,11 +71,11 @@ class Stream:
     first: View | None
 
 
-def _of_network(ctx: SignedIn, name: str, after: ResumeAfter) -> Stream:
+def _of_network(ctx: Viewer, name: str, after: ResumeAfter) -> Stream:
     return _open(ctx.request, partial(networks.detail, name=name), "networks", after)
 
 
-def _of_function(ctx: SignedIn, name: str, after: ResumeAfter) -> Stream:
+def _of_function(ctx: Viewer, name: str, after: ResumeAfter) -> Stream:
     return _open(ctx.request, partial(functions.detail, name=name), "functions", after)
 
 
@@ -146,7 +146,7 @@ async def _next(request: Request, load: Load, folder: str, after: int, sent: Sta
 
 def _view_again(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
     with Session(parts_of(request).engine) as session:
-        signed_in(request, session)
+        who_asks(request, session)
     return _view(request, load, folder, after, sent)
 
 

@@ -24,7 +24,7 @@ from sqlmodel import Session
 from webapp.aws.errors import is_transient
 from webapp.aws.logs import LogLine
 from webapp.aws.newest_lines import Place
-from webapp.deps import Parts, Router, SignedIn, parts_of, signed_in
+from webapp.deps import Parts, Router, Viewer, parts_of, who_asks
 from webapp.drafts import Query
 from webapp.errors import EgretError, Unavailable
 from webapp.models import utc_now
@@ -58,7 +58,7 @@ class Stream:
 
 
 def _open(
-    ctx: SignedIn, name: str, query: Query, last_event_id: Annotated[str, Header()] = ""
+    ctx: Viewer, name: str, query: Query, last_event_id: Annotated[str, Header()] = ""
 ) -> Stream:
     """It holds no connection of the database while it waits. Raises what the page should say."""
     text, level, request_id = map(query.text, ("filter", "level", "request"))
@@ -129,7 +129,7 @@ def _read(stream: Stream) -> list[LogLine]:
     parts = stream.parts
     lines = parts.tails.read(parts.cloud, stream.tailed, stream.watcher.after.at)
     with Session(parts.engine) as session:
-        signed_in(stream.request, session)
+        who_asks(stream.request, session)
         functions.get(session, stream.name)
     return lines
 

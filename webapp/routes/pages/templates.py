@@ -2,7 +2,7 @@
 
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Router, SignedIn
+from webapp.deps import Router, Viewer
 from webapp.partners import KEY_KINDS
 from webapp.services.functions.catalogue.templates import list_faults, list_templates
 from webapp.templating import page
@@ -11,7 +11,7 @@ router = Router()
 
 
 @router.get("/templates")
-def index(ctx: SignedIn) -> HTMLResponse:
+def index(ctx: Viewer) -> HTMLResponse:
     return page(
         ctx.request,
         "templates/index.html",

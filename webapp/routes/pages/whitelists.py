@@ -8,7 +8,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from webapp.deps import Anyone, Context, Router, SignedIn
+from webapp.deps import Admin, Anyone, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import Invalid
 from webapp.forms import Form, errors_by_field
@@ -22,12 +22,12 @@ READ = ["GET", "HEAD"]
 
 
 @router.get("/networks/{name}/whitelist")
-def show(ctx: SignedIn, name: str, draft: Draft) -> HTMLResponse:
+def show(ctx: Viewer, name: str, draft: Draft) -> HTMLResponse:
     return _show(ctx, name, {}, **draft.shown("partner", "function"))
 
 
 @router.post("/networks/{name}/whitelist/partners")
-def send(ctx: SignedIn, name: str, form: Form) -> Response:
+def send(ctx: Operator, name: str, form: Form) -> Response:
     partner, function = form.text("partner"), form.text("function")
     try:
         whitelists.send(ctx.scope, name, partner=partner, function=function)
@@ -37,31 +37,31 @@ def send(ctx: SignedIn, name: str, form: Form) -> Response:
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/sending")
-def send_again(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
+def send_again(ctx: Operator, name: str, whitelisting_id: str) -> Response:
     sent = whitelists.send_again(ctx.scope, name, whitelisting_id)
     return _back(name, f"Marked as sent again to {sent.partner}.")
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/confirmation")
-def confirm(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
+def confirm(ctx: Operator, name: str, whitelisting_id: str) -> Response:
     confirmed = whitelists.confirm(ctx.scope, name, whitelisting_id)
     return _back(name, f"Marked as confirmed by {confirmed.partner}.")
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/removal")
-def forget(ctx: SignedIn, name: str, whitelisting_id: str) -> Response:
+def forget(ctx: Operator, name: str, whitelisting_id: str) -> Response:
     partner = whitelists.forget(ctx.scope, name, whitelisting_id)
     return _back(name, f"Removed {partner} from this list. Nothing changes at the partner.")
 
 
 @router.post("/networks/{name}/whitelist/link")
-def publish(ctx: SignedIn, name: str) -> Response:
+def publish(ctx: Admin, name: str) -> Response:
     whitelists.publish(ctx.scope, name)
     return _back(name, "Public link created.", part="link")
 
 
 @router.post("/networks/{name}/whitelist/link/removal")
-def withdraw(ctx: SignedIn, name: str) -> Response:
+def withdraw(ctx: Admin, name: str) -> Response:
     whitelists.withdraw(ctx.scope, name)
     return _back(name, "Public link withdrawn.", part="link")
 

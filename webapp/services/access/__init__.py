@@ -2,7 +2,6 @@
 
 from webapp.services.access.guesses import Guesser
 from webapp.services.access.people import (
-    ADMIN,
     SESSION_DAYS,
     bearer,
     create_api_token,
@@ -17,7 +16,6 @@ from webapp.services.access.people import (
 )
 
 __all__ = [
-    "ADMIN",
     "SESSION_DAYS",
     "Guesser",
     "bearer",

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from webapp.db import give_back
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
-from webapp.models import AccessToken, AuditEvent, TokenKind, User, folded, utc_now
+from webapp.models import AccessToken, AuditEvent, Role, TokenKind, User, folded, utc_now
 from webapp.services.access.guesses import Guesser
 from webapp.services.scope import Scope
 
@@ -24,8 +24,6 @@ PASSWORD_MAX_CHARS = 256
 NAME_MAX_CHARS = 64
 HASHES_AT_ONCE = 4
 PREFIX = "egret_"
-ADMIN = "admin"
-"""The only role there is: it may do everything."""
 PASSWORD, SETUP, API_TOKEN = "password", "setup token", "bearer token"
 """What can be guessed."""
 UNKNOWN = "unknown"
@@ -76,7 +74,7 @@ def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password
     return user
 
 
-def create_user(scope: Scope, *, name: str, password: str) -> User:
+def create_user(scope: Scope, *, name: str, password: str, role: Role = Role.ADMIN) -> User:
     """The caller commits.
 
     Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
@@ -91,7 +89,7 @@ def create_user(scope: Scope, *, name: str, password: str) -> User:
     known = next(
         (u for u in scope.session.exec(select(User.name)) if folded(u) == folded(name)), ""
     )
-    user = User(name=name, password_hash=_hash(password))
+    user = User(name=name, password_hash=_hash(password), role=role)
     scope.session.add(user)
     try:
         if not known:
@@ -147,15 +145,8 @@ def create_api_token(scope: Scope, *, name: str, role: str) -> str:
 
     Raises Invalid for another role, and for a name that breaks the rule.
     """
-    if role != ADMIN:
-        raise Invalid(
-            f"There is no role {role!r}: the only one is {ADMIN}, which may do everything.",
-            code="role_unknown",
-            remedy="Leave --role out.",
-            field="role",
-        )
-    name = _checked_name(name, "token")
-    token, row = _new_token(TokenKind.API, name=name, role=role)
+    name, known = _checked_name(name, "token"), _checked_role(role)
+    token, row = _new_token(TokenKind.API, name=name, role=known)
     scope.session.add(row)
     scope.record("create", row)
     scope.session.commit()
@@ -173,12 +164,6 @@ def bearer(guesser: Guesser, token: str) -> AccessToken:
         raise Unauthenticated(
             "This bearer token is unknown, or was revoked.",
             remedy="Create one with: egret tokens create --name NAME",
-        )
-    if found.role != ADMIN:
-        raise Refused(
-            f"This token has the role {found.role}, which does not exist.",
-            code="role_unknown",
-            remedy="Create another one with: egret tokens create --name NAME",
         )
     return found
 
@@ -207,6 +192,18 @@ def _checked_name(name: str, noun: str) -> str:
             remedy="Choose another name.",
         )
     return name
+
+
+def _checked_role(role: str) -> Role:
+    """Raises Invalid."""
+    if role not in list(Role):
+        raise Invalid(
+            f"There is no role {role!r}: the roles are {', '.join(Role)}.",
+            code="role_unknown",
+            remedy="Choose one of them.",
+            field="role",
+        )
+    return Role(role)
 
 
 def _issue(session: Session, kind: TokenKind, **columns: Any) -> str:
