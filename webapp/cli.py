@@ -24,7 +24,7 @@ from webapp import logs
 from webapp.db import migrate, temporary_engine
 from webapp.errors import EgretError, Invalid, Unavailable
 from webapp.models import Role
-from webapp.policy_command import print_policy
+from webapp.policy_command import print_account_role, print_policy
 from webapp.services import access
 from webapp.services.scope import Scope
 from webapp.settings import Settings
@@ -41,9 +41,11 @@ UNUSABLE_DATABASE = (OperationalError, DatabaseError)
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 tokens = typer.Typer(no_args_is_help=True, help="Bearer tokens for programs.")
+accounts = typer.Typer(no_args_is_help=True, help="Other AWS accounts.")
 sandbox = typer.Typer(no_args_is_help=True, help="The embedded AWS and partner.")
 app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
+app.add_typer(accounts, name="accounts")
 app.add_typer(sandbox, name="sandbox")
 
 Name = Annotated[str, typer.Option(help="Its name in lists and in the audit trail.")]
@@ -118,6 +120,7 @@ def migrate_command() -> None:
 
 
 app.command("policy")(print_policy)
+accounts.command("role")(print_account_role)
 
 
 @users.command("create")

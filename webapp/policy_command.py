@@ -1,4 +1,4 @@
-"""`egret policy`: prints the IAM policies that Egret needs, or makes them in an account."""
+"""`egret policy` and `egret accounts role`: print the IAM policies of Egret, or make them."""
 
 import json
 from typing import Annotated
@@ -12,48 +12,60 @@ from webapp.aws.policy import ANY_ACCOUNT, Document, Place, all_of, trust
 from webapp.errors import Invalid
 from webapp.settings import read as read_settings
 
+Account = Annotated[str, typer.Option(help="Number of the AWS account.")]
+Prefix = Annotated[str, typer.Option(help="The same as EGRET_NAME_PREFIX.")]
+Boundary = Annotated[str, typer.Option(help="ARN of a boundary of your own.")]
+ServiceRole = Annotated[
+    bool, typer.Option("--service-role", help="CloudFormation acts with a role of its own.")
+]
+Apply = Annotated[
+    bool, typer.Option("--apply", help="Make them in the account, as its administrator.")
+]
+
 
 def print_policy(  # noqa: PLR0917 - typer passes them by name
     name: Annotated[str, typer.Argument(help="Only this one, as IAM takes it.")] = "",
-    account: Annotated[str, typer.Option(help="Number of the AWS account.")] = ANY_ACCOUNT,
+    account: Account = ANY_ACCOUNT,
     partition: Annotated[str, typer.Option(help="aws, aws-cn, aws-us-gov …")] = "aws",
-    prefix: Annotated[str, typer.Option(help="The same as EGRET_NAME_PREFIX.")] = "egret",
-    boundary: Annotated[str, typer.Option(help="ARN of a boundary of your own.")] = "",
-    service_role: Annotated[
-        bool, typer.Option("--service-role", help="CloudFormation acts with a role of its own.")
-    ] = False,
-    trusted: Annotated[
-        str, typer.Option(help="For another account: the ARN of whom the dashboard runs as.")
-    ] = "",
-    external_id: Annotated[
-        str, typer.Option(help="For another account: what the page Accounts shows.")
-    ] = "",
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Make them in the account, as its administrator.")
-    ] = False,
+    prefix: Prefix = "egret",
+    boundary: Boundary = "",
+    service_role: ServiceRole = False,
+    apply: Apply = False,
 ) -> None:
     """Print the IAM policies that Egret needs on AWS: docs/operations.md says who gets which."""
-    place, trusting = Place(account, partition, prefix, boundary), _trusting(trusted, external_id)
+    place = Place(account, partition, prefix, boundary)
     if apply:
         if name:
             raise Invalid(f"--apply makes all policies that Egret needs, not {name!r} alone.")
-        _apply(place, service_role=service_role, trusting=trusting)
+        _apply(place, service_role=service_role)
         return
-    documents = all_of(place, service_role=service_role, elsewhere=trusting is not None)
-    documents |= {"trust": trusting} if trusting else {}
+    documents = all_of(place, service_role=service_role)
     if name and name not in documents:
         raise Invalid(f"There is no policy {name!r}. Choose one of: {', '.join(documents)}.")
     typer.echo(json.dumps(documents[name] if name else documents, indent=2))
 
 
-def _trusting(trusted: str, external_id: str) -> Document | None:
-    """Of the role in another account than the dashboard's; None for the dashboard's own."""
-    if bool(trusted) != bool(external_id):
-        raise Invalid("The role of another account needs both --trusted and --external-id.")
-    return trust(trusted, external_id) if trusted else None
+def print_account_role(  # noqa: PLR0917 - typer passes them by name
+    trusted: Annotated[str, typer.Option(help="ARN of whom the dashboard runs as.")],
+    external_id: Annotated[str, typer.Option(help="As Egret's page Accounts shows it.")],
+    account: Account = ANY_ACCOUNT,
+    prefix: Prefix = "egret",
+    boundary: Boundary = "",
+    service_role: ServiceRole = False,
+    apply: Apply = False,
+) -> None:
+    """Print the policies of the role that Egret assumes in another account, or make that role."""
+    partition = trusted.split(":")[1] if trusted.startswith("arn:") else ""
+    place = Place(account, partition, prefix, boundary)
+    trusting = trust(trusted, external_id)
+    if apply:
+        _apply(place, service_role=service_role, trusting=trusting)
+        return
+    documents = all_of(place, service_role=service_role, elsewhere=True)
+    typer.echo(json.dumps({"trust": trusting} | documents, indent=2))
 
 
-def _apply(wanted: Place, *, service_role: bool, trusting: Document | None) -> None:
+def _apply(wanted: Place, *, service_role: bool, trusting: Document | None = None) -> None:
     clients, region = Clients(), read_settings().home_region
     place = place_of(clients, region, wanted)
     for arn, done in apply_policies(
