@@ -10,7 +10,9 @@ from webapp.aws.apply_policies import attached_to_dashboard, place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import ANY_ACCOUNT, Document, Place, all_of, trust
 from webapp.errors import Invalid
-from webapp.settings import read as read_settings
+from webapp.starting import read_settings
+
+accounts = typer.Typer(no_args_is_help=True, help="Other AWS accounts.")
 
 Account = Annotated[str, typer.Option(help="Number of the AWS account.")]
 Prefix = Annotated[str, typer.Option(help="The same as EGRET_NAME_PREFIX.")]
@@ -45,6 +47,7 @@ def print_policy(  # noqa: PLR0917 - typer passes them by name
     typer.echo(json.dumps(documents[name] if name else documents, indent=2))
 
 
+@accounts.command("role")
 def print_account_role(  # noqa: PLR0917 - typer passes them by name
     trusted: Annotated[str, typer.Option(help="ARN of whom the dashboard runs as.")],
     external_id: Annotated[str, typer.Option(help="As Egret's page Accounts shows it.")],
