@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from fastapi import Request
 
+from webapp.errors import Refused
 from webapp.services.access import Browser, Limits
 from webapp.settings import Settings
 
@@ -23,14 +24,19 @@ def session_token(request: Request, settings: Settings) -> str:
     return request.cookies.get(session_cookie(settings), "")
 
 
-def client_address(request: Request) -> str:
-    """Behind a proxy, whom the proxy names (`webapp.proxies`)."""
+def client_of(request: Request) -> str:
+    """The client's address; behind a proxy, the one that the proxy names (`webapp.proxies`)."""
     return request.client.host if request.client else ""
+
+
+def request_id_of(request: Request) -> str:
+    """The one in the log and in the answer."""
+    return str(request.scope.get("request_id", ""))
 
 
 def browser_of(request: Request, settings: Settings) -> Browser:
     user_agent = request.headers.get("user-agent", "")
-    return Browser(client_address(request), user_agent, session_token(request, settings))
+    return Browser(client_of(request), user_agent, session_token(request, settings))
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -46,3 +52,24 @@ def is_used(request: Request) -> bool:
     """
     reads = request.method in SAFE_METHODS
     return not reads or request.headers.get("sec-fetch-dest", "document") == "document"
+
+
+async def refuse_cross_origin(request: Request) -> None:
+    """CSRF protection without tokens, the rule of Go 1.25's `http.CrossOriginProtection`.
+
+    Browsers say which site a write comes from. A client that does not say is not a browser, so no
+    other site can make it send a cookie. Raises Refused.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site:
+        is_own = site in ("same-origin", "none")
+    else:
+        is_own = origin is None or origin.partition("://")[2] == request.headers.get("host")
+    if not is_own:
+        raise Refused(
+            "This request came from another site.",
+            code="cross_origin",
+            remedy="Open the dashboard itself and do it there.",
+        )

@@ -25,7 +25,13 @@ from starlette.exceptions import HTTPException
 from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
-from webapp.browsers import SAFE_METHODS, client_address, is_used, limits_of, session_token
+from webapp.browsers import (
+    client_of,
+    is_used,
+    limits_of,
+    request_id_of,
+    session_token,
+)
 from webapp.db import end_transactions
 from webapp.errors import NotConfirmed, Refused, Unauthenticated
 from webapp.middleware import BY_HEAD
@@ -35,7 +41,7 @@ from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
-from webapp.services.scope import CloudScope
+from webapp.services.scope import NOBODY, CloudScope, Origin
 from webapp.settings import Settings
 
 Result = TypeVar("Result")
@@ -72,7 +78,12 @@ class Context:
     @property
     def scope(self) -> CloudScope:
         """What the services need to act for who asks."""
-        return CloudScope(self.session, self.actor, self.parts.cloud, self.parts.settings)
+        parts, origin = self.parts, self.origin
+        return CloudScope(self.session, self.actor, parts.cloud, parts.settings, origin=origin)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.role or "", client_of(self.request), request_id_of(self.request))
 
     def may(self, role: Role) -> bool:
         return self.role is not None and self.role.includes(role)
@@ -129,7 +140,7 @@ def parts_of(request: Request) -> Parts:
 
 def guesser_of(request: Request, session: Session) -> Guesser:
     """Whose wrong tries are counted."""
-    return Guesser(session, client_address(request))
+    return Guesser(session, client_of(request), request_id=request_id_of(request))
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
@@ -164,7 +175,7 @@ DbSession = Annotated[Session, Depends(open_session, scope="function")]
 
 async def anyone(request: Request, session: DbSession) -> Context:
     """For the few routes that need no sign-in, and no thread to find out who asks."""
-    return Context(request, session, parts_of(request), actor="nobody")
+    return Context(request, session, parts_of(request), actor=NOBODY)
 
 
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
@@ -220,6 +231,7 @@ class Needs:
 
     async def __call__(self, ctx: WhoAsks) -> Context:
         logs.note(user=ctx.actor, role=ctx.role or "")
+        ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
         ctx.demand(self.role)
         if self.confirmed:
             ctx.demand_confirmed()
@@ -231,27 +243,6 @@ async def note_operation(request: Request) -> None:
     route = request.scope["endpoint"]
     module = route.__module__.removeprefix("webapp.routes.")
     logs.note(operation=f"{module}.{route.__name__}")
-
-
-async def refuse_cross_origin(request: Request) -> None:
-    """CSRF protection without tokens, the rule of Go 1.25's `http.CrossOriginProtection`.
-
-    Browsers say which site a write comes from. A client that does not say is not a browser, so no
-    other site can make it send a cookie. Raises Refused.
-    """
-    if request.method in SAFE_METHODS:
-        return
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site:
-        is_own = site in ("same-origin", "none")
-    else:
-        is_own = origin is None or origin.partition("://")[2] == request.headers.get("host")
-    if not is_own:
-        raise Refused(
-            "This request came from another site.",
-            code="cross_origin",
-            remedy="Open the dashboard itself and do it there.",
-        )
 
 
 class Router(APIRouter):

@@ -15,8 +15,9 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
 from webapp.aws.pace import Pace
+from webapp.browsers import refuse_cross_origin
 from webapp.db import give_back, make_engine
-from webapp.deps import Parts, note_operation, refuse_cross_origin
+from webapp.deps import Parts, note_operation
 from webapp.errors import Unavailable
 from webapp.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.middleware import AccessLogAndHeaders, HeadAsGet
@@ -24,6 +25,7 @@ from webapp.outside import THREADS, outside
 from webapp.problems import UnexpectedErrors, add_handlers
 from webapp.proxies import TrustedProxies
 from webapp.reconciler import Reconciler
+from webapp.refusals import RecordRefusals
 from webapp.routes import api, health, pages
 from webapp.routes.api.description import document
 from webapp.services.engine.turns import SharedTurns
@@ -119,5 +121,6 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(KnownHosts, hosts=frozenset(hosts))
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(RecordRefusals)
     app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks)

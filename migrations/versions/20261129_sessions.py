@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_sessions"
-down_revision = "20261129_token_scopes"
+down_revision = "20261129_audit_chain"
 
 TIMES = ("ends_at", "last_used_at", "authenticated_at")
 

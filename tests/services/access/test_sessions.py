@@ -149,5 +149,5 @@ def test_all_other_sessions_end_and_no_one_elses(session: Session, ada: User) ->
 def test_a_session_that_is_over_can_be_signed_out_of_again(session: Session, ada: User) -> None:
     token = access.open_session(session, ada)
     for _ in range(2):
-        access.sign_out(session, token)
+        access.sign_out(Scope(session, "ada"), token)
     assert access.session_of(session, token) is None

@@ -7,6 +7,7 @@ from webapp.routes.pages import (
     account,
     activity,
     addresses,
+    audit,
     callers,
     change,
     console,
@@ -59,5 +60,6 @@ for page in (
     schedule,
     whitelists,
     orphans,
+    audit,
 ):
     router.include_router(page.router)

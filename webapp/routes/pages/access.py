@@ -102,7 +102,7 @@ def keep_password(ctx: Anyone, form: Form) -> Response:
 
 @router.post("/sign-out")
 def sign_out(ctx: Viewer) -> Response:
-    access.sign_out(ctx.session, session_token(ctx.request, ctx.settings))
+    access.sign_out(ctx.scope, session_token(ctx.request, ctx.settings))
     return signed_out(ctx)
 
 

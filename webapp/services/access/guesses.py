@@ -17,7 +17,8 @@ from sqlmodel import Session, col, delete, or_
 
 from webapp.db import lock
 from webapp.errors import TooMany
-from webapp.models import AuditEvent, Guesses, utc_now
+from webapp.models import AuditResult, Guesses, utc_now
+from webapp.services.scope import NOBODY, Origin, Scope, Thing
 
 PASSWORD, SETUP, API_TOKEN, LINK = "password", "setup token", "bearer token", "link"
 """What can be guessed."""
@@ -53,6 +54,11 @@ class Guesser:
     session: Session
     address: str
     now: Callable[[], datetime] = utc_now
+    request_id: str = ""
+
+    def scope(self, actor: str, role: str = "") -> Scope:
+        """What is done with the right one, on behalf of that actor; or, by nobody, with others."""
+        return Scope(self.session, actor, origin=Origin(role, self.address, self.request_id))
 
     def take(self, what: str, account: str = "") -> int:
         """Count a try as wrong, before it is known whether it is.
@@ -127,7 +133,9 @@ class Guesser:
         self.session.connection().execute(forgotten)
 
 
-def record_failure(guesser: Guesser, number: int, name: str, *, known: bool = False) -> None:
+def record_failure(
+    guesser: Guesser, number: int, name: str, code: str, *, known: bool = False
+) -> None:
     """In the audit trail: once for each series of wrong tries, whose number this is.
 
     What was typed as the name of nobody may be a password. Of its SHA-256 a few digits are kept, as
@@ -135,14 +143,9 @@ def record_failure(guesser: Guesser, number: int, name: str, *, known: bool = Fa
     """
     if number == 1:
         short = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:UNKNOWN_DIGITS]
-        event = AuditEvent(
-            actor="nobody",
-            action="fail to sign in",
-            noun="user",
-            name=name if known else f"unknown-{short}",
-            detail=f"from {guesser.address}",
-        )
-        guesser.session.add(event)
+        result, detail = AuditResult.REFUSED, f"from {guesser.address}"
+        thing = Thing("user", name if known else f"unknown-{short}")
+        guesser.scope(NOBODY).record("fail to sign in", thing, detail, result=result, code=code)
         guesser.session.commit()
 
 

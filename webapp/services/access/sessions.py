@@ -17,7 +17,7 @@ from webapp.db import brief_locks
 from webapp.errors import NotFound
 from webapp.models import AccessToken, TokenKind, User, utc_now
 from webapp.services.access.tokens import digest, find, issue, new_token
-from webapp.services.scope import Scope
+from webapp.services.scope import Scope, Thing
 
 SEEN_EVERY = timedelta(minutes=1)
 CONFIRMED_FOR = timedelta(minutes=10)
@@ -167,11 +167,13 @@ def end_other_sessions(scope: Scope, user: User, own: AccessToken) -> None:
     scope.session.commit()
 
 
-def sign_out(session: Session, token: str) -> None:
-    found = find(session, token, TokenKind.SESSION)
+def sign_out(scope: Scope, token: str) -> None:
+    """Raises nothing for a session that is over."""
+    found = find(scope.session, token, TokenKind.SESSION)
     if found:
-        session.delete(found)
-        session.commit()
+        scope.session.delete(found)
+        scope.record("sign out", Thing("user", scope.actor))
+        scope.session.commit()
 
 
 def purge(session: Session) -> None:

@@ -26,7 +26,6 @@ from webapp.services.access.sessions import (
     open_session,
 )
 from webapp.services.access.tokens import digest, find, issue
-from webapp.services.scope import Scope
 
 SETUP_TOKEN_FOR = timedelta(hours=24)
 SIGN_IN = ("/sign-in", "Sign in")
@@ -59,7 +58,7 @@ def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password
     with turns.turn():
         number = guesser.take(SETUP)
         if find(session, setup_token, TokenKind.SETUP) is None:
-            record_failure(guesser, number, setup_token)
+            record_failure(guesser, number, setup_token, "bad_setup_token")
             raise Refused(
                 "This setup token is not one that was printed at a start of the last day.",
                 code="bad_setup_token",
@@ -75,7 +74,7 @@ def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password
     _check_nobody_yet(session)
     every = delete(AccessToken).where(col(AccessToken.kind) == TokenKind.SETUP)
     session.connection().execute(every)
-    user = add_person(Scope(session, "setup"), name=name, role=Role.ADMIN, password_hash=hashed)
+    user = add_person(guesser.scope("setup"), name=name, role=Role.ADMIN, password_hash=hashed)
     session.commit()
     return user
 
@@ -98,7 +97,7 @@ def sign_in(
         user = _verified(guesser, name, password)
     if user is None:
         raise Invalid("The name or the password is wrong.", code="bad_credentials", field="name")
-    Scope(session, user.name).record("sign in", user)
+    guesser.scope(user.name, user.role).record("sign in", user)
     return open_session(session, user, limits, browser)
 
 
@@ -108,6 +107,7 @@ def confirm_identity(guesser: Guesser, user: User, own: AccessToken, password: s
     Raises Invalid, TooMany, Unavailable.
     """
     _check_present(guesser, user, password, "password")
+    guesser.scope(user.name, user.role).record("confirm the identity of", user)
     return confirm(guesser.session, own)
 
 
@@ -125,7 +125,7 @@ def change_password(guesser: Guesser, user: User, own: AccessToken, *, old: str,
     session.commit()
     _set_password(session, user, hashed)
     end_sessions(session, user, but=own.id)
-    Scope(session, user.name).record("change the password of", user)
+    guesser.scope(user.name, user.role).record("change the password of", user)
     return confirm(session, own)
 
 
@@ -137,7 +137,7 @@ def person_of_link(guesser: Guesser, token: str) -> User:
     if user is None:
         if token:
             with turns.turn():
-                record_failure(guesser, guesser.take(LINK), token)
+                record_failure(guesser, guesser.take(LINK), token, "bad_link")
         raise Invalid(
             "This link was used already, has expired, or was replaced by another one.",
             code="bad_link",
@@ -160,7 +160,7 @@ def choose_password(guesser: Guesser, *, token: str, password: str) -> User:
     if not session.connection().execute(used).rowcount:
         raise Conflict("This link has just been used.", code="bad_link", link=SIGN_IN)
     _set_password(session, user, hashed)
-    Scope(session, user.name).record("choose the password of", user)
+    guesser.scope(user.name, user.role).record("choose the password of", user)
     session.commit()
     return user
 
@@ -186,7 +186,7 @@ def _verified(guesser: Guesser, name: str, password: str) -> User | None:
     if verify(password, user.password_hash if user else "") and user:
         guesser.was_right(PASSWORD, name)
         return user
-    record_failure(guesser, number, name, known=user is not None)
+    record_failure(guesser, number, name, "bad_credentials", known=user is not None)
     return None
 
 

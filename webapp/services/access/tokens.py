@@ -144,7 +144,7 @@ def bearer(guesser: Guesser, token: str) -> AccessToken:
     found = find(guesser.session, token, TokenKind.API)
     if found is None:
         with turns.turn():
-            record_failure(guesser, guesser.take(API_TOKEN), token)
+            record_failure(guesser, guesser.take(API_TOKEN), token, "unauthenticated")
         raise Unauthenticated(
             "This bearer token is unknown, has expired, or was revoked.",
             remedy="Create one with: egret tokens create --name NAME",
