@@ -50,6 +50,7 @@ def demo() -> None:
         address_quota=settings.sandbox_address_quota,
         prefix=settings.name_prefix,
         tls_partners=TlsPartners(settings.sandbox_partners, settings.sandbox_ca_file),
+        dashboard=settings.host_name,
     ) as running:
         dashboard = subprocess.Popen(
             [sys.executable, "-m", "webapp", "serve", "--end-with-parent"],

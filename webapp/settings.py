@@ -185,6 +185,11 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
+    def host_name(self) -> str:
+        """The name in that address."""
+        return urlsplit(self.public_url).hostname or self.host
+
+    @property
     def https(self) -> bool:
         """Whether people reach the dashboard by HTTPS."""
         return self.public_url.startswith("https://")
