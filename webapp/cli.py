@@ -9,45 +9,40 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import typer
-from sqlmodel import Session
 
 from webapp import logs
+from webapp.access_commands import tokens, users
 from webapp.aws.apply_policies import apply as apply_policies
 from webapp.aws.apply_policies import place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
-from webapp.db import temporary_engine
+from webapp.command_base import bring_up_to_date, database_session, read_settings
 from webapp.errors import Invalid
-from webapp.models import Role
+from webapp.extras import need_sandbox
 from webapp.services import access
-from webapp.services.scope import Scope
 from webapp.settings import Settings
-from webapp.starting import bring_up_to_date, check_cloud, listen, read_settings, told, warn
+from webapp.starting import check_cloud, listen, told, warn
 
 CHECK_INTERVAL_S = 1.0
-ACTOR = "command line"
 LOGGING = (["serve"], ["demo"])
 """The commands that run on, so what they print is a log."""
 
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
-users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
-tokens = typer.Typer(no_args_is_help=True, help="Bearer tokens for programs.")
 sandbox = typer.Typer(no_args_is_help=True, help="The embedded AWS and partner.")
 app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
 app.add_typer(sandbox, name="sandbox")
 
-Name = Annotated[str, typer.Option(help="Its name in lists and in the audit trail.")]
-
 
 @app.command()
 def demo() -> None:
     """Start the sandbox and the dashboard on it: no AWS account, nothing billed."""
+    need_sandbox()
     from webapp.sandbox.launcher import Sandbox
     from webapp.sandbox.tls_partners import TlsPartners
 
@@ -151,33 +146,12 @@ def _apply_policies(wanted: Place, *, service_role: bool) -> None:
         print(f"EGRET_NAME_PREFIX={place.prefix}")
 
 
-@users.command("create")
-def create_user(
-    name: Name,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-) -> None:
-    """Create an administrator."""
-    with _session(read_settings()) as session:
-        access.create_user(Scope(session, ACTOR), name=name, password=password)
-        session.commit()
-    print(f"{name} can sign in now.")
-
-
-@tokens.command("create")
-def create_token(
-    name: Name,
-    role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = Role.ADMIN,
-) -> None:
-    """Create a bearer token and print it; it is not shown again."""
-    with _session(read_settings()) as session:
-        print(access.create_api_token(Scope(session, ACTOR), name=name, role=role))
-
-
 @sandbox.command()
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Print where the running sandbox is, for the AWS command line and for people."""
+    need_sandbox()
     from webapp.sandbox.launcher import read_info
 
     found = read_info(read_settings().data_dir / "sandbox").as_dict()
@@ -205,21 +179,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-@contextmanager
-def _session(settings: Settings) -> Iterator[Session]:
-    """A session on an up-to-date schema: a command may run before `serve` ever did."""
-    bring_up_to_date(settings)
-    with (
-        temporary_engine(settings.database) as engine,
-        Session(engine, expire_on_commit=False) as session,
-    ):
-        yield session
-
-
 def _print_welcome(settings: Settings) -> None:
     """Print the address to open; with a one-time token while there is no administrator."""
     url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    with _session(settings) as session:
+    with database_session(settings) as session:
         if access.needs_setup(session):
             url += f"/setup?token={access.new_setup_token(session)}"
     text = f"Egret is at {url} (open it in a browser)"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp import partners
+from webapp.outbound.hosts import is_public_host
 from webapp.services.functions.catalogue.code import CannotAssemble, assemble
 from webapp.services.functions.catalogue.faults import (
     DESCRIPTION_FILE,
@@ -24,7 +25,6 @@ from webapp.services.functions.catalogue.faults import (
     faulty,
 )
 from webapp.services.functions.catalogue.files import Files, package_of, text_of
-from webapp.services.functions.catalogue.rules import is_public_host
 from webapp.services.functions.catalogue.settings import URL_FORMATS, Setting
 from webapp.services.functions.catalogue.template import (
     NO_PREVIEW,
