@@ -21,12 +21,12 @@ from webapp.aws.apply_policies import apply as apply_policies
 from webapp.aws.apply_policies import place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
-from webapp.command_base import bring_up_to_date, database_session, read_settings
+from webapp.command_base import database_session
 from webapp.errors import Invalid
 from webapp.extras import need_sandbox
 from webapp.services import access
 from webapp.settings import Settings
-from webapp.starting import check_cloud, listen, told, warn
+from webapp.starting import bring_up_to_date, check_cloud, listen, read_settings, told, warn
 
 CHECK_INTERVAL_S = 1.0
 LOGGING = (["serve"], ["demo"])

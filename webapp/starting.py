@@ -1,20 +1,58 @@
-"""How `egret serve` begins: its port, its cloud; and errors of any command, in one sentence."""
+"""How the `egret` command starts: its settings, the schema, the port; errors in one sentence."""
 
 import logging
 import os
 import socket
+from typing import Any
 
 from alembic.util.exc import CommandError
-from sqlalchemy.exc import DatabaseError, OperationalError
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
-from webapp.command_base import database_setting
+from webapp.db import migrate
 from webapp.errors import EgretError, Invalid, Unavailable
 from webapp.settings import Settings
 
 UNUSABLE_DATABASE = (OperationalError, DatabaseError)
 """Not their other subclasses: those are errors of ours."""
+OF_A_RULE = "Value error, "
+"""How pydantic begins the message of a rule of our own."""
 
 log = logging.getLogger("egret")
+
+
+def read_settings() -> Settings:
+    """From the environment. Raises Invalid, which says what to set."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        text = "; ".join(_problem(found) for found in error.errors())
+    except SettingsError as error:
+        text = f"{error}. It must be JSON."
+    raise Invalid(f"invalid setting: {text}")
+
+
+def _problem(found: Any) -> str:
+    """A rule of our own says itself which variable to set."""
+    message = str(found["msg"])
+    if message.startswith(OF_A_RULE):
+        return message.removeprefix(OF_A_RULE)
+    return f"set EGRET_{str(found['loc'][0]).upper()} to another value: {message}"
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Migrate the database, or raise Unavailable.
+
+    Whatever the database answers here is about the database, and not about a mistake of ours.
+    """
+    try:
+        migrate(settings.database)
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise Unavailable(
+            f"the database cannot be used: {cause}.", remedy=f"Check {_database_setting()}."
+        ) from error
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -49,7 +87,7 @@ def warn(settings: Settings) -> None:
 
 def told(error: Exception) -> str:
     """What happened and what to do, in one line; '' for an error that nobody has foreseen."""
-    setting = database_setting()
+    setting = _database_setting()
     match error:
         case EgretError():
             text = str(error)
@@ -67,3 +105,7 @@ def told(error: Exception) -> str:
         case _:
             text = ""
     return " ".join(text.split())
+
+
+def _database_setting() -> str:
+    return "EGRET_DATABASE_URL" if os.environ.get("EGRET_DATABASE_URL") else "EGRET_DATA_DIR"
