@@ -8,13 +8,13 @@ given back again at the end of a route, before the answer waits for anything. He
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
 import anyio
-from fastapi import APIRouter, Depends, Request, Security
+from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
@@ -24,6 +24,7 @@ from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.db import end_transactions
 from webapp.errors import Refused, Unauthenticated
+from webapp.json_bodies import JsonRequest
 from webapp.models import Role, User
 from webapp.outside import outside
 from webapp.services import access
@@ -211,6 +212,15 @@ class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
         super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """JSON is read by our own rules."""
+        answer = super().get_route_handler()
+
+        async def answer_checked(request: Request) -> Response:
+            return await answer(JsonRequest(request.scope, request.receive))
+
+        return answer_checked
 
 
 Anyone = Annotated[Context, Depends(anyone)]

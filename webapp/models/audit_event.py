@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import UtcDateTime, utc_now
+from webapp.models.texts import ACTOR_MAX, AWS_ID_MAX, TOLD_MAX, WORD_MAX, sized
 
 
 class AuditEvent(SQLModel, table=True):
@@ -12,8 +13,12 @@ class AuditEvent(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-    actor: str
-    action: str = Field(description="create, delete, upload, fetch, release, sign in …")
-    noun: str = Field(description="network, key, token …, or the kind of an orphan")
-    name: str
-    detail: str = ""
+    actor: str = Field(sa_type=sized(ACTOR_MAX))
+    action: str = Field(
+        sa_type=sized(WORD_MAX), description="create, delete, upload, fetch, release, sign in …"
+    )
+    noun: str = Field(
+        sa_type=sized(WORD_MAX), description="network, key, token …, or the kind of an orphan"
+    )
+    name: str = Field(sa_type=sized(AWS_ID_MAX))
+    detail: str = Field(default="", sa_type=sized(TOLD_MAX))

@@ -2,12 +2,25 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from pydantic import Strict
 from sqlalchemy import JSON, ColumnElement, or_
 from sqlmodel import Field, col
 
 from webapp.models.base import Input, StackRow, enum_text
+from webapp.models.texts import (
+    ENVIRONMENT_MAX,
+    ID_MAX,
+    PATH_MAX,
+    WORD_MAX,
+    EnvironmentText,
+    NameText,
+    PathText,
+    UrlText,
+    WordText,
+    sized,
+)
 
 MEMORY_MB, TIMEOUT_S = 256, 28
 EVERY_MINUTES_MIN, EVERY_MINUTES_MAX = 5, 1440
@@ -39,16 +52,16 @@ class NewFunction(Input):
     Its endpoint's URL ends with `stage` and `path`, which cannot be changed later.
     """
 
-    name: str
-    template: str
-    network: str
-    key: str
+    name: NameText
+    template: WordText
+    network: NameText
+    key: NameText
     settings: dict[str, Any] = Field(default_factory=dict)
-    access: Access = Access.API_KEY
-    cors_origins: list[str] = Field(default_factory=list)
-    environment: str = ""
-    stage: str = STAGE
-    path: str = ""
+    access: Annotated[Access, Strict(False)] = Access.API_KEY
+    cors_origins: list[UrlText] = Field(default_factory=list)
+    environment: EnvironmentText = ""
+    stage: WordText = STAGE
+    path: PathText = ""
 
 
 class FetchSchedule(Input):
@@ -64,37 +77,47 @@ class FunctionChange(Input):
     """
 
     settings: dict[str, Any] | None = None
-    key: str | None = None
-    network: str | None = None
-    access: Access | None = None
-    cors_origins: list[str] | None = None
-    environment: str | None = None
+    key: NameText | None = None
+    network: NameText | None = None
+    access: Annotated[Access, Strict(False)] | None = None
+    cors_origins: list[UrlText] | None = None
+    environment: EnvironmentText | None = None
     memory_mb: int | None = None
     timeout_s: int | None = None
     schedule: FetchSchedule | None = None
-    template_version: str | None = None
+    template_version: WordText | None = None
 
 
 class Function(StackRow, table=True):
     express_deletion: ClassVar[bool] = True
 
-    template: str
-    environment: str = ""
-    network_id: str = Field(foreign_key="network.id", index=True)
-    key_id: str = Field(foreign_key="key.id", index=True)
+    template: str = Field(sa_type=sized(WORD_MAX))
+    environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
+    network_id: str = Field(sa_type=sized(ID_MAX), foreign_key="network.id", index=True)
+    key_id: str = Field(sa_type=sized(ID_MAX), foreign_key="key.id", index=True)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
-    stage: str = Field(default=STAGE, description="The first part of the path of its endpoint")
-    path: str = Field(default="", description="The rest of that path, without a slash around it")
+    stage: str = Field(
+        sa_type=sized(WORD_MAX),
+        default=STAGE,
+        description="The first part of the path of its endpoint",
+    )
+    path: str = Field(
+        sa_type=sized(PATH_MAX),
+        default="",
+        description="The rest of that path, without a slash around it",
+    )
     memory_mb: int = MEMORY_MB
     timeout_s: int = TIMEOUT_S
     schedule: dict[str, int] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     revision: int = Field(default=1, description="The number of the live one")
     next_network_id: str | None = Field(
-        default=None, index=True, description="Of a pending revision"
+        sa_type=sized(ID_MAX), default=None, index=True, description="Of a pending revision"
     )
-    next_key_id: str | None = Field(default=None, index=True, description="Of a pending revision")
+    next_key_id: str | None = Field(
+        sa_type=sized(ID_MAX), default=None, index=True, description="Of a pending revision"
+    )
 
     @property
     def network_ids(self) -> set[str]:

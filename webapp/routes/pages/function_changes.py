@@ -10,6 +10,7 @@ from webapp.deps import Context, Operator, Router
 from webapp.errors import EgretError, Invalid, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
+from webapp.models.texts import EnvironmentText, NameText, UrlText, WordText
 from webapp.services import functions, keys, names, networks
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import get_template
@@ -26,15 +27,15 @@ REVIEWED = "reviewed"
 class EditedFunction(Input):
     """The form. It has every field, so that an empty one is a value too."""
 
-    network: str
-    key: str
+    network: NameText
+    key: NameText
     settings: dict[str, Any] = Field(default_factory=dict)
     access: Access
-    cors_origins: list[str] = Field(default_factory=list)
-    environment: str = ""
+    cors_origins: list[UrlText] = Field(default_factory=list)
+    environment: EnvironmentText = ""
     memory_mb: int
     timeout_s: int
-    every_minutes: str = ""
+    every_minutes: WordText = ""
 
 
 @router.get("/edit")
