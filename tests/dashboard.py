@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from sqlmodel import Session
 
+from tests.openapi.described import described
 from tests.sandbox.credentials import environment_of
 from webapp.db import temporary_engine
 from webapp.sandbox.folder import bind
@@ -33,9 +34,14 @@ PASSWORD = "correct horse battery staple"
 _logs_of_this_run: set[Path] = set()
 
 
+def log_files() -> list[Path]:
+    """Of all dashboards that this process has started; beside each is its database."""
+    return sorted(_logs_of_this_run)
+
+
 def logs() -> list[str]:
     """What all dashboards that this process has started have logged."""
-    return [log.read_text() for log in sorted(_logs_of_this_run)]
+    return [log.read_text() for log in log_files()]
 
 
 @dataclass
@@ -161,7 +167,7 @@ class Dashboard:
 
 @dataclass
 class Api:
-    """The API, as a program uses it."""
+    """The API, as a program uses it. Whatever it answers is as it is described."""
 
     url: str
     headers: dict[str, str]
@@ -202,7 +208,10 @@ class Api:
 
     def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = self.headers | options.pop("headers", {})
-        return httpx.request(method, self.url + path, headers=headers, timeout=TIMEOUT_S, **options)
+        url = self.url + path
+        answer = httpx.request(method, url, headers=headers, timeout=TIMEOUT_S, **options)
+        described().check(answer)
+        return answer
 
 
 def wait_for(condition: Any, seconds: float) -> None:

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session, select
 
+from tests.dashboard import free_port
 from webapp.cli import main
+from webapp.db import temporary_engine
+from webapp.models import AccessToken, Role, User
+from webapp.settings import Settings
 
 Command = Callable[..., "Ended"]
 
@@ -43,7 +48,7 @@ def test_a_real_account_is_used_only_when_the_settings_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    ended = serve(tmp_path, EGRET_CLOUD="sandbox", EGRET_PORT="0")
+    ended = serve(tmp_path, EGRET_CLOUD="sandbox", EGRET_PORT=str(free_port()))
     assert ended.returncode == 1
     assert "Set EGRET_CLOUD=aws" in ended.stderr
     assert not list(tmp_path.iterdir())
@@ -52,7 +57,7 @@ def test_a_real_account_is_used_only_when_the_settings_say_so(
 def test_a_setting_that_is_not_valid_is_named(tmp_path: Path) -> None:
     ended = serve(tmp_path, EGRET_PORT="many")
     assert ended.returncode == 1
-    assert "egret: invalid setting: port" in ended.stderr
+    assert "egret: invalid setting: set EGRET_PORT to another value: Input should" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -88,10 +93,35 @@ def test_making_a_user_twice_is_an_error_of_one_line(command: Command) -> None:
     assert again.stderr.startswith("egret: There is already a user named ada.")
 
 
-def test_a_token_of_another_role_is_not_made(command: Command) -> None:
-    refused = command("tokens", "create", "--name", "ci", "--role", "owner")
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--role", "owner"], "There is no role 'owner'"),
+        (["--scope", "x"], "There is no scope 'x'"),
+    ],
+)
+def test_a_token_of_an_unknown_role_or_scope_is_not_made(
+    command: Command, options: list[str], problem: str
+) -> None:
+    refused = command("tokens", "create", "--name", "ci", *options)
     assert (refused.code, refused.stderr.count("\n"), refused.stdout) == (1, 1, "")
-    assert "There is no role 'owner'" in refused.stderr
+    assert problem in refused.stderr
+
+
+def test_people_and_tokens_have_the_role_and_the_scopes_that_were_asked_for(
+    command: Command, tmp_path: Path
+) -> None:
+    eve = ("--name", "eve", "--password", "correct horse battery", "--role", "viewer")
+    assert command("users", "create", *eve).code == 0
+    scopes = ("--scope", "networks", "--scope", "keys")
+    assert command("tokens", "create", "--name", "ci", "--role", "operator", *scopes).code == 0
+    with (
+        temporary_engine(Settings(data_dir=tmp_path).database) as engine,
+        Session(engine) as session,
+    ):
+        assert session.exec(select(User.role)).all() == [Role.VIEWER]
+        (token,) = session.exec(select(AccessToken)).all()
+    assert (token.role, token.scopes) == (Role.OPERATOR, ["keys", "networks"])
 
 
 def test_a_database_that_cannot_be_reached_is_an_error_of_one_line(command: Command) -> None:
@@ -178,6 +208,6 @@ def test_what_keeps_the_dashboard_from_starting_is_a_line_of_its_log(tmp_path: P
         json_line(serve(tmp_path, EGRET_PORT=port, **as_json), "Address already in use")
     json_line(serve(tmp_path, EGRET_PORT="many", **as_json), "invalid setting")
     url = "postgresql://nobody:secret@127.0.0.1:9/none"
-    unreachable = serve(tmp_path, EGRET_PORT="0", EGRET_DATABASE_URL=url, **as_json)
+    unreachable = serve(tmp_path, EGRET_PORT=str(free_port()), EGRET_DATABASE_URL=url, **as_json)
     json_line(unreachable, "EGRET_DATABASE_URL")
     assert "secret" not in unreachable.stderr

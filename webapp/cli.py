@@ -7,58 +7,43 @@ dashboard cannot tell the difference from AWS.
 import gc
 import json
 import os
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import typer
-import uvicorn
-from alembic.util.exc import CommandError
-from pydantic import ValidationError
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlmodel import Session
 
 from webapp import logs
-from webapp.aws.apply_policies import apply as apply_policies
-from webapp.aws.apply_policies import place_of
-from webapp.aws.clients import Clients
-from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
-from webapp.db import migrate, temporary_engine
-from webapp.errors import EgretError, Invalid, Unavailable
-from webapp.models import Role
+from webapp.access_commands import tokens, users
+from webapp.command_base import database_session
+from webapp.extras import need_sandbox
+from webapp.policy_commands import accounts, print_policy
 from webapp.services import access
-from webapp.services.scope import Scope
 from webapp.settings import Settings
+from webapp.starting import bring_up_to_date, check_cloud, listen, read_settings, told, warn
 
-GRACEFUL_SHUTDOWN_S = 3
 CHECK_INTERVAL_S = 1.0
-ACTOR = "command line"
 LOGGING = (["serve"], ["demo"])
 """The commands that run on, so what they print is a log."""
-UNUSABLE_DATABASE = (OperationalError, DatabaseError)
-"""Not their other subclasses: those are errors of ours."""
 
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
-users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
-tokens = typer.Typer(no_args_is_help=True, help="Bearer tokens for programs.")
 sandbox = typer.Typer(no_args_is_help=True, help="The embedded AWS and partner.")
 app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
+app.add_typer(accounts, name="accounts")
 app.add_typer(sandbox, name="sandbox")
-
-Name = Annotated[str, typer.Option(help="Its name in lists and in the audit trail.")]
 
 
 @app.command()
 def demo() -> None:
     """Start the sandbox and the dashboard on it: no AWS account, nothing billed."""
+    need_sandbox()
     from webapp.sandbox.launcher import Sandbox
     from webapp.sandbox.tls_partners import TlsPartners
 
-    settings = _settings()
+    settings = read_settings()
     with Sandbox.start(
         settings.data_dir / "sandbox",
         pace_s=settings.sandbox_pace_s,
@@ -89,99 +74,34 @@ def serve(
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     gc.disable()  # until all is imported, as in __main__
     from webapp.main import create_app
+    from webapp.server import server_of
 
     if as_child:
         from webapp.sandbox.parent import end_with_parent
 
         end_with_parent()
 
-    settings = _settings()
+    settings = read_settings()
     logs.configure(settings.log_format)
-    _check_cloud(settings)
-    listening = _listen(settings)
-    migrate(settings.database)
+    check_cloud(settings)
+    listening = listen(settings)
+    bring_up_to_date(settings)
+    warn(settings)
     _print_welcome(settings)
     dashboard = create_app(settings)
     gc.freeze()
     gc.enable()
-    config = uvicorn.Config(
-        dashboard,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
-    )
-    uvicorn.Server(config).run([listening])
+    server_of(dashboard, settings).run([listening])
 
 
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database's schema up to date."""
-    migrate(_settings().database)
+    bring_up_to_date(read_settings())
     print("The schema is up to date.")
 
 
-@app.command("policy")
-def print_policy(  # noqa: PLR0917 - typer passes them by name
-    name: Annotated[str, typer.Argument(help="Only this one, as IAM takes it.")] = "",
-    account: Annotated[str, typer.Option(help="Number of the AWS account.")] = ANY_ACCOUNT,
-    partition: Annotated[str, typer.Option(help="aws, aws-cn, aws-us-gov …")] = "aws",
-    prefix: Annotated[str, typer.Option(help="The same as EGRET_NAME_PREFIX.")] = "egret",
-    boundary: Annotated[str, typer.Option(help="ARN of a boundary of your own.")] = "",
-    service_role: Annotated[
-        bool, typer.Option("--service-role", help="CloudFormation acts with a role of its own.")
-    ] = False,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Make them in the account, as its administrator.")
-    ] = False,
-) -> None:
-    """Print the IAM policies that Egret needs on AWS: docs/operations.md says who gets which."""
-    place = Place(account, partition, prefix, boundary)
-    if apply:
-        if name:
-            raise Invalid(f"--apply makes all policies that Egret needs, not {name!r} alone.")
-        _apply_policies(place, service_role=service_role)
-        return
-    documents = all_of(place, service_role=service_role)
-    if name and name not in documents:
-        raise Invalid(f"There is no policy {name!r}. Choose one of: {', '.join(documents)}.")
-    print(json.dumps(documents[name] if name else documents, indent=2))
-
-
-def _apply_policies(wanted: Place, *, service_role: bool) -> None:
-    clients, region = Clients(), _settings().home_region
-    place = place_of(clients, region, wanted)
-    for arn, done in apply_policies(clients, region, place, service_role=service_role):
-        print(f"{done}: {arn}")
-    attached = ["dashboard"] if service_role else ["dashboard", "cloudformation"]
-    policies = " and ".join(place.policy_arn(each) for each in attached)
-    print(f"Attach {policies} to the user or role that Egret runs as, and start Egret with:")
-    print(f"EGRET_PERMISSIONS_BOUNDARY_ARN={place.boundary_arn}")
-    if service_role:
-        print(f"EGRET_SERVICE_ROLE_ARN={place.service_role_arn}")
-    if place.prefix != "egret":
-        print(f"EGRET_NAME_PREFIX={place.prefix}")
-
-
-@users.command("create")
-def create_user(
-    name: Name,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-) -> None:
-    """Create an administrator."""
-    with _session(_settings()) as session:
-        access.create_user(Scope(session, ACTOR), name=name, password=password)
-        session.commit()
-    print(f"{name} can sign in now.")
-
-
-@tokens.command("create")
-def create_token(
-    name: Name,
-    role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = Role.ADMIN,
-) -> None:
-    """Create a bearer token and print it; it is not shown again."""
-    with _session(_settings()) as session:
-        print(access.create_api_token(Scope(session, ACTOR), name=name, role=role))
+app.command("policy")(print_policy)
 
 
 @sandbox.command()
@@ -189,9 +109,10 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Print where the running sandbox is, for the AWS command line and for people."""
+    need_sandbox()
     from webapp.sandbox.launcher import read_info
 
-    found = read_info(_settings().data_dir / "sandbox").as_dict()
+    found = read_info(read_settings().data_dir / "sandbox").as_dict()
     if as_json:
         print(json.dumps(found))
         return
@@ -208,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(given)
     except Exception as error:
-        if not (text := _told(error)):
+        if not (text := told(error)):
             if logs_json:
                 logs.configure("json")  # typer has put a hook for crashes of its own in place
             raise
@@ -216,74 +137,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _told(error: Exception) -> str:
-    """What happened and what to do, in one line; '' for an error that nobody has foreseen."""
-    setting = "EGRET_DATABASE_URL" if os.environ.get("EGRET_DATABASE_URL") else "EGRET_DATA_DIR"
-    match error:
-        case EgretError():
-            text = str(error)
-        case OperationalError() | DatabaseError() if type(error) in UNUSABLE_DATABASE:
-            text = f"the database cannot be used: {error.orig}. Check {setting}."
-        case CommandError():
-            text = (
-                f"the database's schema is not one of this version: {error}. Run the version that "
-                "wrote it, or a newer one."
-            )
-        case UnicodeError():
-            text = "something that was typed is not UTF-8. Type it again."
-        case OSError() if error.filename:
-            text = f"{error}. Check {setting}, and who may write there."
-        case _:
-            text = ""
-    return " ".join(text.split())
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
-        )
-        raise Invalid(f"invalid setting: {problems}") from None
-
-
-@contextmanager
-def _session(settings: Settings) -> Iterator[Session]:
-    """A session on an up-to-date schema: a command may run before `serve` ever did."""
-    migrate(settings.database)
-    with (
-        temporary_engine(settings.database) as engine,
-        Session(engine, expire_on_commit=False) as session,
-    ):
-        yield session
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Called first, so that a second start on the same port touches nothing the first one uses."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        raise Unavailable(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
-            remedy="Stop the program that uses it, or set EGRET_PORT.",
-        ) from None
-
-
-def _check_cloud(settings: Settings) -> None:
-    """Pages must not say that nothing is billed while the account of the credentials is."""
-    if settings.cloud == "sandbox" and not os.environ.get("AWS_ENDPOINT_URL"):
-        raise Invalid(
-            "EGRET_CLOUD is sandbox, but AWS_ENDPOINT_URL does not say where a sandbox is.",
-            remedy="Set EGRET_CLOUD=aws for a real account, or start one: egret demo.",
-        )
-
-
 def _print_welcome(settings: Settings) -> None:
     """Print the address to open; with a one-time token while there is no administrator."""
     url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    with _session(settings) as session:
+    with database_session(settings) as session:
         if access.needs_setup(session):
             url += f"/setup?token={access.new_setup_token(session)}"
     text = f"Egret is at {url} (open it in a browser)"

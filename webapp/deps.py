@@ -17,25 +17,30 @@ import anyio
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from fastapi.sse import EventSourceResponse
 from sqlalchemy import Engine
 from sqlmodel import Session
+from starlette.exceptions import HTTPException
 
+from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.db import end_transactions
 from webapp.errors import Refused, Unauthenticated
 from webapp.json_bodies import JsonRequest
+from webapp.middleware import BY_HEAD
 from webapp.models import Role, User
 from webapp.outside import outside
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
-from webapp.services.scope import CloudScope
+from webapp.services.scope import NOBODY, CloudScope, Origin
 from webapp.settings import Settings
 
 Result = TypeVar("Result")
 API_PREFIX = "/api/"
+AREA_AT = len(["", "api", "v1", ""]) - 1
 SESSION_COOKIE = "egret_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -62,21 +67,41 @@ class Context:
     actor: str
     user: User | None = None
     role: Role | None = None
+    scopes: tuple[str, ...] = ()
 
     @property
     def scope(self) -> CloudScope:
         """What the services need to act for who asks."""
-        return CloudScope(self.session, self.actor, self.parts.cloud, self.parts.settings)
+        parts, origin = self.parts, self.origin
+        return CloudScope(self.session, self.actor, parts.cloud, parts.settings, origin=origin)
 
-    def demand(self, role: Role) -> None:
-        """The one place that decides who may do what. Raises Refused."""
-        if self.role and self.role.includes(role):
-            return
-        raise Refused(
-            f"This needs the role {role}; {self.actor} has the role {self.role}.",
-            code="role_too_low",
-            remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
-        )
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.role or "", client_of(self.request), request_id_of(self.request))
+
+    def may(self, role: Role) -> bool:
+        return self.role is not None and self.role.includes(role)
+
+    def demand(self, role: Role, what: str = "This") -> None:
+        """The one place that decides who may do what, by role and scope. Raises Refused."""
+        if not self.may(role):
+            raise Refused(
+                f"{what} needs the role {role}; {self.actor} has the role {self.role}.",
+                code="role_too_low",
+                remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
+            )
+        if self.scopes and self._area not in self.scopes:
+            raise Refused(
+                f"This needs the scope {self._area}; {self.actor} has the scopes "
+                f"{', '.join(self.scopes)}.",
+                code="scope_missing",
+                remedy="Ask an admin for a token with that scope.",
+            )
+
+    @property
+    def _area(self) -> str:
+        """Of the API: `networks` of /api/v1/networks/main."""
+        return str(self.request.scope["path"]).split("/")[AREA_AT]
 
     @property
     def guesser(self) -> Guesser:
@@ -97,8 +122,18 @@ def parts_of(request: Request) -> Parts:
 
 
 def guesser_of(request: Request, session: Session) -> Guesser:
-    """Whose wrong tries are counted: behind a proxy, whom the proxy names (see uvicorn)."""
-    return Guesser(session, request.client.host if request.client else "")
+    """Whose wrong tries are counted: behind a proxy, whom the proxy names (`webapp.proxies`)."""
+    return Guesser(session, client_of(request), request_id=request_id_of(request))
+
+
+def client_of(request: Request) -> str:
+    """The client's address."""
+    return request.client.host if request.client else ""
+
+
+def request_id_of(request: Request) -> str:
+    """The one in the log and in the answer."""
+    return str(request.scope.get("request_id", ""))
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
@@ -133,7 +168,7 @@ DbSession = Annotated[Session, Depends(open_session, scope="function")]
 
 async def anyone(request: Request, session: DbSession) -> Context:
     """For the few routes that need no sign-in, and no thread to find out who asks."""
-    return Context(request, session, parts_of(request), actor="nobody")
+    return Context(request, session, parts_of(request), actor=NOBODY)
 
 
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
@@ -147,11 +182,12 @@ def who_asks(
 
     Raises Unauthenticated.
     """
-    is_api = request.url.path.startswith(API_PREFIX)
+    is_api = str(request.scope["path"]).startswith(API_PREFIX)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if is_api and scheme.lower() == "bearer":
         found = access.bearer(guesser_of(request, session), token.strip())
-        return Context(request, session, parts_of(request), f"token {found.name}", role=found.role)
+        actor, scopes = f"token {found.name}", tuple(found.scopes)
+        return Context(request, session, parts_of(request), actor, role=found.role, scopes=scopes)
     cookie = request.cookies.get(SESSION_COOKIE, "")
     if is_api and not cookie:
         raise Unauthenticated(
@@ -176,8 +212,17 @@ class Needs:
     role: Role
 
     async def __call__(self, ctx: WhoAsks) -> Context:
+        logs.note(user=ctx.actor, role=ctx.role or "")
+        ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
         ctx.demand(self.role)
         return ctx
+
+
+async def note_operation(request: Request) -> None:
+    """Lines of the log say which route it was: `pages.networks.park`."""
+    route = request.scope["endpoint"]
+    module = route.__module__.removeprefix("webapp.routes.")
+    logs.note(operation=f"{module}.{route.__name__}")
 
 
 async def refuse_cross_origin(request: Request) -> None:
@@ -211,6 +256,8 @@ class Router(APIRouter):
 class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
+        if options.get("response_class") is EventSourceResponse:
+            options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
         super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -223,7 +270,30 @@ class _Route(APIRoute):
         return answer_checked
 
 
+async def _refuse_head(request: Request) -> None:
+    """Only a reader begins a stream."""
+    if request.scope.get(BY_HEAD):
+        raise HTTPException(405, headers={"Allow": "GET"})
+
+
 Anyone = Annotated[Context, Depends(anyone)]
 Viewer = Annotated[Context, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Context, Depends(Needs(Role.OPERATOR))]
 Admin = Annotated[Context, Depends(Needs(Role.ADMIN))]
+
+
+def declared(route: APIRoute) -> list[Role | None]:
+    """What the route declares in its signature: a role, or None for `Anyone`. Once, or it is wrong.
+
+    For tests and the documentation.
+    """
+    found: list[Role | None] = []
+    to_visit = [route.dependant]
+    while to_visit:
+        dependant = to_visit.pop()
+        to_visit += dependant.dependencies
+        if isinstance(dependant.call, Needs):
+            found.append(dependant.call.role)
+        elif dependant.call is anyone:
+            found.append(None)
+    return found

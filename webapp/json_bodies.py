@@ -14,7 +14,8 @@ from fastapi import HTTPException, Request
 
 from webapp.errors import Invalid
 
-DEPTH_MAX = 32
+DEPTH_MAX = 128
+"""An event for a function may have 100 levels."""
 VALUES_MAX = 20_000
 NUMBER_MAX_DIGITS = 40
 INTEGER_MAX = 2**63 - 1
@@ -54,7 +55,7 @@ def read_json(body: bytes) -> Any:
             parse_float=_float,
         )
     except UnicodeDecodeError:
-        raise _bad("The body is not UTF-8.") from None
+        raise _bad("The JSON is not in UTF-8.") from None
     except RecursionError:
         raise _too_deep() from None
     _check(value)
@@ -95,7 +96,7 @@ def _check(value: Any) -> None:
         part, path = waiting.pop()
         number += 1
         if number > VALUES_MAX:
-            raise _bad(f"The body has more than {VALUES_MAX} values.")
+            raise _bad(f"The JSON has more than {VALUES_MAX} values.")
         if isinstance(part, str) and _SURROGATE.search(part):
             raise _bad(_NO_TEXT, ".".join(map(_shown, path)))
         if not isinstance(part, dict | list) or not part:
@@ -109,7 +110,7 @@ def _check(value: Any) -> None:
 
 
 def _too_deep() -> Invalid:
-    return _bad(f"The body is nested more than {DEPTH_MAX} deep.")
+    return _bad(f"The JSON is nested too deeply: at most {DEPTH_MAX} levels.")
 
 
 def _bad(detail: str, field: str | None = None) -> Invalid:

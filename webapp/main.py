@@ -3,26 +3,30 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
 from webapp.aws.pace import Pace
 from webapp.db import give_back, make_engine
-from webapp.deps import Parts, refuse_cross_origin
+from webapp.deps import Parts, note_operation, refuse_cross_origin
 from webapp.errors import Unavailable
-from webapp.middleware import AccessLogAndHeaders, BodyLimit
+from webapp.limits import BodyLimit, HeadLimits, KnownHosts
+from webapp.middleware import AccessLogAndHeaders, HeadAsGet
 from webapp.outside import THREADS, outside
 from webapp.problems import UnexpectedErrors, add_handlers
+from webapp.proxies import TrustedProxies
 from webapp.reconciler import Reconciler
+from webapp.refusals import RecordRefusals
 from webapp.routes import api, health, pages
+from webapp.routes.api.description import document
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
@@ -32,17 +36,24 @@ from webapp.templating import STATIC, static_version
 GZIP_MIN_BYTES = 700
 
 
+class Egret(FastAPI):
+    """The application, which describes its API in full."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Made at the first request for it."""
+        self.openapi_schema = self.openapi_schema or document(self.routes)
+        return self.openapi_schema
+
+
 def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     """The dashboard. `cloud` is the seam for tests; the database must have been migrated."""
-    app = FastAPI(
-        title="Egret",
-        summary="Functions that call a partner from one fixed, whitelisted address.",
-        version="1",
+    app = Egret(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         lifespan=_lifespan,
-        dependencies=[Depends(refuse_cross_origin)],
+        dependencies=[Depends(note_operation), Depends(refuse_cross_origin)],
+        redirect_slashes=False,  # `webapp.problems` does, without naming a host
     )
     app.state.parts = make_parts(settings, cloud)
     _add_middleware(app, settings)
@@ -102,9 +113,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the first to see a request."""
     public = urlsplit(settings.public_url)
-    hosts = {*LOOPBACK_HOSTS, "[::1]", *([public.hostname] if public.hostname else [])}
+    hosts = {*LOOPBACK_HOSTS, settings.host, *([public.hostname] if public.hostname else [])}
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
     app.add_middleware(BodyLimit)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts))
+    app.add_middleware(HeadLimits)
+    app.add_middleware(KnownHosts, hosts=frozenset(hosts))
     app.add_middleware(UnexpectedErrors)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(RecordRefusals)
     app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")
+    app.add_middleware(TrustedProxies, networks=settings.proxy_networks)

@@ -43,9 +43,9 @@ NOT_COUNTED = {"heartbeat", "guesses", "audit_event", "audit_head", "draft", "le
 """Also written when something is refused, or by what only looks."""
 SETTINGS = {"location": "32000006", "limit": 10, "ranking": "clans"}
 OUTPUTS = {"SecurityGroupId": "sg-1", "SubnetIds": "subnet-1", "VpcId": "vpc-1"}
-REFUSALS = (400, 404, 413, 422)
+REFUSALS = (400, 404, 413, 414, 422)
 READS = ("Describe", "List", "Get")
-ANSWERS = {200, 303, 304, 307, 400, 404, 409, 422, 502, 503}
+ANSWERS = {200, 303, 304, 307, 308, 400, 404, 409, 414, 422, 502, 503}
 HEADERS = ("if-none-match", "last-event-id", "accept", "x-request-id", "if-modified-since")
 LINES = st.sampled_from(["", "\xff", "9" * 400, "-1", "NaN", "*", 'W/"', "a" * 3000, "\t"])
 PARTS = st.sampled_from(

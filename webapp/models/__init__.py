@@ -1,7 +1,7 @@
 """The tables. Importing this package makes all of them known to SQLModel's metadata."""
 
 from webapp.models.address import Address, AddressStatus
-from webapp.models.audit_event import AuditEvent
+from webapp.models.audit_event import AuditEvent, AuditHead, AuditResult
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
 from webapp.models.caller import Caller, FormerKey, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
@@ -10,10 +10,11 @@ from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
 from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion, SentBy
 from webapp.models.lease import Lease
-from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
+from webapp.models.network import Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
 from webapp.models.revision import FunctionRevision, RevisionStatus
 from webapp.models.role import Role
+from webapp.models.rules import MAX_ZONES
 from webapp.models.saved_request import (
     NewInvocation,
     NewSavedRequest,
@@ -34,6 +35,8 @@ __all__ = [
     "Address",
     "AddressStatus",
     "AuditEvent",
+    "AuditHead",
+    "AuditResult",
     "Audited",
     "Caller",
     "FetchSchedule",

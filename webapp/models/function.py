@@ -9,23 +9,29 @@ from sqlalchemy import JSON, ColumnElement, or_
 from sqlmodel import Field, col
 
 from webapp.models.base import Input, StackRow, enum_text
+from webapp.models.rules import (
+    CALLS_PER_SECOND,
+    Environment,
+    EveryMinutes,
+    MemoryMb,
+    Name,
+    Origins,
+    Stage,
+    TimeoutS,
+)
 from webapp.models.texts import (
     ENVIRONMENT_MAX,
     ID_MAX,
     PATH_MAX,
     WORD_MAX,
-    EnvironmentText,
-    NameText,
     PathText,
-    UrlText,
     WordText,
     sized,
 )
 
 MEMORY_MB, TIMEOUT_S = 256, 28
-EVERY_MINUTES_MIN, EVERY_MINUTES_MAX = 5, 1440
-CALLS_PER_SECOND, CALL_BURST = 100, 200
-"""What an endpoint accepts from all its callers together: per second, and at once."""
+CALL_BURST = 200
+"""What an endpoint accepts from all its callers together at once; CALLS_PER_SECOND a second."""
 OPEN_CALLS_PER_SECOND, OPEN_CALL_BURST = 10, 20
 """What it accepts if everyone may call it."""
 STAGE = "live"
@@ -52,22 +58,22 @@ class NewFunction(Input):
     Its endpoint's URL ends with `stage` and `path`, which cannot be changed later.
     """
 
-    name: NameText
+    name: Name
     template: WordText
-    network: NameText
-    key: NameText
+    network: Name
+    key: Name
     settings: dict[str, Any] = Field(default_factory=dict)
     access: Annotated[Access, Strict(False)] = Access.API_KEY
-    cors_origins: list[UrlText] = Field(default_factory=list)
-    environment: EnvironmentText = ""
-    stage: WordText = STAGE
+    cors_origins: Origins = Field(default_factory=list)
+    environment: Environment = ""
+    stage: Stage = STAGE
     path: PathText = ""
 
 
 class FetchSchedule(Input):
     """Fetch a new snapshot every so many minutes."""
 
-    every_minutes: int
+    every_minutes: EveryMinutes
 
 
 class FunctionChange(Input):
@@ -77,13 +83,13 @@ class FunctionChange(Input):
     """
 
     settings: dict[str, Any] | None = None
-    key: NameText | None = None
-    network: NameText | None = None
+    key: Name | None = None
+    network: Name | None = None
     access: Annotated[Access, Strict(False)] | None = None
-    cors_origins: list[UrlText] | None = None
-    environment: EnvironmentText | None = None
-    memory_mb: int | None = None
-    timeout_s: int | None = None
+    cors_origins: Origins | None = None
+    environment: Environment | None = None
+    memory_mb: MemoryMb | None = None
+    timeout_s: TimeoutS | None = None
     schedule: FetchSchedule | None = None
     template_version: WordText | None = None
 

@@ -16,6 +16,7 @@ from webapp.models.base import (
     new_id,
     utc_now,
 )
+from webapp.models.rules import Environment, Name
 from webapp.models.texts import (
     AWS_ID_MAX,
     ENVIRONMENT_MAX,
@@ -24,9 +25,7 @@ from webapp.models.texts import (
     NOTE_MAX,
     REGION_MAX,
     WORD_MAX,
-    EnvironmentText,
     IdText,
-    NameText,
     NoteText,
     SecretText,
     TypedText,
@@ -53,11 +52,11 @@ class NewKey(Input):
     name of the header or query parameter, for the kinds that have one.
     """
 
-    name: NameText
+    name: Name
     secret: SecretText = Field(repr=False)
     kind: WordText = ""
     sent_as: WordText = ""
-    environment: EnvironmentText = ""
+    environment: Environment = ""
     note: NoteText = ""
 
 

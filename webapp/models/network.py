@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from webapp.models.base import Input, StackRow, Status, enum_text
 from webapp.models.costs import monthly_usd
+from webapp.models.rules import Environment, Name, ZoneCount, ZoneNames
 from webapp.models.schedule import WeeklyHours
 from webapp.models.tags import parse_tags
 from webapp.models.texts import (
@@ -18,16 +19,12 @@ from webapp.models.texts import (
     ID_MAX,
     REGION_MAX,
     CidrText,
-    EnvironmentText,
     IdText,
-    NameText,
     RegionText,
     TagText,
-    ZoneText,
     sized,
 )
 
-MAX_ZONES = 3
 NAT_GATEWAY_IDS = "NatGatewayIds"
 """Missing from the stack outputs of a parked network."""
 UNDELETED_NAT_GATEWAY_IDS = "UndeletedNatGatewayIds"
@@ -62,14 +59,14 @@ class NewNetwork(Input):
     first ones are taken.
     """
 
-    name: NameText
+    name: Name
     region: RegionText
     cidr: CidrText = ""
-    availability_zones: int = 2
+    availability_zones: ZoneCount = 2
     nat: Annotated[Nat, Strict(False)] = Nat.SINGLE
     addresses: list[IdText] = Field(default_factory=list)
-    environment: EnvironmentText = ""
-    zones: list[ZoneText] = Field(default_factory=list)
+    environment: Environment = ""
+    zones: ZoneNames = Field(default_factory=list)
     tags: dict[TagText, TagText] = Field(default_factory=dict)
 
     @field_validator("tags", mode="before")
@@ -96,9 +93,9 @@ class NewChange(Input):
     `zones` are names of the availability zones to add; without any, others of the region are taken.
     """
 
-    availability_zones: int | None = None
+    availability_zones: ZoneCount | None = None
     nat: Annotated[Nat, Strict(False)] | None = None
-    zones: list[ZoneText] = Field(default_factory=list)
+    zones: ZoneNames = Field(default_factory=list)
 
 
 class Network(StackRow, table=True):

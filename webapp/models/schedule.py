@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Strict
 
 from webapp.models.base import Input
+from webapp.models.rules import Clock, IdleHours
 from webapp.models.texts import WordText
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -24,8 +25,8 @@ class WeeklyHours(Input):
 
     time_zone: WordText
     days: Annotated[tuple[Day, ...], Strict(False)]
-    start: WordText
-    end: WordText
+    start: Clock
+    end: Clock
 
     def include(self, now: datetime) -> bool:
         """Whether a network with these hours runs at `now`."""
@@ -54,4 +55,4 @@ class NewSchedule(Input):
     """`idle_hours`: park the network after so many hours without a call; 0 is never."""
 
     hours: WeeklyHours | None = None
-    idle_hours: int = 0
+    idle_hours: IdleHours = 0

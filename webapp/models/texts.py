@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
 
 ID_MAX = 64
 """Ids that Egret makes, and hashes in hex."""
@@ -117,3 +118,9 @@ class Text(TypeDecorator[str]):
 def sized(max_chars: int) -> type[Text]:
     """The type of a column for texts of at most so many characters."""
     return type(f"Text{max_chars}", (Text,), {"max_chars": max_chars, "cache_ok": True})
+
+
+def as_stored(row: SQLModel, name: str) -> Any:
+    """The value of that column as the database will hold it."""
+    value, kind = getattr(row, name), SQLModel.metadata.tables[str(row.__tablename__)].c[name].type
+    return fitted(value, kind.max_chars) if isinstance(kind, Text) and value is not None else value

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, UtcDateTime, enum_text, new_id, utc_now
@@ -36,6 +37,9 @@ class AccessToken(Audited, SQLModel, table=True):
     )
     name: str = Field(default="", sa_type=sized(PERSON_MAX))
     role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role), description="Of an API token")
+    scopes: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="Areas of the API; none means all"
+    )
     user_id: str | None = Field(
         sa_type=sized(ID_MAX), default=None, foreign_key="user.id", ondelete="CASCADE"
     )

@@ -6,16 +6,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from webapp.errors import Conflict, Invalid
-from webapp.models import Function, Key, Network
+from webapp.models import Function, Key, Network, rules
 from webapp.models.tags import problem_with_tags
 from webapp.settings import Settings
 
-NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+NAME = re.compile(rules.NAME)
 RESERVED = frozenset({"new"})
 """`/networks/new` is a page."""
-ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,19}")
+ENVIRONMENT = re.compile(rules.ENVIRONMENT)
 NOTE_MAX_CHARS = 500
 LABEL_MAX_CHARS = 60
+NOT_CONFIRMED = "not_confirmed"
 
 
 def check_name(name: str) -> str:
@@ -106,6 +107,6 @@ def check_typed(typed: str, expected: str, what: str) -> None:
     if typed.strip() != expected:
         raise Invalid(
             f"The text you typed is not {expected}. Nothing was {what}.",
-            code="not_confirmed",
+            code=NOT_CONFIRMED,
             field="confirm",
         )

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from webapp.models import Input, Network
 from webapp.models.texts import NameText, PartnerText
-from webapp.services.whitelists import Kit, WhitelistingDetail
+from webapp.services.whitelists import Kit, Stage, WhitelistingDetail
 
 
 class NewWhitelisting(Input):
@@ -26,7 +26,7 @@ class WhitelistingOut(BaseModel):
     id: str
     partner: str
     function: str | None
-    stage: str
+    stage: Stage
     addresses: list[str]
     missing: list[str]
     sent_at: datetime
@@ -72,7 +72,7 @@ def whitelisting_out(detail: WhitelistingDetail) -> WhitelistingOut:
             include={"id", "partner", "addresses", "sent_at", "confirmed_at"}
         ),
         function=detail.function.name if detail.function else None,
-        stage=detail.stage.value,
+        stage=detail.stage,
         missing=detail.missing,
         seen_at=detail.seen_at,
         seen_ip=detail.seen_ip,

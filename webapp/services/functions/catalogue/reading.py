@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from webapp import partners
+from webapp.models.rules import MEMORY_MB, TIMEOUT_S
 from webapp.outbound.hosts import is_public_host
 from webapp.services.functions.catalogue.code import CannotAssemble, assemble
 from webapp.services.functions.catalogue.faults import (
     DESCRIPTION_FILE,
     GUIDE,
-    MEMORY_MB,
-    TIMEOUT_S,
     check_description,
     check_settings,
     faulty,
