@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import Input
+from webapp.models.texts import AwsIdText, RegionText
 from webapp.routes.api.description.answers import ASKS_AWS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import addresses
@@ -19,8 +20,8 @@ router = Router(prefix="/orphans", tags=["orphans"])
 class Adoption(Input):
     """`id` is the address's allocation id."""
 
-    region: str
-    id: str
+    region: RegionText
+    id: AwsIdText
 
 
 class OrphanOut(BaseModel):
