@@ -1,8 +1,8 @@
 """Orphans by the API."""
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
@@ -16,6 +16,17 @@ from webapp.services.addresses.orphans import Orphan
 router = Router(prefix="/orphans", tags=["orphans"])
 
 
+Kind = Literal["address", "nat_gateway", "interface", "stack", "secret"]
+
+
+KindName = Annotated[
+    str,
+    Query(description="The orphan's `kind`", json_schema_extra={"enum": [*get_args(Kind)]}),
+]
+OrphanId = Annotated[str, Query(description="The orphan's `id`")]
+OrphanName = Annotated[str, Query(description="The orphan's `name`, to confirm it")]
+
+
 class Adoption(Input):
     """`id` is the address's allocation id."""
 
@@ -26,7 +37,7 @@ class Adoption(Input):
 class OrphanOut(BaseModel):
     """`name` is what a deletion confirms."""
 
-    kind: Literal["address", "nat_gateway", "interface", "stack", "secret"]
+    kind: Kind
     region: str
     id: str
     name: str
@@ -71,7 +82,9 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     summary="Delete an orphan",
     response_class=Response,
 )
-def delete(ctx: Admin, region: str, kind: str, id: str, confirm: str = "") -> Response:
+def delete(
+    ctx: Admin, region: str, kind: KindName, id: OrphanId, confirm: OrphanName = ""
+) -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
     orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)
     return Response(status_code=202)

@@ -19,6 +19,7 @@ from webapp.routes.pages import (
     networks,
     orphans,
     overview,
+    reference,
     revisions,
     schedule,
     streams,
@@ -51,5 +52,6 @@ for page in (
     schedule,
     whitelists,
     orphans,
+    reference,
 ):
     router.include_router(page.router)

@@ -20,9 +20,9 @@ METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """OpenAPI 3.1 of these routes, ready for JSON."""
     found = get_openapi(title=INFO["title"], version=INFO["version"], routes=routes)
-    made = _renamed(found)
-    schemas = _without_titles(made["components"]["schemas"])
-    schemas["Problem"] = _without_titles(Problem.model_json_schema())
+    made = _tidy(_renamed(found))
+    schemas = made["components"]["schemas"]
+    schemas["Problem"] = _tidy(Problem.model_json_schema())
     examples = Examples(schemas)
     for path, method, operation in operations(made):
         _complete(path, method, operation, examples)
@@ -66,26 +66,31 @@ def _public(name: str) -> str:
     return name.removesuffix("Out")
 
 
-def _without_titles(node: Any) -> Any:
-    """FastAPI titles each schema by its name in the code; tools would prefer that to ours."""
+def _tidy(node: Any) -> Any:
+    """Without FastAPI's titles, which are names in the code and which tools would prefer to ours;
+    and with limits as they were written: it makes 3.0 of 3."""
     if isinstance(node, list):
-        return [_without_titles(each) for each in node]
+        return [_tidy(each) for each in node]
+    if isinstance(node, float) and node.is_integer():
+        return int(node)
     if not isinstance(node, dict):
         return node
     kept = {k: v for k, v in node.items() if not (k == "title" and isinstance(v, str))}
-    return {key: _without_titles(value) for key, value in kept.items()}
+    return {key: _tidy(value) for key, value in kept.items()}
 
 
 def _complete(path: str, method: str, operation: dict[str, Any], examples: Examples) -> None:
     for parameter in operation.get("parameters", ()):
-        parameter["schema"] = _without_titles(parameter["schema"])
         if parameter["in"] == "path":
-            parameter.setdefault("description", PATH_PARAMETERS.get(parameter["name"], ""))
+            text, rule = PATH_PARAMETERS.get(parameter["name"], ("", {}))
+            parameter.setdefault("description", text)
+            parameter["schema"] |= rule
+        parameter["schema"].pop("description", None)
+        if parameter["required"]:
+            parameter["example"] = examples.of_parameter(parameter)
     operation["security"] = [{name: []} for name in SECURITY] if operation.get("security") else []
     operation["responses"] = answers.describe(method, path, operation)
-    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-    for body in bodies:
+    for body in [operation.get("requestBody", {}), *operation["responses"].values()]:
         content = body.get("content", {}).get(JSON)
         if content and "example" not in content:
-            content["schema"] = _without_titles(content["schema"])
             content["example"] = examples.of(content["schema"])
