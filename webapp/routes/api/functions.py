@@ -17,6 +17,7 @@ from webapp.routes.api.schemas.functions import (
     snapshot_out,
 )
 from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
+from webapp.routes.publishing import check_may_open
 from webapp.services import functions
 from webapp.services.engine import events
 from webapp.services.functions import previews
@@ -40,6 +41,7 @@ def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[Functio
 )
 def create(ctx: Operator, new: NewFunction, response: Response) -> FunctionOut:
     """In a network that is ready, with a key that allows its addresses."""
+    check_may_open(ctx, new.access)
     function = functions.create(ctx.scope, new)
     response.headers["Location"] = f"/api/v1/functions/{function.name}"
     return function_out(functions.detail(ctx.session, function.name))

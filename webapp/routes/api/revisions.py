@@ -20,6 +20,7 @@ from webapp.routes.api.schemas.revisions import (
     preview_out,
     revision_out,
 )
+from webapp.routes.publishing import check_may_open
 from webapp.services import functions
 from webapp.services.functions.revisions import rows as revisions
 
@@ -37,6 +38,7 @@ def change(ctx: Operator, name: str, wanted: FunctionChange) -> ChangedFunctionO
 
     If nothing differs, `changes` is empty.
     """
+    check_may_open(ctx, wanted.access, functions.get(ctx.session, name))
     planned = functions.change(ctx.scope, name, wanted)
     return changed_out(functions.detail(ctx.session, name), planned)
 
@@ -88,5 +90,7 @@ def compare(ctx: Viewer, name: str, number: Number, since: Since = None) -> Comp
 )
 def deploy(ctx: Operator, name: str, number: Number) -> ChangedFunctionOut:
     """Deploys a copy of it as a new revision."""
+    function = functions.get(ctx.session, name)
+    check_may_open(ctx, revisions.get(ctx.session, function, number).access, function)
     planned = functions.deploy_again(ctx.scope, name, number)
     return changed_out(functions.detail(ctx.session, name), planned)

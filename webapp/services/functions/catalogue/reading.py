@@ -14,6 +14,7 @@ from typing import Any
 
 from webapp import partners
 from webapp.models.rules import MEMORY_MB, TIMEOUT_S
+from webapp.outbound.hosts import is_public_host
 from webapp.services.functions.catalogue.code import CannotAssemble, assemble
 from webapp.services.functions.catalogue.faults import (
     DESCRIPTION_FILE,
@@ -23,7 +24,6 @@ from webapp.services.functions.catalogue.faults import (
     faulty,
 )
 from webapp.services.functions.catalogue.files import Files, package_of, text_of
-from webapp.services.functions.catalogue.rules import is_public_host
 from webapp.services.functions.catalogue.settings import URL_FORMATS, Setting
 from webapp.services.functions.catalogue.template import (
     NO_PREVIEW,
