@@ -96,8 +96,12 @@ _EVERY = (
     ),
     Shared(
         "Refused",
-        "Who asks may not do this",
-        errors.Refused("This request came from another site.", code="cross_origin"),
+        "Who asks may not do this: the role is too low, or the token is for another area",
+        errors.Refused(
+            "This needs the role admin; ada has the role viewer.",
+            code="role_too_low",
+            remedy="Ask an admin to do it, or to give ada the role admin.",
+        ),
     ),
     Shared(
         "TooMany",

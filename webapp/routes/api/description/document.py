@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
+from webapp.deps import declared
 from webapp.problems import Problem
 from webapp.routes.api.description import answers
 from webapp.routes.api.description.examples import REF, Examples
@@ -23,8 +25,12 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     made = _tidy(_renamed(found))
     schemas = made["components"]["schemas"]
     schemas["Problem"] = _tidy(Problem.model_json_schema())
-    examples = Examples(schemas)
+    examples, roles = Examples(schemas), dict(_roles(routes))
     for path, method, operation in operations(made):
+        if role := roles[path, method]:
+            about = operation.get("description", "")
+            operation["description"] = f"{about}\n\nNeeds the role {role}.".strip()
+            operation["x-role"] = role
         _complete(path, method, operation, examples)
     return {
         "openapi": made["openapi"],
@@ -47,6 +53,15 @@ def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
         for method, operation in methods.items():
             if method in METHODS:
                 yield path, method, operation
+
+
+def _roles(routes: Sequence[BaseRoute]) -> Iterator[tuple[tuple[str, str], str]]:
+    """By path and method; '' for whoever asks."""
+    for context in iter_route_contexts(routes):
+        if isinstance(context.original_route, APIRoute):
+            role = next(iter(declared(context.original_route)), None)
+            for method in context.methods or ():
+                yield (context.path or "", method.lower()), role or ""
 
 
 def _renamed(found: dict[str, Any]) -> dict[str, Any]:
