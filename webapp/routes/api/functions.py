@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.middleware import NO_STORE
 from webapp.models import NewFunction, Snapshot
-from webapp.routes.api.description.answers import located
+from webapp.routes.api.description.answers import NAMES_OTHERS, located
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
     CACHED_BODY,
@@ -37,7 +37,7 @@ def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[Functio
     status_code=202,
     operation_id="create_function",
     summary="Create a function",
-    responses=located(202),
+    responses=located(202) | NAMES_OTHERS,
 )
 def create(ctx: Operator, new: NewFunction, response: Response) -> FunctionOut:
     """In a network that is ready, with a key that allows its addresses."""

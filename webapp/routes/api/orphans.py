@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import Input
-from webapp.routes.api.description.answers import ASKS_AWS
+from webapp.routes.api.description.answers import ASKS_AWS, NAMES_OTHERS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import addresses
 from webapp.services.addresses import orphans
@@ -67,7 +67,11 @@ def index(ctx: Viewer) -> OrphansOut:
 
 
 @router.post(
-    "/adoption", status_code=201, operation_id="adopt_orphan", summary="Adopt an orphaned address"
+    "/adoption",
+    status_code=201,
+    operation_id="adopt_orphan",
+    summary="Adopt an orphaned address",
+    responses=NAMES_OTHERS,
 )
 def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     """Make an orphaned address a free one in the pool."""
@@ -80,6 +84,7 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     status_code=202,
     operation_id="delete_orphan",
     summary="Delete an orphan",
+    responses=NAMES_OTHERS,
     response_class=Response,
 )
 def delete(
