@@ -6,6 +6,7 @@ from webapp.routes.pages import (
     access,
     activity,
     addresses,
+    audit,
     callers,
     change,
     console,
@@ -53,5 +54,6 @@ for page in (
     whitelists,
     orphans,
     reference,
+    audit,
 ):
     router.include_router(page.router)
