@@ -11,6 +11,7 @@ from webapp.routes.api.description.answers import NAMES_OTHERS, located
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
     CACHED_BODY,
+    IF_NONE_MATCH,
     FunctionOut,
     SnapshotOut,
     function_out,
@@ -111,6 +112,7 @@ def fetch(ctx: Operator, name: str) -> SnapshotOut:
     summary="Read the preview of a function",
     response_class=Response,
     responses=CACHED_BODY,
+    openapi_extra=IF_NONE_MATCH,
 )
 def preview(ctx: Viewer, name: str, request: Request) -> Response:
     """The cached body itself, byte for byte what the function returned."""
