@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser
+.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser npm
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -22,11 +22,13 @@ test-fast: $(VENV)/.dev
 
 check: lint types contracts licenses test
 
-lint: $(VENV)/.dev
+# The API's description is checked by two linters from npm, which needs Node.js 18 or newer.
+lint: $(VENV)/.dev tests/openapi/node_modules/.package-lock.json
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/oxlint --quiet static
+	$(BIN)/python -m tests.openapi
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
@@ -57,9 +59,8 @@ bench: $(VENV)/.dev
 lighthouse: $(VENV)/.dev browser tests/lighthouse/node_modules/.package-lock.json
 	$(BIN)/python -m tests.lighthouse
 
-tests/lighthouse/node_modules/.package-lock.json: tests/lighthouse/package-lock.json
-	@command -v npm >/dev/null || { echo "Lighthouse needs npm: sudo apt-get install npm"; exit 1; }
-	npm ci --prefix tests/lighthouse --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package-lock.json | npm
+	npm ci --prefix $* --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 # Builds what the Dockerfile builds in a temporary folder and tries it, as another user: root only.
@@ -94,6 +95,11 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/pip
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(PIP) --no-deps -e .
 	@touch $@ $(VENV)/.run
+
+npm:
+	@command -v npm >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq npm >/dev/null; \
+	  else echo "This needs Node.js and npm: sudo apt-get install npm"; exit 1; fi; }
 
 browser:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || { \

@@ -27,6 +27,7 @@ from webapp.db import (
     temporary_engine,
 )
 from webapp.models import (
+    AccessToken,
     Address,
     AuditEvent,
     Function,
@@ -35,6 +36,7 @@ from webapp.models import (
     Network,
     Proof,
     RevisionStatus,
+    Role,
     Status,
     Whitelisting,
 )
@@ -73,6 +75,9 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         for id, partner in (("1", "The bank"), ("2", "the\u200b BANK"), ("3", "the bank")):
             listed = {"id": id, "network_id": "kept", "partner": partner}
             insert_row(connection, old.tables["whitelisting"], **listed)
+        for role in ("admin", "owner", "viewer"):
+            token = {"id": role, "token_hash": role, "role": role, "kind": "api"}
+            insert_row(connection, old.tables["access_token"], user_id=None, **token)
     migrate(settings.database)
     with Session(engine) as session:
         network, going = session.get_one(Network, "kept"), session.get_one(Network, "going")
@@ -86,6 +91,8 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
             session.get_one(KeyVersion, f"AWS{x}") for x in ("CURRENT", "PREVIOUS")
         )
         assert (current.claims, previous.claims) == ({"cidrs": ["203.0.113.7"]}, {})
+        found = {token.id: token.role for token in session.exec(select(AccessToken))}
+        assert found == {"admin": Role.ADMIN, "owner": Role.VIEWER, "viewer": Role.VIEWER}
     engine.dispose()
 
 

@@ -23,6 +23,7 @@ from starlette.datastructures import FormData
 from webapp.charts import amount
 from webapp.deps import SAFE_METHODS, parts_of
 from webapp.drafts import draft_url
+from webapp.models import Role, User
 from webapp.partners import DEFAULT_PARTNER, partner
 from webapp.services.functions.activity.levels import level_of
 from webapp.settings import Settings
@@ -128,6 +129,13 @@ def _pattern(text: str) -> str:
 
 
 @pass_context
+def _may(context: Context, role: str) -> bool:
+    """Whether the person who is shown the page may do what needs that role."""
+    user: User | None = context.get("user")
+    return user is not None and user.role.includes(Role(role))
+
+
+@pass_context
 def _linked(context: Context, text: str) -> Markup:
     """Addresses in a text as links that show where they lead; a whole one may fill two lines."""
     link = '<a href="{}" target="_blank" rel="noopener">{}</a>'
@@ -206,6 +214,7 @@ def _environment() -> Environment:
         "asset": lambda path: f"/static/{version}/{path}",
         "icon": _icon,
         "level_of": level_of,
+        "may": _may,
         "keys_per_account": lambda name=DEFAULT_PARTNER: partner(name).keys_per_account,
     }
     made.filters |= {

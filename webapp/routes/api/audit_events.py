@@ -8,7 +8,7 @@ from webapp.services import audit
 router = Router(prefix="/audit-events", tags=["audit"])
 
 
-@router.get("")
+@router.get("", operation_id="list_audit_events", summary="List the audit trail")
 def index(ctx: Admin, limit: Limit = 50, after: AfterEvent = 0) -> Listed[AuditEventOut]:
     """Who did what, oldest first."""
     found = audit.list_after(ctx.session, after, limit=limit + 1)
