@@ -16,12 +16,13 @@ from tempfile import TemporaryDirectory
 
 from tests.image.container import Container
 from tests.image.dockerfile import health_command, last
+from webapp.extras import SANDBOX
 
 INSIDE = "--inside"
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 POLL_S = 0.2
-NOT_IN_IT = ("ministack", "awslambdaric", "PIL", "webapp.sandbox", "tests", "pytest", "pip")
+NOT_IN_IT = (*SANDBOX, "tests", "pytest", "pip")
 SETTINGS = {
     "EGRET_HOST": "127.0.0.1",
     "EGRET_PUBLIC_URL": "https://egret.example.com",
