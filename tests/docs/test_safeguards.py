@@ -6,10 +6,14 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 import pytest
+from sqlmodel import SQLModel
+
+from webapp.models import User
 
 ROOT = Path(__file__).parents[2]
 LIMIT = re.compile(r"^\| .+ \| ([\d,.]+)( \w+)? \| `([\w.]+)` \|$", re.MULTILINE)
 NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)`")
+ABOUT_SECRETS = re.compile("password|passphrase|token|secret|credential|api_key")
 UNITS = {" KiB": 1024, " MiB": 1024 * 1024}
 SAFEGUARDS = (ROOT / "docs" / "safeguards.md").read_text(encoding="utf-8")
 LIMITS = LIMIT.findall(SAFEGUARDS)
@@ -35,6 +39,14 @@ def test_every_defence_names_tests_that_exist() -> None:
         named = NAMED_TEST.findall(row)
         assert named, row
         assert all((ROOT / name).exists() for name in named), row
+
+
+def test_the_database_has_hashes_or_names_where_a_secret_would_be() -> None:
+    assert User.metadata is SQLModel.metadata
+    columns = [(c.name, t.name) for t in SQLModel.metadata.tables.values() for c in t.columns]
+    about_secrets = [each for each in columns if ABOUT_SECRETS.search(each[0])]
+    assert ("password_hash", "user") in about_secrets
+    assert not [each for each in about_secrets if not each[0].endswith(("_hash", "_arn", "_id"))]
 
 
 def test_every_hash_in_the_sources_is_in_the_inventory() -> None:
