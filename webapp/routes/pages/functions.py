@@ -12,6 +12,7 @@ from webapp.errors import EgretError, Invalid, Refused, Upstream, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.partners import partner
+from webapp.refusals import note
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
 from webapp.services.engine import events
@@ -67,6 +68,7 @@ def fetch(ctx: Operator, name: str) -> Response:
     try:
         snapshot = previews.fetch(ctx.scope, function)
     except Upstream as error:
+        note(ctx.request, error.code, failed=True)
         return see_other(f"/functions/{name}#preview", f"Not fetched. {error}", kind="error")
     if snapshot.ok:
         return see_other(f"/functions/{name}#preview", "Fetched a new response.")
