@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts map policy bench lighthouse migrate lock browser
+.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser npm
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -20,19 +20,29 @@ test: $(VENV)/.dev browser
 test-fast: $(VENV)/.dev
 	$(BIN)/pytest --fast
 
-check: lint types contracts test
+check: lint types contracts licenses test
 
-lint: $(VENV)/.dev
+# The API's description is checked by two linters from npm, which needs Node.js 18 or newer.
+lint: $(VENV)/.dev tests/openapi/node_modules/.package-lock.json
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/oxlint --quiet static
+	$(BIN)/python -m tests.openapi
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+# The licence of every package, for running Egret and for working on it; fails for one that is not in docs/licenses.toml.
+licenses: $(VENV)/.dev
+	$(BIN)/python -m docs.licenses
+
+# What the image and what `make run` consist of: two files of CycloneDX in build/sbom.
+sbom: $(VENV)/.dev
+	$(BIN)/python -m docs.make_sbom
 
 # What is where: routes, settings and tables, written to docs/map.md.
 map: $(VENV)/.dev
@@ -49,19 +59,24 @@ bench: $(VENV)/.dev
 lighthouse: $(VENV)/.dev browser tests/lighthouse/node_modules/.package-lock.json
 	$(BIN)/python -m tests.lighthouse
 
-tests/lighthouse/node_modules/.package-lock.json: tests/lighthouse/package-lock.json
-	@command -v npm >/dev/null || { echo "Lighthouse needs npm: sudo apt-get install npm"; exit 1; }
-	npm ci --prefix tests/lighthouse --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package-lock.json | npm
+	npm ci --prefix $* --no-audit --no-fund --ignore-scripts
 	@touch $@
+
+# Builds what the Dockerfile builds in a temporary folder and tries it, as another user: root only.
+image-check: $(VENV)/.dev
+	$(BIN)/python -m tests.image
 
 migrate: $(VENV)/.run
 	$(BIN)/egret migrate
 
-# Upgrade every dependency, and lock the versions with their hashes.
+# Upgrade every dependency, and lock the versions with their hashes: of the image, of `make run`, and for working on it.
+LOCK = $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade pyproject.toml
 lock: $(VENV)/.dev
 	$(PIP) uv
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade --extra dev pyproject.toml -o requirements-dev.lock
+	$(LOCK) -o requirements-image.lock
+	$(LOCK) --extra sandbox -o requirements.lock
+	$(LOCK) --extra sandbox --extra dev -o requirements-dev.lock
 
 # Debian has venv and the browser in separate packages: root installs them, others are told how.
 $(BIN)/pip:
@@ -80,6 +95,11 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/pip
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(PIP) --no-deps -e .
 	@touch $@ $(VENV)/.run
+
+npm:
+	@command -v npm >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq npm >/dev/null; \
+	  else echo "This needs Node.js and npm: sudo apt-get install npm"; exit 1; fi; }
 
 browser:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || { \

@@ -1,4 +1,4 @@
-"""Writes docs/map.md: every route, setting and table, and the module to open for each.
+"""Writes docs/map.md: every route and its role, setting and table, and the module to open.
 
     make map                    (python -m docs.make_map)
 
@@ -7,6 +7,7 @@ source says (which template, who reads a setting, who inserts rows) comes from `
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import Table
 
 from docs.sources import Module, Place, read_modules
 from webapp import models
+from webapp.deps import declared
 from webapp.main import create_app
 from webapp.settings import Settings
 
@@ -29,6 +31,9 @@ Where everything is. `make map` writes this page from the program itself; do not
 [architecture.md](architecture.md) explains how the parts work together.
 
 Not listed: static files, and the API's description at `{API}/openapi.json`.
+
+The role is the lowest one that may ask for a route; admins may do what operators may, and operators
+what viewers may.
 """
 
 Modules = dict[str, Module]
@@ -38,38 +43,50 @@ Row = tuple[str, ...]
 def map_text() -> str:
     """The page. It depends on the sources alone, not on the machine or its environment."""
     modules = read_modules(ROOT / "webapp")
-    routes = sorted(_routes(), key=lambda route: (route[1], route[0]))
-    api = [_route(*route) for route in routes if API in route[1]]
+    routes = sorted(_routes(), key=lambda route: (route.path, route.methods))
+    api = [route.row for route in routes if API in route.path]
     pages = [
-        (*_route(*route), _codes(_templates(modules, route[2])))
+        (*route.row, _codes(_templates(modules, route.function)))
         for route in routes
-        if API not in route[1]
+        if API not in route.path
     ]
     parts = [
         INTRODUCTION,
-        _section("Pages", ("method", "path", "function", "templates"), pages),
-        _section("API", ("method", "path", "function"), api),
+        _section("Pages", ("method", "path", "role", "function", "templates"), pages),
+        _section("API", ("method", "path", "role", "function"), api),
         _section("Settings", ("variable", "default", "what it is", "read in"), _settings(modules)),
         _section("Tables", ("table", "columns", "rows made in"), _tables(modules)),
     ]
     return "\n".join(parts)
 
 
-def _routes() -> Iterator[tuple[str, str, Callable[..., Any]]]:
-    """Methods, path and function of each."""
+@dataclass(frozen=True)
+class Route:
+    """`role` is what its signature declares: `anyone`, or who has at least that role."""
+
+    methods: str
+    path: str
+    role: str
+    function: Callable[..., Any]
+
+    @property
+    def row(self) -> Row:
+        name = f"{self.function.__module__}:{self.function.__qualname__}"
+        return self.methods, f"`{self.path}`", self.role, f"`{name}`"
+
+
+def _routes() -> Iterator[Route]:
     for route in iter_route_contexts(_app().routes):
         if isinstance(route.original_route, APIRoute) and route.endpoint:
-            yield ", ".join(sorted(route.methods or ())), route.path or "", route.endpoint
+            roles = ", ".join(role or "anyone" for role in declared(route.original_route))
+            methods = ", ".join(sorted(route.methods or ()))
+            yield Route(methods, route.path or "", roles, route.endpoint)
 
 
 def _app() -> FastAPI:
     """With the default settings, whatever the environment says."""
     with TemporaryDirectory() as folder:
         return create_app(Settings.model_construct(data_dir=Path(folder)))
-
-
-def _route(methods: str, path: str, function: Callable[..., Any]) -> Row:
-    return methods, f"`{path}`", f"`{function.__module__}:{function.__qualname__}`"
 
 
 def _templates(modules: Modules, function: Callable[..., Any]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from sqlmodel import Session
 
+from tests.openapi.described import described
 from tests.sandbox.credentials import environment_of
 from webapp.db import temporary_engine
 from webapp.sandbox.folder import bind
@@ -166,7 +167,7 @@ class Dashboard:
 
 @dataclass
 class Api:
-    """The API, as a program uses it."""
+    """The API, as a program uses it. Whatever it answers is as it is described."""
 
     url: str
     headers: dict[str, str]
@@ -207,7 +208,10 @@ class Api:
 
     def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = self.headers | options.pop("headers", {})
-        return httpx.request(method, self.url + path, headers=headers, timeout=TIMEOUT_S, **options)
+        url = self.url + path
+        answer = httpx.request(method, url, headers=headers, timeout=TIMEOUT_S, **options)
+        described().check(answer)
+        return answer
 
 
 def wait_for(condition: Any, seconds: float) -> None:

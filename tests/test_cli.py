@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session, select
 
 from webapp.cli import main
+from webapp.db import temporary_engine
+from webapp.models import AccessToken, Role, User
+from webapp.settings import Settings
 
 Command = Callable[..., "Ended"]
 
@@ -88,10 +92,35 @@ def test_making_a_user_twice_is_an_error_of_one_line(command: Command) -> None:
     assert again.stderr.startswith("egret: There is already a user named ada.")
 
 
-def test_a_token_of_another_role_is_not_made(command: Command) -> None:
-    refused = command("tokens", "create", "--name", "ci", "--role", "owner")
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--role", "owner"], "There is no role 'owner'"),
+        (["--scope", "x"], "There is no scope 'x'"),
+    ],
+)
+def test_a_token_of_an_unknown_role_or_scope_is_not_made(
+    command: Command, options: list[str], problem: str
+) -> None:
+    refused = command("tokens", "create", "--name", "ci", *options)
     assert (refused.code, refused.stderr.count("\n"), refused.stdout) == (1, 1, "")
-    assert "There is no role 'owner'" in refused.stderr
+    assert problem in refused.stderr
+
+
+def test_people_and_tokens_have_the_role_and_the_scopes_that_were_asked_for(
+    command: Command, tmp_path: Path
+) -> None:
+    eve = ("--name", "eve", "--password", "correct horse battery", "--role", "viewer")
+    assert command("users", "create", *eve).code == 0
+    scopes = ("--scope", "networks", "--scope", "keys")
+    assert command("tokens", "create", "--name", "ci", "--role", "operator", *scopes).code == 0
+    with (
+        temporary_engine(Settings(data_dir=tmp_path).database) as engine,
+        Session(engine) as session,
+    ):
+        assert session.exec(select(User.role)).all() == [Role.VIEWER]
+        (token,) = session.exec(select(AccessToken)).all()
+    assert (token.role, token.scopes) == (Role.OPERATOR, ["keys", "networks"])
 
 
 def test_a_database_that_cannot_be_reached_is_an_error_of_one_line(command: Command) -> None:

@@ -27,6 +27,7 @@ from webapp.db import (
     temporary_engine,
 )
 from webapp.models import (
+    AccessToken,
     Address,
     Function,
     Guesses,
@@ -36,6 +37,7 @@ from webapp.models import (
     Network,
     Proof,
     RevisionStatus,
+    Role,
     Status,
     Whitelisting,
 )
@@ -77,6 +79,9 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         for id, partner in (("1", "The bank"), ("2", "the\u200b BANK"), ("3", "the bank")):
             listed = {"id": id, "network_id": "kept", "partner": partner}
             insert_row(connection, old.tables["whitelisting"], **listed)
+        for role in ("admin", "owner", "viewer"):
+            token = {"id": role, "token_hash": role, "role": role, "kind": "api"}
+            insert_row(connection, old.tables["access_token"], user_id=None, **token)
     migrate(settings.database)
     with Session(engine) as session:
         network, going = session.get_one(Network, "kept"), session.get_one(Network, "going")
@@ -91,7 +96,9 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         )
         assert (current.claims, previous.claims) == ({"cidrs": ["203.0.113.7"]}, {})
         results = [event.result for event in list_after(session, 0, limit=9)]
-    assert (results, verify(engine).rows) == (["done", "refused"], 2)
+        assert (results, verify(engine).rows) == (["done", "refused"], 2)
+        found = {token.id: token.role for token in session.exec(select(AccessToken))}
+        assert found == {"admin": Role.ADMIN, "owner": Role.VIEWER, "viewer": Role.VIEWER}
     engine.dispose()
 
 

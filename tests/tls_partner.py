@@ -51,7 +51,7 @@ class TlsPartner:
 
 @contextmanager
 def running(folder: Path) -> Iterator[TlsPartner]:
-    certificate, key = _certificate(folder)
+    certificate, key = make_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server = Server(context)
@@ -73,7 +73,8 @@ def allowing(partner: TlsPartner, *addresses: str) -> Iterator[None]:
     partner.allowed -= set(addresses)
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """For HOST, and its private key."""
     certificate, key = folder / "partner.pem", folder / "partner.key"
     subprocess.run(
         [

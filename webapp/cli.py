@@ -10,55 +10,50 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 import uvicorn
 from alembic.util.exc import CommandError
-from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlmodel import Session
 
 from webapp import logs
+from webapp.access_commands import tokens, users
 from webapp.aws.apply_policies import apply as apply_policies
 from webapp.aws.apply_policies import place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
-from webapp.db import migrate, temporary_engine
+from webapp.command_base import database_session, read_settings
+from webapp.db import migrate
 from webapp.errors import EgretError, Invalid, Unavailable
-from webapp.models import Role
+from webapp.extras import need_sandbox
 from webapp.services import access
-from webapp.services.scope import Scope
 from webapp.settings import Settings
 
 GRACEFUL_SHUTDOWN_S = 3
 CHECK_INTERVAL_S = 1.0
-ACTOR = "command line"
 LOGGING = (["serve"], ["demo"])
 """The commands that run on, so what they print is a log."""
 UNUSABLE_DATABASE = (OperationalError, DatabaseError)
 """Not their other subclasses: those are errors of ours."""
 
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
-users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
-tokens = typer.Typer(no_args_is_help=True, help="Bearer tokens for programs.")
 sandbox = typer.Typer(no_args_is_help=True, help="The embedded AWS and partner.")
 app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
 app.add_typer(sandbox, name="sandbox")
 
-Name = Annotated[str, typer.Option(help="Its name in lists and in the audit trail.")]
-
 
 @app.command()
 def demo() -> None:
     """Start the sandbox and the dashboard on it: no AWS account, nothing billed."""
+    need_sandbox()
     from webapp.sandbox.launcher import Sandbox
     from webapp.sandbox.tls_partners import TlsPartners
 
-    settings = _settings()
+    settings = read_settings()
     with Sandbox.start(
         settings.data_dir / "sandbox",
         pace_s=settings.sandbox_pace_s,
@@ -95,7 +90,7 @@ def serve(
 
         end_with_parent()
 
-    settings = _settings()
+    settings = read_settings()
     logs.configure(settings.log_format)
     _check_cloud(settings)
     listening = _listen(settings)
@@ -116,7 +111,7 @@ def serve(
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database's schema up to date."""
-    migrate(_settings().database)
+    migrate(read_settings().database)
     print("The schema is up to date.")
 
 
@@ -148,7 +143,7 @@ def print_policy(  # noqa: PLR0917 - typer passes them by name
 
 
 def _apply_policies(wanted: Place, *, service_role: bool) -> None:
-    clients, region = Clients(), _settings().home_region
+    clients, region = Clients(), read_settings().home_region
     place = place_of(clients, region, wanted)
     for arn, done in apply_policies(clients, region, place, service_role=service_role):
         print(f"{done}: {arn}")
@@ -162,36 +157,15 @@ def _apply_policies(wanted: Place, *, service_role: bool) -> None:
         print(f"EGRET_NAME_PREFIX={place.prefix}")
 
 
-@users.command("create")
-def create_user(
-    name: Name,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-) -> None:
-    """Create an administrator."""
-    with _session(_settings()) as session:
-        access.create_user(Scope(session, ACTOR), name=name, password=password)
-        session.commit()
-    print(f"{name} can sign in now.")
-
-
-@tokens.command("create")
-def create_token(
-    name: Name,
-    role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = Role.ADMIN,
-) -> None:
-    """Create a bearer token and print it; it is not shown again."""
-    with _session(_settings()) as session:
-        print(access.create_api_token(Scope(session, ACTOR), name=name, role=role))
-
-
 @sandbox.command()
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Print where the running sandbox is, for the AWS command line and for people."""
+    need_sandbox()
     from webapp.sandbox.launcher import read_info
 
-    found = read_info(_settings().data_dir / "sandbox").as_dict()
+    found = read_info(read_settings().data_dir / "sandbox").as_dict()
     if as_json:
         print(json.dumps(found))
         return
@@ -238,27 +212,6 @@ def _told(error: Exception) -> str:
     return " ".join(text.split())
 
 
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
-        )
-        raise Invalid(f"invalid setting: {problems}") from None
-
-
-@contextmanager
-def _session(settings: Settings) -> Iterator[Session]:
-    """A session on an up-to-date schema: a command may run before `serve` ever did."""
-    migrate(settings.database)
-    with (
-        temporary_engine(settings.database) as engine,
-        Session(engine, expire_on_commit=False) as session,
-    ):
-        yield session
-
-
 def _listen(settings: Settings) -> socket.socket:
     """Called first, so that a second start on the same port touches nothing the first one uses."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -283,7 +236,7 @@ def _check_cloud(settings: Settings) -> None:
 def _print_welcome(settings: Settings) -> None:
     """Print the address to open; with a one-time token while there is no administrator."""
     url = settings.public_url or f"http://{settings.host}:{settings.port}"
-    with _session(settings) as session:
+    with database_session(settings) as session:
         if access.needs_setup(session):
             url += f"/setup?token={access.new_setup_token(session)}"
     text = f"Egret is at {url} (open it in a browser)"

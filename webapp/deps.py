@@ -35,6 +35,7 @@ from webapp.settings import Settings
 
 Result = TypeVar("Result")
 API_PREFIX = "/api/"
+AREA_AT = len(["", "api", "v1", ""]) - 1
 SESSION_COOKIE = "egret_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -61,6 +62,7 @@ class Context:
     actor: str
     user: User | None = None
     role: Role | None = None
+    scopes: tuple[str, ...] = ()
 
     @property
     def scope(self) -> CloudScope:
@@ -72,15 +74,29 @@ class Context:
     def origin(self) -> Origin:
         return Origin(self.role or "", client_of(self.request), request_id_of(self.request))
 
-    def demand(self, role: Role) -> None:
-        """The one place that decides who may do what. Raises Refused."""
-        if self.role and self.role.includes(role):
-            return
-        raise Refused(
-            f"This needs the role {role}; {self.actor} has the role {self.role}.",
-            code="role_too_low",
-            remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
-        )
+    def may(self, role: Role) -> bool:
+        return self.role is not None and self.role.includes(role)
+
+    def demand(self, role: Role, what: str = "This") -> None:
+        """The one place that decides who may do what, by role and scope. Raises Refused."""
+        if not self.may(role):
+            raise Refused(
+                f"{what} needs the role {role}; {self.actor} has the role {self.role}.",
+                code="role_too_low",
+                remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
+            )
+        if self.scopes and self._area not in self.scopes:
+            raise Refused(
+                f"This needs the scope {self._area}; {self.actor} has the scopes "
+                f"{', '.join(self.scopes)}.",
+                code="scope_missing",
+                remedy="Ask an admin for a token with that scope.",
+            )
+
+    @property
+    def _area(self) -> str:
+        """Of the API: `networks` of /api/v1/networks/main."""
+        return str(self.request.scope["path"]).split("/")[AREA_AT]
 
     @property
     def guesser(self) -> Guesser:
@@ -161,11 +177,12 @@ def who_asks(
 
     Raises Unauthenticated.
     """
-    is_api = request.url.path.startswith(API_PREFIX)
+    is_api = str(request.scope["path"]).startswith(API_PREFIX)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if is_api and scheme.lower() == "bearer":
         found = access.bearer(guesser_of(request, session), token.strip())
-        return Context(request, session, parts_of(request), f"token {found.name}", role=found.role)
+        actor, scopes = f"token {found.name}", tuple(found.scopes)
+        return Context(request, session, parts_of(request), actor, role=found.role, scopes=scopes)
     cookie = request.cookies.get(SESSION_COOKIE, "")
     if is_api and not cookie:
         raise Unauthenticated(
@@ -233,3 +250,20 @@ Anyone = Annotated[Context, Depends(anyone)]
 Viewer = Annotated[Context, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Context, Depends(Needs(Role.OPERATOR))]
 Admin = Annotated[Context, Depends(Needs(Role.ADMIN))]
+
+
+def declared(route: APIRoute) -> list[Role | None]:
+    """What the route declares in its signature: a role, or None for `Anyone`. Once, or it is wrong.
+
+    For tests and the documentation.
+    """
+    found: list[Role | None] = []
+    to_visit = [route.dependant]
+    while to_visit:
+        dependant = to_visit.pop()
+        to_visit += dependant.dependencies
+        if isinstance(dependant.call, Needs):
+            found.append(dependant.call.role)
+        elif dependant.call is anyone:
+            found.append(None)
+    return found

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -24,6 +25,7 @@ from webapp.problems import UnexpectedErrors, add_handlers
 from webapp.reconciler import Reconciler
 from webapp.refusals import RecordRefusals
 from webapp.routes import api, health, pages
+from webapp.routes.api.description import document
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
@@ -33,12 +35,18 @@ from webapp.templating import STATIC, static_version
 GZIP_MIN_BYTES = 700
 
 
+class Egret(FastAPI):
+    """The application, which describes its API in full."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Made at the first request for it."""
+        self.openapi_schema = self.openapi_schema or document(self.routes)
+        return self.openapi_schema
+
+
 def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     """The dashboard. `cloud` is the seam for tests; the database must have been migrated."""
-    app = FastAPI(
-        title="Egret",
-        summary="Functions that call a partner from one fixed, whitelisted address.",
-        version="1",
+    app = Egret(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",

@@ -24,6 +24,7 @@ from webapp.charts import amount
 from webapp.deps import SAFE_METHODS, parts_of
 from webapp.drafts import draft_url
 from webapp.errors import Invalid
+from webapp.models import Role, User
 from webapp.partners import DEFAULT_PARTNER, partner
 from webapp.refusals import note
 from webapp.services.functions.activity.levels import level_of
@@ -142,6 +143,13 @@ def _pattern(text: str) -> str:
 
 
 @pass_context
+def _may(context: Context, role: str) -> bool:
+    """Whether the person who is shown the page may do what needs that role."""
+    user: User | None = context.get("user")
+    return user is not None and user.role.includes(Role(role))
+
+
+@pass_context
 def _linked(context: Context, text: str) -> Markup:
     """Addresses in a text as links that show where they lead; a whole one may fill two lines."""
     link = '<a href="{}" target="_blank" rel="noopener">{}</a>'
@@ -220,6 +228,7 @@ def _environment() -> Environment:
         "asset": lambda path: f"/static/{version}/{path}",
         "icon": _icon,
         "level_of": level_of,
+        "may": _may,
         "keys_per_account": lambda name=DEFAULT_PARTNER: partner(name).keys_per_account,
     }
     made.filters |= {

@@ -22,6 +22,7 @@ PARTNER_TOTAL_S = 8
 MIB = 1024 * 1024
 BODY_MAX_BYTES = 2 * MIB
 CHUNK_BYTES = 64 * 1024
+PATH = re.compile("/[!-~]*")
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -61,6 +62,9 @@ class Partner:
             raise self._timed_out() from error
 
     def _fetch(self, request: Request) -> Answer:
+        """A path that does not begin with a slash would belong to the host's name."""
+        if not PATH.fullmatch(request.path):
+            raise Problem(502, "bad_path", "The path is not one that can be sent.")
         sent = urllib.request.Request(
             self._url + request.path,
             request.body,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_audit_chain"
-down_revision = "20261128_former_keys"
+down_revision = "20261129_token_scopes"
 
 ADDED = ("role", "client_address", "request_id", "code", "previous_hash", "hash")
 INDEXES = {

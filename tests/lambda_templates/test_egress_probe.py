@@ -56,3 +56,11 @@ def test_the_second_echo_service_is_asked_when_the_first_gives_no_address(
 ) -> None:
     monkeypatch.setenv("ECHO_URL", f"{first.format(url=world.url)},{world.url}/echo")
     assert probe.handler({}, None)["ip"] == "203.0.113.7"
+
+
+def test_a_redirect_is_not_followed(probe: ModuleType, world: World) -> None:
+    """It could lead to an address inside of AWS."""
+    moved = f"HTTP/1.1 302 Found\r\nLocation: {world.url}/echo\r\nContent-Length: 0\r\n\r\n"
+    world.raw = lambda out: out.write(moved.encode())
+    with pytest.raises(OSError, match="302"):
+        probe._ask(f"{world.url}/moved")

@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import compile_path
 
+from webapp.deps import declared
 from webapp.main import create_app
+from webapp.models import Role
 from webapp.settings import Settings
 
 PARAMETER = re.compile(r"\{[^}]+\}")
@@ -52,6 +54,16 @@ def routes_of(app: FastAPI) -> list[Route]:
         if isinstance(context.original_route, APIRoute)
         for method in sorted(context.methods or ())
     ]
+
+
+def declarations(app: FastAPI) -> dict[Route, list[Role | None]]:
+    """What each route says in its signature of who may ask it."""
+    return {
+        Route(context.path or "", method): declared(context.original_route)
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute)
+        for method in sorted(context.methods or ())
+    }
 
 
 def routes_of_the_product() -> list[Route]:

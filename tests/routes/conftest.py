@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests.databases import engine_of, prepare
+from tests.openapi.described import CheckingClient
 from tests.routes.people import sign_in
 from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws
@@ -45,13 +45,13 @@ def app(bare_app: FastAPI, settings: Settings, nowhere: Cloud) -> Iterator[FastA
 @pytest.fixture
 def client(app: FastAPI) -> Any:
     """Nobody is signed in, and redirects are answers."""
-    return TestClient(app, base_url=HOST, follow_redirects=False)
+    return CheckingClient(app, base_url=HOST, follow_redirects=False)
 
 
 @pytest.fixture
 def signed_in(app: FastAPI) -> Any:
     """An administrator's browser: it follows redirects."""
-    client = TestClient(app, base_url=HOST)
+    client = CheckingClient(app, base_url=HOST)
     sign_in(client, app)
     return client
 

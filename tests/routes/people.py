@@ -26,10 +26,11 @@ def sign_in(client: Any, app: FastAPI, role: Role = Role.ADMIN) -> None:
         client.cookies.set(SESSION_COOKIE, open_session(session, user))
 
 
-def bearer(app: FastAPI, role: Role = Role.ADMIN) -> dict[str, str]:
-    """The header of a program with that role."""
+def bearer(app: FastAPI, role: Role = Role.ADMIN, scopes: tuple[str, ...] = ()) -> dict[str, str]:
+    """The header of a program with that role and those scopes."""
     with Session(app.state.parts.engine) as session:
-        token = access.create_api_token(Scope(session, "tests"), name="tests", role=role)
+        scope = Scope(session, "tests")
+        token = access.create_api_token(scope, name="tests", role=role, scopes=scopes)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -10,10 +10,11 @@ from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
 from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion, SentBy
 from webapp.models.lease import Lease
-from webapp.models.network import MAX_ZONES, Nat, Network, NewChange, NewNetwork, Shape
+from webapp.models.network import Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
 from webapp.models.revision import FunctionRevision, RevisionStatus
 from webapp.models.role import Role
+from webapp.models.rules import MAX_ZONES
 from webapp.models.saved_request import (
     NewInvocation,
     NewSavedRequest,

@@ -7,6 +7,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, Input, Status, UtcDateTime, enum_text, new_id, utc_now
+from webapp.models.rules import Name, Quota, Rate
 
 RATE_DEFAULT = 10
 QUOTA_DEFAULT = 100_000
@@ -17,16 +18,16 @@ BURST_FACTOR = 2
 class NewCaller(Input):
     """A caller to add. `rate` is calls per second, `quota` calls per day in UTC."""
 
-    name: str
-    rate: float = RATE_DEFAULT
-    quota: int = QUOTA_DEFAULT
+    name: Name
+    rate: Rate = RATE_DEFAULT
+    quota: Quota = QUOTA_DEFAULT
 
 
 class NewLimits(Input):
     """Other limits for a caller; what is left out stays."""
 
-    rate: float | None = None
-    quota: int | None = None
+    rate: Rate | None = None
+    quota: Quota | None = None
 
 
 def burst_of(rate: float) -> int:

@@ -8,11 +8,20 @@ from sqlalchemy import JSON, ColumnElement, or_
 from sqlmodel import Field, col
 
 from webapp.models.base import Input, StackRow, enum_text
+from webapp.models.rules import (
+    CALLS_PER_SECOND,
+    Environment,
+    EveryMinutes,
+    MemoryMb,
+    Name,
+    Origins,
+    Stage,
+    TimeoutS,
+)
 
 MEMORY_MB, TIMEOUT_S = 256, 28
-EVERY_MINUTES_MIN, EVERY_MINUTES_MAX = 5, 1440
-CALLS_PER_SECOND, CALL_BURST = 100, 200
-"""What an endpoint accepts from all its callers together: per second, and at once."""
+CALL_BURST = 200
+"""What an endpoint accepts from all its callers together at once; CALLS_PER_SECOND a second."""
 OPEN_CALLS_PER_SECOND, OPEN_CALL_BURST = 10, 20
 """What it accepts if everyone may call it."""
 STAGE = "live"
@@ -39,22 +48,22 @@ class NewFunction(Input):
     Its endpoint's URL ends with `stage` and `path`, which cannot be changed later.
     """
 
-    name: str
+    name: Name
     template: str
-    network: str
-    key: str
+    network: Name
+    key: Name
     settings: dict[str, Any] = Field(default_factory=dict)
     access: Access = Access.API_KEY
-    cors_origins: list[str] = Field(default_factory=list)
-    environment: str = ""
-    stage: str = STAGE
+    cors_origins: Origins = Field(default_factory=list)
+    environment: Environment = ""
+    stage: Stage = STAGE
     path: str = ""
 
 
 class FetchSchedule(Input):
     """Fetch a new snapshot every so many minutes."""
 
-    every_minutes: int
+    every_minutes: EveryMinutes
 
 
 class FunctionChange(Input):
@@ -64,13 +73,13 @@ class FunctionChange(Input):
     """
 
     settings: dict[str, Any] | None = None
-    key: str | None = None
-    network: str | None = None
+    key: Name | None = None
+    network: Name | None = None
     access: Access | None = None
-    cors_origins: list[str] | None = None
-    environment: str | None = None
-    memory_mb: int | None = None
-    timeout_s: int | None = None
+    cors_origins: Origins | None = None
+    environment: Environment | None = None
+    memory_mb: MemoryMb | None = None
+    timeout_s: TimeoutS | None = None
     schedule: FetchSchedule | None = None
     template_version: str | None = None
 

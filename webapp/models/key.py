@@ -16,6 +16,7 @@ from webapp.models.base import (
     new_id,
     utc_now,
 )
+from webapp.models.rules import Environment, Name
 
 PENDING = "pending"
 
@@ -36,11 +37,11 @@ class NewKey(Input):
     name of the header or query parameter, for the kinds that have one.
     """
 
-    name: str
+    name: Name
     secret: str = Field(repr=False)
     kind: str = ""
     sent_as: str = ""
-    environment: str = ""
+    environment: Environment = ""
     note: str = ""
 
 

@@ -10,10 +10,10 @@ from sqlmodel import Field
 
 from webapp.models.base import Input, StackRow, Status, enum_text
 from webapp.models.costs import monthly_usd
+from webapp.models.rules import Environment, Name, ZoneCount, ZoneNames
 from webapp.models.schedule import WeeklyHours
 from webapp.models.tags import parse_tags
 
-MAX_ZONES = 3
 NAT_GATEWAY_IDS = "NatGatewayIds"
 """Missing from the stack outputs of a parked network."""
 UNDELETED_NAT_GATEWAY_IDS = "UndeletedNatGatewayIds"
@@ -48,14 +48,14 @@ class NewNetwork(Input):
     first ones are taken.
     """
 
-    name: str
+    name: Name
     region: str
     cidr: str = ""
-    availability_zones: int = 2
+    availability_zones: ZoneCount = 2
     nat: Nat = Nat.SINGLE
     addresses: list[str] = Field(default_factory=list)
-    environment: str = ""
-    zones: list[str] = Field(default_factory=list)
+    environment: Environment = ""
+    zones: ZoneNames = Field(default_factory=list)
     tags: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("tags", mode="before")
@@ -82,9 +82,9 @@ class NewChange(Input):
     `zones` are names of the availability zones to add; without any, others of the region are taken.
     """
 
-    availability_zones: int | None = None
+    availability_zones: ZoneCount | None = None
     nat: Nat | None = None
-    zones: list[str] = Field(default_factory=list)
+    zones: ZoneNames = Field(default_factory=list)
 
 
 class Network(StackRow, table=True):

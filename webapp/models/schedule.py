@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from webapp.models.base import Input
+from webapp.models.rules import Clock, IdleHours
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
@@ -21,8 +22,8 @@ class WeeklyHours(Input):
 
     time_zone: str
     days: tuple[Day, ...]
-    start: str
-    end: str
+    start: Clock
+    end: Clock
 
     def include(self, now: datetime) -> bool:
         """Whether a network with these hours runs at `now`."""
@@ -51,4 +52,4 @@ class NewSchedule(Input):
     """`idle_hours`: park the network after so many hours without a call; 0 is never."""
 
     hours: WeeklyHours | None = None
-    idle_hours: int = 0
+    idle_hours: IdleHours = 0

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, UtcDateTime, enum_text, new_id, utc_now
@@ -33,6 +34,9 @@ class AccessToken(Audited, SQLModel, table=True):
     token_hash: str = Field(unique=True, repr=False, description="SHA-256 of the token")
     name: str = ""
     role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role), description="Of an API token")
+    scopes: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="Areas of the API; none means all"
+    )
     user_id: str | None = Field(default=None, foreign_key="user.id", ondelete="CASCADE")
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -6,14 +6,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from webapp.errors import Conflict, Invalid
-from webapp.models import Function, Key, Network
+from webapp.models import Function, Key, Network, rules
 from webapp.models.tags import problem_with_tags
 from webapp.settings import Settings
 
-NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+NAME = re.compile(rules.NAME)
 RESERVED = frozenset({"new"})
 """`/networks/new` is a page."""
-ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,19}")
+ENVIRONMENT = re.compile(rules.ENVIRONMENT)
 NOTE_MAX_CHARS = 500
 LABEL_MAX_CHARS = 60
 NOT_CONFIRMED = "not_confirmed"

@@ -21,6 +21,7 @@ from webapp.models import (
     KeyVersion,
     Network,
     Proof,
+    Role,
     Snapshot,
     StackRow,
     Status,
@@ -45,6 +46,8 @@ class SetupStep:
     href: str
     action: str
     done: bool
+    role: Role = Role.VIEWER
+    """Of those who may follow the link."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def _steps(
             "/networks/new" if not in_use else f"/networks/{in_use[0].network.name}",
             "New network" if not in_use else "View progress",
             created,
+            Role.VIEWER if in_use else Role.OPERATOR,
         ),
         SetupStep(
             "Get the address whitelisted and upload the key",
@@ -130,6 +134,7 @@ def _steps(
             "/keys/new",
             "New key",
             keys > 0,
+            Role.ADMIN,
         ),
         SetupStep(
             "Deploy a function",
@@ -137,6 +142,7 @@ def _steps(
             "/functions/new" if not running else f"/functions/{running[0].function.name}",
             "New function" if not running else "View progress",
             deployed,
+            Role.VIEWER if running else Role.OPERATOR,
         ),
         SetupStep(
             "See the partner's response",

@@ -158,6 +158,18 @@ def test_a_handler_may_take_any_text_up_to_a_limit_of_its_own(
     assert found == expected
 
 
+def test_no_path_leads_to_another_host(world: World, module: ModuleType) -> None:
+    """Not even if a handler made one of what a caller sent."""
+    partner = module.Partner(world.url, module.Limits())
+    for path in ("", "@evil.example/", ".evil.example/", ":9/", "/a b", "/\r\nHost: evil", "/é"):
+        with pytest.raises(module.Problem) as refused:
+            partner.call(module.Request(path))
+        assert refused.value.code == "bad_path"
+    for path in ("/@evil.example", "/http://169.254.169.254/"):
+        partner.call(module.Request(path))
+    assert world.partner_calls == ["/@evil.example", "/http://169.254.169.254/"]
+
+
 def test_method_headers_and_body_reach_the_partner(world: World, module: ModuleType) -> None:
     partner = module.Partner(world.url, module.Limits())
     for method in ("POST", "PUT", "PATCH", "DELETE"):

@@ -6,13 +6,14 @@ from fastapi import Depends
 
 from webapp.deps import Router, Viewer
 from webapp.routes import log_queries as asked
+from webapp.routes.api.description.answers import ASKS_AWS
 from webapp.routes.api.schemas.activity import LogOut, RequestsOut, log_out, requests_out
 from webapp.services.functions.activity import logs, requests
 from webapp.services.functions.activity.logs import LogQuery
 from webapp.services.functions.activity.requests import RequestQuery
 from webapp.services.functions.activity.times import Span
 
-router = Router(tags=["functions"])
+router = Router(tags=["activity"])
 Spanned = Annotated[Span, Depends(asked.span)]
 
 
@@ -41,13 +42,23 @@ def _request_query(
     return asked.request_query(spanned, caller=caller, status=status, after=after, limit=limit)
 
 
-@router.get("/functions/{name}/logs", summary="Read the log of a function")
+@router.get(
+    "/functions/{name}/logs",
+    summary="Read the log of a function",
+    operation_id="read_log",
+    responses=ASKS_AWS,
+)
 def read_log(ctx: Viewer, name: str, query: Annotated[LogQuery, Depends(_log_query)]) -> LogOut:
     """The newest lines that match, oldest first. New lines appear after some seconds."""
     return log_out(logs.read(ctx.session, ctx.cloud, name, query))
 
 
-@router.get("/functions/{name}/requests", summary="List requests to a function")
+@router.get(
+    "/functions/{name}/requests",
+    summary="List requests to a function",
+    operation_id="list_requests",
+    responses=ASKS_AWS,
+)
 def list_requests(
     ctx: Viewer, name: str, query: Annotated[RequestQuery, Depends(_request_query)]
 ) -> RequestsOut:

@@ -11,13 +11,16 @@ from webapp.services.addresses import adoption
 router = Router(prefix="/addresses", tags=["addresses"])
 
 
-@router.get("")
+@router.get("", operation_id="list_addresses", summary="List addresses")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[AddressOut]:
+    """By id."""
     every = sorted(addresses.list_all(ctx.session), key=lambda d: d.address.id)
     return listed(every, address_out, lambda d: d.address.id, limit=limit, after=after)
 
 
-@router.post("", status_code=201)
+@router.post(
+    "", status_code=201, operation_id="create_address", summary="Allocate or adopt an address"
+)
 def create(ctx: Operator, new: NewAddress) -> AddressOut:
     """Allocate an address, or adopt one that the account already has."""
     scope, region, name = ctx.scope, new.region, new.name
@@ -28,26 +31,35 @@ def create(ctx: Operator, new: NewAddress) -> AddressOut:
     return address_out(addresses.detail(ctx.session, address.id))
 
 
-@router.get("/{address_id}")
+@router.get("/{address_id}", operation_id="show_address", summary="Show an address")
 def show(ctx: Viewer, address_id: str) -> AddressOut:
+    """With what uses it and what it costs."""
     return address_out(addresses.detail(ctx.session, address_id))
 
 
-@router.patch("/{address_id}")
+@router.patch("/{address_id}", operation_id="rename_address", summary="Rename an address")
 def rename(ctx: Operator, address_id: str, sent: AddressName) -> AddressOut:
     """Give it another name, in AWS too."""
     addresses.rename(ctx.scope, address_id, name=sent.name)
     return address_out(addresses.detail(ctx.session, address_id))
 
 
-@router.post("/{address_id}/recovery")
+@router.post(
+    "/{address_id}/recovery", operation_id="recover_address", summary="Recover a lost address"
+)
 def recover(ctx: Operator, address_id: str) -> AddressOut:
     """Ask AWS for a lost address again."""
     addresses.recover(ctx.scope, address_id)
     return address_out(addresses.detail(ctx.session, address_id))
 
 
-@router.delete("/{address_id}", status_code=204)
+@router.delete(
+    "/{address_id}",
+    status_code=204,
+    operation_id="release_address",
+    summary="Release an address",
+    response_class=Response,
+)
 def release(ctx: Admin, address_id: str, confirm: str = "") -> Response:
     """Return the address to AWS for ever. `confirm` is the address itself."""
     addresses.release(ctx.scope, address_id, typed=confirm)

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from webapp.deps import Router, Viewer
+from webapp.routes.api.description.answers import ASKS_AWS
 from webapp.services import functions, networks
 from webapp.services.inspection import diagnosis
 from webapp.services.inspection.diagnosis import Diagnosis, ZonePath
@@ -46,14 +47,24 @@ class DiagnosisOut(BaseModel):
     zones: list[ZonePathOut]
 
 
-@router.get("/networks/{name}/diagnosis")
+@router.get(
+    "/networks/{name}/diagnosis",
+    operation_id="diagnose_network",
+    summary="Diagnose a network",
+    responses=ASKS_AWS,
+)
 def of_network(ctx: Viewer, name: str) -> DiagnosisOut:
     """Follow each zone's egress path, now."""
     network = networks.get(ctx.session, name)
     return _out(diagnosis.of_network(ctx.session, ctx.cloud, network))
 
 
-@router.get("/functions/{name}/diagnosis")
+@router.get(
+    "/functions/{name}/diagnosis",
+    operation_id="diagnose_function",
+    summary="Diagnose a function",
+    responses=ASKS_AWS,
+)
 def of_function(ctx: Viewer, name: str) -> DiagnosisOut:
     """Follow the function's egress path from each private subnet, now."""
     function = functions.get(ctx.session, name)

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from webapp.aws.drift.difference import Difference
 from webapp.deps import Operator, Router, Viewer
+from webapp.routes.api.description.answers import ASKS_AWS
 from webapp.services import networks
 from webapp.services.inspection import drift
 from webapp.services.inspection.drift import Report
@@ -13,7 +14,7 @@ from webapp.services.inspection.drift import Report
 router = Router(prefix="/networks", tags=["drift"])
 
 
-class DifferenceOut(BaseModel):
+class DriftedOut(BaseModel):
     """Where it cannot be restored, `by_hand` says what to do."""
 
     what: str
@@ -24,36 +25,49 @@ class DifferenceOut(BaseModel):
     by_hand: str
 
 
-class DriftOut(BaseModel):
-    """`differences` were found just now; `stack` is CloudFormation's last check.
+class StackDriftOut(BaseModel):
+    """What CloudFormation's last check found.
 
-    Its `problem` says what CloudFormation could not compare, and what to do; empty if nothing.
+    `problem` says what it could not compare, and what to do; empty if nothing.
     """
 
-    class Stack(BaseModel):
-        status: str
-        checked_at: datetime | None
-        resources_checked: int
-        differences: list[DifferenceOut]
-        problem: str
+    status: str
+    checked_at: datetime | None
+    resources_checked: int
+    differences: list[DriftedOut]
+    problem: str
+
+
+class DriftOut(BaseModel):
+    """`differences` were found just now; `stack` is CloudFormation's last check."""
 
     in_sync: bool
-    differences: list[DifferenceOut]
-    stack: Stack
+    differences: list[DriftedOut]
+    stack: StackDriftOut
 
 
 class RestorationOut(BaseModel):
-    restored: list[DifferenceOut]
+    restored: list[DriftedOut]
     drift: DriftOut
 
 
-@router.get("/{name}/drift")
+@router.get(
+    "/{name}/drift",
+    operation_id="show_drift",
+    summary="Show the drift of a network",
+    responses=ASKS_AWS,
+)
 def show(ctx: Viewer, name: str) -> DriftOut:
+    """Compared now; CloudFormation is not asked to check again."""
     network = networks.get(ctx.session, name)
     return _drift_out(drift.report(ctx.session, ctx.cloud, network))
 
 
-@router.post("/{name}/drift")
+@router.post(
+    "/{name}/drift",
+    operation_id="check_drift",
+    summary="Let CloudFormation check the drift of a network",
+)
 def check(ctx: Operator, name: str) -> DriftOut:
     """Let CloudFormation check its stack too."""
     network = networks.get(ctx.session, name)
@@ -61,7 +75,9 @@ def check(ctx: Operator, name: str) -> DriftOut:
     return _drift_out(drift.report(ctx.session, ctx.cloud, network, problem=problem))
 
 
-@router.post("/{name}/drift/restoration")
+@router.post(
+    "/{name}/drift/restoration", operation_id="restore_network", summary="Restore a network"
+)
 def restore(ctx: Operator, name: str) -> RestorationOut:
     """Restore what can be restored."""
     network = networks.get(ctx.session, name)
@@ -74,7 +90,7 @@ def _drift_out(report: Report) -> DriftOut:
     return DriftOut(
         in_sync=report.in_sync,
         differences=[_difference_out(d) for d in report.differences],
-        stack=DriftOut.Stack(
+        stack=StackDriftOut(
             status=report.stack_status,
             checked_at=report.stack_checked_at,
             resources_checked=report.stack_resources_checked,
@@ -84,8 +100,8 @@ def _drift_out(report: Report) -> DriftOut:
     )
 
 
-def _difference_out(difference: Difference) -> DifferenceOut:
-    return DifferenceOut(
+def _difference_out(difference: Difference) -> DriftedOut:
+    return DriftedOut(
         what=difference.what,
         resource_id=difference.resource_id,
         expected=difference.expected,

@@ -7,14 +7,17 @@ from fastapi import Request, Response
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.middleware import NO_STORE
 from webapp.models import NewFunction, Snapshot
+from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
+    CACHED_BODY,
     FunctionOut,
     SnapshotOut,
     function_out,
     snapshot_out,
 )
 from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
+from webapp.routes.publishing import check_may_open
 from webapp.services import functions
 from webapp.services.engine import events
 from webapp.services.functions import previews
@@ -22,32 +25,53 @@ from webapp.services.functions import previews
 router = Router(tags=["functions"])
 
 
-@router.get("/functions")
+@router.get("/functions", operation_id="list_functions", summary="List functions")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[FunctionOut]:
+    """By name."""
     every = functions.list_all(ctx.session)
     return listed(every, function_out, lambda d: d.function.name, limit=limit, after=after)
 
 
-@router.post("/functions", status_code=202)
+@router.post(
+    "/functions",
+    status_code=202,
+    operation_id="create_function",
+    summary="Create a function",
+    responses=located(202),
+)
 def create(ctx: Operator, new: NewFunction, response: Response) -> FunctionOut:
+    """In a network that is ready, with a key that allows its addresses."""
+    check_may_open(ctx, new.access)
     function = functions.create(ctx.scope, new)
     response.headers["Location"] = f"/api/v1/functions/{function.name}"
     return function_out(functions.detail(ctx.session, function.name))
 
 
-@router.get("/functions/{name}")
+@router.get("/functions/{name}", operation_id="show_function", summary="Show a function")
 def show(ctx: Viewer, name: str) -> FunctionOut:
+    """With its newest good snapshot, and the failure since then, if any."""
     return function_out(functions.detail(ctx.session, name))
 
 
-@router.delete("/functions/{name}", status_code=202)
+@router.delete(
+    "/functions/{name}",
+    status_code=202,
+    operation_id="delete_function",
+    summary="Delete a function",
+    response_class=Response,
+)
 def delete(ctx: Admin, name: str) -> Response:
     """202: the deletion continues in the background."""
     functions.delete(ctx.scope, name, typed=name)
     return Response(status_code=202)
 
 
-@router.post("/functions/{name}/attempts", status_code=202)
+@router.post(
+    "/functions/{name}/attempts",
+    status_code=202,
+    operation_id="retry_function",
+    summary="Try again with a function",
+)
 def retry(ctx: Operator, name: str) -> FunctionOut | None:
     """Try again what failed: creating, changing or deleting it. Null if it was deleted at once."""
     functions.retry(ctx.scope, name)
@@ -56,7 +80,11 @@ def retry(ctx: Operator, name: str) -> FunctionOut | None:
     return function_out(functions.detail(ctx.session, name))
 
 
-@router.get("/functions/{name}/events")
+@router.get(
+    "/functions/{name}/events",
+    operation_id="list_function_events",
+    summary="List the events of a function",
+)
 def list_events(
     ctx: Viewer, name: str, limit: Limit = 50, after: AfterEvent = 0
 ) -> Listed[EventOut]:
@@ -65,7 +93,12 @@ def list_events(
     return listed_events(events.list_after(ctx.session, function, after), limit=limit)
 
 
-@router.post("/functions/{name}/snapshots", status_code=201)
+@router.post(
+    "/functions/{name}/snapshots",
+    status_code=201,
+    operation_id="fetch_snapshot",
+    summary="Fetch a snapshot",
+)
 def fetch(ctx: Operator, name: str) -> SnapshotOut:
     """Fetch through the function and cache the answer; `ok` says whether it was a success."""
     function = functions.get(ctx.session, name)
@@ -73,7 +106,13 @@ def fetch(ctx: Operator, name: str) -> SnapshotOut:
 
 
 @router.head("/functions/{name}/preview", include_in_schema=False)
-@router.get("/functions/{name}/preview")
+@router.get(
+    "/functions/{name}/preview",
+    operation_id="read_preview",
+    summary="Read the preview of a function",
+    response_class=Response,
+    responses=CACHED_BODY,
+)
 def preview(ctx: Viewer, name: str, request: Request) -> Response:
     """The cached body itself, byte for byte what the function returned."""
     snapshot = previews.cached(ctx.session, functions.get(ctx.session, name))

@@ -4,6 +4,7 @@ from fastapi import Response
 
 from webapp.deps import Admin, Router, Viewer
 from webapp.models import GoingBack, NewKey, NewVersion
+from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.keys import (
     KeyOut,
     MatchOut,
@@ -18,43 +19,68 @@ from webapp.services import keys, networks
 router = Router(prefix="/keys", tags=["keys"])
 
 
-@router.get("")
+@router.get("", operation_id="list_keys", summary="List keys")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[KeyOut]:
+    """By name."""
     every = keys.list_all(ctx.session)
     return listed(every, key_out, lambda d: d.key.name, limit=limit, after=after)
 
 
-@router.post("", status_code=201)
+@router.post(
+    "", status_code=201, operation_id="create_key", summary="Store a key", responses=located(201)
+)
 def create(ctx: Admin, new: NewKey, response: Response) -> KeyOut:
+    """The secret goes to AWS Secrets Manager, and is in no answer."""
     key = keys.create(ctx.scope, new)
     response.headers["Location"] = f"/api/v1/keys/{key.name}"
     return key_out(keys.detail(ctx.session, key.name))
 
 
-@router.get("/{name}")
+@router.get("/{name}", operation_id="show_key", summary="Show a key")
 def show(ctx: Viewer, name: str) -> KeyOut:
+    """With its claims, its versions and the functions that use it."""
     return key_out(keys.detail(ctx.session, name))
 
 
-@router.delete("/{name}", status_code=204)
+@router.delete(
+    "/{name}",
+    status_code=204,
+    operation_id="delete_key",
+    summary="Delete a key",
+    response_class=Response,
+)
 def delete(ctx: Admin, name: str) -> Response:
+    """AWS can restore its secret for 7 days."""
     keys.delete(ctx.scope, name, typed=name)
     return Response(status_code=204)
 
 
-@router.get("/{name}/versions")
+@router.get(
+    "/{name}/versions", operation_id="list_key_versions", summary="List the versions of a key"
+)
 def versions(ctx: Viewer, name: str, limit: Limit = 50, after: After = None) -> Listed[VersionOut]:
+    """By id."""
     found = sorted(keys.detail(ctx.session, name).versions, key=lambda version: version.id)
     return listed(found, version_out, lambda version: version.id, limit=limit, after=after)
 
 
-@router.post("/{name}/versions", status_code=201)
+@router.post(
+    "/{name}/versions",
+    status_code=201,
+    operation_id="add_key_version",
+    summary="Add a version of a key",
+)
 def add_version(ctx: Admin, name: str, new: NewVersion) -> KeyOut:
+    """A new secret, which functions use within minutes."""
     keys.add_version(ctx.scope, name, new)
     return key_out(keys.detail(ctx.session, name))
 
 
-@router.put("/{name}/versions/current")
+@router.put(
+    "/{name}/versions/current",
+    operation_id="make_previous_key_version_current",
+    summary="Make the previous version of a key current",
+)
 def make_previous_current(ctx: Admin, name: str, sent: GoingBack | None = None) -> KeyOut:
     """Go back to the version before the current one, which becomes the previous one.
 
@@ -65,7 +91,7 @@ def make_previous_current(ctx: Admin, name: str, sent: GoingBack | None = None) 
     return key_out(keys.detail(ctx.session, name))
 
 
-@router.get("/{name}/match")
+@router.get("/{name}/match", operation_id="match_key", summary="Match a key with a network")
 def match(ctx: Viewer, name: str, network: str) -> MatchOut:
     """Whether the key allows every address of the network."""
     key, found = keys.get(ctx.session, name), networks.get(ctx.session, network)

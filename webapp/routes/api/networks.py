@@ -3,9 +3,11 @@
 from typing import Annotated, Any
 
 from fastapi import Query, Response
+from fastapi.responses import JSONResponse
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import NewNetwork
+from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
 from webapp.routes.api.schemas.networks import NetworkOut, ProofOut, network_out, proof_out
@@ -17,34 +19,51 @@ from webapp.services.networks import preflight
 
 router = Router(prefix="/networks", tags=["networks"])
 Retain = Annotated[tuple[str, ...], Query()]
-DRY_RUN: dict[str, Any] = {"model": PreflightOut, "description": "`dry_run`: nothing was created"}
+DRY_RUN: dict[int | str, dict[str, Any]] = {
+    200: {"model": PreflightOut, "description": "`dry_run`: nothing was created"}
+}
 
 
-@router.get("")
+@router.get("", operation_id="list_networks", summary="List networks")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[NetworkOut]:
+    """By name."""
     every = networks.list_all(ctx.session)
     return listed(every, network_out, lambda d: d.network.name, limit=limit, after=after)
 
 
-@router.post("", status_code=202, responses={200: DRY_RUN})
+@router.post(
+    "",
+    status_code=202,
+    response_model=NetworkOut,
+    responses=DRY_RUN | located(202),
+    operation_id="create_network",
+    summary="Create a network",
+)
 def create(
     ctx: Operator, new: NewNetwork, response: Response, dry_run: bool = False
-) -> NetworkOut | PreflightOut:
+) -> NetworkOut | JSONResponse:
     """With `dry_run`, says what would be created, what it costs and what blocks it."""
     if dry_run:
-        response.status_code = 200
-        return preflight_out(preflight.check(ctx.scope, new))
+        found = preflight_out(preflight.check(ctx.scope, new))
+        return JSONResponse(found.model_dump(mode="json"))
     network = networks.create(ctx.scope, new)
     response.headers["Location"] = f"/api/v1/networks/{network.name}"
     return network_out(networks.detail(ctx.session, network.name))
 
 
-@router.get("/{name}")
+@router.get("/{name}", operation_id="show_network", summary="Show a network")
 def show(ctx: Viewer, name: str) -> NetworkOut:
+    """With its addresses, its newest proof and what it costs."""
     return network_out(networks.detail(ctx.session, name))
 
 
-@router.delete("/{name}", status_code=202)
+@router.delete(
+    "/{name}",
+    status_code=202,
+    operation_id="delete_network",
+    summary="Delete a network",
+    response_class=Response,
+)
 def delete(ctx: Admin, name: str, retain: Retain = ()) -> Response:
     """Its addresses stay. 202: the deletion continues in the background.
 
@@ -54,7 +73,12 @@ def delete(ctx: Admin, name: str, retain: Retain = ()) -> Response:
     return Response(status_code=202)
 
 
-@router.post("/{name}/attempts", status_code=202)
+@router.post(
+    "/{name}/attempts",
+    status_code=202,
+    operation_id="retry_network",
+    summary="Try again with a network",
+)
 def retry(ctx: Operator, name: str) -> NetworkOut | None:
     """Try again what failed: creating or deleting it, or deleting what parking left. Null if it
     was deleted at once."""
@@ -64,49 +88,62 @@ def retry(ctx: Operator, name: str) -> NetworkOut | None:
     return network_out(networks.detail(ctx.session, name))
 
 
-@router.post("/{name}/protection")
+@router.post("/{name}/protection", operation_id="protect_network", summary="Protect a network")
 def protect(ctx: Admin, name: str) -> NetworkOut:
     """Switch termination protection on."""
     networks.protect(ctx.scope, name, on=True)
     return network_out(networks.detail(ctx.session, name))
 
 
-@router.delete("/{name}/protection")
+@router.delete(
+    "/{name}/protection", operation_id="unprotect_network", summary="Stop protecting a network"
+)
 def unprotect(ctx: Admin, name: str) -> NetworkOut:
     """Switch termination protection off."""
     networks.protect(ctx.scope, name, on=False)
     return network_out(networks.detail(ctx.session, name))
 
 
-@router.post("/{name}/parking", status_code=202)
+@router.post(
+    "/{name}/parking", status_code=202, operation_id="park_network", summary="Park a network"
+)
 def park(ctx: Operator, name: str) -> NetworkOut:
     """Delete the NAT gateways, and so their cost; the addresses stay."""
     networks.park(ctx.scope, name)
     return network_out(networks.detail(ctx.session, name))
 
 
-@router.delete("/{name}/parking", status_code=202)
+@router.delete(
+    "/{name}/parking", status_code=202, operation_id="unpark_network", summary="Unpark a network"
+)
 def unpark(ctx: Operator, name: str) -> NetworkOut:
     """Create the NAT gateways again, on the same addresses."""
     networks.unpark(ctx.scope, name)
     return network_out(networks.detail(ctx.session, name))
 
 
-@router.post("/{name}/proofs", status_code=201)
+@router.post(
+    "/{name}/proofs",
+    status_code=201,
+    operation_id="prove_network",
+    summary="Prove the addresses of a network",
+)
 def prove(ctx: Operator, name: str) -> Listed[ProofOut]:
     """Ask every zone's probe from which address it is seen, now."""
     found = proofs.prove(ctx.scope, networks.get(ctx.session, name))
     return Listed(items=[proof_out(proof) for proof in found], next=None)
 
 
-@router.get("/{name}/proofs")
+@router.get("/{name}/proofs", operation_id="list_proofs", summary="List the proofs of a network")
 def list_proofs(ctx: Viewer, name: str) -> Listed[ProofOut]:
     """What the probes saw, newest first."""
     found = proofs.list_all(ctx.session, networks.get(ctx.session, name))
     return Listed(items=[proof_out(proof) for proof in found], next=None)
 
 
-@router.get("/{name}/events")
+@router.get(
+    "/{name}/events", operation_id="list_network_events", summary="List the events of a network"
+)
 def list_events(
     ctx: Viewer, name: str, limit: Limit = 50, after: AfterEvent = 0
 ) -> Listed[EventOut]:

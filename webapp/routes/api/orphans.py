@@ -1,10 +1,13 @@
 """Orphans by the API."""
 
+from typing import Literal
+
 from fastapi import Response
 from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import Input
+from webapp.routes.api.description.answers import ASKS_AWS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import addresses
 from webapp.services.addresses import orphans
@@ -21,12 +24,9 @@ class Adoption(Input):
 
 
 class OrphanOut(BaseModel):
-    """`kind` is address, nat_gateway, interface, stack or secret.
+    """`name` is what a deletion confirms."""
 
-    `name` is what a deletion confirms.
-    """
-
-    kind: str
+    kind: Literal["address", "nat_gateway", "interface", "stack", "secret"]
     region: str
     id: str
     name: str
@@ -44,7 +44,7 @@ class OrphansOut(BaseModel):
     monthly_cost_usd: float
 
 
-@router.get("")
+@router.get("", operation_id="list_orphans", summary="List orphans", responses=ASKS_AWS)
 def index(ctx: Viewer) -> OrphansOut:
     """What has Egret's tags in AWS and is not tracked here, in every region."""
     found = orphans.find(ctx.scope)
@@ -55,14 +55,22 @@ def index(ctx: Viewer) -> OrphansOut:
     )
 
 
-@router.post("/adoption", status_code=201)
+@router.post(
+    "/adoption", status_code=201, operation_id="adopt_orphan", summary="Adopt an orphaned address"
+)
 def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     """Make an orphaned address a free one in the pool."""
     address = orphans.adopt(ctx.scope, region=sent.region, id=sent.id)
     return address_out(addresses.detail(ctx.session, address.id))
 
 
-@router.delete("", status_code=202)
+@router.delete(
+    "",
+    status_code=202,
+    operation_id="delete_orphan",
+    summary="Delete an orphan",
+    response_class=Response,
+)
 def delete(ctx: Admin, region: str, kind: str, id: str, confirm: str = "") -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
     orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)

@@ -5,10 +5,10 @@ from webapp.routes.api.schemas.lists import After, Limit, listed
 from webapp.routes.api.schemas.templates import TemplateList, fault_out, template_out
 from webapp.services.functions.catalogue.templates import list_faults, list_templates
 
-router = Router(tags=["functions"])
+router = Router(tags=["templates"])
 
 
-@router.get("/templates", summary="List templates")
+@router.get("/templates", summary="List templates", operation_id="list_templates")
 def index(_ctx: Viewer, limit: Limit = 50, after: After = None) -> TemplateList:
     """All templates, and the faults of folders that are not valid templates."""
     page = listed(list_templates(), template_out, lambda t: t.name, limit=limit, after=after)

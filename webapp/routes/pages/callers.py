@@ -11,7 +11,7 @@ from webapp.errors import EgretError
 from webapp.forms import Form, blank, errors_by_field
 from webapp.middleware import NO_STORE
 from webapp.models import NewCaller, NewLimits
-from webapp.models.function import CALLS_PER_SECOND
+from webapp.models.rules import CALLS_PER_SECOND
 from webapp.services import functions, names
 from webapp.services.functions import callers
 from webapp.services.functions.callers import Issued

@@ -7,9 +7,10 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from webapp.deps import Context, Operator, Router
-from webapp.errors import EgretError, Invalid, check_all
+from webapp.errors import EgretError, Invalid, Refused, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
+from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import get_template
@@ -58,7 +59,11 @@ def deploy(ctx: Operator, name: str, form: Form) -> Response:
     if form.text(REVIEWED) not in ("", str(function.revision)):
         return _review(ctx, function, form, outdated=True)
     try:
-        planned = functions.change(ctx.scope, name, _wanted(function, form))
+        wanted = _wanted(function, form)
+        check_may_open(ctx, wanted.access, function)
+        planned = functions.change(ctx.scope, name, wanted)
+    except Refused:
+        raise
     except EgretError as error:
         return _refused(ctx, name, form, error)
     if planned.revision:

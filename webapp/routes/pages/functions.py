@@ -8,11 +8,12 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
-from webapp.errors import EgretError, Invalid, Upstream, check_all
+from webapp.errors import EgretError, Invalid, Refused, Upstream, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field
 from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.partners import partner
 from webapp.refusals import note
+from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
 from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail, previews
@@ -41,12 +42,15 @@ def new(ctx: Operator, draft: Draft) -> HTMLResponse:
 def create(ctx: Operator, form: Form) -> Response:
     try:
         new = form.build(NewFunction)
+        check_may_open(ctx, new.access)
         if new.access is Access.OPEN:
             check_all(
                 lambda: names.check_typed(form.text("confirm"), new.name, "deployed"),
                 lambda: check_fields(get_template(new.template), new),
             )
         function = functions.create(ctx.scope, new)
+    except Refused:
+        raise
     except EgretError as error:
         ctx.session.rollback()
         return _new(ctx, _chosen(form), form, errors_by_field(error))

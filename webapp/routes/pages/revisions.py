@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Context, Operator, Router, Viewer
 from webapp.errors import Invalid
 from webapp.forms import Form
+from webapp.routes.publishing import check_may_open
 from webapp.services import functions, names
 from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.functions.revisions import rows as revisions
@@ -54,7 +55,9 @@ def deploy(ctx: Operator, name: str, number: Number, form: Form) -> Response:
     That everyone may call the endpoint is confirmed by typing the function's name.
     """
     function = functions.get(ctx.session, name)
-    if revisions.get(ctx.session, function, number).opens(function):
+    revision = revisions.get(ctx.session, function, number)
+    check_may_open(ctx, revision.access, function)
+    if revision.opens(function):
         try:
             names.check_typed(form.text("confirm"), name, "changed")
         except Invalid as error:

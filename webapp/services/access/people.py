@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from threading import BoundedSemaphore
 from typing import Any
@@ -15,6 +16,7 @@ from webapp.db import give_back
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, AuditResult, Role, TokenKind, User, folded, utc_now
 from webapp.services.access.guesses import Guesser
+from webapp.services.access.rights import checked_role, checked_scopes
 from webapp.services.scope import NOBODY, Scope, Thing
 
 SESSION_DAYS = 14
@@ -128,12 +130,10 @@ def open_session(session: Session, user: User) -> str:
     return _issue(session, TokenKind.SESSION, user_id=user.id, expires_at=expires_at)
 
 
-def sign_out(scope: Scope, token: str) -> None:
-    """Raises nothing for a session that is over."""
-    session, found = scope.session, _find(scope.session, token, TokenKind.SESSION)
+def sign_out(session: Session, token: str) -> None:
+    found = _find(session, token, TokenKind.SESSION)
     if found:
         session.delete(found)
-        scope.record("sign out", Thing("user", scope.actor))
         session.commit()
 
 
@@ -142,13 +142,17 @@ def user_of_session(session: Session, token: str) -> User | None:
     return session.get(User, found.user_id) if found and found.user_id else None
 
 
-def create_api_token(scope: Scope, *, name: str, role: str) -> str:
-    """A bearer token for a program. It is shown only once.
+def create_api_token(scope: Scope, *, name: str, role: str, scopes: Iterable[str] = ()) -> str:
+    """A bearer token for a program, for those areas of the API. It is shown only once.
 
-    Raises Invalid for another role, and for a name that breaks the rule.
+    Raises Invalid for a role or an area that is unknown, and for a name that breaks the rule.
     """
-    name, known = _checked_name(name, "token"), _checked_role(role)
-    token, row = _new_token(TokenKind.API, name=name, role=known)
+    token, row = _new_token(
+        TokenKind.API,
+        name=_checked_name(name, "token"),
+        role=checked_role(role),
+        scopes=checked_scopes(scopes),
+    )
     scope.session.add(row)
     scope.record("create", row)
     scope.session.commit()
@@ -189,18 +193,6 @@ def _checked_name(name: str, noun: str) -> str:
             remedy="Choose another name.",
         )
     return name
-
-
-def _checked_role(role: str) -> Role:
-    """Raises Invalid."""
-    if role not in list(Role):
-        raise Invalid(
-            f"There is no role {role!r}: the roles are {', '.join(Role)}.",
-            code="role_unknown",
-            remedy="Choose one of them.",
-            field="role",
-        )
-    return Role(role)
 
 
 def _issue(session: Session, kind: TokenKind, **columns: Any) -> str:

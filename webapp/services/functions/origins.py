@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from pydantic_core import Url
 
 from webapp.errors import Invalid
+from webapp.models.rules import ORIGINS_MAX
 
 FIELD = "cors_origins"
-ORIGINS_MAX = 1
-"""API Gateway's own answers, such as a 403, can allow only one origin."""
 HOST_MAX_CHARS = 253
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _SHAPE = re.compile(r"https?://[^\s/\\?#@%*]+/?", re.IGNORECASE)

@@ -7,18 +7,17 @@ paths that it keeps for its own health checks.
 import re
 
 from webapp.errors import Invalid
+from webapp.models.rules import STAGE, STAGE_MAX_CHARS
 
-STAGE_MAX_CHARS = 128
 PATH_MAX_PARTS = 10
 PATH_MAX_CHARS = 255
 RESERVED = frozenset({"ping", "sping"})
-_STAGE = re.compile(rf"[A-Za-z0-9_-]{{1,{STAGE_MAX_CHARS}}}")
 _PART = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 def check_stage(stage: str) -> str:
     """The stage itself, or Invalid with the rule."""
-    if not _STAGE.fullmatch(stage):
+    if not re.fullmatch(STAGE, stage):
         raise Invalid(
             f"A stage has 1 to {STAGE_MAX_CHARS} letters, digits, dashes and underscores, such as "
             "prod.",

@@ -17,13 +17,12 @@ from webapp.aws import Cloud
 from webapp.errors import EgretError, Invalid, check_all
 from webapp.models import Function, Network, NewSchedule, Status, WeeklyHours, utc_now
 from webapp.models.function import in_networks
+from webapp.models.rules import CLOCK, IDLE_HOURS_MAX
 from webapp.models.schedule import DAYS
 from webapp.services.networks.details import get
 from webapp.services.networks.lifecycle import park, unpark
 from webapp.services.scope import CloudScope
 
-CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
-IDLE_HOURS_MAX = 24 * 30
 SWITCHABLE = (Status.READY, Status.PARKED)
 BY_HOURS = "schedule"
 BY_IDLENESS = "idle"
@@ -126,7 +125,7 @@ def _check_end(hours: WeeklyHours) -> None:
 
 
 def _check_clock(text: str, field: str) -> None:
-    if not CLOCK.fullmatch(text):
+    if not re.fullmatch(CLOCK, text):
         raise Invalid("Write a time like 08:00.", field=field)
 
 

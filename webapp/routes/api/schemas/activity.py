@@ -1,7 +1,7 @@
 """What the API takes and gives of a function's calls: its log, its requests, what it returned."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -60,7 +60,7 @@ class LogLineOut(BaseModel):
 
     at_ms: int
     message: str
-    level: str
+    level: Literal["platform", "info", "warning", "error"]
 
 
 class LogOut(Listed[LogLineOut]):

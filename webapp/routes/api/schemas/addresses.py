@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from webapp.models import Input
+from webapp.models import AddressStatus, Input
 from webapp.services.addresses import AddressDetail
 
 
@@ -26,7 +26,7 @@ class AddressOut(BaseModel):
     id: str
     name: str
     region: str
-    status: str
+    status: AddressStatus
     public_ip: str | None
     allocation_id: str | None
     network: str | None
@@ -42,7 +42,7 @@ def address_out(detail: AddressDetail) -> AddressOut:
         id=address.id,
         name=address.name,
         region=address.region,
-        status=address.status.value,
+        status=address.status,
         public_ip=address.public_ip,
         allocation_id=address.allocation_id,
         network=detail.network.name if detail.network else None,

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
+from webapp.models import Status
 from webapp.services.functions.callers import CallerDetail, Issued
 
 
@@ -19,7 +20,7 @@ class CallerOut(BaseModel):
     """
 
     name: str
-    status: str
+    status: Status
     rate: float
     burst: int
     quota: int
@@ -39,7 +40,7 @@ def caller_out(detail: CallerDetail) -> CallerOut:
     caller, usage = detail.caller, detail.usage
     return CallerOut(
         **caller.model_dump(include={"name", "rate", "burst", "quota", "created_at", "rotated_at"}),
-        status=caller.status.value,
+        status=caller.status,
         usage_today=detail.today,
         usage=None if usage is None else [UsageOut(day=d, calls=n) for d, n in usage.items()],
     )

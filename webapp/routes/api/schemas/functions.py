@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from webapp.models import Snapshot
+from webapp.models import Access, Snapshot, Status
 from webapp.services.functions import FunctionDetail
+from webapp.services.inspection.health import Level
 
 
 class SnapshotOut(BaseModel):
@@ -41,6 +42,27 @@ def snapshot_out(snapshot: Snapshot) -> SnapshotOut:
     )
 
 
+_CACHED = {
+    "ETag": ("Of the body: send it as If-None-Match", {"type": "string"}),
+    "Age": ("How old the body is, in seconds", {"type": "integer", "minimum": 0}),
+    "Last-Modified": ("When it was fetched", {"type": "string"}),
+    "Cache-Control": ("For how long it is fresh", {"type": "string"}),
+    "X-Egress-Ip": ("The address that the partner was called from", {"type": "string"}),
+}
+_HEADERS = {
+    name: {"description": text, "schema": schema} for name, (text, schema) in _CACHED.items()
+}
+CACHED_BODY: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The partner's answer",
+        "headers": _HEADERS,
+        "content": {"application/json": {"schema": {}, "example": {"items": []}}},
+    },
+    304: {"headers": _HEADERS},
+}
+"""The `responses` of a preview."""
+
+
 class FunctionOut(BaseModel):
     """`health` is ok, degraded or failing; `health_text` says what is wrong in a few words."""
 
@@ -49,13 +71,13 @@ class FunctionOut(BaseModel):
     environment: str
     network: str
     key: str
-    status: str
-    health: str
+    status: Status
+    health: Level
     health_text: str
     reason: str
     remedy: str
     endpoint_url: str | None
-    access: str
+    access: Access
     cors_origins: list[str]
     stage: str
     path: str
@@ -96,10 +118,10 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
         ),
         network=detail.network.name,
         key=detail.key.name,
-        status=function.status.value,
-        health=detail.health.level.value,
+        status=function.status,
+        health=detail.health.level,
         health_text=detail.health.text,
-        access=function.access.value,
+        access=function.access,
         endpoint_url=function.endpoint_url,
         snapshot=snapshot_out(detail.snapshot) if detail.snapshot else None,
         failure=snapshot_out(detail.failure) if detail.failure else None,

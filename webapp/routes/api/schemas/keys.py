@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from webapp.models import KeyVersion
+from webapp.models import KeyVersion, Status
 from webapp.services.keys import KeyDetail, Match
 
 
@@ -30,7 +30,7 @@ class KeyOut(BaseModel):
     """
 
     name: str
-    status: str
+    status: Status
     kind: str
     sent_as: str
     environment: str
@@ -47,7 +47,7 @@ def key_out(detail: KeyDetail) -> KeyOut:
     key = detail.key
     return KeyOut(
         name=key.name,
-        status=key.status.value,
+        status=key.status,
         kind=detail.kind.name,
         sent_as=key.sent_as,
         environment=key.environment,

@@ -1,13 +1,14 @@
 """What the API gives for the metrics of a function or a network."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from webapp.services.inspection.metrics.cost import CostSoFar
 from webapp.services.inspection.metrics.of_functions import FunctionMetrics
 from webapp.services.inspection.metrics.of_networks import NetworkMetrics
-from webapp.services.inspection.metrics.ranges import DELAY_S
+from webapp.services.inspection.metrics.ranges import DELAY_S, Range
 from webapp.services.inspection.metrics.series import Series
 
 Totals = dict[str, float | None]
@@ -24,7 +25,7 @@ class SeriesOut(BaseModel):
     """`unit` is `count`, `bytes` or `ms`; `stat` is CloudWatch's."""
 
     name: str
-    unit: str
+    unit: Literal["count", "bytes", "ms"]
     stat: str
     points: list[PointOut]
 
@@ -37,7 +38,7 @@ class MetricsOut(BaseModel):
     than a minute old is given again.
     """
 
-    range: str
+    range: Range
     start: datetime
     end: datetime
     period_s: int

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from webapp.models import Address, Input, Network, Proof
+from webapp.models import Address, Input, Nat, Network, Proof, Status
 from webapp.routes.api.schemas.schedule import ScheduleOut, schedule_out
 from webapp.services.engine.teardown import Undeleted
+from webapp.services.inspection.health import Level
 from webapp.services.networks import NetworkDetail
 
 
@@ -69,7 +70,7 @@ class ChangeOut(BaseModel):
     """A pending change: its shape, and what CloudFormation says that it changes."""
 
     availability_zones: int
-    nat: str
+    nat: Nat
     zones: list[str] = []
     addresses: list[AddressOfNetwork]
     preview: list[dict[str, str]]
@@ -102,15 +103,15 @@ class NetworkOut(BaseModel):
 
     name: str
     region: str
-    status: str
-    health: str
+    status: Status
+    health: Level
     health_text: str
     reason: str
     remedy: str
     cidr: str
     availability_zones: int
     zones: list[str]
-    nat: str
+    nat: Nat
     environment: str
     tags: dict[str, str]
     protected: bool
@@ -145,10 +146,10 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
                 "updated_at",
             }
         ),
-        status=network.status.value,
-        health=detail.health.level.value,
+        status=network.status,
+        health=detail.health.level,
         health_text=detail.health.text,
-        nat=network.nat.value,
+        nat=network.nat,
         zones=network.planned_zones,
         change=_change_out(detail),
         undeleted=[_undeleted_out(resource) for resource in detail.undeleted],

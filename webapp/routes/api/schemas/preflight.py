@@ -2,14 +2,14 @@
 
 from pydantic import BaseModel
 
-from webapp.services.networks.preflight import Check, Cost, Preflight
+from webapp.services.networks.preflight import Check, Cost, Preflight, Verdict
 
 
 class CheckOut(BaseModel):
     """`verdict`: ok, unknown or blocked. `used` and `limit` are those of a quota."""
 
     name: str
-    verdict: str
+    verdict: Verdict
     detail: str
     remedy: str
     link: str

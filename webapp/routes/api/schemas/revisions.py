@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from webapp.models import FunctionRevision
+from webapp.models import Access, FunctionRevision
+from webapp.models.revision import RevisionStatus
 from webapp.routes.api.schemas.functions import FunctionOut, function_out
 from webapp.services.functions import FunctionDetail
 from webapp.services.functions.changes.apply import Preview
@@ -30,7 +31,7 @@ class ChangedOut(FunctionOut):
     deploys: bool
 
 
-class ResourceOut(BaseModel):
+class ChangedResourceOut(BaseModel):
     """What CloudFormation would do. `replacement` is its True, False or Conditional."""
 
     action: str
@@ -44,13 +45,13 @@ class PreviewOut(BaseModel):
 
     changes: list[DifferenceOut]
     deploys: bool
-    resources: list[ResourceOut]
+    resources: list[ChangedResourceOut]
     interrupts: bool = False
 
 
 class RevisionOut(BaseModel):
     number: int
-    status: str
+    status: RevisionStatus
     reason: str
     actor: str
     created_at: datetime
@@ -62,7 +63,7 @@ class RevisionOut(BaseModel):
     key: str
     key_version: str
     settings: dict[str, Any]
-    access: str
+    access: Access
     cors_origins: list[str]
     memory_mb: int
     timeout_s: int
@@ -92,7 +93,7 @@ def preview_out(preview: Preview) -> PreviewOut:
         changes=_differences(preview.planned.differences),
         deploys=preview.planned.revision is not None,
         resources=[
-            ResourceOut.model_validate(each, from_attributes=True) for each in preview.stack
+            ChangedResourceOut.model_validate(each, from_attributes=True) for each in preview.stack
         ],
     )
 

@@ -13,7 +13,7 @@ class ScheduleOut(BaseModel):
     hours: WeeklyHours | None
     idle_hours: int
     next_change_at: datetime | None
-    next_status: str | None
+    next_status: Status | None
 
 
 def schedule_out(network: Network) -> ScheduleOut:
@@ -25,5 +25,5 @@ def schedule_out(network: Network) -> ScheduleOut:
         hours=hours,
         idle_hours=network.idle_hours,
         next_change_at=change_at,
-        next_status=next_status.value if change_at else None,
+        next_status=next_status if change_at else None,
     )

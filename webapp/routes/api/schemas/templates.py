@@ -1,12 +1,15 @@
 """What the API gives of templates, and of folders that are not valid ones."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from webapp.routes.api.schemas.lists import Listed
 from webapp.services.functions.catalogue.faults import Fault
 from webapp.services.functions.catalogue.template import Template
+
+Choice = Annotated[list[str], Field(min_length=2, max_length=2)]
+"""A value and its label."""
 
 
 class SettingOut(BaseModel):
@@ -19,7 +22,7 @@ class SettingOut(BaseModel):
     default: Any
     minimum: int | float | None
     maximum: int | float | None
-    choices: list[tuple[str, str]]
+    choices: list[Choice]
     required: bool
 
 

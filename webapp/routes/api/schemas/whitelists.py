@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from webapp.models import Input, Network
-from webapp.services.whitelists import Kit, WhitelistingDetail
+from webapp.services.whitelists import Kit, Stage, WhitelistingDetail
 
 
 class NewWhitelisting(Input):
@@ -25,7 +25,7 @@ class WhitelistingOut(BaseModel):
     id: str
     partner: str
     function: str | None
-    stage: str
+    stage: Stage
     addresses: list[str]
     missing: list[str]
     sent_at: datetime
@@ -71,7 +71,7 @@ def whitelisting_out(detail: WhitelistingDetail) -> WhitelistingOut:
             include={"id", "partner", "addresses", "sent_at", "confirmed_at"}
         ),
         function=detail.function.name if detail.function else None,
-        stage=detail.stage.value,
+        stage=detail.stage,
         missing=detail.missing,
         seen_at=detail.seen_at,
         seen_ip=detail.seen_ip,

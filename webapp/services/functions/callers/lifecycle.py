@@ -14,7 +14,7 @@ from webapp.aws.callers import ApiKey, CallLimits
 from webapp.errors import Conflict, Invalid, NotFound, check_all
 from webapp.models import Access, Caller, Function, NewCaller, NewLimits, Status, utc_now
 from webapp.models.caller import burst_of
-from webapp.models.function import CALLS_PER_SECOND
+from webapp.models.rules import CALLS_PER_SECOND, QUOTA_MAX, RATE_MIN
 from webapp.services.engine import leases
 from webapp.services.engine.intents import retry_on_conflict
 from webapp.services.engine.leases import Work
@@ -27,8 +27,6 @@ from webapp.services.scope import CloudScope
 
 CALLERS_MAX = 100
 """Of one function. An account has 300 usage plans per region by default."""
-RATE_MIN = 0.1
-QUOTA_MAX = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from webapp.models.rules import MEMORY_MB, TIMEOUT_S
 from webapp.services.functions.catalogue.rules import FORMATS, NO_SUCH_FIELD, REQUIRED, problems
 
-MEMORY_MB = (128, 10_240)
-"""Lambda's own limits."""
-TIMEOUT_S = (1, 29)
-"""API Gateway waits 29 s for an answer, whatever a function's own limit is."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NAME = "^[a-z][a-z0-9_]{0,39}$"
 SETTING_NAME = re.compile("[A-Za-z][A-Za-z0-9_-]{0,39}")

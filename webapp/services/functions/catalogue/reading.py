@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from webapp import partners
+from webapp.models.rules import MEMORY_MB, TIMEOUT_S
+from webapp.outbound.hosts import is_public_host
 from webapp.services.functions.catalogue.code import CannotAssemble, assemble
 from webapp.services.functions.catalogue.faults import (
     DESCRIPTION_FILE,
     GUIDE,
-    MEMORY_MB,
-    TIMEOUT_S,
     check_description,
     check_settings,
     faulty,
 )
 from webapp.services.functions.catalogue.files import Files, package_of, text_of
-from webapp.services.functions.catalogue.rules import is_public_host
 from webapp.services.functions.catalogue.settings import URL_FORMATS, Setting
 from webapp.services.functions.catalogue.template import (
     NO_PREVIEW,

@@ -14,16 +14,15 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
+from webapp.outbound.hosts import is_aws_interface, is_public_host
+
 Schema = Mapping[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 REQUIRED = "This field is required."
 NO_SUCH_FIELD = "There is no such field."
 VALIDATORS_CACHED = 64
-HOST_MAX_CHARS = 253
 HTTPS = 443
-_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"({_LABEL}\.)+{_LABEL}", re.IGNORECASE)
 _BRACKETS = re.compile(r"(?<!\\)\[(\^?)((?:\\.|[^\]\\])*)\]")
 _IN_BRACKETS = re.compile(r"(\\.|\w-\w)|[(){}/|]|^-|-$")
 _UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -31,8 +30,8 @@ _URL_CHARS = re.compile(r"[!#-;=?-\[\]_a-z{}~]+", re.IGNORECASE)
 _BY_FORMAT = {
     "hostname": "Enter a host name such as api.example.com.",
     "regex": "Enter a regular expression such as ^[0-9]{1,10}$.",
-    "uri": "Enter a URL that begins with https:// and a public host name.",
-    "uri-template": "Enter a URL that begins with https:// and a public host name.",
+    "uri": "Enter a URL that begins with https:// and a public host name, not one of AWS.",
+    "uri-template": "Enter a URL that begins with https:// and a public host name, not one of AWS.",
 }
 FORMATS = tuple(_BY_FORMAT)
 formats = FormatChecker(formats=())
@@ -148,16 +147,11 @@ def _validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator(loads(schema), format_checker=formats)
 
 
-def is_public_host(host: str) -> bool:
-    """Whether it is a name that the public DNS may know; not an address such as 10.0.0.1."""
-    name = host.lower()
-    numeric = name.rpartition(".")[2].isdigit()
-    private = name.endswith((".internal", ".local", ".localhost", ".localdomain"))
-    return bool(len(name) <= HOST_MAX_CHARS and _HOST.fullmatch(name)) and not (numeric or private)
-
-
 def _is_url(text: str) -> bool:
-    """https, at a public host on the one port that a network lets out; no name or password."""
+    """https, at a public host on the one port that a network lets out; no name or password.
+
+    Not AWS's own interfaces: a function would send them the partner's key, and may reach them
+    inside its network."""
     try:
         parts = urlsplit(text)
         at = HTTPS if parts.port is None else parts.port
@@ -166,7 +160,8 @@ def _is_url(text: str) -> bool:
     host = parts.hostname or ""
     plain = not parts.fragment and "@" not in parts.netloc and bool(_URL_CHARS.fullmatch(text))
     plain = plain and not {".", ".."} & {*parts.path.split("/")}
-    return parts.scheme == "https" and at == HTTPS and plain and is_public_host(host)
+    plain = plain and is_public_host(host) and not is_aws_interface(host)
+    return parts.scheme == "https" and at == HTTPS and plain
 
 
 def _is_regex(text: str) -> bool:

@@ -5,14 +5,12 @@ from typing import Any
 
 from webapp.errors import Invalid, check_all
 from webapp.models import Function, FunctionChange
-from webapp.models import function as limits
+from webapp.models.rules import EVERY_MINUTES
 from webapp.services import names
 from webapp.services.functions import origins
 from webapp.services.functions.catalogue.template import Bounds
 from webapp.services.functions.catalogue.templates import Template, get_template, validate
 from webapp.services.functions.revisions.differences import Difference
-
-EVERY_MINUTES = (limits.EVERY_MINUTES_MIN, limits.EVERY_MINUTES_MAX)
 
 
 def check(function: Function, wanted: FunctionChange) -> None:

@@ -1,0 +1,193 @@
+"""What any operation may answer, told once: the problems, and the headers of every answer.
+
+An operation has the problems that it can really have: 404 if its path names something, 422 if it
+takes anything, 409 and 413 if it changes something. Whether it asks AWS, which may fail, is said by
+its route (`ASKS_AWS`) unless it changes something.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from webapp import errors
+from webapp.errors import EgretError
+from webapp.problems import RETRY_AFTER_S, Problem
+
+PROBLEM_TYPE = "application/problem+json"
+WRITING = frozenset({"post", "put", "patch", "delete"})
+WITH_BODY = frozenset({"post", "put", "patch"})
+OF_SUCCESS = {
+    "200": "What was asked for",
+    "201": "Created",
+    "202": "Accepted: Egret goes on in the background",
+    "204": "Done. The answer has no body",
+    "304": "The caller has it already. The answer has no body",
+}
+HEADERS: dict[str, Any] = {
+    "RequestId": {
+        "description": "The id under which Egret's log has the request",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+        "example": "5f2b8c1e9a7d4036",
+    },
+    "Location": {
+        "description": "Where what was created is",
+        "schema": {"type": "string", "format": "uri-reference"},
+        "example": "/api/v1/networks/main",
+    },
+    "RetryAfter": {
+        "description": "In so many seconds it may be tried again",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": RETRY_AFTER_S,
+    },
+    "Authenticate": {
+        "description": "How to say who asks (RFC 9110, 11.6.1)",
+        "schema": {"type": "string"},
+        "example": "Bearer",
+    },
+}
+
+
+def _header(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/headers/{name}"}
+
+
+REQUEST_ID = {"X-Request-ID": _header("RequestId")}
+RETRY_AFTER = {"Retry-After": _header("RetryAfter")}
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A problem that many operations share: its name among the components, and an example."""
+
+    name: str
+    description: str
+    example: EgretError
+    headers: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> dict[str, str]:
+        return {"$ref": f"#/components/responses/{self.name}"}
+
+    @property
+    def component(self) -> dict[str, Any]:
+        error = self.example
+        problem = Problem(
+            title=error.title,
+            status=error.status,
+            code=error.code,
+            detail=error.detail,
+            remedy=error.remedy,
+            errors=error.errors,
+            request_id=HEADERS["RequestId"]["example"],
+        )
+        schema = {"$ref": "#/components/schemas/Problem"}
+        return {
+            "description": self.description,
+            "headers": REQUEST_ID | self.headers,
+            "content": {PROBLEM_TYPE: {"schema": schema, "example": problem.model_dump()}},
+        }
+
+
+_EVERY = (
+    Shared(
+        "Unauthenticated",
+        "Nobody is signed in, or the token is wrong or has ended",
+        errors.Unauthenticated("This needs a bearer token.", remedy="Create one."),
+        {"WWW-Authenticate": _header("Authenticate")},
+    ),
+    Shared(
+        "Refused",
+        "Who asks may not do this",
+        errors.Refused("This request came from another site.", code="cross_origin"),
+    ),
+    Shared(
+        "TooMany",
+        "Too many wrong tokens came from this client",
+        errors.TooMany(
+            "Too many wrong tokens.",
+            code="too_many_tries",
+            remedy="Try again later.",
+            retry_after_s=RETRY_AFTER_S,
+        ),
+        RETRY_AFTER,
+    ),
+    Shared(
+        "Failed",
+        "Egret failed unexpectedly",
+        EgretError("Egret failed unexpectedly.", remedy="Report the request id."),
+    ),
+    Shared(
+        "Unavailable",
+        "The database or AWS does not answer, or too many requests wait for it",
+        errors.Unavailable(
+            "The database cannot be read or written at the moment.",
+            remedy="Nothing is lost. Try again in a moment.",
+        ),
+        RETRY_AFTER,
+    ),
+)
+_NOT_FOUND = Shared(
+    "NotFound",
+    "There is nothing of that name",
+    errors.NotFound("There is no network named main.", remedy="See the list."),
+)
+_INVALID = Shared(
+    "Invalid",
+    "What was sent breaks a rule",
+    errors.Invalid("Some fields are not valid.", errors={"name": "This field is required."}),
+)
+_CONFLICT = Shared(
+    "Conflict",
+    "It is not possible in the current state",
+    errors.Conflict(
+        "There is already a network named main.",
+        code="name_taken",
+        remedy="Choose another name.",
+        errors={"name": "This name is taken."},
+    ),
+)
+_TOO_LARGE = Shared(
+    "TooLarge",
+    "The body is too large",
+    errors.TooLarge("The request is too large.", remedy="At most 128 KiB."),
+)
+_UPSTREAM = Shared(
+    "Upstream",
+    "AWS or the partner answered with an error",
+    errors.Upstream("AWS does not allow this.", remedy="Add the permission that it names."),
+)
+SHARED = (*_EVERY, _NOT_FOUND, _INVALID, _CONFLICT, _TOO_LARGE, _UPSTREAM)
+ASKS_AWS: dict[int | str, dict[str, Any]] = {_UPSTREAM.example.status: {}}
+"""For the `responses` of a route that reads from AWS."""
+
+
+def located(status: int) -> dict[int | str, dict[str, Any]]:
+    """For the `responses` of a route that says where what it created is."""
+    return {status: {"headers": {"Location": _header("Location")}}}
+
+
+def describe(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """The operation's answers in full: its own as FastAPI found them, then the shared problems."""
+    own = operation["responses"]
+    for status, answer in own.items():
+        answer["description"] = _words(status, answer["description"])
+        answer["headers"] = REQUEST_ID | answer.get("headers", {})
+    problems = {str(each.example.status): each.ref for each in _problems(method, path, operation)}
+    given = {status: answer for status, answer in own.items() if status < "400"}
+    return dict(sorted((given | problems).items()))
+
+
+def _words(status: str, found: str) -> str:
+    return OF_SUCCESS.get(status, found) if found == "Successful Response" else found
+
+
+def _problems(method: str, path: str, operation: dict[str, Any]) -> list[Shared]:
+    takes_something = "parameters" in operation or "requestBody" in operation
+    asks_aws = method in WRITING or str(_UPSTREAM.example.status) in operation["responses"]
+    return [
+        *_EVERY,
+        *([_NOT_FOUND] if "{" in path else []),
+        *([_INVALID] if takes_something else []),
+        *([_CONFLICT] if method in WRITING else []),
+        *([_TOO_LARGE] if "requestBody" in operation else []),
+        *([_UPSTREAM] if asks_aws else []),
+    ]

@@ -1,0 +1,70 @@
+"""The words of the description that belong to no single route."""
+
+from typing import Any
+
+INFO: dict[str, Any] = {
+    "title": "Egret",
+    "version": "1",
+    "summary": "Functions that call a partner from one fixed, whitelisted address.",
+    "description": """\
+Everything that the dashboard does, for programs.
+
+**Sign in** with a token: `egret tokens create --name ci` prints one, to send as
+`Authorization: Bearer TOKEN`. In a browser that is signed in, the session's cookie is enough.
+
+**Names** are identifiers: 2 to 31 lowercase letters, digits and dashes, the first one a letter.
+
+**Lists** come in pages: `items`, and `next`, which is null on the last page. To get the next page,
+send `next` as `after`.
+
+**What takes a while**, such as creating a network, is answered at once with 202 and goes on in the
+background. Read the thing again until its `status` is settled: `ready`, `parked` or `failed`. One
+that was deleted is answered with 404.
+
+**Errors** are `application/problem+json` (RFC 9457). `code` is for programs and does not change,
+`detail` says what happened, `remedy` what to do about it, and `errors` has a message for each field
+that is wrong. `request_id`, which is also in the header `X-Request-ID` of each answer, is in
+Egret's log.
+""",
+    "contact": {"name": "The administrators of this dashboard"},
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+SERVERS = [{"url": "/", "description": "This dashboard"}]
+TAGS = {
+    "networks": "A network: the VPC with its subnets, routes and NAT gateways, and its addresses.",
+    "addresses": "Elastic IP addresses, which outlive the networks that use them.",
+    "keys": "Partners' API keys. Their secrets are in AWS Secrets Manager, and in no answer.",
+    "functions": "AWS Lambda functions that call a partner, and what they fetched.",
+    "revisions": "Changes of a function, and each deployment of it.",
+    "callers": "Who may call a function's endpoint, each with an API key and limits.",
+    "activity": "What a function did: its log, the requests to it, and runs to try it out.",
+    "templates": "What functions are made from.",
+    "metrics": "What AWS measures of functions and networks.",
+    "diagnoses": "The egress path of a network or function, followed hop by hop.",
+    "drift": "What differs between a network and how Egret made it.",
+    "whitelists": "A network's addresses for its partners, and how far each partner is.",
+    "orphans": "Resources in AWS with Egret's tags that are not in its database.",
+    "audit": "Who did what.",
+}
+"""In the order of the reference page."""
+SECURITY = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token that `egret tokens create --name NAME` printed",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "egret_session",
+        "description": "The session of a browser that is signed in",
+    },
+}
+PATH_PARAMETERS = {
+    "name": "The name of the network, function or key",
+    "caller": "The caller's name",
+    "number": "The revision's number",
+    "address_id": "The address's `id`",
+    "saved_id": "The saved request's `id`",
+    "whitelisting_id": "The partner's `id` in the whitelist",
+}

@@ -1,0 +1,13 @@
+"""Letting everyone call an endpoint: more than the routes' declarations can say."""
+
+from webapp.deps import Context
+from webapp.models import Access, Function, Role
+
+
+def check_may_open(ctx: Context, access: Access | None, function: Function | None = None) -> None:
+    """Only an admin gives a function the access `open`; who may change it may leave it that.
+
+    Raises Refused.
+    """
+    if access is Access.OPEN and (function is None or function.access is not Access.OPEN):
+        ctx.demand(Role.ADMIN, "Letting everyone call the endpoint")
