@@ -19,7 +19,7 @@ import uvicorn
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from webapp import logs
+from webapp import audit_commands, logs
 from webapp.access_commands import tokens, users
 from webapp.aws.apply_policies import apply as apply_policies
 from webapp.aws.apply_policies import place_of
@@ -44,6 +44,7 @@ sandbox = typer.Typer(no_args_is_help=True, help="The embedded AWS and partner."
 app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
 app.add_typer(sandbox, name="sandbox")
+app.add_typer(audit_commands.app, name="audit")
 
 
 @app.command()
