@@ -17,7 +17,7 @@ import pytest
 from tests.dashboard import logs
 from tests.routes.all_routes import Route, routes_of_the_product
 
-LOGGED = re.compile(r"\b([A-Z]+) (/\S*) (\d{3}) \d+ ms ")
+LOGGED = re.compile(r"\b([A-Z]+) (/\S*) (\d{3}) \d+ ms$", re.M)
 KEY = "succeeded"
 SELECTING = ("fast", "keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly")
 

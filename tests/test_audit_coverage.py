@@ -6,7 +6,7 @@ from tests.audit_coverage import ONLY_LOOKING, ids, silent, split
 from tests.routes.all_routes import Route, routes_of_the_product
 
 SHOW, PARK = Route("/networks/{name}", "GET"), Route("/networks/{name}/parking", "POST")
-LINE = "12:00:00 INFO egret.access {} 3 ms {}\n"
+LINE = "12:00:00 INFO egret.access request_id={1} {0} 3 ms\n"
 PARKED, SHOWN = "POST /networks/main/parking 303", "GET /networks/main 200"
 FIRST, SECOND, THIRD = ("0123456789abcdef", "f" * 16, "0" * 16)
 

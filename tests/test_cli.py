@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
+from tests.dashboard import free_port
 from webapp.cli import main
 from webapp.db import temporary_engine
 from webapp.models import AccessToken, Role, User
@@ -47,7 +48,7 @@ def test_a_real_account_is_used_only_when_the_settings_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    ended = serve(tmp_path, EGRET_CLOUD="sandbox", EGRET_PORT="0")
+    ended = serve(tmp_path, EGRET_CLOUD="sandbox", EGRET_PORT=str(free_port()))
     assert ended.returncode == 1
     assert "Set EGRET_CLOUD=aws" in ended.stderr
     assert not list(tmp_path.iterdir())
@@ -56,7 +57,7 @@ def test_a_real_account_is_used_only_when_the_settings_say_so(
 def test_a_setting_that_is_not_valid_is_named(tmp_path: Path) -> None:
     ended = serve(tmp_path, EGRET_PORT="many")
     assert ended.returncode == 1
-    assert "egret: invalid setting: port" in ended.stderr
+    assert "egret: invalid setting: set EGRET_PORT to another value: Input should" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -207,6 +208,6 @@ def test_what_keeps_the_dashboard_from_starting_is_a_line_of_its_log(tmp_path: P
         json_line(serve(tmp_path, EGRET_PORT=port, **as_json), "Address already in use")
     json_line(serve(tmp_path, EGRET_PORT="many", **as_json), "invalid setting")
     url = "postgresql://nobody:secret@127.0.0.1:9/none"
-    unreachable = serve(tmp_path, EGRET_PORT="0", EGRET_DATABASE_URL=url, **as_json)
+    unreachable = serve(tmp_path, EGRET_PORT=str(free_port()), EGRET_DATABASE_URL=url, **as_json)
     json_line(unreachable, "EGRET_DATABASE_URL")
     assert "secret" not in unreachable.stderr

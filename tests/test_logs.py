@@ -1,15 +1,18 @@
-"""Log lines as JSON: one valid object a line, whatever happens."""
+"""Log lines: one a record, as text or as a valid JSON object, whatever happens."""
 
 import json
 import logging
 import os
 import subprocess
 import sys
+import threading
+from contextvars import copy_context
 from typing import Any
 
 import pytest
 
-from webapp.logs import JsonLines
+from webapp import logs
+from webapp.logs import Lines
 
 CRASH = """
 import logging, threading, warnings
@@ -41,7 +44,7 @@ class Unshowable:
 
 def logged(message: object, *arguments: object, **more: Any) -> dict[str, str]:
     record = logging.LogRecord("egret", logging.INFO, "f.py", 1, message, arguments, None, **more)
-    line = JsonLines().format(record)
+    line = Lines("json").format(record)
     assert "\n" not in line
     found: dict[str, str] = json.loads(line)
     return found
@@ -66,9 +69,51 @@ def test_a_traceback_is_part_of_its_line() -> None:
         raise ValueError('"')
     except ValueError:
         record = logging.LogRecord("egret", 40, "f.py", 1, "it failed", (), sys.exc_info())
-    found = json.loads(JsonLines().format(record))
+    found = json.loads(Lines("json").format(record))
     assert found["message"] == "it failed"
     assert found["traceback"].endswith('ValueError: "')
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nCRITICAL egret b", "a\r", "\x1b[2K", "\u2028", "\u202e", "\ud800", "\x85", "\x00"]
+)
+def test_a_line_of_text_cannot_be_forged(text: str) -> None:
+    record = logging.LogRecord("egret", logging.INFO, "f.py", 1, "%s", (text,), None)
+    with logs.about(user=f'{text}" role="admin', request_id="1"):
+        line = Lines("text").format(record)
+    assert line.isprintable()
+    fields, _, message = line.partition(" request_id=1 ")
+    assert 'user="a\\' in fields or 'user="\\' in fields
+    assert '\\" role=\\"admin"' in fields
+    assert message.encode().decode("unicode_escape") == text
+
+
+def test_a_traceback_is_on_the_line_of_its_text() -> None:
+    try:
+        raise ValueError("a\nb")
+    except ValueError:
+        record = logging.LogRecord("egret", 40, "f.py", 1, "it failed", (), sys.exc_info())
+    line = Lines("text").format(record)
+    assert line.isprintable()
+    assert "ERROR egret it failed Traceback (most recent call last):\\n" in line
+
+
+def test_what_a_thread_notes_is_on_the_lines_of_its_request() -> None:
+    with logs.about(request_id="1"):
+        context = copy_context()
+        thread = threading.Thread(target=lambda: context.run(logs.note, user="ada"))
+        thread.start()
+        thread.join()
+        found = logged("x")
+    assert (found["request_id"], found["user"]) == ("1", "ada")
+    logs.note(user="eve")
+    assert "user" not in logged("x")
+
+
+def test_no_record_overwrites_what_every_line_has() -> None:
+    with logs.about(level="INFO", time="now"):
+        found = logged("x", status=200)
+    assert found["time"] != "now"
 
 
 def test_a_process_writes_nothing_else_even_when_it_crashes() -> None:

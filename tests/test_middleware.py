@@ -1,10 +1,11 @@
 """What the access log says, and how long answers may be kept."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
@@ -13,6 +14,7 @@ from tests.routes.all_routes import routes_of
 from tests.routes.conftest import HOST, client
 from tests.routes.people import sign_in
 from webapp.aws import Cloud
+from webapp.logs import Lines
 from webapp.main import create_app
 from webapp.middleware import loggable
 from webapp.settings import Settings
@@ -86,14 +88,35 @@ def test_an_unexpected_error_is_answered_like_everything_else(
         raise KeyError("broken")
 
     app.add_api_route(path, fail)
+    caplog.handler.setFormatter(Lines("json"))
     answer = client.get(path)
     assert answer.status_code == 500
     expected = client.get("/nothing").headers
     for name in ("content-security-policy", "cache-control", "x-content-type-options"):
         assert answer.headers[name] == expected[name]
     assert answer.headers["x-request-id"] in answer.text
-    assert answer.headers["x-request-id"] in caplog.text
+    lines = [json.loads(line) for line in caplog.text.splitlines()]
+    (logged,) = (line for line in lines if line["level"] == "ERROR")
+    assert logged["request_id"] == answer.headers["x-request-id"]
+    assert logged["client"] == "testclient"
+    assert logged["operation"].endswith("fail")
+    assert "KeyError: 'broken'" in logged["traceback"]
     assert "KeyError" not in answer.text
+
+
+def test_an_error_whose_page_fails_too_is_still_an_answer_with_all_headers(
+    app: FastAPI, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(request: Request) -> None:
+        request.state.user = "without a name"
+        raise KeyError("broken")
+
+    app.add_api_route("/broken", fail)
+    answer = client.get("/broken")
+    assert (answer.status_code, answer.text[:14]) == (500, "Egret failed u")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    errors = [record.exc_info[0] for record in caplog.records if record.exc_info]
+    assert errors == [KeyError, AttributeError]
 
 
 def test_an_answer_that_breaks_off_is_no_second_answer(app: FastAPI) -> None:

@@ -26,7 +26,7 @@ SHOW, NEW, PARK = (
     ],
 )
 def test_a_success_is_read_from_the_access_log(request_and_status: str, counts: bool) -> None:
-    log = f"12:00:00 INFO egret.access {request_and_status} 3 ms 0123456789abcdef\n"
+    log = f"12:00:00 INFO egret.access request_id=0123456789abcdef {request_and_status} 3 ms\n"
     method, path, _ = request_and_status.split()
     assert successes(log) == ({(method, path)} if counts else set())
 

@@ -24,7 +24,35 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     ("values", "word"),
     [
         ({"host": "0.0.0.0"}, "EGRET_PUBLIC_URL"),
-        ({"public_url": "egret.example.com"}, "https://"),
+        (
+            {"host": "0.0.0.0", "public_url": "http://egret.example.com"},
+            "set EGRET_PUBLIC",
+        ),
+        ({"host": "0.0.0.0", "public_url": "http://localhost:8000"}, "opens the dashboard"),
+        ({"host": "", "public_url": ""}, "EGRET_PUBLIC_URL"),
+        ({"public_url": "http://egret.internal"}, "opens the dashboard"),
+        ({"public_url": "egret.example.com"}, "it must begin with https://"),
+        ({"public_url": "https://"}, "EGRET_PUBLIC_URL to an address .* must have a host"),
+        ({"public_url": "https://:8443"}, "must have a host"),
+        ({"public_url": "https://0.0.0.0"}, "must have a host"),
+        ({"public_url": "https://-x.example"}, "must have a host"),
+        ({"public_url": "https://ada:pw@egret.example.com"}, "no user and no password"),
+        ({"public_url": "https://egret.example.com/egret"}, "end after the host"),
+        ({"public_url": "https://egret.example.com?x"}, "end after the host"),
+        ({"public_url": "https://egret.example.com#"}, "end after the host"),
+        ({"public_url": "https://egret.example.com:0"}, "1 to 65535"),
+        ({"public_url": "https://egret.example.com:"}, "1 to 65535"),
+        ({"public_url": "https://egret.example.com:99999"}, "65535"),
+        ({"public_url": "https://[::"}, "Invalid IPv6"),
+        ({"public_url": "https://egret\n.example.com"}, "no control character"),
+        ({"trusted_proxies": "*"}, "EGRET_TRUSTED_PROXIES to the addresses"),
+        ({"trusted_proxies": "0.0.0.0/0"}, "too large"),
+        ({"trusted_proxies": "::/0"}, "too large"),
+        ({"trusted_proxies": "10.0.0.1/8"}, "host bits"),
+        ({"port": 0}, "greater than or equal to 1"),
+        ({"database_url": "sqlite://"}, "the path of a file"),
+        ({"database_url": "sqlite:///:memory:"}, "the path of a file"),
+        ({"echo_url": "checkip"}, "EGRET_ECHO_URL"),
         ({"regions": " , "}, "EGRET_REGIONS"),
         ({"regions": "eu-central-1,eu-west-1b"}, "EGRET_REGIONS: eu-west-1b is a zone"),
         ({"regions": "eu-cental-1"}, "did you mean eu-central-1"),
@@ -43,6 +71,20 @@ def test_an_unsafe_setting_stops_the_start_and_says_what_to_set(
 ) -> None:
     with pytest.raises(ValidationError, match=word):
         Settings.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"host": "127.0.0.2"},
+        {"public_url": "http://localhost:8000/"},
+        {"host": "::", "public_url": "https://egret.example.com:8443/"},
+        {"host": "0.0.0.0", "public_url": "https://[2001:db8::1]"},
+        {"trusted_proxies": "127.0.0.1, 10.0.0.0/8,2001:db8::/32"},
+    ],
+)
+def test_a_safe_setting_is_accepted(values: dict[str, object]) -> None:
+    assert not Settings.model_validate(values).public_url.endswith("/")
 
 
 def test_a_partners_origin_is_replaced_where_the_settings_say_so() -> None:

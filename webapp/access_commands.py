@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from webapp.command_base import ACTOR, database_session, read_settings
+from webapp.command_base import ACTOR, database_session
 from webapp.models import Role
 from webapp.services import access
 from webapp.services.access.rights import checked_role
 from webapp.services.scope import Scope
+from webapp.starting import read_settings
 
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 tokens = typer.Typer(no_args_is_help=True, help="Bearer tokens for programs.")

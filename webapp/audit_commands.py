@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from webapp.command_base import read_settings
-from webapp.db import migrate, temporary_engine
+from webapp.db import temporary_engine
 from webapp.errors import Invalid
 from webapp.services import audit
+from webapp.starting import bring_up_to_date, read_settings
 
 HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -46,6 +46,6 @@ def export() -> None:
 def _database() -> Iterator[Engine]:
     """With an up-to-date schema: the migration chains the rows of older versions."""
     settings = read_settings()
-    migrate(settings.database)
+    bring_up_to_date(settings)
     with temporary_engine(settings.database) as engine:
         yield engine

@@ -7,7 +7,6 @@ dashboard cannot tell the difference from AWS.
 import gc
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,9 +14,6 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-import uvicorn
-from alembic.util.exc import CommandError
-from sqlalchemy.exc import DatabaseError, OperationalError
 
 from webapp import audit_commands, logs
 from webapp.access_commands import tokens, users
@@ -25,19 +21,16 @@ from webapp.aws.apply_policies import apply as apply_policies
 from webapp.aws.apply_policies import place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
-from webapp.command_base import database_session, read_settings
-from webapp.db import migrate
-from webapp.errors import EgretError, Invalid, Unavailable
+from webapp.command_base import database_session
+from webapp.errors import Invalid
 from webapp.extras import need_sandbox
 from webapp.services import access
 from webapp.settings import Settings
+from webapp.starting import bring_up_to_date, check_cloud, listen, read_settings, told, warn
 
-GRACEFUL_SHUTDOWN_S = 3
 CHECK_INTERVAL_S = 1.0
 LOGGING = (["serve"], ["demo"])
 """The commands that run on, so what they print is a log."""
-UNUSABLE_DATABASE = (OperationalError, DatabaseError)
-"""Not their other subclasses: those are errors of ours."""
 
 app = typer.Typer(no_args_is_help=True, help="Functions that call partners from fixed addresses.")
 sandbox = typer.Typer(no_args_is_help=True, help="The embedded AWS and partner.")
@@ -85,6 +78,7 @@ def serve(
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     gc.disable()  # until all is imported, as in __main__
     from webapp.main import create_app
+    from webapp.server import server_of
 
     if as_child:
         from webapp.sandbox.parent import end_with_parent
@@ -93,26 +87,21 @@ def serve(
 
     settings = read_settings()
     logs.configure(settings.log_format)
-    _check_cloud(settings)
-    listening = _listen(settings)
-    migrate(settings.database)
+    check_cloud(settings)
+    listening = listen(settings)
+    bring_up_to_date(settings)
+    warn(settings)
     _print_welcome(settings)
     dashboard = create_app(settings)
     gc.freeze()
     gc.enable()
-    config = uvicorn.Config(
-        dashboard,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
-    )
-    uvicorn.Server(config).run([listening])
+    server_of(dashboard, settings).run([listening])
 
 
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database's schema up to date."""
-    migrate(read_settings().database)
+    bring_up_to_date(read_settings())
     print("The schema is up to date.")
 
 
@@ -183,55 +172,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(given)
     except Exception as error:
-        if not (text := _told(error)):
+        if not (text := told(error)):
             if logs_json:
                 logs.configure("json")  # typer has put a hook for crashes of its own in place
             raise
         logs.say_error(text, "json" if logs_json else "text")
         sys.exit(1)
-
-
-def _told(error: Exception) -> str:
-    """What happened and what to do, in one line; '' for an error that nobody has foreseen."""
-    setting = "EGRET_DATABASE_URL" if os.environ.get("EGRET_DATABASE_URL") else "EGRET_DATA_DIR"
-    match error:
-        case EgretError():
-            text = str(error)
-        case OperationalError() | DatabaseError() if type(error) in UNUSABLE_DATABASE:
-            text = f"the database cannot be used: {error.orig}. Check {setting}."
-        case CommandError():
-            text = (
-                f"the database's schema is not one of this version: {error}. Run the version that "
-                "wrote it, or a newer one."
-            )
-        case UnicodeError():
-            text = "something that was typed is not UTF-8. Type it again."
-        case OSError() if error.filename:
-            text = f"{error}. Check {setting}, and who may write there."
-        case _:
-            text = ""
-    return " ".join(text.split())
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Called first, so that a second start on the same port touches nothing the first one uses."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        raise Unavailable(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
-            remedy="Stop the program that uses it, or set EGRET_PORT.",
-        ) from None
-
-
-def _check_cloud(settings: Settings) -> None:
-    """Pages must not say that nothing is billed while the account of the credentials is."""
-    if settings.cloud == "sandbox" and not os.environ.get("AWS_ENDPOINT_URL"):
-        raise Invalid(
-            "EGRET_CLOUD is sandbox, but AWS_ENDPOINT_URL does not say where a sandbox is.",
-            remedy="Set EGRET_CLOUD=aws for a real account, or start one: egret demo.",
-        )
 
 
 def _print_welcome(settings: Settings) -> None:

@@ -1,33 +1,21 @@
-"""What every part of the `egret` command begins with: its settings and its database."""
+"""What every part of the `egret` command that uses the database begins with."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pydantic import ValidationError
 from sqlmodel import Session
 
-from webapp.db import migrate, temporary_engine
-from webapp.errors import Invalid
+from webapp.db import temporary_engine
 from webapp.settings import Settings
+from webapp.starting import bring_up_to_date
 
 ACTOR = "command line"
-
-
-def read_settings() -> Settings:
-    """Raises Invalid, which names those that are not valid."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])} {e['msg']}" for e in error.errors()
-        )
-        raise Invalid(f"invalid setting: {problems}") from None
 
 
 @contextmanager
 def database_session(settings: Settings) -> Iterator[Session]:
     """A session on an up-to-date schema: a command may run before `serve` ever did."""
-    migrate(settings.database)
+    bring_up_to_date(settings)
     with (
         temporary_engine(settings.database) as engine,
         Session(engine, expire_on_commit=False) as session,

@@ -17,13 +17,17 @@ import anyio
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from fastapi.sse import EventSourceResponse
 from sqlalchemy import Engine
 from sqlmodel import Session
+from starlette.exceptions import HTTPException
 
+from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.db import end_transactions
 from webapp.errors import Refused, Unauthenticated
+from webapp.middleware import BY_HEAD
 from webapp.models import Role, User
 from webapp.outside import outside
 from webapp.services import access
@@ -117,7 +121,7 @@ def parts_of(request: Request) -> Parts:
 
 
 def guesser_of(request: Request, session: Session) -> Guesser:
-    """Whose wrong tries are counted: behind a proxy, whom the proxy names (see uvicorn)."""
+    """Whose wrong tries are counted: behind a proxy, whom the proxy names (`webapp.proxies`)."""
     return Guesser(session, client_of(request), request_id=request_id_of(request))
 
 
@@ -208,8 +212,16 @@ class Needs:
 
     async def __call__(self, ctx: WhoAsks) -> Context:
         ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
+        logs.note(user=ctx.actor, role=ctx.role or "")
         ctx.demand(self.role)
         return ctx
+
+
+async def note_operation(request: Request) -> None:
+    """Lines of the log say which route it was: `pages.networks.park`."""
+    route = request.scope["endpoint"]
+    module = route.__module__.removeprefix("webapp.routes.")
+    logs.note(operation=f"{module}.{route.__name__}")
 
 
 async def refuse_cross_origin(request: Request) -> None:
@@ -243,7 +255,15 @@ class Router(APIRouter):
 class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
+        if options.get("response_class") is EventSourceResponse:
+            options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
         super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
+
+
+async def _refuse_head(request: Request) -> None:
+    """Only a reader begins a stream."""
+    if request.scope.get(BY_HEAD):
+        raise HTTPException(405, headers={"Allow": "GET"})
 
 
 Anyone = Annotated[Context, Depends(anyone)]

@@ -9,6 +9,7 @@ the address has its random token. Anyone may send a form, so only the newest `DR
 """
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -17,6 +18,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, delete, select
 from starlette.datastructures import FormData, ImmutableMultiDict
 
@@ -43,6 +45,7 @@ PAGES_WITH_FORMS = {
     },
 }
 """Pages below one network or function, by where their forms are sent."""
+log = logging.getLogger("egret.drafts")
 SCHEDULE = ("weekly", "days", "start", "end", "time_zone", "idle_hours")
 
 
@@ -64,12 +67,17 @@ def page_of(path: str) -> str:
 def draft_url(engine: Engine, path: str, form: FormData) -> str:
     """The address of the form's page with what was typed.
 
-    A long form is written to the database; what this thread has not committed is undone first.
+    A long form is written to the database; what this thread has not committed is undone first. If
+    that fails, the form is lost: the answer, which may be about that failure, is not.
     """
     kept = [(name, text) for name, text in _kept(path, form) if isinstance(text, str) and text]
     query = urlencode(kept)
     if len(query) > QUERY_MAX_CHARS:
-        query = urlencode({TOKEN: _keep(engine, page_of(path), kept)})
+        try:
+            query = urlencode({TOKEN: _keep(engine, page_of(path), kept)})
+        except SQLAlchemyError as error:
+            log.warning("a form is not kept: %s", getattr(error, "orig", None) or error)
+            return page_of(path)
     return f"{page_of(path)}?{query}" if query else page_of(path)
 
 

@@ -1,13 +1,16 @@
 """The errors that Egret itself raises, with one base so that one handler answers all of them.
 
     EgretError            500
+    ├── Malformed         400   no form, or too many fields; a host that is not ours
     ├── Invalid           422   the input breaks a rule; `errors` has a message for each field
     ├── Refused           403   the caller may not do this
     ├── Unauthenticated   401   nobody is signed in
     ├── NotFound          404
     ├── Conflict          409   not possible in the current state, such as a name that is taken
     ├── TooLarge          413
+    ├── TooLong           414
     ├── TooMany           429   too often; `retry_after_s` says when again
+    ├── HeadersTooLarge   431
     ├── Upstream          502   AWS or a partner answered with an error
     └── Unavailable       503   AWS, the partner or the database did not answer; try again later
 
@@ -65,6 +68,12 @@ class EgretError(Exception):
         return f"{self.detail} {self.remedy}".strip()
 
 
+class Malformed(EgretError):
+    status = 400
+    title = "This request cannot be read"
+    default_code = "malformed"
+
+
 class Invalid(EgretError):
     status = 422
     title = "Invalid input"
@@ -114,6 +123,18 @@ class TooLarge(EgretError):
     status = 413
     title = "Too large"
     default_code = "too_large"
+
+
+class TooLong(EgretError):
+    status = 414
+    title = "Too long"
+    default_code = "too_long"
+
+
+class HeadersTooLarge(EgretError):
+    status = 431
+    title = "Headers too large"
+    default_code = "headers_too_large"
 
 
 class TooMany(EgretError):

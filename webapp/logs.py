@@ -1,37 +1,65 @@
-"""How log lines are written: as text, or one JSON object a line for programs."""
+"""How log lines are written: as text, or one JSON object a line for programs.
+
+A record is one line of characters that can be seen, whatever it says, so that nobody can forge
+another one (https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html). In text, what
+is known of the request stands before the message, which can thus not pretend to know it.
+"""
 
 import json
 import logging
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+from structlog.processors import JSONRenderer, StackInfoRenderer, format_exc_info
+from structlog.stdlib import ExtraAdder, ProcessorFormatter
+from structlog.typing import EventDict
+
 QUIET = {
     "botocore": logging.WARNING,
     "botocore.credentials": logging.CRITICAL,
     "httpx": logging.WARNING,
 }
 """They log each call with its URL, and what was read instead of credentials."""
+EXTRA = ("status", "took_ms")
+"""What a record may have beside its message, by `extra`."""
+_ORDER = ("time", "level", "logger", "message")
+_about: ContextVar[dict[str, str]] = ContextVar("about")
+
+
+@contextmanager
+def about(**known: str) -> Iterator[None]:
+    """What every line in the block says, such as the id of a request."""
+    token = _about.set(known)
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def note(**known: str) -> None:
+    """The same, from here to the end of the block: also when it is noted in a thread of it."""
+    _about.get({}).update(known)
 
 
 def configure(log_format: Literal["text", "json"]) -> None:
     """For the whole process, also for warnings and errors that nobody catches."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines() if log_format == "json" else logging.Formatter(TEXT))
+    handler.setFormatter(Lines(log_format))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
-    if log_format == "json":
-        logging.captureWarnings(True)
-        logging.raiseExceptions = False  # otherwise a line that cannot be written is a traceback
-        sys.excepthook = lambda *error: _log_crash(error)
-        sys.unraisablehook = lambda args: _log_crash(
-            (args.exc_type, args.exc_value, args.exc_traceback)
-        )
-        threading.excepthook = lambda args: _log_crash(args[:3])
+    logging.captureWarnings(True)
+    logging.raiseExceptions = False  # otherwise a line that cannot be written is a traceback
+    sys.excepthook = lambda *error: _log_crash(error)
+    sys.unraisablehook = lambda args: _log_crash(
+        (args.exc_type, args.exc_value, args.exc_traceback)
+    )
+    threading.excepthook = lambda args: _log_crash(args[:3])
 
 
 def say_error(text: str, log_format: Literal["text", "json"]) -> None:
@@ -48,24 +76,54 @@ def say(text: str, log_format: Literal["text", "json"], show: Callable[[str], No
         show(f"\n  {text}\n")
         return
     told = {"name": "egret", "levelname": "INFO", "msg": "%s", "args": (text,)}
-    show(JsonLines().format(logging.makeLogRecord(told)))
+    show(Lines("json").format(logging.makeLogRecord(told)))
 
 
-class JsonLines(logging.Formatter):
-    """One line of valid JSON, whatever is logged: quotes, line breaks, bad arguments."""
+class Lines(ProcessorFormatter):
+    """One line a record, also for a record whose arguments are bad."""
+
+    def __init__(self, log_format: Literal["text", "json"]) -> None:
+        super().__init__(
+            foreign_pre_chain=[ExtraAdder(EXTRA), StackInfoRenderer(), format_exc_info],
+            processors=[_described, JSONRenderer() if log_format == "json" else _as_text],
+        )
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": _message(record),
-        }
-        if record.exc_info and record.exc_info[0]:
-            line["traceback"] = self.formatException(record.exc_info)
-        if record.stack_info:
-            line["stack"] = self.formatStack(record.stack_info)
-        return json.dumps(line)
+        plain = logging.makeLogRecord(record.__dict__)
+        plain.msg, plain.args = _message(record), ()
+        return super().format(plain)
+
+
+def _described(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """The fields of a line in their order."""
+    record, message = event.pop("_record"), event.pop("event")
+    del event["_from_structlog"]
+    at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    values = (at, record.levelname, record.name, message)
+    fixed = dict(zip(_ORDER, values, strict=True))
+    line: EventDict = {**fixed, **_about.get({}), **event, **fixed}
+    if "exception" in line:
+        line["traceback"] = line.pop("exception")
+    return line
+
+
+def _as_text(_logger: object, _method: str, line: EventDict) -> str:
+    time, level, logger, message = (line.pop(name) for name in _ORDER)
+    ends = [line.pop(name) for name in ("traceback", "stack") if name in line]
+    known = [f"{name}={_value(value)}" for name, value in line.items()]
+    return " ".join([time, level, logger, *known, *map(_visible, [message, *ends])])
+
+
+def _value(value: object) -> str:
+    text = str(value)
+    return _visible(text) if text.isalnum() else _visible(json.dumps(text, ensure_ascii=False))
+
+
+def _visible(text: str) -> str:
+    """On one line: what cannot be seen, and line breaks, as `\\n` or `\\u202e`."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def _message(record: logging.LogRecord) -> str:

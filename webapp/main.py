@@ -10,18 +10,19 @@ import anyio
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
 from webapp.aws.pace import Pace
 from webapp.db import give_back, make_engine
-from webapp.deps import Parts, refuse_cross_origin
+from webapp.deps import Parts, note_operation, refuse_cross_origin
 from webapp.errors import Unavailable
-from webapp.middleware import AccessLogAndHeaders, BodyLimit
+from webapp.limits import BodyLimit, HeadLimits, KnownHosts
+from webapp.middleware import AccessLogAndHeaders, HeadAsGet
 from webapp.outside import THREADS, outside
 from webapp.problems import UnexpectedErrors, add_handlers
+from webapp.proxies import TrustedProxies
 from webapp.reconciler import Reconciler
 from webapp.refusals import RecordRefusals
 from webapp.routes import api, health, pages
@@ -51,7 +52,8 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         lifespan=_lifespan,
-        dependencies=[Depends(refuse_cross_origin)],
+        dependencies=[Depends(note_operation), Depends(refuse_cross_origin)],
+        redirect_slashes=False,  # `webapp.problems` does, without naming a host
     )
     app.state.parts = make_parts(settings, cloud)
     _add_middleware(app, settings)
@@ -111,10 +113,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the first to see a request."""
     public = urlsplit(settings.public_url)
-    hosts = {*LOOPBACK_HOSTS, "[::1]", *([public.hostname] if public.hostname else [])}
+    hosts = {*LOOPBACK_HOSTS, settings.host, *([public.hostname] if public.hostname else [])}
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
     app.add_middleware(BodyLimit)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts))
+    app.add_middleware(HeadLimits)
+    app.add_middleware(KnownHosts, hosts=frozenset(hosts))
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(RecordRefusals)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")
+    app.add_middleware(TrustedProxies, networks=settings.proxy_networks)

@@ -1,4 +1,4 @@
-"""What every request passes through: request id, access log, security headers, limit on the body.
+"""What every request passes through: request id, log, security headers, HEAD.
 
 Written as plain ASGI: nothing is buffered, so a streamed response passes through as it is written.
 """
@@ -11,12 +11,10 @@ from typing import Final
 from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BODY_MAX_BYTES: Final = 128 * 1024
-EVENT_BODY_MAX_BYTES: Final = 1024 * 1024
-"""Of what may hold an event for a function: 256 KiB, of which a form makes three times as much."""
+from webapp import logs
+
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -36,28 +34,29 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-PATH_CHARACTERS: Final = "/:@!$&'()*+,;=~-._"
 HSTS: Final = "max-age=31536000; includeSubDomains"
-
 NO_STORE: Final = "no-store"
 """Unless a route says otherwise: what only signed-in people see stays on no disk."""
+IMMUTABLE_STATUS: Final = (200, 206, 304)
+BY_HEAD: Final = "egret.by_head"
+"""In the scope of a request that was made with HEAD."""
+PATH_CHARACTERS: Final = "/:@!$&'()*+,;=~-._"
 _LINK: Final = re.compile(
     r"((?:^|/)whitelist/+)(?!(?:link|partners)(?:/|$)).*?(\.txt)?$", re.I | re.S
 )
 
-_EVENT: Final = re.compile(r".*/functions/[^/]+/(?:console|invocations|saved-requests)")
-
 log = logging.getLogger("egret.access")
 
 
-def body_max_bytes(path: str) -> int:
-    """How large the body of a request to that path may be."""
-    return EVENT_BODY_MAX_BYTES if _EVENT.fullmatch(path) else BODY_MAX_BYTES
+def security_headers(*, https: bool) -> dict[str, str]:
+    """Those of every answer, also of what the server itself answers."""
+    return SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if https else {})
 
 
 def loggable(path: str) -> str:
@@ -73,7 +72,7 @@ class AccessLogAndHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
-        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if https else {})
+        self._headers = security_headers(https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,18 +88,15 @@ class AccessLogAndHeaders:
                 self._add_headers(MutableHeaders(scope=message), scope["path"], status, request_id)
             await send(message)
 
-        try:
-            await self._app(scope, receive, send_with_headers)
-        finally:
-            took_ms = (time.perf_counter() - started_s) * 1000
-            log.info(
-                "%s %s %s %.0f ms %s",
-                scope["method"],
-                loggable(scope["path"]),
-                status or 500,
-                took_ms,
-                request_id,
-            )
+        client = scope["client"][0] if scope.get("client") else ""
+        with logs.about(request_id=request_id, client=client):
+            try:
+                await self._app(scope, receive, send_with_headers)
+            finally:
+                took_ms = round((time.perf_counter() - started_s) * 1000)
+                method, path = scope["method"], loggable(scope["path"])
+                values = {"status": status or 500, "took_ms": took_ms}
+                log.info("%s %s %s %s ms", method, path, *values.values(), extra=values)
 
     def _add_headers(
         self, headers: MutableHeaders, path: str, status: int, request_id: str
@@ -108,30 +104,27 @@ class AccessLogAndHeaders:
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = request_id
-        is_immutable = path.startswith("/static/") and status == 200
+        is_immutable = path.startswith("/static/") and status in IMMUTABLE_STATUS
         headers.setdefault("Cache-Control", IMMUTABLE if is_immutable else NO_STORE)
         if headers["Cache-Control"] == "no-cache":  # FastAPI's, of a stream
             headers["Cache-Control"] = NO_STORE
 
 
-class BodyLimit:
-    """Refuses a body over the limit of its path while it is read, whatever Content-Length says.
+class HeadAsGet:
+    """HEAD wherever GET is: the same answer, without its body (RFC 9110, 9.3.2).
 
-    It raises instead of answering, so that `webapp.problems` answers it like every other error.
+    Inside, it is a GET with a mark, for what must not begin without a reader: see `webapp.deps`.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received, limit = 0, body_max_bytes(scope.get("path", ""))
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
 
-        async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise HTTPException(413)
-            return message
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if "body" in message else message)
 
-        await self._app(scope, receive_limited, send)
+        await self._app({**scope, "method": "GET", BY_HEAD: True}, receive, send_head)

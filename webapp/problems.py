@@ -2,20 +2,22 @@
 
 import json
 import logging
+import re
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.deps import API_PREFIX, parts_of
@@ -24,19 +26,22 @@ from webapp.errors import (
     Conflict,
     EgretError,
     Invalid,
+    Malformed,
     NotFound,
     TooLarge,
     Unauthenticated,
     Unavailable,
 )
 from webapp.forms import messages_of, read_data
-from webapp.middleware import body_max_bytes
+from webapp.limits import body_max_bytes
+from webapp.middleware import BY_HEAD
 from webapp.refusals import note
 from webapp.templating import page, see_other
 
 RETRY_AFTER_S = 5
 NOT_KEPT = {"secret": ", except the key", "headers": ", but only method and path"}
 """By a field of the form: see `webapp.drafts`."""
+UNEXPECTED = "Egret failed unexpectedly. The error is in its log."
 CHECK_THE_REQUEST = "Check what was sent."
 log = logging.getLogger("egret")
 
@@ -60,13 +65,14 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_http_exception)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(StaleDataError, _answer_stale_row)
+    app.add_exception_handler(IntegrityError, _answer_stale_row)
     app.add_exception_handler(DataError, _answer_unstorable_value)
     app.add_exception_handler(OperationalError, _answer_database_failure)
     app.add_exception_handler(NoConnection, _answer_busy_database)
 
 
 class UnexpectedErrors:
-    """Answers what nothing else catches.
+    """Answers what nothing else catches, and what a middleware within it raises.
 
     It is a middleware, and not a handler: Starlette calls a handler of `Exception` outside of all
     middleware, where an answer gets no headers and no entry in the log.
@@ -88,7 +94,7 @@ class UnexpectedErrors:
         except Exception as error:
             if has_begun or scope["type"] != "http":
                 raise
-            answer = _answer_unexpected(Request(scope), error)
+            answer = await run_in_threadpool(_last_answer, Request(scope), error)
             await answer(scope, receive, send)
 
 
@@ -130,22 +136,28 @@ async def _form_of(request: Request) -> FormData:
 
 
 def _answer_database_failure(request: Request, error: Exception) -> Response:
-    log.error("database error: %s", error)
+    log.error("the database failed: %s", _cause(error))
     detail = "The database cannot be read or written at the moment."
     return _answer_later(request, detail)
 
 
 def _answer_busy_database(request: Request, error: Exception) -> Response:
-    log.error("no connection to the database is free: %s", error)
+    log.error("no connection to the database is free: %s", _cause(error))
     return _answer_later(request, "Too many requests use the database at the moment.")
 
 
+def _cause(error: Exception) -> object:
+    """What the database said, without the statement, which has many lines."""
+    return getattr(error, "orig", None) or error
+
+
 def _answer_later(request: Request, detail: str) -> Response:
+    request.state.form = FormData()  # where a long one would be kept
     return _answer(request, Unavailable(detail, remedy="Nothing is lost. Try again in a moment."))
 
 
 def _answer_unstorable_value(request: Request, error: Exception) -> Response:
-    log.warning("database error: %s", error)
+    log.warning("the database refused a value: %s", _cause(error))
     detail = "A value cannot be stored: it has a NUL character, or a number that is too large."
     return _answer(request, Invalid(detail, remedy=CHECK_THE_REQUEST))
 
@@ -168,11 +180,33 @@ def _problem_json(request: Request, error: EgretError) -> Response:
 def _answer_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     path = request.url.path
-    if error.status_code == 405 and request.method == "GET" and not path.startswith(API_PREFIX):
-        return RedirectResponse(page_of(path), 303)  # somebody reloads the answer to a form
+    if error.status_code == 404 and (without := _without_slash(request)):
+        return RedirectResponse(without, 308)
+    headers, is_head = dict(error.headers or {}), request.scope.get(BY_HEAD)
+    if error.status_code == 405 and not is_head:
+        if request.method == "GET" and not path.startswith(API_PREFIX):
+            return RedirectResponse(page_of(path), 303)  # somebody reloads the answer to a form
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
     answer = _answer(request, _as_egret_error(request, error))
-    answer.headers.update(error.headers or {})  # a 405 needs Allow (RFC 9110)
+    answer.headers.update(headers)  # a 405 needs Allow (RFC 9110)
     return answer
+
+
+def _without_slash(request: Request) -> str:
+    """The same address without the slash at its end, if a route has it; else ''.
+
+    It is relative and begins with one slash, so that it leads to no other host.
+    """
+    path = request.url.path
+    shorter = path.rstrip("/")
+    if shorter == path or not re.match(r"/[^/\\]", shorter):
+        return ""
+    scope = dict(request.scope, path=shorter)
+    if all(route.matches(scope)[0] is Match.NONE for route in request.app.router.routes):
+        return ""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return quote(shorter) + query
 
 
 def _as_egret_error(request: Request, error: HTTPException) -> EgretError:
@@ -181,6 +215,8 @@ def _as_egret_error(request: Request, error: HTTPException) -> EgretError:
             return NotFound(f"There is nothing at {request.url.path}.")
         case 405:
             return _MethodNotAllowed(f"{request.method} is not allowed at {request.url.path}.")
+        case 400:
+            return Malformed(str(error.detail), remedy=CHECK_THE_REQUEST)
         case 413:
             limit_kib = body_max_bytes(request.url.path) // 1024
             return TooLarge("The request is too large.", remedy=f"At most {limit_kib} KiB.")
@@ -216,12 +252,26 @@ def _answer_stale_row(request: Request, _error: Exception) -> Response:
     )
 
 
+def _last_answer(request: Request, error: Exception) -> Response:
+    """In plain words when not even the page of an error can be shown."""
+    try:
+        return _answer_unexpected(request, error)
+    except Exception:
+        log.exception("the page of an error cannot be shown")
+        return PlainTextResponse(f"{UNEXPECTED} Report the request id in X-Request-ID.", 500)
+
+
 def _answer_unexpected(request: Request, error: Exception) -> Response:
-    log.exception("unexpected error in request %s", request.scope.get("request_id"), exc_info=error)
+    if isinstance(error, EgretError):
+        return _answer(request, error)
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)  # to nobody
+    log.error("unexpected error", exc_info=error)
+    request.state.form = FormData()  # no page of a form, which may be what fails
     return _answer(
         request,
         EgretError(
-            "Egret failed unexpectedly. The error is in its log.",
+            UNEXPECTED,
             remedy="Try again. If it happens again, report the request id.",
         ),
     )

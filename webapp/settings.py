@@ -3,8 +3,11 @@
 With an unsafe or useless value Egret does not start; the error says what to set.
 """
 
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -13,8 +16,13 @@ from webapp.aws import regions
 from webapp.aws.policy import PREFIX
 from webapp.models.tags import parse_tags, problem_with_tags
 
+Network = IPv4Network | IPv6Network
 POSTGRESQL = "postgresql+psycopg"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.I)
+HOST_NAME_MAX_CHARS = 253
+WIDEST_PREFIX = {4: 8, 6: 16}
+"""A network of proxies that is larger would let anybody say which client they are."""
 
 
 class Settings(BaseSettings):
@@ -24,13 +32,16 @@ class Settings(BaseSettings):
 
     cloud: Literal["sandbox", "aws"] = Field("sandbox", description="Which AWS: embedded or real")
     host: str = Field("127.0.0.1", description="Address that the dashboard listens on")
-    port: int = Field(8000, ge=0, le=65535, description="Port that the dashboard listens on")
+    port: int = Field(8000, ge=1, le=65535, description="Port that the dashboard listens on")
     data_dir: Path = Field(Path(".egret"), description="Folder for the database, pictures, sandbox")
     database_url: str = Field(
         "",
         description="postgresql://user:password@host/name; empty means SQLite in the data folder",
     )
     public_url: str = Field("", description="Public URL when behind a proxy")
+    trusted_proxies: str = Field(
+        "", description="Proxies whose X-Forwarded headers count: addresses or networks, by commas"
+    )
     regions: str = Field(
         "eu-central-1,eu-west-1,us-east-1,ap-southeast-1",
         description="Regions offered; keys are kept in the first",
@@ -91,7 +102,18 @@ class Settings(BaseSettings):
             return f"{POSTGRESQL}://{rest}"
         if url and (scheme not in ("sqlite", POSTGRESQL) or not separator):
             raise ValueError("set EGRET_DATABASE_URL to postgresql://… or sqlite:///…")
+        if scheme == "sqlite" and rest.partition("?")[0] in ("", "/", "/:memory:"):
+            raise ValueError(
+                "set EGRET_DATABASE_URL to sqlite:/// and the path of a file, or leave it empty"
+            )
         return url
+
+    @field_validator("echo_url")
+    @classmethod
+    def _check_echo_url(cls, urls: str) -> str:
+        if not all(urlsplit(url.strip()).hostname for url in urls.split(",")):
+            raise ValueError("set EGRET_ECHO_URL to addresses such as https://api.ipify.org")
+        return urls
 
     @field_validator("tags", mode="before")
     @classmethod
@@ -113,15 +135,33 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, url: str) -> str:
-        if url and not url.startswith(("http://", "https://")):
-            raise ValueError("set EGRET_PUBLIC_URL to an address such as https://egret.example.com")
+        if url and (problem := _problem_with_url(url)):
+            raise ValueError(
+                f"set EGRET_PUBLIC_URL to an address such as https://egret.example.com: {problem}"
+            )
         return url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_trusted_proxies(cls, text: str) -> str:
+        how = "set EGRET_TRUSTED_PROXIES to the addresses of your proxies, separated by commas"
+        try:
+            networks = _networks(text)
+        except ValueError as error:
+            raise ValueError(f"{how}: {error}") from None
+        for network in networks:
+            if network.prefixlen < WIDEST_PREFIX[network.version]:
+                raise ValueError(f"{how}: {network} is too large, anybody may be in it")
+        return text
 
     @model_validator(mode="after")
     def _check_exposure_and_regions(self) -> Self:
-        if self.host not in LOOPBACK_HOSTS and not self.public_url:
+        public = urlsplit(self.public_url)
+        is_exposed = not is_loopback(self.host) or not is_loopback(public.hostname or self.host)
+        if is_exposed and public.scheme != "https":
+            cause = f"EGRET_PUBLIC_URL={self.public_url}" if public.scheme else ""
             raise ValueError(
-                f"EGRET_HOST={self.host} opens the dashboard to the network: set "
+                f"{cause or f'EGRET_HOST={self.host}'} opens the dashboard to the network: set "
                 "EGRET_PUBLIC_URL to the https address that people will type"
             )
         if not self.region_names:
@@ -137,6 +177,10 @@ class Settings(BaseSettings):
     def region_names(self) -> list[str]:
         named = (name.strip() for name in self.regions.split(","))
         return list(dict.fromkeys(name for name in named if name))
+
+    @property
+    def proxy_networks(self) -> list[Network]:
+        return _networks(self.trusted_proxies)
 
     @property
     def home_region(self) -> str:
@@ -155,3 +199,42 @@ class Settings(BaseSettings):
     def origin(self, public_origin: str) -> str:
         """The origin to use for a partner's public one; the sandbox replaces it."""
         return self.endpoints.get(public_origin, public_origin)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() in LOOPBACK_HOSTS
+
+
+def _networks(text: str) -> list[Network]:
+    return [ip_network(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _problem_with_url(url: str) -> str:
+    """What keeps the text from being the public URL: scheme and host, and nothing after them."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        return str(error)
+    rules = {
+        "it must have no blank and no control character": url.isprintable() and " " not in url,
+        "it must begin with https://": url.startswith(("http://", "https://")),
+        "it must have no user and no password": "@" not in parts.netloc,
+        "it must end after the host, because Egret is not served below a path": (
+            not parts.path.strip("/") and "?" not in url and "#" not in url
+        ),
+        "its port must be a number from 1 to 65535": port != 0 and not parts.netloc.endswith(":"),
+        "it must have a host": _is_host(host),
+    }
+    return next((rule for rule, is_kept in rules.items() if not is_kept), "")
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return not ip_address(text).is_unspecified
+    except ValueError:
+        return len(text) <= HOST_NAME_MAX_CHARS and HOST_NAME.fullmatch(text) is not None

@@ -8,7 +8,7 @@ the cache rule says.
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,8 +34,11 @@ NOW = {"Cache-Control": "no-cache"}
 """Egret's own calls always ask the partner."""
 
 
+@dataclass(frozen=True)
 class Kept(Answer):
-    """A cached answer; its Cache-Control says how long it is still good for."""
+    """A cached answer, with its first Cache-Control."""
+
+    left_s: int
 
 
 class AnyJson(Egress):
@@ -70,11 +73,9 @@ class AnyJson(Egress):
         until, kept = self._kept.get(request.path, (0.0, None))
         left = int(until - self.clock())
         if kept and kept.answer and left > 0 and request.headers != NOW:
-            headers = {
-                "Content-Type": kept.answer.header("Content-Type", "application/json"),
-                "Cache-Control": f"max-age={left}",
-            }
-            answer = Kept(kept.answer.status, kept.answer.body, headers)
+            names = ("Content-Type", "Cache-Control")
+            headers = {name: kept.answer.header(name) for name in names}
+            answer = Kept(kept.answer.status, kept.answer.body, headers, left)
             return replace(kept, answer=answer, upstream_ms=0, cached=True)
         self._kept.pop(request.path, None)
         exchange = super().ask(request)
@@ -84,7 +85,7 @@ class AnyJson(Egress):
     def cache_control(self, answer: Answer) -> str:
         """The fixed time of the settings, or what the partner says of a success."""
         if isinstance(answer, Kept):
-            return answer.header("Cache-Control")
+            return f"max-age={answer.left_s}"
         seconds = self._good_for_s(answer)
         return super().cache_control(answer) if seconds is None else _max_age(seconds)
 

@@ -40,6 +40,8 @@ THREADS_MAX = 8
 UNCACHED = re.compile(r"\bno-store\b|\bno-cache\b", re.IGNORECASE)
 KEY_REFUSED = (401, 403)
 LOGGED_PATH_MAX_CHARS = 200
+VARY = {"api_key": "x-api-key", "iam": "Authorization"}
+"""By access: the header that says who calls. Their answers are kept by no cache that they share."""
 EXPOSED_HEADERS = "Retry-After, X-Upstream-Status, X-Egress-Ip, X-Key-Version"
 
 Event = dict[str, Any]
@@ -79,6 +81,7 @@ class Egress(ABC):
         self.clock = clock
         self._echo_urls = env["ECHO_URL"].split(",")
         self._sent_as = env.get("KEY_SENT_AS", "bearer")
+        self._access = env.get("ACCESS", "api_key")
         self._origins = [origin for origin in env.get("CORS_ORIGINS", "").split(",") if origin]
         self._background = ThreadPoolExecutor(THREADS_MAX)
         self._opener = urllib.request.build_opener(KeepEveryStatus)
@@ -91,7 +94,10 @@ class Egress(ABC):
         """What to ask the partner for this event. Raises Problem, which the caller then gets."""
 
     def cache_control(self, answer: Answer) -> str:
-        """`max-age=N` as the partner sent it, but shorter for an error, where it may be long."""
+        """`max-age=N` as the partner sent it, but shorter for an error, where it may be long.
+
+        Unless everybody may call, or if the partner says so, the caller gets it as `private`.
+        """
         told = answer.header("Cache-Control")
         if answer.status == 200 and UNCACHED.search(told):
             return "no-store"
@@ -179,11 +185,16 @@ class Egress(ABC):
         answer = exchange.answer
         headers |= {
             "Content-Type": answer.header("Content-Type", "application/json"),
-            "Cache-Control": self.cache_control(answer),
+            "Cache-Control": self._kept_by_callers(answer),
         }
         if wait := answer.header("Retry-After"):
             headers["Retry-After"] = wait
         return _proxy_response(answer.status, headers, answer.body.decode("utf-8", "replace"))
+
+    def _kept_by_callers(self, answer: Answer) -> str:
+        rule = self.cache_control(answer)
+        is_private = self._access != "open" or "private" in answer.header("Cache-Control").lower()
+        return f"private, {rule}" if is_private and rule != "no-store" else rule
 
     def _ask_echo(self) -> str:
         """The address from the first echo service that gives one, or the last one's error."""
@@ -202,12 +213,13 @@ class Egress(ABC):
     def _cors(self, event: Event) -> dict[str, str]:
         given = {name.lower(): value for name, value in as_object(event.get("headers")).items()}
         origin = given.get("origin")
+        varying = [VARY.get(self._access, ""), "Origin" if self._origins else ""]
+        headers = {"Vary": ", ".join(filter(None, varying))} if any(varying) else {}
         if origin not in self._origins:
-            return {"Vary": "Origin"} if self._origins else {}
-        return {
+            return headers
+        return headers | {
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Expose-Headers": EXPOSED_HEADERS,
-            "Vary": "Origin",
         }
 
 

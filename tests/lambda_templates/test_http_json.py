@@ -114,8 +114,11 @@ def test_a_good_answer_is_kept_as_long_as_the_partner_says(start: Start, world: 
     first = ask(function, account="x")
     function.clock.now += 50
     second = ask(function, account="x")
-    assert (first["body"], first["headers"]["Cache-Control"]) == (second["body"], "max-age=60")
-    assert second["headers"]["Cache-Control"] == "max-age=10"
+    assert (first["body"], first["headers"]["Cache-Control"]) == (
+        second["body"],
+        "private, max-age=60",
+    )
+    assert second["headers"]["Cache-Control"] == "private, max-age=10"
     assert len(world.partner_calls) == 1
     ask(function, account="y")
     function.clock.now += 11
@@ -126,10 +129,10 @@ def test_a_good_answer_is_kept_as_long_as_the_partner_says(start: Start, world: 
 @pytest.mark.parametrize(
     ("settings", "told", "result"),
     [
-        ({"cache_s": 300}, "no-store", ("max-age=300", 1)),
+        ({"cache_s": 300}, "no-store", ("private, max-age=300", 1)),
         ({"cache_s": 0}, "max-age=60", ("no-store", 2)),
         ({}, "no-store, max-age=60", ("no-store", 2)),
-        ({}, "", ("max-age=10", 2)),
+        ({}, "", ("private, max-age=10", 2)),
     ],
 )
 def test_the_cache_rule_is_the_settings_or_the_partners(
@@ -147,14 +150,14 @@ def test_egret_itself_always_asks_the_partner(start: Start, world: World) -> Non
     for _ in range(2):
         assert function.call()["statusCode"] == 200
     assert [r.headers["cache-control"] for r in world.partner_requests] == ["no-cache"] * 2
-    assert ask(function, account="1001")["headers"]["Cache-Control"] == "max-age=60"
+    assert ask(function, account="1001")["headers"]["Cache-Control"] == "private, max-age=60"
     assert len(world.partner_calls) == 2
 
 
 def test_errors_and_large_answers_are_not_kept(start: Start, world: World) -> None:
     function = start(cache_s=300, max_kib=512)
     world.partner = lambda _: (404, {}, b"{}")
-    assert ask(function, account="x")["headers"]["Cache-Control"] == "max-age=10"
+    assert ask(function, account="x")["headers"]["Cache-Control"] == "private, max-age=10"
     world.partner = lambda _: (200, {}, b'"' + b"x" * 300 * 1024 + b'"')
     for _ in range(2):
         assert ask(function, account="x")["statusCode"] == 200

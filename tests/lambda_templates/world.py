@@ -67,6 +67,7 @@ class World:
             "ECHO_URL": f"{self.url}/echo",
             "SETTINGS": '{"location": "32000006", "limit": 10}',
             "CORS_ORIGINS": "https://example.com",
+            "ACCESS": "api_key",
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "secret-of-the-role",

@@ -20,6 +20,7 @@ def test_a_program_may_keep_the_preview_while_it_is_fresh_and_a_browser_not(
     add(session, a_snapshot(add_function(session), body=b"{}", etag="1", ttl_s=60))
     fresh = client.get(PREVIEW, headers=bearer(app))
     assert fresh.headers["cache-control"] == "private, max-age=60"
+    assert {"Authorization", "Cookie"} <= set(fresh.headers["vary"].split(", "))
     sign_in(client, app)
     for headers in ({}, {"If-None-Match": fresh.headers["etag"]}):
         assert client.get(PREVIEW, headers=headers).headers["cache-control"] == "no-store"

@@ -19,7 +19,7 @@ def test_the_partners_body_is_passed_on_byte_for_byte(
     answer = environment.call()
     assert answer["statusCode"] == 200
     assert answer["body"].encode() == BODY
-    assert answer["headers"]["Cache-Control"] == "max-age=60"
+    assert answer["headers"]["Cache-Control"] == "private, max-age=60"
     assert answer["headers"]["X-Upstream-Status"] == "200"
     assert answer["headers"]["X-Key-Version"] == "v1"
     assert answer["headers"]["X-Egress-Ip"] == "203.0.113.7"
@@ -85,7 +85,7 @@ def test_the_partners_errors_are_passed_on(
     world.partner = lambda _: (status, headers, body)
     answer = environment.call()
     assert (answer["statusCode"], answer["body"].encode()) == (status, body)
-    assert answer["headers"]["Cache-Control"] == "max-age=10"
+    assert answer["headers"]["Cache-Control"] == "private, max-age=10"
     assert answer["headers"]["Retry-After"] == "9"
 
 
@@ -186,6 +186,24 @@ def test_what_the_partner_wants_uncached_is_not_cached(
     assert environment.call()["headers"]["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    ("access", "told", "rule", "vary"),
+    [
+        ("api_key", "public, max-age=60", "private, max-age=60", "x-api-key"),
+        ("iam", "max-age=60", "private, max-age=60", "Authorization"),
+        ("open", "max-age=60", "max-age=60", None),
+        ("open", "Private, max-age=60", "private, max-age=60", None),
+        ("open", "no-store", "no-store", None),
+    ],
+)
+def test_a_shared_cache_keeps_an_answer_only_if_everybody_may_have_it(
+    start: Start, world: World, *, access: str, told: str, rule: str, vary: str | None
+) -> None:
+    world.partner = lambda _: (200, {"Cache-Control": told}, b"{}")
+    headers = start(ACCESS=access, CORS_ORIGINS="").call()["headers"]
+    assert (headers["Cache-Control"], headers.get("Vary")) == (rule, vary)
+
+
 def test_no_answer_and_no_line_has_the_key_a_body_or_the_value_of_a_query(
     start: Start, world: World, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,7 +228,7 @@ def test_only_a_configured_origin_can_read_the_answer(environment: Environment) 
     assert ours["Access-Control-Allow-Origin"] == "https://example.com"
     other = environment.call({"headers": {"origin": "https://evil.example"}})["headers"]
     assert "Access-Control-Allow-Origin" not in other
-    assert other["Vary"] == "Origin"
+    assert ours["Vary"] == other["Vary"] == "x-api-key, Origin"
 
 
 def test_without_an_echo_service_the_address_is_left_out(start: Start) -> None:

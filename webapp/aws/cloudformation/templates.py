@@ -147,13 +147,13 @@ class FunctionStack:
             "MemoryMb": str(self.memory_mb),
             "TimeoutS": str(self.timeout_s),
             "CorsOrigins": ",".join(self.cors_origins),
+            "Access": self.access,
         }
         parameters = function | {
             "KmsKeyArn": self.kms_key_arn,
             "KeyRegion": self.secret_arn.split(":")[3],
             "CallsPerSecond": str(self.calls_per_second),
             "CallBurst": str(self.call_burst),
-            "Access": self.access,
             "StageName": self.stage,
             "Callable": endpoint.callable_as(),
             "AllowedHeaders": ALLOWED_HEADERS,

@@ -105,7 +105,6 @@ def fetch(ctx: Operator, name: str) -> SnapshotOut:
     return snapshot_out(previews.fetch(ctx.scope, function))
 
 
-@router.head("/functions/{name}/preview", include_in_schema=False)
 @router.get(
     "/functions/{name}/preview",
     operation_id="read_preview",
@@ -129,5 +128,6 @@ def _cache_headers(snapshot: Snapshot, *, in_browser: bool) -> dict[str, str]:
         "Age": str(snapshot.age_s()),
         "Cache-Control": NO_STORE if in_browser else f"private, max-age={snapshot.ttl_s}",
         "Last-Modified": format_datetime(snapshot.fetched_at, usegmt=True),
+        "Vary": "Authorization, Cookie",
     }
     return headers | ({"X-Egress-Ip": snapshot.egress_ip} if snapshot.egress_ip else {})

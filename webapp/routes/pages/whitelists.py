@@ -18,7 +18,6 @@ from webapp.templating import page, see_other
 
 router = Router()
 MAX_AGE_S = 300
-READ = ["GET", "HEAD"]
 
 
 @router.get("/networks/{name}/whitelist")
@@ -66,14 +65,14 @@ def withdraw(ctx: Admin, name: str) -> Response:
     return _back(name, "Public link withdrawn.", part="link")
 
 
-@router.api_route("/whitelist/{link}.txt", methods=READ)
+@router.get("/whitelist/{link}.txt")
 def published_text(ctx: Anyone, link: str) -> Response:
     """One address per line."""
     kit = whitelists.published(ctx.session, link)
     return _published(ctx, kit, f"{kit.plain}\n", "text/plain")
 
 
-@router.api_route("/whitelist/{link}", methods=READ)
+@router.get("/whitelist/{link}")
 def published(ctx: Anyone, link: str) -> Response:
     kit = whitelists.published(ctx.session, link)
     return _published(ctx, kit, json.dumps(kit.published), "application/json")

@@ -1,0 +1,65 @@
+"""Who asks, when a proxy stands between: `X-Forwarded-For` and `X-Forwarded-Proto`, if trusted.
+
+A client may send these headers itself. They count only if the connection comes from a proxy that
+`EGRET_TRUSTED_PROXIES` names, and then only what trusted proxies have added: the client is the
+last address in the list that is not one of theirs.
+"""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from webapp.settings import Network
+
+Address = IPv4Address | IPv6Address
+SCHEMES = ("http", "https")
+
+
+class TrustedProxies:
+    """Corrects the client and the scheme of each request, for all that comes after it."""
+
+    def __init__(self, app: ASGIApp, *, networks: Sequence[Network]) -> None:
+        self._app = app
+        self._networks = networks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        peer = scope.get("client")
+        if scope["type"] == "http" and peer and self._trusts(_address(peer[0])):
+            headers = Headers(scope=scope)
+            listed = ",".join(headers.getlist("x-forwarded-for"))
+            protocol = headers.get("x-forwarded-proto", "").strip().lower()
+            client = self._client(listed) or str(peer[0])
+            scheme = protocol if protocol in SCHEMES else scope["scheme"]
+            scope = {**scope, "client": (client, 0), "scheme": scheme}
+        await self._app(scope, receive, send)
+
+    def _client(self, listed: str) -> str:
+        """The last address that no trusted proxy has, or the first one; '' if there is none."""
+        found = ""
+        for part in reversed(listed.split(",")):
+            address = _address(part)
+            if address is None:  # written by somebody whom no proxy has checked
+                return found
+            found = str(address)
+            if not self._trusts(address):
+                return found
+        return found
+
+    def _trusts(self, address: Address | None) -> bool:
+        return address is not None and any(address in network for network in self._networks)
+
+
+def _address(text: str) -> Address | None:
+    """The address in `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]:5`; IPv4 also where IPv6 maps it."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
