@@ -95,10 +95,10 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
             session.get_one(KeyVersion, f"AWS{x}") for x in ("CURRENT", "PREVIOUS")
         )
         assert (current.claims, previous.claims) == ({"cidrs": ["203.0.113.7"]}, {})
-        results = [event.result for event in list_after(session, 0, limit=9)]
-        assert (results, verify(engine).rows) == (["done", "refused"], 2)
         found = {token.id: token.role for token in session.exec(select(AccessToken))}
         assert found == {"admin": Role.ADMIN, "owner": Role.VIEWER, "viewer": Role.VIEWER}
+        results = [event.result for event in list_after(session, 0, limit=9)]
+    assert (results, verify(engine).rows) == (["done", "refused"], 2)
     engine.dispose()
 
 

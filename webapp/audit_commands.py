@@ -11,15 +11,16 @@ from sqlalchemy import Engine
 
 from webapp.db import temporary_engine
 from webapp.errors import Invalid
-from webapp.services import audit
+from webapp.services.audit import lines
+from webapp.services.audit import verify as verify_trail
 from webapp.starting import bring_up_to_date, read_settings
 
 HASH = re.compile(r"[0-9a-f]{64}")
 
-app = typer.Typer(no_args_is_help=True, help="Who did what: the audit trail.")
+audit = typer.Typer(no_args_is_help=True, help="Who did what: the audit trail.")
 
 
-@app.command("verify")
+@audit.command("verify")
 def verify(
     head: Annotated[
         str, typer.Option(help="A hash that was noted before; its row must exist.")
@@ -29,17 +30,17 @@ def verify(
     if head and not HASH.fullmatch(head):
         raise Invalid("A hash has 64 digits from 0 to f.", remedy="Copy it whole.")
     with _database() as engine:
-        found = audit.verify(engine, noted=head)
+        found = verify_trail(engine, noted=head)
     print(f"The audit trail is whole: {found.rows:,} {'row' if found.rows == 1 else 'rows'}.")
     print(f"Its head, to be noted elsewhere: {found.head}")
 
 
-@app.command("export")
+@audit.command("export")
 def export() -> None:
     """Print the whole audit trail as JSON Lines, oldest first."""
     with _database() as engine:
-        for lines in audit.lines(engine):
-            sys.stdout.write(lines)
+        for text in lines(engine):
+            sys.stdout.write(text)
 
 
 @contextmanager

@@ -211,8 +211,8 @@ class Needs:
     role: Role
 
     async def __call__(self, ctx: WhoAsks) -> Context:
-        ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
         logs.note(user=ctx.actor, role=ctx.role or "")
+        ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
         ctx.demand(self.role)
         return ctx
 

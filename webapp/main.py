@@ -119,7 +119,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(HeadLimits)
     app.add_middleware(KnownHosts, hosts=frozenset(hosts))
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(RecordRefusals)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(RecordRefusals)
     app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks)

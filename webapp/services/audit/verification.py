@@ -18,7 +18,6 @@ from webapp.services.audit.trail import list_after
 
 PAGE = 1_000
 """Rows that are in memory at once."""
-BROKEN = "audit_chain_broken"
 REMEDY = "Compare it with an export or a backup, and find out who wrote to the database."
 
 
@@ -95,4 +94,4 @@ def _page(session: Session, last_id: int) -> list[AuditEvent]:
 
 
 def _broken(detail: str) -> Conflict:
-    return Conflict(detail, code=BROKEN, remedy=REMEDY)
+    return Conflict(detail, code="audit_chain_broken", remedy=REMEDY)
