@@ -34,6 +34,7 @@ from webapp.errors import (
     Unavailable,
 )
 from webapp.forms import messages_of, read_data
+from webapp.json_bodies import BadJson
 from webapp.limits import body_max_bytes
 from webapp.middleware import BY_HEAD
 from webapp.refusals import note
@@ -65,6 +66,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Unauthenticated, _answer_unauthenticated)
     app.add_exception_handler(NotConfirmed, _answer_not_confirmed)
     app.add_exception_handler(HTTPException, _answer_http_exception)
+    app.add_exception_handler(BadJson, _answer_bad_json)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(StaleDataError, _answer_stale_row)
     app.add_exception_handler(IntegrityError, _answer_stale_row)
@@ -142,6 +144,8 @@ async def _ask_first(request: Request, error: Exception, door: str, notice: str)
 
 
 async def _form_of(request: Request) -> FormData:
+    if (read := getattr(request.state, "form", None)) is not None:
+        return FormData(read)  # the body is read once, perhaps by another object for this request
     try:
         return await read_data(request)
     except (HTTPException, ClientDisconnect):  # too large, not a form, or gone
@@ -241,6 +245,11 @@ class _MethodNotAllowed(EgretError):
     status = 405
     title = "Method not allowed"
     default_code = "method_not_allowed"
+
+
+def _answer_bad_json(request: Request, error: Exception) -> Response:
+    assert isinstance(error, BadJson)  # noqa: S101 - registered for nothing else
+    return _answer(request, error.invalid)
 
 
 def _answer_invalid_request(request: Request, error: Exception) -> Response:

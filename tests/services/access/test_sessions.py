@@ -11,9 +11,9 @@ from tests.postgresql import on_either_database
 from webapp.db import lock
 from webapp.errors import NotFound
 from webapp.models import AccessToken, User, utc_now
+from webapp.models.user import USER_AGENT_MAX
 from webapp.services import access
 from webapp.services.access import Browser, Limits
-from webapp.services.access.sessions import USER_AGENT_MAX_CHARS
 from webapp.services.scope import Scope
 
 HOME = Browser(address="192.0.2.1", user_agent="Firefox" * 100)
@@ -44,7 +44,7 @@ def long_ago(session: Session, **columns: timedelta) -> None:
 def test_a_session_knows_where_and_when_it_was_opened(session: Session, ada: User) -> None:
     row = row_of(session, access.open_session(session, ada, browser=HOME))
     assert row.client == "192.0.2.1"
-    assert row.user_agent == HOME.user_agent[:USER_AGENT_MAX_CHARS]
+    assert row.user_agent == HOME.user_agent[:USER_AGENT_MAX]
     assert row.last_used_at == row.authenticated_at
     session.refresh(ada)
     assert ada.last_seen_at == row.last_used_at
@@ -149,5 +149,5 @@ def test_all_other_sessions_end_and_no_one_elses(session: Session, ada: User) ->
 def test_a_session_that_is_over_can_be_signed_out_of_again(session: Session, ada: User) -> None:
     token = access.open_session(session, ada)
     for _ in range(2):
-        access.sign_out(Scope(session, "ada"), token)
+        access.sign_out(session, token)
     assert access.session_of(session, token) is None

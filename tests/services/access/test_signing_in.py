@@ -17,7 +17,6 @@ from webapp.services.access import Guesser
 from webapp.services.access.guesses import OF_CLIENT_AT_ACCOUNT
 from webapp.services.access.hashing import AT_ONCE, WAITING_MAX, turns
 from webapp.services.audit import list_after
-from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
 
@@ -108,7 +107,7 @@ def test_the_password_opens_a_session_that_ends_with_sign_out(session: Session) 
     found = access.session_of(session, token)
     assert found
     assert found[0].name == "ada"
-    access.sign_out(Scope(session, "ada"), token)
+    access.sign_out(session, token)
     assert access.session_of(session, token) is None
 
 

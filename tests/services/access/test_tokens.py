@@ -7,10 +7,10 @@ from sqlmodel import Session, select, update
 
 from webapp.errors import Conflict, Invalid, NotFound, Unauthenticated
 from webapp.models import AccessToken, Role, User, utc_now
-from webapp.models.user import TOKEN_DAYS
+from webapp.models.user import TOKEN_DAYS, TOKEN_DAYS_MAX
 from webapp.services import access
 from webapp.services.access import Guesser
-from webapp.services.access.tokens import DAYS_MAX, LISTED_MAX
+from webapp.services.access.tokens import LISTED_MAX
 from webapp.services.audit import list_after
 from webapp.services.scope import Scope
 
@@ -30,7 +30,7 @@ def test_a_token_expires_after_ninety_days_unless_it_is_said_otherwise(admin: Sc
     assert usual.expires_at - utc_now() > timedelta(days=TOKEN_DAYS - 1)
     never = access.issue_api_token(admin, name="for ever", role="viewer", days=None).row
     assert never.expires_at is None
-    for days in (0, DAYS_MAX + 1):
+    for days in (0, TOKEN_DAYS_MAX + 1):
         with pytest.raises(Invalid, match="expires after 1 to"):
             access.issue_api_token(admin, name="ci", role="viewer", days=days)
 

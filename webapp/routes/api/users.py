@@ -28,31 +28,31 @@ def invite(ctx: ConfirmedAdmin, new: NewPerson, response: Response) -> InvitedOu
     return invited_out(invited.user, link_to_choose_password(ctx, invited.token))
 
 
-@router.get("/{name}", operation_id="show_user", summary="Show a person")
-def show(ctx: Admin, name: str) -> UserOut:
+@router.get("/{person}", operation_id="show_user", summary="Show a person")
+def show(ctx: Admin, person: str) -> UserOut:
     """By name, or by id."""
-    return user_out(access.get_person(ctx.session, name))
+    return user_out(access.get_person(ctx.session, person))
 
 
-@router.patch("/{name}", operation_id="change_user", summary="Change the role of a person")
-def change_role(ctx: ConfirmedAdmin, name: str, new: NewRole) -> UserOut:
+@router.patch("/{person}", operation_id="change_user", summary="Change the role of a person")
+def change_role(ctx: ConfirmedAdmin, person: str, new: NewRole) -> UserOut:
     """It counts from their next request on. The last admin who can sign in stays one."""
-    user = access.get_person(ctx.session, name)
+    user = access.get_person(ctx.session, person)
     return user_out(access.change_role(ctx.scope, user.id, new.role))
 
 
 @router.post(
-    "/{name}/reset", status_code=201, operation_id="reset_user", summary="Reset a password"
+    "/{person}/reset", status_code=201, operation_id="reset_user", summary="Reset a password"
 )
-def reset(ctx: ConfirmedAdmin, name: str, response: Response) -> InvitedOut:
+def reset(ctx: ConfirmedAdmin, person: str, response: Response) -> InvitedOut:
     """The password and all sessions end at once. The link is only in this answer."""
-    invited = access.reset(ctx.scope, access.get_person(ctx.session, name).id)
+    invited = access.reset(ctx.scope, access.get_person(ctx.session, person).id)
     response.headers["Cache-Control"] = NO_STORE
     return invited_out(invited.user, link_to_choose_password(ctx, invited.token))
 
 
-@router.delete("/{name}", status_code=204, operation_id="remove_user", summary="Remove a person")
-def remove(ctx: ConfirmedAdmin, name: str) -> Response:
+@router.delete("/{person}", status_code=204, operation_id="remove_user", summary="Remove a person")
+def remove(ctx: ConfirmedAdmin, person: str) -> Response:
     """All their sessions end at once."""
-    access.remove(ctx.scope, access.get_person(ctx.session, name).id)
+    access.remove(ctx.scope, access.get_person(ctx.session, person).id)
     return Response(status_code=204)

@@ -22,6 +22,7 @@ from webapp.routes.pages import (
     orphans,
     overview,
     people,
+    reference,
     revisions,
     schedule,
     settings,
@@ -60,6 +61,7 @@ for page in (
     schedule,
     whitelists,
     orphans,
+    reference,
     audit,
 ):
     router.include_router(page.router)

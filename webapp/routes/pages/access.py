@@ -12,6 +12,7 @@ from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, errors_by_field
 from webapp.models import User
 from webapp.services import access
+from webapp.services.scope import Thing
 from webapp.templating import page, see_other
 
 router = Router()
@@ -102,13 +103,9 @@ def keep_password(ctx: Anyone, form: Form) -> Response:
 
 @router.post("/sign-out")
 def sign_out(ctx: Viewer) -> Response:
-    access.sign_out(ctx.scope, session_token(ctx.request, ctx.settings))
-    return signed_out(ctx)
-
-
-def signed_out(ctx: Context, notice: str = "") -> Response:
-    """To the sign-in page, without the cookie."""
-    response = see_other("/sign-in", notice)
+    ctx.scope.record("sign out", Thing("user", ctx.actor))
+    access.sign_out(ctx.session, session_token(ctx.request, ctx.settings))
+    response = see_other("/sign-in")
     response.delete_cookie(
         session_cookie(ctx.settings), secure=ctx.settings.https, httponly=True, samesite="lax"
     )

@@ -16,13 +16,13 @@ from sqlmodel import Session, col, delete, select, update
 from webapp.db import brief_locks
 from webapp.errors import NotFound
 from webapp.models import AccessToken, TokenKind, User, utc_now
+from webapp.models.user import USER_AGENT_MAX
 from webapp.services.access.tokens import digest, find, issue, new_token
-from webapp.services.scope import Scope, Thing
+from webapp.services.scope import Scope
 
 SEEN_EVERY = timedelta(minutes=1)
 CONFIRMED_FOR = timedelta(minutes=10)
 """How long after a password was typed it is not asked for again."""
-USER_AGENT_MAX_CHARS = 200
 LISTED_MAX = 50
 NOT_LISTED = TokenKind.API
 """Its expired ones stay in the list of API tokens, until somebody takes them away."""
@@ -60,7 +60,7 @@ def open_session(
         TokenKind.SESSION,
         user_id=user.id,
         client=browser.address,
-        user_agent=browser.user_agent[:USER_AGENT_MAX_CHARS],
+        user_agent=browser.user_agent[:USER_AGENT_MAX],
         authenticated_at=now,
         last_used_at=now,
         ends_at=now + limits.longest,
@@ -167,13 +167,12 @@ def end_other_sessions(scope: Scope, user: User, own: AccessToken) -> None:
     scope.session.commit()
 
 
-def sign_out(scope: Scope, token: str) -> None:
+def sign_out(session: Session, token: str) -> None:
     """Raises nothing for a session that is over."""
-    found = find(scope.session, token, TokenKind.SESSION)
+    found = find(session, token, TokenKind.SESSION)
     if found:
-        scope.session.delete(found)
-        scope.record("sign out", Thing("user", scope.actor))
-        scope.session.commit()
+        session.delete(found)
+        session.commit()
 
 
 def purge(session: Session) -> None:

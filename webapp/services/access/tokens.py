@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select, tuple_
 
 from webapp.errors import Conflict, Invalid, NotFound, Unauthenticated
 from webapp.models import AccessToken, TokenKind, utc_now
-from webapp.models.user import TOKEN_DAYS
+from webapp.models.user import TOKEN_DAYS, TOKEN_DAYS_MAX
 from webapp.services.access.guesses import API_TOKEN, Guesser, record_failure
 from webapp.services.access.hashing import turns
 from webapp.services.access.rights import checked_name, checked_role, checked_scopes
@@ -19,7 +19,6 @@ from webapp.services.scope import Scope
 
 BYTES = 32
 PREFIX = "egret_"
-DAYS_MAX = 3650
 LISTED_MAX = 50
 
 
@@ -84,9 +83,9 @@ def issue_api_token(
     Raises Invalid for a role, an area or a number of days that does not exist, and for a name that
     breaks the rule.
     """
-    if days is not None and not 1 <= days <= DAYS_MAX:
+    if days is not None and not 1 <= days <= TOKEN_DAYS_MAX:
         raise Invalid(
-            f"A token expires after 1 to {DAYS_MAX} days, or never.",
+            f"A token expires after 1 to {TOKEN_DAYS_MAX} days, or never.",
             code="bad_expiry",
             field="expires_in_days",
         )
