@@ -5,6 +5,7 @@ from email.utils import format_datetime
 from fastapi import Request, Response
 
 from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.foreign import json_answer
 from webapp.middleware import NO_STORE
 from webapp.models import NewFunction, Snapshot
 from webapp.routes.api.description.answers import NAMES_OTHERS, located
@@ -115,12 +116,12 @@ def fetch(ctx: Operator, name: str) -> SnapshotOut:
     openapi_extra=IF_NONE_MATCH,
 )
 def preview(ctx: Viewer, name: str, request: Request) -> Response:
-    """The cached body itself, byte for byte what the function returned."""
+    """The cached body itself, byte for byte what the function returned, which is JSON."""
     snapshot = previews.cached(ctx.session, functions.get(ctx.session, name))
     headers = _cache_headers(snapshot, in_browser=ctx.user is not None)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(snapshot.body, media_type=snapshot.content_type, headers=headers)
+    return json_answer(snapshot.body, headers)
 
 
 def _cache_headers(snapshot: Snapshot, *, in_browser: bool) -> dict[str, str]:

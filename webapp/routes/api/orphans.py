@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import Input
+from webapp.models.texts import AwsIdText, RegionText
 from webapp.routes.api.description.answers import ASKS_AWS, NAMES_OTHERS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import addresses
@@ -30,8 +31,8 @@ OrphanName = Annotated[str, Query(description="The orphan's `name`, to confirm i
 class Adoption(Input):
     """`id` is the address's allocation id."""
 
-    region: str
-    id: str
+    region: RegionText
+    id: AwsIdText
 
 
 class OrphanOut(BaseModel):
