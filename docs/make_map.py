@@ -121,7 +121,7 @@ def _tables(modules: Modules) -> Iterator[Row]:
     classes = {m.__tablename__: m for m in vars(models).values() if hasattr(m, "__table__")}
     for name, model in sorted(classes.items()):
         made_in = [m.name for m in modules.values() if m.inserts(model.__name__, name)]
-        yield f"`{name}`", _columns(model.__table__), _codes(made_in)
+        yield f"`{name}`", _columns(model.__table__), _codes(made_in or ["migrations"])
 
 
 def _columns(table: Table) -> str:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import fast, portal
+from tests.audit_coverage import AuditCoverage
 from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
 from tests.databases import engine_of, prepare
@@ -82,6 +83,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(RouteCoverage(config))
+    config.pluginmanager.register(AuditCoverage(config))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -34,9 +34,14 @@ PASSWORD = "correct horse battery staple"
 _logs_of_this_run: set[Path] = set()
 
 
+def log_files() -> list[Path]:
+    """Of all dashboards that this process has started; beside each is its database."""
+    return sorted(_logs_of_this_run)
+
+
 def logs() -> list[str]:
     """What all dashboards that this process has started have logged."""
-    return [log.read_text() for log in sorted(_logs_of_this_run)]
+    return [log.read_text() for log in log_files()]
 
 
 @dataclass

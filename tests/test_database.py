@@ -29,8 +29,9 @@ from webapp.db import (
 from webapp.models import (
     AccessToken,
     Address,
-    AuditEvent,
     Function,
+    Guesses,
+    Heartbeat,
     Key,
     KeyVersion,
     Network,
@@ -41,6 +42,7 @@ from webapp.models import (
     Whitelisting,
 )
 from webapp.models.revision import CONFIGURATION
+from webapp.services.audit import list_after, verify
 from webapp.services.functions.revisions import rows as revisions
 from webapp.settings import Settings
 
@@ -59,7 +61,7 @@ def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> 
 
 @on_either_database
 def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
-    """A network with an address and a proof, and a key, as the first version kept them."""
+    """A network with an address and a proof, a key, and events, as the first version kept them."""
     migrate(settings.database, "20261124")
     engine, old = make_engine(settings.database), MetaData()
     old.reflect(engine)
@@ -72,6 +74,8 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         insert_row(connection, old.tables["key"], id="key", claims={"cidrs": ["203.0.113.7"]})
         for stage in ("AWSCURRENT", "AWSPREVIOUS"):
             insert_row(connection, old.tables["key_version"], id=stage, key_id="key", stage=stage)
+        for number, action in enumerate(("create", "fail to sign in"), start=7):
+            insert_row(connection, old.tables["audit_event"], id=number, action=action)
         for id, partner in (("1", "The bank"), ("2", "the\u200b BANK"), ("3", "the bank")):
             listed = {"id": id, "network_id": "kept", "partner": partner}
             insert_row(connection, old.tables["whitelisting"], **listed)
@@ -93,6 +97,8 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
         assert (current.claims, previous.claims) == ({"cidrs": ["203.0.113.7"]}, {})
         found = {token.id: token.role for token in session.exec(select(AccessToken))}
         assert found == {"admin": Role.ADMIN, "owner": Role.VIEWER, "viewer": Role.VIEWER}
+        results = [event.result for event in list_after(session, 0, limit=9)]
+    assert (results, verify(engine).rows) == (["done", "refused"], 2)
     engine.dispose()
 
 
@@ -132,10 +138,10 @@ def test_a_time_is_read_in_utc_whatever_the_database_session_uses(settings: Sett
     with temporary_engine(settings.database) as engine, Session(engine) as session:
         if engine.dialect.name == "postgresql":
             session.connection().exec_driver_sql("SET TIME ZONE 'Asia/Tokyo'")
-        session.add(AuditEvent(actor="a", action="b", noun="c", name="d", at=MORNING))
+        session.add(Guesses(subject="a", last_at=MORNING, wait_until=MORNING))
         session.flush()
         session.expire_all()
-        read = session.exec(select(AuditEvent)).one().at
+        read = session.exec(select(Guesses)).one().last_at
     assert (read, read.tzinfo) == (MORNING, UTC)
 
 
@@ -223,27 +229,27 @@ def test_a_failed_statement_does_not_tell_its_values(tmp_path: Path) -> None:
 def test_what_was_only_read_is_given_back_and_what_was_written_is_not(engine: Engine) -> None:
     pool: Any = engine.pool
     with Session(engine, expire_on_commit=False) as session:
-        session.exec(select(AuditEvent)).all()
+        session.exec(select(Heartbeat)).all()
         assert pool.checkedout() == 1
         give_back()
         assert pool.checkedout() == 0
-        session.add(AuditEvent(actor="a", action="b", noun="c", name="d"))
+        session.add(Heartbeat(at=0))
         session.flush()
         give_back()
         assert pool.checkedout() == 1
         end_transactions()
         assert pool.checkedout() == 0
-        assert not session.exec(select(AuditEvent)).all()
+        assert not session.exec(select(Heartbeat)).all()
 
 
 def test_after_a_write_that_failed_the_connection_is_given_back_without_another_error(
     engine: Engine,
 ) -> None:
     with Session(engine) as session:
-        session.add(AuditEvent(id=1, actor="a", action="b", noun="c", name="d"))
+        session.add(Heartbeat(at=0))
         session.flush()
         session.expunge_all()
-        session.add(AuditEvent(id=1, actor="a", action="b", noun="c", name="d"))
+        session.add(Heartbeat(at=0))
         with pytest.raises(IntegrityError):
             session.flush()
         give_back()
@@ -255,7 +261,7 @@ def test_after_a_write_that_failed_the_connection_is_given_back_without_another_
 def test_another_threads_session_is_left_alone(engine: Engine) -> None:
     pool: Any = engine.pool
     with Session(engine) as session:
-        session.exec(select(AuditEvent)).all()
+        session.exec(select(Heartbeat)).all()
         with ThreadPoolExecutor(1) as other:
             other.submit(end_transactions).result()
         assert pool.checkedout() == 1

@@ -17,13 +17,9 @@ import typer
 
 from webapp import logs
 from webapp.access_commands import tokens, users
-from webapp.aws.apply_policies import apply as apply_policies
-from webapp.aws.apply_policies import place_of
-from webapp.aws.clients import Clients
-from webapp.aws.policy import ANY_ACCOUNT, Place, all_of
 from webapp.command_base import database_session
-from webapp.errors import Invalid
 from webapp.extras import need_sandbox
+from webapp.policy_commands import accounts, print_policy
 from webapp.services import access
 from webapp.settings import Settings
 from webapp.starting import bring_up_to_date, check_cloud, listen, read_settings, told, warn
@@ -36,6 +32,7 @@ app = typer.Typer(no_args_is_help=True, help="Functions that call partners from 
 sandbox = typer.Typer(no_args_is_help=True, help="The embedded AWS and partner.")
 app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
+app.add_typer(accounts, name="accounts")
 app.add_typer(sandbox, name="sandbox")
 
 
@@ -104,46 +101,7 @@ def migrate_command() -> None:
     print("The schema is up to date.")
 
 
-@app.command("policy")
-def print_policy(  # noqa: PLR0917 - typer passes them by name
-    name: Annotated[str, typer.Argument(help="Only this one, as IAM takes it.")] = "",
-    account: Annotated[str, typer.Option(help="Number of the AWS account.")] = ANY_ACCOUNT,
-    partition: Annotated[str, typer.Option(help="aws, aws-cn, aws-us-gov …")] = "aws",
-    prefix: Annotated[str, typer.Option(help="The same as EGRET_NAME_PREFIX.")] = "egret",
-    boundary: Annotated[str, typer.Option(help="ARN of a boundary of your own.")] = "",
-    service_role: Annotated[
-        bool, typer.Option("--service-role", help="CloudFormation acts with a role of its own.")
-    ] = False,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Make them in the account, as its administrator.")
-    ] = False,
-) -> None:
-    """Print the IAM policies that Egret needs on AWS: docs/operations.md says who gets which."""
-    place = Place(account, partition, prefix, boundary)
-    if apply:
-        if name:
-            raise Invalid(f"--apply makes all policies that Egret needs, not {name!r} alone.")
-        _apply_policies(place, service_role=service_role)
-        return
-    documents = all_of(place, service_role=service_role)
-    if name and name not in documents:
-        raise Invalid(f"There is no policy {name!r}. Choose one of: {', '.join(documents)}.")
-    print(json.dumps(documents[name] if name else documents, indent=2))
-
-
-def _apply_policies(wanted: Place, *, service_role: bool) -> None:
-    clients, region = Clients(), read_settings().home_region
-    place = place_of(clients, region, wanted)
-    for arn, done in apply_policies(clients, region, place, service_role=service_role):
-        print(f"{done}: {arn}")
-    attached = ["dashboard"] if service_role else ["dashboard", "cloudformation"]
-    policies = " and ".join(place.policy_arn(each) for each in attached)
-    print(f"Attach {policies} to the user or role that Egret runs as, and start Egret with:")
-    print(f"EGRET_PERMISSIONS_BOUNDARY_ARN={place.boundary_arn}")
-    if service_role:
-        print(f"EGRET_SERVICE_ROLE_ARN={place.service_role_arn}")
-    if place.prefix != "egret":
-        print(f"EGRET_NAME_PREFIX={place.prefix}")
+app.command("policy")(print_policy)
 
 
 @sandbox.command()

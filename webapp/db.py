@@ -37,6 +37,8 @@ POOL_WAIT_S = 10
 """How long a request waits for a connection, before it is told to come again."""
 WRITTEN = "written"
 """The mark of a connection that has done more than read in its transaction."""
+AT_COMMIT = "at commit"
+"""What a session writes when it commits: see `webapp.audit_chain`."""
 
 
 def make_engine(url: str) -> Engine:
@@ -182,7 +184,8 @@ event.listen(Session, "after_transaction_end", _end)
 
 def _has_changes(session: Session) -> bool:
     """Also of a session whose last write failed: it can only be rolled back."""
-    pending = session.new or session.deleted or not session.is_active
+    pending = session.new or session.deleted or session.info.get(AT_COMMIT)
+    pending = pending or not session.is_active
     changed = any(session.is_modified(row) for row in session.dirty)
     return bool(pending) or changed or bool(session.connection().info.get(WRITTEN))
 

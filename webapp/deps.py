@@ -34,7 +34,7 @@ from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
-from webapp.services.scope import CloudScope
+from webapp.services.scope import NOBODY, CloudScope, Origin
 from webapp.settings import Settings
 
 Result = TypeVar("Result")
@@ -71,7 +71,12 @@ class Context:
     @property
     def scope(self) -> CloudScope:
         """What the services need to act for who asks."""
-        return CloudScope(self.session, self.actor, self.parts.cloud, self.parts.settings)
+        parts, origin = self.parts, self.origin
+        return CloudScope(self.session, self.actor, parts.cloud, parts.settings, origin=origin)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.role or "", client_of(self.request), request_id_of(self.request))
 
     def may(self, role: Role) -> bool:
         return self.role is not None and self.role.includes(role)
@@ -117,7 +122,17 @@ def parts_of(request: Request) -> Parts:
 
 def guesser_of(request: Request, session: Session) -> Guesser:
     """Whose wrong tries are counted: behind a proxy, whom the proxy names (`webapp.proxies`)."""
-    return Guesser(session, request.client.host if request.client else "")
+    return Guesser(session, client_of(request), request_id=request_id_of(request))
+
+
+def client_of(request: Request) -> str:
+    """The client's address."""
+    return request.client.host if request.client else ""
+
+
+def request_id_of(request: Request) -> str:
+    """The one in the log and in the answer."""
+    return str(request.scope.get("request_id", ""))
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
@@ -152,7 +167,7 @@ DbSession = Annotated[Session, Depends(open_session, scope="function")]
 
 async def anyone(request: Request, session: DbSession) -> Context:
     """For the few routes that need no sign-in, and no thread to find out who asks."""
-    return Context(request, session, parts_of(request), actor="nobody")
+    return Context(request, session, parts_of(request), actor=NOBODY)
 
 
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
@@ -197,6 +212,7 @@ class Needs:
 
     async def __call__(self, ctx: WhoAsks) -> Context:
         logs.note(user=ctx.actor, role=ctx.role or "")
+        ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
         ctx.demand(self.role)
         return ctx
 

@@ -127,11 +127,18 @@ def messages_of(errors: Sequence[Any], *, within: int = 0) -> dict[str, str]:
     return {".".join(str(part) for part in e["loc"][within:]): _message(e) for e in errors}
 
 
-def errors_by_field(error: EgretError) -> dict[str, str]:
+class FieldErrors(dict[str, str]):
+    """Messages by field, and the code of the error that they are from."""
+
+    def __init__(self, messages: Mapping[str, str], code: str) -> None:
+        super().__init__(messages)
+        self.code = code
+
+
+def errors_by_field(error: EgretError) -> FieldErrors:
     """Messages by field; one that belongs to no field has the key ''."""
-    if error.errors:
-        return error.errors
-    return {"": f"{error.detail} {error.remedy}".strip()}
+    messages = error.errors or {"": f"{error.detail} {error.remedy}".strip()}
+    return FieldErrors(messages, error.code)
 
 
 def _message(error: Any) -> str:

@@ -24,6 +24,7 @@ from webapp.outside import THREADS, outside
 from webapp.problems import UnexpectedErrors, add_handlers
 from webapp.proxies import TrustedProxies
 from webapp.reconciler import Reconciler
+from webapp.refusals import RecordRefusals
 from webapp.routes import api, health, pages
 from webapp.routes.api.description import document
 from webapp.services.engine.turns import SharedTurns
@@ -119,5 +120,6 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(KnownHosts, hosts=frozenset(hosts))
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(RecordRefusals)
     app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks)

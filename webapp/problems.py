@@ -35,6 +35,7 @@ from webapp.errors import (
 from webapp.forms import messages_of, read_data
 from webapp.limits import body_max_bytes
 from webapp.middleware import BY_HEAD
+from webapp.refusals import note
 from webapp.templating import page, see_other
 
 RETRY_AFTER_S = 5
@@ -100,6 +101,7 @@ class UnexpectedErrors:
 def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, EgretError)  # noqa: S101 - registered for nothing else
     if request.url.path.startswith(API_PREFIX):
+        note(request, error.code, fields=error.errors)
         answer: Response = _problem_json(request, error)
     else:
         answer = page(request, "error.html", status_code=error.status, error=error)

@@ -23,9 +23,12 @@ from starlette.datastructures import FormData
 from webapp.charts import amount
 from webapp.deps import SAFE_METHODS, parts_of
 from webapp.drafts import draft_url
+from webapp.errors import Invalid
 from webapp.models import Role, User
 from webapp.partners import DEFAULT_PARTNER, partner
+from webapp.refusals import note
 from webapp.services.functions.activity.levels import level_of
+from webapp.services.names import NOT_CONFIRMED
 from webapp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +46,8 @@ def page(
     request: Request, template: str, /, *, status_code: int = 200, **context: Any
 ) -> HTMLResponse:
     """A whole page. The notice that the previous request left is shown once."""
+    if status_code >= 400:
+        _note(request, **context)
     html = render(template, **(_request_context(request) | context | _notices(request)))
     response = HTMLResponse(html, status_code=status_code)
     if NOTICE_COOKIE in request.cookies:
@@ -66,6 +71,15 @@ def see_other(url: str, notice: str = "", kind: str = "success") -> RedirectResp
             samesite="lax",
         )
     return response
+
+
+def _note(
+    request: Request, errors: Any = None, error: Any = None, confirm_error: str = "", **_: Any
+) -> None:
+    """For the audit trail: a page that is answered with an error has the error, or its messages."""
+    otherwise = NOT_CONFIRMED if confirm_error else Invalid.default_code
+    code = getattr(error, "code", getattr(errors, "code", otherwise))
+    note(request, code, fields=errors or ())
 
 
 def partial_context(request: Request) -> dict[str, Any]:

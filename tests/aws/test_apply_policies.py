@@ -12,7 +12,7 @@ from webapp import cli
 from webapp.aws.apply_policies import CHANGED, LEFT, MADE, VERSIONS_MAX, apply, place_of
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, AwsError, NotReached
-from webapp.aws.policy import Place, all_of
+from webapp.aws.policy import Place, all_of, trust
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "eu-central-1"
@@ -72,6 +72,21 @@ def test_the_set_is_made_once_and_follows_what_differs(clients: Clients, place: 
     role = place.service_role_arn.rpartition("/")[2]
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     assert [each["PolicyArn"] for each in attached] == [place.policy_arn("cloudformation")]
+
+
+def test_the_role_of_another_account_is_made_with_its_trust_and_policies(
+    clients: Clients, place: Place
+) -> None:
+    iam, trusting = clients.iam(REGION), trust(CALLER["Arn"], "an external id")
+    made = dict(apply(clients, REGION, place, trusting=trusting))
+    assert made[place.account_role_arn] == MADE
+    assert set(dict(apply(clients, REGION, place, trusting=trusting)).values()) == {LEFT}
+    assert "sts:AssumeRole" not in str(in_force(iam, place.policy_arn("dashboard")))
+    name = place.account_role_arn.rpartition("/")[2]
+    assert iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"] == trusting
+    for policy in ("dashboard", "cloudformation"):
+        iam.detach_role_policy(RoleName=name, PolicyArn=place.policy_arn(policy))
+    iam.delete_role(RoleName=name)
 
 
 def test_a_policy_with_as_many_versions_as_iam_keeps_loses_the_oldest(

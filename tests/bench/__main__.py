@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.bench import cold_start
+from tests.bench import accounts, cold_start
 from tests.dashboard import Dashboard, wait_for
 from webapp.sandbox.launcher import Sandbox
 
@@ -25,6 +25,7 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
+    accounts.main()
     cold_start.main()
     folder = Path(tempfile.mkdtemp(prefix="egret-bench-"))
     started = time.monotonic()

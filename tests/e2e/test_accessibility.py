@@ -42,6 +42,8 @@ PAGES = (
     "/functions/top-clans/revisions",
     "/functions/top-clans/revisions/1",
     "/functions/top-clans/metrics",
+    "/activity",
+    "/activity?result=refused&name=nothing",
     "/nothing-here",
 )
 SEND = """path => {

@@ -19,6 +19,7 @@ WITHOUT_PAGE = {
     "address_associated": "a thing of AWS that uses it",
     "foundation_foreign": "a stack of AWS",
     "alias_taken": "a KMS key of AWS",
+    "audit_chain_broken": "the command that verifies it says it, and no page",
     "caller_busy": "the page of the function's callers, where it was asked for",
 }
 Case = tuple[str, dict[str, str], str]

@@ -18,7 +18,7 @@ from tests.sandbox.lab import Lab, function, role
 from tests.tls_partner import HOST, KEY, TlsPartner, allowing
 from webapp.aws.clients import Clients
 from webapp.sandbox.doors import nat_password
-from webapp.sandbox.launcher import Sandbox
+from webapp.sandbox.launcher import ACCOUNT, Sandbox
 from webapp.sandbox.nat import ADDRESS_OUTSIDE_VPCS
 from webapp.sandbox.nat_http import HEAD_MAX_BYTES
 
@@ -44,7 +44,7 @@ def name(clients: Clients) -> Iterator[str]:
     """A function outside any VPC, which has an address of AWS's own."""
     lab = Lab(clients, REGION)
     stack = lab.deployed({"Role": role(), "Function": function()}, {"Name": {"Ref": "Function"}})
-    yield f"{REGION}.{stack.outputs['Name']}.-.-"
+    yield f"{ACCOUNT}.{REGION}.{stack.outputs['Name']}.-.-"
     lab.clean_up()
 
 
@@ -102,7 +102,7 @@ def test_a_connection_that_the_partner_closes_is_closed_for_the_function_too(
 
 def test_a_dropped_request_delays_no_other_request(nat: Address, name: str) -> None:
     def is_dropped(_: int) -> bool:
-        stranger = f"{REGION}.stranger.subnet-1.sg-1"
+        stranger = f"{ACCOUNT}.{REGION}.stranger.subnet-1.sg-1"
         with through(nat, stranger, SHORT_TIMEOUT_S) as client, pytest.raises(httpx.ReadTimeout):
             client.get(ECHO)
         return True

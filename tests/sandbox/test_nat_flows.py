@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from webapp.sandbox.nat_flows import Flows
 
-GATEWAY = ("eu-central-1", "nat-1")
+GATEWAY = ("210987654321", "eu-central-1", "nat-1")
 SENT, ANSWERED = 100, 2000
 
 
@@ -14,7 +14,7 @@ def test_an_answered_request_counts_in_both_directions() -> None:
         connection.sent(SENT)
         connection.answered(ANSWERED)
     (told,) = flows.take()
-    assert (told["region"], told["nat_gateway_id"]) == GATEWAY
+    assert (told["account"], told["region"], told["nat_gateway_id"]) == GATEWAY
     assert told["metrics"] == {
         "ActiveConnectionCount": 1,
         "BytesInFromDestination": ANSWERED,
@@ -72,6 +72,6 @@ def test_a_connection_is_reported_as_long_as_it_is_open() -> None:
 
 def test_what_goes_through_no_nat_gateway_is_not_reported() -> None:
     flows = Flows()
-    with flows.connection(("eu-central-1", "")):
+    with flows.connection(("210987654321", "eu-central-1", "")):
         pass
     assert flows.take() == []

@@ -9,7 +9,7 @@ from webapp.sandbox.folder import Credentials
 from webapp.sandbox.users import Users, derived
 
 ADMINISTRATOR = Credentials("AKIAADMINISTRATOR", "the administrator's")
-USERS = Users(ADMINISTRATOR, Place("111122223333", prefix="shop"))
+USERS = Users(ADMINISTRATOR, Place("111122223333", prefix="shop"), "444455556666")
 
 
 def test_the_dashboard_has_exactly_the_policies_that_are_printed_for_it() -> None:
@@ -31,7 +31,8 @@ def test_credentials_that_follow_from_others_stay_the_same_and_look_like_those_o
 
 
 def test_nobody_has_the_credentials_of_another_one() -> None:
-    found = [USERS.administrator.secret, USERS.dashboard.secret, USERS.nat.secret]
+    second = [USERS.second_administrator.secret, USERS.second_nat.secret]
+    found = [USERS.administrator.secret, USERS.dashboard.secret, USERS.nat.secret, *second]
     assert len(set(found)) == len(found)
     others = derived(Credentials("AKIAADMINISTRATOR", "another one's"), "dashboard")
     assert others.secret != USERS.dashboard.secret

@@ -8,7 +8,9 @@ this module.
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cache
 
+from webapp.aws.accounts import AccountRole, in_account
 from webapp.aws.addresses import NO_TAGS, Addresses
 from webapp.aws.blockers import Blockers
 from webapp.aws.callers import Callers
@@ -33,9 +35,11 @@ from webapp.aws.vpcs import Vpcs
 
 @dataclass(frozen=True)
 class Cloud:
-    """All adapters. `poll_s` is the time between two polls of a stack that is changing.
+    """All adapters to one account. `poll_s` is the time between two polls of a changing stack.
 
-    `threads` is for calls in parallel, to more than one adapter or region.
+    `threads` is for calls in parallel, to more than one adapter or region. `number` is that of
+    another account than the dashboard's own; '' for that. `assuming` gives the cloud of another
+    one, always the same for the same role.
     """
 
     addresses: Addresses
@@ -59,6 +63,8 @@ class Cloud:
     vpcs: Vpcs
     threads: Callable[[], Executor]
     poll_s: float
+    number: str
+    assuming: Callable[[AccountRole], "Cloud"]
 
     @classmethod
     def connect(
@@ -69,6 +75,7 @@ class Cloud:
         poll_s: float,
         tags: Mapping[str, str] = NO_TAGS,
         service_role_arn: str = "",
+        number: str = "",
     ) -> "Cloud":
         """Adapters that share one set of clients. Nothing is sent until they are used.
 
@@ -76,6 +83,18 @@ class Cloud:
         gets the `tags` (EGRET_TAGS); stacks and secrets are told theirs by the services.
         `service_role_arn` is EGRET_SERVICE_ROLE_ARN.
         """
+
+        @cache
+        def assuming(role: AccountRole) -> Cloud:
+            return cls.connect(
+                clients.assuming(role),
+                prefix=prefix,
+                poll_s=poll_s,
+                tags=tags,
+                service_role_arn=in_account(service_role_arn, role.number),
+                number=role.number,
+            )
+
         return cls(
             addresses=Addresses(clients, prefix, tags=tags),
             blockers=Blockers(clients),
@@ -98,4 +117,10 @@ class Cloud:
             vpcs=Vpcs(clients),
             threads=clients.threads,
             poll_s=poll_s,
+            number=number,
+            assuming=assuming,
         )
+
+    def here(self, arn: str) -> str:
+        """The ARN of what has the same name in this account; the dashboard's own as it is."""
+        return in_account(arn, self.number)

@@ -2,11 +2,12 @@
 
 Running it again changes only what differs, so it is also how an account follows a newer version of
 Egret. It attaches nothing to the dashboard's user or role, which is the administrator's business;
-only the service role, which is Egret's alone, gets its policy.
+only roles that are Egret's alone get their policies: the service role, and in another account the
+one that the dashboard assumes.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,14 +61,20 @@ def place_of(clients: Clients, region: str, wanted: Place) -> Place:
 
 
 def apply(
-    clients: Clients, region: str, place: Place, *, service_role: bool = False
+    clients: Clients,
+    region: str,
+    place: Place,
+    *,
+    service_role: bool = False,
+    trusting: Document | None = None,
 ) -> Iterator[tuple[str, str]]:
     """Make what is missing and change what differs: ARN by ARN, and what became of each.
 
-    With a boundary of the account's own, Egret's is not made. Harmless if repeated. Raises AwsError
-    at what AWS refuses; what came before it stays.
+    `trusting`: in another account than the dashboard's, the trust policy of the role that it
+    assumes. With a boundary of the account's own, Egret's is not made. Harmless if repeated. Raises
+    AwsError at what AWS refuses; what came before it stays.
     """
-    documents = all_of(place, service_role=service_role)
+    documents = all_of(place, service_role=service_role, elsewhere=trusting is not None)
     iam = _Iam(clients, region)
     if place.boundary:
         del documents["boundary"]
@@ -76,7 +83,15 @@ def apply(
         yield arn, iam.policy(arn, document)
     if service_role:
         arn = place.service_role_arn
-        yield arn, iam.role(_name(arn), policy_arn=place.policy_arn("cloudformation"))
+        yield arn, iam.role(_name(arn), TRUST, [place.policy_arn("cloudformation")])
+    if trusting:
+        arn, attached = place.account_role_arn, attached_to_dashboard(service_role=service_role)
+        yield arn, iam.role(_name(arn), trusting, [place.policy_arn(each) for each in attached])
+
+
+def attached_to_dashboard(*, service_role: bool) -> list[str]:
+    """The policies that whom Egret acts as needs, by name."""
+    return ["dashboard"] if service_role else ["dashboard", "cloudformation"]
 
 
 class _Iam:
@@ -104,24 +119,25 @@ class _Iam:
             iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
             return CHANGED
 
-    def role(self, name: str, *, policy_arn: str) -> str:
-        """The service role, with its one policy: MADE, CHANGED or LEFT."""
+    def role(self, name: str, trusting: Document, policy_arns: Sequence[str]) -> str:
+        """The role, with these policies: MADE, CHANGED or LEFT."""
         with self._doing(f"making the role {name}") as iam:
-            trust, done = json.dumps(TRUST), LEFT
+            trust, done = json.dumps(trusting), LEFT
             try:
                 role = iam.get_role(RoleName=name)["Role"]
             except iam.exceptions.NoSuchEntityException:
                 iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
                 done = MADE
             else:
-                if role["AssumeRolePolicyDocument"] != TRUST:
+                if role["AssumeRolePolicyDocument"] != trusting:
                     iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
                     done = CHANGED
             pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
             attached = {p["PolicyArn"] for page in pages for p in page["AttachedPolicies"]}
-            if policy_arn not in attached:
-                iam.attach_role_policy(RoleName=name, PolicyArn=policy_arn)
-                done = done if done == MADE else CHANGED
+            for arn in policy_arns:
+                if arn not in attached:
+                    iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+                    done = done if done == MADE else CHANGED
             return done
 
     def _versions(self, iam: Any, arn: str) -> list[Mapping[str, Any]]:

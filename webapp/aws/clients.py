@@ -4,6 +4,8 @@ Clients are thread-safe, but making one with a session is not, so a lock guards 
 session (see `sessions`): the second client of a service takes 6 ms instead of 120.
 The endpoint (`AWS_ENDPOINT_URL`) and the credentials come from the usual AWS environment variables.
 A client without credentials would stay without: none is made until there are some.
+
+`assuming` gives the clients of another account: they share what is not of one account.
 """
 
 from collections.abc import Callable
@@ -14,9 +16,10 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 
+from webapp.aws.accounts import AccountRole, Member, credentials_of, sibling
 from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
-from webapp.aws.sessions import Sessions
+from webapp.aws.sessions import Opened, Session, Sessions
 
 if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
@@ -70,10 +73,30 @@ class Clients:
         self._pace, self._attempts = pace or Pace(), attempts
         self._before_call = before_call
         self._sessions = Sessions(session, before_reading=before_call)
-        self._session: boto3.Session | None = None
+        self._session: Session | None = None
+        self._turns_of = ""
         self._clients: dict[tuple[str, str, int], Any] = {}
         self._lock = Lock()
         self._account_id = ""
+
+    def assuming(self, role: AccountRole) -> "Clients":
+        """Of another account: nothing is asked before the first client is. Its calls have turns of
+        their own, since AWS throttles each account by itself."""
+        made = Clients(
+            self._endpoint_url,
+            pace=self._pace,
+            before_call=self._before_call,
+            attempts=self._attempts,
+        )
+        made._sessions = Sessions(
+            before_reading=self._before_call, open_session=lambda: self._open(role)
+        )
+        made._turns_of = role.number
+        return made
+
+    def _open(self, role: AccountRole) -> Opened:
+        core = sibling(self._sessions.current())
+        return Opened(core, credentials_of(role, self.sts), Member(core))
 
     def cloudformation(self, region: str) -> "CloudFormationClient":
         return cast("CloudFormationClient", self._client("cloudformation", region))
@@ -154,7 +177,7 @@ class Clients:
         if parsed.get("Error", {}).get("Code") in REFUSES_CREDENTIALS:
             self._sessions.note_refusal()
 
-    def _make(self, session: boto3.Session, service: str, region: str, attempts: int) -> Any:
+    def _make(self, session: Session, service: str, region: str, attempts: int) -> Any:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUTS_S.get(service, READ_TIMEOUT_S),
@@ -165,5 +188,5 @@ class Clients:
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("before-call", lambda **_: self._before_call())
         client.meta.events.register("after-call", self._note_refusal)
-        self._pace.attach(client)
+        self._pace.attach(client, of=self._turns_of)
         return client

@@ -48,6 +48,12 @@ class UnusableCharacter(BotoCoreError):
     fmt = "the {name} contains {what}"
 
 
+class RoleRefused(BotoCoreError):
+    """AWS did not let Egret assume the role of another account."""
+
+    fmt = "{answer}"
+
+
 class Fault(NamedTuple):
     """What is wrong, as the end of a sentence, and what to run."""
 
@@ -107,6 +113,14 @@ _FAULTS: tuple[tuple[tuple[type[Exception], ...], Fault], ...] = (
             "the profile asks for the code of an MFA device, which Egret cannot enter",
             "Give it a role, or a profile without mfa_serial. This lists them: "
             "aws configure list-profiles",
+        ),
+    ),
+    (
+        (RoleRefused,),
+        Fault(
+            "AWS does not let Egret assume {role} of the account {account} ({error})",
+            "Make that role's trust policy the one that the page Accounts shows, and see that "
+            "the dashboard's own policy allows sts:AssumeRole on it",
         ),
     ),
     (

@@ -89,13 +89,14 @@ class Pace:
         self._stopping = Event()
         self._turns, self._sleep = turns or LocalTurns(), sleep or self._stopping.wait
 
-    def attach(self, client: Any) -> None:
+    def attach(self, client: Any, *, of: str = "") -> None:
         """Make a client keep the pace of its region, with every request it sends.
 
+        AWS throttles each account by itself: `of` is the number of another than the dashboard's.
         botocore's own retries count too: it emits `before-send` for each of them. A run of a
         function is no call to the control plane: Lambda throttles it by another quota.
         """
-        region = client.meta.region_name
+        region = f"{client.meta.region_name} {of}".strip()
 
         def wait(event_name: str, **_: object) -> None:
             if not event_name.endswith(INVOKE):

@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import boto3
 import botocore.session
@@ -52,10 +52,23 @@ class CredentialsUnusable(BotoCoreError):
         self.fault = fault
 
 
+Session = Any
+"""What makes clients, by its method `client`: a session of boto3's, or what is like one."""
+
+
+class Opened(NamedTuple):
+    """A session of botocore's, its credentials as botocore found them, and what makes clients."""
+
+    core: Any
+    credentials: Any
+    session: Session
+
+
 class Sessions:
     """`before_reading` is done before credentials are read for the first time.
 
-    Tests pass a `session`, which is used as it is, or a virtual `clock`.
+    `open_session` gives a session of botocore's and what its credentials are: those of the
+    environment, or of a role. Tests pass a `session`, which is used as it is, or a virtual `clock`.
     """
 
     def __init__(
@@ -64,14 +77,16 @@ class Sessions:
         *,
         before_reading: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
+        open_session: Callable[[], Opened] | None = None,
     ) -> None:
-        self._session = self._given = session
+        self._session: Session | None = session
+        self._given, self._open_session = session, open_session or _of_environment
         self._before_reading, self._clock = before_reading, clock
         self._lock = Lock()
         self._failure: CredentialsUnusable | None = None
         self._failed_at_s = self._refused_at_s = -FAILURE_SHARED_S
 
-    def current(self) -> boto3.Session:
+    def current(self) -> Session:
         """A session that has credentials. Raises CredentialsUnusable."""
         found = self._session
         if found is None:
@@ -104,13 +119,12 @@ class Sessions:
         finally:
             self._lock.release()
 
-    def _open(self) -> boto3.Session:
+    def _open(self) -> Session:
         if self._session is None:
-            core = botocore.session.get_session()
-            found = _checked(_load(core))
-            core.register_component("credential_provider", _Shared(found, self.share))
-            share_models(core)
-            self._session = boto3.Session(botocore_session=core)
+            opened = self._open_session()
+            found = _Shared(_checked(opened.credentials), self.share)
+            opened.core.register_component("credential_provider", found)
+            self._session = opened.session
         return self._session
 
 
@@ -130,6 +144,13 @@ class _Shared(Credentials):
     def __getattr__(self, name: str) -> Any:
         """The key, the token and the account; clients ask for each of them by itself."""
         return getattr(self.get_frozen_credentials(), name)
+
+
+def _of_environment() -> Opened:
+    core = botocore.session.get_session()
+    found = _load(core)
+    share_models(core)
+    return Opened(core, found, boto3.Session(botocore_session=core))
 
 
 def _load(core: Any) -> Any:
@@ -187,12 +208,29 @@ def share_models(core: Any) -> None:
     core.register_component("data_loader", _models(core.get_config_variable("data_path")))
     parsers = core.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=read_time)
+    events = core.get_component("event_emitter")
+    events.register_last("creating-client-class", _share_class, unique_id="one class per service")
 
 
 @cache
 def _models(data_path: str | None) -> Loader:
     """Read once for all sessions: reading them takes most of the time that a client takes."""
     return create_loader(data_path)
+
+
+_classes: dict[str, type] = {}
+
+
+def _share_class(
+    class_attributes: dict[str, Any], base_classes: list[type], event_name: str, **_: object
+) -> None:
+    """Let the class of a client be an empty one above the first of its service: botocore makes one
+    for each client, with a function for each operation; EC2 has 800."""
+    if event_name not in _classes:
+        name = event_name.rpartition(".")[2]
+        _classes[event_name] = type(name, tuple(base_classes), dict(class_attributes))
+    class_attributes.clear()
+    base_classes[:] = [_classes[event_name]]
 
 
 def read_time(value: Any) -> datetime:

@@ -1,7 +1,7 @@
 """The tables. Importing this package makes all of them known to SQLModel's metadata."""
 
 from webapp.models.address import Address, AddressStatus
-from webapp.models.audit_event import AuditEvent
+from webapp.models.audit_event import AuditEvent, AuditHead, AuditResult
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
 from webapp.models.caller import Caller, FormerKey, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
@@ -35,6 +35,8 @@ __all__ = [
     "Address",
     "AddressStatus",
     "AuditEvent",
+    "AuditHead",
+    "AuditResult",
     "Audited",
     "Caller",
     "FetchSchedule",

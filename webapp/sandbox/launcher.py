@@ -25,7 +25,7 @@ from webapp.sandbox.partner.hosts import ECHO_PATH, ENTRY, PORTAL_PATH, endpoint
 from webapp.sandbox.tls_partners import TlsPartners
 from webapp.sandbox.users import Users
 
-ACCOUNT = "210987654321"
+ACCOUNT, SECOND_ACCOUNT = "210987654321", "310987654321"
 NETWORK_QUOTA = 5
 REGION = "eu-central-1"
 READY_TIMEOUT_S = 30.0
@@ -45,7 +45,8 @@ NO_TLS_PARTNERS = TlsPartners()
 class Info:
     """Where the running sandbox is, and what lets one in: what `egret sandbox info` prints.
 
-    The credentials are the administrator's. `partner_url` and `echo_url` contain the secret,
+    The credentials are the administrator's; those of the second account are its administrator's.
+    `partner_url` and `echo_url` contain the secret,
     `portal_url` a pass for the portal alone.
     """
 
@@ -57,6 +58,9 @@ class Info:
     partner_url: str = field(repr=False)
     portal_url: str = field(repr=False)
     echo_url: str = field(repr=False)
+    second_account: str
+    second_access_key_id: str
+    second_secret_access_key: str = field(repr=False)
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)
@@ -90,8 +94,8 @@ class Sandbox:
         folder.lock()
         (folder.path / INFO).unlink(missing_ok=True)
         ports, credentials = folder.ports(CHILDREN), folder.credentials()
-        users = Users(credentials, Place(ACCOUNT, prefix=prefix))
-        sandbox = cls(folder, _info(ports, credentials), users)
+        users = Users(credentials, Place(ACCOUNT, prefix=prefix), SECOND_ACCOUNT)
+        sandbox = cls(folder, _info(ports, users), users)
         environments = _environments(folder.path, ports, users)
         environments["embedded_aws"] |= {
             "EMBEDDED_AWS_PACE_S": str(pace_s),
@@ -196,7 +200,8 @@ def read_info(state_dir: Path) -> Info:
     return Info(**json.loads(file.read_text()))
 
 
-def _info(ports: dict[str, int], credentials: Credentials) -> Info:
+def _info(ports: dict[str, int], users: Users) -> Info:
+    credentials, second = users.administrator, users.second_administrator
     partner_host = f"127.0.0.1:{ports['partner']}"
     partner = f"http://{USER}:{credentials.secret}@{partner_host}"
     portal = f"http://{partner_host}{PORTAL_PATH}"
@@ -209,12 +214,15 @@ def _info(ports: dict[str, int], credentials: Credentials) -> Info:
         partner_url=partner,
         portal_url=f"{portal}?{ENTRY}={portal_pass(credentials.secret)}",
         echo_url=f"{partner}{ECHO_PATH}",
+        second_account=users.second,
+        second_access_key_id=second.access_key_id,
+        second_secret_access_key=second.secret,
     )
 
 
 def _environments(folder: Path, ports: dict[str, int], users: Users) -> dict[str, dict[str, str]]:
     administrator, token = users.administrator, secrets.token_hex(16)
-    info = _info(ports, administrator)
+    info = _info(ports, users)
     return {
         "embedded_aws": _aws(info, administrator)
         | {
@@ -238,6 +246,10 @@ def _environments(folder: Path, ports: dict[str, int], users: Users) -> dict[str
             "NAT_PORT": str(ports["nat"]),
             "NAT_SECRET": administrator.secret,
             "NAT_TOKEN": token,
+            "NAT_ACCOUNT": ACCOUNT,
+            "NAT_SECOND_ACCOUNT": json.dumps(
+                [users.second, users.second_nat.access_key_id, users.second_nat.secret]
+            ),
             "PARTNER_URL": f"http://127.0.0.1:{ports['partner']}",
         },
     }

@@ -15,13 +15,16 @@ TLS. Hosts in EGRET_SANDBOX_PARTNERS are reached over TLS (`tls_partners`).
 """
 
 import asyncio
+import json
 import logging
 import os
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import boto3
 import httpx
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
@@ -39,10 +42,11 @@ from webapp.sandbox.nat_http import (
     own_response,
     read_request,
     response,
+    target_of,
 )
 from webapp.sandbox.nat_tunnel import Tunnel
 from webapp.sandbox.parent import end_with_parent
-from webapp.sandbox.tls_partners import TLS_PORT, TlsPartners
+from webapp.sandbox.tls_partners import TlsPartners
 
 SILENCE_MAX_S = 60.0
 """How long a connection stays open without an answer before the proxy closes it."""
@@ -54,7 +58,7 @@ ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
 KNOWN_S = 0.3
 """How long a change of the network may go unnoticed. On AWS too it takes a moment to count."""
 OUTSIDE = "-"
-CALLER_PARTS = 4
+CALLER_PARTS = 5
 CHUNK_BYTES = 4096
 NO_CALLER = (
     "name the function, its subnet and groups as the proxy's user, with its environment's password"
@@ -76,8 +80,8 @@ HOP_BY_HOP = frozenset(
 NAT_HEADERS = frozenset({"x-sandbox-source-address", "x-sandbox-nat-token"})
 """Only the NAT may set these; they are removed from what a function sends."""
 
-Path = tuple[str, str, str, int]
-"""Region, subnet, security groups and port: what a walk depends on."""
+Path = tuple[str, str, str, str, int]
+"""Account, region, subnet, security groups and port: what a walk depends on."""
 
 log = logging.getLogger("egret.sandbox.nat")
 
@@ -89,6 +93,7 @@ class Caller:
     `groups` are security groups with a plus between them.
     """
 
+    account: str
     region: str
     function: str
     subnet_id: str
@@ -107,7 +112,9 @@ NOWHERE = Exit()
 
 
 class Nat:
-    """`partner_url` is where the one process behind all virtual names listens.
+    """`clients` are those of each account, by its number.
+
+    `partner_url` is where the one process behind all virtual names listens.
 
     From `secret` follow the passwords that functions prove themselves with here; `token` is what
     the NAT does so with there.
@@ -115,7 +122,7 @@ class Nat:
 
     def __init__(
         self,
-        clients: Clients,
+        clients: Mapping[str, Clients],
         *,
         partner_url: str,
         token: str,
@@ -155,7 +162,7 @@ class Nat:
 
     async def _answer(self, request: Request) -> bytes | Tunnel | None:
         """The response, a tunnel, or None if the request is dropped. Raises ConnectionError."""
-        host, port = _target(request)
+        host, port = target_of(request)
         if is_foreign({"host": host or "localhost"} | request.headers, hosts=_hosts(host)):
             return own_response(403, FOREIGN)
         user, password = basic(request.headers.get("proxy-authorization", ""))
@@ -167,7 +174,7 @@ class Nat:
         if not place and (is_tls or not host.endswith(SUFFIX)):
             return _unknown(host, is_tls=is_tls)
         way_out = await self._way_out(caller, port)
-        gateway = (caller.region, way_out.nat_gateway_id)
+        gateway = (caller.account, caller.region, way_out.nat_gateway_id)
         if place and way_out.address:
             return Tunnel(*place, way_out.address, self.flows.connection(gateway))
         with self.flows.connection(gateway) as connection:
@@ -181,7 +188,7 @@ class Nat:
 
     async def _way_out(self, caller: Caller, port: int) -> Exit:
         """At the end of the egress path. Of several requests at once, one walks for all."""
-        path = (caller.region, caller.subnet_id, caller.groups, port)
+        path = (caller.account, caller.region, caller.subnet_id, caller.groups, port)
         async with self._walks[path]:
             until, known = self._known.get(path, (0.0, NOWHERE))
             if time.monotonic() < until:
@@ -203,7 +210,7 @@ class Nat:
         if caller.subnet_id == OUTSIDE:
             return Exit(address=ADDRESS_OUTSIDE_VPCS)
         path = walk(
-            self._clients.ec2(caller.region),
+            self._clients[caller.account].ec2(caller.region),
             caller.region,
             subnet_id=caller.subnet_id,
             group_ids=caller.groups.split("+"),
@@ -256,16 +263,6 @@ def _unknown(host: str, *, is_tls: bool) -> bytes:
     return own_response(502, f"{host} does not resolve in the sandbox")
 
 
-def _target(request: Request) -> tuple[str, int]:
-    """Host and port in the request's URL; '' if it asks the proxy itself for something."""
-    try:
-        is_tls = request.method == "CONNECT"
-        parts = urlsplit(f"//{request.url}" if is_tls else request.url)
-        return parts.hostname or "", parts.port or (TLS_PORT if is_tls else 80)
-    except ValueError:
-        raise MalformedRequest("this is not a URL") from None
-
-
 def _hosts(target: str) -> frozenset[str]:
     """The names that a Host header may have: a client of a proxy sends its target's."""
     return frozenset({target}) if target else HOSTS
@@ -277,8 +274,12 @@ def _caller(user: str) -> Caller | None:
 
 
 async def _main() -> None:
+    second, *key = json.loads(os.environ["NAT_SECOND_ACCOUNT"])
     nat = Nat(
-        Clients(),
+        {
+            os.environ["NAT_ACCOUNT"]: Clients(),
+            second: Clients(session=boto3.Session(*key)),
+        },
         partner_url=os.environ["PARTNER_URL"],
         token=os.environ["NAT_TOKEN"],
         secret=os.environ["NAT_SECRET"],

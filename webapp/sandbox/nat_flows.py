@@ -25,8 +25,8 @@ ACTIVE = "ActiveConnectionCount"
 NEVER_HERE = {"ErrorPortAllocation": 0, "PacketsDropCount": 0}
 """This NAT does not run out of ports and loses no packets; AWS reports zeros too."""
 
-Gateway = tuple[str, str]
-"""Region and id of a NAT gateway; without an id, nothing is reported."""
+Gateway = tuple[str, str, str]
+"""Account, region and id of a NAT gateway; without an id, nothing is reported."""
 
 log = logging.getLogger("egret.sandbox.nat")
 
@@ -87,12 +87,13 @@ class Flows:
             self.change_active(gateway, 0)
         return [
             {
+                "account": account,
                 "region": region,
                 "nat_gateway_id": nat_id,
                 "at": time.time(),
                 "metrics": NEVER_HERE | metrics,
             }
-            for (region, nat_id), metrics in counted.items()
+            for (account, region, nat_id), metrics in counted.items()
             if nat_id
         ]
 

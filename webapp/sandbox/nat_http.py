@@ -5,8 +5,11 @@ Chunked requests are refused: Python's own clients send a length to a proxy.
 
 import asyncio
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
+
+from webapp.sandbox.tls_partners import TLS_PORT
 
 HEAD_MAX_BYTES = 32 * 1024
 BODY_MAX_BYTES = 4 * 1024 * 1024
@@ -73,3 +76,13 @@ def response(status: int, body: bytes, headers: dict[str, str], reason: str = ""
     first = f"HTTP/1.1 {status} {reason or httpx.codes.get_reason_phrase(status)}"
     lines = [first, *(f"{name}: {value}" for name, value in kept.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
+
+
+def target_of(request: Request) -> tuple[str, int]:
+    """Host and port in the request's URL; '' if it asks the proxy itself for something."""
+    try:
+        is_tls = request.method == "CONNECT"
+        parts = urlsplit(f"//{request.url}" if is_tls else request.url)
+        return parts.hostname or "", parts.port or (TLS_PORT if is_tls else 80)
+    except ValueError:
+        raise MalformedRequest("this is not a URL") from None

@@ -41,10 +41,14 @@ class User:
 
 @dataclass(frozen=True)
 class Users:
-    """`place` says for which account and prefix the dashboard's policies are."""
+    """`place` says for which account and prefix the dashboard's policies are.
+
+    `second` is the number of another account, where there is only its administrator, and the NAT.
+    """
 
     administrator: Credentials
     place: Place
+    second: str
 
     @property
     def dashboard(self) -> Credentials:
@@ -53,6 +57,14 @@ class Users:
     @property
     def nat(self) -> Credentials:
         return derived(self.administrator, NAT)
+
+    @property
+    def second_administrator(self) -> Credentials:
+        return derived(self.administrator, f"{ADMINISTRATOR} of {self.second}")
+
+    @property
+    def second_nat(self) -> Credentials:
+        return derived(self.administrator, f"{NAT} of {self.second}")
 
     def all(self) -> list[User]:
         """With the dashboard's policies as `egret policy` prints them."""
@@ -66,17 +78,27 @@ class Users:
 
     def as_json(self) -> str:
         """What the embedded AWS is told to make: the users, and policies that nobody has."""
-        users = [
-            {
-                "name": user.name,
-                "access_key_id": user.credentials.access_key_id,
-                "secret": user.credentials.secret,
-                "policies": user.policies,
-            }
-            for user in self.all()
-        ]
         boundary = {self.place.boundary_arn.rpartition("/")[2]: all_of(self.place)["boundary"]}
-        return json.dumps({"users": users, "policies": boundary})
+        second = [
+            User(ADMINISTRATOR, self.second_administrator, {ADMINISTRATOR: EVERYTHING}),
+            User(NAT, self.second_nat, {NAT: WHAT_THE_NAT_LOOKS_AT}),
+        ]
+        accounts = {self.second: _told(second, {})}
+        return json.dumps(_told(self.all(), boundary) | {"accounts": accounts})
+
+
+def _told(users: list[User], policies: dict[str, Document]) -> dict[str, object]:
+    """Of one account."""
+    given = [
+        {
+            "name": user.name,
+            "access_key_id": user.credentials.access_key_id,
+            "secret": user.credentials.secret,
+            "policies": user.policies,
+        }
+        for user in users
+    ]
+    return {"users": given, "policies": policies}
 
 
 def derived(credentials: Credentials, name: str) -> Credentials:

@@ -16,6 +16,7 @@ RESERVED = frozenset({"new"})
 ENVIRONMENT = re.compile(rules.ENVIRONMENT)
 NOTE_MAX_CHARS = 500
 LABEL_MAX_CHARS = 60
+NOT_CONFIRMED = "not_confirmed"
 
 
 def check_name(name: str) -> str:
@@ -106,6 +107,6 @@ def check_typed(typed: str, expected: str, what: str) -> None:
     if typed.strip() != expected:
         raise Invalid(
             f"The text you typed is not {expected}. Nothing was {what}.",
-            code="not_confirmed",
+            code=NOT_CONFIRMED,
             field="confirm",
         )

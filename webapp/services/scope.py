@@ -5,17 +5,21 @@ it changes it and records who did so, with a `CloudScope` it also calls AWS. `de
 for each request; the background loop makes one when it acts by itself.
 """
 
-from dataclasses import dataclass, replace
+import socket
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from sqlmodel import Session
 
+import webapp.audit_chain  # noqa: F401 - chains the events that sessions get
 from webapp.aws import Cloud
-from webapp.models import AuditEvent
+from webapp.models import AuditEvent, AuditResult
 from webapp.settings import Settings
 
 EGRET = "egret"
 """The actor of what the background loop does by itself."""
+NOBODY = "nobody"
+"""The actor of who has not signed in."""
 
 
 class Subject(Protocol):
@@ -29,14 +33,44 @@ class Subject(Protocol):
 
 
 @dataclass(frozen=True)
+class Thing:
+    """A subject that has no row, or whose row is not known."""
+
+    noun: str
+    audit_name: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whence the actor asks, and with what role."""
+
+    role: str = ""
+    client_address: str = ""
+    request_id: str = ""
+
+
+THIS_MACHINE = Origin(client_address=socket.gethostname())
+"""Of what is done without a request: by the command line, and by the background loop."""
+
+
+@dataclass(frozen=True)
 class Scope:
     """The database, on behalf of `actor`."""
 
     session: Session
     actor: str
+    origin: Origin = field(default=THIS_MACHINE, kw_only=True)
 
-    def record(self, action: str, subject: Subject, detail: str = "") -> None:
-        """Add to the audit trail. The caller commits it together with the change."""
+    def record(
+        self,
+        action: str,
+        subject: Subject,
+        detail: str = "",
+        *,
+        result: AuditResult = AuditResult.DONE,
+        code: str = "",
+    ) -> None:
+        """Add to the audit trail. It is written with the change, when that is committed."""
         self.session.add(
             AuditEvent(
                 actor=self.actor,
@@ -44,6 +78,9 @@ class Scope:
                 noun=subject.noun,
                 name=subject.audit_name,
                 detail=detail,
+                result=result,
+                code=code,
+                **asdict(self.origin),
             )
         )
 

@@ -250,10 +250,10 @@ def test_no_address_is_a_resource_of_a_network() -> None:
 def test_every_name_in_a_template_is_one_of_its_partition(name: str, region: str) -> None:
     body, suffix = PLANS[name].body, dns_suffix(region)
     texts = list(_texts(parse(_rendered(body, region))))
-    arns = [text for text in texts if text.startswith("arn:")]
-    assert {arn.split(":")[1] for arn in arns} <= {PARTITIONS.get(region, "aws")}
+    partitions = {text.split(":")[1] for text in texts if text.startswith("arn:")}
+    assert partitions <= {PARTITIONS.get(region, "aws")}
     services = [t for t in texts if t.startswith("secretsmanager.") and ".amazonaws." in t]
-    assert all(service.endswith(f".{suffix}") for service in services)
+    assert all(t.endswith(f".{suffix}") for t in services)
     assert bool(services) == (name != "network")
     principals = {t for t in texts if re.fullmatch(r"[a-z]+\.amazonaws\.com(\.\w+)?", t)}
     assert principals <= {"lambda.amazonaws.com", "apigateway.amazonaws.com"}, "in every partition"
@@ -265,13 +265,12 @@ def _rendered(body: str, region: str) -> str:
     values = {
         "Partition": partition(region),
         "URLSuffix": dns_suffix(region),
-        "Region": region,
         "AccountId": "210987654321",
         "StackName": "egret-network-n",
     }
     for name, value in values.items():
         body = body.replace(f"${{AWS::{name}}}", value)
-    return body.replace("${KeyRegion}", region)
+    return body.replace("${KeyRegion}", region).replace("${AWS::Region}", region)
 
 
 def _texts(node: Any) -> Any:

@@ -25,6 +25,7 @@ NETWORK, FUNCTION = "/networks/living", "/functions/living"
 PREFIX = "living"
 WAIT_S = 30.0
 NOT_IN_THE_LIFE = {
+    "It has no other account": "sts:AssumeRole",
     "A rollback that is stuck; tests/faults makes one": "cloudformation:ContinueUpdateRollback",
     "Tags of a stack that are taken off: the sandbox keeps those that its resources have": (
         "cloudformation:UntagResource iam:UntagRole kms:UntagResource lambda:UntagResource "

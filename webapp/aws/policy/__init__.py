@@ -12,6 +12,7 @@ from webapp.aws.policy.documents import (
     cloudformation,
     dashboard,
     size,
+    trust,
 )
 from webapp.aws.policy.grants import Grant, Why
 from webapp.aws.policy.roles import ON_ROLES
@@ -31,4 +32,5 @@ __all__ = [
     "cloudformation",
     "dashboard",
     "size",
+    "trust",
 ]

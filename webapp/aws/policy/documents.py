@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from webapp.aws.partitions import STANDARD, dns_suffix_of, known
+from webapp.aws.policy.accounts import ACCOUNTS, ROLE
 from webapp.aws.policy.code import CODE
 from webapp.aws.policy.functions import FUNCTIONS
 from webapp.aws.policy.grants import Grant, Why
@@ -30,7 +31,7 @@ MANAGED_POLICY_MAX_CHARS = 6_144
 PREFIX = r"[a-z][a-z0-9-]{1,15}"
 ANY_ACCOUNT = "ACCOUNT"
 """Stands for the account's number in a policy that is only shown."""
-GRANTS = (*STACKS, *NETWORKS, *FUNCTIONS, *CODE, *KEYS)
+GRANTS = (*STACKS, *NETWORKS, *FUNCTIONS, *CODE, *KEYS, *ACCOUNTS)
 
 Document = dict[str, Any]
 
@@ -62,6 +63,11 @@ class Place:
         """Its name does not begin with the prefix: the dashboard may change roles that do."""
         return self._iam(f"role/cloudformation-for-{self.prefix}")
 
+    @property
+    def account_role_arn(self) -> str:
+        """The role that a dashboard in another account assumes."""
+        return self._iam(f"role/{ROLE.format(prefix=self.prefix)}")
+
     def policy_arn(self, name: str) -> str:
         """The ARN of the policy `name` (of those that `all_of` gives) once it is made."""
         return self._iam(f"policy/{self.prefix}-{name}")
@@ -85,18 +91,25 @@ class Place:
         return f"arn:{self.partition}:iam::{self.account}:{name}"
 
 
-def all_of(place: Place, *, service_role: bool = False) -> dict[str, Document]:
-    """The three by name."""
+def all_of(
+    place: Place, *, service_role: bool = False, elsewhere: bool = False
+) -> dict[str, Document]:
+    """The three by name. `elsewhere`: for an account whose role a dashboard in another one has."""
     return {
-        "dashboard": dashboard(place, service_role=service_role),
+        "dashboard": dashboard(place, service_role=service_role, elsewhere=elsewhere),
         "cloudformation": cloudformation(place),
         "boundary": boundary(place),
     }
 
 
-def dashboard(place: Place, *, service_role: bool = False) -> Document:
-    """The dashboard's policy; if CloudFormation has a role of its own, it may pass that."""
-    grants = _needed(GRANTS, lambda why: why.own)
+def dashboard(place: Place, *, service_role: bool = False, elsewhere: bool = False) -> Document:
+    """The dashboard's policy; if CloudFormation has a role of its own, it may pass that. From its
+    role `elsewhere` it goes no further."""
+    grants = [
+        grant
+        for grant in _needed(GRANTS, lambda why: why.own)
+        if not (elsewhere and grant in ACCOUNTS)
+    ]
     return _document(place, [*grants, PASS_SERVICE_ROLE] if service_role else grants)
 
 
@@ -108,6 +121,20 @@ def cloudformation(place: Place) -> Document:
 def boundary(place: Place) -> Document:
     """The boundary of every role that Egret makes."""
     return _document(place, ON_ROLES)
+
+
+def trust(principal: str, external_id: str) -> Document:
+    """Who may assume the role of an account: that principal, and only with that external id.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
+    """
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def size(document: Document) -> int:

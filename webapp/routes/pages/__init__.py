@@ -6,6 +6,7 @@ from webapp.routes.pages import (
     access,
     activity,
     addresses,
+    audit,
     callers,
     change,
     console,
@@ -51,5 +52,6 @@ for page in (
     schedule,
     whitelists,
     orphans,
+    audit,
 ):
     router.include_router(page.router)

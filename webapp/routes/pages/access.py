@@ -55,7 +55,7 @@ def open_session(ctx: Anyone, form: Form) -> Response:
 
 @router.post("/sign-out")
 def sign_out(ctx: Viewer) -> Response:
-    access.sign_out(ctx.session, ctx.request.cookies[SESSION_COOKIE])
+    access.sign_out(ctx.scope, ctx.request.cookies[SESSION_COOKIE])
     response = see_other("/sign-in")
     response.delete_cookie(SESSION_COOKIE)
     response.headers["Clear-Site-Data"] = '"cache"'  # also the pages that Back would show

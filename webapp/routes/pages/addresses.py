@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Admin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_by_field
+from webapp.forms import FieldErrors, Form, errors_by_field
 from webapp.models import Address
 from webapp.models.costs import monthly_usd
 from webapp.services import addresses, networks
@@ -57,7 +57,7 @@ def recover(ctx: Operator, address_id: str) -> Response:
     try:
         address = addresses.recover(ctx.scope, address_id)
     except EgretError as error:
-        return _index(ctx, {"": f"{error.detail} {error.remedy}"})
+        return _index(ctx, errors_by_field(error))
     return _back(address, "Recovered")
 
 
@@ -67,7 +67,7 @@ def release(ctx: Admin, address_id: str, form: Form) -> Response:
     try:
         addresses.release(ctx.scope, address_id, typed=form.text("confirm"))
     except EgretError as error:
-        return _index(ctx, {address_id: str(error)})
+        return _index(ctx, FieldErrors({address_id: str(error)}, error.code))
     return see_other("/addresses", f"Released {ip}.")
 
 

@@ -15,6 +15,7 @@ from webapp.models import Access, NewFunction, Snapshot, Status
 from webapp.paging import paged
 from webapp.partners import partner
 from webapp.partners.untrusted_json import ROWS_MAX
+from webapp.refusals import note
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
 from webapp.services.engine import events
@@ -72,6 +73,7 @@ def fetch(ctx: Operator, name: str) -> Response:
     try:
         snapshot = previews.fetch(ctx.scope, function)
     except Upstream as error:
+        note(ctx.request, error.code, failed=True)
         return see_other(f"/functions/{name}#preview", f"Not fetched. {error}", kind="error")
     if snapshot.ok:
         return see_other(f"/functions/{name}#preview", "Fetched a new response.")

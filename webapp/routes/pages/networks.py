@@ -11,6 +11,7 @@ from webapp.errors import EgretError, Invalid, Upstream
 from webapp.forms import Form, errors_by_field
 from webapp.models import MAX_ZONES, Nat, Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
+from webapp.refusals import note
 from webapp.services import addresses, keys, networks
 from webapp.services.engine import events
 from webapp.services.inspection import proofs
@@ -89,6 +90,7 @@ def prove(ctx: Operator, name: str) -> Response:
     try:
         tested = proofs.prove(ctx.scope, networks.get(ctx.session, name))
     except Upstream as error:
+        note(ctx.request, error.code, failed=True)
         return see_other(f"/networks/{name}#proofs", f"Not tested. {error}", kind="error")
     wrong = [proof.availability_zone for proof in tested if not proof.ok]
     if wrong:

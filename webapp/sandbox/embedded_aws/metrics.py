@@ -70,14 +70,14 @@ def install() -> None:
 
 
 async def serve(_scope: Any, receive: Any, send: Any) -> None:
-    """The ASGI application behind FLOWS: a list of `{region, nat_gateway_id, at, metrics}`."""
+    """The ASGI application behind FLOWS: a list of what `nat_flows.Flows` counted."""
     body, more = b"", True
     while more:
         message = await receive()
         body, more = body + message.get("body", b""), message.get("more_body", False)
     for flow in json.loads(body):
         scope, dimension = (
-            (get_account_id(), flow["region"]),
+            (flow["account"], flow["region"]),
             ("NatGatewayId", flow["nat_gateway_id"]),
         )
         for name, value in flow["metrics"].items():

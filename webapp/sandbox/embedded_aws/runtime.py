@@ -3,8 +3,8 @@
 Each execution environment is a process in a cell of its own (`confinement`), with a session of the
 function's role, and in one subnet of the version that it runs, chosen in turn. The user name in
 its proxy's URL tells the NAT which, with that version's security groups:
-`<region>.<function>.<subnet>.<group>+<group>`, with `-` for what a function without a VPC lacks.
-Its password is right for that user name only.
+`<account>.<region>.<function>.<subnet>.<group>+<group>`, with `-` for what a function without a
+VPC lacks. Its password is right for that user name only.
 
 Only Python runs: the other ways of ministack's to run code give it the sandbox's environment.
 """
@@ -242,11 +242,11 @@ def _guard_runtime_api(path: str) -> None:
 def _way_out(config: Config, options: Options, turn: int) -> dict[str, str]:
     if not options.nat_proxy:
         return {}
-    region = config["FunctionArn"].split(":")[3]
+    region, account = config["FunctionArn"].split(":")[3:5]
     vpc = config.get("VpcConfig") or {}
     subnets, groups = vpc.get("SubnetIds") or ["-"], vpc.get("SecurityGroupIds") or ["-"]
     user = ".".join(
-        (region, config["FunctionName"], subnets[turn % len(subnets)], "+".join(groups))
+        (account, region, config["FunctionName"], subnets[turn % len(subnets)], "+".join(groups))
     )
     password = nat_password(options.secret, user)
     proxy, direct = f"http://{user}:{password}@{options.nat_proxy}", "127.0.0.1,localhost"

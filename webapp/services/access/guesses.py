@@ -18,6 +18,7 @@ from sqlmodel import Session, col, delete, or_
 from webapp.db import lock
 from webapp.errors import TooMany
 from webapp.models import Guesses, utc_now
+from webapp.services.scope import Origin, Scope
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Guesser:
     session: Session
     address: str
     now: Callable[[], datetime] = utc_now
+    request_id: str = ""
+
+    def scope(self, actor: str, role: str = "") -> Scope:
+        """What is done with the right one, on behalf of that actor; or, by nobody, with others."""
+        return Scope(self.session, actor, origin=Origin(role, self.address, self.request_id))
 
     def take(self, what: str, account: str = "") -> int:
         """Count a try as wrong, before it is known whether it is.

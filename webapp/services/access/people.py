@@ -14,10 +14,10 @@ from sqlmodel import Session, col, delete, func, select
 
 from webapp.db import give_back
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
-from webapp.models import AccessToken, AuditEvent, Role, TokenKind, User, folded, utc_now
+from webapp.models import AccessToken, AuditResult, Role, TokenKind, User, folded, utc_now
 from webapp.services.access.guesses import Guesser
 from webapp.services.access.rights import checked_role, checked_scopes
-from webapp.services.scope import Scope
+from webapp.services.scope import NOBODY, Scope, Thing
 
 SESSION_DAYS = 14
 TOKEN_BYTES = 32
@@ -62,7 +62,7 @@ def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password
     number = guesser.take(SETUP)
     token = _find(session, setup_token, TokenKind.SETUP)
     if token is None:
-        _record_failure(guesser, number, SETUP)
+        _record_failure(guesser, number, SETUP, "bad_setup_token")
         raise Refused(
             "This setup token is not the one that was printed at the last start.",
             code="bad_setup_token",
@@ -70,7 +70,7 @@ def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password
             field="token",
         )
     guesser.was_right(SETUP)
-    user = create_user(Scope(session, "setup"), name=name, password=password)
+    user = create_user(guesser.scope("setup"), name=name, password=password)
     session.delete(token)
     session.commit()
     return user
@@ -118,10 +118,10 @@ def sign_in(guesser: Guesser, *, name: str, password: str) -> str:
     number = guesser.take(PASSWORD, name)
     user = session.exec(select(User).where(User.name == name)).first()
     if not _verify(password, user.password_hash if user else _NOBODY) or user is None:
-        _record_failure(guesser, number, user.name if user else UNKNOWN)
+        _record_failure(guesser, number, user.name if user else UNKNOWN, "bad_credentials")
         raise Invalid("The name or the password is wrong.", code="bad_credentials", field="name")
     guesser.was_right(PASSWORD, name)
-    Scope(session, user.name).record("sign in", user)
+    guesser.scope(user.name, user.role).record("sign in", user)
     return open_session(session, user)
 
 
@@ -130,10 +130,12 @@ def open_session(session: Session, user: User) -> str:
     return _issue(session, TokenKind.SESSION, user_id=user.id, expires_at=expires_at)
 
 
-def sign_out(session: Session, token: str) -> None:
-    found = _find(session, token, TokenKind.SESSION)
+def sign_out(scope: Scope, token: str) -> None:
+    """Raises nothing for a session that is over."""
+    session, found = scope.session, _find(scope.session, token, TokenKind.SESSION)
     if found:
         session.delete(found)
+        scope.record("sign out", Thing("user", scope.actor))
         session.commit()
 
 
@@ -166,7 +168,7 @@ def bearer(guesser: Guesser, token: str) -> AccessToken:
     """
     found = _find(guesser.session, token, TokenKind.API)
     if found is None:
-        _record_failure(guesser, guesser.take(API_TOKEN), UNKNOWN)
+        _record_failure(guesser, guesser.take(API_TOKEN), UNKNOWN, "unauthenticated")
         raise Unauthenticated(
             "This bearer token is unknown, or was revoked.",
             remedy="Create one with: egret tokens create --name NAME",
@@ -174,17 +176,12 @@ def bearer(guesser: Guesser, token: str) -> AccessToken:
     return found
 
 
-def _record_failure(guesser: Guesser, number: int, name: str) -> None:
+def _record_failure(guesser: Guesser, number: int, name: str, code: str) -> None:
     """In the audit trail: once for each series of wrong tries, whose number this is."""
     if number == 1:
-        event = AuditEvent(
-            actor="nobody",
-            action="fail to sign in",
-            noun="user",
-            name=name,
-            detail=f"from {guesser.address}",
-        )
-        guesser.session.add(event)
+        result, detail = AuditResult.REFUSED, f"from {guesser.address}"
+        thing = Thing("user", name)
+        guesser.scope(NOBODY).record("fail to sign in", thing, detail, result=result, code=code)
         guesser.session.commit()
 
 

@@ -98,6 +98,7 @@ def release(scope: CloudScope, address_id: str, *, typed: str) -> None:
     check_typed(typed, address.public_ip or address.id, "released")
     is_lost = address.status is AddressStatus.LOST
     address.status = AddressStatus.RELEASING
+    scope.record("release", address)
     scope.session.commit()
     finish_release(scope, address, is_lost=is_lost)
     scope.session.commit()
@@ -118,7 +119,6 @@ def finish_release(scope: CloudScope, address: Address, *, is_lost: bool) -> Non
                 address.status = lost if is_lost else allocated_status(address)
                 scope.session.commit()
             raise
-    scope.record("release", address)
     scope.session.delete(address)
 
 

@@ -29,6 +29,13 @@ class AuditEventOut(BaseModel):
     noun: str
     name: str
     detail: str
+    role: str
+    client_address: str
+    result: str
+    request_id: str
+    code: str
+    previous_hash: str
+    hash: str
 
 
 def audit_event_out(event: AuditEvent) -> AuditEventOut:

@@ -12,8 +12,12 @@ from urllib.parse import quote
 
 from ministack import app as ministack
 from ministack.core import iam_actions, iam_evaluator, router
-from ministack.core.iam_evaluator import AuthError, ResolvedCredential
-from ministack.core.responses import get_account_id
+from ministack.core.iam_evaluator import (
+    AmbiguousAccessKeyError,
+    AuthError,
+    ResolvedCredential,
+)
+from ministack.core.responses import get_account_id, set_request_account_id
 from ministack.core.sigv4 import presigned_request_is_expired
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -42,13 +46,20 @@ def install() -> None:
 def authenticate(
     scope: Mapping[str, Any], headers: Mapping[str, str], query: Query, body: bytes
 ) -> ResolvedCredential | AuthError:
-    """The credential that signed the request, or why AWS refuses it."""
+    """The credential that signed the request, or why AWS refuses it.
+
+    What is looked up from here on is of its account.
+    """
     raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
     iam_evaluator.pin_signed_request(
         scope["method"], raw_path.decode("latin-1"), query, scope["headers"]
     )
     iam_evaluator.pin_signed_body(body)
     key_id = router.extract_access_key_id(headers, query)
+    try:
+        set_request_account_id(ministack._request_account_scope(key_id))
+    except AmbiguousAccessKeyError:
+        return UNKNOWN
     is_signed = bool(headers.get("authorization")) or "X-Amz-Signature" in query
     checked = iam_evaluator.authenticate(key_id, get_account_id()) if is_signed else MISSING
     if isinstance(checked, ResolvedCredential) and _is_expired(query):

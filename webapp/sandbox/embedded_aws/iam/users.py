@@ -6,7 +6,7 @@ Their policies are those of this version, whatever the saved state has.
 import json
 from typing import Any
 
-from ministack.core.responses import get_account_id
+from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import iam
 
 Given = dict[str, Any]
@@ -16,6 +16,13 @@ def install(given: str) -> None:
     """`given` is JSON, as `webapp.sandbox.users.Users.as_json` makes it. Call it with the state
     loaded."""
     told: Given = json.loads(given)
+    _install(told)
+    for account, theirs in told.get("accounts", {}).items():
+        with request_scope(account, get_region()):
+            _install(theirs)
+
+
+def _install(told: Given) -> None:
     for name, document in told["policies"].items():
         _put_policy(name, document)
     for user in told["users"]:

@@ -1,0 +1,124 @@
+"""Each try that is refused or fails is in the audit trail: who, what, from where, and why."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from tests.routes.people import bearer, sign_in
+from tests.services.rows import a_network, add, an_address
+from webapp.models import AuditEvent, Role
+from webapp.refusals import ANONYMOUS_ROWS_A_MINUTE, ROWS_A_MINUTE, Allowance, Try
+from webapp.services.audit import list_after, verify
+from webapp.services.scope import NOBODY, Origin, Thing
+
+FOREIGN = {"Sec-Fetch-Site": "cross-site"}
+NETWORKS = "/api/v1/networks"
+
+
+def tries(session: Session) -> list[AuditEvent]:
+    return [event for event in list_after(session, 0, limit=99) if event.result != "done"]
+
+
+def told(session: Session) -> list[tuple[str, ...]]:
+    return [(e.actor, e.action, e.noun, e.name, e.result, e.code) for e in tries(session)]
+
+
+def test_a_change_that_a_program_may_not_make_now(
+    client: Any, app: FastAPI, session: Session, engine: Engine
+) -> None:
+    add(session, a_network())
+    headers = bearer(app)
+    client.post(NETWORKS, json={"name": "net", "region": "us-east-1"}, headers=headers)
+    client.post(NETWORKS, json={"name": "B", "nat": "x"}, headers=headers)
+    refused = client.post(f"{NETWORKS}/net/change/confirmation", headers=headers)
+    assert told(session) == [
+        ("token tests", "create", "network", "", "refused", "name_taken"),
+        ("token tests", "create", "network", "", "refused", "invalid"),
+        ("token tests", "confirm", "network", "net", "refused", refused.json()["code"]),
+    ]
+    last = tries(session)[-1]
+    assert (last.role, last.client_address) == ("admin", "testclient")
+    assert last.request_id == refused.headers["x-request-id"]
+    assert last.detail == f"POST {NETWORKS}/net/change/confirmation"
+    assert "nat" in tries(session)[1].detail
+    assert verify(engine).rows == 4
+
+
+def test_a_form_that_comes_back_with_errors(signed_in: Any, session: Session) -> None:
+    address = an_address()
+    add(session, a_network(), address)
+    signed_in.post("/networks", data={"name": "net", "region": "us-east-1"})
+    signed_in.post("/networks/net/deletion", data={"confirm": "other"})
+    signed_in.post(f"/addresses/{address.id}/release", data={"confirm": "other"})
+    assert told(session) == [
+        ("ada", "create", "network", "", "refused", "name_taken"),
+        ("ada", "delete", "network", "net", "refused", "not_confirmed"),
+        ("ada", "release", "address", address.public_ip, "refused", "not_confirmed"),
+    ]
+
+
+def test_what_aws_does_not_answer_has_failed(client: Any, app: FastAPI, session: Session) -> None:
+    headers = bearer(app)
+    client.post("/api/v1/addresses", json={"region": "us-east-1"}, headers=headers)
+    ((actor, action, *_, result, code),) = told(session)
+    assert (actor, action, result, code) == ("token tests", "create", "failed", "aws_not_reached")
+
+
+def test_what_a_role_does_not_allow_even_to_read(
+    client: Any, app: FastAPI, session: Session
+) -> None:
+    sign_in(client, app, Role.VIEWER)
+    client.post("/networks/net/parking")
+    client.get("/api/v1/audit-events")
+    assert told(session) == [
+        ("ada", "park", "network", "net", "refused", "role_too_low"),
+        ("ada", "index", "audit-event", "", "refused", "role_too_low"),
+    ]
+    assert {event.role for event in tries(session)} == {"viewer"}
+
+
+def test_what_another_site_asks_for_is_kept_once_a_minute(client: Any, session: Session) -> None:
+    for _ in range(3):
+        client.post("/networks/net\u2028%00/parking", headers=FOREIGN)
+    ((*who, code),) = told(session)
+    assert who == [NOBODY, "park", "network", "net%E2%80%A8%00", "refused"]
+    assert code == "cross_origin"
+
+
+def test_what_is_no_change_or_nobodys_is_not_kept(
+    client: Any, app: FastAPI, session: Session
+) -> None:
+    headers = bearer(app)
+    client.get(f"{NETWORKS}/unknown", headers=headers)
+    client.delete(f"{NETWORKS}/unknown", headers=headers)
+    client.get(f"{NETWORKS}?limit=0", headers=headers)
+    client.post(NETWORKS, json={})
+    client.post("/networks", data={})
+    assert told(session) == []
+
+
+def test_a_refusal_that_cannot_be_kept_is_answered_all_the_same(
+    client: Any, app: FastAPI, session: Session
+) -> None:
+    headers = bearer(app)
+    session.execute(text("DROP TABLE audit_head"))
+    session.commit()
+    assert client.post(NETWORKS, json={"name": "B"}, headers=headers).status_code == 422
+    assert told(session) == []
+
+
+@pytest.mark.parametrize(
+    ("actor", "most"), [(NOBODY, ANONYMOUS_ROWS_A_MINUTE), ("ada", ROWS_A_MINUTE)]
+)
+def test_a_flood_does_not_fill_the_disk(actor: str, most: int) -> None:
+    allowance, thing = Allowance(), Thing("network", "net")
+    tried = Try(actor, Origin(), "POST", "park", thing, "", "cross_origin", failed=False)
+    clients = (replace(tried, origin=Origin("", str(number))) for number in range(2 * most))
+    before = time.monotonic() // 60
+    kept = sum(allowance.take(each) for each in clients)
+    assert most <= kept <= most * (1 + time.monotonic() // 60 - before)

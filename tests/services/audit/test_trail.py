@@ -1,0 +1,78 @@
+"""The audit trail: read page by page, in both directions, and filtered."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session
+
+from tests.services.rows import a_key, a_network
+from webapp.models import AuditResult, utc_now
+from webapp.services.audit import Wanted, list_after, newest_first
+from webapp.services.scope import Scope
+
+
+def record(session: Session, *actions: str) -> None:
+    for action in actions:
+        Scope(session, "ada").record(action, a_network())
+    session.commit()
+
+
+def test_a_page_begins_after_the_last_event_of_the_page_before(session: Session) -> None:
+    record(session, "create", "park", "unpark", "delete")
+    first = list_after(session, 0, limit=2)
+    assert [event.action for event in first] == ["create", "park"]
+    rest = list_after(session, first[-1].id or 0, limit=9)
+    assert [event.action for event in rest] == ["unpark", "delete"]
+
+
+def test_or_with_the_newest(session: Session) -> None:
+    record(session, "create", "park", "unpark", "delete")
+    first = newest_first(session, before=None, limit=2)
+    assert [event.action for event in first] == ["delete", "unpark"]
+    rest = newest_first(session, before=first[-1].id, limit=9)
+    assert [event.action for event in rest] == ["park", "create"]
+
+
+def test_an_event_outlives_the_thing_that_it_is_about(session: Session) -> None:
+    record(session, "delete")
+    (event,) = list_after(session, 0, limit=9)
+    assert (event.noun, event.name) == ("network", "net")
+
+
+def test_after_the_last_event_there_is_nothing(session: Session) -> None:
+    record(session, "create")
+    (event,) = list_after(session, 0, limit=9)
+    assert list_after(session, event.id or 0, limit=9) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "actions"),
+    [
+        (Wanted(), ["create", "park", "upload"]),
+        (Wanted(actor="ada"), ["create", "park"]),
+        (Wanted(action="park"), ["park"]),
+        (Wanted(noun="network", name="net"), ["create", "park"]),
+        (Wanted(noun="key", name="net"), []),
+        (Wanted(result="refused"), ["park"]),
+        (Wanted(result="no such result"), []),
+        (Wanted(since=utc_now() + timedelta(days=1)), []),
+        (Wanted(until=utc_now() - timedelta(days=1)), []),
+        (
+            Wanted(
+                since=utc_now() - timedelta(days=1),
+                until=utc_now() + timedelta(days=1),
+                actor="bob",
+            ),
+            ["upload"],
+        ),
+    ],
+)
+def test_only_what_is_wanted_is_found(session: Session, wanted: Wanted, actions: list[str]) -> None:
+    record(session, "create")
+    Scope(session, "ada").record("park", a_network(), result=AuditResult.REFUSED, code="parked")
+    Scope(session, "bob").record("upload", a_key())
+    session.commit()
+    found = list_after(session, 0, limit=9, wanted=wanted)
+    assert [event.action for event in found] == actions
+    again = newest_first(session, before=None, limit=9, wanted=wanted)
+    assert [event.action for event in again] == actions[::-1]

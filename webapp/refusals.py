@@ -1,0 +1,152 @@
+"""Writes refused and failed tries to the audit trail, in a transaction of their own.
+
+Whoever answers with an error notes it; what was noted is written just before the answer is sent, so
+that who has the answer finds the row. No answer fails because the row cannot be written.
+
+A row is kept for each change that is refused to somebody who is signed in, and for every 403. What
+nobody in particular asked for must not fill the disk: of that there are few rows a minute. Wrong
+passwords and tokens are counted and recorded by `services.access`.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import Request
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as HttpScope
+
+from webapp.deps import SAFE_METHODS, client_of, parts_of, request_id_of
+from webapp.middleware import PATH_CHARACTERS, loggable
+from webapp.models import Address, AuditResult
+from webapp.services.scope import NOBODY, Origin, Scope, Thing
+
+REFUSED = (403, 409, 422)
+FAILED_FROM = 500
+ROWS_A_MINUTE = 600
+"""Of one actor, in one process."""
+ANONYMOUS_ROWS_A_MINUTE = 60
+"""Of all clients together, and one of each client and action."""
+PATH_MAX_CHARS = 200
+NAME_MAX_CHARS = 80
+RECORDED_ELSEWHERE = frozenset({"bad_setup_token"})
+NO_PLURAL = {"addresses": "address"}
+
+log = logging.getLogger("egret.audit")
+
+
+@dataclass(frozen=True)
+class Try:
+    """What somebody tried, in the words of the route."""
+
+    actor: str
+    origin: Origin
+    method: str
+    action: str
+    thing: Thing
+    detail: str
+    code: str
+    failed: bool
+
+    def result(self, status: int) -> AuditResult | None:
+        """None for what belongs into no audit trail, such as a page that is not there."""
+        if status != 403 and (self.actor == NOBODY or self.method in SAFE_METHODS):
+            return None
+        if self.code in RECORDED_ELSEWHERE:
+            return None
+        if self.failed or status >= FAILED_FROM:
+            return AuditResult.FAILED
+        return AuditResult.REFUSED if status in REFUSED else None
+
+
+def note(
+    request: Request, code: str, *, fields: Collection[str] = (), failed: bool = False
+) -> None:
+    """Say why the request is answered with an error; `failed` when its status does not show it."""
+    unknown = NOBODY, Origin("", client_of(request), request_id_of(request))
+    actor, origin = getattr(request.state, "asked_by", unknown)
+    path = str(request.scope["path"])
+    detail = f"{request.method} {loggable(path)[:PATH_MAX_CHARS]}"
+    if named := ", ".join(field for field in fields if field):
+        detail += f" ({named[:PATH_MAX_CHARS]})"
+    route = request.scope.get("route")
+    action = getattr(route, "name", request.method.lower()).replace("_", " ")
+    thing = _thing(path, getattr(route, "path", ""))
+    request.state.tried = Try(actor, origin, request.method, action, thing, detail, code, failed)
+
+
+class RecordRefusals:
+    """Writes what was noted, before the answer begins."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._allowance = Allowance()
+
+    async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+
+        async def send_recorded(message: Message) -> None:
+            if message["type"] == "http.response.start" and (tried := state.get("tried")):
+                result = tried.result(message["status"])
+                if result and self._allowance.take(tried):
+                    engine = parts_of(Request(scope)).engine
+                    await run_in_threadpool(_write, engine, tried, result)
+            await send(message)
+
+        await self._app(scope, receive, send_recorded)
+
+
+class Allowance:
+    """How many rows this process may still write in this minute."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._taken: Counter[object] = Counter()
+
+    def take(self, tried: Try) -> bool:
+        if self._minute != (minute := int(time.monotonic() // 60)):
+            self._minute, self._taken = minute, Counter()
+        limits: dict[object, int] = {tried.actor: ROWS_A_MINUTE}
+        if tried.actor == NOBODY:
+            limits[tried.actor] = ANONYMOUS_ROWS_A_MINUTE
+            limits[tried.origin.client_address, tried.action] = 1
+        if any(self._taken[what] >= limit for what, limit in limits.items()):
+            return False
+        self._taken.update(limits.keys())
+        return True
+
+
+def _write(engine: Engine, tried: Try, result: AuditResult) -> None:
+    try:
+        with Session(engine) as session:
+            scope = Scope(session, tried.actor, origin=tried.origin)
+            thing = _known(session, tried.thing)
+            scope.record(tried.action, thing, tried.detail, result=result, code=tried.code)
+            session.commit()
+    except SQLAlchemyError as error:
+        log.error("no audit event was written for request %s: %s", tried.origin.request_id, error)
+
+
+def _known(session: Session, thing: Thing) -> Thing:
+    """An address is asked for by its id, and called by its IP everywhere else."""
+    address = session.get(Address, thing.audit_name) if thing.noun == "address" else None
+    return Thing(address.noun, address.audit_name) if address else thing
+
+
+def _thing(path: str, template: str) -> Thing:
+    """`network` and `main` of /networks/main/parking; no name where the route has none there."""
+    parts, places = (text.removeprefix("/api/v1").split("/")[1:] for text in (path, template))
+    noun = NO_PLURAL.get(parts[0], parts[0].removesuffix("s"))
+    has_name = places[1:2] and places[1].startswith("{") and parts[1:2]
+    shown = [quote(text, safe=PATH_CHARACTERS)[:NAME_MAX_CHARS] for text in (noun, *parts[1:2])]
+    return Thing(shown[0], shown[1] if has_name else "")
