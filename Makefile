@@ -92,7 +92,7 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/pip
-	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --require-hashes --no-deps -r requirements-dev.lock
 	$(PIP) --no-deps -e .
 	@touch $@ $(VENV)/.run
 

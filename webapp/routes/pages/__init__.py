@@ -20,6 +20,7 @@ from webapp.routes.pages import (
     networks,
     orphans,
     overview,
+    reference,
     revisions,
     schedule,
     streams,
@@ -52,6 +53,7 @@ for page in (
     schedule,
     whitelists,
     orphans,
+    reference,
     audit,
 ):
     router.include_router(page.router)

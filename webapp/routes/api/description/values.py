@@ -37,7 +37,7 @@ _NAMES: dict[str, Any] = {
     "Issued.name": "article",
     "NewCaller.name": "article",
     "Function.name": "top-clans",
-    "Changed.name": "top-clans",
+    "ChangedFunction.name": "top-clans",
     "NewFunction.name": "top-clans",
     "Key.name": "clash",
     "NewKey.name": "clash",
@@ -52,7 +52,7 @@ _NAMES: dict[str, Any] = {
     "Series.name": "invocations",
     "Address.status": "in_use",
     "Caller.status": "ready",
-    "Changed.status": "updating",
+    "ChangedFunction.status": "updating",
     "Function.status": "ready",
     "Issued.status": "ready",
     "Key.status": "ready",
@@ -104,6 +104,7 @@ _AWS: dict[str, Any] = {
 _TEXTS: dict[str, Any] = {
     "by_hand": "",
     "detail": "1 of 5 are used.",
+    "ok": True,
     "echo": "https://checkip.amazonaws.com",
     "error": "",
     "health_text": "",
@@ -149,7 +150,7 @@ _FUNCTIONS: dict[str, Any] = {
     "before": 10,
     "field": "settings.limit",
     "code": "",
-    "Code.code": "class Rankings(Egress): ...",
+    "RevisionWithCode.code": "class Rankings(Egress): ...",
     "code_diff": "",
     "code_hash": HASH,
     "cors_origins": [],
@@ -161,7 +162,9 @@ _FUNCTIONS: dict[str, Any] = {
     "revision": 3,
     "path": "",
     "schedule": None,
+    "Network.change": None,
     "Network.schedule": ...,
+    "undeleted": [],
     "settings": SETTINGS,
     "Template.settings": ...,
     "Template.memory_mb": ...,
@@ -206,3 +209,9 @@ _TIMES: dict[str, Any] = {
     "WeeklyHours.days": ["mon", "tue", "wed", "thu", "fri"],
 }
 VALUES = _NAMES | _AWS | _TEXTS | _PARTNERS | _FUNCTIONS | _TIMES
+PARAMETERS: dict[str, Any] = {
+    "address_id": ID,
+    "id": "eipalloc-0a1b2c3d4e5f60718",
+    "saved_id": ID,
+    "whitelisting_id": ID,
+}
