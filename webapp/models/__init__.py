@@ -26,7 +26,7 @@ from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
 from webapp.models.throttle import Throttle
 from webapp.models.user import AccessToken, NewPerson, NewRole, NewToken, TokenKind, User
-from webapp.models.whitelisting import Whitelisting
+from webapp.models.whitelisting import NewWhitelisting, Whitelisting
 
 __all__ = [
     "MAX_ZONES",
@@ -67,6 +67,7 @@ __all__ = [
     "NewSchedule",
     "NewToken",
     "NewVersion",
+    "NewWhitelisting",
     "Proof",
     "RevisionStatus",
     "Role",
