@@ -69,7 +69,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(BadJson, _answer_bad_json)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(StaleDataError, _answer_stale_row)
-    app.add_exception_handler(IntegrityError, _answer_stale_row)
+    app.add_exception_handler(IntegrityError, _answer_double_row)
     app.add_exception_handler(DataError, _answer_unstorable_value)
     app.add_exception_handler(OperationalError, _answer_database_failure)
     app.add_exception_handler(NoConnection, _answer_busy_database)
@@ -272,6 +272,12 @@ def _answer_stale_row(request: Request, _error: Exception) -> Response:
             remedy="Reload the page and try again.",
         ),
     )
+
+
+def _answer_double_row(request: Request, error: Exception) -> Response:
+    """Another request has written what may be there once only."""
+    log.warning("the database refused a row: %s", _cause(error))
+    return _answer_stale_row(request, error)
 
 
 def _last_answer(request: Request, error: Exception) -> Response:
