@@ -87,7 +87,7 @@ $(BIN)/pip:
 	  $(PYTHON) -m venv $(VENV); }
 
 $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/pip
-	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --require-hashes --no-deps -r requirements.lock
 	$(PIP) --no-deps -e .
 	@touch $@
 

@@ -17,6 +17,7 @@ from webapp.models.rules import (
     Name,
     Origins,
     Stage,
+    TemplateName,
     TimeoutS,
 )
 from webapp.models.texts import (
@@ -59,7 +60,7 @@ class NewFunction(Input):
     """
 
     name: Name
-    template: WordText
+    template: TemplateName
     network: Name
     key: Name
     settings: dict[str, Any] = Field(default_factory=dict)

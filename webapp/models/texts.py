@@ -123,4 +123,6 @@ def sized(max_chars: int) -> type[Text]:
 def as_stored(row: SQLModel, name: str) -> Any:
     """The value of that column as the database will hold it."""
     value, kind = getattr(row, name), SQLModel.metadata.tables[str(row.__tablename__)].c[name].type
-    return fitted(value, kind.max_chars) if isinstance(kind, Text) and value is not None else value
+    if isinstance(kind, Text) and isinstance(value, str):
+        return fitted(value, kind.max_chars)
+    return value

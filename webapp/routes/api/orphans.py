@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import Input
-from webapp.models.texts import AwsIdText, RegionText
+from webapp.models.rules import Region
+from webapp.models.texts import AwsIdText
 from webapp.routes.api.description.answers import ASKS_AWS, NAMES_OTHERS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import addresses
@@ -31,7 +32,7 @@ OrphanName = Annotated[str, Query(description="The orphan's `name`, to confirm i
 class Adoption(Input):
     """`id` is the address's allocation id."""
 
-    region: RegionText
+    region: Region
     id: AwsIdText
 
 
@@ -89,7 +90,7 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     response_class=Response,
 )
 def delete(
-    ctx: Admin, region: str, kind: KindName, id: OrphanId, confirm: OrphanName = ""
+    ctx: Admin, region: Region, kind: KindName, id: OrphanId, confirm: OrphanName = ""
 ) -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
     orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)

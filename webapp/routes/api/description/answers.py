@@ -3,7 +3,7 @@
 An operation has the problems that it can really have: 404 if its path names something, 422 if it
 takes anything, 409 and 502 if it changes something, 413 if it has a body. What else it may answer
 is said by its route: `ASKS_AWS` if it reads from AWS, `NAMES_OTHERS` if what is sent names
-something, `NEEDS_DEPLOYMENT` if it reads what a function has only once it is deployed.
+something, `DEPENDS_ON_STATE` if it reads what is not always there.
 """
 
 from dataclasses import dataclass, field
@@ -89,6 +89,15 @@ class Shared:
 
 _EVERY = (
     Shared(
+        "Malformed",
+        "The request is not well formed, or asks for another host",
+        errors.Malformed(
+            "This dashboard is not at that host.",
+            code="unknown_host",
+            remedy="Use the address that Egret printed at its start.",
+        ),
+    ),
+    Shared(
         "Unauthenticated",
         "Nobody is signed in, or the token is wrong or has ended",
         errors.Unauthenticated("This needs a bearer token.", remedy="Create one."),
@@ -102,6 +111,16 @@ _EVERY = (
             code="role_too_low",
             remedy="Ask an admin to do it, or to give ada the role admin.",
         ),
+    ),
+    Shared(
+        "TooLong",
+        "The path or the query is too long",
+        errors.TooLong("The query of the address is too long.", remedy="At most 12 KiB."),
+    ),
+    Shared(
+        "HeadersTooLarge",
+        "The headers or cookies are too large, or too many",
+        errors.HeadersTooLarge("The headers are too large.", remedy="At most 32 KiB."),
     ),
     Shared(
         "TooMany",
@@ -162,7 +181,7 @@ _UPSTREAM = Shared(
 SHARED = (*_EVERY, _NOT_FOUND, _INVALID, _CONFLICT, _TOO_LARGE, _UPSTREAM)
 ASKS_AWS: dict[int | str, dict[str, Any]] = {_UPSTREAM.example.status: {}}
 NAMES_OTHERS: dict[int | str, dict[str, Any]] = {_NOT_FOUND.example.status: {}}
-NEEDS_DEPLOYMENT: dict[int | str, dict[str, Any]] = {_CONFLICT.example.status: {}}
+DEPENDS_ON_STATE: dict[int | str, dict[str, Any]] = {_CONFLICT.example.status: {}}
 """For the `responses` of a route."""
 
 

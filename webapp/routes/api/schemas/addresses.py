@@ -5,14 +5,15 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from webapp.models import AddressStatus, Input
-from webapp.models.texts import AwsIdText, LabelText, RegionText
+from webapp.models.rules import Region
+from webapp.models.texts import AwsIdText, LabelText
 from webapp.services.addresses import AddressDetail
 
 
 class NewAddress(Input):
     """`adopt`: an allocation id or an address that the account has already."""
 
-    region: RegionText
+    region: Region
     name: LabelText = ""
     adopt: AwsIdText = ""
 
