@@ -158,6 +158,17 @@ class Settings(BaseSettings):
             )
         return url.rstrip("/")
 
+    @field_validator("endpoints")
+    @classmethod
+    def _check_endpoints(cls, endpoints: dict[str, str]) -> dict[str, str]:
+        """They are the only exceptions from what the dashboard calls: see `webapp.outbound`."""
+        for public, used in endpoints.items():
+            if not public.startswith("https://") or _problem_with_url(public):
+                raise ValueError(f"set EGRET_ENDPOINTS to https origins → others: not {public}")
+            if not used.startswith(("http://", "https://")) or not _has_host_and_port(used):
+                raise ValueError(f"set EGRET_ENDPOINTS to an http(s) address for {public}")
+        return endpoints
+
     @field_validator("trusted_proxies")
     @classmethod
     def _check_trusted_proxies(cls, text: str) -> str:
@@ -263,6 +274,14 @@ def _problem_with_url(url: str) -> str:
         "it must have a host": _is_host(host),
     }
     return next((rule for rule, is_kept in rules.items() if not is_kept), "")
+
+
+def _has_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return False
 
 
 def _is_host(text: str) -> bool:
