@@ -53,23 +53,25 @@ class Try:
     thing: Thing
     detail: str
     code: str
-    failed: bool
+    known_as: AuditResult | None
 
     def result(self, status: int) -> AuditResult | None:
         """None for what belongs into no audit trail, such as a page that is not there."""
+        if self.known_as:
+            return self.known_as
         if status != 403 and (self.actor == NOBODY or self.method in SAFE_METHODS):
             return None
         if self.code in RECORDED_ELSEWHERE:
             return None
-        if self.failed or status >= FAILED_FROM:
+        if status >= FAILED_FROM:
             return AuditResult.FAILED
         return AuditResult.REFUSED if status in REFUSED else None
 
 
 def note(
-    request: Request, code: str, *, fields: Collection[str] = (), failed: bool = False
+    request: Request, code: str, *, fields: Collection[str] = (), result: AuditResult | None = None
 ) -> None:
-    """Say why the request is answered with an error; `failed` when its status does not show it."""
+    """Say why the request is answered with an error; `result` where its status does not show it."""
     unknown = NOBODY, Origin("", client_of(request), request_id_of(request))
     actor, origin = getattr(request.state, "asked_by", unknown)
     path = str(request.scope["path"])
@@ -79,7 +81,7 @@ def note(
     route = request.scope.get("route")
     action = getattr(route, "name", request.method.lower()).replace("_", " ")
     thing = _thing(path, getattr(route, "path", ""))
-    request.state.tried = Try(actor, origin, request.method, action, thing, detail, code, failed)
+    request.state.tried = Try(actor, origin, request.method, action, thing, detail, code, result)
 
 
 class RecordRefusals:
