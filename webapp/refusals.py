@@ -55,11 +55,16 @@ class Try:
     code: str
     known_as: AuditResult | None
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Everybody else has a role; somebody may have the name of nobody."""
+        return not self.origin.role
+
     def result(self, status: int) -> AuditResult | None:
         """None for what belongs into no audit trail, such as a page that is not there."""
         if self.known_as:
             return self.known_as
-        if status != 403 and (self.actor == NOBODY or self.method in SAFE_METHODS):
+        if status != 403 and (self.is_anonymous or self.method in SAFE_METHODS):
             return None
         if self.code in RECORDED_ELSEWHERE:
             return None
@@ -119,7 +124,7 @@ class Allowance:
         if self._minute != (minute := int(time.monotonic() // 60)):
             self._minute, self._taken = minute, Counter()
         limits: dict[object, int] = {tried.actor: ROWS_A_MINUTE}
-        if tried.actor == NOBODY:
+        if tried.is_anonymous:
             limits[tried.actor] = ANONYMOUS_ROWS_A_MINUTE
             limits[tried.origin.client_address, tried.action] = 1
         if any(self._taken[what] >= limit for what, limit in limits.items()):
