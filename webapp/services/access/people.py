@@ -16,7 +16,7 @@ from webapp.db import give_back
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, AuditResult, Role, TokenKind, User, folded, utc_now
 from webapp.services.access.guesses import Guesser
-from webapp.services.access.rights import checked_role, checked_scopes
+from webapp.services.access.rights import check_name_of_person, checked_role, checked_scopes
 from webapp.services.scope import NOBODY, Scope, Thing
 
 SESSION_DAYS = 14
@@ -82,6 +82,7 @@ def create_user(scope: Scope, *, name: str, password: str, role: Role = Role.ADM
     Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
     """
     name = _checked_name(name, "user")
+    check_name_of_person(name)
     if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
         raise Invalid(
             f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters; "

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from webapp.errors import Invalid
 from webapp.models import Role
+from webapp.services.scope import may_be_a_person
 
 AREAS = (
     "accounts",
@@ -44,3 +45,14 @@ def checked_scopes(texts: Iterable[str]) -> list[str]:
             field="scopes",
         )
     return scopes
+
+
+def check_name_of_person(name: str) -> None:
+    """Raises Invalid for a name that the audit trail has for an actor that is no person."""
+    if not may_be_a_person(name):
+        raise Invalid(
+            f"The audit trail calls something else {name}.",
+            code="bad_name",
+            field="name",
+            remedy="Choose another name.",
+        )
