@@ -23,6 +23,7 @@ from sqlmodel import Session
 from starlette.exceptions import HTTPException
 
 from webapp import logs
+from webapp.allowance import Allowance
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.db import end_transactions
@@ -55,6 +56,7 @@ class Parts:
     cloud: Cloud
     images: Images
     tails: Tails = field(default_factory=Tails)
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,10 @@ def guesser_of(request: Request, session: Session) -> Guesser:
 
 
 def client_of(request: Request) -> str:
-    """The client's address."""
     return request.client.host if request.client else ""
 
 
 def request_id_of(request: Request) -> str:
-    """The one in the log and in the answer."""
     return str(request.scope.get("request_id", ""))
 
 

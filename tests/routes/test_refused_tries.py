@@ -1,10 +1,7 @@
 """Each try that is refused or fails is in the audit trail: who, what, from where, and why."""
 
-import time
-from dataclasses import replace
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from sqlmodel import Session
@@ -12,9 +9,8 @@ from sqlmodel import Session
 from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_network, add, add_function, an_address
 from webapp.models import AuditEvent, Role
-from webapp.refusals import ANONYMOUS_ROWS_A_MINUTE, ROWS_A_MINUTE, Allowance, Try
 from webapp.services.audit import list_after, verify
-from webapp.services.scope import NOBODY, Origin, Thing
+from webapp.services.scope import NOBODY
 
 FOREIGN = {"Sec-Fetch-Site": "cross-site"}
 NETWORKS = "/api/v1/networks"
@@ -123,15 +119,3 @@ def test_a_refusal_that_cannot_be_kept_is_answered_all_the_same(
     session.commit()
     assert client.post(NETWORKS, json={"name": "B"}, headers=headers).status_code == 422
     assert told(session) == []
-
-
-@pytest.mark.parametrize(
-    ("role", "most"), [("", ANONYMOUS_ROWS_A_MINUTE), ("viewer", ROWS_A_MINUTE)]
-)
-def test_a_flood_does_not_fill_the_disk(role: str, most: int) -> None:
-    allowance, thing = Allowance(), Thing("network", "net")
-    tried = Try("nobody", Origin(), "POST", "park", thing, "", "cross_origin", None)
-    clients = (replace(tried, origin=Origin(role, str(number))) for number in range(2 * most))
-    before = time.monotonic() // 60
-    kept = sum(allowance.take(each) for each in clients)
-    assert most <= kept <= most * (1 + time.monotonic() // 60 - before)

@@ -56,6 +56,11 @@ class Origin:
     client_address: str = ""
     request_id: str = ""
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Of a request: who has signed in has a role."""
+        return not self.role
+
 
 THIS_MACHINE = Origin(client_address=socket.gethostname())
 """Of what is done without a request: by the command line, and by the background loop."""
