@@ -21,7 +21,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as HttpScope
 
-from webapp.deps import SAFE_METHODS, client_of, parts_of, request_id_of
+from webapp.browsers import SAFE_METHODS, client_of, request_id_of
+from webapp.deps import parts_of
 from webapp.middleware import PATH_CHARACTERS, loggable
 from webapp.models import Address, AuditResult
 from webapp.services.scope import NOBODY, Origin, Scope, Thing

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 from fastapi import Query, Response
 from pydantic import BaseModel
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.models import Input
 from webapp.models.rules import Region
 from webapp.models.texts import AwsIdText
@@ -90,7 +90,7 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     response_class=Response,
 )
 def delete(
-    ctx: Admin, region: Region, kind: KindName, id: OrphanId, confirm: OrphanName = ""
+    ctx: ConfirmedAdmin, region: Region, kind: KindName, id: OrphanId, confirm: OrphanName = ""
 ) -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
     orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Refused, Upstream, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field
@@ -88,7 +88,7 @@ def retry(ctx: Operator, name: str) -> Response:
 
 
 @router.post("/functions/{name}/deletion")
-def delete(ctx: Admin, name: str, form: Form) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
     try:
         functions.delete(ctx.scope, name, typed=form.text("confirm"))
     except Invalid as error:

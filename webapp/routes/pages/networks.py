@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import Admin, ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Upstream
 from webapp.forms import Form, errors_by_field
@@ -121,7 +121,7 @@ def protect(ctx: Admin, name: str, form: Form) -> Response:
 
 
 @router.post("/networks/{name}/deletion")
-def delete(ctx: Admin, name: str, form: Form) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
     typed, retain = form.text("confirm"), form.texts("retain")
     try:
         networks.delete(ctx.scope, name, typed=typed, retain=retain)

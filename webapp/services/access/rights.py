@@ -47,12 +47,23 @@ def checked_scopes(texts: Iterable[str]) -> list[str]:
     return scopes
 
 
-def check_name_of_person(name: str) -> None:
-    """Raises Invalid for a name that the audit trail has for an actor that is no person."""
-    if not may_be_a_person(name):
+NAME_MAX_CHARS = 64
+
+
+def checked_name(name: str, noun: str) -> str:
+    """Of a person or a token, without the blanks around it. Raises Invalid."""
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
         raise Invalid(
-            f"The audit trail calls something else {name}.",
+            f"A {noun} name has 1 to {NAME_MAX_CHARS} characters, and no line breaks.",
+            field="name",
+            remedy="Choose another name.",
+        )
+    if noun == "user" and not may_be_a_person(name):
+        raise Invalid(
+            f"In the audit trail, {name} is the name of something else.",
             code="bad_name",
             field="name",
             remedy="Choose another name.",
         )
+    return name

@@ -48,6 +48,8 @@ TAGS = {
     "whitelists": "A network's addresses for its partners, and how far each partner is.",
     "orphans": "Resources in AWS with Egret's tags that are not in its database.",
     "audit": "Who did what.",
+    "users": "People who may sign in, invited by a link, each with a role.",
+    "tokens": "API tokens, which programs present. A token is only in the answer that made it.",
 }
 """In the order of the reference page."""
 SECURITY = {
@@ -70,6 +72,8 @@ _NAME = {"type": "string", "pattern": f"^{NAME}$"}
 _ID = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
 PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "name": ("Of the network, function or key", _NAME),
+    "person": ("The name or the `id` of the person", {}),
+    "token": ("The `id` of the token, or a name that only one has", {}),
     "caller": ("Of the caller", _NAME),
     "number": ("Of the revision", {}),
     "address_id": ("The `id` of the address", _ID),
