@@ -66,7 +66,6 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Unauthenticated, _answer_unauthenticated)
     app.add_exception_handler(NotConfirmed, _answer_not_confirmed)
     app.add_exception_handler(HTTPException, _answer_http_exception)
-    app.add_exception_handler(BadJson, _answer_bad_json)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(StaleDataError, _answer_stale_row)
     app.add_exception_handler(IntegrityError, _answer_double_row)
@@ -237,6 +236,8 @@ def _as_egret_error(request: Request, error: HTTPException) -> EgretError:
         case 413:
             limit_kib = body_max_bytes(request.url.path) // 1024
             return TooLarge("The request is too large.", remedy=f"At most {limit_kib} KiB.")
+        case _ if isinstance(error, BadJson):
+            return error.invalid
         case _:
             return Invalid(str(error.detail), remedy=CHECK_THE_REQUEST)
 
@@ -245,11 +246,6 @@ class _MethodNotAllowed(EgretError):
     status = 405
     title = "Method not allowed"
     default_code = "method_not_allowed"
-
-
-def _answer_bad_json(request: Request, error: Exception) -> Response:
-    assert isinstance(error, BadJson)  # noqa: S101 - registered for nothing else
-    return _answer(request, error.invalid)
 
 
 def _answer_invalid_request(request: Request, error: Exception) -> Response:
