@@ -23,6 +23,7 @@ from sqlmodel import Session
 from starlette.exceptions import HTTPException
 
 from webapp import logs
+from webapp.allowance import Allowance
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.browsers import client_of, is_used, limits_of, request_id_of, session_token
@@ -54,6 +55,7 @@ class Parts:
     cloud: Cloud
     images: Images
     tails: Tails = field(default_factory=Tails)
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(frozen=True)

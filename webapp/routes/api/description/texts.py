@@ -71,13 +71,16 @@ CHOICES = {("NewKey", "kind"): ["", *_KINDS], ("Key", "kind"): _KINDS}
 _NAME = {"type": "string", "pattern": f"^{NAME}$"}
 _ID = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
 PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "name": ("Of the network, function or key", _NAME),
+    "name": ("The name of the {noun}", _NAME),
     "person": ("The name or the `id` of the person", {}),
     "token": ("The `id` of the token, or a name that only one has", {}),
-    "caller": ("Of the caller", _NAME),
-    "number": ("Of the revision", {}),
+    "caller": ("The name of the caller", _NAME),
+    "number": ("The number of the revision", {}),
     "address_id": ("The `id` of the address", _ID),
     "saved_id": ("The `id` of the saved request", _ID),
     "whitelisting_id": ("The `id` of the partner in the whitelist", _ID),
 }
-"""What a name or id in a path means, and its rule. What breaks the rule does not exist: 404."""
+"""What a name or id in a path means, and its rule. What breaks the rule does not exist: 404.
+
+`noun` is what the path begins with.
+"""
