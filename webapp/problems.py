@@ -32,7 +32,7 @@ from webapp.errors import (
     Unauthenticated,
     Unavailable,
 )
-from webapp.forms import messages_of, read_data
+from webapp.forms import invalid_fields, read_data
 from webapp.json_bodies import BadJson
 from webapp.limits import body_max_bytes
 from webapp.middleware import BY_HEAD
@@ -228,8 +228,7 @@ def _answer_invalid_request(request: Request, error: Exception) -> Response:
     if any(e["type"] == "json_invalid" or e["loc"] == ("body",) for e in found):
         remedy = "Send a JSON object, with Content-Type: application/json."
         return answer(request, Invalid("The body is not a JSON object.", remedy=remedy))
-    fields = messages_of(found, within=1)
-    return answer(request, Invalid("Some fields are not valid.", errors=fields))
+    return answer(request, invalid_fields(found, within=1))
 
 
 def _answer_stale_row(request: Request, _error: Exception) -> Response:
