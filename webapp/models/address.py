@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import Field
 
+from webapp.models.account import Account, InAccount, Site, its_account
 from webapp.models.base import Audited, UtcDateTime, Versioned, enum_text, new_id, utc_now
 from webapp.models.costs import monthly_usd
 
@@ -21,11 +22,15 @@ class AddressStatus(StrEnum):
     RELEASING = "releasing"
 
 
-class Address(Audited, Versioned, table=True):
+class Address(InAccount, Audited, Versioned, table=True):
     """The row is committed before the allocation, which is tagged with the row's id."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(default="", description="What people call it; at first its network's name")
+    account_id: str | None = Field(
+        default=None, foreign_key="account.id", index=True, description="None: the own account"
+    )
+    account: Account | None = its_account()
     region: str
     status: AddressStatus = Field(
         default=AddressStatus.ALLOCATING, sa_type=enum_text(AddressStatus)
@@ -37,6 +42,10 @@ class Address(Audited, Versioned, table=True):
         default=None, description="Which NAT gateway of the network, from 0"
     )
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+    @property
+    def site(self) -> Site:
+        return Site(self.account_id, self.region)
 
     @property
     def audit_name(self) -> str:

@@ -139,6 +139,9 @@ class StackRow(Audited, Versioned):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
+    account_id: str | None = Field(
+        default=None, foreign_key="account.id", index=True, description="None: the own account"
+    )
     status: Status = Field(default=Status.REQUESTED, sa_type=enum_text(Status))
     reason: str = Field(default="", description="Why it failed, or what it waits for")
     remedy: str = Field(default="", description="What to do about the reason")

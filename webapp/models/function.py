@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, ColumnElement, or_
 from sqlmodel import Field, col
 
+from webapp.models.account import Account, InAccount, its_account
 from webapp.models.base import Input, StackRow, enum_text
 from webapp.models.rules import (
     CALLS_PER_SECOND,
@@ -84,9 +85,10 @@ class FunctionChange(Input):
     template_version: str | None = None
 
 
-class Function(StackRow, table=True):
+class Function(InAccount, StackRow, table=True):
     express_deletion: ClassVar[bool] = True
 
+    account: Account | None = its_account()
     template: str
     environment: str = ""
     network_id: str = Field(foreign_key="network.id", index=True)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
+from webapp.models.account import Account, InAccount, its_account
 from webapp.models.base import (
     Audited,
     Input,
@@ -34,7 +35,8 @@ class NewKey(Input):
     """A key to store. The secret goes to Secrets Manager and is never shown again.
 
     `kind` is one of `webapp.partners.KEY_KINDS`, or empty for the first of them. `sent_as` is the
-    name of the header or query parameter, for the kinds that have one.
+    name of the header or query parameter, for the kinds that have one. `account` is the name of
+    the account whose Secrets Manager has it; empty for the own.
     """
 
     name: Name
@@ -43,6 +45,7 @@ class NewKey(Input):
     sent_as: str = ""
     environment: Environment = ""
     note: str = ""
+    account: str = ""
 
 
 class Anyway(Input):
@@ -63,7 +66,7 @@ class NewVersion(Anyway):
     secret: str = Field(repr=False)
 
 
-class Key(Audited, SQLModel, table=True):
+class Key(InAccount, Audited, SQLModel, table=True):
     """What is not secret about a key: its name, fingerprint and decoded claims.
 
     It is requested until its secret is known to be stored, then ready, and deleting at last.
@@ -77,6 +80,10 @@ class Key(Audited, SQLModel, table=True):
     sent_as: str = Field(default="", description="Name of the header or query parameter")
     environment: str = ""
     note: str = ""
+    account_id: str | None = Field(
+        default=None, foreign_key="account.id", index=True, description="None: the own account"
+    )
+    account: Account | None = its_account()
     region: str
     secret_arn: str
     kms_key_arn: str

@@ -1,15 +1,16 @@
 """Orphans by the API."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from fastapi import Response
 from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
-from webapp.models import Input
+from webapp.models import Input, shown_as
 from webapp.routes.api.description.answers import ASKS_AWS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
-from webapp.services import addresses
+from webapp.services import accounts, addresses
 from webapp.services.addresses import orphans
 from webapp.services.addresses.orphans import Orphan
 
@@ -17,16 +18,18 @@ router = Router(prefix="/orphans", tags=["orphans"])
 
 
 class Adoption(Input):
-    """`id` is the address's allocation id."""
+    """`id` is the address's allocation id; `account` the name of its account, if not the own."""
 
     region: str
     id: str
+    account: str = ""
 
 
 class OrphanOut(BaseModel):
     """`name` is what a deletion confirms."""
 
     kind: Literal["address", "nat_gateway", "interface", "stack", "secret"]
+    account: str
     region: str
     id: str
     name: str
@@ -37,7 +40,8 @@ class OrphanOut(BaseModel):
 
 
 class OrphansOut(BaseModel):
-    """`unread`: the regions that did not answer, each with the reason."""
+    """`unread`: the regions that did not answer, each with the reason; that of another account as
+    `region (account)`."""
 
     items: list[OrphanOut]
     unread: dict[str, str]
@@ -49,7 +53,7 @@ def index(ctx: Viewer) -> OrphansOut:
     """What has Egret's tags in AWS and is not tracked here, in every region."""
     found = orphans.find(ctx.scope)
     return OrphansOut(
-        items=[_out(orphan) for orphan in found.orphans],
+        items=[_out(orphan, found.names) for orphan in found.orphans],
         unread=found.unread,
         monthly_cost_usd=found.monthly_cost_usd,
     )
@@ -60,7 +64,8 @@ def index(ctx: Viewer) -> OrphansOut:
 )
 def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     """Make an orphaned address a free one in the pool."""
-    address = orphans.adopt(ctx.scope, region=sent.region, id=sent.id)
+    site = accounts.site_named(ctx.session, sent.account, sent.region)
+    address = orphans.adopt(ctx.scope, site=site, id=sent.id)
     return address_out(addresses.detail(ctx.session, address.id))
 
 
@@ -71,16 +76,20 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     summary="Delete an orphan",
     response_class=Response,
 )
-def delete(ctx: Admin, region: str, kind: str, id: str, confirm: str = "") -> Response:
+def delete(  # noqa: PLR0917 - FastAPI passes them by name
+    ctx: Admin, region: str, kind: str, id: str, confirm: str = "", account: str = ""
+) -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
-    orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)
+    site = accounts.site_named(ctx.session, account, region)
+    orphans.delete(ctx.scope, site=site, kind=kind, id=id, typed=confirm)
     return Response(status_code=202)
 
 
-def _out(orphan: Orphan) -> OrphanOut:
+def _out(orphan: Orphan, names: Mapping[str, str]) -> OrphanOut:
     found = orphan.found
     return OrphanOut(
         kind=found.kind,
+        account=shown_as(names, orphan.site.account_id),
         region=found.region,
         id=found.id,
         name=found.name,

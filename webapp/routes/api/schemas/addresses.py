@@ -9,11 +9,13 @@ from webapp.services.addresses import AddressDetail
 
 
 class NewAddress(Input):
-    """`adopt`: an allocation id or an address that the account has already."""
+    """`adopt`: an allocation id or an address that the account has already; `account` is the name
+    of one, the dashboard's own if it is empty."""
 
     region: str
     name: str = ""
     adopt: str = ""
+    account: str = ""
 
 
 class AddressName(Input):
@@ -25,6 +27,7 @@ class AddressName(Input):
 class AddressOut(BaseModel):
     id: str
     name: str
+    account: str
     region: str
     status: AddressStatus
     public_ip: str | None
@@ -41,6 +44,7 @@ def address_out(detail: AddressDetail) -> AddressOut:
     return AddressOut(
         id=address.id,
         name=address.name,
+        account=address.account_name,
         region=address.region,
         status=address.status,
         public_ip=address.public_ip,

@@ -69,6 +69,7 @@ class FunctionOut(BaseModel):
     name: str
     template: str
     environment: str
+    account: str
     network: str
     key: str
     status: Status
@@ -116,6 +117,7 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
                 "updated_at",
             }
         ),
+        account=function.account_name,
         network=detail.network.name,
         key=detail.key.name,
         status=function.status,
