@@ -49,7 +49,13 @@ class InAccount:
     """A row that belongs to an account, which is loaded with it."""
 
     if TYPE_CHECKING:
+        region: str
         account: Account | None
+
+    @property
+    def where(self) -> str:
+        """To people: the region, and the account if it is another than the dashboard's own."""
+        return f"{self.region} ({self.account.name})" if self.account else self.region
 
     @property
     def account_name(self) -> str:

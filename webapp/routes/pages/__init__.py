@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from webapp.routes.pages import (
     access,
+    accounts,
     activity,
     addresses,
     audit,
@@ -52,6 +53,7 @@ for page in (
     schedule,
     whitelists,
     orphans,
+    accounts,
     audit,
 ):
     router.include_router(page.router)

@@ -28,11 +28,12 @@ class Setup:
 
     @property
     def trust_text(self) -> str:
-        return as_text(self.trust)
+        return _text(self.trust)
 
-
-def as_text(document: Document) -> str:
-    return json.dumps(document, indent=2)
+    @property
+    def texts(self) -> dict[str, str]:
+        """The policies as people copy them."""
+        return {name: _text(document) for name, document in self.policies.items()}
 
 
 def setup_of(scope: CloudScope, account: Account) -> Setup:
@@ -60,6 +61,10 @@ def place_of(settings: Settings, number: str) -> Place:
     if boundary in ("", usual.boundary_arn):
         return usual
     return Place(number, usual.partition, usual.prefix, boundary)
+
+
+def _text(document: Document) -> str:
+    return json.dumps(document, indent=2)
 
 
 def _command(settings: Settings, account: Account, trusted: str) -> str:
