@@ -50,6 +50,7 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         ({"trusted_proxies": "::/0"}, "too large"),
         ({"trusted_proxies": "10.0.0.1/8"}, "host bits"),
         ({"port": 0}, "greater than or equal to 1"),
+        ({"database_url": "postgresql://u:pw@host:port/name"}, "EGRET_DATABASE_URL to postgresql"),
         ({"database_url": "sqlite://"}, "the path of a file"),
         ({"database_url": "sqlite:///:memory:"}, "the path of a file"),
         ({"echo_url": "checkip"}, "EGRET_ECHO_URL"),

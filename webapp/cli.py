@@ -17,6 +17,7 @@ import typer
 
 from webapp import logs
 from webapp.access_commands import tokens, users
+from webapp.audit_commands import audit
 from webapp.command_base import database_session
 from webapp.extras import need_sandbox
 from webapp.policy_commands import accounts, print_policy
@@ -34,6 +35,7 @@ app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
 app.add_typer(accounts, name="accounts")
 app.add_typer(sandbox, name="sandbox")
+app.add_typer(audit, name="audit")
 
 
 @app.command()

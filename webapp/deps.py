@@ -8,13 +8,13 @@ given back again at the end of a route, before the answer waits for anything. He
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
 import anyio
-from fastapi import APIRouter, Depends, Request, Security
+from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.sse import EventSourceResponse
@@ -27,6 +27,7 @@ from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.db import end_transactions
 from webapp.errors import Refused, Unauthenticated
+from webapp.json_bodies import JsonRequest
 from webapp.middleware import BY_HEAD
 from webapp.models import Role, User
 from webapp.outside import outside
@@ -257,6 +258,15 @@ class _Route(APIRoute):
         if options.get("response_class") is EventSourceResponse:
             options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
         super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """JSON is read by our own rules."""
+        answer = super().get_route_handler()
+
+        async def answer_checked(request: Request) -> Response:
+            return await answer(JsonRequest(request.scope, request.receive))
+
+        return answer_checked
 
 
 async def _refuse_head(request: Request) -> None:

@@ -33,6 +33,7 @@ from webapp.errors import (
     Unavailable,
 )
 from webapp.forms import messages_of, read_data
+from webapp.json_bodies import BadJson
 from webapp.limits import body_max_bytes
 from webapp.middleware import BY_HEAD
 from webapp.refusals import note
@@ -63,6 +64,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EgretError, _answer)
     app.add_exception_handler(Unauthenticated, _answer_unauthenticated)
     app.add_exception_handler(HTTPException, _answer_http_exception)
+    app.add_exception_handler(BadJson, _answer_bad_json)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(StaleDataError, _answer_stale_row)
     app.add_exception_handler(IntegrityError, _answer_stale_row)
@@ -228,6 +230,11 @@ class _MethodNotAllowed(EgretError):
     status = 405
     title = "Method not allowed"
     default_code = "method_not_allowed"
+
+
+def _answer_bad_json(request: Request, error: Exception) -> Response:
+    assert isinstance(error, BadJson)  # noqa: S101 - registered for nothing else
+    return _answer(request, error.invalid)
 
 
 def _answer_invalid_request(request: Request, error: Exception) -> Response:

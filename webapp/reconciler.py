@@ -7,6 +7,8 @@ import logging
 from threading import Event, Thread
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session
 
 from webapp import rounds
@@ -66,6 +68,10 @@ class Reconciler:
         try:
             lease_s = self._settings.lease_s
             return 0 if leases.run_one(self._engine, self._handlers, lease_s=lease_s) else IDLE_S
+        except (OperationalError, NoConnection) as error:
+            cause = getattr(error, "orig", None) or error
+            log.error("the database cannot be used; the work waits for it: %s", cause)
+            return AFTER_ERROR_S
         except Exception:
             log.exception("a step failed; it is taken again when its lease expires")
             return AFTER_ERROR_S

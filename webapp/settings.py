@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from webapp.aws import regions
 from webapp.aws.policy import PREFIX
@@ -97,12 +99,21 @@ class Settings(BaseSettings):
     @classmethod
     def _check_database_url(cls, url: str) -> str:
         """The URL with the installed driver; many hosts still write the scheme `postgres`."""
+        if not url:
+            return url
         scheme, separator, rest = url.partition("://")
         if scheme in ("postgres", "postgresql"):
-            return f"{POSTGRESQL}://{rest}"
-        if url and (scheme not in ("sqlite", POSTGRESQL) or not separator):
+            url = f"{POSTGRESQL}://{rest}"
+        elif scheme not in ("sqlite", POSTGRESQL) or not separator:
             raise ValueError("set EGRET_DATABASE_URL to postgresql://… or sqlite:///…")
-        if scheme == "sqlite" and rest.partition("?")[0] in ("", "/", "/:memory:"):
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):  # their texts have the password
+            raise ValueError(
+                "set EGRET_DATABASE_URL to postgresql://user:password@host:port/name, with % and "
+                "the number of each special character in the password"
+            ) from None
+        if scheme == "sqlite" and parsed.database in (None, "", ":memory:"):
             raise ValueError(
                 "set EGRET_DATABASE_URL to sqlite:/// and the path of a file, or leave it empty"
             )

@@ -159,6 +159,13 @@ def _linked(context: Context, text: str) -> Markup:
     )
 
 
+def _ticked(text: str) -> Markup:
+    """What is between backticks as code."""
+    code = Markup("<code>{}</code>")
+    parts = enumerate(text.split("`"))
+    return Markup("").join(code.format(part) if at % 2 else part for at, part in parts)
+
+
 @pass_context
 def _shortened(context: Context, text: str) -> str:
     """The same words without links, for a text that is one already."""
@@ -238,6 +245,7 @@ def _environment() -> Environment:
         "linked": _linked,
         "pattern": _pattern,
         "shortened": _shortened,
+        "ticked": _ticked,
         "query": _query,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,

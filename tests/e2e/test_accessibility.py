@@ -32,6 +32,8 @@ PAGES = (
     "/functions/new",
     "/functions/new?template=http_json",
     "/templates",
+    "/api",
+    "/api?tag=networks",
     "/functions/top-clans",
     "/functions/top-clans/callers",
     "/functions/top-clans/diagnosis",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.models import OWN, Account, Network, Site, shown_as
+from webapp.models import OWN, Account, Nat, Network, Site, shown_as
 
 NAMES = {"3f9c1a7be204": "shop"}
 
@@ -24,7 +24,7 @@ def test_a_site_is_named_by_its_region_and_by_another_account(
 
 def test_what_has_no_account_is_in_the_own_one() -> None:
     shop = Account(name="shop", number="1" * 12, role_arn="", external_id="x")
-    own = Network(name="a", region="r", cidr="10.0.0.0/16", availability_zones=1, nat="single")
+    own = Network(name="a", region="r", cidr="10.0.0.0/16", availability_zones=1, nat=Nat.SINGLE)
     theirs = own.model_copy(update={"account_id": shop.id})
     theirs.account = shop
     assert (own.account_name, own.where, own.site) == (OWN, "r", Site(None, "r"))

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Field, Relationship, SQLModel, col
 
 from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
+from webapp.models.rules import Name
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, AwsIdText, WordText, sized
 
 OWN = "own"
 """How the dashboard's own account is called."""
@@ -25,22 +27,24 @@ class AccountStatus(StrEnum):
 class NewAccount(Input):
     """An account to add: what Egret calls it, and its number at AWS."""
 
-    name: str
-    number: str
+    name: Name
+    number: WordText
 
 
 class Connection(Input):
     """The role to try; empty for the one that Egret proposes."""
 
-    role_arn: str = ""
+    role_arn: AwsIdText = ""
 
 
 class Account(Audited, SQLModel, table=True):
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(unique=True)
-    number: str = Field(unique=True, description="12 digits, AWS's")
-    role_arn: str
-    external_id: str = Field(description="Made by Egret; the role's trust policy demands it")
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    name: str = Field(sa_type=sized(NAME_MAX), unique=True)
+    number: str = Field(sa_type=sized(ID_MAX), unique=True, description="12 digits, AWS's")
+    role_arn: str = Field(sa_type=sized(AWS_ID_MAX))
+    external_id: str = Field(
+        sa_type=sized(ID_MAX), description="Made by Egret; the role's trust policy demands it"
+    )
     status: AccountStatus = Field(default=AccountStatus.PENDING, sa_type=enum_text(AccountStatus))
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 

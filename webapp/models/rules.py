@@ -1,12 +1,15 @@
 """Rules of what is sent, as the API's description says them.
 
 They are described here and checked by the services, which say in words what is wrong: a type below
-refuses nothing itself. A test sends what each rule forbids, and expects a refusal.
+refuses nothing itself but what `webapp.models.texts` does. A test sends what each rule forbids, and
+expects a refusal.
 """
 
 from typing import Annotated, Any
 
 from pydantic import Field
+
+from webapp.models.texts import EnvironmentText, NameText, UrlText, WordText, ZoneText
 
 NAME = "[a-z][a-z0-9-]{1,30}"
 ENVIRONMENT = "[a-z][a-z0-9-]{0,19}"
@@ -43,14 +46,14 @@ def between(limits: tuple[float, float]) -> Any:
     return described(minimum=limits[0], maximum=limits[1])
 
 
-Name = Annotated[str, matching(NAME, "main")]
-Environment = Annotated[str, matching(f"|{ENVIRONMENT}", "prod")]
+Name = Annotated[NameText, matching(NAME, "main")]
+Environment = Annotated[EnvironmentText, matching(f"|{ENVIRONMENT}", "prod")]
 ZoneCount = Annotated[int, between((1, MAX_ZONES))]
-ZoneNames = Annotated[list[str], described(maxItems=MAX_ZONES, uniqueItems=True)]
-Clock = Annotated[str, matching(CLOCK, "08:00")]
+ZoneNames = Annotated[list[ZoneText], described(maxItems=MAX_ZONES, uniqueItems=True)]
+Clock = Annotated[WordText, matching(CLOCK, "08:00")]
 IdleHours = Annotated[int, between((0, IDLE_HOURS_MAX))]
-Stage = Annotated[str, matching(STAGE, "live")]
-Origins = Annotated[list[str], described(maxItems=ORIGINS_MAX)]
+Stage = Annotated[WordText, matching(STAGE, "live")]
+Origins = Annotated[list[UrlText], described(maxItems=ORIGINS_MAX)]
 MemoryMb = Annotated[int, between(MEMORY_MB)]
 TimeoutS = Annotated[int, between(TIMEOUT_S)]
 EveryMinutes = Annotated[int, between(EVERY_MINUTES)]

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from webapp.partners.untrusted_json import (
+    ROWS_MAX,
     as_list,
     as_number,
     as_object,
@@ -16,6 +17,7 @@ from webapp.partners.untrusted_json import (
 
 FIRST_RANK = 1
 NOT_RANKED_BEFORE = -1
+PATH_MAX_CHARS = 500
 PICTURE_SIZES = ("small", "medium", "large", "tiny")
 POINTS = {
     "clanPoints": "clans",
@@ -55,9 +57,9 @@ class RankingRow:
 
 
 def rows_of(body: bytes) -> Sequence[RankingRow]:
-    """The rows; none if the body is something else."""
+    """The rows, at most ROWS_MAX; none if the body is something else."""
     items = as_list(parse_object(body).get("items"))
-    return tuple(_row(item) for item in items if isinstance(item, dict))
+    return tuple(_row(item) for item in items[:ROWS_MAX] if isinstance(item, dict))
 
 
 def _row(item: dict[str, Any]) -> RankingRow:
@@ -113,4 +115,5 @@ def _path_of(url: str) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return f"/images/{parts.hostname}{parts.path}" if parts.hostname else None
+    path = f"/images/{parts.hostname}{parts.path}" if parts.hostname else ""
+    return path if 0 < len(path) <= PATH_MAX_CHARS else None

@@ -64,7 +64,7 @@ def test_a_session_opens_with_the_password_and_ends_with_sign_out(session: Sessi
     user = access.user_of_session(session, token)
     assert user is not None
     assert user.name == "ada"
-    access.sign_out(Scope(session, "ada"), token)
+    access.sign_out(session, token)
     assert access.user_of_session(session, token) is None
 
 
@@ -142,7 +142,7 @@ def test_a_session_that_is_over_can_be_signed_out_of_again(session: Session) -> 
     user = make_first(session)
     token = access.open_session(session, user)
     for _ in range(2):
-        access.sign_out(Scope(session, "ada"), token)
+        access.sign_out(session, token)
     assert access.user_of_session(session, token) is None
 
 

@@ -1,6 +1,8 @@
 """Addresses by the API."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
@@ -9,6 +11,7 @@ from webapp.services import accounts, addresses
 from webapp.services.addresses import adoption
 
 router = Router(prefix="/addresses", tags=["addresses"])
+Confirmed = Annotated[str, Query(description="The address itself, to confirm it")]
 
 
 @router.get("", operation_id="list_addresses", summary="List addresses")
@@ -61,7 +64,7 @@ def recover(ctx: Operator, address_id: str) -> AddressOut:
     summary="Release an address",
     response_class=Response,
 )
-def release(ctx: Admin, address_id: str, confirm: str = "") -> Response:
+def release(ctx: Admin, address_id: str, confirm: Confirmed = "") -> Response:
     """Return the address to AWS for ever. `confirm` is the address itself."""
     addresses.release(ctx.scope, address_id, typed=confirm)
     return Response(status_code=204)

@@ -1,9 +1,12 @@
 """Keys by the API. The secret is in no answer."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 
 from webapp.deps import Admin, Router, Viewer
 from webapp.models import GoingBack, NewKey, NewVersion
+from webapp.models.rules import Name
 from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.keys import (
     KeyOut,
@@ -17,6 +20,7 @@ from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
 from webapp.services import keys, networks
 
 router = Router(prefix="/keys", tags=["keys"])
+NetworkName = Annotated[Name, Query(description="The name of the network")]
 
 
 @router.get("", operation_id="list_keys", summary="List keys")
@@ -92,7 +96,7 @@ def make_previous_current(ctx: Admin, name: str, sent: GoingBack | None = None) 
 
 
 @router.get("/{name}/match", operation_id="match_key", summary="Match a key with a network")
-def match(ctx: Viewer, name: str, network: str) -> MatchOut:
+def match(ctx: Viewer, name: str, network: NetworkName) -> MatchOut:
     """Whether the key allows every address of the network."""
     key, found = keys.get(ctx.session, name), networks.get(ctx.session, network)
     return match_out(keys.match(ctx.session, key, found))

@@ -18,7 +18,10 @@ from webapp.services.inspection import proofs
 from webapp.services.networks import preflight
 
 router = Router(prefix="/networks", tags=["networks"])
-Retain = Annotated[tuple[str, ...], Query()]
+Retain = Annotated[
+    tuple[str, ...], Query(description="The `logical_id` of what is not deleted and stays in AWS")
+]
+DryRun = Annotated[bool, Query(description="Check and count only: nothing is created")]
 DRY_RUN: dict[int | str, dict[str, Any]] = {
     200: {"model": PreflightOut, "description": "`dry_run`: nothing was created"}
 }
@@ -40,7 +43,7 @@ def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[Network
     summary="Create a network",
 )
 def create(
-    ctx: Operator, new: NewNetwork, response: Response, dry_run: bool = False
+    ctx: Operator, new: NewNetwork, response: Response, dry_run: DryRun = False
 ) -> NetworkOut | JSONResponse:
     """With `dry_run`, says what would be created, what it costs and what blocks it."""
     if dry_run:

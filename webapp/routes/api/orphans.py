@@ -1,14 +1,15 @@
 """Orphans by the API."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import Input, shown_as
-from webapp.routes.api.description.answers import ASKS_AWS
+from webapp.models.texts import AwsIdText, NameText, RegionText
+from webapp.routes.api.description.answers import ASKS_AWS, NAMES_OTHERS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import accounts, addresses
 from webapp.services.addresses import orphans
@@ -17,18 +18,30 @@ from webapp.services.addresses.orphans import Orphan
 router = Router(prefix="/orphans", tags=["orphans"])
 
 
+Kind = Literal["address", "nat_gateway", "interface", "stack", "secret"]
+
+
+KindName = Annotated[
+    str,
+    Query(description="The orphan's `kind`", json_schema_extra={"enum": [*get_args(Kind)]}),
+]
+OrphanId = Annotated[str, Query(description="The orphan's `id`")]
+AccountName = Annotated[str, Query(description="The orphan's `account`; empty for the own one")]
+OrphanName = Annotated[str, Query(description="The orphan's `name`, to confirm it")]
+
+
 class Adoption(Input):
     """`id` is the address's allocation id; `account` the name of its account, if not the own."""
 
-    region: str
-    id: str
-    account: str = ""
+    region: RegionText
+    id: AwsIdText
+    account: NameText = ""
 
 
 class OrphanOut(BaseModel):
     """`name` is what a deletion confirms."""
 
-    kind: Literal["address", "nat_gateway", "interface", "stack", "secret"]
+    kind: Kind
     account: str
     region: str
     id: str
@@ -60,7 +73,11 @@ def index(ctx: Viewer) -> OrphansOut:
 
 
 @router.post(
-    "/adoption", status_code=201, operation_id="adopt_orphan", summary="Adopt an orphaned address"
+    "/adoption",
+    status_code=201,
+    operation_id="adopt_orphan",
+    summary="Adopt an orphaned address",
+    responses=NAMES_OTHERS,
 )
 def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     """Make an orphaned address a free one in the pool."""
@@ -74,10 +91,16 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     status_code=202,
     operation_id="delete_orphan",
     summary="Delete an orphan",
+    responses=NAMES_OTHERS,
     response_class=Response,
 )
 def delete(  # noqa: PLR0917 - FastAPI passes them by name
-    ctx: Admin, region: str, kind: str, id: str, confirm: str = "", account: str = ""
+    ctx: Admin,
+    region: str,
+    kind: KindName,
+    id: OrphanId,
+    confirm: OrphanName = "",
+    account: AccountName = "",
 ) -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
     site = accounts.site_named(ctx.session, account, region)

@@ -21,6 +21,7 @@ from webapp.routes.pages import (
     networks,
     orphans,
     overview,
+    reference,
     revisions,
     schedule,
     streams,
@@ -54,6 +55,7 @@ for page in (
     whitelists,
     orphans,
     accounts,
+    reference,
     audit,
 ):
     router.include_router(page.router)

@@ -8,6 +8,7 @@ from webapp.drafts import Query
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
 from webapp.services import access
+from webapp.services.scope import Thing
 from webapp.templating import page, see_other
 
 SESSION_COOKIE_S = access.SESSION_DAYS * 24 * 3600
@@ -55,7 +56,8 @@ def open_session(ctx: Anyone, form: Form) -> Response:
 
 @router.post("/sign-out")
 def sign_out(ctx: Viewer) -> Response:
-    access.sign_out(ctx.scope, ctx.request.cookies[SESSION_COOKIE])
+    ctx.scope.record("sign out", Thing("user", ctx.actor))
+    access.sign_out(ctx.session, ctx.request.cookies[SESSION_COOKIE])
     response = see_other("/sign-in")
     response.delete_cookie(SESSION_COOKIE)
     response.headers["Clear-Site-Data"] = '"cache"'  # also the pages that Back would show

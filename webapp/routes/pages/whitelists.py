@@ -11,6 +11,7 @@ from markupsafe import Markup
 from webapp.deps import Admin, Anyone, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import Invalid
+from webapp.foreign import SANDBOX_POLICY
 from webapp.forms import Form, errors_by_field
 from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
@@ -84,6 +85,7 @@ def _published(ctx: Context, kit: Kit, body: str, media_type: str) -> Response:
         "ETag": etag,
         "Cache-Control": f"public, max-age={MAX_AGE_S}",
         "Last-Modified": format_datetime(kit.last_update, usegmt=True),
+        "Content-Security-Policy": SANDBOX_POLICY,
     }
     if ctx.request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)

@@ -7,7 +7,7 @@ default, or the least that it allows.
 
 from typing import Any
 
-from webapp.routes.api.description.values import VALUES
+from webapp.routes.api.description.values import PARAMETERS, VALUES
 
 BY_TYPE: dict[str, Any] = {"boolean": False, "string": "", "null": None, "number": 0}
 BY_FORMAT = {"date-time": "2026-11-25T12:00:00Z", "date": "2026-11-25"}
@@ -34,6 +34,10 @@ class Examples:
         if "anyOf" in schema:
             return self.of(schema["anyOf"][0], owner)
         return self._of_type(schema, owner)
+
+    def of_parameter(self, parameter: dict[str, Any]) -> Any:
+        name = parameter["name"]
+        return PARAMETERS.get(name, self._of_field("", name, parameter["schema"]))
 
     def _of_type(self, schema: dict[str, Any], owner: str) -> Any:
         kind = schema.get("type", "object")

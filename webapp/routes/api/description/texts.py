@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from webapp.models.rules import NAME
+
 INFO: dict[str, Any] = {
     "title": "Egret",
     "version": "1",
@@ -61,11 +63,14 @@ SECURITY = {
         "description": "The session of a browser that is signed in",
     },
 }
-PATH_PARAMETERS = {
-    "name": "The name of the network, function or key",
-    "caller": "The caller's name",
-    "number": "The revision's number",
-    "address_id": "The address's `id`",
-    "saved_id": "The saved request's `id`",
-    "whitelisting_id": "The partner's `id` in the whitelist",
+_NAME = {"type": "string", "pattern": f"^{NAME}$"}
+_ID = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
+PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "name": ("Of the network, function or key", _NAME),
+    "caller": ("Of the caller", _NAME),
+    "number": ("Of the revision", {}),
+    "address_id": ("The `id` of the address", _ID),
+    "saved_id": ("The `id` of the saved request", _ID),
+    "whitelisting_id": ("The `id` of the partner in the whitelist", _ID),
 }
+"""What a name or id in a path means, and its rule. What breaks the rule does not exist: 404."""

@@ -39,7 +39,7 @@ _NAMES: dict[str, Any] = {
     "Issued.name": "article",
     "NewCaller.name": "article",
     "Function.name": "top-clans",
-    "Changed.name": "top-clans",
+    "ChangedFunction.name": "top-clans",
     "NewFunction.name": "top-clans",
     "Key.name": "clash",
     "NewKey.name": "clash",
@@ -67,7 +67,7 @@ _NAMES: dict[str, Any] = {
     "Connection.role_arn": SHOP_ROLE,
     "Address.status": "in_use",
     "Caller.status": "ready",
-    "Changed.status": "updating",
+    "ChangedFunction.status": "updating",
     "Function.status": "ready",
     "Issued.status": "ready",
     "Key.status": "ready",
@@ -119,6 +119,7 @@ _AWS: dict[str, Any] = {
 _TEXTS: dict[str, Any] = {
     "by_hand": "",
     "detail": "1 of 5 are used.",
+    "ok": True,
     "echo": "https://checkip.amazonaws.com",
     "error": "",
     "health_text": "",
@@ -164,7 +165,7 @@ _FUNCTIONS: dict[str, Any] = {
     "before": 10,
     "field": "settings.limit",
     "code": "",
-    "Code.code": "class Rankings(Egress): ...",
+    "RevisionWithCode.code": "class Rankings(Egress): ...",
     "code_diff": "",
     "code_hash": HASH,
     "cors_origins": [],
@@ -176,7 +177,9 @@ _FUNCTIONS: dict[str, Any] = {
     "revision": 3,
     "path": "",
     "schedule": None,
+    "Network.change": None,
     "Network.schedule": ...,
+    "undeleted": [],
     "settings": SETTINGS,
     "Template.settings": ...,
     "Template.memory_mb": ...,
@@ -221,3 +224,9 @@ _TIMES: dict[str, Any] = {
     "WeeklyHours.days": ["mon", "tue", "wed", "thu", "fri"],
 }
 VALUES = _NAMES | _AWS | _TEXTS | _PARTNERS | _FUNCTIONS | _TIMES
+PARAMETERS: dict[str, Any] = {
+    "address_id": ID,
+    "id": "eipalloc-0a1b2c3d4e5f60718",
+    "saved_id": ID,
+    "whitelisting_id": ID,
+}

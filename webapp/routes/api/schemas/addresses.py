@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from webapp.models import AddressStatus, Input
+from webapp.models.texts import AwsIdText, LabelText, NameText, RegionText
 from webapp.services.addresses import AddressDetail
 
 
@@ -12,16 +13,16 @@ class NewAddress(Input):
     """`adopt`: an allocation id or an address that the account has already; `account` is the name
     of one, the dashboard's own if it is empty."""
 
-    region: str
-    name: str = ""
-    adopt: str = ""
-    account: str = ""
+    region: RegionText
+    name: LabelText = ""
+    adopt: AwsIdText = ""
+    account: NameText = ""
 
 
 class AddressName(Input):
     """What people call it, in any words; empty for nothing."""
 
-    name: str
+    name: LabelText
 
 
 class AddressOut(BaseModel):

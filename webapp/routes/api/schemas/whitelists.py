@@ -6,14 +6,15 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from webapp.models import Input, Network
+from webapp.models.texts import NameText, PartnerText
 from webapp.services.whitelists import Kit, Stage, WhitelistingDetail
 
 
 class NewWhitelisting(Input):
     """`function`: the one that calls this partner; its good answers are the proof."""
 
-    partner: str
-    function: str = ""
+    partner: PartnerText
+    function: NameText = ""
 
 
 class WhitelistingOut(BaseModel):
