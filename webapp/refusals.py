@@ -145,8 +145,13 @@ def _known(session: Session, thing: Thing) -> Thing:
 
 def _thing(path: str, template: str) -> Thing:
     """`network` and `main` of /networks/main/parking; no name where the route has none there."""
-    parts, places = (text.removeprefix("/api/v1").split("/")[1:] for text in (path, template))
-    noun = NO_PLURAL.get(parts[0], parts[0].removesuffix("s"))
-    has_name = places[1:2] and places[1].startswith("{") and parts[1:2]
-    shown = [quote(text, safe=PATH_CHARACTERS)[:NAME_MAX_CHARS] for text in (noun, *parts[1:2])]
-    return Thing(shown[0], shown[1] if has_name else "")
+    parts, places = (text.removeprefix("/api/v1").split("/")[1:3] for text in (path, template))
+    noun, name = [*parts, "", ""][:2]
+    is_name = places[1:] and places[1].startswith("{")
+    return Thing(
+        _shown(NO_PLURAL.get(noun, noun.removesuffix("s"))), _shown(name) if is_name else ""
+    )
+
+
+def _shown(text: str) -> str:
+    return quote(text, safe=PATH_CHARACTERS)[:NAME_MAX_CHARS]

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -36,6 +36,7 @@ STATIC = ROOT / "static"
 URL = r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]"
 OPENING = re.compile('<svg xmlns="[^"]*" width="24" height="24"')
 TEXT_MAX_CHARS = 300_000
+LISTED_MAX = 20
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 CONTROL_PICTURES = 0x2400
 NOTICE_COOKIE = "egret_notice"
@@ -203,6 +204,13 @@ def _visible(text: str, most: int = TEXT_MAX_CHARS) -> str:
     return f"{shown}… ({left:,} more characters)" if left > 0 else shown
 
 
+def _some(texts: Sequence[str], most: int = LISTED_MAX) -> str:
+    """The first ones of a list that others have written, and how many more there are."""
+    left = len(texts) - most
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {left:,} more" if left > 0 else shown
+
+
 def _seen(character: str) -> str:
     if character in "\n\t" or unicodedata.category(character) not in UNSEEN:
         return character
@@ -247,6 +255,7 @@ def _environment() -> Environment:
         "shortened": _shortened,
         "ticked": _ticked,
         "query": _query,
+        "some": _some,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,
         "visible": _visible,

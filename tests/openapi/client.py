@@ -14,6 +14,8 @@ from openapi_python_client.config import Config, ConfigFile, MetaType
 from tests.openapi.described import described
 
 PACKAGE = "egret_client"
+LINES = {"application/x-ndjson": "text/plain"}
+"""The generator does not know lines of JSON."""
 
 
 @dataclass
@@ -41,7 +43,7 @@ def generated(folder: Path, url: str, token: str) -> GeneratedClient:
     """Make the client in the folder. Raises AssertionError if it cannot do all of the API."""
     description, package = folder / "openapi.json", folder / PACKAGE
     description.write_text(json.dumps(described().document))
-    options = ConfigFile(post_hooks=[])
+    options = ConfigFile(post_hooks=[], content_type_overrides=LINES)
     faults = generate(
         config=Config.from_sources(
             options, MetaType.NONE, description, "utf-8", overwrite=True, output_path=package

@@ -45,7 +45,7 @@ def test_fields_are_told_in_words(operations: dict[str, Operation]) -> None:
     assert fields["name"].pattern == "[a-z][a-z0-9-]{1,30}"
     assert fields["availability_zones"].kind == "whole number, 1 to 3"
     assert fields["nat"].kind == 'one of "single", "per_az"'
-    assert fields["addresses"].kind == "list of text"
+    assert fields["addresses"].kind == "list of text, at most 64 characters"
     assert fields["dry_run"].where == "query"
     hours = {field.name for field in operations["save_schedule"].fields}
     assert {"hours", "hours.time_zone", "hours.days"} <= hours

@@ -99,6 +99,10 @@ def test_what_is_no_change_or_nobodys_is_not_kept(
     client.get(f"{NETWORKS}?limit=0", headers=headers)
     client.post(NETWORKS, json={})
     client.post("/networks", data={})
+    for path in ("/api/v1", "/api/v1/", "//", "/networks/"):
+        assert client.post(path, headers=headers).status_code in (303, 307, 308, 401, 404, 405), (
+            path
+        )
     assert told(session) == []
 
 

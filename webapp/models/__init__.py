@@ -35,7 +35,7 @@ from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
 from webapp.models.throttle import Throttle
 from webapp.models.user import AccessToken, TokenKind, User
-from webapp.models.whitelisting import Whitelisting
+from webapp.models.whitelisting import NewWhitelisting, Whitelisting
 
 __all__ = [
     "MAX_ZONES",
@@ -78,6 +78,7 @@ __all__ = [
     "NewSavedRequest",
     "NewSchedule",
     "NewVersion",
+    "NewWhitelisting",
     "Proof",
     "RevisionStatus",
     "Role",

@@ -8,7 +8,7 @@ from sqlmodel import Field
 from webapp.models.account import Account, InAccount, Site, its_account
 from webapp.models.base import Audited, UtcDateTime, Versioned, enum_text, new_id, utc_now
 from webapp.models.costs import monthly_usd
-from webapp.models.texts import AWS_ID_MAX, ID_MAX, IP_MAX, LABEL_MAX, REGION_MAX, sized
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, IP_MAX, REGION_MAX, TAG_MAX, sized
 
 LABEL_PREFIX = "egret "
 
@@ -28,7 +28,7 @@ class Address(InAccount, Audited, Versioned, table=True):
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
     name: str = Field(
-        sa_type=sized(LABEL_MAX),
+        sa_type=sized(TAG_MAX),
         default="",
         description="What people call it; at first its network's name",
     )

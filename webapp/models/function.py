@@ -18,6 +18,7 @@ from webapp.models.rules import (
     Name,
     Origins,
     Stage,
+    TemplateName,
     TimeoutS,
 )
 from webapp.models.texts import (
@@ -60,7 +61,7 @@ class NewFunction(Input):
     """
 
     name: Name
-    template: WordText
+    template: TemplateName
     network: Name
     key: Name
     settings: dict[str, Any] = Field(default_factory=dict)

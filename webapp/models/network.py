@@ -11,7 +11,7 @@ from sqlmodel import Field
 from webapp.models.account import Account, InAccount, Site, its_account
 from webapp.models.base import Input, StackRow, Status, enum_text
 from webapp.models.costs import monthly_usd
-from webapp.models.rules import Environment, Name, ZoneCount, ZoneNames
+from webapp.models.rules import Cidr, Environment, Name, Region, ZoneCount, ZoneNames
 from webapp.models.schedule import WeeklyHours
 from webapp.models.tags import parse_tags
 from webapp.models.texts import (
@@ -19,10 +19,8 @@ from webapp.models.texts import (
     ENVIRONMENT_MAX,
     ID_MAX,
     REGION_MAX,
-    CidrText,
     IdText,
     NameText,
-    RegionText,
     TagText,
     sized,
 )
@@ -63,8 +61,8 @@ class NewNetwork(Input):
     """
 
     name: Name
-    region: RegionText
-    cidr: CidrText = ""
+    region: Region
+    cidr: Cidr = ""
     availability_zones: ZoneCount = 2
     nat: Annotated[Nat, Strict(False)] = Nat.SINGLE
     addresses: list[IdText] = Field(default_factory=list)

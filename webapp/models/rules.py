@@ -9,15 +9,26 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from webapp.models.texts import EnvironmentText, NameText, UrlText, WordText, ZoneText
+from webapp.models.texts import (
+    CidrText,
+    EnvironmentText,
+    NameText,
+    RegionText,
+    UrlText,
+    WordText,
+    ZoneText,
+)
 
 NAME = "[a-z][a-z0-9-]{1,30}"
 ENVIRONMENT = "[a-z][a-z0-9-]{0,19}"
+REGION = "[a-z]+(?:-[a-z]+)+-[0-9]+"
+CIDR = "[0-9.]+/[0-9.]+"
 
 MAX_ZONES = 3
 CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 IDLE_HOURS_MAX = 24 * 30
 
+TEMPLATE = "[a-z][a-z0-9_]{0,39}"
 STAGE_MAX_CHARS = 128
 STAGE = f"[A-Za-z0-9_-]{{1,{STAGE_MAX_CHARS}}}"
 ORIGINS_MAX = 1
@@ -48,10 +59,13 @@ def between(limits: tuple[float, float]) -> Any:
 
 Name = Annotated[NameText, matching(NAME, "main")]
 Environment = Annotated[EnvironmentText, matching(f"|{ENVIRONMENT}", "prod")]
+Region = Annotated[RegionText, matching(REGION, "eu-central-1")]
+Cidr = Annotated[CidrText, matching(f"|{CIDR}", "10.0.0.0/16")]
 ZoneCount = Annotated[int, between((1, MAX_ZONES))]
 ZoneNames = Annotated[list[ZoneText], described(maxItems=MAX_ZONES, uniqueItems=True)]
 Clock = Annotated[WordText, matching(CLOCK, "08:00")]
 IdleHours = Annotated[int, between((0, IDLE_HOURS_MAX))]
+TemplateName = Annotated[WordText, matching(TEMPLATE, "clash_rankings")]
 Stage = Annotated[WordText, matching(STAGE, "live")]
 Origins = Annotated[list[UrlText], described(maxItems=ORIGINS_MAX)]
 MemoryMb = Annotated[int, between(MEMORY_MB)]

@@ -5,8 +5,15 @@ from datetime import datetime
 from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import UtcDateTime, new_id, utc_now
-from webapp.models.texts import AWS_ID_MAX, ID_MAX, PARTNER_MAX, sized
+from webapp.models.base import Input, UtcDateTime, new_id, utc_now
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, PARTNER_MAX, NameText, PartnerText, sized
+
+
+class NewWhitelisting(Input):
+    """`function`: the one that calls this partner; its good answers are the proof."""
+
+    partner: PartnerText
+    function: NameText = ""
 
 
 class Whitelisting(SQLModel, table=True):

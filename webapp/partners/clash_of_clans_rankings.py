@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from webapp.partners.untrusted_json import (
     ROWS_MAX,
+    as_cell,
     as_list,
     as_number,
     as_object,
     as_text,
-    as_words,
     parse_object,
 )
 
@@ -74,17 +74,17 @@ def _row(item: dict[str, Any]) -> RankingRow:
         movement=movement,
         places=places,
         image=_image_path(item.get("badgeUrls")),
-        name=as_words(item.get("name")),
-        tag=as_words(item.get("tag")),
+        name=as_cell(item.get("name")),
+        tag=as_cell(item.get("tag")),
         level=as_number(item.get("clanLevel", item.get("expLevel"))),
         points=as_number(item.get(points)),
-        location=as_words(as_object(item.get("location")).get("name")),
+        location=as_cell(as_object(item.get("location")).get("name")),
         members=as_number(item.get("members")),
         attacks=as_number(item.get("attackWins")),
         defences=as_number(item.get("defenseWins")),
-        league=as_words(league.get("name")),
+        league=as_cell(league.get("name")),
         league_image=_image_path(league.get("iconUrls")),
-        clan=as_words(clan.get("name")),
+        clan=as_cell(clan.get("name")),
         clan_image=_image_path(clan.get("badgeUrls")),
     )
 

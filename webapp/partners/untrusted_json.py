@@ -45,10 +45,15 @@ def as_text(value: object) -> str:
 
 
 def as_words(value: object) -> str:
-    """A text of which something can be seen, at most as long as a cell, or ''."""
-    text = shortened(as_text(value))
+    """A text of which something can be seen, or ''."""
+    text = as_text(value)
     seen = (unicodedata.category(c) not in INVISIBLE and c not in FILLERS for c in text)
     return text if any(seen) else ""
+
+
+def as_cell(value: object) -> str:
+    """The same, for a cell of a table."""
+    return shortened(as_words(value))
 
 
 def shortened(text: str, most: int = CELL_MAX_CHARS) -> str:

@@ -52,8 +52,8 @@ def test_it_is_read_in_pages(session: Session, engine: Engine) -> None:
         (["UPDATE audit_event SET hash = 'x' WHERE id = 5"], "Row 5 of the audit trail was edit"),
         (["DELETE FROM audit_event WHERE id = 3"], "Row 4 of the audit trail does not follow"),
         (["DELETE FROM audit_event WHERE id < 3"], "Row 3 of the audit trail does not follow"),
-        (["DELETE FROM audit_event WHERE id = 5"], "ends with row 4, but row 5 is noted"),
-        (["DELETE FROM audit_event"], "ends with row 0, but row 5 is noted"),
+        (["DELETE FROM audit_event WHERE id = 5"], "ends with row 4, but its head says row 5"),
+        (["DELETE FROM audit_event"], "ends with row 0, but its head says row 5"),
         (
             [
                 f"UPDATE audit_event SET id = {to} WHERE id = {id}"
@@ -68,11 +68,12 @@ def test_it_is_read_in_pages(session: Session, engine: Engine) -> None:
             ],
             "Row 6 of the audit trail does not follow",
         ),
-        (["UPDATE audit_head SET last_id = 4"], "ends with row 5, but row 4 is noted"),
+        (["UPDATE audit_head SET last_id = 4"], "ends with row 5, but its head says row 4"),
         (["UPDATE audit_event SET at = 'never' WHERE id = 4"], "The row after row 3"),
         (["UPDATE audit_event SET name = x'00' WHERE id = 4"], "Row 4 of the audit trail was edit"),
         (["UPDATE audit_event SET result = 'none' WHERE id = 4"], "Row 4 of the audit trail was"),
-        (["DELETE FROM audit_head"], "ends with row 5, but nothing is noted"),
+        (["UPDATE audit_head SET hash = 'x'"], "ends with row 5, but its head says row 5 with"),
+        (["DELETE FROM audit_head"], "ends with row 5, but its head says no row"),
     ],
 )
 def test_what_was_changed_is_found(

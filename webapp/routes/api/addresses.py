@@ -16,7 +16,7 @@ Confirmed = Annotated[str, Query(description="The address itself, to confirm it"
 
 @router.get("", operation_id="list_addresses", summary="List addresses")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[AddressOut]:
-    """By id."""
+    """In the order of their ids."""
     every = sorted(addresses.list_all(ctx.session), key=lambda d: d.address.id)
     return listed(every, address_out, lambda d: d.address.id, limit=limit, after=after)
 

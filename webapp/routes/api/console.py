@@ -36,7 +36,7 @@ def invoke(ctx: Operator, name: str, invocation: NewInvocation | None = None) ->
 def list_saved(
     ctx: Viewer, name: str, limit: Limit = 50, after: After = None
 ) -> Listed[SavedRequestOut]:
-    """By name."""
+    """In the order of their names."""
     every = saved_requests.list_all(ctx.session, functions.get(ctx.session, name))
     return listed(every, saved_request_out, lambda saved: saved.name, limit=limit, after=after)
 

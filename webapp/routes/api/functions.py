@@ -29,7 +29,7 @@ router = Router(tags=["functions"])
 
 @router.get("/functions", operation_id="list_functions", summary="List functions")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[FunctionOut]:
-    """By name."""
+    """In the order of their names."""
     every = functions.list_all(ctx.session)
     return listed(every, function_out, lambda d: d.function.name, limit=limit, after=after)
 

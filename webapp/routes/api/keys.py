@@ -25,7 +25,7 @@ NetworkName = Annotated[Name, Query(description="The name of the network")]
 
 @router.get("", operation_id="list_keys", summary="List keys")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[KeyOut]:
-    """By name."""
+    """In the order of their names."""
     every = keys.list_all(ctx.session)
     return listed(every, key_out, lambda d: d.key.name, limit=limit, after=after)
 
@@ -63,7 +63,7 @@ def delete(ctx: Admin, name: str) -> Response:
     "/{name}/versions", operation_id="list_key_versions", summary="List the versions of a key"
 )
 def versions(ctx: Viewer, name: str, limit: Limit = 50, after: After = None) -> Listed[VersionOut]:
-    """By id."""
+    """In the order of their ids."""
     found = sorted(keys.detail(ctx.session, name).versions, key=lambda version: version.id)
     return listed(found, version_out, lambda version: version.id, limit=limit, after=after)
 

@@ -29,7 +29,7 @@ DRY_RUN: dict[int | str, dict[str, Any]] = {
 
 @router.get("", operation_id="list_networks", summary="List networks")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[NetworkOut]:
-    """By name."""
+    """In the order of their names."""
     every = networks.list_all(ctx.session)
     return listed(every, network_out, lambda d: d.network.name, limit=limit, after=after)
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from webapp.deps import Admin, Operator, Router, Viewer
 from webapp.models import Input, shown_as
-from webapp.models.texts import AwsIdText, NameText, RegionText
+from webapp.models.rules import Region
+from webapp.models.texts import AwsIdText, NameText
 from webapp.routes.api.description.answers import ASKS_AWS, NAMES_OTHERS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import accounts, addresses
@@ -33,7 +34,7 @@ OrphanName = Annotated[str, Query(description="The orphan's `name`, to confirm i
 class Adoption(Input):
     """`id` is the address's allocation id; `account` the name of its account, if not the own."""
 
-    region: RegionText
+    region: Region
     id: AwsIdText
     account: NameText = ""
 
@@ -96,7 +97,7 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
 )
 def delete(  # noqa: PLR0917 - FastAPI passes them by name
     ctx: Admin,
-    region: str,
+    region: Region,
     kind: KindName,
     id: OrphanId,
     confirm: OrphanName = "",

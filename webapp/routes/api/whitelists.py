@@ -3,8 +3,8 @@
 from fastapi import Response
 
 from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.models import NewWhitelisting
 from webapp.routes.api.schemas.whitelists import (
-    NewWhitelisting,
     WhitelistingOut,
     WhitelistOut,
     whitelist_out,

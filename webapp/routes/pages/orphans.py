@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Admin, Context, Operator, Router, Viewer
 from webapp.errors import EgretError
 from webapp.forms import Form
+from webapp.paging import paged
 from webapp.services import accounts
 from webapp.services.addresses import orphans
 from webapp.templating import page, see_other
@@ -40,10 +41,12 @@ def delete(ctx: Admin, form: Form) -> Response:
 
 
 def _index(ctx: Context, error: EgretError | None = None) -> HTMLResponse:
+    found = orphans.find(ctx.scope)
     return page(
         ctx.request,
         "orphans/index.html",
         status_code=error.status if error else 200,
-        found=orphans.find(ctx.scope),
+        found=found,
+        shown=paged(ctx.request, found.orphans),
         error=str(error) if error else "",
     )

@@ -13,6 +13,7 @@ from webapp.drafts import Draft
 from webapp.errors import Invalid
 from webapp.foreign import SANDBOX_POLICY
 from webapp.forms import Form, errors_by_field
+from webapp.models import NewWhitelisting
 from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
 from webapp.templating import page, see_other
@@ -30,7 +31,8 @@ def show(ctx: Viewer, name: str, draft: Draft) -> HTMLResponse:
 def send(ctx: Operator, name: str, form: Form) -> Response:
     partner, function = form.text("partner"), form.text("function")
     try:
-        whitelists.send(ctx.scope, name, partner=partner, function=function)
+        new = form.build(NewWhitelisting)
+        whitelists.send(ctx.scope, name, partner=new.partner, function=new.function)
     except Invalid as error:
         return _show(ctx, name, errors_by_field(error), partner=partner, function=function)
     return _back(name, f"Marked as sent to {partner.strip()}.")

@@ -72,10 +72,10 @@ def _rows(engine: Engine) -> Iterator[AuditEvent]:
         elif head and (head.last_id, head.hash) == (last_id, last_hash):
             return
         elif is_behind or head is None or head.last_id <= last_id:
-            end = f"row {head.last_id}" if head else "nothing"
+            end = f"row {head.last_id} with the hash {head.hash[:8]}…" if head else "no row"
             raise _broken(
-                f"The audit trail ends with row {last_id}, but {end} is noted as its end: rows "
-                "were removed from the end, or added."
+                f"The audit trail ends with row {last_id}, but its head says {end}: rows were "
+                "removed from the end, or added, or the head was edited."
             )
         else:
             is_behind = True

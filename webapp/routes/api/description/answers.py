@@ -89,6 +89,15 @@ class Shared:
 
 _EVERY = (
     Shared(
+        "Malformed",
+        "The request is not well formed, or asks for another host",
+        errors.Malformed(
+            "This dashboard is not at that host.",
+            code="unknown_host",
+            remedy="Use the address that Egret printed at its start.",
+        ),
+    ),
+    Shared(
         "Unauthenticated",
         "Nobody is signed in, or the token is wrong or has ended",
         errors.Unauthenticated("This needs a bearer token.", remedy="Create one."),
@@ -102,6 +111,16 @@ _EVERY = (
             code="role_too_low",
             remedy="Ask an admin to do it, or to give ada the role admin.",
         ),
+    ),
+    Shared(
+        "TooLong",
+        "The path or the query is too long",
+        errors.TooLong("The query of the address is too long.", remedy="At most 12 KiB."),
+    ),
+    Shared(
+        "HeadersTooLarge",
+        "The headers or cookies are too large, or too many",
+        errors.HeadersTooLarge("The headers are too large.", remedy="At most 32 KiB."),
     ),
     Shared(
         "TooMany",

@@ -12,7 +12,14 @@ from webapp.deps import declared
 from webapp.problems import Problem
 from webapp.routes.api.description import answers
 from webapp.routes.api.description.examples import REF, Examples
-from webapp.routes.api.description.texts import INFO, PATH_PARAMETERS, SECURITY, SERVERS, TAGS
+from webapp.routes.api.description.texts import (
+    CHOICES,
+    INFO,
+    PATH_PARAMETERS,
+    SECURITY,
+    SERVERS,
+    TAGS,
+)
 
 JSON = "application/json"
 LIST_PREFIX = "Listed_"
@@ -25,6 +32,8 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     made = _tidy(_renamed(found))
     schemas = made["components"]["schemas"]
     schemas["Problem"] = _tidy(Problem.model_json_schema())
+    for (name, field), choices in CHOICES.items():
+        schemas[name]["properties"][field]["enum"] = choices
     examples, roles = Examples(schemas), dict(_roles(routes))
     for path, method, operation in operations(made):
         if role := roles[path, method]:

@@ -109,7 +109,7 @@ class Reference:
             status=status,
             about=answer["description"],
             headers=tuple(answer.get("headers", {})),
-            example=json.dumps(content["example"], indent=2) if content else "",
+            example=json.dumps(content["example"], indent=2) if "example" in content else "",
         )
 
     def _fields(self, schema: dict[str, Any], above: str = "") -> Iterator[Field]:

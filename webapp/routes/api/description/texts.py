@@ -3,6 +3,7 @@
 from typing import Any
 
 from webapp.models.rules import NAME
+from webapp.partners import KEY_KINDS
 
 INFO: dict[str, Any] = {
     "title": "Egret",
@@ -63,6 +64,9 @@ SECURITY = {
         "description": "The session of a browser that is signed in",
     },
 }
+_KINDS = [kind.name for kind in KEY_KINDS]
+CHOICES = {("NewKey", "kind"): ["", *_KINDS], ("Key", "kind"): _KINDS}
+"""The values of fields whose models cannot know them."""
 _NAME = {"type": "string", "pattern": f"^{NAME}$"}
 _ID = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
 PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -43,6 +43,7 @@ _NAMES: dict[str, Any] = {
     "NewFunction.name": "top-clans",
     "Key.name": "clash",
     "NewKey.name": "clash",
+    "NewKey.kind": "clash_of_clans",
     "NewSavedRequest.name": "Top ten",
     "SavedRequest.name": "Top ten",
     "Template.name": "clash_rankings",

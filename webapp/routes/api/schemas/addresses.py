@@ -5,7 +5,8 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from webapp.models import AddressStatus, Input
-from webapp.models.texts import AwsIdText, LabelText, NameText, RegionText
+from webapp.models.rules import Region
+from webapp.models.texts import AwsIdText, LabelText, NameText
 from webapp.services.addresses import AddressDetail
 
 
@@ -13,7 +14,7 @@ class NewAddress(Input):
     """`adopt`: an allocation id or an address that the account has already; `account` is the name
     of one, the dashboard's own if it is empty."""
 
-    region: RegionText
+    region: Region
     name: LabelText = ""
     adopt: AwsIdText = ""
     account: NameText = ""

@@ -5,16 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from webapp.models import Input, Network
-from webapp.models.texts import NameText, PartnerText
+from webapp.models import Network
 from webapp.services.whitelists import Kit, Stage, WhitelistingDetail
-
-
-class NewWhitelisting(Input):
-    """`function`: the one that calls this partner; its good answers are the proof."""
-
-    partner: PartnerText
-    function: NameText = ""
 
 
 class WhitelistingOut(BaseModel):
