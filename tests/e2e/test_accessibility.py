@@ -44,6 +44,7 @@ PAGES = (
     "/functions/top-clans/revisions",
     "/functions/top-clans/revisions/1",
     "/functions/top-clans/metrics",
+    "/accounts",
     "/activity",
     "/activity?result=refused&name=nothing",
     "/nothing-here",

@@ -9,6 +9,7 @@ from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
 from webapp.models import Connection, NewAccount
+from webapp.paging import paged
 from webapp.services import accounts
 from webapp.services.accounts import Setup
 from webapp.templating import page, see_other
@@ -60,7 +61,7 @@ def _index(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLRe
         ctx.request,
         "accounts/index.html",
         status_code=422 if errors else 200,
-        accounts=accounts.list_all(ctx.scope),
+        accounts=paged(ctx.request, accounts.list_all(ctx.scope)),
         form=form,
         errors=errors,
     )
