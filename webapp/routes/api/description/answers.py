@@ -3,7 +3,7 @@
 An operation has the problems that it can really have: 404 if its path names something, 422 if it
 takes anything, 409 and 502 if it changes something, 413 if it has a body. What else it may answer
 is said by its route: `ASKS_AWS` if it reads from AWS, `NAMES_OTHERS` if what is sent names
-something, `NEEDS_DEPLOYMENT` if it reads what a function has only once it is deployed.
+something, `DEPENDS_ON_STATE` if it reads what is not always there.
 """
 
 from dataclasses import dataclass, field
@@ -181,7 +181,7 @@ _UPSTREAM = Shared(
 SHARED = (*_EVERY, _NOT_FOUND, _INVALID, _CONFLICT, _TOO_LARGE, _UPSTREAM)
 ASKS_AWS: dict[int | str, dict[str, Any]] = {_UPSTREAM.example.status: {}}
 NAMES_OTHERS: dict[int | str, dict[str, Any]] = {_NOT_FOUND.example.status: {}}
-NEEDS_DEPLOYMENT: dict[int | str, dict[str, Any]] = {_CONFLICT.example.status: {}}
+DEPENDS_ON_STATE: dict[int | str, dict[str, Any]] = {_CONFLICT.example.status: {}}
 """For the `responses` of a route."""
 
 
