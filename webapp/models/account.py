@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Field, Relationship, SQLModel, col
 
 from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
-from webapp.models.rules import Name
-from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, AwsIdText, WordText, sized
+from webapp.models.rules import AccountNumber, Name
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, AwsIdText, sized
 
 OWN = "own"
 """How the dashboard's own account is called."""
@@ -28,7 +28,7 @@ class NewAccount(Input):
     """An account to add: what Egret calls it, and its number at AWS."""
 
     name: Name
-    number: WordText
+    number: AccountNumber
 
 
 class Connection(Input):

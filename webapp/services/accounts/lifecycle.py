@@ -18,13 +18,14 @@ from webapp.aws.errors import AccessDenied
 from webapp.aws.partitions import partition
 from webapp.errors import Conflict, Invalid, check_all
 from webapp.models import OWN, Account, AccountStatus, Connection, NewAccount, Site
+from webapp.models.rules import ACCOUNT_NUMBER
 from webapp.services import names
 from webapp.services.accounts.details import detail, get, own_identity
 from webapp.services.accounts.setup import place_of
 from webapp.services.engine import leases
 from webapp.services.scope import CloudScope, role_of
 
-NUMBER = re.compile(r"\d{12}", re.ASCII)
+NUMBER = re.compile(ACCOUNT_NUMBER)
 CONFUSED_DEPUTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
 PROPOSED = Connection()
 ROUNDS = "region"

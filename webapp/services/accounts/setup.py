@@ -17,6 +17,8 @@ from webapp.settings import Settings
 class Setup:
     """The role's name, its trust policy, the policies to make by name, and those to attach to it.
 
+    `service_role` is the name of the role that CloudFormation acts with, if it has one.
+
     `command` makes all of it, with the credentials of an administrator of that account.
     """
 
@@ -24,6 +26,7 @@ class Setup:
     trust: Document
     policies: dict[str, Document]
     attached: list[str]
+    service_role: str
     command: str
 
     @property
@@ -49,6 +52,7 @@ def setup_of(scope: CloudScope, account: Account) -> Setup:
         trust=policy.trust(trusted, account.external_id),
         policies={f"{place.prefix}-{name}": text for name, text in documents.items()},
         attached=[f"{place.prefix}-{name}" for name in attached],
+        service_role=place.service_role_arn.rpartition("/")[2] if has_role else "",
         command=_command(settings, account, trusted),
     )
 
