@@ -45,6 +45,7 @@ PAGES = (
     "/functions/top-clans/revisions/1",
     "/functions/top-clans/metrics",
     "/accounts",
+    "/accounts/shop",
     "/activity",
     "/activity?result=refused&name=nothing",
     "/nothing-here",

@@ -74,7 +74,8 @@ def connect(scope: CloudScope, name: str, connection: Connection = PROPOSED) -> 
         _try_with_id(scope, account, role)
         _try_without(scope, account, role)
     except Conflict:
-        _set(scope, account, AccountStatus.PENDING, "refuse")
+        if account.status is AccountStatus.CONNECTED:
+            _set(scope, account, AccountStatus.PENDING, "disconnect")
         raise
     _try_rights(scope, account, role)
     account.role_arn = wanted
