@@ -60,6 +60,7 @@ def test_other_paths_are_logged_as_they_are(path: str) -> None:
 
 def test_a_path_is_one_line_of_ascii() -> None:
     assert loggable("/a\nINFO b é") == "/a%0AINFO%20b%20%C3%A9"
+    assert loggable("/\ud800") == "/%5Cud800"
 
 
 def test_the_access_log_has_no_link(client: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -106,3 +106,24 @@ def test_tags_come_from_the_environment_in_two_forms(
 ) -> None:
     monkeypatch.setenv("EGRET_TAGS", text)
     assert Settings().tags == {"team": "pay", "env": "x"}
+
+
+@pytest.mark.parametrize(
+    ("public", "used"),
+    [
+        ("http://a.example", "http://127.0.0.1:1"),
+        ("https://a.example/path", "http://127.0.0.1:1"),
+        ("https://u:p@a.example", "http://127.0.0.1:1"),
+        ("https://", "http://127.0.0.1:1"),
+        ("https://a.example", "ftp://127.0.0.1:1"),
+        ("https://a.example", "http://:1"),
+        ("https://a.example", "http://127.0.0.1:x"),
+        ("https://a.example", "http://127.0.0.1:0"),
+        ("https://a.example", "http://u:p@127.0.0.1:1"),
+    ],
+)
+def test_an_exception_for_outbound_calls_is_one_origin_and_one_address(
+    public: str, used: str
+) -> None:
+    with pytest.raises(ValidationError, match="set EGRET_ENDPOINTS to"):
+        Settings(endpoints={public: used})

@@ -52,6 +52,7 @@ def demo() -> None:
         address_quota=settings.sandbox_address_quota,
         prefix=settings.name_prefix,
         tls_partners=TlsPartners(settings.sandbox_partners, settings.sandbox_ca_file),
+        dashboard=settings.host_name,
     ) as running:
         dashboard = subprocess.Popen(
             [sys.executable, "-m", "webapp", "serve", "--end-with-parent"],
@@ -141,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _print_welcome(settings: Settings) -> None:
     """Print the address to open; with a one-time token while there is no administrator."""
-    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    url = settings.url
     with database_session(settings) as session:
         if access.needs_setup(session):
             url += f"/setup?token={access.new_setup_token(session)}"

@@ -48,6 +48,10 @@ class SubmittedForm:
     def __init__(self, data: ImmutableMultiDict[str, Any]) -> None:
         self._data = data
 
+    @classmethod
+    def empty(cls) -> "SubmittedForm":
+        return cls(ImmutableMultiDict())
+
     def text(self, name: str, default: str = "") -> str:
         value = self._data.get(name, default)
         return value if isinstance(value, str) else default

@@ -15,11 +15,13 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
 from webapp.aws.pace import Pace
+from webapp.browsers import refuse_cross_origin
 from webapp.db import give_back, make_engine
-from webapp.deps import Parts, note_operation, refuse_cross_origin
+from webapp.deps import Parts, note_operation
 from webapp.errors import Unavailable
 from webapp.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.middleware import AccessLogAndHeaders, HeadAsGet
+from webapp.one_name import OneName
 from webapp.outside import THREADS, outside
 from webapp.problems import UnexpectedErrors, add_handlers
 from webapp.proxies import TrustedProxies
@@ -117,6 +119,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimits)
+    app.add_middleware(OneName, name=settings.host_name)
     app.add_middleware(KnownHosts, hosts=frozenset(hosts))
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(HeadAsGet)

@@ -27,6 +27,7 @@ from webapp.errors import (
     EgretError,
     Invalid,
     Malformed,
+    NotConfirmed,
     NotFound,
     TooLarge,
     Unauthenticated,
@@ -63,11 +64,11 @@ class Problem(BaseModel):
 def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EgretError, _answer)
     app.add_exception_handler(Unauthenticated, _answer_unauthenticated)
+    app.add_exception_handler(NotConfirmed, _answer_not_confirmed)
     app.add_exception_handler(HTTPException, _answer_http_exception)
-    app.add_exception_handler(BadJson, _answer_bad_json)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(StaleDataError, _answer_stale_row)
-    app.add_exception_handler(IntegrityError, _answer_stale_row)
+    app.add_exception_handler(IntegrityError, _answer_double_row)
     app.add_exception_handler(DataError, _answer_unstorable_value)
     app.add_exception_handler(OperationalError, _answer_database_failure)
     app.add_exception_handler(NoConnection, _answer_busy_database)
@@ -115,22 +116,35 @@ def _answer(request: Request, error: Exception) -> Response:
 
 async def _answer_unauthenticated(request: Request, error: Exception) -> Response:
     """To the sign-in page, which leads back; a form that was sent comes back filled in."""
+    said = "Your session has ended, so nothing was done. Sign in again to continue."
+    return await _ask_first(request, error, "/sign-in", said)
+
+
+async def _answer_not_confirmed(request: Request, error: Exception) -> Response:
+    """To the page that asks for the password once more, which leads back as well."""
+    said = "Nothing was done yet. Confirm that it is you, then send the form again."
+    return await _ask_first(request, error, "/confirm-identity", said)
+
+
+async def _ask_first(request: Request, error: Exception, door: str, notice: str) -> Response:
+    """`door` is the page where a secret is typed."""
     if request.url.path.startswith(API_PREFIX):
         return _answer(request, error)
     if request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"/sign-in?next={quote(request.url.path + query)}", 303)
+        return RedirectResponse(f"{door}?next={quote(request.url.path + query)}", 303)
     form = await _form_of(request)
     engine = parts_of(request).engine
     back = await run_in_threadpool(draft_url, engine, request.url.path, form)
-    notice = "Your session has ended, so nothing was done. Sign in again to continue."
     if "?" in back:
         lost = next((text for name, text in NOT_KEPT.items() if name in form), "")
         notice += f" Your form is kept{lost}."
-    return see_other(f"/sign-in?{urlencode({'next': back})}", notice, kind="warning")
+    return see_other(f"{door}?{urlencode({'next': back})}", notice, kind="warning")
 
 
 async def _form_of(request: Request) -> FormData:
+    if (read := getattr(request.state, "form", None)) is not None:
+        return FormData(read)  # the body is read once, perhaps by another object for this request
     try:
         return await read_data(request)
     except (HTTPException, ClientDisconnect):  # too large, not a form, or gone
@@ -222,6 +236,8 @@ def _as_egret_error(request: Request, error: HTTPException) -> EgretError:
         case 413:
             limit_kib = body_max_bytes(request.url.path) // 1024
             return TooLarge("The request is too large.", remedy=f"At most {limit_kib} KiB.")
+        case _ if isinstance(error, BadJson):
+            return error.invalid
         case _:
             return Invalid(str(error.detail), remedy=CHECK_THE_REQUEST)
 
@@ -230,11 +246,6 @@ class _MethodNotAllowed(EgretError):
     status = 405
     title = "Method not allowed"
     default_code = "method_not_allowed"
-
-
-def _answer_bad_json(request: Request, error: Exception) -> Response:
-    assert isinstance(error, BadJson)  # noqa: S101 - registered for nothing else
-    return _answer(request, error.invalid)
 
 
 def _answer_invalid_request(request: Request, error: Exception) -> Response:
@@ -257,6 +268,12 @@ def _answer_stale_row(request: Request, _error: Exception) -> Response:
             remedy="Reload the page and try again.",
         ),
     )
+
+
+def _answer_double_row(request: Request, error: Exception) -> Response:
+    """Another request has written what may be there once only."""
+    log.warning("the database refused a row: %s", _cause(error))
+    return _answer_stale_row(request, error)
 
 
 def _last_answer(request: Request, error: Exception) -> Response:

@@ -20,8 +20,9 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
+from webapp.browsers import SAFE_METHODS
 from webapp.charts import amount
-from webapp.deps import SAFE_METHODS, parts_of
+from webapp.deps import parts_of
 from webapp.drafts import draft_url
 from webapp.errors import Invalid
 from webapp.models import Role, User
@@ -30,6 +31,7 @@ from webapp.refusals import note
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.names import NOT_CONFIRMED
 from webapp.settings import Settings
+from webapp.user_agents import short_name
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "static"
@@ -248,6 +250,7 @@ def _environment() -> Environment:
     }
     made.filters |= {
         "amount": amount,
+        "browser": short_name,
         "duration": _duration,
         "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),
         "linked": _linked,

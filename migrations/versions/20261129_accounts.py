@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_accounts"
-down_revision = "20261129_audit_chain"
+down_revision = "20261129_sessions"
 
 OWNED = ("network", "address", "key", "function")
 

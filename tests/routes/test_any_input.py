@@ -32,7 +32,7 @@ from tests.services.scripted import ScriptedAws
 from webapp.models import Key, Network
 from webapp.partners.base import KeyClaims
 
-EXAMPLES = 4
+EXAMPLES = 3
 """Each is sent to every form, or to every operation."""
 few = settings(
     max_examples=EXAMPLES,

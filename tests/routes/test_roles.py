@@ -15,7 +15,7 @@ from tests.routes.all_routes import Route, declarations
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
 from tests.services.rows import add_everything
-from webapp.deps import SESSION_COOKIE
+from webapp.browsers import SESSION_COOKIE
 from webapp.models import AccessToken, Address, Guesses, Network, Role, TokenKind, utc_now
 from webapp.services import access
 from webapp.services.access.guesses import OF_CLIENT
@@ -26,6 +26,7 @@ OPEN = {
     "/readyz",
     "/setup",
     "/sign-in",
+    "/choose-password",
     "/whitelist/{link}",
     "/whitelist/{link}.txt",
 }

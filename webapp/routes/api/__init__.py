@@ -21,6 +21,8 @@ from webapp.routes.api import (
     revisions,
     schedule,
     templates,
+    tokens,
+    users,
     whitelists,
 )
 
@@ -41,6 +43,8 @@ for noun in (
     console,
     callers,
     audit_events,
+    users,
+    tokens,
     diagnosis,
     drift,
     metrics,

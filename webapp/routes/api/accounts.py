@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import Admin, Router
+from webapp.deps import Admin, ConfirmedAdmin, Router
 from webapp.models import Connection, NewAccount
 from webapp.routes.api.description.answers import ASKS_AWS, located
 from webapp.routes.api.schemas.accounts import AccountOut, SetupOut, account_out, setup_out
@@ -65,7 +65,7 @@ def connect(ctx: Admin, name: str, sent: Connection | None = None) -> AccountOut
     operation_id="remove_account",
     summary="Remove an account",
 )
-def remove(ctx: Admin, name: str) -> Response:
+def remove(ctx: ConfirmedAdmin, name: str) -> Response:
     """Refused while anything is in it. Its role and policies stay in AWS."""
     accounts.remove(ctx.scope, name, typed=name)
     return Response(status_code=204)

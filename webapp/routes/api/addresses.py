@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
 from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
 from webapp.services import accounts, addresses
@@ -64,7 +64,7 @@ def recover(ctx: Operator, address_id: str) -> AddressOut:
     summary="Release an address",
     response_class=Response,
 )
-def release(ctx: Admin, address_id: str, confirm: Confirmed = "") -> Response:
+def release(ctx: ConfirmedAdmin, address_id: str, confirm: Confirmed = "") -> Response:
     """Return the address to AWS for ever. `confirm` is the address itself."""
     addresses.release(ctx.scope, address_id, typed=confirm)
     return Response(status_code=204)

@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import Operator, Router, Viewer
+from webapp.deps import ConfirmedOperator, Operator, Router, Viewer
 from webapp.models import NewInvocation, NewSavedRequest
 from webapp.routes.api.schemas.activity import (
     InvocationOut,
@@ -59,7 +59,7 @@ def save(ctx: Operator, name: str, new: NewSavedRequest) -> SavedRequestOut:
     operation_id="delete_saved_request",
     response_class=Response,
 )
-def delete_saved(ctx: Operator, name: str, saved_id: str) -> Response:
+def delete_saved(ctx: ConfirmedOperator, name: str, saved_id: str) -> Response:
     """Only the saved request is deleted; the function stays."""
     saved_requests.delete(ctx.scope, name, saved_id)
     return Response(status_code=204)

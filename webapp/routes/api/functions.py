@@ -4,7 +4,7 @@ from email.utils import format_datetime
 
 from fastapi import Request, Response
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.foreign import json_answer
 from webapp.middleware import NO_STORE
 from webapp.models import NewFunction, Snapshot
@@ -62,7 +62,7 @@ def show(ctx: Viewer, name: str) -> FunctionOut:
     summary="Delete a function",
     response_class=Response,
 )
-def delete(ctx: Admin, name: str) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str) -> Response:
     """202: the deletion continues in the background."""
     functions.delete(ctx.scope, name, typed=name)
     return Response(status_code=202)

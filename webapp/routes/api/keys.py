@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from webapp.deps import Admin, Router, Viewer
+from webapp.deps import Admin, ConfirmedAdmin, Router, Viewer
 from webapp.models import GoingBack, NewKey, NewVersion
 from webapp.models.rules import Name
 from webapp.routes.api.description.answers import located
@@ -53,7 +53,7 @@ def show(ctx: Viewer, name: str) -> KeyOut:
     summary="Delete a key",
     response_class=Response,
 )
-def delete(ctx: Admin, name: str) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str) -> Response:
     """AWS can restore its secret for 7 days."""
     keys.delete(ctx.scope, name, typed=name)
     return Response(status_code=204)

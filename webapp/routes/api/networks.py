@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import Admin, ConfirmedAdmin, Operator, Router, Viewer
 from webapp.models import NewNetwork
 from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.events import EventOut
@@ -67,7 +67,7 @@ def show(ctx: Viewer, name: str) -> NetworkOut:
     summary="Delete a network",
     response_class=Response,
 )
-def delete(ctx: Admin, name: str, retain: Retain = ()) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str, retain: Retain = ()) -> Response:
     """Its addresses stay. 202: the deletion continues in the background.
 
     `retain`, which may be repeated: what the last deletion could not delete, and stays in AWS.

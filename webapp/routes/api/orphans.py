@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 from fastapi import Query, Response
 from pydantic import BaseModel
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.models import Input, shown_as
 from webapp.models.rules import Region
 from webapp.models.texts import AwsIdText, NameText
@@ -96,7 +96,7 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     response_class=Response,
 )
 def delete(  # noqa: PLR0917 - FastAPI passes them by name
-    ctx: Admin,
+    ctx: ConfirmedAdmin,
     region: Region,
     kind: KindName,
     id: OrphanId,

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from webapp.routes.pages import (
     access,
+    account,
     accounts,
     activity,
     addresses,
@@ -21,18 +22,25 @@ from webapp.routes.pages import (
     networks,
     orphans,
     overview,
+    people,
     reference,
     revisions,
     schedule,
+    settings,
     streams,
     tails,
     templates,
+    tokens,
     whitelists,
 )
 
 router = APIRouter()
 for page in (
     access,
+    account,
+    people,
+    tokens,
+    settings,
     overview,
     networks,
     change,

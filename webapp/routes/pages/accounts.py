@@ -4,7 +4,7 @@ external ids are shown here."""
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Router
+from webapp.deps import Admin, ConfirmedAdmin, Context, Router
 from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
@@ -47,7 +47,7 @@ def connect(ctx: Admin, name: str, form: Form) -> Response:
 
 
 @router.post("/accounts/{name}/removal")
-def remove(ctx: Admin, name: str, form: Form) -> Response:
+def remove(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
     try:
         accounts.remove(ctx.scope, name, typed=form.text("confirm"))
     except EgretError as error:

@@ -9,7 +9,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.aws.invocations import Run
-from webapp.deps import Context, Operator, Router
+from webapp.deps import ConfirmedOperator, Context, Operator, Router
 from webapp.drafts import Query
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
@@ -63,7 +63,7 @@ def save(ctx: Operator, name: str, form: Form) -> Response:
 
 
 @router.post("/functions/{name}/saved-requests/{saved_id}/deletion")
-def delete(ctx: Operator, name: str, saved_id: str) -> Response:
+def delete(ctx: ConfirmedOperator, name: str, saved_id: str) -> Response:
     saved = saved_requests.delete(ctx.scope, name, saved_id)
     return see_other(f"/functions/{name}/console", f"{saved.name} was deleted.")
 

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from webapp.deps import Context, Operator, Router
+from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Refused, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
@@ -40,9 +41,12 @@ class EditedFunction(Input):
 
 
 @router.get("/edit")
-def edit(ctx: Operator, name: str) -> HTMLResponse:
+def edit(ctx: Operator, name: str, draft: Draft) -> HTMLResponse:
+    """As it is, or as the form was sent that is kept."""
     function = functions.get(ctx.session, name)
-    return _edit(ctx, function, _as_it_is(ctx, function), {})
+    kept = draft.text("network")
+    form = _as_sent(function, draft) if kept else _as_it_is(ctx, function)
+    return _edit(ctx, function, form, {})
 
 
 @router.post("/edit")

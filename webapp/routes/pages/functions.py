@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Refused, Upstream, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field
-from webapp.models import Access, NewFunction, Snapshot, Status
+from webapp.models import Access, AuditResult, NewFunction, Snapshot, Status
 from webapp.paging import paged
 from webapp.partners import partner
 from webapp.partners.untrusted_json import ROWS_MAX
@@ -73,7 +73,7 @@ def fetch(ctx: Operator, name: str) -> Response:
     try:
         snapshot = previews.fetch(ctx.scope, function)
     except Upstream as error:
-        note(ctx.request, error.code, failed=True)
+        note(ctx.request, error.code, result=AuditResult.FAILED)
         return see_other(f"/functions/{name}#preview", f"Not fetched. {error}", kind="error")
     if snapshot.ok:
         return see_other(f"/functions/{name}#preview", "Fetched a new response.")
@@ -88,7 +88,7 @@ def retry(ctx: Operator, name: str) -> Response:
 
 
 @router.post("/functions/{name}/deletion")
-def delete(ctx: Admin, name: str, form: Form) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
     try:
         functions.delete(ctx.scope, name, typed=form.text("confirm"))
     except Invalid as error:

@@ -3,7 +3,7 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.errors import EgretError
 from webapp.forms import Form
 from webapp.paging import paged
@@ -30,7 +30,7 @@ def adopt(ctx: Operator, form: Form) -> Response:
 
 
 @router.post("/orphans/deletion")
-def delete(ctx: Admin, form: Form) -> Response:
+def delete(ctx: ConfirmedAdmin, form: Form) -> Response:
     kind, id, typed = (form.text(x) for x in ("kind", "id", "confirm"))
     try:
         site = accounts.site_named(ctx.session, form.text("account"), form.text("region"))

@@ -8,7 +8,16 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from webapp.deps import Admin, Anyone, Context, Operator, Router, Viewer
+from webapp.deps import (
+    Admin,
+    Anyone,
+    ConfirmedAdmin,
+    ConfirmedOperator,
+    Context,
+    Operator,
+    Router,
+    Viewer,
+)
 from webapp.drafts import Draft
 from webapp.errors import Invalid
 from webapp.foreign import SANDBOX_POLICY
@@ -51,13 +60,13 @@ def confirm(ctx: Operator, name: str, whitelisting_id: str) -> Response:
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/removal")
-def forget(ctx: Operator, name: str, whitelisting_id: str) -> Response:
+def forget(ctx: ConfirmedOperator, name: str, whitelisting_id: str) -> Response:
     partner = whitelists.forget(ctx.scope, name, whitelisting_id)
     return _back(name, f"Removed {partner} from this list. Nothing changes at the partner.")
 
 
 @router.post("/networks/{name}/whitelist/link")
-def publish(ctx: Admin, name: str) -> Response:
+def publish(ctx: ConfirmedAdmin, name: str) -> Response:
     whitelists.publish(ctx.scope, name)
     return _back(name, "Public link created.", part="link")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from webapp.errors import Invalid
 from webapp.models import Role
+from webapp.services.scope import may_be_a_person
 
 AREAS = (
     "accounts",
@@ -44,3 +45,31 @@ def checked_scopes(texts: Iterable[str]) -> list[str]:
             field="scopes",
         )
     return scopes
+
+
+NAME_MAX_CHARS = 64
+
+
+def checked_name(name: str, noun: str) -> str:
+    """Of a person or a token, without the blanks around it. Raises Invalid."""
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
+        raise Invalid(
+            f"A {noun} name has 1 to {NAME_MAX_CHARS} characters, and no line breaks.",
+            field="name",
+            remedy="Choose another name.",
+        )
+    return name
+
+
+def checked_person(name: str) -> str:
+    """The same of a person. Raises Invalid also for what the audit trail calls another actor."""
+    name = checked_name(name, "user")
+    if not may_be_a_person(name):
+        raise Invalid(
+            f"The audit trail calls something else {name}.",
+            code="bad_name",
+            field="name",
+            remedy="Choose another name.",
+        )
+    return name

@@ -15,6 +15,8 @@ from webapp.problems import RETRY_AFTER_S, Problem
 
 PROBLEM_TYPE = "application/problem+json"
 WRITING = frozenset({"post", "put", "patch", "delete"})
+UNTOLD = ("Successful Response", "Not Modified")
+"""What FastAPI says if a route says nothing."""
 OF_SUCCESS = {
     "200": "What was asked for",
     "201": "Created",
@@ -202,7 +204,7 @@ def describe(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any
 
 
 def _words(status: str, found: str) -> str:
-    return OF_SUCCESS.get(status, found) if found == "Successful Response" else found
+    return OF_SUCCESS.get(status, found) if found in UNTOLD else found
 
 
 def _problems(method: str, path: str, operation: dict[str, Any]) -> list[Shared]:

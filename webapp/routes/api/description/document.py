@@ -103,11 +103,16 @@ def _tidy(node: Any) -> Any:
     return {key: _tidy(value) for key, value in kept.items()}
 
 
+def _noun(path: str) -> str:
+    """`network` of /api/v1/networks/{name}."""
+    return path.split("/")[3].removesuffix("s")
+
+
 def _complete(path: str, method: str, operation: dict[str, Any], examples: Examples) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             text, rule = PATH_PARAMETERS.get(parameter["name"], ("", {}))
-            parameter.setdefault("description", text)
+            parameter.setdefault("description", text.format(noun=_noun(path)))
             parameter["schema"] |= rule
         parameter["schema"].pop("description", None)
         if parameter["required"]:

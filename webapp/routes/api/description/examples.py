@@ -47,7 +47,8 @@ class Examples:
         if kind == "array":
             if "prefixItems" in schema:
                 return [self.of(item) for item in schema["prefixItems"]]
-            return [self.of(schema["items"])] if schema["items"] else []
+            item = self.of(schema["items"])
+            return [item] if item else []
         if kind == "integer":
             return schema.get("minimum", 0)
         return BY_FORMAT.get(schema.get("format", ""), BY_TYPE[kind])

@@ -49,6 +49,8 @@ TAGS = {
     "orphans": "Resources in AWS with Egret's tags that are not in its database.",
     "accounts": "AWS accounts: the dashboard's own, and others in which it assumes a role.",
     "audit": "Who did what.",
+    "users": "People who may sign in, invited by a link, each with a role.",
+    "tokens": "API tokens, which programs present. A token is only in the answer that made it.",
 }
 """In the order of the reference page."""
 SECURITY = {
@@ -70,11 +72,16 @@ CHOICES = {("NewKey", "kind"): ["", *_KINDS], ("Key", "kind"): _KINDS}
 _NAME = {"type": "string", "pattern": f"^{NAME}$"}
 _ID = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
 PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "name": ("Of the network, function or key", _NAME),
-    "caller": ("Of the caller", _NAME),
-    "number": ("Of the revision", {}),
+    "name": ("The name of the {noun}", _NAME),
+    "person": ("The name or the `id` of the person", {}),
+    "token": ("The `id` of the token, or a name that only one has", {}),
+    "caller": ("The name of the caller", _NAME),
+    "number": ("The number of the revision", {}),
     "address_id": ("The `id` of the address", _ID),
     "saved_id": ("The `id` of the saved request", _ID),
     "whitelisting_id": ("The `id` of the partner in the whitelist", _ID),
 }
-"""What a name or id in a path means, and its rule. What breaks the rule does not exist: 404."""
+"""What a name or id in a path means, and its rule. What breaks the rule does not exist: 404.
+
+`noun` is what the path begins with.
+"""
