@@ -119,7 +119,6 @@ def test_tags_come_from_the_environment_in_two_forms(
         ("https://a.example", "http://:1"),
         ("https://a.example", "http://127.0.0.1:x"),
         ("https://a.example", "http://127.0.0.1:0"),
-        ("https://a.example", "http://u:p@127.0.0.1:1"),
     ],
 )
 def test_an_exception_for_outbound_calls_is_one_origin_and_one_address(

@@ -134,7 +134,7 @@ def validated(model: type[Model], values: dict[str, Any]) -> Model:
     try:
         return model.model_validate(values, strict=False)
     except ValidationError as error:
-        raise Invalid("Some fields are not valid.", errors=messages_of(error.errors())) from None
+        raise invalid_fields(error.errors()) from None
 
 
 def blank(model: type[Input], **values: Any) -> dict[str, Any]:
@@ -151,9 +151,10 @@ def shown_fields(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     return {name: field for name, field in model.model_fields.items() if field.repr}
 
 
-def messages_of(errors: Sequence[Any], *, within: int = 0) -> dict[str, str]:
+def invalid_fields(errors: Sequence[Any], *, within: int = 0) -> Invalid:
     """A message per field, from what pydantic found; `within` parts of each path are left out."""
-    return {".".join(map(_shown, e["loc"][within:])): _message(e) for e in errors[:ERRORS_MAX]}
+    found = {".".join(map(_shown, e["loc"][within:])): _message(e) for e in errors[:ERRORS_MAX]}
+    return Invalid("Some fields are not valid.", errors=found)
 
 
 class FieldErrors(dict[str, str]):

@@ -23,7 +23,7 @@ from webapp.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.middleware import AccessLogAndHeaders, HeadAsGet
 from webapp.one_name import OneName
 from webapp.outside import THREADS, outside
-from webapp.problems import UnexpectedErrors, add_handlers
+from webapp.problems import add_handlers
 from webapp.proxies import TrustedProxies
 from webapp.reconciler import Reconciler
 from webapp.refusals import RecordRefusals
@@ -34,6 +34,7 @@ from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
 from webapp.settings import LOOPBACK_HOSTS, Settings
 from webapp.templating import STATIC, static_version
+from webapp.unexpected import UnexpectedErrors
 
 GZIP_MIN_BYTES = 700
 

@@ -279,7 +279,7 @@ def _problem_with_url(url: str) -> str:
 def _has_host_and_port(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+        return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

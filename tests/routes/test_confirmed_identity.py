@@ -13,6 +13,7 @@ from tests.services.rows import a_function, a_key, a_network, add, an_address
 from webapp.browsers import SESSION_COOKIE
 from webapp.models import AccessToken, AddressStatus, Role, TokenKind, utc_now
 from webapp.services import access
+from webapp.services.audit import Wanted, list_after
 
 DELETING = ("/deletion", "/removal", "/release", "/revocation", "/reset")
 OPENING = ("/people", "/people/{person}/role", "/tokens", "/networks/{name}/whitelist/link")
@@ -82,6 +83,9 @@ def test_the_password_leads_back_and_is_not_asked_again(long_ago: Any, session: 
     long_ago.cookies.set(SESSION_COOKIE, new)
     released = long_ago.post("/addresses/lost/release", data={"confirm": "wrong"})
     assert released.status_code == 422
+    wanted = Wanted(action="release", name="198.51.100.9", result="refused")
+    codes = [event.code for event in list_after(session, 0, limit=9, wanted=wanted)]
+    assert codes == ["identity_not_confirmed", "not_confirmed"]
 
 
 def test_a_new_function_that_everyone_may_call_comes_back_filled_in(

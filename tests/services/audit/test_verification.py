@@ -99,3 +99,12 @@ def test_an_end_that_was_cut_with_its_head_is_found_by_a_hash_that_was_noted(
     assert verify(engine).rows == 2
     with pytest.raises(Conflict, match="was made anew"):
         verify(engine, noted=events[2].hash)
+
+
+def test_a_text_that_had_to_be_cut_or_replaced_is_hashed_as_it_is_stored(
+    session: Session, engine: Engine
+) -> None:
+    for detail in ("x" * 9000, "a\x00b\ud800", "…"):
+        Scope(session, "ada" * 99).record("create", a_network(), detail)
+    session.commit()
+    assert verify(engine).rows == 3

@@ -8,8 +8,6 @@ of common passwords, names and words in its package, and knows how they are usua
 from collections.abc import Iterator
 from threading import Lock
 
-from zxcvbn import zxcvbn
-
 from webapp.errors import Invalid
 
 MIN_CHARS = 15
@@ -65,6 +63,8 @@ def _letters(text: str) -> str:
 
 
 def _is_guessed_soon(password: str, name: str) -> bool:
+    from zxcvbn import zxcvbn  # its lists take a moment, which most commands do without
+
     with _judging:
         found = zxcvbn(password[:JUDGED_CHARS], user_inputs=[name, "egret"])
     return int(found["score"]) < SCORE_MIN

@@ -12,7 +12,7 @@ from webapp.errors import Conflict, NotFound
 from webapp.models import AccessToken, Role, TokenKind, User, folded, utc_now
 from webapp.services.access.hashing import hash_password
 from webapp.services.access.passwords import check_password
-from webapp.services.access.rights import checked_person, checked_role
+from webapp.services.access.rights import checked_name, checked_role
 from webapp.services.access.sessions import end_sessions
 from webapp.services.access.tokens import issue
 from webapp.services.scope import Scope
@@ -65,7 +65,7 @@ def create_user(scope: Scope, *, name: str, password: str, role: Role = Role.ADM
 
     Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
     """
-    name = checked_person(name)
+    name = checked_name(name, "user")
     check_password(password, name=name, has_second_factor=False)
     return add_person(scope, name=name, role=role, password_hash=hash_password(password))
 
@@ -99,7 +99,7 @@ def invite(scope: Scope, *, name: str, role: str) -> Invited:
 
     Raises Invalid for a name or role that breaks a rule, Conflict for a name that is taken.
     """
-    name, known_role = checked_person(name), checked_role(role)
+    name, known_role = checked_name(name, "user"), checked_role(role)
     user = add_person(scope, name=name, role=known_role, password_hash="")
     invited = _with_link(scope.session, user)
     scope.session.commit()

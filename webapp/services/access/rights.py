@@ -59,15 +59,9 @@ def checked_name(name: str, noun: str) -> str:
             field="name",
             remedy="Choose another name.",
         )
-    return name
-
-
-def checked_person(name: str) -> str:
-    """The same of a person. Raises Invalid also for what the audit trail calls another actor."""
-    name = checked_name(name, "user")
-    if not may_be_a_person(name):
+    if noun == "user" and not may_be_a_person(name):
         raise Invalid(
-            f"The audit trail calls something else {name}.",
+            f"In the audit trail, {name} is the name of something else.",
             code="bad_name",
             field="name",
             remedy="Choose another name.",

@@ -15,7 +15,7 @@ from webapp.services.access.guesses import LINK, PASSWORD, SETUP, Guesser, recor
 from webapp.services.access.hashing import hash_password, turns, verify
 from webapp.services.access.passwords import check_password
 from webapp.services.access.people import LOCK, add_person
-from webapp.services.access.rights import checked_person
+from webapp.services.access.rights import checked_name
 from webapp.services.access.sessions import (
     LIMITS,
     SOMEWHERE,
@@ -66,7 +66,7 @@ def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password
                 field="token",
             )
         guesser.was_right(SETUP)
-        name = checked_person(name)
+        name = checked_name(name, "user")
         check_password(password, name=name, has_second_factor=False)
         hashed = hash_password(password)
     session.commit()

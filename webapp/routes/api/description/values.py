@@ -1,7 +1,7 @@
 """The values that the examples of the description have, by the name of their field.
 
-One story: the network `main` in Frankfurt has the address 192.0.2.10, its key is `clash`, and the
-function `top-clans` fetches a ranking through it. A field that means something else in one schema
+One story: the network `main` in Frankfurt has the address 192.0.2.10, its key is `bank`, and the
+function `rates` fetches exchange rates through it. A field that means something else in one schema
 is there with that schema's name before it; `...` leaves it to
 its schema.
 """
@@ -18,7 +18,7 @@ HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ID = "3f9c1a7be204"
 KEY_VERSION = "0b6f2c0a-7d44-4a55-9a3e-6a2f1c1f0d11"
 REQUEST_ID = "8c2f6f0e-2b0a-4d0e-9a44-52c0a6a1c7de"
-SETTINGS = {"location": "32000006", "limit": 10, "ranking": "clans"}
+SETTINGS = {"url": "https://api.bank.example/v1/rates", "max_kib": 256}
 STACK_ID = f"arn:aws:cloudformation:eu-central-1:{ACCOUNT}:stack/egret-network-main/{KEY_VERSION}"
 
 _NAMES: dict[str, Any] = {
@@ -26,15 +26,15 @@ _NAMES: dict[str, Any] = {
     "created_by": "ada",
     "actor": "ada",
     "environment": "prod",
-    "function": "top-clans",
-    "functions": ["top-clans"],
+    "function": "rates",
+    "functions": ["rates"],
     "id": ID,
-    "key": "clash",
-    "keys": ["clash"],
+    "key": "bank",
+    "keys": ["bank"],
     "name": "main",
     "network": "main",
-    "partner": "Supercell",
-    "template": "clash_rankings",
+    "partner": "The bank",
+    "template": "http_json",
     "Caller.name": "article",
     "Issued.name": "article",
     "NewCaller.name": "article",
@@ -47,16 +47,16 @@ _NAMES: dict[str, Any] = {
     "scopes": ["networks"],
     "link": "https://egret.example.com/choose-password?token=egret_5f2b8c",
     "token": "egret_5f2b8c1e9a7d4036",
-    "Function.name": "top-clans",
-    "ChangedFunction.name": "top-clans",
-    "NewFunction.name": "top-clans",
-    "Key.name": "clash",
-    "NewKey.name": "clash",
-    "NewKey.kind": "clash_of_clans",
+    "Function.name": "rates",
+    "ChangedFunction.name": "rates",
+    "NewFunction.name": "rates",
+    "Key.name": "bank",
+    "NewKey.name": "bank",
+    "NewKey.kind": "bearer",
     "NewSavedRequest.name": "Top ten",
     "SavedRequest.name": "Top ten",
-    "Template.name": "clash_rankings",
-    "Template.partner": "clash_of_clans",
+    "Template.name": "http_json",
+    "Template.partner": "generic",
     "Check.name": "Elastic IP addresses",
     "Hop.name": "NAT gateway",
     "Series.name": "invocations",
@@ -148,8 +148,8 @@ _TEXTS: dict[str, Any] = {
     "repair": "",
     "request_id": REQUEST_ID,
     "returned": "",
-    "summary": "Rankings of clans and players, with badges",
-    "Template.title": "Clash of Clans rankings",
+    "summary": "GET from one URL, with parameters that callers may set",
+    "Template.title": "JSON from any partner",
     "Hop.detail": "",
 }
 _PARTNERS: dict[str, Any] = {
@@ -159,7 +159,7 @@ _PARTNERS: dict[str, Any] = {
     "Change.addresses": ...,
     "allowed": [IP],
     "cidrs": [f"{IP}/32"],
-    "claims": {"kind": "jwt", "scopes": ["clash"], "cidrs": [IP], "tier": "developer/silver"},
+    "claims": {"kind": "jwt", "scopes": ["rates"], "cidrs": [IP], "tier": "developer/silver"},
     "comma_separated": IP,
     "fingerprint": HASH[:16],
     "mail_body": f"Please whitelist {IP}.",
@@ -226,10 +226,10 @@ _FUNCTIONS: dict[str, Any] = {
     "level": "platform",
     "at_ms": 1795694400000,
     "Template.version": "1.2.0",
-    "Template.key_kinds": ["clash_of_clans"],
+    "Template.key_kinds": ["bearer", "header", "query"],
     "Template.methods": ["GET"],
-    "Template.origin": "https://api.clashofclans.com",
-    "Template.preview": "clash_rankings",
+    "Template.origin": "https://api.bank.example",
+    "Template.preview": "http_json",
     "Bounds.default": 256,
     "Bounds.maximum": 10240,
     "Bounds.minimum": 128,
