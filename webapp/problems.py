@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from webapp.deps import API_PREFIX, parts_of
 from webapp.drafts import draft_url, page_of
 from webapp.errors import (
+    Busy,
     Conflict,
     EgretError,
     Invalid,
@@ -94,7 +95,10 @@ class UnexpectedErrors:
         except Exception as error:
             if has_begun or scope["type"] != "http":
                 raise
-            answer = await run_in_threadpool(_last_answer, Request(scope), error)
+            if isinstance(error, Busy):
+                answer = _answer(Request(scope), error)
+            else:
+                answer = await run_in_threadpool(_last_answer, Request(scope), error)
             await answer(scope, receive, send)
 
 

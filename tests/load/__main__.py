@@ -7,15 +7,16 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
-from contextlib import AsyncExitStack
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 from sqlmodel import Session
 
 from tests.dashboard import Dashboard
-from tests.load import clients
-from tests.load.clients import HOST, Client, Target, attacked
+from tests.load.attacks import ATTACKS, attack_with
+from tests.load.clients import HOST, Target
 from tests.services.rows import a_network, add
 from webapp.db import temporary_engine
 from webapp.models import Status
@@ -31,45 +32,19 @@ NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "EGRET_REGIONS": "eu-centra
 
 
 @dataclass(frozen=True)
-class Attack:
-    """So many clients of a kind."""
-
-    name: str
-    clients: tuple[Client, ...]
-    number: int
-    signed_in: bool = True
-
-
-ATTACKS = (
-    Attack("nothing else", (), 0),
-    Attack("silent connections", (clients.silent,), 300),
-    Attack("slow heads", (clients.slow_head,), 100, signed_in=False),
-    Attack(
-        "slow bodies",
-        (
-            clients.slow_form,
-            clients.slow_chunked_form,
-            clients.slow_json,
-            clients.slow_chunked_json,
-        ),
-        25,
-    ),
-    Attack("slow readers", (clients.slow_reader,), 50),
-    Attack("pipelining", (clients.pipelining,), 5),
-    Attack("sign-ins", (clients.sign_in,), 60, signed_in=False),
-    Attack("one client's connections", (clients.page,), 500),
-    Attack("streams", (clients.stream,), 200),
-)
-
-
-@dataclass(frozen=True)
 class Figures:
     """Of one path: how long it took, in ms, and the statuses."""
 
     took_ms: list[float]
     statuses: "Counter[str]"
 
-    def percentile(self, share: float) -> float:
+    @property
+    def told(self) -> str:
+        statuses = ", ".join(f"{number} of {what}" for what, number in self.statuses.items())
+        p50, p99 = self._percentile(0.5), self._percentile(0.99)
+        return f"p50 {p50:6.0f} ms  p99 {p99:6.0f} ms  {statuses}"
+
+    def _percentile(self, share: float) -> float:
         return sorted(self.took_ms)[min(len(self.took_ms) - 1, int(len(self.took_ms) * share))]
 
 
@@ -98,30 +73,26 @@ async def _status(target: Target, path: str) -> str:
         return answer[9:12].decode() if whole else "cut off"
 
 
-async def load(target: Target, seconds: float = MEASURED_S) -> None:
-    """Print a line per attack and path."""
-    for number, attack in enumerate(ATTACKS):
-        source = f"127.0.0.{100 + number}"
-        bad = replace(target, source=source, seen=Counter(), cookie=target.cookie, token="")
-        if not attack.signed_in:
-            bad.cookie = ""
-        await _under(target, bad, attack, seconds)
+def load(target: Target, seconds: float = MEASURED_S) -> None:
+    """Print a line per attack and path. The clients are in a process of their own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+        apart.submit(int).result()
+        for number, attack in enumerate(ATTACKS):
+            bad = replace(target, source=f"127.0.0.{100 + number}", token="", seen=Counter())
+            if not attack.signed_in:
+                bad = replace(bad, cookie="")
+            attacking = apart.submit(attack_with, bad, number, BEFORE_S + seconds)
+            time.sleep(BEFORE_S)
+            found = asyncio.run(_measure(target, seconds))
+            told = ", ".join(f"{number} {what}" for what, number in attacking.result().items())
+            print(f"{attack.name}: {told}")
+            for path, figures in found.items():
+                print(f"  {path:18} {figures.told}  (aim: {AIMS_MS[path]} ms)")
 
 
-async def _under(target: Target, bad: Target, attack: Attack, seconds: float) -> None:
-    async with AsyncExitStack() as at_work:
-        for client in attack.clients:
-            await at_work.enter_async_context(attacked(bad, client, attack.number))
-        await asyncio.sleep(BEFORE_S)
-        found = await asyncio.gather(*(measured(target, path, seconds) for path in AIMS_MS))
-    told = ", ".join(f"{number} {what}" for what, number in bad.seen.items())
-    print(f"{attack.name}: {told}")
-    for path, figures in zip(AIMS_MS, found, strict=True):
-        p50, p99 = figures.percentile(0.5), figures.percentile(0.99)
-        statuses = ", ".join(f"{number} of {what}" for what, number in figures.statuses.items())
-        print(
-            f"  {path:18} p50 {p50:6.0f} ms  p99 {p99:6.0f} ms  (aim: {AIMS_MS[path]})  {statuses}"
-        )
+async def _measure(target: Target, seconds: float) -> dict[str, Figures]:
+    found = await asyncio.gather(*(measured(target, path, seconds) for path in AIMS_MS))
+    return dict(zip(AIMS_MS, found, strict=True))
 
 
 def main() -> None:
@@ -144,7 +115,7 @@ def load_on(dashboard: Dashboard) -> None:
         token=dashboard.api().headers["Authorization"].removeprefix("Bearer "),
         source=HOST,
     )
-    asyncio.run(load(target))
+    load(target)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from random import random
 from typing import Any
 
 HOST = "127.0.0.1"
 DRIP_S = 1.0
 PIPELINED = 1000
+BUSY = "503"
 ESTABLISHED = 1
 SMALL_BUFFER_BYTES = 4096
 CLIENTS_MAX = 600
@@ -60,12 +62,14 @@ class Target:
         finally:
             writer.transport.abort()
 
-    async def ended(self, reader: asyncio.StreamReader) -> None:
-        """Wait until the server ends the connection."""
+    async def ended(self, reader: asyncio.StreamReader) -> str:
+        """Wait until the server ends the connection; the status that it answered, or `dropped`."""
         first = await reader.read(SMALL_BUFFER_BYTES)
-        self.seen[first[9:12].decode("ascii", "replace") or "dropped"] += 1
+        status = first[9:12].decode("ascii", "replace") or "dropped"
+        self.seen[status] += 1
         while await reader.read(SMALL_BUFFER_BYTES):
             pass
+        return status
 
 
 Client = Callable[[Target], Coroutine[Any, Any, None]]
@@ -132,7 +136,7 @@ async def stream(target: Target) -> None:
 
 
 async def sign_in(target: Target) -> None:
-    """Tries a password; again and again."""
+    """Tries a password; again and again, but for a second after it was told to come again."""
     body = b"name=nobody&password=not+the+one+that+it+is"
     while True:
         async with target.connection() as (reader, writer):
@@ -141,15 +145,17 @@ async def sign_in(target: Target) -> None:
                 "POST", "/sign-in", Content_Type=FORM, Content_Length=size, Connection="close"
             )
             writer.write(head + body)
-            await target.ended(reader)
+            refused = await target.ended(reader) == BUSY
+        await asyncio.sleep(DRIP_S * (0.5 + random()) if refused else 0)
 
 
 async def page(target: Target) -> None:
-    """A page on a connection of its own; again and again."""
+    """A page on a connection of its own; likewise."""
     while True:
         async with target.connection() as (reader, writer):
             writer.write(target.head("GET", "/networks", Connection="close"))
-            await target.ended(reader)
+            refused = await target.ended(reader) == BUSY
+        await asyncio.sleep(DRIP_S * (0.5 + random()) if refused else 0)
 
 
 async def _slow_body(target: Target, path: str, headers: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, delete, func, select
 from webapp.db import give_back
 from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
 from webapp.models import AccessToken, AuditResult, Role, TokenKind, User, folded, utc_now
+from webapp.outside import outside
 from webapp.services.access.guesses import Guesser
 from webapp.services.access.rights import checked_role, checked_scopes
 from webapp.services.scope import NOBODY, Scope, Thing
@@ -226,11 +227,11 @@ def _digest(token: str) -> str:
 
 def _hash(password: str) -> str:
     give_back()
-    with _hashing:
+    with outside.aside(), _hashing:
         return _passwords.hash(password)
 
 
 def _verify(password: str, password_hash: str) -> bool:
     give_back()
-    with _hashing:
+    with outside.aside(), _hashing:
         return _passwords.verify(password[:PASSWORD_MAX_CHARS], password_hash)
