@@ -87,12 +87,12 @@ $(BIN)/pip:
 	  $(PYTHON) -m venv $(VENV); }
 
 $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/pip
-	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --require-hashes --no-deps -r requirements.lock
 	$(PIP) --no-deps -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/pip
-	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --require-hashes --no-deps -r requirements-dev.lock
 	$(PIP) --no-deps -e .
 	@touch $@ $(VENV)/.run
 

@@ -24,7 +24,7 @@ LOCKED = re.compile(r"^([a-z0-9._-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 LICENSES: dict[str, Any] = tomllib.loads((ROOT / "docs/licenses.toml").read_text("utf-8"))
 UNKNOWN = "unknown"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-REMEDY = "Install what is locked: pip install --require-hashes -r requirements-dev.lock"
+REMEDY = "Install what is locked: pip install --no-deps --require-hashes -r requirements-dev.lock"
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,25 @@ def test_people_and_tokens_have_the_role_and_the_scopes_that_were_asked_for(
     assert (token.role, token.scopes) == (Role.OPERATOR, ["keys", "networks"])
 
 
+def test_who_is_invited_gets_a_link_to_the_dashboard(command: Command) -> None:
+    invited = command("users", "invite", "--name", "bob", EGRET_PUBLIC_URL="https://egret.example")
+    assert invited.code == 0
+    assert invited.stdout.startswith("https://egret.example/choose-password?token=egret_")
+    assert command("users", "invite", "--name", "bob").code == 1
+
+
+def test_tokens_are_listed_and_revoked_by_name_or_id(command: Command) -> None:
+    token = command("tokens", "create", "--name", "ci", "--role", "viewer", "--days", "0").stdout
+    command("tokens", "create", "--name", "deploy", "--scope", "functions")
+    first, second = command("tokens", "list").stdout.splitlines()
+    assert "ci  viewer  all  never expires  never used" in first
+    assert "deploy  admin  functions  expires" in second
+    assert token.strip() not in first
+    assert command("tokens", "revoke", "ci").stdout == "ci was revoked.\n"
+    assert command("tokens", "revoke", second.split()[0]).code == 0
+    assert command("tokens", "list").stdout == ""
+
+
 def test_a_database_that_cannot_be_reached_is_an_error_of_one_line(command: Command) -> None:
     url = "postgresql://nobody:secret@127.0.0.1:9/none"
     failed = command(

@@ -8,7 +8,14 @@ from pydantic import Field
 from starlette.datastructures import FormData, UploadFile
 
 from webapp.errors import Conflict, Invalid
-from webapp.forms import SubmittedForm, blank, errors_by_field, messages_of, shown_fields, validated
+from webapp.forms import (
+    SubmittedForm,
+    blank,
+    errors_by_field,
+    invalid_fields,
+    shown_fields,
+    validated,
+)
 from webapp.models import Input, NewFunction, NewKey, NewNetwork, NewSchedule
 
 
@@ -97,7 +104,7 @@ def test_a_field_inside_another_has_its_path() -> None:
 
 def test_the_first_parts_of_a_path_can_be_left_out() -> None:
     found = [{"type": "missing", "loc": ("body", "name"), "msg": ""}]
-    assert messages_of(found, within=1) == {"name": "This field is required."}
+    assert invalid_fields(found, within=1).errors == {"name": "This field is required."}
 
 
 def test_an_error_that_belongs_to_no_field_is_shown_above_the_form() -> None:

@@ -2,7 +2,8 @@
 
 import time
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, event
 from sqlmodel import Session, col, select
 
 from tests.services.rows import a_function, a_key, a_network, add
@@ -42,3 +43,21 @@ def test_every_kind_of_row_that_is_due_is_taken_to_aws(
         time.sleep(POLL_S)
     running.stop()
     assert set(session.exec(waiting).all()) == set(owners)
+
+
+def test_a_database_that_is_locked_at_the_start_is_waited_for(
+    engine: Engine, settings: Settings, nowhere: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA busy_timeout=0"))
+    with engine.connect() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        running = Reconciler(engine, nowhere, settings)
+        running.start()
+        until = time.time() + DEADLINE_S
+        while time.time() < until and not caplog.records:
+            time.sleep(POLL_S)
+        running.stop()
+        other.rollback()
+    lines = {record.getMessage() for record in caplog.records if not record.exc_info}
+    assert lines == {"the database cannot be used; the work waits for it: database is locked"}
+    assert not [record for record in caplog.records if record.exc_info]

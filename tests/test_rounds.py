@@ -17,9 +17,19 @@ from webapp import rounds
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import now_s
-from webapp.models import AddressStatus, Function, Lease, Network, NewNetwork, Snapshot, utc_now
+from webapp.models import (
+    AccessToken,
+    AddressStatus,
+    Function,
+    Lease,
+    Network,
+    NewNetwork,
+    Snapshot,
+    User,
+    utc_now,
+)
 from webapp.sandbox.launcher import Sandbox
-from webapp.services import addresses, networks
+from webapp.services import access, addresses, networks
 from webapp.services.engine import leases
 from webapp.services.functions import previews
 from webapp.services.inspection import proofs
@@ -100,6 +110,18 @@ def test_a_region_that_does_not_answer_is_asked_again_later(
     run_round(session, engine, nowhere, settings)
     (lease,) = session.exec(select(Lease)).all()
     assert lease.due_at > utc_now().timestamp()
+
+
+def test_expired_sessions_are_deleted_although_aws_does_not_answer(
+    session: Session, engine: Engine, nowhere: Cloud, settings: Settings
+) -> None:
+    user = User(name="ada", password_hash="")
+    add(session, user)
+    access.open_session(session, user)
+    session.connection().execute(update(AccessToken).values(expires_at=utc_now()))
+    session.commit()
+    run_round(session, engine, nowhere, settings)
+    assert not session.exec(select(AccessToken)).all()
 
 
 def test_a_probe_that_lambda_has_no_room_for_does_not_keep_functions_from_being_called(

@@ -50,6 +50,7 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         ({"trusted_proxies": "::/0"}, "too large"),
         ({"trusted_proxies": "10.0.0.1/8"}, "host bits"),
         ({"port": 0}, "greater than or equal to 1"),
+        ({"database_url": "postgresql://u:pw@host:port/name"}, "EGRET_DATABASE_URL to postgresql"),
         ({"database_url": "sqlite://"}, "the path of a file"),
         ({"database_url": "sqlite:///:memory:"}, "the path of a file"),
         ({"echo_url": "checkip"}, "EGRET_ECHO_URL"),
@@ -105,3 +106,23 @@ def test_tags_come_from_the_environment_in_two_forms(
 ) -> None:
     monkeypatch.setenv("EGRET_TAGS", text)
     assert Settings().tags == {"team": "pay", "env": "x"}
+
+
+@pytest.mark.parametrize(
+    ("public", "used"),
+    [
+        ("http://a.example", "http://127.0.0.1:1"),
+        ("https://a.example/path", "http://127.0.0.1:1"),
+        ("https://u:p@a.example", "http://127.0.0.1:1"),
+        ("https://", "http://127.0.0.1:1"),
+        ("https://a.example", "ftp://127.0.0.1:1"),
+        ("https://a.example", "http://:1"),
+        ("https://a.example", "http://127.0.0.1:x"),
+        ("https://a.example", "http://127.0.0.1:0"),
+    ],
+)
+def test_an_exception_for_outbound_calls_is_one_origin_and_one_address(
+    public: str, used: str
+) -> None:
+    with pytest.raises(ValidationError, match="set EGRET_ENDPOINTS to"):
+        Settings(endpoints={public: used})

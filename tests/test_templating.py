@@ -61,3 +61,10 @@ def test_a_query_has_what_is_not_empty_and_not_the_place_of_a_page() -> None:
     made = environment.from_string("{{ values | query }} {{ values | query('b') }}")
     values = {"a": "1 &", "b": "2", "c": "", "after": "3"}
     assert made.render(values=values) == "a=1+%26&amp;b=2 b=2"
+
+
+def test_a_long_list_of_others_is_cut_with_a_word() -> None:
+    template = environment.from_string("{{ texts | some }}")
+    assert template.render(texts=("a", "b")) == "a, b"
+    many = template.render(texts=[f"10.0.0.{n}" for n in range(1, 1_030)])
+    assert many.endswith("10.0.0.20 and 1,009 more")

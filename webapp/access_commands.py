@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from webapp.command_base import ACTOR, database_session
-from webapp.models import Role
+from webapp.models import AccessToken, Role
+from webapp.models.user import TOKEN_DAYS
 from webapp.services import access
 from webapp.services.access.rights import checked_role
 from webapp.services.scope import Scope
@@ -36,9 +37,52 @@ def create_user(
     print(f"{name} can sign in now.")
 
 
+@users.command("invite")
+def invite_user(name: Name, role: RoleName = Role.VIEWER) -> None:
+    """Print a link with which the person chooses a password. It works once, for three days."""
+    settings = read_settings()
+    with database_session(settings) as session:
+        invited = access.invite(Scope(session, ACTOR), name=name, role=role)
+    print(f"{settings.url}{access.link_path(invited.token)}")
+
+
 @tokens.command("create")
-def create_token(name: Name, role: RoleName = Role.ADMIN, scopes: Scopes = None) -> None:
+def create_token(
+    name: Name,
+    role: RoleName = Role.ADMIN,
+    scopes: Scopes = None,
+    days: Annotated[int, typer.Option(help="When it expires; 0 is never.")] = TOKEN_DAYS,
+) -> None:
     """Create a bearer token and print it; it is not shown again."""
     with database_session(read_settings()) as session:
-        scope = Scope(session, ACTOR)
-        print(access.create_api_token(scope, name=name, role=role, scopes=scopes or ()))
+        scope, lasts = Scope(session, ACTOR), days or None
+        print(access.create_api_token(scope, name=name, role=role, scopes=scopes or (), days=lasts))
+
+
+@tokens.command("list")
+def list_tokens() -> None:
+    """Print the tokens by name, with their ids; expired ones, too."""
+    with database_session(read_settings()) as session:
+        after: str | None = ""
+        while after is not None:
+            page = access.list_api_tokens(session, after)
+            for row in page.tokens:
+                print(_line(row))
+            after = page.next
+
+
+@tokens.command("revoke")
+def revoke_token(
+    token: Annotated[str, typer.Argument(help="Its id, or a name that only one has.")],
+) -> None:
+    """Make a token useless at once."""
+    with database_session(read_settings()) as session:
+        revoked = access.revoke_api_token(Scope(session, ACTOR), token)
+    print(f"{revoked.name} was revoked.")
+
+
+def _line(row: AccessToken) -> str:
+    used = f"last used {row.last_used_at:%Y-%m-%d}" if row.last_used_at else "never used"
+    ends = f"expires {row.expires_at:%Y-%m-%d}" if row.expires_at else "never expires"
+    scopes = ",".join(row.scopes) or "all"
+    return f"{row.id}  {row.name}  {row.role}  {scopes}  {ends}  {used}"

@@ -17,6 +17,7 @@ import typer
 
 from webapp import logs
 from webapp.access_commands import tokens, users
+from webapp.audit_commands import audit
 from webapp.command_base import database_session
 from webapp.extras import need_sandbox
 from webapp.policy_commands import accounts, print_policy
@@ -34,6 +35,7 @@ app.add_typer(users, name="users")
 app.add_typer(tokens, name="tokens")
 app.add_typer(accounts, name="accounts")
 app.add_typer(sandbox, name="sandbox")
+app.add_typer(audit, name="audit")
 
 
 @app.command()
@@ -50,6 +52,7 @@ def demo() -> None:
         address_quota=settings.sandbox_address_quota,
         prefix=settings.name_prefix,
         tls_partners=TlsPartners(settings.sandbox_partners, settings.sandbox_ca_file),
+        dashboard=settings.host_name,
     ) as running:
         dashboard = subprocess.Popen(
             [sys.executable, "-m", "webapp", "serve", "--end-with-parent"],
@@ -139,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _print_welcome(settings: Settings) -> None:
     """Print the address to open; with a one-time token while there is no administrator."""
-    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    url = settings.url
     with database_session(settings) as session:
         if access.needs_setup(session):
             url += f"/setup?token={access.new_setup_token(session)}"

@@ -30,6 +30,7 @@ from sqlmodel import SQLModel
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
 CHECK_WAIT_MS = 1_000
+BRIEF_WAIT_MS = 200
 LOCK_WAIT = {"sqlite": "PRAGMA busy_timeout={}", "postgresql": "SET LOCAL lock_timeout={}"}
 HEARTBEAT = "UPDATE heartbeat SET at = at + 1"
 POOL_SIZE = 10
@@ -120,6 +121,22 @@ def check_writable(engine: Engine) -> None:
         finally:
             connection.rollback()
             connection.exec_driver_sql(LOCK_WAIT[engine.dialect.name].format(LOCK_WAIT_MS))
+
+
+@contextmanager
+def brief_locks(session: Session) -> Iterator[Connection]:
+    """For a write that can be left out: it waits for locks no longer than BRIEF_WAIT_MS.
+
+    The caller commits afterwards. Raises OperationalError when it has waited in vain.
+    """
+    connection = session.connection()
+    wait = LOCK_WAIT[connection.dialect.name]
+    connection.exec_driver_sql(wait.format(BRIEF_WAIT_MS))
+    try:
+        yield connection
+    finally:
+        if connection.dialect.name == "sqlite":  # PostgreSQL's is for one transaction
+            connection.exec_driver_sql(wait.format(LOCK_WAIT_MS))
 
 
 def lock(session: Session, name: str) -> None:

@@ -8,13 +8,13 @@ given back again at the end of a route, before the answer waits for anything. He
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
 import anyio
-from fastapi import APIRouter, Depends, Request, Security
+from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.sse import EventSourceResponse
@@ -23,12 +23,15 @@ from sqlmodel import Session
 from starlette.exceptions import HTTPException
 
 from webapp import logs
+from webapp.allowance import Allowance
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
+from webapp.browsers import client_of, is_used, limits_of, request_id_of, session_token
 from webapp.db import end_transactions
-from webapp.errors import Refused, Unauthenticated
+from webapp.errors import NotConfirmed, Refused, Unauthenticated
+from webapp.json_bodies import JsonRequest
 from webapp.middleware import BY_HEAD
-from webapp.models import Role, User
+from webapp.models import AccessToken, Role, User
 from webapp.outside import outside
 from webapp.services import access
 from webapp.services.access import Guesser
@@ -40,8 +43,6 @@ from webapp.settings import Settings
 Result = TypeVar("Result")
 API_PREFIX = "/api/"
 AREA_AT = len(["", "api", "v1", ""]) - 1
-SESSION_COOKIE = "egret_session"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Parts:
     cloud: Cloud
     images: Images
     tails: Tails = field(default_factory=Tails)
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Context:
     actor: str
     user: User | None = None
     role: Role | None = None
+    own: AccessToken | None = None
+    """The session that the request belongs to; None for a program."""
     scopes: tuple[str, ...] = ()
 
     @property
@@ -102,6 +106,17 @@ class Context:
         """Of the API: `networks` of /api/v1/networks/main."""
         return str(self.request.scope["path"]).split("/")[AREA_AT]
 
+    def demand_confirmed(self) -> None:
+        """Raises NotConfirmed for a person who typed the password long ago. No program is asked."""
+        if self.own and not access.is_confirmed(self.own):
+            raise NotConfirmed(
+                "This needs your password once more: it was last typed over "
+                f"{access.CONFIRMED_FOR.total_seconds() / 60:.0f} minutes ago.",
+                code="identity_not_confirmed",
+                remedy="Confirm that it is you at /confirm-identity, then try again.",
+                link=("/confirm-identity", "Confirm that it is you"),
+            )
+
     @property
     def guesser(self) -> Guesser:
         return guesser_of(self.request, self.session)
@@ -121,18 +136,8 @@ def parts_of(request: Request) -> Parts:
 
 
 def guesser_of(request: Request, session: Session) -> Guesser:
-    """Whose wrong tries are counted: behind a proxy, whom the proxy names (`webapp.proxies`)."""
+    """Whose wrong tries are counted."""
     return Guesser(session, client_of(request), request_id=request_id_of(request))
-
-
-def client_of(request: Request) -> str:
-    """The client's address."""
-    return request.client.host if request.client else ""
-
-
-def request_id_of(request: Request) -> str:
-    """The one in the log and in the answer."""
-    return str(request.scope.get("request_id", ""))
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
@@ -188,20 +193,26 @@ def who_asks(
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if is_api and scheme.lower() == "bearer":
         found = access.bearer(guesser_of(request, session), token.strip())
+        access.touch(session, found)
         actor, scopes = f"token {found.name}", tuple(found.scopes)
         return Context(request, session, parts_of(request), actor, role=found.role, scopes=scopes)
-    cookie = request.cookies.get(SESSION_COOKIE, "")
+    parts = parts_of(request)
+    cookie = session_token(request, parts.settings)
     if is_api and not cookie:
         raise Unauthenticated(
             "This needs a bearer token.",
             remedy="Create one: egret tokens create --name NAME. Send Authorization: Bearer TOKEN.",
         )
-    user = access.user_of_session(session, cookie) if cookie else None
-    if user is None:
+    found_session = access.session_of(session, cookie) if cookie else None
+    if found_session is None:
         raise Unauthenticated("You are not signed in.", remedy="Sign in, then try again.")
-    session.expunge(user)  # so that an error page can name the user after a rollback
+    user, own = found_session
+    if is_used(request):
+        access.touch(session, own, limits_of(parts.settings))
+    for row in found_session:
+        session.expunge(row)  # so that an error page can name the user after a rollback
     request.state.user = user  # for the page's header, on error pages too
-    return Context(request, session, parts_of(request), user.name, user=user, role=user.role)
+    return Context(request, session, parts, user.name, user=user, role=user.role, own=own)
 
 
 WhoAsks = Annotated[Context, Depends(who_asks)]
@@ -209,14 +220,21 @@ WhoAsks = Annotated[Context, Depends(who_asks)]
 
 @dataclass(frozen=True)
 class Needs:
-    """A route's declaration: the role of those who may ask it. `Context.demand` decides."""
+    """A route's declaration: the role of those who may ask it. `Context.demand` decides.
+
+    `confirmed` is for what cannot be undone or opens a door: a person must have typed the password
+    lately.
+    """
 
     role: Role
+    confirmed: bool = False
 
     async def __call__(self, ctx: WhoAsks) -> Context:
         logs.note(user=ctx.actor, role=ctx.role or "")
         ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
         ctx.demand(self.role)
+        if self.confirmed:
+            ctx.demand_confirmed()
         return ctx
 
 
@@ -225,27 +243,6 @@ async def note_operation(request: Request) -> None:
     route = request.scope["endpoint"]
     module = route.__module__.removeprefix("webapp.routes.")
     logs.note(operation=f"{module}.{route.__name__}")
-
-
-async def refuse_cross_origin(request: Request) -> None:
-    """CSRF protection without tokens, the rule of Go 1.25's `http.CrossOriginProtection`.
-
-    Browsers say which site a write comes from. A client that does not say is not a browser, so no
-    other site can make it send a cookie. Raises Refused.
-    """
-    if request.method in SAFE_METHODS:
-        return
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site:
-        is_own = site in ("same-origin", "none")
-    else:
-        is_own = origin is None or origin.partition("://")[2] == request.headers.get("host")
-    if not is_own:
-        raise Refused(
-            "This request came from another site.",
-            code="cross_origin",
-            remedy="Open the dashboard itself and do it there.",
-        )
 
 
 class Router(APIRouter):
@@ -262,6 +259,15 @@ class _Route(APIRoute):
             options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
         super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
 
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """JSON is read by our own rules."""
+        answer = super().get_route_handler()
+
+        async def answer_checked(request: Request) -> Response:
+            return await answer(JsonRequest(request.scope, request.receive))
+
+        return answer_checked
+
 
 async def _refuse_head(request: Request) -> None:
     """Only a reader begins a stream."""
@@ -273,6 +279,8 @@ Anyone = Annotated[Context, Depends(anyone)]
 Viewer = Annotated[Context, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Context, Depends(Needs(Role.OPERATOR))]
 Admin = Annotated[Context, Depends(Needs(Role.ADMIN))]
+ConfirmedOperator = Annotated[Context, Depends(Needs(Role.OPERATOR, confirmed=True))]
+ConfirmedAdmin = Annotated[Context, Depends(Needs(Role.ADMIN, confirmed=True))]
 
 
 def declared(route: APIRoute) -> list[Role | None]:

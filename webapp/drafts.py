@@ -34,6 +34,11 @@ DRAFTS_MAX = 500
 TOKEN = "draft"  # noqa: S105 - the name of a field
 TOKEN_BYTES = 16
 INPUTS: dict[str, type[Input]] = {"networks": NewNetwork, "keys": NewKey, "functions": NewFunction}
+PAGES = (
+    *("addresses", "orphans", "people", "tokens", "account"),
+    *("setup", "sign-in", "confirm-identity", "choose-password"),
+)
+"""Pages with forms of their own, wherever below them those are sent."""
 PAGES_WITH_FORMS = {
     "networks": {"whitelist": "whitelist", "drift": "drift", "schedule": "schedule"},
     "functions": {
@@ -45,7 +50,20 @@ PAGES_WITH_FORMS = {
     },
 }
 """Pages below one network or function, by where their forms are sent."""
+OF_PEOPLE = {
+    "setup": ("token", "name"),  # the token came in an address, and is good for once
+    "choose-password": ("token",),
+    "sign-in": ("next",),
+    "confirm-identity": ("next",),
+    "people": ("name", "role"),
+    "tokens": ("name", "role", "scopes", "expires_in_days"),
+}
+"""What is kept of forms about who may sign in."""
 log = logging.getLogger("egret.drafts")
+EDITED = (
+    *("network", "key", "settings", "access", "cors_origins", "environment"),
+    *("memory_mb", "timeout_s", "every_minutes"),
+)
 SCHEDULE = ("weekly", "days", "start", "end", "time_zone", "idle_hours")
 
 
@@ -58,7 +76,9 @@ def page_of(path: str) -> str:
             return f"/{noun}/{quote(name)}/{PAGES_WITH_FORMS[noun][part]}"
         case [("networks" | "keys" | "functions") as noun, name, *_]:
             return f"/{noun}/{quote(name)}"
-        case [("addresses" | "orphans" | "setup" | "sign-in") as noun, *_]:
+        case ["people", person, *_]:
+            return f"/people/{quote(person)}"
+        case [noun, *_] if noun in PAGES:
             return f"/{noun}"
         case _:
             return "/"
@@ -136,16 +156,16 @@ def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
         case ["functions", _, ("console" | "saved-requests")]:
             yield "method", form.get("method")  # the rest may hold a secret, a query too
             yield "path", str(form.get("path", "")).partition("?")[0]
+        case ["functions", _, "edit", *_]:
+            names = EDITED
         case ["functions", _, "callers"]:
             names = shown_fields(NewCaller)
         case ["addresses", *rest]:
             if rest[-1:] == ["name"]:
                 yield "address", rest[0]
             names = ("region", "adopt", "name")
-        case ["setup"]:
-            names = ("token", "name")  # the token came in an address, and is good for once
-        case ["sign-in"]:
-            names = ("next",)
+        case [noun]:
+            names = OF_PEOPLE.get(noun, ())
     for name, text in form.multi_items():
         if name.partition(".")[0] in names:
             yield name, text

@@ -4,6 +4,7 @@
     ├── Malformed         400   no form, or too many fields; a host that is not ours
     ├── Invalid           422   the input breaks a rule; `errors` has a message for each field
     ├── Refused           403   the caller may not do this
+    │   └── NotConfirmed  403   the person must type the password once more
     ├── Unauthenticated   401   nobody is signed in
     ├── NotFound          404
     ├── Conflict          409   not possible in the current state, such as a name that is taken
@@ -106,6 +107,13 @@ class Refused(EgretError):
     status = 403
     title = "Not allowed"
     default_code = "refused"
+
+
+class NotConfirmed(Refused):
+    """Asked for once more: OWASP ASVS 5.0, 7.5.3."""
+
+    title = "Confirm that it is you"
+    default_code = "identity_not_confirmed"
 
 
 class NotFound(EgretError):

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from webapp.errors import Unavailable
 
-SANDBOX = ("webapp.sandbox", "ministack", "awslambdaric", "PIL")
+SANDBOX = ("webapp.sandbox", "ministack", "awslambdaric", "PIL", "httpx")
 
 
 def need_sandbox(modules: Sequence[str] = SANDBOX) -> None:

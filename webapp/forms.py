@@ -11,12 +11,30 @@ from starlette.datastructures import FormData, ImmutableMultiDict
 
 from webapp.errors import EgretError, Invalid
 from webapp.models import Input
+from webapp.models.texts import check_block
 
 FIELDS_MAX = 100
+ERRORS_MAX = 50
+"""As many fields are told about; the rest are found once those are right."""
+SHOWN_NAME_MAX_CHARS = 60
 Model = TypeVar("Model", bound=Input)
 MESSAGES = {
     "missing": "This field is required.",
     "int_parsing": "Enter a whole number.",
+    "int_parsing_size": "This number is too large.",
+    "int_type": "This must be a whole number.",
+    "int_from_float": "This must be a whole number.",
+    "float_parsing": "Enter a number.",
+    "float_type": "This must be a number.",
+    "finite_number": "This must be a number.",
+    "bool_parsing": "Choose yes or no.",
+    "bool_type": "This must be true or false.",
+    "string_type": "This must be a text.",
+    "string_unicode": "Remove the characters that cannot be shown.",
+    "list_type": "This must be a list.",
+    "tuple_type": "This must be a list.",
+    "dict_type": "This must be an object.",
+    "model_type": "This must be an object.",
     "extra_forbidden": "There is no such field.",
 }
 """Our words for the kinds of errors that pydantic finds in what people type."""
@@ -29,6 +47,10 @@ class SubmittedForm:
 
     def __init__(self, data: ImmutableMultiDict[str, Any]) -> None:
         self._data = data
+
+    @classmethod
+    def empty(cls) -> "SubmittedForm":
+        return cls(ImmutableMultiDict())
 
     def text(self, name: str, default: str = "") -> str:
         value = self._data.get(name, default)
@@ -88,7 +110,14 @@ class SubmittedForm:
 
 
 async def read_form(request: Request) -> SubmittedForm:
-    return SubmittedForm(await read_data(request))
+    """Raises Invalid for characters that nobody types, such as NUL, in any field."""
+    data = await read_data(request)
+    for name, text in data.multi_items():
+        try:
+            check_block(f"{name}{text}")
+        except ValueError as error:
+            raise Invalid("Some fields are not valid.", errors={_shown(name): str(error)}) from None
+    return SubmittedForm(data)
 
 
 async def read_data(request: Request) -> FormData:
@@ -101,11 +130,11 @@ Form = Annotated[SubmittedForm, Depends(read_form)]
 
 
 def validated(model: type[Model], values: dict[str, Any]) -> Model:
-    """The typed input. Raises Invalid with every field's error."""
+    """The typed input of a form, which has texts only. Raises Invalid with every field's error."""
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, strict=False)
     except ValidationError as error:
-        raise Invalid("Some fields are not valid.", errors=messages_of(error.errors())) from None
+        raise invalid_fields(error.errors()) from None
 
 
 def blank(model: type[Input], **values: Any) -> dict[str, Any]:
@@ -122,9 +151,10 @@ def shown_fields(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     return {name: field for name, field in model.model_fields.items() if field.repr}
 
 
-def messages_of(errors: Sequence[Any], *, within: int = 0) -> dict[str, str]:
+def invalid_fields(errors: Sequence[Any], *, within: int = 0) -> Invalid:
     """A message per field, from what pydantic found; `within` parts of each path are left out."""
-    return {".".join(str(part) for part in e["loc"][within:]): _message(e) for e in errors}
+    found = {".".join(map(_shown, e["loc"][within:])): _message(e) for e in errors[:ERRORS_MAX]}
+    return Invalid("Some fields are not valid.", errors=found)
 
 
 class FieldErrors(dict[str, str]):
@@ -141,7 +171,14 @@ def errors_by_field(error: EgretError) -> FieldErrors:
     return FieldErrors(messages, error.code)
 
 
+def _shown(part: Any) -> str:
+    """A part of a field's path, which whoever sends it may choose."""
+    return str(part)[:SHOWN_NAME_MAX_CHARS]
+
+
 def _message(error: Any) -> str:
     if error["type"] in ("enum", "literal_error"):
         return f"Choose one of: {error['ctx']['expected']}."
+    if error["type"] == "string_too_long":
+        return f"At most {error['ctx']['max_length']} characters."
     return MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix(OF_A_RULE)

@@ -7,6 +7,7 @@ is known of the request stands before the message, which can thus not pretend to
 
 import json
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ QUIET = {
 """They log each call with its URL, and what was read instead of credentials."""
 EXTRA = ("status", "took_ms")
 """What a record may have beside its message, by `extra`."""
+PLAIN = re.compile(r"[\w.:@/-]+", re.ASCII)
 _ORDER = ("time", "level", "logger", "message")
 _about: ContextVar[dict[str, str]] = ContextVar("about")
 
@@ -116,7 +118,7 @@ def _as_text(_logger: object, _method: str, line: EventDict) -> str:
 
 def _value(value: object) -> str:
     text = str(value)
-    return _visible(text) if text.isalnum() else _visible(json.dumps(text, ensure_ascii=False))
+    return text if PLAIN.fullmatch(text) else _visible(json.dumps(text, ensure_ascii=False))
 
 
 def _visible(text: str) -> str:

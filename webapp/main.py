@@ -19,13 +19,15 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
 from webapp.aws.pace import Pace
+from webapp.browsers import refuse_cross_origin
 from webapp.db import give_back, make_engine
-from webapp.deps import Parts, note_operation, refuse_cross_origin
+from webapp.deps import Parts, note_operation
 from webapp.errors import Unavailable
 from webapp.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.middleware import AccessLogAndHeaders, HeadAsGet
+from webapp.one_name import OneName
 from webapp.outside import SWITCH_S, THREADS, outside
-from webapp.problems import UnexpectedErrors, add_handlers
+from webapp.problems import add_handlers
 from webapp.proxies import TrustedProxies
 from webapp.reconciler import Reconciler
 from webapp.refusals import RecordRefusals
@@ -36,6 +38,7 @@ from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
 from webapp.settings import LOOPBACK_HOSTS, Settings
 from webapp.templating import STATIC, static_version
+from webapp.unexpected import UnexpectedErrors
 from webapp.waiting import BoundedQueue
 
 GZIP_MIN_BYTES = 700
@@ -147,6 +150,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimits)
     app.add_middleware(BoundedQueue)
+    app.add_middleware(OneName, name=settings.host_name)
     app.add_middleware(KnownHosts, hosts=frozenset(hosts))
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(HeadAsGet)

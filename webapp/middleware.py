@@ -61,7 +61,7 @@ def security_headers(*, https: bool) -> dict[str, str]:
 
 def loggable(path: str) -> str:
     """The path in one line of ASCII, without the secret link of a whitelist."""
-    return quote(_LINK.sub(r"\1-\2", path), safe=PATH_CHARACTERS)
+    return quote(_LINK.sub(r"\1-\2", path), safe=PATH_CHARACTERS, errors="backslashreplace")
 
 
 class AccessLogAndHeaders:

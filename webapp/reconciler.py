@@ -4,12 +4,15 @@ Any number of processes may run it, with a few threads each; the lease table kee
 """
 
 import logging
+from contextlib import suppress
 from threading import Event, Thread
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session
 
-from webapp import rounds
+from webapp import logs, rounds
 from webapp.aws import Cloud
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler
@@ -41,14 +44,16 @@ class Reconciler:
             rounds.NOUN: rounds.handler(cloud, settings),
         }
         self._stopping = Event()
+        self._has_rounds = False
         self._threads = [
             Thread(target=self._run, name=f"reconciler-{number}", daemon=True)
             for number in range(THREADS)
         ]
 
     def start(self) -> None:
-        with Session(self._engine) as session:
-            rounds.start(session, self._settings)
+        """Also when the database cannot be written just now: the loop waits for it."""
+        with suppress(OperationalError, NoConnection):
+            self._start_rounds()
         for thread in self._threads:
             thread.start()
 
@@ -59,13 +64,26 @@ class Reconciler:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._stopping.wait(self._once())
+            with logs.about():
+                wait_s = self._once()
+            self._stopping.wait(wait_s)
+
+    def _start_rounds(self) -> None:
+        if not self._has_rounds:
+            with Session(self._engine) as session:
+                rounds.start(session, self._settings)
+            self._has_rounds = True
 
     def _once(self) -> float:
         """Handle one row. Gives the seconds to wait before the next one."""
         try:
+            self._start_rounds()
             lease_s = self._settings.lease_s
             return 0 if leases.run_one(self._engine, self._handlers, lease_s=lease_s) else IDLE_S
+        except (OperationalError, NoConnection) as error:
+            cause = getattr(error, "orig", None) or error
+            log.error("the database cannot be used; the work waits for it: %s", cause)
+            return AFTER_ERROR_S
         except Exception:
             log.exception("a step failed; it is taken again when its lease expires")
             return AFTER_ERROR_S

@@ -9,8 +9,6 @@ passwords and tokens are counted and recorded by `services.access`.
 """
 
 import logging
-import time
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -23,17 +21,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as HttpScope
 
-from webapp.deps import SAFE_METHODS, client_of, parts_of, request_id_of
+from webapp.browsers import SAFE_METHODS, client_of, request_id_of
+from webapp.deps import parts_of
 from webapp.middleware import PATH_CHARACTERS, loggable
 from webapp.models import Address, AuditResult
 from webapp.services.scope import NOBODY, Origin, Scope, Thing
 
 REFUSED = (403, 409, 422)
 FAILED_FROM = 500
-ROWS_A_MINUTE = 600
-"""Of one actor, in one process."""
-ANONYMOUS_ROWS_A_MINUTE = 60
-"""Of all clients together, and one of each client and action."""
 PATH_MAX_CHARS = 200
 NAME_MAX_CHARS = 80
 RECORDED_ELSEWHERE = frozenset({"bad_setup_token"})
@@ -53,23 +48,25 @@ class Try:
     thing: Thing
     detail: str
     code: str
-    failed: bool
+    known_as: AuditResult | None
 
     def result(self, status: int) -> AuditResult | None:
         """None for what belongs into no audit trail, such as a page that is not there."""
-        if status != 403 and (self.actor == NOBODY or self.method in SAFE_METHODS):
+        if self.known_as:
+            return self.known_as
+        if status != 403 and (self.origin.is_anonymous or self.method in SAFE_METHODS):
             return None
         if self.code in RECORDED_ELSEWHERE:
             return None
-        if self.failed or status >= FAILED_FROM:
+        if status >= FAILED_FROM:
             return AuditResult.FAILED
         return AuditResult.REFUSED if status in REFUSED else None
 
 
 def note(
-    request: Request, code: str, *, fields: Collection[str] = (), failed: bool = False
+    request: Request, code: str, *, fields: Collection[str] = (), result: AuditResult | None = None
 ) -> None:
-    """Say why the request is answered with an error; `failed` when its status does not show it."""
+    """Say why the request is answered with an error; `result` where its status does not show it."""
     unknown = NOBODY, Origin("", client_of(request), request_id_of(request))
     actor, origin = getattr(request.state, "asked_by", unknown)
     path = str(request.scope["path"])
@@ -79,7 +76,7 @@ def note(
     route = request.scope.get("route")
     action = getattr(route, "name", request.method.lower()).replace("_", " ")
     thing = _thing(path, getattr(route, "path", ""))
-    request.state.tried = Try(actor, origin, request.method, action, thing, detail, code, failed)
+    request.state.tried = Try(actor, origin, request.method, action, thing, detail, code, result)
 
 
 class RecordRefusals:
@@ -87,7 +84,6 @@ class RecordRefusals:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._allowance = Allowance()
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,33 +93,12 @@ class RecordRefusals:
 
         async def send_recorded(message: Message) -> None:
             if message["type"] == "http.response.start" and (tried := state.get("tried")):
-                result = tried.result(message["status"])
-                if result and self._allowance.take(tried):
-                    engine = parts_of(Request(scope)).engine
-                    await run_in_threadpool(_write, engine, tried, result)
+                result, parts = tried.result(message["status"]), parts_of(Request(scope))
+                if result and parts.allowance.take(tried.actor, tried.origin, tried.action):
+                    await run_in_threadpool(_write, parts.engine, tried, result)
             await send(message)
 
         await self._app(scope, receive, send_recorded)
-
-
-class Allowance:
-    """How many rows this process may still write in this minute."""
-
-    def __init__(self) -> None:
-        self._minute = 0
-        self._taken: Counter[object] = Counter()
-
-    def take(self, tried: Try) -> bool:
-        if self._minute != (minute := int(time.monotonic() // 60)):
-            self._minute, self._taken = minute, Counter()
-        limits: dict[object, int] = {tried.actor: ROWS_A_MINUTE}
-        if tried.actor == NOBODY:
-            limits[tried.actor] = ANONYMOUS_ROWS_A_MINUTE
-            limits[tried.origin.client_address, tried.action] = 1
-        if any(self._taken[what] >= limit for what, limit in limits.items()):
-            return False
-        self._taken.update(limits.keys())
-        return True
 
 
 def _write(engine: Engine, tried: Try, result: AuditResult) -> None:
@@ -145,8 +120,13 @@ def _known(session: Session, thing: Thing) -> Thing:
 
 def _thing(path: str, template: str) -> Thing:
     """`network` and `main` of /networks/main/parking; no name where the route has none there."""
-    parts, places = (text.removeprefix("/api/v1").split("/")[1:] for text in (path, template))
-    noun = NO_PLURAL.get(parts[0], parts[0].removesuffix("s"))
-    has_name = places[1:2] and places[1].startswith("{") and parts[1:2]
-    shown = [quote(text, safe=PATH_CHARACTERS)[:NAME_MAX_CHARS] for text in (noun, *parts[1:2])]
-    return Thing(shown[0], shown[1] if has_name else "")
+    parts, places = (text.removeprefix("/api/v1").split("/")[1:3] for text in (path, template))
+    noun, name = [*parts, "", ""][:2]
+    is_name = places[1:] and places[1].startswith("{")
+    return Thing(
+        _shown(NO_PLURAL.get(noun, noun.removesuffix("s"))), _shown(name) if is_name else ""
+    )
+
+
+def _shown(text: str) -> str:
+    return quote(text, safe=PATH_CHARACTERS)[:NAME_MAX_CHARS]

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from webapp.aws import Cloud
 from webapp.errors import EgretError
 from webapp.models import Network, Proof, Status, utc_now
-from webapp.services import functions
+from webapp.services import access, functions
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, Work
@@ -44,11 +44,15 @@ def start(session: Session, settings: Settings) -> None:
 
 
 def handler(cloud: Cloud, settings: Settings) -> Handler:
-    """One round of a region: schedules, addresses, the daily proof and call of one of its own."""
+    """One round of a region: schedules, addresses, the daily proof and call of one of its own.
+
+    What has expired of sessions and links is deleted as well.
+    """
 
     def run(work: Work) -> None:
         scope, region = CloudScope(work.session, EGRET, cloud, settings), work.row_id
         more = False
+        access.purge(work.session)
         try:
             schedule.apply_all(scope, region)
             compare_with_aws(scope, region)

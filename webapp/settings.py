@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from webapp.aws import regions
 from webapp.aws.policy import PREFIX
@@ -75,6 +77,12 @@ class Settings(BaseSettings):
     templates_dir: str = Field(
         "", description="Folder with templates of your own, each in a folder of its name"
     )
+    session_idle_minutes: int = Field(
+        120, ge=5, le=24 * 60, description="Minutes until a session ends that nobody uses"
+    )
+    session_hours: int = Field(
+        24, ge=1, le=14 * 24, description="Hours until a session ends in any case"
+    )
     poll_s: float = Field(
         2.0, ge=0.1, le=60, description="Seconds between two polls of a changing stack"
     )
@@ -97,12 +105,21 @@ class Settings(BaseSettings):
     @classmethod
     def _check_database_url(cls, url: str) -> str:
         """The URL with the installed driver; many hosts still write the scheme `postgres`."""
+        if not url:
+            return url
         scheme, separator, rest = url.partition("://")
         if scheme in ("postgres", "postgresql"):
-            return f"{POSTGRESQL}://{rest}"
-        if url and (scheme not in ("sqlite", POSTGRESQL) or not separator):
+            url = f"{POSTGRESQL}://{rest}"
+        elif scheme not in ("sqlite", POSTGRESQL) or not separator:
             raise ValueError("set EGRET_DATABASE_URL to postgresql://… or sqlite:///…")
-        if scheme == "sqlite" and rest.partition("?")[0] in ("", "/", "/:memory:"):
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):  # their texts have the password
+            raise ValueError(
+                "set EGRET_DATABASE_URL to postgresql://user:password@host:port/name, with % and "
+                "the number of each special character in the password"
+            ) from None
+        if scheme == "sqlite" and parsed.database in (None, "", ":memory:"):
             raise ValueError(
                 "set EGRET_DATABASE_URL to sqlite:/// and the path of a file, or leave it empty"
             )
@@ -141,6 +158,17 @@ class Settings(BaseSettings):
             )
         return url.rstrip("/")
 
+    @field_validator("endpoints")
+    @classmethod
+    def _check_endpoints(cls, endpoints: dict[str, str]) -> dict[str, str]:
+        """They are the only exceptions from what the dashboard calls: see `webapp.outbound`."""
+        for public, used in endpoints.items():
+            if not public.startswith("https://") or _problem_with_url(public):
+                raise ValueError(f"set EGRET_ENDPOINTS to https origins → others: not {public}")
+            if not used.startswith(("http://", "https://")) or not _has_host_and_port(used):
+                raise ValueError(f"set EGRET_ENDPOINTS to an http(s) address for {public}")
+        return endpoints
+
     @field_validator("trusted_proxies")
     @classmethod
     def _check_trusted_proxies(cls, text: str) -> str:
@@ -172,6 +200,21 @@ class Settings(BaseSettings):
         if problem := regions.partitions_problem(self.region_names):
             raise ValueError(f"EGRET_REGIONS: {problem}")
         return self
+
+    @property
+    def url(self) -> str:
+        """Where people reach the dashboard."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def host_name(self) -> str:
+        """The name in that address."""
+        return urlsplit(self.public_url).hostname or self.host
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the dashboard by HTTPS."""
+        return self.public_url.startswith("https://")
 
     @property
     def region_names(self) -> list[str]:
@@ -231,6 +274,14 @@ def _problem_with_url(url: str) -> str:
         "it must have a host": _is_host(host),
     }
     return next((rule for rule, is_kept in rules.items() if not is_kept), "")
+
+
+def _has_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_host(text: str) -> bool:

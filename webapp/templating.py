@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -20,8 +20,9 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
+from webapp.browsers import SAFE_METHODS
 from webapp.charts import amount
-from webapp.deps import SAFE_METHODS, parts_of
+from webapp.deps import parts_of
 from webapp.drafts import draft_url
 from webapp.errors import Invalid
 from webapp.models import Role, User
@@ -30,12 +31,14 @@ from webapp.refusals import note
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.names import NOT_CONFIRMED
 from webapp.settings import Settings
+from webapp.user_agents import short_name
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "static"
 URL = r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]"
 OPENING = re.compile('<svg xmlns="[^"]*" width="24" height="24"')
 TEXT_MAX_CHARS = 300_000
+LISTED_MAX = 20
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 CONTROL_PICTURES = 0x2400
 NOTICE_COOKIE = "egret_notice"
@@ -159,6 +162,13 @@ def _linked(context: Context, text: str) -> Markup:
     )
 
 
+def _ticked(text: str) -> Markup:
+    """What is between backticks as code."""
+    code = Markup("<code>{}</code>")
+    parts = enumerate(text.split("`"))
+    return Markup("").join(code.format(part) if at % 2 else part for at, part in parts)
+
+
 @pass_context
 def _shortened(context: Context, text: str) -> str:
     """The same words without links, for a text that is one already."""
@@ -194,6 +204,13 @@ def _visible(text: str, most: int = TEXT_MAX_CHARS) -> str:
     shown = "".join(map(_seen, text[:most]))
     left = len(text) - most
     return f"{shown}… ({left:,} more characters)" if left > 0 else shown
+
+
+def _some(texts: Sequence[str], most: int = LISTED_MAX) -> str:
+    """The first ones of a list that others have written, and how many more there are."""
+    left = len(texts) - most
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {left:,} more" if left > 0 else shown
 
 
 def _seen(character: str) -> str:
@@ -233,12 +250,15 @@ def _environment() -> Environment:
     }
     made.filters |= {
         "amount": amount,
+        "browser": short_name,
         "duration": _duration,
         "iso": lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat(),
         "linked": _linked,
         "pattern": _pattern,
         "shortened": _shortened,
+        "ticked": _ticked,
         "query": _query,
+        "some": _some,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,
         "visible": _visible,

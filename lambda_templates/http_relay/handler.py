@@ -24,13 +24,18 @@ NEVER_PASSED = frozenset(
     {
         *("authorization", "x-api-key", "cookie", "host", "content-length", "connection", "te"),
         *("transfer-encoding", "upgrade", "keep-alive", "trailer", "expect", "accept-encoding"),
+        *("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "x-method-override"),
     }
 )
 SENT = re.compile(r"[ -~\t]{0,8000}")
 """A caller's header; signatures and certificates of banks take thousands of characters."""
 UNTYPED = "application/octet-stream"
 """What a body without a Content-Type may be (RFC 9110, 8.3); urllib would call it a form."""
-NEVER_BEGINNINGS = ("proxy-", "x-amz", "x-forwarded-", "sec-")
+NEVER_BEGINNINGS = (
+    *("proxy-", "x-amz", "x-forwarded-", "sec-"),
+    *("x-original-", "x-rewrite-", "x-http-method"),
+)
+"""Neither credentials, nor what tells some servers another source, path or method than it has."""
 
 
 class Relay(Egress):

@@ -37,7 +37,7 @@ IN_SIGHT = """() => {
 }"""
 
 
-LOCAL = ("http://127.0.0.1:", "data:")
+LOCAL = ("http://127.0.0.1:", "http://localhost:", "data:")
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,10 @@ class Origin:
         with suppress(OSError), plain, _secured(plain, context) as opened:
             head = b""
             while b"\r\n\r\n" not in head and len(head) < HEAD_MAX_BYTES:
-                head += opened.recv(HEAD_MAX_BYTES)
+                received = opened.recv(HEAD_MAX_BYTES)
+                if not received:  # hung up, such as who only woke up the server
+                    return
+                head += received
             self.asked.append(head.decode("latin-1"))
             opened.sendall(self.answer)
             while self.then and not self.over.wait(0.02):

@@ -153,6 +153,13 @@ def test_an_exception_of_the_operator_is_called_where_it_says_and_nothing_else(
         outbound.fetch(both, f"https://www.{HOST}/")
 
 
+def test_an_exceptions_own_credentials_are_sent_there(origin: Origin) -> None:
+    origin.answer = response(b"x")
+    url = origin.url.replace("//", "//me:se%40cret@")
+    assert Outbound({f"https://{HOST}": url}).fetch(PURPOSE, URL).body == b"x"
+    assert "\r\nAuthorization: Basic bWU6c2VAY3JldA==\r\n" in origin.asked[0]
+
+
 def test_a_redirect_is_an_answer(origin: Origin) -> None:
     origin.answer = response(status=302, Location=f"{origin.url}/elsewhere")
     assert of(origin).fetch(PURPOSE, URL).status == 302

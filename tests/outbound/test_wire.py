@@ -67,6 +67,6 @@ def test_after_the_deadline_nothing_is_asked_any_more() -> None:
 
 def test_the_system_is_asked_for_a_name() -> None:
     assert look_up("127.0.0.1", 10) == ["127.0.0.1"]
-    for name in ("\ud800", "a" * 70, "no name"):
+    for name in ("\ud800", "a" * 70):
         with pytest.raises(OSError, match="not known"):
             look_up(name, 10)

@@ -108,7 +108,15 @@ def test_paths_of_a_relay_are_patterns_and_settings_of_others_are_left_alone() -
     assert problems({"url": URL}) == problems({"url": 1, "parameters": None}) == {}
 
 
-@pytest.mark.parametrize("name", ["Authorization", "x-api-key", "COOKIE", "X-Amz-Date", "Host"])
-def test_a_callers_credentials_cannot_be_put_on_the_list_of_headers(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Authorization", "x-api-key", "COOKIE", "X-Amz-Date", "Host", "Forwarded", "X-Real-IP"),
+        *("X-Original-URL", "X-Rewrite-Url", "X-HTTP-Method-Override", "X-Forwarded-Host"),
+    ],
+)
+def test_credentials_or_another_path_cannot_be_put_on_the_list_of_headers(
+    name: str,
+) -> None:
     found = problems(RELAY | {"headers": ["Content-Type", name]})
     assert found == {"headers": f"{name} is never passed on. Remove that line."}

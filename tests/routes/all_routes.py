@@ -40,7 +40,11 @@ class Route:
     @property
     def to_nothing(self) -> str:
         """The path, with names of things that do not exist."""
-        return PARAMETER.sub("unknown", self.path)
+        return self.to("unknown")
+
+    def to(self, part: str) -> str:
+        """The path, with that in the place of every name."""
+        return PARAMETER.sub(lambda _: part, self.path)
 
     def matches(self, method: str, path: str) -> bool:
         return method == self.method and bool(compile_path(self.path)[0].match(path))

@@ -8,10 +8,9 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlmodel import Session
 
-from webapp.deps import SESSION_COOKIE
+from webapp.browsers import SESSION_COOKIE
 from webapp.models import Role, User
 from webapp.services import access
-from webapp.services.access.people import open_session
 from webapp.services.scope import Scope
 
 CREDENTIALS = {"name": "ada", "password": "correct horse battery"}
@@ -23,7 +22,7 @@ def sign_in(client: Any, app: FastAPI, role: Role = Role.ADMIN) -> None:
         user = User(name=CREDENTIALS["name"], password_hash=_password_hash(), role=role)
         session.add(user)
         session.commit()
-        client.cookies.set(SESSION_COOKIE, open_session(session, user))
+        client.cookies.set(SESSION_COOKIE, access.open_session(session, user))
 
 
 def bearer(app: FastAPI, role: Role = Role.ADMIN, scopes: tuple[str, ...] = ()) -> dict[str, str]:

@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi import FastAPI
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from tests.routes.all_routes import routes_of
 from tests.routes.people import CREDENTIALS, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
-from webapp.models import AddressStatus, Whitelisting, folded
+from webapp.models import AddressStatus, User, Whitelisting, folded
 
 STATED = {"kind": "key", "scopes": ["clash"], "tier": "", "issued_at": "", "cidrs": []}
 NAMES = {"networks": "net", "keys": "key", "functions": "fun"}
@@ -41,8 +41,9 @@ def rows(session: Session, client: Any, app: FastAPI) -> None:
     )
 
 
-def filled(path: str) -> str:
+def filled(path: str, person: str) -> str:
     """The path of a route, to the rows that there are."""
+    path = path.replace("{person}", person)
     path = path.replace("{name}", NAMES.get(path.split("/")[1], ""))
     return path.replace("{address_id}", "lost").replace("{whitelisting_id}", "ann")
 
@@ -56,13 +57,14 @@ def loads(client: Any, path: str) -> bool:
 
 @pytest.mark.parametrize("form", [{}, {"confirm": "wrong", "name": "\x07" * 99, "region": "mars"}])
 def test_the_address_after_every_form_can_be_loaded(
-    client: Any, app: FastAPI, form: dict[str, str]
+    client: Any, app: FastAPI, session: Session, form: dict[str, str]
 ) -> None:
     """Accepted, refused at a field, or a conflict: each form, empty and filled in wrongly."""
     forms = [r for r in routes_of(app) if r.method == "POST" and not r.is_api]
+    person = session.exec(select(User.id)).one()
     statuses, loaded = set[int](), set[str]()
     for route in sorted(forms, key=lambda each: each.path == "/sign-out"):
-        path = filled(route.path)
+        path = filled(route.path, person)
         answer = client.post(path, data=form)
         statuses.add(answer.status_code)
         shown = ADDRESS.search(answer.text)

@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.dashboard import TIMEOUT_S, Api, Dashboard, wait_for
+from tests.dashboard import TIMEOUT_S, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key, revoke
+from tests.routes.journey import REGION, Journey, journey_in
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
 
-REGION = "eu-central-1"
 OF_FUNCTION = [f"/functions/top{part}" for part in ("", "/callers")]
 PAGES = ["/", "/keys", "/keys/partner", "/networks/main", "/addresses", *OF_FUNCTION]
 ANSWERS = [f"/functions/top/{part}" for part in ("events", "logs", "preview")] + OF_FUNCTION
@@ -23,47 +22,12 @@ EMPTY = json.dumps({"Resources": {"Wait": {"Type": "AWS::CloudFormation::WaitCon
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "rankings_top10.json").read_text())
 
 
-@dataclass
-class Journey:
-    """A network, a key and a function that are ready."""
-
-    dashboard: Dashboard
-    api: Api
-    network: dict[str, Any]
-    secret: str
-    key: httpx.Response
-    function: dict[str, Any]
-    caller: httpx.Response
-
-
 @pytest.fixture(scope="module")
-def journey(dashboard: Dashboard, sandbox: Sandbox) -> Iterator[Journey]:
-    api = dashboard.api()
-    body = {"name": "main", "region": REGION, "availability_zones": 2, "nat": "per_az"}
-    assert api.post("/networks", body).status_code == 202
-    network = api.settled("/networks/main")
-    secret = partner_key(sandbox, addresses_of(network))
-    key = api.post("/keys", {"name": "partner", "secret": secret})
-    api.post(
-        "/functions",
-        {
-            "name": "top",
-            "template": "clash_rankings",
-            "network": "main",
-            "key": "partner",
-            "settings": {"location": "32000006", "limit": 10},
-            "access": "api_key",
-            "stage": "prod",
-            "path": "top10ClashOfClans",
-        },
-    ).raise_for_status()
-    function = api.settled("/functions/top")
-    caller = api.post("/functions/top/callers", {"name": "article"})
-    yield Journey(dashboard, api, network, secret, key, function, caller)
-    api.delete("/functions/top")
-    api.gone("/functions/top")
-    api.delete("/networks/main")
-    api.gone("/networks/main")
+def journey(
+    dashboard: Dashboard, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Journey]:
+    with journey_in(dashboard, sandbox, tmp_path_factory.mktemp("client")) as made:
+        yield made
 
 
 def called(url: str, key: str) -> httpx.Response:
@@ -79,10 +43,10 @@ def test_a_network_becomes_ready_with_one_address_per_zone(journey: Journey) -> 
 
 
 def test_an_uploaded_key_shows_its_claims_and_never_itself(journey: Journey) -> None:
-    shown = journey.key.json()
+    shown = journey.key
     assert shown["claims"]["cidrs"] == addresses_of(journey.network)
     assert shown["claims"]["tier"] == "developer/silver"
-    assert journey.secret not in journey.key.text
+    assert journey.secret not in str(shown)
     match = journey.api.get("/keys/partner/match", params={"network": "main"}).json()
     assert match["ok"]
     assert match["paste"].split() == addresses_of(journey.network)
@@ -98,6 +62,24 @@ def test_a_function_fetches_the_recorded_ranking_from_the_whitelisted_address(
     assert snapshot["upstream_status"] == 200
     assert 0 < snapshot["ttl_s"] <= 60
     assert journey.api.get("/functions/top/preview").json()["items"] == RECORDED["items"]
+
+
+def test_a_generated_client_sees_what_it_made_and_why_it_is_refused(journey: Journey) -> None:
+    """It created all of it, and deletes it in the end."""
+    client = journey.client
+    status, shown = client.call("networks.show_network", "main")
+    assert (status, shown.status.value, len(shown.addresses)) == (200, "ready", 2)
+    status, page = client.call("functions.list_functions", limit=1)
+    assert [function.name for function in page.items] == ["top"]
+    status, snapshot = client.call("functions.fetch_snapshot", "top")
+    assert (status, snapshot.ok) == (201, True)
+    status, preview = client.call("functions.read_preview", "top")
+    assert (status, len(preview["items"])) == (200, 10)
+    again = client.model("NewNetwork", name="main", region=REGION)
+    status, problem = client.call("networks.create_network", body=again)
+    assert (status, problem.code) == (409, "name_taken")
+    status, checked = client.call("networks.create_network", body=again, dry_run=True)
+    assert (status, checked.blocked) == (200, True)
 
 
 def test_the_preview_is_byte_for_byte_what_the_function_returned(journey: Journey) -> None:

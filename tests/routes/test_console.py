@@ -203,7 +203,7 @@ def test_the_api_runs_with_and_without_a_body(aws: ScriptedAws, client: Any, app
     odd = {"request": {"headers": {"\ud800": "a"}}}
     as_json = headers | {"content-type": "application/json"}
     told = client.post(url, content=json.dumps(odd), headers=as_json)
-    assert (told.status_code, [*told.json()["errors"]]) == (422, ["headers"])
+    assert (told.status_code, [*told.json()["errors"]]) == (422, ["request.headers"])
     both = client.post(url, json={"event": {}, "request": request}, headers=headers)
     assert (both.status_code, [*both.json()["errors"]]) == (422, ["event"])
 

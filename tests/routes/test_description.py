@@ -69,3 +69,13 @@ def test_whoever_is_not_signed_in_is_told_how(described: Described) -> None:
         "session": "apiKey",
     }
     assert not broken(described, lambda each: each.about["security"] == [{n: []} for n in schemes])
+
+
+def test_each_operation_says_which_role_it_needs(described: Described) -> None:
+    def is_told(each: Operation) -> bool:
+        return f"Needs the role {each.about['x-role']}." in each.about["description"]
+
+    assert not broken(described, is_told)
+    roles = {each.id: each.about["x-role"] for each in described.operations}
+    assert (roles["show_network"], roles["park_network"]) == ("viewer", "operator")
+    assert roles["delete_network"] == "admin"

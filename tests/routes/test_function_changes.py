@@ -10,6 +10,7 @@ from tests.services.rows import add, add_function
 from tests.services.scripted import STACK_ID
 from tests.services.test_overview import counted
 from webapp.models import Access, Function, FunctionRevision, Network, RevisionStatus, Status
+from webapp.services.audit import list_after
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.revisions import rows as revisions
 
@@ -170,6 +171,8 @@ def test_the_newer_code_of_a_template_is_shown_as_a_diff_and_deployed_by_one_but
     assert "is being deployed" in answer.text
     session.refresh(function)
     assert function.status is Status.UPDATING
+    (event,) = list_after(session, 0, limit=9)
+    assert (event.actor, event.action, event.name) == ("ada", "change", "fun")
 
 
 @pytest.mark.usefixtures("function")

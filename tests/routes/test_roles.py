@@ -15,11 +15,10 @@ from tests.routes.all_routes import Route, declarations
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
 from tests.services.rows import add_everything
-from webapp.deps import SESSION_COOKIE
+from webapp.browsers import SESSION_COOKIE
 from webapp.models import AccessToken, Address, Guesses, Network, Role, TokenKind, utc_now
 from webapp.services import access
 from webapp.services.access.guesses import OF_CLIENT
-from webapp.services.scope import Scope
 
 NOT_SIGNED_IN, REFUSED, ANSWERED = "not signed in", "refused", "answered"
 OPEN = {
@@ -27,6 +26,7 @@ OPEN = {
     "/readyz",
     "/setup",
     "/sign-in",
+    "/choose-password",
     "/whitelist/{link}",
     "/whitelist/{link}.txt",
 }
@@ -87,7 +87,7 @@ def with_token(**columns: Any) -> Callable[[Any, FastAPI], None]:
 def with_ended_session(client: Any, app: FastAPI) -> None:
     sign_in(client, app)
     with Session(app.state.parts.engine) as session:
-        access.sign_out(Scope(session, "tests"), client.cookies[SESSION_COOKIE])
+        access.sign_out(session, client.cookies[SESSION_COOKIE])
 
 
 ASKERS = [

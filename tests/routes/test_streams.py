@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
-from sqlmodel import Session, create_engine, delete
+from sqlmodel import Session, create_engine, delete, select
 from starlette.requests import Request
 
 from tests import loops
@@ -18,7 +18,8 @@ from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
 from webapp.errors import Unauthenticated
 from webapp.models import AccessToken, Nat, Network, StackEvent, Status
-from webapp.routes.pages.streams import POLL_S, State, View, _next, read
+from webapp.routes.pages.streams import POLL_S, State, Stream, View, _next, read
+from webapp.routes.watching import Watching
 from webapp.services import networks
 from webapp.templating import render
 
@@ -112,6 +113,13 @@ def test_an_event_is_sent_once_and_moves_the_progress(
     assert not reading(event.id, view.state).events
 
 
+def watched(request: Any, load: Any, session: Session) -> Stream:
+    """A page's stream, of the one session that there is."""
+    own = session.exec(select(AccessToken.id)).one()
+    watching = Watching(request.app.state.parts.engine, own)
+    return Stream(request, load, "networks", 0, None, watching)
+
+
 async def until(done: Callable[[], bool]) -> None:
     async with asyncio.timeout(TIMEOUT_S):
         while not done():
@@ -170,15 +178,16 @@ def test_a_stream_holds_no_connection_while_it_waits(
 
 
 def test_a_stream_waits_while_the_database_cannot_be_read(
-    network: Network, app: FastAPI, reading: Any
+    network: Network, app: FastAPI, session: Session, reading: Any
 ) -> None:
     request, load, *_ = reading.args
+    stream = watched(request, load, session)
     small = create_engine(app.state.parts.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.1)
     app.state.parts = replace(app.state.parts, engine=small)
 
     async def wait() -> View | None:
         taken = small.connect()
-        following = asyncio.create_task(_next(request, load, "networks", 0, ()))
+        following = asyncio.create_task(_next(stream, 0, ()))
         await asyncio.sleep(2 * POLL_S)
         assert not following.done()
         taken.close()
@@ -194,7 +203,9 @@ def test_who_has_signed_out_sees_nothing_more(
     network: Network, session: Session, reading: Any
 ) -> None:
     request, load, *_ = reading.args
+    stream = watched(request, load, session)
+    assert network.name in (loops.run(_next(stream, 0, ())) or View([], "", (), True)).status_html
     session.connection().execute(delete(AccessToken))
     session.commit()
     with pytest.raises(Unauthenticated):
-        loops.run(_next(request, load, network.name, 0, ()))
+        loops.run(_next(stream, 0, ()))

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from webapp.routes.pages import tails
 from webapp.services.functions.activity.tails import STREAMS_MAX, Tails
 
 LOG = "/functions/fun/logs"
+TIMEOUT_S = 10.0
 
 
 @pytest.fixture
@@ -101,6 +103,24 @@ def test_a_live_tail_ends_when_who_watches_may_not_see_it_any_more(
     heard = streamed(signed_in, "filter=a", "event: done")
     assert "You are not signed in." in heard
     assert "unseen" not in heard
+
+
+def test_a_live_tail_ends_with_the_session_although_aws_does_not_answer(
+    aws: ScriptedAws, signed_in: Any, session: Session
+) -> None:
+    answered = Event()
+
+    def answer(_asked: Any) -> dict[str, Any]:
+        session.connection().exec_driver_sql("DELETE FROM access_token")
+        session.commit()
+        assert answered.wait(TIMEOUT_S)
+        return {"events": []}
+
+    aws.answers["FilterLogEvents"] = answer
+    try:
+        assert "You are not signed in." in streamed(signed_in, "filter=b", "event: done")
+    finally:
+        answered.set()
 
 
 def test_a_live_tail_ends_when_its_function_is_deleted(

@@ -49,7 +49,6 @@ def test_a_region_is_one_of_the_settings(settings: Settings) -> None:
         (names.check_environment, ""),
         (names.check_environment, "prod"),
         (names.check_environment, "e" * 20),
-        (names.check_note, "n" * 500),
         (names.check_label, "the bank's, 2nd"),
         (names.check_label, "x" * 60),
     ],
@@ -63,7 +62,6 @@ def test_a_text_that_fits_is_given_back(check: Callable[[str], str], text: str) 
     [
         (names.check_environment, "Prod", "environment"),
         (names.check_environment, "e" * 21, "environment"),
-        (names.check_note, "n" * 501, "note"),
         (names.check_label, "x" * 61, "name"),
         (names.check_label, "two\nlines", "name"),
     ],

@@ -4,9 +4,13 @@ import pytest
 from sqlmodel import Session
 
 from tests.services.rows import a_network, an_address
+from webapp.command_base import ACTOR
+from webapp.errors import Invalid
 from webapp.models import AccessToken, TokenKind
+from webapp.services import access
 from webapp.services.audit import list_after
-from webapp.services.scope import CloudScope, Scope, Subject
+from webapp.services.networks.schedule import BY_HOURS, BY_IDLENESS
+from webapp.services.scope import EGRET, NOBODY, CloudScope, Scope, Subject, may_be_a_person
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,18 @@ def test_another_actor_works_with_the_same_things(offline: CloudScope) -> None:
     assert (other.actor, offline.actor) == ("schedule", "tests")
     assert other.session is offline.session
     assert other.cloud is offline.cloud
+
+
+@pytest.mark.parametrize(
+    "name", [BY_HOURS, BY_IDLENESS, ACTOR, EGRET, NOBODY, "Setup", "Token  ci"]
+)
+def test_no_person_has_the_name_of_another_actor(session: Session, name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        access.create_user(
+            Scope(session, "ada"), name=name, password="correct horse battery staple"
+        )
+    assert refused.value.errors["name"]
+
+
+def test_a_person_may_have_a_name_that_only_looks_like_one() -> None:
+    assert all(map(may_be_a_person, ("ada", "egret-admin", "tokens", "set up")))

@@ -25,8 +25,8 @@ from webapp.models.schedule import NewSchedule, WeeklyHours
 from webapp.models.snapshot import Snapshot
 from webapp.models.stack_event import StackEvent
 from webapp.models.throttle import Throttle
-from webapp.models.user import AccessToken, TokenKind, User
-from webapp.models.whitelisting import Whitelisting
+from webapp.models.user import AccessToken, NewPerson, NewRole, NewToken, TokenKind, User
+from webapp.models.whitelisting import NewWhitelisting, Whitelisting
 
 __all__ = [
     "MAX_ZONES",
@@ -61,9 +61,13 @@ __all__ = [
     "NewKey",
     "NewLimits",
     "NewNetwork",
+    "NewPerson",
+    "NewRole",
     "NewSavedRequest",
     "NewSchedule",
+    "NewToken",
     "NewVersion",
+    "NewWhitelisting",
     "Proof",
     "RevisionStatus",
     "Role",

@@ -7,6 +7,7 @@ from sqlmodel import Field
 
 from webapp.models.base import Audited, UtcDateTime, Versioned, enum_text, new_id, utc_now
 from webapp.models.costs import monthly_usd
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, IP_MAX, REGION_MAX, TAG_MAX, sized
 
 LABEL_PREFIX = "egret "
 
@@ -24,15 +25,21 @@ class AddressStatus(StrEnum):
 class Address(Audited, Versioned, table=True):
     """The row is committed before the allocation, which is tagged with the row's id."""
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(default="", description="What people call it; at first its network's name")
-    region: str
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    name: str = Field(
+        sa_type=sized(TAG_MAX),
+        default="",
+        description="What people call it; at first its network's name",
+    )
+    region: str = Field(sa_type=sized(REGION_MAX))
     status: AddressStatus = Field(
         default=AddressStatus.ALLOCATING, sa_type=enum_text(AddressStatus)
     )
-    allocation_id: str | None = Field(default=None, unique=True)
-    public_ip: str | None = Field(default=None, index=True)
-    network_id: str | None = Field(default=None, foreign_key="network.id", index=True)
+    allocation_id: str | None = Field(sa_type=sized(AWS_ID_MAX), default=None, unique=True)
+    public_ip: str | None = Field(sa_type=sized(IP_MAX), default=None, index=True)
+    network_id: str | None = Field(
+        sa_type=sized(ID_MAX), default=None, foreign_key="network.id", index=True
+    )
     position: int | None = Field(
         default=None, description="Which NAT gateway of the network, from 0"
     )

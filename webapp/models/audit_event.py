@@ -14,6 +14,15 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import UtcDateTime, utc_now
+from webapp.models.texts import (
+    ACTOR_MAX,
+    AWS_ID_MAX,
+    ID_MAX,
+    TOLD_MAX,
+    WORD_MAX,
+    as_stored,
+    sized,
+)
 
 GENESIS = "0" * 64
 """The hash before the first row."""
@@ -56,22 +65,38 @@ class AuditEvent(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-    actor: str
-    role: str = Field(default="", description="Of the actor, at that time")
-    action: str = Field(description="create, delete, upload, fetch, release, sign in …")
-    noun: str = Field(description="network, key, token …, or the kind of an orphan")
-    name: str
-    detail: str = ""
-    client_address: str = Field(default="", description="Or the machine of what nobody asked for")
-    result: str = AuditResult.DONE
-    request_id: str = ""
-    code: str = Field(default="", description="Why it was refused or failed: the error's code")
-    previous_hash: str = Field(default="", description="Of the row before it")
-    hash: str = Field(default="", description="SHA-256 of all the other columns")
+    actor: str = Field(sa_type=sized(ACTOR_MAX))
+    role: str = Field(default="", sa_type=sized(WORD_MAX), description="Of the actor, at that time")
+    action: str = Field(
+        sa_type=sized(WORD_MAX), description="create, delete, upload, fetch, release, sign in …"
+    )
+    noun: str = Field(
+        sa_type=sized(WORD_MAX), description="network, key, token …, or the kind of an orphan"
+    )
+    name: str = Field(sa_type=sized(AWS_ID_MAX))
+    detail: str = Field(default="", sa_type=sized(TOLD_MAX))
+    client_address: str = Field(
+        default="",
+        sa_type=sized(AWS_ID_MAX),
+        description="Or the machine of what nobody asked for",
+    )
+    result: str = Field(default=AuditResult.DONE, sa_type=sized(WORD_MAX))
+    request_id: str = Field(default="", sa_type=sized(ID_MAX))
+    code: str = Field(
+        default="",
+        sa_type=sized(WORD_MAX),
+        description="Why it was refused or failed: the error's code",
+    )
+    previous_hash: str = Field(
+        default="", sa_type=sized(ID_MAX), description="Of the row before it"
+    )
+    hash: str = Field(
+        default="", sa_type=sized(ID_MAX), description="SHA-256 of all the other columns"
+    )
 
     def line(self) -> dict[str, Any]:
-        """The columns as they are hashed and exported; the time in UTC with microseconds."""
-        values = {name: getattr(self, name) for name in HASHED}
+        """The columns as they are stored, hashed and exported; the time in UTC, in microseconds."""
+        values = {name: as_stored(self, name) for name in HASHED}
         return values | {"at": _instant(self.at)}
 
     def digest(self) -> str:
@@ -87,7 +112,7 @@ class AuditHead(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True)
     last_id: int = 0
-    hash: str = GENESIS
+    hash: str = Field(default=GENESIS, sa_type=sized(ID_MAX))
 
 
 def _instant(at: datetime) -> str:

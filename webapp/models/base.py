@@ -12,6 +12,8 @@ from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, TOLD_MAX, sized
+
 ID_BYTES = 6
 
 
@@ -35,10 +37,11 @@ class Input(BaseModel):
     """What a person or program sends to make or change something.
 
     A form and the API build the same class. An unknown field is an error: it is probably a typing
-    mistake. Fields with `repr=False` are secrets and are never shown again.
+    mistake. A program has to send a number as a number; a form has texts only, and is read with
+    `strict=False`. Fields with `repr=False` are secrets and are never shown again.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Audited:
@@ -137,15 +140,21 @@ class StackRow(Audited, Versioned):
     `operation_id` is chosen before AWS is called, and sent as the operation's ClientRequestToken.
     """
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(unique=True)
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    name: str = Field(sa_type=sized(NAME_MAX), unique=True)
     status: Status = Field(default=Status.REQUESTED, sa_type=enum_text(Status))
-    reason: str = Field(default="", description="Why it failed, or what it waits for")
-    remedy: str = Field(default="", description="What to do about the reason")
-    operation_id: str = Field(default_factory=new_id)
+    reason: str = Field(
+        sa_type=sized(TOLD_MAX), default="", description="Why it failed, or what it waits for"
+    )
+    remedy: str = Field(
+        sa_type=sized(TOLD_MAX), default="", description="What to do about the reason"
+    )
+    operation_id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id)
     started_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-    stack_id: str | None = None
-    creation_id: str = Field(default="", description="The operation that asked for the stack")
+    stack_id: str | None = Field(default=None, sa_type=sized(AWS_ID_MAX))
+    creation_id: str = Field(
+        sa_type=sized(ID_MAX), default="", description="The operation that asked for the stack"
+    )
     resource_count: int = Field(default=0, description="How many resources the stack will have")
     unwanted: bool = Field(default=False, description="Its deletion has started")
     attempts: int = Field(default=1, description="Number of the current attempt, from 1")

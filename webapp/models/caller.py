@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, Input, Status, UtcDateTime, enum_text, new_id, utc_now
 from webapp.models.rules import Name, Quota, Rate
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, sized
 
 RATE_DEFAULT = 10
 QUOTA_DEFAULT = 100_000
@@ -44,15 +45,15 @@ class Caller(Audited, SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("function_id", "name", name="uq_caller_name"),)
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    function_id: str = Field(foreign_key="function.id", index=True)
-    name: str
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    function_id: str = Field(sa_type=sized(ID_MAX), foreign_key="function.id", index=True)
+    name: str = Field(sa_type=sized(NAME_MAX))
     status: Status = Field(default=Status.REQUESTED, sa_type=enum_text(Status))
     rate: float
     burst: int
     quota: int
-    usage_plan_id: str = ""
-    api_key_id: str = ""
+    usage_plan_id: str = Field(default="", sa_type=sized(AWS_ID_MAX))
+    api_key_id: str = Field(default="", sa_type=sized(AWS_ID_MAX))
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     rotated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -67,7 +68,9 @@ class FormerKey(SQLModel, table=True):
 
     __tablename__ = "former_key"
 
-    api_key_id: str = Field(primary_key=True)
-    function_id: str = Field(foreign_key="function.id", index=True, ondelete="CASCADE")
-    caller: str
+    api_key_id: str = Field(sa_type=sized(AWS_ID_MAX), primary_key=True)
+    function_id: str = Field(
+        sa_type=sized(ID_MAX), foreign_key="function.id", index=True, ondelete="CASCADE"
+    )
+    caller: str = Field(sa_type=sized(NAME_MAX))
     ended_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from pydantic import Strict
 from sqlalchemy import JSON, ColumnElement, or_
 from sqlmodel import Field, col
 
@@ -16,7 +17,17 @@ from webapp.models.rules import (
     Name,
     Origins,
     Stage,
+    TemplateName,
     TimeoutS,
+)
+from webapp.models.texts import (
+    ENVIRONMENT_MAX,
+    ID_MAX,
+    PATH_MAX,
+    WORD_MAX,
+    PathText,
+    WordText,
+    sized,
 )
 
 MEMORY_MB, TIMEOUT_S = 256, 28
@@ -49,15 +60,15 @@ class NewFunction(Input):
     """
 
     name: Name
-    template: str
+    template: TemplateName
     network: Name
     key: Name
     settings: dict[str, Any] = Field(default_factory=dict)
-    access: Access = Access.API_KEY
+    access: Annotated[Access, Strict(False)] = Access.API_KEY
     cors_origins: Origins = Field(default_factory=list)
     environment: Environment = ""
     stage: Stage = STAGE
-    path: str = ""
+    path: PathText = ""
 
 
 class FetchSchedule(Input):
@@ -75,35 +86,45 @@ class FunctionChange(Input):
     settings: dict[str, Any] | None = None
     key: Name | None = None
     network: Name | None = None
-    access: Access | None = None
+    access: Annotated[Access, Strict(False)] | None = None
     cors_origins: Origins | None = None
     environment: Environment | None = None
     memory_mb: MemoryMb | None = None
     timeout_s: TimeoutS | None = None
     schedule: FetchSchedule | None = None
-    template_version: str | None = None
+    template_version: WordText | None = None
 
 
 class Function(StackRow, table=True):
     express_deletion: ClassVar[bool] = True
 
-    template: str
-    environment: str = ""
-    network_id: str = Field(foreign_key="network.id", index=True)
-    key_id: str = Field(foreign_key="key.id", index=True)
+    template: str = Field(sa_type=sized(WORD_MAX))
+    environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
+    network_id: str = Field(sa_type=sized(ID_MAX), foreign_key="network.id", index=True)
+    key_id: str = Field(sa_type=sized(ID_MAX), foreign_key="key.id", index=True)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
-    stage: str = Field(default=STAGE, description="The first part of the path of its endpoint")
-    path: str = Field(default="", description="The rest of that path, without a slash around it")
+    stage: str = Field(
+        sa_type=sized(WORD_MAX),
+        default=STAGE,
+        description="The first part of the path of its endpoint",
+    )
+    path: str = Field(
+        sa_type=sized(PATH_MAX),
+        default="",
+        description="The rest of that path, without a slash around it",
+    )
     memory_mb: int = MEMORY_MB
     timeout_s: int = TIMEOUT_S
     schedule: dict[str, int] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     revision: int = Field(default=1, description="The number of the live one")
     next_network_id: str | None = Field(
-        default=None, index=True, description="Of a pending revision"
+        sa_type=sized(ID_MAX), default=None, index=True, description="Of a pending revision"
     )
-    next_key_id: str | None = Field(default=None, index=True, description="Of a pending revision")
+    next_key_id: str | None = Field(
+        sa_type=sized(ID_MAX), default=None, index=True, description="Of a pending revision"
+    )
 
     @property
     def network_ids(self) -> set[str]:

@@ -17,6 +17,21 @@ from webapp.models.base import (
     utc_now,
 )
 from webapp.models.rules import Environment, Name
+from webapp.models.texts import (
+    AWS_ID_MAX,
+    ENVIRONMENT_MAX,
+    ID_MAX,
+    NAME_MAX,
+    NOTE_MAX,
+    REGION_MAX,
+    WORD_MAX,
+    IdText,
+    NoteText,
+    SecretText,
+    TypedText,
+    WordText,
+    sized,
+)
 
 PENDING = "pending"
 
@@ -38,29 +53,29 @@ class NewKey(Input):
     """
 
     name: Name
-    secret: str = Field(repr=False)
-    kind: str = ""
-    sent_as: str = ""
+    secret: SecretText = Field(repr=False)
+    kind: WordText = ""
+    sent_as: WordText = ""
     environment: Environment = ""
-    note: str = ""
+    note: NoteText = ""
 
 
 class Anyway(Input):
     """`anyway`: although calls of functions will be refused; True, or the key's name, typed."""
 
-    anyway: bool | str = False
+    anyway: bool | TypedText = False
 
 
 class GoingBack(Anyway):
     """`version`: the id of the version that is to be current; empty for the previous one."""
 
-    version: str = ""
+    version: IdText = ""
 
 
 class NewVersion(Anyway):
     """A new secret for a key that exists."""
 
-    secret: str = Field(repr=False)
+    secret: SecretText = Field(repr=False)
 
 
 class Key(Audited, SQLModel, table=True):
@@ -69,18 +84,22 @@ class Key(Audited, SQLModel, table=True):
     It is requested until its secret is known to be stored, then ready, and deleting at last.
     """
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(unique=True)
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    name: str = Field(sa_type=sized(NAME_MAX), unique=True)
     status: Status = Field(default=Status.READY, sa_type=enum_text(Status))
-    partner: str
+    partner: str = Field(sa_type=sized(WORD_MAX))
     sent_by: SentBy = Field(default=SentBy.BEARER, sa_type=enum_text(SentBy))
-    sent_as: str = Field(default="", description="Name of the header or query parameter")
-    environment: str = ""
-    note: str = ""
-    region: str
-    secret_arn: str
-    kms_key_arn: str
-    fingerprint: str = Field(description="SHA-256 of the current secret, first 16 hex digits")
+    sent_as: str = Field(
+        sa_type=sized(WORD_MAX), default="", description="Name of the header or query parameter"
+    )
+    environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
+    note: str = Field(default="", sa_type=sized(NOTE_MAX))
+    region: str = Field(sa_type=sized(REGION_MAX))
+    secret_arn: str = Field(sa_type=sized(AWS_ID_MAX))
+    kms_key_arn: str = Field(sa_type=sized(AWS_ID_MAX))
+    fingerprint: str = Field(
+        sa_type=sized(ID_MAX), description="SHA-256 of the current secret, first 16 hex digits"
+    )
     claims: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
@@ -104,10 +123,12 @@ class KeyVersion(SQLModel, table=True):
 
     __tablename__ = "key_version"
 
-    id: str = Field(primary_key=True, description="The version id in Secrets Manager")
-    key_id: str = Field(foreign_key="key.id", index=True, ondelete="CASCADE")
-    stage: str = ""
-    fingerprint: str
+    id: str = Field(
+        sa_type=sized(ID_MAX), primary_key=True, description="The version id in Secrets Manager"
+    )
+    key_id: str = Field(sa_type=sized(ID_MAX), foreign_key="key.id", index=True, ondelete="CASCADE")
+    stage: str = Field(default="", sa_type=sized(WORD_MAX))
+    fingerprint: str = Field(sa_type=sized(ID_MAX))
     claims: dict[str, Any] = Field(
         default_factory=dict, sa_type=JSON, description="Empty for uploads before this was kept"
     )

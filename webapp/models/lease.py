@@ -5,14 +5,20 @@ Times are seconds of the database's clock, so that the clocks of the replicas ne
 
 from sqlmodel import Field, SQLModel
 
+from webapp.models.texts import AWS_ID_MAX, sized
+
 
 class Lease(SQLModel, table=True):
     """`fence` grows with every claim; a writer whose number is older has lost the claim."""
 
     resource: str = Field(
-        primary_key=True, description="network:<id>, function:<id>, region:<name>"
+        sa_type=sized(AWS_ID_MAX),
+        primary_key=True,
+        description="network:<id>, function:<id>, region:<name>",
     )
     due_at: float = Field(index=True)
     expires_at: float = 0
-    owner: str = Field(default="", description="The process that has it: host:pid")
+    owner: str = Field(
+        sa_type=sized(AWS_ID_MAX), default="", description="The process that has it: host:pid"
+    )
     fence: int = 0

@@ -2,17 +2,26 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import field_validator, model_validator
+from pydantic import Strict, field_validator, model_validator
 from sqlalchemy import JSON
 from sqlmodel import Field
 
 from webapp.models.base import Input, StackRow, Status, enum_text
 from webapp.models.costs import monthly_usd
-from webapp.models.rules import Environment, Name, ZoneCount, ZoneNames
+from webapp.models.rules import Cidr, Environment, Name, Region, ZoneCount, ZoneNames
 from webapp.models.schedule import WeeklyHours
 from webapp.models.tags import parse_tags
+from webapp.models.texts import (
+    CIDR_MAX,
+    ENVIRONMENT_MAX,
+    ID_MAX,
+    REGION_MAX,
+    IdText,
+    TagText,
+    sized,
+)
 
 NAT_GATEWAY_IDS = "NatGatewayIds"
 """Missing from the stack outputs of a parked network."""
@@ -49,14 +58,14 @@ class NewNetwork(Input):
     """
 
     name: Name
-    region: str
-    cidr: str = ""
+    region: Region
+    cidr: Cidr = ""
     availability_zones: ZoneCount = 2
-    nat: Nat = Nat.SINGLE
-    addresses: list[str] = Field(default_factory=list)
+    nat: Annotated[Nat, Strict(False)] = Nat.SINGLE
+    addresses: list[IdText] = Field(default_factory=list)
     environment: Environment = ""
     zones: ZoneNames = Field(default_factory=list)
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: dict[TagText, TagText] = Field(default_factory=dict)
 
     @field_validator("tags", mode="before")
     @classmethod
@@ -83,19 +92,19 @@ class NewChange(Input):
     """
 
     availability_zones: ZoneCount | None = None
-    nat: Nat | None = None
+    nat: Annotated[Nat, Strict(False)] | None = None
     zones: ZoneNames = Field(default_factory=list)
 
 
 class Network(StackRow, table=True):
-    region: str
-    cidr: str
+    region: str = Field(sa_type=sized(REGION_MAX))
+    cidr: str = Field(sa_type=sized(CIDR_MAX))
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
     nat: Nat = Field(sa_type=enum_text(Nat))
     zones: list[str] = Field(
         default_factory=list, sa_type=JSON, description="Its zones, chosen before it exists"
     )
-    environment: str = ""
+    environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
     tags: dict[str, str] = Field(
         default_factory=dict, sa_type=JSON, description="Tags of everything made for it in AWS"
     )
@@ -110,7 +119,10 @@ class Network(StackRow, table=True):
         default=None, description="Whether the last check was inside the hours"
     )
     link: str | None = Field(
-        default=None, unique=True, description="Secret part of its whitelist's public link"
+        sa_type=sized(ID_MAX),
+        default=None,
+        unique=True,
+        description="Secret part of its whitelist's public link",
     )
     idle_hours: int = Field(default=0, description="Parked after so many idle hours; 0: never")
 

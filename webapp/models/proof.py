@@ -5,19 +5,24 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import UtcDateTime, new_id, utc_now
+from webapp.models.texts import ID_MAX, IP_MAX, TOLD_MAX, URL_MAX, ZONE_MAX, sized
 
 
 class Proof(SQLModel, table=True):
     """`seen_ip` is None when the probe got no answer; `problem` says why."""
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    network_id: str = Field(foreign_key="network.id", index=True, ondelete="CASCADE")
-    availability_zone: str
-    expected_ip: str
-    seen_ip: str | None = None
-    echo: str = Field(default="", description="The echo service that saw it")
-    problem: str = ""
-    request_id: str = ""
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    network_id: str = Field(
+        sa_type=sized(ID_MAX), foreign_key="network.id", index=True, ondelete="CASCADE"
+    )
+    availability_zone: str = Field(sa_type=sized(ZONE_MAX))
+    expected_ip: str = Field(sa_type=sized(IP_MAX))
+    seen_ip: str | None = Field(default=None, sa_type=sized(IP_MAX))
+    echo: str = Field(
+        sa_type=sized(URL_MAX), default="", description="The echo service that saw it"
+    )
+    problem: str = Field(default="", sa_type=sized(TOLD_MAX))
+    request_id: str = Field(default="", sa_type=sized(ID_MAX))
     at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)
 
     @property

@@ -9,6 +9,16 @@ from sqlmodel import Field, SQLModel
 
 from webapp.models.base import UtcDateTime, enum_text, new_id, utc_now
 from webapp.models.function import Access, Function
+from webapp.models.texts import (
+    ACTOR_MAX,
+    AWS_ID_MAX,
+    CODE_MAX,
+    ID_MAX,
+    NAME_MAX,
+    TOLD_MAX,
+    WORD_MAX,
+    sized,
+)
 
 CONFIGURATION = (
     "network_id",
@@ -38,27 +48,33 @@ class FunctionRevision(SQLModel, table=True):
     __tablename__ = "function_revision"
     __table_args__ = (UniqueConstraint("function_id", "number"),)
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    function_id: str = Field(foreign_key="function.id", index=True, ondelete="CASCADE")
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    function_id: str = Field(
+        sa_type=sized(ID_MAX), foreign_key="function.id", index=True, ondelete="CASCADE"
+    )
     number: int
     status: RevisionStatus = Field(
         default=RevisionStatus.PENDING, sa_type=enum_text(RevisionStatus)
     )
-    reason: str = Field(default="", description="Why it failed")
-    actor: str = ""
+    reason: str = Field(sa_type=sized(TOLD_MAX), default="", description="Why it failed")
+    actor: str = Field(default="", sa_type=sized(ACTOR_MAX))
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     copy_of: int | None = Field(default=None, description="The revision that it rolled back to")
-    template: str
-    template_version: str = ""
-    code: str = Field(default="", repr=False)
-    code_hash: str = ""
-    code_key: str = Field(default="", description="The name of its zip, where it has one")
+    template: str = Field(sa_type=sized(WORD_MAX))
+    template_version: str = Field(default="", sa_type=sized(WORD_MAX))
+    code: str = Field(sa_type=sized(CODE_MAX), default="", repr=False)
+    code_hash: str = Field(default="", sa_type=sized(ID_MAX))
+    code_key: str = Field(
+        sa_type=sized(AWS_ID_MAX), default="", description="The name of its zip, where it has one"
+    )
     packaged: bool = Field(default=False, description="Other files are deployed beside it")
-    network_id: str
-    network: str
-    key_id: str
-    key: str
-    key_version: str = Field(default="", description="Of the key, when it was deployed")
+    network_id: str = Field(sa_type=sized(ID_MAX))
+    network: str = Field(sa_type=sized(NAME_MAX))
+    key_id: str = Field(sa_type=sized(ID_MAX))
+    key: str = Field(sa_type=sized(NAME_MAX))
+    key_version: str = Field(
+        sa_type=sized(AWS_ID_MAX), default="", description="Of the key, when it was deployed"
+    )
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)

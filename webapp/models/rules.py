@@ -1,20 +1,34 @@
 """Rules of what is sent, as the API's description says them.
 
 They are described here and checked by the services, which say in words what is wrong: a type below
-refuses nothing itself. A test sends what each rule forbids, and expects a refusal.
+refuses nothing itself but what `webapp.models.texts` does. A test sends what each rule forbids, and
+expects a refusal.
 """
 
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from webapp.models.texts import (
+    CidrText,
+    EnvironmentText,
+    NameText,
+    RegionText,
+    UrlText,
+    WordText,
+    ZoneText,
+)
+
 NAME = "[a-z][a-z0-9-]{1,30}"
 ENVIRONMENT = "[a-z][a-z0-9-]{0,19}"
+REGION = "[a-z]+(?:-[a-z]+)+-[0-9]+"
+CIDR = "[0-9.]+/[0-9.]+"
 
 MAX_ZONES = 3
 CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 IDLE_HOURS_MAX = 24 * 30
 
+TEMPLATE = "[a-z][a-z0-9_]{0,39}"
 STAGE_MAX_CHARS = 128
 STAGE = f"[A-Za-z0-9_-]{{1,{STAGE_MAX_CHARS}}}"
 ORIGINS_MAX = 1
@@ -43,14 +57,17 @@ def between(limits: tuple[float, float]) -> Any:
     return described(minimum=limits[0], maximum=limits[1])
 
 
-Name = Annotated[str, matching(NAME, "main")]
-Environment = Annotated[str, matching(f"|{ENVIRONMENT}", "prod")]
+Name = Annotated[NameText, matching(NAME, "main")]
+Environment = Annotated[EnvironmentText, matching(f"|{ENVIRONMENT}", "prod")]
+Region = Annotated[RegionText, matching(REGION, "eu-central-1")]
+Cidr = Annotated[CidrText, matching(f"|{CIDR}", "10.0.0.0/16")]
 ZoneCount = Annotated[int, between((1, MAX_ZONES))]
-ZoneNames = Annotated[list[str], described(maxItems=MAX_ZONES, uniqueItems=True)]
-Clock = Annotated[str, matching(CLOCK, "08:00")]
+ZoneNames = Annotated[list[ZoneText], described(maxItems=MAX_ZONES, uniqueItems=True)]
+Clock = Annotated[WordText, matching(CLOCK, "08:00")]
 IdleHours = Annotated[int, between((0, IDLE_HOURS_MAX))]
-Stage = Annotated[str, matching(STAGE, "live")]
-Origins = Annotated[list[str], described(maxItems=ORIGINS_MAX)]
+TemplateName = Annotated[WordText, matching(TEMPLATE, "http_json")]
+Stage = Annotated[WordText, matching(STAGE, "live")]
+Origins = Annotated[list[UrlText], described(maxItems=ORIGINS_MAX)]
 MemoryMb = Annotated[int, between(MEMORY_MB)]
 TimeoutS = Annotated[int, between(TIMEOUT_S)]
 EveryMinutes = Annotated[int, between(EVERY_MINUTES)]

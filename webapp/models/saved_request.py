@@ -7,6 +7,17 @@ from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Input, UtcDateTime, new_id, utc_now
+from webapp.models.texts import (
+    ACTOR_MAX,
+    ID_MAX,
+    LABEL_MAX,
+    BodyText,
+    HeaderText,
+    LabelText,
+    UrlText,
+    WordText,
+    sized,
+)
 
 
 class TriedRequest(Input):
@@ -15,11 +26,11 @@ class TriedRequest(Input):
     Without a `path`, it is the endpoint's own.
     """
 
-    method: str = "GET"
-    path: str = ""
-    query: dict[str, str | list[str]] = Field(default_factory=dict)
-    headers: dict[str, str] = Field(default_factory=dict)
-    body: str = ""
+    method: WordText = "GET"
+    path: UrlText = ""
+    query: dict[HeaderText, HeaderText | list[HeaderText]] = Field(default_factory=dict)
+    headers: dict[HeaderText, HeaderText] = Field(default_factory=dict)
+    body: BodyText = ""
 
 
 class NewInvocation(Input):
@@ -30,7 +41,7 @@ class NewInvocation(Input):
 
 
 class NewSavedRequest(NewInvocation):
-    name: str
+    name: LabelText
 
 
 class SavedRequest(SQLModel, table=True):
@@ -39,11 +50,13 @@ class SavedRequest(SQLModel, table=True):
     __tablename__ = "saved_request"
     __table_args__ = (UniqueConstraint("function_id", "name"),)
 
-    id: str = Field(default_factory=new_id, primary_key=True)
-    function_id: str = Field(foreign_key="function.id", index=True, ondelete="CASCADE")
-    name: str
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    function_id: str = Field(
+        sa_type=sized(ID_MAX), foreign_key="function.id", index=True, ondelete="CASCADE"
+    )
+    name: str = Field(sa_type=sized(LABEL_MAX))
     content: dict[str, Any] = Field(sa_type=JSON)
-    created_by: str
+    created_by: str = Field(sa_type=sized(ACTOR_MAX))
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
     @property

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
+
+from pydantic import Strict
 
 from webapp.models.base import Input
 from webapp.models.rules import Clock, IdleHours
+from webapp.models.texts import WordText
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
@@ -20,8 +23,8 @@ class WeeklyHours(Input):
     An end that is not after the start is on the next day: 22:00 to 06:00 is a night.
     """
 
-    time_zone: str
-    days: tuple[Day, ...]
+    time_zone: WordText
+    days: Annotated[tuple[Day, ...], Strict(False)]
     start: Clock
     end: Clock
 

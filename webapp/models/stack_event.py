@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import UtcDateTime
+from webapp.models.texts import AWS_ID_MAX, TOLD_MAX, WORD_MAX, sized
 
 
 class StackEvent(SQLModel, table=True):
@@ -13,14 +14,16 @@ class StackEvent(SQLModel, table=True):
     __tablename__ = "stack_event"
 
     id: int | None = Field(default=None, primary_key=True)
-    owner: str = Field(index=True, description="network:<id> or function:<id>")
-    event_id: str = Field(unique=True)
-    operation_id: str
-    logical_id: str
-    physical_id: str
-    resource_type: str
-    status: str
-    reason: str = ""
+    owner: str = Field(
+        sa_type=sized(WORD_MAX), index=True, description="network:<id> or function:<id>"
+    )
+    event_id: str = Field(sa_type=sized(AWS_ID_MAX), unique=True)
+    operation_id: str = Field(sa_type=sized(WORD_MAX))
+    logical_id: str = Field(sa_type=sized(AWS_ID_MAX))
+    physical_id: str = Field(sa_type=sized(AWS_ID_MAX))
+    resource_type: str = Field(sa_type=sized(AWS_ID_MAX))
+    status: str = Field(sa_type=sized(WORD_MAX))
+    reason: str = Field(default="", sa_type=sized(TOLD_MAX))
     at: datetime = Field(sa_type=UtcDateTime)
 
     @property

@@ -2,45 +2,126 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
+from pydantic import Strict
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import Audited, UtcDateTime, enum_text, new_id, utc_now
+from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
 from webapp.models.role import Role
+from webapp.models.texts import (
+    AWS_ID_MAX,
+    ID_MAX,
+    IP_MAX,
+    PERSON_MAX,
+    PersonText,
+    WordText,
+    sized,
+)
+
+TOKEN_DAYS = 90
+"""How long an API token lasts, if nothing else is said."""
+TOKEN_DAYS_MAX = 3650
+SCOPES_MAX = 50
+USER_AGENT_MAX = 200
 
 
 class User(Audited, SQLModel, table=True):
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(unique=True)
-    password_hash: str = Field(repr=False)
+    """A person who may sign in, once they have a password."""
+
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    name: str = Field(sa_type=sized(PERSON_MAX), unique=True)
+    password_hash: str = Field(
+        sa_type=sized(AWS_ID_MAX), repr=False, description="'' until the person has chosen one"
+    )
     role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role))
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    last_seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def has_password(self) -> bool:
+        return bool(self.password_hash)
+
+    @property
+    def has_second_factor(self) -> bool:
+        """None can be set up yet."""
+        return False
 
 
 class TokenKind(StrEnum):
     SETUP = "setup"
     SESSION = "session"
     API = "api"
+    INVITATION = "invitation"
 
 
 class AccessToken(Audited, SQLModel, table=True):
-    """A session's cookie, a program's bearer token, or the one-time setup token."""
+    """A session's cookie, a program's bearer token, the setup token, or a link that lets one person
+    choose a password. Each column says of which kind it is, where it is not of all."""
 
     __tablename__ = "access_token"
 
-    id: str = Field(default_factory=new_id, primary_key=True)
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
     kind: TokenKind = Field(sa_type=enum_text(TokenKind))
-    token_hash: str = Field(unique=True, repr=False, description="SHA-256 of the token")
-    name: str = ""
+    token_hash: str = Field(
+        sa_type=sized(ID_MAX), unique=True, repr=False, description="SHA-256 of the token"
+    )
+    name: str = Field(default="", sa_type=sized(PERSON_MAX))
     role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role), description="Of an API token")
     scopes: list[str] = Field(
         default_factory=list, sa_type=JSON, description="Areas of the API; none means all"
     )
-    user_id: str | None = Field(default=None, foreign_key="user.id", ondelete="CASCADE")
+    user_id: str | None = Field(
+        sa_type=sized(ID_MAX),
+        default=None,
+        foreign_key="user.id",
+        ondelete="CASCADE",
+        index=True,
+    )
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ends_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="Session: when it is over, however busy"
+    )
+    last_used_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="Session, API token: written once a minute"
+    )
+    authenticated_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="Session: when the password was last typed"
+    )
+    client: str = Field(
+        sa_type=sized(IP_MAX), default="", description="Session: the address it was opened from"
+    )
+    user_agent: str = Field(
+        sa_type=sized(USER_AGENT_MAX),
+        default="",
+        description="Session: what the browser calls itself",
+    )
 
     @property
     def noun(self) -> str:
         return "token"
+
+
+class NewPerson(Input):
+    """Somebody to invite."""
+
+    name: PersonText
+    role: Annotated[Role, Strict(False)] = Role.VIEWER
+
+
+class NewRole(Input):
+    """Another role for somebody."""
+
+    role: Annotated[Role, Strict(False)]
+
+
+class NewToken(Input):
+    """An API token to make. `scopes` are areas of the API, none means all; `expires_in_days` null
+    means that it never expires."""
+
+    name: PersonText
+    role: Annotated[Role, Strict(False)] = Role.VIEWER
+    scopes: list[WordText] = Field(default_factory=list, max_length=SCOPES_MAX)
+    expires_in_days: Annotated[int, Field(ge=1, le=TOKEN_DAYS_MAX)] | None = TOKEN_DAYS

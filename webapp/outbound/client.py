@@ -8,12 +8,13 @@ maps to another one is called there, wherever that is.
 
 import http.client
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from webapp.errors import Invalid, Upstream
 from webapp.outbound.urls import HTTPS_PORT, Url, read_url
@@ -71,6 +72,7 @@ class _Place:
     port: int
     target: str
     is_exception: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Outbound:
@@ -133,7 +135,8 @@ class Outbound:
         parts = urlsplit(other)
         port = parts.port or PORTS[parts.scheme]
         target = parts.path.rstrip("/") + url.target
-        return _Place(parts.scheme, parts.hostname or "", port, target, is_exception=True)
+        host, headers = parts.hostname or "", _credentials(parts)
+        return _Place(parts.scheme, host, port, target, is_exception=True, headers=headers)
 
     def _call(self, purpose: Purpose, place: _Place, request: Any) -> Answer:
         deadline = Deadline(purpose.total_s)
@@ -148,6 +151,14 @@ class Outbound:
                 return _exchange(safe, place, request, deadline, purpose)
 
 
+def _credentials(parts: SplitResult) -> dict[str, str]:
+    """Of an operator's URL that has some, as the sandbox's partner wants them (RFC 7617)."""
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+
+
 def _exchange(
     opened: Any, place: _Place, request: Any, deadline: Deadline, purpose: Purpose
 ) -> Answer:
@@ -157,7 +168,7 @@ def _exchange(
     connection.sock = wire
     default = PORTS[place.scheme] == place.port
     host = place.host if default else f"{place.host}:{place.port}"
-    connection.request(method, place.target, body, {**headers, "Host": host})
+    connection.request(method, place.target, body, {**headers, **place.headers, "Host": host})
     with connection.getresponse() as response:
         received = response.getheaders()
         if len(received) > HEADERS_MAX:

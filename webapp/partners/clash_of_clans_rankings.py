@@ -6,16 +6,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from webapp.partners.untrusted_json import (
+    ROWS_MAX,
+    as_cell,
     as_list,
     as_number,
     as_object,
     as_text,
-    as_words,
     parse_object,
 )
 
 FIRST_RANK = 1
 NOT_RANKED_BEFORE = -1
+PATH_MAX_CHARS = 500
 PICTURE_SIZES = ("small", "medium", "large", "tiny")
 POINTS = {
     "clanPoints": "clans",
@@ -55,9 +57,9 @@ class RankingRow:
 
 
 def rows_of(body: bytes) -> Sequence[RankingRow]:
-    """The rows; none if the body is something else."""
+    """The rows, at most ROWS_MAX; none if the body is something else."""
     items = as_list(parse_object(body).get("items"))
-    return tuple(_row(item) for item in items if isinstance(item, dict))
+    return tuple(_row(item) for item in items[:ROWS_MAX] if isinstance(item, dict))
 
 
 def _row(item: dict[str, Any]) -> RankingRow:
@@ -72,17 +74,17 @@ def _row(item: dict[str, Any]) -> RankingRow:
         movement=movement,
         places=places,
         image=_image_path(item.get("badgeUrls")),
-        name=as_words(item.get("name")),
-        tag=as_words(item.get("tag")),
+        name=as_cell(item.get("name")),
+        tag=as_cell(item.get("tag")),
         level=as_number(item.get("clanLevel", item.get("expLevel"))),
         points=as_number(item.get(points)),
-        location=as_words(as_object(item.get("location")).get("name")),
+        location=as_cell(as_object(item.get("location")).get("name")),
         members=as_number(item.get("members")),
         attacks=as_number(item.get("attackWins")),
         defences=as_number(item.get("defenseWins")),
-        league=as_words(league.get("name")),
+        league=as_cell(league.get("name")),
         league_image=_image_path(league.get("iconUrls")),
-        clan=as_words(clan.get("name")),
+        clan=as_cell(clan.get("name")),
         clan_image=_image_path(clan.get("badgeUrls")),
     )
 
@@ -113,4 +115,5 @@ def _path_of(url: str) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return f"/images/{parts.hostname}{parts.path}" if parts.hostname else None
+    path = f"/images/{parts.hostname}{parts.path}" if parts.hostname else ""
+    return path if 0 < len(path) <= PATH_MAX_CHARS else None

@@ -7,11 +7,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from webapp.partners.untrusted_json import as_text
+from webapp.partners.untrusted_json import ROWS_MAX, as_text, shortened
 
-ROWS_MAX = 200
 COLUMNS_MAX = 12
-CELL_MAX_CHARS = 120
 NAME_MAX_CHARS = 40
 DEPTH_MAX = 3
 """How deep in objects the first list is looked for."""
@@ -56,7 +54,7 @@ def _titles(names: Sequence[str]) -> list[str]:
     """The names as texts that a page can show, shortened, and each one only once."""
     titles: list[str] = []
     for name in names:
-        title = _short(as_text(name), NAME_MAX_CHARS)
+        title = shortened(as_text(name), NAME_MAX_CHARS)
         titles.append(title if title not in titles else f"{title} ({len(titles) + 1})")
     return titles
 
@@ -67,8 +65,4 @@ def _cell(value: object) -> str:
         return ""
     if not isinstance(value, str):
         value = json.dumps(value, ensure_ascii=False)
-    return _short(as_text(value), CELL_MAX_CHARS)
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return shortened(as_text(value))

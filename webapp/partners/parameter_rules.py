@@ -20,11 +20,15 @@ NEVER_PASSED = frozenset(
     {
         *("authorization", "x-api-key", "cookie", "host", "content-length", "connection", "te"),
         *("transfer-encoding", "upgrade", "keep-alive", "trailer", "expect", "accept-encoding"),
+        *("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "x-method-override"),
     }
 )
-"""Of a caller's headers: its credentials, and what belongs to one connection. As in the handler
-`http_relay`, which drops them too."""
-NEVER_BEGINNINGS = ("proxy-", "x-amz", "x-forwarded-", "sec-")
+"""Of a caller's headers: its credentials, what belongs to one connection, and what tells some
+servers another source, path or method. As in the handler `http_relay`, which drops them too."""
+NEVER_BEGINNINGS = (
+    *("proxy-", "x-amz", "x-forwarded-", "sec-"),
+    *("x-original-", "x-rewrite-", "x-http-method"),
+)
 _CLASS_PART = r"\\[dws]|\\[^\w\s]|[^\[\]\\]"
 _TOKEN = re.compile(
     rf"""(?P<open>\((?:\?:)?) | (?P<close>\)\??) | (?P<bar>\|) |

@@ -11,6 +11,10 @@ from typing import Any
 
 NUMBER_MAX = 2**53 - 1
 """Larger ones do not mean the same to all programs (RFC 8259)."""
+ROWS_MAX = 1_000
+"""Of a table that is made of a list; the JSON has all of them."""
+CELL_MAX_CHARS = 120
+CUT = "… (cut)"
 
 
 def parse_object(text: bytes) -> dict[str, Any]:
@@ -45,6 +49,16 @@ def as_words(value: object) -> str:
     text = as_text(value)
     seen = (unicodedata.category(c) not in INVISIBLE and c not in FILLERS for c in text)
     return text if any(seen) else ""
+
+
+def as_cell(value: object) -> str:
+    """The same, for a cell of a table."""
+    return shortened(as_words(value))
+
+
+def shortened(text: str, most: int = CELL_MAX_CHARS) -> str:
+    """The text, or its beginning with a word that says so."""
+    return text if len(text) <= most else f"{text[:most]}{CUT}"
 
 
 def as_texts(value: object) -> tuple[str, ...]:

@@ -7,15 +7,21 @@ from fastapi import Query
 from webapp.aws.newest_lines import LINES_MAX, Place
 from webapp.errors import Invalid
 from webapp.models import utc_now
+from webapp.services.functions.activity.levels import CHOICES
 from webapp.services.functions.activity.logs import LogQuery
-from webapp.services.functions.activity.requests import REQUESTS_MAX, RequestQuery
-from webapp.services.functions.activity.times import Span, span_of
+from webapp.services.functions.activity.requests import REQUESTS_MAX, STATUS, RequestQuery
+from webapp.services.functions.activity.times import RANGES, Span, span_of
 
 ISO = "In ISO 8601, such as 2026-11-25T12:00:00Z; UTC if it has no offset"
 Since = Annotated[str, Query(alias="from", description=f"Not before this time. {ISO}")]
 Until = Annotated[str, Query(alias="to", description=f"Before this time. {ISO}")]
 RangeName = Annotated[
-    str, Query(alias="range", description="15m, 1h, 24h, 7d or 30d; ignored if from or to is given")
+    str,
+    Query(
+        alias="range",
+        description="Until now; ignored if from or to is given",
+        json_schema_extra={"enum": ["", *RANGES]},
+    ),
 ]
 After = Annotated[str, Query(description="`next` of the previous page, for older ones")]
 
@@ -37,7 +43,11 @@ Filter = Annotated[
     Query(alias="filter", description="A text, or a filter pattern of CloudWatch in braces"),
 ]
 LevelName = Annotated[
-    str, Query(description="error, warning or info: lines of that level or graver")
+    str,
+    Query(
+        description="Lines of that level or graver",
+        json_schema_extra={"enum": ["", *CHOICES]},
+    ),
 ]
 RequestId = Annotated[str, Query(alias="request", description="The id of one call")]
 Lines = Annotated[int, Query(ge=1, le=LINES_MAX, description="How many lines at most")]
@@ -50,7 +60,14 @@ def log_query(
 
 
 Caller = Annotated[str, Query(description="A caller's name, the id of its API key, or an ARN")]
-StatusText = Annotated[str, Query(alias="status", description="Such as 403, 2xx, 4xx or 5xx")]
+StatusText = Annotated[
+    str,
+    Query(
+        alias="status",
+        description="Such as 403, 2xx, 4xx or 5xx",
+        json_schema_extra={"pattern": f"^(?:|{STATUS.pattern})$"},
+    ),
+]
 Requests = Annotated[int, Query(ge=1, le=REQUESTS_MAX, description="How many requests at most")]
 
 

@@ -14,20 +14,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from webapp.aws.policy import Place
 from webapp.errors import NotFound, Unavailable
-from webapp.sandbox.doors import USER, portal_pass
 from webapp.sandbox.folder import Credentials, Folder, is_locked
-from webapp.sandbox.partner.hosts import ECHO_PATH, ENTRY, PORTAL_PATH, endpoints
+from webapp.sandbox.info import ACCOUNT, REGION, SECOND_ACCOUNT, Info, info_of
+from webapp.sandbox.partner.hosts import endpoints
 from webapp.sandbox.tls_partners import TlsPartners
 from webapp.sandbox.users import Users
 
-ACCOUNT, SECOND_ACCOUNT = "210987654321", "310987654321"
+__all__ = ["ACCOUNT", "REGION", "SECOND_ACCOUNT", "Info", "Sandbox", "read_info"]
+
 NETWORK_QUOTA = 5
-REGION = "eu-central-1"
 READY_TIMEOUT_S = 30.0
 READY_POLL_S = 0.05
 STOP_TIMEOUT_S = 5.0
@@ -39,31 +39,6 @@ INFO = "sandbox.json"
 PROFILES = "aws-profiles"
 PREFIX = "egret"
 NO_TLS_PARTNERS = TlsPartners()
-
-
-@dataclass(frozen=True)
-class Info:
-    """Where the running sandbox is, and what lets one in: what `egret sandbox info` prints.
-
-    The credentials are the administrator's; those of the second account are its administrator's.
-    `partner_url` and `echo_url` contain the secret,
-    `portal_url` a pass for the portal alone.
-    """
-
-    aws_endpoint: str
-    account: str
-    region: str
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    partner_url: str = field(repr=False)
-    portal_url: str = field(repr=False)
-    echo_url: str = field(repr=False)
-    second_account: str
-    second_access_key_id: str
-    second_secret_access_key: str = field(repr=False)
-
-    def as_dict(self) -> dict[str, str]:
-        return asdict(self)
 
 
 @dataclass
@@ -85,9 +60,12 @@ class Sandbox:
         network_quota: int = NETWORK_QUOTA,
         prefix: str = PREFIX,
         tls_partners: TlsPartners = NO_TLS_PARTNERS,
+        dashboard: str = "127.0.0.1",
     ) -> "Sandbox":
         """Start the three children and wait until each answers. Raises Conflict, Unavailable.
 
+        What a browser opens has another name of this machine than `dashboard`, whose cookie it
+        would get otherwise.
         `prefix` is that of the dashboard: its policies are for what has names that begin so.
         """
         folder = Folder(state_dir)
@@ -95,7 +73,7 @@ class Sandbox:
         (folder.path / INFO).unlink(missing_ok=True)
         ports, credentials = folder.ports(CHILDREN), folder.credentials()
         users = Users(credentials, Place(ACCOUNT, prefix=prefix), SECOND_ACCOUNT)
-        sandbox = cls(folder, _info(ports, users), users)
+        sandbox = cls(folder, info_of(ports, users, dashboard), users)
         environments = _environments(folder.path, ports, users)
         environments["embedded_aws"] |= {
             "EMBEDDED_AWS_PACE_S": str(pace_s),
@@ -131,7 +109,7 @@ class Sandbox:
             "EGRET_CLOUD": "sandbox",
             "EGRET_ENDPOINTS": json.dumps(endpoints(self.info.partner_url, self.info.portal_url)),
             "EGRET_PERMISSIONS_BOUNDARY_ARN": self.users.place.boundary_arn,
-            "EGRET_EXECUTE_API_URL": self.info.aws_endpoint + "/_aws/execute-api/{api}/{stage}/",
+            "EGRET_EXECUTE_API_URL": self.info.execute_api_url,
             "NO_PROXY": LOOPBACK,
             "no_proxy": LOOPBACK,
         }
@@ -200,29 +178,9 @@ def read_info(state_dir: Path) -> Info:
     return Info(**json.loads(file.read_text()))
 
 
-def _info(ports: dict[str, int], users: Users) -> Info:
-    credentials, second = users.administrator, users.second_administrator
-    partner_host = f"127.0.0.1:{ports['partner']}"
-    partner = f"http://{USER}:{credentials.secret}@{partner_host}"
-    portal = f"http://{partner_host}{PORTAL_PATH}"
-    return Info(
-        aws_endpoint=f"http://127.0.0.1:{ports['embedded_aws']}",
-        account=ACCOUNT,
-        region=REGION,
-        access_key_id=credentials.access_key_id,
-        secret_access_key=credentials.secret,
-        partner_url=partner,
-        portal_url=f"{portal}?{ENTRY}={portal_pass(credentials.secret)}",
-        echo_url=f"{partner}{ECHO_PATH}",
-        second_account=users.second,
-        second_access_key_id=second.access_key_id,
-        second_secret_access_key=second.secret,
-    )
-
-
 def _environments(folder: Path, ports: dict[str, int], users: Users) -> dict[str, dict[str, str]]:
     administrator, token = users.administrator, secrets.token_hex(16)
-    info = _info(ports, users)
+    info = info_of(ports, users)
     return {
         "embedded_aws": _aws(info, administrator)
         | {

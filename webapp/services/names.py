@@ -8,14 +8,13 @@ from sqlmodel import Session, select
 from webapp.errors import Conflict, Invalid
 from webapp.models import Function, Key, Network, rules
 from webapp.models.tags import problem_with_tags
+from webapp.models.texts import LABEL_MAX
 from webapp.settings import Settings
 
 NAME = re.compile(rules.NAME)
 RESERVED = frozenset({"new"})
 """`/networks/new` is a page."""
 ENVIRONMENT = re.compile(rules.ENVIRONMENT)
-NOTE_MAX_CHARS = 500
-LABEL_MAX_CHARS = 60
 NOT_CONFIRMED = "not_confirmed"
 
 
@@ -60,18 +59,12 @@ def check_tags(settings: Settings, tags: dict[str, str]) -> None:
         raise Invalid(problem, field="tags")
 
 
-def check_note(note: str) -> str:
-    if len(note) > NOTE_MAX_CHARS:
-        raise Invalid(f"A note has at most {NOTE_MAX_CHARS} characters.", field="note")
-    return note
-
-
 def check_label(label: str) -> str:
     """A name in any words; '' for none."""
     plain = label.strip()
-    if len(plain) > LABEL_MAX_CHARS or not plain.isprintable():
+    if len(plain) > LABEL_MAX or not plain.isprintable():
         raise Invalid(
-            f"The name of an address has at most {LABEL_MAX_CHARS} characters, on one line.",
+            f"The name of an address has at most {LABEL_MAX} characters, on one line.",
             field="name",
         )
     return plain

@@ -13,13 +13,21 @@ from sqlmodel import Session
 
 import webapp.audit_chain  # noqa: F401 - chains the events that sessions get
 from webapp.aws import Cloud
-from webapp.models import AuditEvent, AuditResult
+from webapp.models import AuditEvent, AuditResult, folded
 from webapp.settings import Settings
 
 EGRET = "egret"
 """The actor of what the background loop does by itself."""
 NOBODY = "nobody"
 """The actor of who has not signed in."""
+OF_NOBODY = frozenset({"command line", EGRET, "idle", NOBODY, "schedule", "setup"})
+"""The actors that are no people. A program's actor is `token` and the token's name."""
+
+
+def may_be_a_person(name: str) -> bool:
+    """Whether a person of that name cannot be mistaken for another actor in the audit trail."""
+    plain = folded(name)
+    return plain not in OF_NOBODY and not plain.startswith("token ")
 
 
 class Subject(Protocol):
@@ -47,6 +55,11 @@ class Origin:
     role: str = ""
     client_address: str = ""
     request_id: str = ""
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Of a request: who has signed in has a role."""
+        return not self.role
 
 
 THIS_MACHINE = Origin(client_address=socket.gethostname())

@@ -19,11 +19,11 @@ from sqlmodel import Session, col, select
 
 from webapp.errors import Invalid, NotFound
 from webapp.models import Function, Network, Snapshot, Whitelisting, folded, utc_now
+from webapp.models.texts import PARTNER_MAX
 from webapp.services import addresses, functions, networks
 from webapp.services.functions import previews
 from webapp.services.scope import Scope
 
-PARTNER_MAX_CHARS = 100
 LINK_BYTES = 24
 QR_SCALE = 4
 QR_BORDER = 2
@@ -128,8 +128,8 @@ def send(scope: Scope, name: str, *, partner: str, function: str = "") -> Whitel
     """Record that the partner was sent the addresses that the network has now."""
     session, partner = scope.session, partner.strip()
     network = networks.get(session, name)
-    if not folded(partner) or len(partner) > PARTNER_MAX_CHARS:
-        raise Invalid(f"Enter a name of at most {PARTNER_MAX_CHARS} characters.", field="partner")
+    if not folded(partner) or len(partner) > PARTNER_MAX:
+        raise Invalid(f"Enter a name of at most {PARTNER_MAX} characters.", field="partner")
     whitelisting = Whitelisting(
         network_id=network.id,
         function_id=_function_in(session, network, function) if function else None,

@@ -185,9 +185,8 @@ def test_the_functions_role_reads_its_one_key_and_decrypts_only_through_secrets_
     [
         ({}, False, False),
         ({"permissions_boundary_arn": "arn:x"}, False, False),
-        ({"access": "open"}, True, False),
         ({"settings": {"limit": 3}}, True, False),
-        ({"memory_mb": 512}, True, False),
+        ({"memory_mb": 512, "access": "open"}, True, False),
         ({"timeout_s": 9}, True, False),
         ({"subnet_ids": ("subnet-9",)}, True, False),
         ({"security_group_id": "sg-9"}, True, False),

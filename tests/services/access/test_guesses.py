@@ -146,7 +146,7 @@ def test_the_audit_trail_has_a_series_once_and_nothing_that_was_typed(
     found = [(event.actor, event.name, event.detail) for event in failures]
     assert found == [
         ("nobody", "ada", f"from {ATTACKER}"),
-        ("nobody", "unknown", f"from {ATTACKER}"),
+        ("nobody", "unknown-8d437", f"from {ATTACKER}"),
     ]
     kept = str([row.model_dump() for row in session.exec(select(Guesses))])
     assert "mistake" not in kept

@@ -1,184 +1,187 @@
-"""Who may come in: one setup token, sessions that end, and nothing kept but hashes."""
+"""People: invited by a link, with a role, and one admin always stays."""
 
-import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
-from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
-from webapp.models import AccessToken, Role, User, utc_now
+from tests.postgresql import on_either_database
+from webapp.errors import Conflict, EgretError, Invalid, NotFound
+from webapp.models import AccessToken, Role, TokenKind, User, utc_now
 from webapp.services import access
-from webapp.services.access import Guesser, people
-from webapp.services.audit import list_after
+from webapp.services.access import Guesser
+from webapp.services.access.people import LISTED_MAX
 from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def admin(session: Session) -> Scope:
+    return Scope(session, "tests")
+
+
+def add(admin: Scope, name: str, role: Role = Role.ADMIN) -> User:
+    user = User(name=name, role=role, password_hash="of a test")
+    admin.session.add(user)
+    admin.session.commit()
+    return user
 
 
 def guesser(session: Session) -> Guesser:
     return Guesser(session, "192.0.2.1")
 
 
-def make_first(session: Session) -> User:
-    token = access.new_setup_token(session)
-    return access.create_first_user(
-        guesser(session), setup_token=token, name="ada", password=PASSWORD
-    )
-
-
-def test_the_setup_token_makes_one_administrator_once(session: Session) -> None:
-    token = access.new_setup_token(session)
-    access.create_first_user(guesser(session), setup_token=token, name="ada", password=PASSWORD)
-    assert not access.needs_setup(session)
-    with pytest.raises(Conflict):
-        access.create_first_user(guesser(session), setup_token=token, name="eve", password=PASSWORD)
-
-
-def test_only_the_last_setup_token_counts(session: Session) -> None:
-    old = access.new_setup_token(session)
-    access.new_setup_token(session)
-    with pytest.raises(Refused):
-        access.create_first_user(guesser(session), setup_token=old, name="ada", password=PASSWORD)
-
-
-@pytest.mark.parametrize(
-    ("name", "password"),
-    [("", PASSWORD), ("a\u200bda", PASSWORD), ("ada", "short"), ("a" * 65, PASSWORD)],
-)
-def test_a_name_or_password_that_breaks_a_rule_is_refused(
-    session: Session, name: str, password: str
-) -> None:
-    token = access.new_setup_token(session)
+def test_who_is_invited_chooses_a_password_by_a_link_that_works_once(admin: Scope) -> None:
+    invited = access.invite(admin, name=" bob ", role="operator")
+    session = admin.session
+    assert (invited.user.name, invited.user.role) == ("bob", Role.OPERATOR)
     with pytest.raises(Invalid):
-        access.create_first_user(guesser(session), setup_token=token, name=name, password=password)
+        access.sign_in(guesser(session), name="bob", password="")
+    assert access.person_of_link(guesser(session), invited.token).name == "bob"
+    access.choose_password(guesser(session), token=invited.token, password=PASSWORD)
+    assert access.sign_in(guesser(session), name="bob", password=PASSWORD)
+    with pytest.raises(Invalid, match="used already"):
+        access.choose_password(guesser(session), token=invited.token, password=PASSWORD)
 
 
-def test_a_session_opens_with_the_password_and_ends_with_sign_out(session: Session) -> None:
-    make_first(session)
-    token = access.sign_in(guesser(session), name="ada", password=PASSWORD)
-    user = access.user_of_session(session, token)
-    assert user is not None
-    assert user.name == "ada"
-    access.sign_out(Scope(session, "ada"), token)
-    assert access.user_of_session(session, token) is None
+def test_a_link_expires(admin: Scope) -> None:
+    invited = access.invite(admin, name="bob", role="viewer")
+    past = utc_now() - timedelta(seconds=1)
+    admin.session.connection().execute(update(AccessToken).values(expires_at=past))
+    admin.session.commit()
+    with pytest.raises(Invalid):
+        access.person_of_link(guesser(admin.session), invited.token)
 
 
-@pytest.mark.parametrize(("name", "password"), [("ada", "wrong"), ("eve", PASSWORD)])
-def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
-    session: Session, name: str, password: str
-) -> None:
-    make_first(session)
-    with pytest.raises(Invalid) as error:
-        access.sign_in(guesser(session), name=name, password=password)
-    assert error.value.code == "bad_credentials"
+def test_a_password_that_is_refused_leaves_the_link_as_it_is(admin: Scope) -> None:
+    invited = access.invite(admin, name="bob", role="viewer")
+    with pytest.raises(Invalid):
+        access.choose_password(guesser(admin.session), token=invited.token, password="bob " * 9)
+    access.choose_password(guesser(admin.session), token=invited.token, password=PASSWORD)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x1b[31m", "\udcff", "x" * 65])
-def test_a_name_is_shown_in_one_line(session: Session, name: str) -> None:
-    scope = Scope(session, "tests")
+def test_a_name_is_shown_in_one_line(admin: Scope, name: str) -> None:
     with pytest.raises(Invalid, match="A user name has 1 to 64"):
-        access.create_user(scope, name=name, password="correct horse battery")
-    with pytest.raises(Invalid, match="A token name has 1 to 64"):
-        access.create_api_token(scope, name=name, role=Role.ADMIN)
+        access.invite(admin, name=name, role="viewer")
+    with pytest.raises(Invalid, match="A user name has 1 to 64"):
+        access.create_user(admin, name=name, password=PASSWORD)
 
 
-def test_an_expired_session_does_not_count(session: Session) -> None:
-    make_first(session)
-    token = access.sign_in(guesser(session), name="ada", password=PASSWORD)
-    past = utc_now() - timedelta(seconds=1)
-    session.connection().execute(update(AccessToken).values(expires_at=past))
-    session.commit()
-    session.expire_all()
-    assert access.user_of_session(session, token) is None
-
-
-def test_an_api_token_is_not_a_session_and_a_session_is_not_an_api_token(session: Session) -> None:
-    make_first(session)
-    api = access.create_api_token(Scope(session, "tests"), name="ci", role="admin")
-    assert access.bearer(guesser(session), api).name == "ci"
-    assert access.user_of_session(session, api) is None
-    with pytest.raises(Unauthenticated):
-        access.bearer(
-            guesser(session), access.sign_in(guesser(session), name="ada", password=PASSWORD)
-        )
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_a_token_has_the_role_that_it_was_made_with(session: Session, role: Role) -> None:
-    token = access.create_api_token(Scope(session, "tests"), name="ci", role=role)
-    session.expire_all()
-    assert access.bearer(guesser(session), token).role is role
-
-
-def test_a_second_user_of_the_same_name_is_refused(session: Session) -> None:
-    make_first(session)
+def test_a_second_person_of_the_same_name_is_refused(admin: Scope) -> None:
+    add(admin, "ada")
     for again in (" ada ", "ADA", "\uff41da"):
         with pytest.raises(Conflict, match="already a user named ada"):
-            access.create_user(Scope(session, "tests"), name=again, password=PASSWORD)
+            access.invite(admin, name=again, role="viewer")
+        with pytest.raises(Conflict, match="already a user named ada"):
+            access.create_user(admin, name=again, password=PASSWORD)
 
 
-def test_neither_password_nor_token_is_in_the_database(session: Session) -> None:
-    make_first(session)
-    token = access.create_api_token(Scope(session, "tests"), name="ci", role="admin")
-    rows = [*session.exec(select(User)), *session.exec(select(AccessToken))]
-    kept = " ".join(str(row.model_dump()) for row in rows)
-    assert PASSWORD not in kept
-    assert token not in kept
-    assert session.exec(select(User).where(col(User.password_hash).startswith("$argon2id"))).all()
-
-
-def test_before_the_first_administrator_there_is_nobody_to_sign_in(session: Session) -> None:
-    assert access.needs_setup(session)
+def test_a_reset_ends_the_password_and_all_sessions_and_earlier_links(admin: Scope) -> None:
+    session = admin.session
+    add(admin, "ada")
+    bob = access.create_user(admin, name="bob", password=PASSWORD)
+    session.commit()
+    token = access.sign_in(guesser(session), name="bob", password=PASSWORD)
+    first = access.reset(admin, bob.id)
+    second = access.reset(admin, bob.id)
+    assert access.session_of(session, token) is None
     with pytest.raises(Invalid):
-        access.sign_in(guesser(session), name="ada", password=PASSWORD)
+        access.sign_in(guesser(session), name="bob", password=PASSWORD)
+    with pytest.raises(Invalid):
+        access.person_of_link(guesser(session), first.token)
+    access.choose_password(guesser(session), token=second.token, password=f"{PASSWORD} again")
 
 
-def test_a_session_that_is_over_can_be_signed_out_of_again(session: Session) -> None:
-    user = make_first(session)
-    token = access.open_session(session, user)
-    for _ in range(2):
-        access.sign_out(Scope(session, "ada"), token)
-    assert access.user_of_session(session, token) is None
+def test_who_is_removed_has_no_session_and_no_link(admin: Scope) -> None:
+    add(admin, "ada")
+    bob = add(admin, "bob", Role.VIEWER)
+    token = access.open_session(admin.session, bob)
+    access.remove(admin, bob.id)
+    assert access.session_of(admin.session, token) is None
+    assert not admin.session.exec(select(AccessToken)).all()
+    with pytest.raises(NotFound):
+        access.remove(admin, bob.id)
 
 
-@pytest.mark.parametrize("token", ["", "egret_unknown"])
-def test_an_unknown_token_opens_nothing(session: Session, token: str) -> None:
-    assert access.user_of_session(session, token) is None
-    with pytest.raises(Unauthenticated):
-        access.bearer(guesser(session), token)
+def test_a_role_counts_from_the_next_request_on(admin: Scope) -> None:
+    add(admin, "ada")
+    bob = add(admin, "bob")
+    token = access.open_session(admin.session, bob)
+    access.change_role(admin, bob.id, "viewer")
+    found = access.session_of(admin.session, token)
+    assert found
+    assert found[0].role is Role.VIEWER
+    with pytest.raises(Invalid, match="There is no role"):
+        access.change_role(admin, bob.id, "owner")
 
 
-def test_what_people_and_programs_are_given_is_recorded_without_it(session: Session) -> None:
-    make_first(session)
-    access.sign_in(guesser(session), name=" ada ", password=PASSWORD)
-    token = access.create_api_token(Scope(session, "ada"), name="ci", role="admin")
-    events = list_after(session, 0, limit=9)
-    assert [(event.actor, event.action, event.noun, event.name) for event in events] == [
-        ("setup", "create", "user", "ada"),
-        ("ada", "sign in", "user", "ada"),
-        ("ada", "create", "token", "ci"),
-    ]
-    assert token not in str([event.model_dump() for event in events])
+def lower(scope: Scope, user_id: str) -> object:
+    return access.change_role(scope, user_id, "operator")
 
 
-def test_who_waits_for_a_password_to_be_checked_holds_no_connection(engine: Engine) -> None:
-    pool: Any = engine.pool
+WAYS: list[Callable[[Scope, str], object]] = [lower, access.remove, access.reset]
 
-    def sign_in() -> None:
-        with Session(engine) as session, pytest.raises(Invalid):
-            access.sign_in(guesser(session), name="ada", password="wrong")
 
-    with ThreadPoolExecutor(1) as thread:
-        with ExitStack() as busy:
-            for _ in range(people.HASHES_AT_ONCE):
-                busy.enter_context(people._hashing)
-            waiting = thread.submit(sign_in)
-            time.sleep(0.3)
-            assert not waiting.done()
-            assert pool.checkedout() == 0
-        waiting.result()
+@pytest.mark.parametrize("way", WAYS)
+def test_the_last_admin_stays(admin: Scope, way: Callable[[Scope, str], object]) -> None:
+    ada = add(admin, "ada")
+    add(admin, "bob", Role.OPERATOR)
+    access.invite(admin, name="eve", role="admin")  # has no password yet
+    with pytest.raises(Conflict, match="ada is the last admin who can sign in"):
+        way(admin, ada.id)
+    admin.session.rollback()
+    assert access.get_person(admin.session, "ada").role is Role.ADMIN
+
+
+@on_either_database
+def test_two_admins_at_once_cannot_take_each_other_away(engine: Engine) -> None:
+    with Session(engine, expire_on_commit=False) as session:
+        session.add(User(name="zoe", role=Role.VIEWER, password_hash="of a test"))
+        for way in WAYS:
+            ids = [add(Scope(session, "tests"), name).id for name in ("ada", "bob")]
+            with ThreadPoolExecutor(2) as threads:
+                results = list(threads.map(partial(take_away, engine, way), ids))
+            assert sorted(results) == ["done", "last_admin"]
+            session.connection().execute(delete(User).where(col(User.name) != "zoe"))
+            session.commit()
+
+
+def take_away(engine: Engine, way: Callable[[Scope, str], object], user_id: str) -> str:
+    with Session(engine) as own:
+        own.exec(select(User)).all()  # as a request does, which has found out who asks
+        try:
+            way(Scope(own, "tests"), user_id)
+        except EgretError as error:
+            return error.code
+    return "done"
+
+
+def test_the_list_has_a_page_after_the_other(admin: Scope) -> None:
+    for number in range(LISTED_MAX + 1):
+        admin.session.add(User(name=f"user{number:03}", password_hash=""))
+    admin.session.commit()
+    first = access.list_people(admin.session)
+    assert (len(first.people), first.next) == (LISTED_MAX, f"user{LISTED_MAX - 1:03}")
+    second = access.list_people(admin.session, first.next or "")
+    assert ([user.name for user in second.people], second.next) == ([f"user{LISTED_MAX:03}"], None)
+
+
+def test_somebody_is_found_by_name_or_id(admin: Scope) -> None:
+    ada = add(admin, "ada")
+    assert access.get_person(admin.session, "ada").id == ada.id
+    assert access.get_person(admin.session, ada.id).name == "ada"
+    with pytest.raises(NotFound):
+        access.get_person(admin.session, "eve")
+
+
+def test_no_link_is_in_the_database(admin: Scope) -> None:
+    token = access.invite(admin, name="bob", role="viewer").token
+    [row] = admin.session.exec(select(AccessToken))
+    assert row.kind is TokenKind.INVITATION
+    assert token not in str(row.model_dump())

@@ -1,8 +1,10 @@
 """The audit trail: read page by page, in both directions, and filtered."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from tests.services.rows import a_key, a_network
@@ -76,3 +78,31 @@ def test_only_what_is_wanted_is_found(session: Session, wanted: Wanted, actions:
     assert [event.action for event in found] == actions
     again = newest_first(session, before=None, limit=9, wanted=wanted)
     assert [event.action for event in again] == actions[::-1]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(actor="a"),
+        Wanted(action="a"),
+        Wanted(noun="a", name="b"),
+        Wanted(name="a"),
+        Wanted(result="a", actor="b"),
+        Wanted(since=utc_now()),
+    ],
+)
+def test_a_page_is_found_by_an_index_without_sorting(
+    session: Session, engine: Engine, wanted: Wanted
+) -> None:
+    plans = list[str]()
+
+    def explain(connection: Any, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.extend(row[3] for row in plan)
+
+    event.listen(engine, "before_cursor_execute", explain)
+    list_after(session, 7, limit=9, wanted=wanted)
+    newest_first(session, before=7, limit=9, wanted=wanted)
+    assert [plan.partition(" USING ")[0] for plan in plans] == ["SEARCH audit_event"] * 2

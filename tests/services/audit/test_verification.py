@@ -9,7 +9,6 @@ from tests.services.rows import a_network
 from webapp.errors import Conflict
 from webapp.models import AuditEvent
 from webapp.services.audit import list_after, verify
-from webapp.services.audit.verification import PAGE
 from webapp.services.scope import Scope
 
 SWAPPED = [
@@ -39,9 +38,10 @@ def test_a_trail_that_nobody_touched_is_whole(session: Session, engine: Engine) 
 
 
 def test_it_is_read_in_pages(session: Session, engine: Engine) -> None:
-    last = record(session, PAGE)[-1]
-    found = verify(engine, noted=last.hash)
-    assert (found.rows, found.head) == (PAGE, last.hash)
+    last = record(session, 6)[-1]
+    for page in (1, 3, 4):
+        found = verify(engine, noted=last.hash, page=page)
+        assert (found.rows, found.head) == (6, last.hash)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_it_is_read_in_pages(session: Session, engine: Engine) -> None:
         (["UPDATE audit_event SET hash = 'x' WHERE id = 5"], "Row 5 of the audit trail was edit"),
         (["DELETE FROM audit_event WHERE id = 3"], "Row 4 of the audit trail does not follow"),
         (["DELETE FROM audit_event WHERE id < 3"], "Row 3 of the audit trail does not follow"),
-        (["DELETE FROM audit_event WHERE id = 5"], "ends with row 4, but row 5 is noted"),
-        (["DELETE FROM audit_event"], "ends with row 0, but row 5 is noted"),
+        (["DELETE FROM audit_event WHERE id = 5"], "ends with row 4, but its head says row 5"),
+        (["DELETE FROM audit_event"], "ends with row 0, but its head says row 5"),
         (
             [
                 f"UPDATE audit_event SET id = {to} WHERE id = {id}"
@@ -68,11 +68,12 @@ def test_it_is_read_in_pages(session: Session, engine: Engine) -> None:
             ],
             "Row 6 of the audit trail does not follow",
         ),
-        (["UPDATE audit_head SET last_id = 4"], "ends with row 5, but row 4 is noted"),
+        (["UPDATE audit_head SET last_id = 4"], "ends with row 5, but its head says row 4"),
         (["UPDATE audit_event SET at = 'never' WHERE id = 4"], "The row after row 3"),
         (["UPDATE audit_event SET name = x'00' WHERE id = 4"], "Row 4 of the audit trail was edit"),
         (["UPDATE audit_event SET result = 'none' WHERE id = 4"], "Row 4 of the audit trail was"),
-        (["DELETE FROM audit_head"], "ends with row 5, but nothing is noted"),
+        (["UPDATE audit_head SET hash = 'x'"], "ends with row 5, but its head says row 5 with"),
+        (["DELETE FROM audit_head"], "ends with row 5, but its head says no row"),
     ],
 )
 def test_what_was_changed_is_found(
@@ -98,3 +99,12 @@ def test_an_end_that_was_cut_with_its_head_is_found_by_a_hash_that_was_noted(
     assert verify(engine).rows == 2
     with pytest.raises(Conflict, match="was made anew"):
         verify(engine, noted=events[2].hash)
+
+
+def test_a_text_that_had_to_be_cut_or_replaced_is_hashed_as_it_is_stored(
+    session: Session, engine: Engine
+) -> None:
+    for detail in ("x" * 9000, "a\x00b\ud800", "…"):
+        Scope(session, "ada" * 99).record("create", a_network(), detail)
+    session.commit()
+    assert verify(engine).rows == 3

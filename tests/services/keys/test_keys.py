@@ -22,7 +22,6 @@ from webapp.models import AuditEvent, Function, Key, KeyVersion, NewKey, NewVers
 from webapp.sandbox.launcher import Sandbox
 from webapp.services import keys
 from webapp.services.keys.lifecycle import FINGERPRINT_CHARS
-from webapp.services.names import NOTE_MAX_CHARS
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
@@ -95,11 +94,10 @@ def test_no_row_holds_the_secret(scripted: CloudScope) -> None:
 def test_all_fields_that_break_a_rule_are_reported_before_aws_is_asked(
     offline: CloudScope,
 ) -> None:
-    note = "n" * (NOTE_MAX_CHARS + 1)
-    new = NewKey(name="A", secret="no token", environment="Über", note=note)
+    new = NewKey(name="A", secret="no token", environment="Über")
     with pytest.raises(Invalid) as refused:
         keys.create(offline, new)
-    assert set(refused.value.errors) == {"name", "secret", "environment", "note"}
+    assert set(refused.value.errors) == {"name", "secret", "environment"}
 
 
 def test_a_name_that_is_taken_is_refused_before_the_secret_is_sent(offline: CloudScope) -> None:

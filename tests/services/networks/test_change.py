@@ -48,7 +48,7 @@ def test_a_change_is_only_for_a_ready_network_and_only_up(
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("zones", [1, 4])
+@pytest.mark.parametrize("zones", [0, 1, 4])
 def test_a_shape_that_is_the_same_or_too_large_is_refused_at_its_field(
     offline: CloudScope, zones: int
 ) -> None:

@@ -20,6 +20,8 @@ from webapp.routes.api import (
     revisions,
     schedule,
     templates,
+    tokens,
+    users,
     whitelists,
 )
 
@@ -40,6 +42,8 @@ for noun in (
     console,
     callers,
     audit_events,
+    users,
+    tokens,
     diagnosis,
     drift,
     metrics,

@@ -6,7 +6,7 @@ from fastapi import Depends
 
 from webapp.deps import Router, Viewer
 from webapp.routes import log_queries as asked
-from webapp.routes.api.description.answers import ASKS_AWS
+from webapp.routes.api.description.answers import ASKS_AWS, DEPENDS_ON_STATE
 from webapp.routes.api.schemas.activity import LogOut, RequestsOut, log_out, requests_out
 from webapp.services.functions.activity import logs, requests
 from webapp.services.functions.activity.logs import LogQuery
@@ -46,7 +46,7 @@ def _request_query(
     "/functions/{name}/logs",
     summary="Read the log of a function",
     operation_id="read_log",
-    responses=ASKS_AWS,
+    responses=ASKS_AWS | DEPENDS_ON_STATE,
 )
 def read_log(ctx: Viewer, name: str, query: Annotated[LogQuery, Depends(_log_query)]) -> LogOut:
     """The newest lines that match, oldest first. New lines appear after some seconds."""
@@ -57,7 +57,7 @@ def read_log(ctx: Viewer, name: str, query: Annotated[LogQuery, Depends(_log_que
     "/functions/{name}/requests",
     summary="List requests to a function",
     operation_id="list_requests",
-    responses=ASKS_AWS,
+    responses=ASKS_AWS | DEPENDS_ON_STATE,
 )
 def list_requests(
     ctx: Viewer, name: str, query: Annotated[RequestQuery, Depends(_request_query)]

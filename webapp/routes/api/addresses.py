@@ -1,19 +1,22 @@
 """Addresses by the API."""
 
-from fastapi import Response
+from typing import Annotated
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from fastapi import Query, Response
+
+from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
 from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
 from webapp.services import addresses
 from webapp.services.addresses import adoption
 
 router = Router(prefix="/addresses", tags=["addresses"])
+Confirmed = Annotated[str, Query(description="The address itself, to confirm it")]
 
 
 @router.get("", operation_id="list_addresses", summary="List addresses")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[AddressOut]:
-    """By id."""
+    """In the order of their ids."""
     every = sorted(addresses.list_all(ctx.session), key=lambda d: d.address.id)
     return listed(every, address_out, lambda d: d.address.id, limit=limit, after=after)
 
@@ -60,7 +63,7 @@ def recover(ctx: Operator, address_id: str) -> AddressOut:
     summary="Release an address",
     response_class=Response,
 )
-def release(ctx: Admin, address_id: str, confirm: str = "") -> Response:
+def release(ctx: ConfirmedAdmin, address_id: str, confirm: Confirmed = "") -> Response:
     """Return the address to AWS for ever. `confirm` is the address itself."""
     addresses.release(ctx.scope, address_id, typed=confirm)
     return Response(status_code=204)

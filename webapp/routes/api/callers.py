@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import Operator, Router, Viewer
+from webapp.deps import ConfirmedOperator, Operator, Router, Viewer
 from webapp.middleware import NO_STORE
 from webapp.models import NewCaller, NewLimits
 from webapp.routes.api.description.answers import ASKS_AWS, located
@@ -58,7 +58,7 @@ def change(ctx: Operator, name: str, caller: str, new: NewLimits) -> CallerOut:
     operation_id="revoke_caller",
     response_class=Response,
 )
-def revoke(ctx: Operator, name: str, caller: str) -> Response:
+def revoke(ctx: ConfirmedOperator, name: str, caller: str) -> Response:
     """Its API key stops working at once."""
     callers.revoke(ctx.scope, name, caller)
     return Response(status_code=204)

@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from webapp.deps import Operator, Router, Viewer
+from webapp.deps import ConfirmedOperator, Operator, Router, Viewer
 from webapp.models import NewInvocation, NewSavedRequest
 from webapp.routes.api.schemas.activity import (
     InvocationOut,
@@ -36,7 +36,7 @@ def invoke(ctx: Operator, name: str, invocation: NewInvocation | None = None) ->
 def list_saved(
     ctx: Viewer, name: str, limit: Limit = 50, after: After = None
 ) -> Listed[SavedRequestOut]:
-    """By name."""
+    """In the order of their names."""
     every = saved_requests.list_all(ctx.session, functions.get(ctx.session, name))
     return listed(every, saved_request_out, lambda saved: saved.name, limit=limit, after=after)
 
@@ -59,7 +59,7 @@ def save(ctx: Operator, name: str, new: NewSavedRequest) -> SavedRequestOut:
     operation_id="delete_saved_request",
     response_class=Response,
 )
-def delete_saved(ctx: Operator, name: str, saved_id: str) -> Response:
+def delete_saved(ctx: ConfirmedOperator, name: str, saved_id: str) -> Response:
     """Only the saved request is deleted; the function stays."""
     saved_requests.delete(ctx.scope, name, saved_id)
     return Response(status_code=204)

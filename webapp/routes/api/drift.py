@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from webapp.aws.drift.difference import Difference
 from webapp.deps import Operator, Router, Viewer
-from webapp.routes.api.description.answers import ASKS_AWS
+from webapp.routes.api.description.answers import ASKS_AWS, DEPENDS_ON_STATE
 from webapp.services import networks
 from webapp.services.inspection import drift
 from webapp.services.inspection.drift import Report
@@ -55,7 +55,7 @@ class RestorationOut(BaseModel):
     "/{name}/drift",
     operation_id="show_drift",
     summary="Show the drift of a network",
-    responses=ASKS_AWS,
+    responses=ASKS_AWS | DEPENDS_ON_STATE,
 )
 def show(ctx: Viewer, name: str) -> DriftOut:
     """Compared now; CloudFormation is not asked to check again."""

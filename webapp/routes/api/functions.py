@@ -4,13 +4,15 @@ from email.utils import format_datetime
 
 from fastapi import Request, Response
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
+from webapp.foreign import json_answer
 from webapp.middleware import NO_STORE
 from webapp.models import NewFunction, Snapshot
-from webapp.routes.api.description.answers import located
+from webapp.routes.api.description.answers import NAMES_OTHERS, located
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
     CACHED_BODY,
+    IF_NONE_MATCH,
     FunctionOut,
     SnapshotOut,
     function_out,
@@ -27,7 +29,7 @@ router = Router(tags=["functions"])
 
 @router.get("/functions", operation_id="list_functions", summary="List functions")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[FunctionOut]:
-    """By name."""
+    """In the order of their names."""
     every = functions.list_all(ctx.session)
     return listed(every, function_out, lambda d: d.function.name, limit=limit, after=after)
 
@@ -37,7 +39,7 @@ def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[Functio
     status_code=202,
     operation_id="create_function",
     summary="Create a function",
-    responses=located(202),
+    responses=located(202) | NAMES_OTHERS,
 )
 def create(ctx: Operator, new: NewFunction, response: Response) -> FunctionOut:
     """In a network that is ready, with a key that allows its addresses."""
@@ -60,7 +62,7 @@ def show(ctx: Viewer, name: str) -> FunctionOut:
     summary="Delete a function",
     response_class=Response,
 )
-def delete(ctx: Admin, name: str) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str) -> Response:
     """202: the deletion continues in the background."""
     functions.delete(ctx.scope, name, typed=name)
     return Response(status_code=202)
@@ -111,14 +113,15 @@ def fetch(ctx: Operator, name: str) -> SnapshotOut:
     summary="Read the preview of a function",
     response_class=Response,
     responses=CACHED_BODY,
+    openapi_extra=IF_NONE_MATCH,
 )
 def preview(ctx: Viewer, name: str, request: Request) -> Response:
-    """The cached body itself, byte for byte what the function returned."""
+    """The cached body itself, byte for byte what the function returned, which is JSON."""
     snapshot = previews.cached(ctx.session, functions.get(ctx.session, name))
     headers = _cache_headers(snapshot, in_browser=ctx.user is not None)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(snapshot.body, media_type=snapshot.content_type, headers=headers)
+    return json_answer(snapshot.body, headers)
 
 
 def _cache_headers(snapshot: Snapshot, *, in_browser: bool) -> dict[str, str]:

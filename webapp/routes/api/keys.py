@@ -1,9 +1,12 @@
 """Keys by the API. The secret is in no answer."""
 
-from fastapi import Response
+from typing import Annotated
 
-from webapp.deps import Admin, Router, Viewer
+from fastapi import Query, Response
+
+from webapp.deps import Admin, ConfirmedAdmin, Router, Viewer
 from webapp.models import GoingBack, NewKey, NewVersion
+from webapp.models.rules import Name
 from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.keys import (
     KeyOut,
@@ -17,11 +20,12 @@ from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
 from webapp.services import keys, networks
 
 router = Router(prefix="/keys", tags=["keys"])
+NetworkName = Annotated[Name, Query(description="The name of the network")]
 
 
 @router.get("", operation_id="list_keys", summary="List keys")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[KeyOut]:
-    """By name."""
+    """In the order of their names."""
     every = keys.list_all(ctx.session)
     return listed(every, key_out, lambda d: d.key.name, limit=limit, after=after)
 
@@ -49,7 +53,7 @@ def show(ctx: Viewer, name: str) -> KeyOut:
     summary="Delete a key",
     response_class=Response,
 )
-def delete(ctx: Admin, name: str) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str) -> Response:
     """AWS can restore its secret for 7 days."""
     keys.delete(ctx.scope, name, typed=name)
     return Response(status_code=204)
@@ -59,7 +63,7 @@ def delete(ctx: Admin, name: str) -> Response:
     "/{name}/versions", operation_id="list_key_versions", summary="List the versions of a key"
 )
 def versions(ctx: Viewer, name: str, limit: Limit = 50, after: After = None) -> Listed[VersionOut]:
-    """By id."""
+    """In the order of their ids."""
     found = sorted(keys.detail(ctx.session, name).versions, key=lambda version: version.id)
     return listed(found, version_out, lambda version: version.id, limit=limit, after=after)
 
@@ -92,7 +96,7 @@ def make_previous_current(ctx: Admin, name: str, sent: GoingBack | None = None) 
 
 
 @router.get("/{name}/match", operation_id="match_key", summary="Match a key with a network")
-def match(ctx: Viewer, name: str, network: str) -> MatchOut:
+def match(ctx: Viewer, name: str, network: NetworkName) -> MatchOut:
     """Whether the key allows every address of the network."""
     key, found = keys.get(ctx.session, name), networks.get(ctx.session, network)
     return match_out(keys.match(ctx.session, key, found))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import Admin, ConfirmedAdmin, Operator, Router, Viewer
 from webapp.models import NewNetwork
 from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.events import EventOut
@@ -18,7 +18,10 @@ from webapp.services.inspection import proofs
 from webapp.services.networks import preflight
 
 router = Router(prefix="/networks", tags=["networks"])
-Retain = Annotated[tuple[str, ...], Query()]
+Retain = Annotated[
+    tuple[str, ...], Query(description="The `logical_id` of what is not deleted and stays in AWS")
+]
+DryRun = Annotated[bool, Query(description="Check and count only: nothing is created")]
 DRY_RUN: dict[int | str, dict[str, Any]] = {
     200: {"model": PreflightOut, "description": "`dry_run`: nothing was created"}
 }
@@ -26,7 +29,7 @@ DRY_RUN: dict[int | str, dict[str, Any]] = {
 
 @router.get("", operation_id="list_networks", summary="List networks")
 def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[NetworkOut]:
-    """By name."""
+    """In the order of their names."""
     every = networks.list_all(ctx.session)
     return listed(every, network_out, lambda d: d.network.name, limit=limit, after=after)
 
@@ -40,7 +43,7 @@ def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[Network
     summary="Create a network",
 )
 def create(
-    ctx: Operator, new: NewNetwork, response: Response, dry_run: bool = False
+    ctx: Operator, new: NewNetwork, response: Response, dry_run: DryRun = False
 ) -> NetworkOut | JSONResponse:
     """With `dry_run`, says what would be created, what it costs and what blocks it."""
     if dry_run:
@@ -64,7 +67,7 @@ def show(ctx: Viewer, name: str) -> NetworkOut:
     summary="Delete a network",
     response_class=Response,
 )
-def delete(ctx: Admin, name: str, retain: Retain = ()) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str, retain: Retain = ()) -> Response:
     """Its addresses stay. 202: the deletion continues in the background.
 
     `retain`, which may be repeated: what the last deletion could not delete, and stays in AWS.

@@ -1,13 +1,15 @@
 """Orphans by the API."""
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import BaseModel
 
-from webapp.deps import Admin, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.models import Input
-from webapp.routes.api.description.answers import ASKS_AWS
+from webapp.models.rules import Region
+from webapp.models.texts import AwsIdText
+from webapp.routes.api.description.answers import ASKS_AWS, NAMES_OTHERS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
 from webapp.services import addresses
 from webapp.services.addresses import orphans
@@ -16,17 +18,28 @@ from webapp.services.addresses.orphans import Orphan
 router = Router(prefix="/orphans", tags=["orphans"])
 
 
+Kind = Literal["address", "nat_gateway", "interface", "stack", "secret"]
+
+
+KindName = Annotated[
+    str,
+    Query(description="The orphan's `kind`", json_schema_extra={"enum": [*get_args(Kind)]}),
+]
+OrphanId = Annotated[str, Query(description="The orphan's `id`")]
+OrphanName = Annotated[str, Query(description="The orphan's `name`, to confirm it")]
+
+
 class Adoption(Input):
     """`id` is the address's allocation id."""
 
-    region: str
-    id: str
+    region: Region
+    id: AwsIdText
 
 
 class OrphanOut(BaseModel):
     """`name` is what a deletion confirms."""
 
-    kind: Literal["address", "nat_gateway", "interface", "stack", "secret"]
+    kind: Kind
     region: str
     id: str
     name: str
@@ -56,7 +69,11 @@ def index(ctx: Viewer) -> OrphansOut:
 
 
 @router.post(
-    "/adoption", status_code=201, operation_id="adopt_orphan", summary="Adopt an orphaned address"
+    "/adoption",
+    status_code=201,
+    operation_id="adopt_orphan",
+    summary="Adopt an orphaned address",
+    responses=NAMES_OTHERS,
 )
 def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     """Make an orphaned address a free one in the pool."""
@@ -69,9 +86,12 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     status_code=202,
     operation_id="delete_orphan",
     summary="Delete an orphan",
+    responses=NAMES_OTHERS,
     response_class=Response,
 )
-def delete(ctx: Admin, region: str, kind: str, id: str, confirm: str = "") -> Response:
+def delete(
+    ctx: ConfirmedAdmin, region: Region, kind: KindName, id: OrphanId, confirm: OrphanName = ""
+) -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
     orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)
     return Response(status_code=202)

@@ -9,11 +9,11 @@ from webapp.models import FunctionChange
 from webapp.routes.api.schemas.lists import Limit, Listed
 from webapp.routes.api.schemas.revisions import (
     NUMBER_MAX,
-    ChangedOut,
-    CodeOut,
+    ChangedFunctionOut,
+    ChangePreviewOut,
     ComparisonOut,
-    PreviewOut,
     RevisionOut,
+    RevisionWithCodeOut,
     changed_out,
     code_out,
     comparison_out,
@@ -26,12 +26,14 @@ from webapp.services.functions.revisions import rows as revisions
 
 router = Router(prefix="/functions/{name}", tags=["revisions"])
 Number = Annotated[int, Path(ge=0, le=NUMBER_MAX)]
-Since = Annotated[int | None, Query(ge=0, le=NUMBER_MAX)]
+Since = Annotated[
+    int | None, Query(ge=0, le=NUMBER_MAX, description="The number of the other revision")
+]
 After = Annotated[int | None, Query(ge=0, le=NUMBER_MAX, description="`next` of the previous page")]
 
 
 @router.patch("", status_code=202, summary="Change a function", operation_id="change_function")
-def change(ctx: Operator, name: str, wanted: FunctionChange) -> ChangedOut:
+def change(ctx: Operator, name: str, wanted: FunctionChange) -> ChangedFunctionOut:
     """Fields that are left out or null stay; only a `schedule` of null ends the schedule.
 
     If nothing differs, `changes` is empty.
@@ -44,7 +46,7 @@ def change(ctx: Operator, name: str, wanted: FunctionChange) -> ChangedOut:
 @router.post(
     "/change-preview", summary="Preview a change of a function", operation_id="preview_change"
 )
-def preview(ctx: Operator, name: str, wanted: FunctionChange) -> PreviewOut:
+def preview(ctx: Operator, name: str, wanted: FunctionChange) -> ChangePreviewOut:
     """What the change would do, here and in AWS. Nothing is changed."""
     return preview_out(functions.preview(ctx.scope, name, wanted))
 
@@ -61,7 +63,7 @@ def index(ctx: Viewer, name: str, limit: Limit = 50, after: After = None) -> Lis
 
 
 @router.get("/revisions/{number}", summary="Show a revision", operation_id="show_revision")
-def show(ctx: Viewer, name: str, number: Number) -> CodeOut:
+def show(ctx: Viewer, name: str, number: Number) -> RevisionWithCodeOut:
     """What it was made of, with its code."""
     function = functions.get(ctx.session, name)
     return code_out(revisions.get(ctx.session, function, number))
@@ -86,7 +88,7 @@ def compare(ctx: Viewer, name: str, number: Number, since: Since = None) -> Comp
     summary="Roll back to a revision",
     operation_id="deploy_revision",
 )
-def deploy(ctx: Operator, name: str, number: Number) -> ChangedOut:
+def deploy(ctx: Operator, name: str, number: Number) -> ChangedFunctionOut:
     """Deploys a copy of it as a new revision."""
     function = functions.get(ctx.session, name)
     check_may_open(ctx, revisions.get(ctx.session, function, number).access, function)

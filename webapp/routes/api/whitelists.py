@@ -2,9 +2,9 @@
 
 from fastapi import Response
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import Admin, ConfirmedAdmin, ConfirmedOperator, Context, Operator, Router, Viewer
+from webapp.models import NewWhitelisting
 from webapp.routes.api.schemas.whitelists import (
-    NewWhitelisting,
     WhitelistingOut,
     WhitelistOut,
     whitelist_out,
@@ -64,14 +64,14 @@ def confirm(ctx: Operator, name: str, whitelisting_id: str) -> WhitelistingOut:
     summary="Forget a partner",
     response_class=Response,
 )
-def forget(ctx: Operator, name: str, whitelisting_id: str) -> Response:
+def forget(ctx: ConfirmedOperator, name: str, whitelisting_id: str) -> Response:
     """Only the record is deleted; nothing is sent."""
     whitelists.forget(ctx.scope, name, whitelisting_id)
     return Response(status_code=204)
 
 
 @router.post("/link", operation_id="publish_whitelist", summary="Publish the addresses")
-def publish(ctx: Admin, name: str) -> WhitelistOut:
+def publish(ctx: ConfirmedAdmin, name: str) -> WhitelistOut:
     """Create the public link: everyone who has it can read the addresses."""
     whitelists.publish(ctx.scope, name)
     return show(ctx, name)

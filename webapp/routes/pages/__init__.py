@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from webapp.routes.pages import (
     access,
+    account,
     activity,
     addresses,
     audit,
@@ -20,17 +21,25 @@ from webapp.routes.pages import (
     networks,
     orphans,
     overview,
+    people,
+    reference,
     revisions,
     schedule,
+    settings,
     streams,
     tails,
     templates,
+    tokens,
     whitelists,
 )
 
 router = APIRouter()
 for page in (
     access,
+    account,
+    people,
+    tokens,
+    settings,
     overview,
     networks,
     change,
@@ -52,6 +61,7 @@ for page in (
     schedule,
     whitelists,
     orphans,
+    reference,
     audit,
 ):
     router.include_router(page.router)

@@ -1,16 +1,19 @@
-"""Setup of the first administrator, signing in and out."""
+"""Setup of the first administrator, signing in and out, confirming who one is, links."""
+
+from urllib.parse import urlencode
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import SESSION_COOKIE, Anyone, Context, Router, Viewer
+from webapp.browsers import browser_of, limits_of, session_cookie, session_token
+from webapp.deps import Anyone, Context, Router, Viewer
 from webapp.drafts import Query
-from webapp.errors import EgretError
+from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, errors_by_field
+from webapp.models import User
 from webapp.services import access
+from webapp.services.scope import Thing
 from webapp.templating import page, see_other
-
-SESSION_COOKIE_S = access.SESSION_DAYS * 24 * 3600
 
 router = Router()
 
@@ -19,7 +22,7 @@ router = Router()
 def setup(ctx: Anyone, draft: Query) -> Response:
     if not access.needs_setup(ctx.session):
         return see_other("/sign-in")
-    return _setup(ctx, draft.shown("token", "name"), {})
+    return _form(ctx, "setup.html", draft.shown("token", "name"))
 
 
 @router.post("/setup")
@@ -32,47 +35,107 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
             password=form.text("password"),
         )
     except EgretError as error:
-        ctx.session.rollback()
-        return _refused(_setup(ctx, form.shown("token", "name"), errors_by_field(error)), error)
-    return _welcome(ctx, access.open_session(ctx.session, user), "/")
+        return _refused(ctx, "setup.html", form.shown("token", "name"), error)
+    return welcome(ctx, _opened(ctx, user), "/")
 
 
 @router.get("/sign-in")
 def sign_in(ctx: Anyone, next: str = "/") -> Response:
     if access.needs_setup(ctx.session):
         return see_other("/setup")
-    return _sign_in(ctx, {"name": "", "next": next}, {})
+    return _form(ctx, "sign_in.html", {"name": "", "next": next})
 
 
 @router.post("/sign-in")
 def open_session(ctx: Anyone, form: Form) -> Response:
     try:
-        token = access.sign_in(ctx.guesser, name=form.text("name"), password=form.text("password"))
+        token = access.sign_in(
+            ctx.guesser,
+            name=form.text("name"),
+            password=form.text("password"),
+            limits=limits_of(ctx.settings),
+            browser=browser_of(ctx.request, ctx.settings),
+        )
     except EgretError as error:
-        return _refused(_sign_in(ctx, form.shown("name", "next"), errors_by_field(error)), error)
-    return _welcome(ctx, token, form.text("next", "/"))
+        return _refused(ctx, "sign_in.html", form.shown("name", "next"), error)
+    return welcome(ctx, token, form.text("next", "/"))
+
+
+@router.get("/confirm-identity")
+def confirm_identity(ctx: Viewer, next: str = "/") -> HTMLResponse:
+    return _form(ctx, "confirm_identity.html", {"next": next})
+
+
+@router.post("/confirm-identity")
+def confirm(ctx: Viewer, form: Form) -> Response:
+    """The password once more; then back to the form."""
+    if ctx.user is None or ctx.own is None:
+        raise Invalid("A program does not confirm who it is.")
+    try:
+        token = access.confirm_identity(ctx.guesser, ctx.user, ctx.own, form.text("password"))
+    except EgretError as error:
+        return _refused(ctx, "confirm_identity.html", form.shown("next"), error)
+    return welcome(ctx, token, form.text("next", "/"))
+
+
+@router.get("/choose-password")
+def choose_password(ctx: Anyone, token: str = "") -> HTMLResponse:
+    """Where an invitation leads; a reset too."""
+    form = {"name": "", "token": token}
+    try:
+        form["name"] = access.person_of_link(ctx.guesser, token).name
+    except EgretError as error:
+        return _refused(ctx, "choose_password.html", form, error)
+    return _form(ctx, "choose_password.html", form)
+
+
+@router.post("/choose-password")
+def keep_password(ctx: Anyone, form: Form) -> Response:
+    shown = {"name": "", "token": form.text("token")}
+    try:
+        shown["name"] = access.person_of_link(ctx.guesser, shown["token"]).name
+        password = form.text("password")
+        user = access.choose_password(ctx.guesser, token=shown["token"], password=password)
+    except EgretError as error:
+        return _refused(ctx, "choose_password.html", shown, error)
+    return welcome(ctx, _opened(ctx, user), "/")
 
 
 @router.post("/sign-out")
 def sign_out(ctx: Viewer) -> Response:
-    access.sign_out(ctx.scope, ctx.request.cookies[SESSION_COOKIE])
+    ctx.scope.record("sign out", Thing("user", ctx.actor))
+    access.sign_out(ctx.session, session_token(ctx.request, ctx.settings))
     response = see_other("/sign-in")
-    response.delete_cookie(SESSION_COOKIE)
+    response.delete_cookie(
+        session_cookie(ctx.settings), secure=ctx.settings.https, httponly=True, samesite="lax"
+    )
     response.headers["Clear-Site-Data"] = '"cache"'  # also the pages that Back would show
     return response
 
 
-def _welcome(ctx: Context, token: str, next_path: str) -> Response:
-    response = see_other(_own_path(next_path))
+def welcome(ctx: Context, token: str, next_path: str, notice: str = "") -> Response:
+    """With the cookie of a new session, or the new one of a session that goes on."""
+    response = see_other(_own_path(next_path), notice)
     response.set_cookie(
-        SESSION_COOKIE,
+        session_cookie(ctx.settings),
         token,
-        max_age=SESSION_COOKIE_S,
+        max_age=ctx.settings.session_hours * 3600,
         httponly=True,
         samesite="lax",
-        secure=ctx.settings.public_url.startswith("https://"),
+        secure=ctx.settings.https,
     )
     return response
+
+
+def confirm_first(next_path: str) -> str:
+    """The page that asks for the password once more, and then leads there."""
+    return f"/confirm-identity?{urlencode({'next': next_path})}"
+
+
+def _opened(ctx: Context, user: User) -> str:
+    return access.open_session(
+        ctx.session, user, limits_of(ctx.settings), browser_of(ctx.request, ctx.settings)
+    )
 
 
 def _own_path(path: str) -> str:
@@ -81,19 +144,18 @@ def _own_path(path: str) -> str:
     return path if inside else "/"
 
 
-def _refused(shown: HTMLResponse, error: EgretError) -> HTMLResponse:
-    """The form again, or 429 with the time to wait."""
+def _refused(ctx: Context, template: str, form: dict[str, str], error: EgretError) -> HTMLResponse:
+    """The form again, or 429 or 503 with the time to wait."""
+    ctx.session.rollback()
+    shown = _form(ctx, template, form, errors_by_field(error))
     if error.retry_after_s:
         shown.status_code = error.status
         shown.headers["Retry-After"] = str(error.retry_after_s)
     return shown
 
 
-def _setup(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
+def _form(
+    ctx: Context, template: str, form: dict[str, str], errors: dict[str, str] | None = None
+) -> HTMLResponse:
     status_code = 422 if errors else 200
-    return page(ctx.request, "setup.html", status_code=status_code, form=form, errors=errors)
-
-
-def _sign_in(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
-    status_code = 422 if errors else 200
-    return page(ctx.request, "sign_in.html", status_code=status_code, form=form, errors=errors)
+    return page(ctx.request, template, status_code=status_code, form=form, errors=errors or {})

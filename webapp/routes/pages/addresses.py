@@ -3,7 +3,7 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import FieldErrors, Form, errors_by_field
@@ -62,7 +62,7 @@ def recover(ctx: Operator, address_id: str) -> Response:
 
 
 @router.post("/addresses/{address_id}/release")
-def release(ctx: Admin, address_id: str, form: Form) -> Response:
+def release(ctx: ConfirmedAdmin, address_id: str, form: Form) -> Response:
     ip = addresses.get(ctx.session, address_id).public_ip
     try:
         addresses.release(ctx.scope, address_id, typed=form.text("confirm"))

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Context, Operator, Router, Viewer
+from webapp.deps import ConfirmedOperator, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import Form, blank, errors_by_field
@@ -52,7 +52,7 @@ def rotate(ctx: Operator, name: str, caller: str) -> Response:
 
 
 @router.post("/{caller}/revocation")
-def revoke(ctx: Operator, name: str, caller: str, form: Form) -> Response:
+def revoke(ctx: ConfirmedOperator, name: str, caller: str, form: Form) -> Response:
     try:
         names.check_typed(form.text("confirm"), caller, "revoked")
         callers.revoke(ctx.scope, name, caller)

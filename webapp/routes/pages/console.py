@@ -9,10 +9,11 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.aws.invocations import Run
-from webapp.deps import Context, Operator, Router
+from webapp.deps import ConfirmedOperator, Context, Operator, Router
 from webapp.drafts import Query
 from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
+from webapp.json_bodies import read_json
 from webapp.models import NewInvocation, NewSavedRequest, SavedRequest
 from webapp.services import functions
 from webapp.services.functions.activity.console import runs, saved_requests
@@ -44,7 +45,7 @@ def show(ctx: Operator, name: str, query: Query) -> HTMLResponse:
 @router.post("/functions/{name}/console")
 def run(ctx: Operator, name: str, form: Form) -> Response:
     try:
-        ran = runs.run(ctx.scope, name, NewInvocation.model_validate(_content(form)))
+        ran = runs.run(ctx.scope, name, validated(NewInvocation, _content(form)))
     except EgretError as error:
         return _refused(ctx, name, form, error)
     return _show(ctx, name, _again(form), ran=ran)
@@ -62,7 +63,7 @@ def save(ctx: Operator, name: str, form: Form) -> Response:
 
 
 @router.post("/functions/{name}/saved-requests/{saved_id}/deletion")
-def delete(ctx: Operator, name: str, saved_id: str) -> Response:
+def delete(ctx: ConfirmedOperator, name: str, saved_id: str) -> Response:
     saved = saved_requests.delete(ctx.scope, name, saved_id)
     return see_other(f"/functions/{name}/console", f"{saved.name} was deleted.")
 
@@ -82,11 +83,11 @@ def _content(form: SubmittedForm) -> dict[str, Any]:
 
 def _event(text: str) -> dict[str, Any]:
     try:
-        event = json.loads(text or "{}")
+        event = read_json((text or "{}").encode())
     except ValueError as error:
         raise Invalid(f"This is not JSON: {error}.", field="event") from error
-    except RecursionError as error:
-        raise Invalid("This JSON is nested too deeply.", field="event") from error
+    except Invalid as error:
+        raise Invalid(error.detail, field="event") from error
     if not isinstance(event, dict):
         raise Invalid("An event is an object: { … }.", field="event")
     return event
@@ -134,7 +135,10 @@ def _again(form: SubmittedForm) -> dict[str, str]:
 def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) -> HTMLResponse:
     if error.status == 404:
         raise error
-    errors = errors_by_field(error)
+    errors = {
+        name.removeprefix("request.").partition(".")[0]: text
+        for name, text in errors_by_field(error).items()
+    }
     known = {field: text for field, text in errors.items() if field in FIELDS}
     shown = known or {"": " ".join(errors.values())}
     return _show(ctx, name, _again(form), errors=shown, status_code=error.status)

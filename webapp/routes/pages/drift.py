@@ -4,6 +4,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Operator, Router, Viewer
+from webapp.paging import paged
 from webapp.services import networks
 from webapp.services.inspection import drift
 from webapp.templating import page, see_other
@@ -16,7 +17,14 @@ def show(ctx: Viewer, name: str) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
     steady = detail.network.status in drift.STEADY
     report = drift.report(ctx.session, ctx.cloud, detail.network) if steady else None
-    return page(ctx.request, "networks/drift.html", detail=detail, report=report)
+    return page(
+        ctx.request,
+        "networks/drift.html",
+        detail=detail,
+        report=report,
+        by_egret=paged(ctx.request, report.differences if report else ()),
+        by_stack=paged(ctx.request, report.stack_differences if report else ()),
+    )
 
 
 @router.post("/networks/{name}/drift")

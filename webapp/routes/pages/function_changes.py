@@ -7,9 +7,11 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from webapp.deps import Context, Operator, Router
+from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Refused, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
+from webapp.models.texts import EnvironmentText, NameText, UrlText, WordText
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
 from webapp.services.functions.catalogue import settings
@@ -27,21 +29,24 @@ REVIEWED = "reviewed"
 class EditedFunction(Input):
     """The form. It has every field, so that an empty one is a value too."""
 
-    network: str
-    key: str
+    network: NameText
+    key: NameText
     settings: dict[str, Any] = Field(default_factory=dict)
     access: Access
-    cors_origins: list[str] = Field(default_factory=list)
-    environment: str = ""
+    cors_origins: list[UrlText] = Field(default_factory=list)
+    environment: EnvironmentText = ""
     memory_mb: int
     timeout_s: int
-    every_minutes: str = ""
+    every_minutes: WordText = ""
 
 
 @router.get("/edit")
-def edit(ctx: Operator, name: str) -> HTMLResponse:
+def edit(ctx: Operator, name: str, draft: Draft) -> HTMLResponse:
+    """As it is, or as the form was sent that is kept."""
     function = functions.get(ctx.session, name)
-    return _edit(ctx, function, _as_it_is(ctx, function), {})
+    kept = draft.text("network")
+    form = _as_sent(function, draft) if kept else _as_it_is(ctx, function)
+    return _edit(ctx, function, form, {})
 
 
 @router.post("/edit")
@@ -78,7 +83,8 @@ def deploy(ctx: Operator, name: str, form: Form) -> Response:
 def deploy_newest_template(ctx: Operator, name: str, form: Form) -> Response:
     """With the code that the template has now; or the form, with what that does not take."""
     try:
-        functions.change(ctx.scope, name, FunctionChange(template_version=form.text("version")))
+        newest = validated(FunctionChange, {"template_version": form.text("version")})
+        functions.change(ctx.scope, name, newest)
     except Invalid as error:
         ctx.session.rollback()
         function = functions.get(ctx.session, name)

@@ -1,17 +1,20 @@
 """Pages of functions, and the preview of what they fetch."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Refused, Upstream, check_all
 from webapp.forms import Form, SubmittedForm, errors_by_field
-from webapp.models import Access, NewFunction, Snapshot, Status
+from webapp.models import Access, AuditResult, NewFunction, Snapshot, Status
+from webapp.paging import paged
 from webapp.partners import partner
+from webapp.partners.untrusted_json import ROWS_MAX
 from webapp.refusals import note
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
@@ -24,6 +27,8 @@ from webapp.services.keys import KeyDetail
 from webapp.templating import page, see_other
 
 router = Router()
+JSON_MAX_CHARS = 128 * 1024
+JSON_CUT = "The rest is cut; Raw JSON has all of it."
 COMING = (Status.REQUESTED, Status.CREATING, Status.UPDATING, Status.UNPARKING)
 """A network of this status will soon be ready."""
 
@@ -68,7 +73,7 @@ def fetch(ctx: Operator, name: str) -> Response:
     try:
         snapshot = previews.fetch(ctx.scope, function)
     except Upstream as error:
-        note(ctx.request, error.code, failed=True)
+        note(ctx.request, error.code, result=AuditResult.FAILED)
         return see_other(f"/functions/{name}#preview", f"Not fetched. {error}", kind="error")
     if snapshot.ok:
         return see_other(f"/functions/{name}#preview", "Fetched a new response.")
@@ -83,7 +88,7 @@ def retry(ctx: Operator, name: str) -> Response:
 
 
 @router.post("/functions/{name}/deletion")
-def delete(ctx: Admin, name: str, form: Form) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
     try:
         functions.delete(ctx.scope, name, typed=form.text("confirm"))
     except Invalid as error:
@@ -102,13 +107,18 @@ def _show(
     ctx: Context, name: str, *, confirm_error: str = "", status_code: int = 200
 ) -> HTMLResponse:
     detail = functions.detail(ctx.session, name)
+    rows = _rows(detail)
+    table = None if rows is None else paged(ctx.request, rows)
     return page(
         ctx.request,
         "functions/show.html",
         status_code=status_code,
         detail=detail,
-        events=list(reversed(events.list_after(ctx.session, detail.function))),
-        rows=_rows(detail),
+        events=events.newest(ctx.session, detail.function, most=events.SHOWN_MAX),
+        events_max=events.SHOWN_MAX,
+        rows=table.rows if table else None,
+        table=table,
+        rows_max=ROWS_MAX,
         failure_concerns_key=previews.concerns_key(detail.function, detail.failure),
         body_text=_pretty(detail.snapshot),
         newer=functions.newer_template(ctx.session, detail.function),
@@ -169,18 +179,20 @@ def _settings(template: Template, form: dict[str, Any]) -> dict[str, str]:
     return {f"{prefix}{name}": text for name, text in fields.items()}
 
 
-def _rows(detail: FunctionDetail) -> list[object] | None:
+def _rows(detail: FunctionDetail) -> Sequence[object] | None:
     if detail.snapshot is None:
         return None
     settings = detail.function.settings
-    return list(partner(detail.template.partner).rows(detail.snapshot.body, settings))
+    return partner(detail.template.partner).rows(detail.snapshot.body, settings)
 
 
 def _pretty(snapshot: Snapshot | None) -> str:
+    """As JSON with indents; a long one is cut."""
     if snapshot is None:
         return ""
     try:
         text = json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return snapshot.body.decode(errors="replace")
-    return text.encode(errors="replace").decode()  # half a surrogate pair is JSON, not UTF-8
+        text = snapshot.body.decode(errors="replace")
+    text = text.encode(errors="replace").decode()  # half a surrogate pair is JSON, not UTF-8
+    return text if len(text) <= JSON_MAX_CHARS else f"{text[:JSON_MAX_CHARS]}\n… {JSON_CUT}"

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Router, Viewer
+from webapp.deps import Admin, ConfirmedAdmin, Context, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
@@ -71,7 +71,7 @@ def make_previous_current(ctx: Admin, name: str, form: Form) -> Response:
 
 
 @router.post("/keys/{name}/deletion")
-def delete(ctx: Admin, name: str, form: Form) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
     try:
         keys.delete(ctx.scope, name, typed=form.text("confirm"))
     except EgretError as error:

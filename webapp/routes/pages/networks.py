@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import Admin, ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Upstream
 from webapp.forms import Form, errors_by_field
-from webapp.models import MAX_ZONES, Nat, Network, NewNetwork, Shape
+from webapp.models import MAX_ZONES, AuditResult, Nat, Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.refusals import note
 from webapp.services import addresses, keys, networks
@@ -90,7 +90,7 @@ def prove(ctx: Operator, name: str) -> Response:
     try:
         tested = proofs.prove(ctx.scope, networks.get(ctx.session, name))
     except Upstream as error:
-        note(ctx.request, error.code, failed=True)
+        note(ctx.request, error.code, result=AuditResult.FAILED)
         return see_other(f"/networks/{name}#proofs", f"Not tested. {error}", kind="error")
     wrong = [proof.availability_zone for proof in tested if not proof.ok]
     if wrong:
@@ -121,7 +121,7 @@ def protect(ctx: Admin, name: str, form: Form) -> Response:
 
 
 @router.post("/networks/{name}/deletion")
-def delete(ctx: Admin, name: str, form: Form) -> Response:
+def delete(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
     typed, retain = form.text("confirm"), form.texts("retain")
     try:
         networks.delete(ctx.scope, name, typed=typed, retain=retain)
@@ -147,7 +147,8 @@ def _show(
         "networks/show.html",
         status_code=status_code,
         detail=detail,
-        events=list(reversed(events.list_after(ctx.session, detail.network))),
+        events=events.newest(ctx.session, detail.network, most=events.SHOWN_MAX),
+        events_max=events.SHOWN_MAX,
         matches=matches,
         confirm_error=confirm_error,
         lacking=change.insufficient_keys(detail.functions, matches),

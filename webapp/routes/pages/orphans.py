@@ -3,9 +3,10 @@
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
-from webapp.deps import Admin, Context, Operator, Router, Viewer
+from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.errors import EgretError
 from webapp.forms import Form
+from webapp.paging import paged
 from webapp.services.addresses import orphans
 from webapp.templating import page, see_other
 
@@ -27,7 +28,7 @@ def adopt(ctx: Operator, form: Form) -> Response:
 
 
 @router.post("/orphans/deletion")
-def delete(ctx: Admin, form: Form) -> Response:
+def delete(ctx: ConfirmedAdmin, form: Form) -> Response:
     region, kind, id, typed = (form.text(x) for x in ("region", "kind", "id", "confirm"))
     try:
         orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=typed)
@@ -37,10 +38,12 @@ def delete(ctx: Admin, form: Form) -> Response:
 
 
 def _index(ctx: Context, error: EgretError | None = None) -> HTMLResponse:
+    found = orphans.find(ctx.scope)
     return page(
         ctx.request,
         "orphans/index.html",
         status_code=error.status if error else 200,
-        found=orphans.find(ctx.scope),
+        found=found,
+        shown=paged(ctx.request, found.orphans),
         error=str(error) if error else "",
     )

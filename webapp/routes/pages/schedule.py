@@ -31,10 +31,12 @@ def show(ctx: Viewer, name: str, draft: Draft) -> HTMLResponse:
 def save(ctx: Operator, name: str, form: Form) -> Response:
     hours, idle_hours = _hours(form), form.text("idle_hours").strip()
     try:
-        new = validated(NewSchedule, {"hours": hours, "idle_hours": idle_hours or 0})
+        typed = hours.model_dump() if hours else None
+        new = validated(NewSchedule, {"hours": typed, "idle_hours": idle_hours or 0})
         network = schedule.save(ctx.scope, name, new)
     except Invalid as error:
-        return _show(ctx, name, hours, idle_hours, errors_by_field(error))
+        errors = {n.removeprefix("hours."): told for n, told in errors_by_field(error).items()}
+        return _show(ctx, name, hours, idle_hours, errors)
     return see_other(f"/networks/{name}", _notice(network))
 
 
@@ -48,7 +50,7 @@ def _notice(network: Network) -> str:
 def _hours(form: SubmittedForm) -> WeeklyHours | None:
     if form.text("weekly") != "on":
         return None
-    return WeeklyHours(
+    return WeeklyHours.model_construct(  # as they were typed, to show them again
         time_zone=form.text("time_zone").strip(),
         days=tuple(day for day in DAYS if day in form.texts("days")),
         start=form.text("start"),

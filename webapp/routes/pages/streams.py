@@ -24,9 +24,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session
 
-from webapp.deps import Router, Viewer, parts_of, who_asks
+from webapp.deps import Context, Router, Viewer, parts_of
 from webapp.errors import NotFound, Unauthenticated
 from webapp.models import Function, Network, StackEvent
+from webapp.routes.watching import Watching
 from webapp.services import functions, networks
 from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail
@@ -69,14 +70,15 @@ class Stream:
     folder: str
     after: int
     first: View | None
+    watching: Watching
 
 
 def _of_network(ctx: Viewer, name: str, after: ResumeAfter) -> Stream:
-    return _open(ctx.request, partial(networks.detail, name=name), "networks", after)
+    return _open(ctx, partial(networks.detail, name=name), "networks", after)
 
 
 def _of_function(ctx: Viewer, name: str, after: ResumeAfter) -> Stream:
-    return _open(ctx.request, partial(functions.detail, name=name), "functions", after)
+    return _open(ctx, partial(functions.detail, name=name), "functions", after)
 
 
 @router.get("/networks/{name}/stream", response_class=EventSourceResponse)
@@ -95,9 +97,10 @@ async def stream_function(
         yield event
 
 
-def _open(request: Request, load: Load, folder: str, after: int) -> Stream:
+def _open(ctx: Context, load: Load, folder: str, after: int) -> Stream:
     """It holds no connection of the database while it waits: each reading has one of its own."""
-    return Stream(request, load, folder, after, _view(request, load, folder, after, NOTHING))
+    first = _view(ctx.request, load, folder, after, NOTHING)
+    return Stream(ctx.request, load, folder, after, first, Watching.of(ctx))
 
 
 def _view(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
@@ -131,23 +134,22 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
             yield ServerSentEvent(raw_data="settled", event="done")
             return
         try:
-            view = await _next(request, load, folder, after, sent)
+            view = await _next(stream, after, sent)
         except Unauthenticated:
             return
 
 
-async def _next(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
+async def _next(stream: Stream, after: int, sent: State) -> View | None:
     """The next view, once the database can be read. Raises Unauthenticated."""
     while True:
         await asyncio.sleep(POLL_S)
         with suppress(NoConnection, OperationalError):
-            return await asyncio.to_thread(_view_again, request, load, folder, after, sent)
+            return await asyncio.to_thread(_view_again, stream, after, sent)
 
 
-def _view_again(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
-    with Session(parts_of(request).engine) as session:
-        who_asks(request, session)
-    return _view(request, load, folder, after, sent)
+def _view_again(stream: Stream, after: int, sent: State) -> View | None:
+    stream.watching.check()
+    return _view(stream.request, stream.load, stream.folder, after, sent)
 
 
 def read(

@@ -24,11 +24,12 @@ from sqlmodel import Session
 from webapp.aws.errors import is_transient
 from webapp.aws.logs import LogLine
 from webapp.aws.newest_lines import Place
-from webapp.deps import Parts, Router, Viewer, parts_of, who_asks
+from webapp.deps import Parts, Router, Viewer, parts_of
 from webapp.drafts import Query
 from webapp.errors import EgretError, Unavailable
 from webapp.models import utc_now
 from webapp.routes.log_queries import log_query, place_of
+from webapp.routes.watching import Watching
 from webapp.services import functions
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.functions.activity.logs import log_name
@@ -51,6 +52,7 @@ class Stream:
     name: str
     tailed: Tailed
     watcher: Watcher
+    watching: Watching
 
     @property
     def parts(self) -> Parts:
@@ -69,7 +71,7 @@ def _open(
     beginning = Place(int((utc_now() - FIRST).timestamp() * 1000))
     after = place_of(last_event_id) or place_of(query.text("after")) or beginning
     tailed = Tailed(region, log_name(function), asked)
-    return Stream(ctx.request, name, tailed, Watcher(after))
+    return Stream(ctx.request, name, tailed, Watcher(after), Watching.of(ctx))
 
 
 async def _place(request: Request) -> AsyncIterator[str]:
@@ -98,12 +100,14 @@ async def tail(
 
 
 async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
-    until, trouble = time.monotonic() + STREAM_MAX_S, ""
+    until, trouble, pause_s = time.monotonic() + STREAM_MAX_S, "", 0.0
     own_thread = anyio.CapacityLimiter(1)  # nothing else waits for it
     while time.monotonic() < until:
         try:
-            lines = await anyio.to_thread.run_sync(
-                _read, stream, limiter=own_thread, abandon_on_cancel=True
+            await stream.watching.meanwhile(asyncio.sleep(pause_s))
+            pause_s = POLL_S
+            lines = await stream.watching.meanwhile(
+                anyio.to_thread.run_sync(_read, stream, limiter=own_thread, abandon_on_cancel=True)
             )
         except (NoConnection, OperationalError):
             pass  # the database can be read again later
@@ -120,16 +124,14 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
                 yield ServerSentEvent(raw_data="again", event="live")
             for event in _news(stream, lines):
                 yield event
-        await asyncio.sleep(POLL_S)
     yield ServerSentEvent(raw_data=ENDED, event="done")
 
 
 def _read(stream: Stream) -> list[LogLine]:
-    """Raises what ends it, also when who watches may not see the lines any more."""
+    """Raises what ends it, also when the function is gone."""
     parts = stream.parts
     lines = parts.tails.read(parts.cloud, stream.tailed, stream.watcher.after.at)
     with Session(parts.engine) as session:
-        who_asks(stream.request, session)
         functions.get(session, stream.name)
     return lines
 

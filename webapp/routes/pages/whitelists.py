@@ -8,10 +8,21 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from webapp.deps import Admin, Anyone, Context, Operator, Router, Viewer
+from webapp.deps import (
+    Admin,
+    Anyone,
+    ConfirmedAdmin,
+    ConfirmedOperator,
+    Context,
+    Operator,
+    Router,
+    Viewer,
+)
 from webapp.drafts import Draft
 from webapp.errors import Invalid
+from webapp.foreign import SANDBOX_POLICY
 from webapp.forms import Form, errors_by_field
+from webapp.models import NewWhitelisting
 from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
 from webapp.templating import page, see_other
@@ -29,7 +40,8 @@ def show(ctx: Viewer, name: str, draft: Draft) -> HTMLResponse:
 def send(ctx: Operator, name: str, form: Form) -> Response:
     partner, function = form.text("partner"), form.text("function")
     try:
-        whitelists.send(ctx.scope, name, partner=partner, function=function)
+        new = form.build(NewWhitelisting)
+        whitelists.send(ctx.scope, name, partner=new.partner, function=new.function)
     except Invalid as error:
         return _show(ctx, name, errors_by_field(error), partner=partner, function=function)
     return _back(name, f"Marked as sent to {partner.strip()}.")
@@ -48,13 +60,13 @@ def confirm(ctx: Operator, name: str, whitelisting_id: str) -> Response:
 
 
 @router.post("/networks/{name}/whitelist/partners/{whitelisting_id}/removal")
-def forget(ctx: Operator, name: str, whitelisting_id: str) -> Response:
+def forget(ctx: ConfirmedOperator, name: str, whitelisting_id: str) -> Response:
     partner = whitelists.forget(ctx.scope, name, whitelisting_id)
     return _back(name, f"Removed {partner} from this list. Nothing changes at the partner.")
 
 
 @router.post("/networks/{name}/whitelist/link")
-def publish(ctx: Admin, name: str) -> Response:
+def publish(ctx: ConfirmedAdmin, name: str) -> Response:
     whitelists.publish(ctx.scope, name)
     return _back(name, "Public link created.", part="link")
 
@@ -84,6 +96,7 @@ def _published(ctx: Context, kit: Kit, body: str, media_type: str) -> Response:
         "ETag": etag,
         "Cache-Control": f"public, max-age={MAX_AGE_S}",
         "Last-Modified": format_datetime(kit.last_update, usegmt=True),
+        "Content-Security-Policy": SANDBOX_POLICY,
     }
     if ctx.request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)

@@ -17,8 +17,12 @@ from sqlmodel import Session, col, delete, or_
 
 from webapp.db import lock
 from webapp.errors import TooMany
-from webapp.models import Guesses, utc_now
-from webapp.services.scope import Origin, Scope
+from webapp.models import AuditResult, Guesses, utc_now
+from webapp.services.scope import NOBODY, Origin, Scope, Thing
+
+PASSWORD, SETUP, API_TOKEN, LINK = "password", "setup token", "bearer token", "link"
+"""What can be guessed."""
+UNKNOWN_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,22 @@ class Guesser:
         self.session.connection().execute(forgotten)
 
 
+def record_failure(
+    guesser: Guesser, number: int, name: str, code: str, *, known: bool = False
+) -> None:
+    """In the audit trail: once for each series of wrong tries, whose number this is.
+
+    What was typed as the name of nobody may be a password. Of its SHA-256 a few digits are kept, as
+    haveibeenpwned.com is asked: they tell which tries belong together, and no password.
+    """
+    if number == 1:
+        short = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:UNKNOWN_DIGITS]
+        result, detail = AuditResult.REFUSED, f"from {guesser.address}"
+        thing = Thing("user", name if known else f"unknown-{short}")
+        guesser.scope(NOBODY).record("fail to sign in", thing, detail, result=result, code=code)
+        guesser.session.commit()
+
+
 def _client(address: str) -> str:
     try:
         parsed = ip_address(address)
@@ -139,7 +159,7 @@ def _client(address: str) -> str:
 
 
 def _hash(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _duration(seconds: int) -> str:

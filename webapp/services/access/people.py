@@ -1,101 +1,84 @@
-"""Who may sign in: setup token, passwords, sessions, bearer tokens. Only hashes are stored."""
+"""People: who may sign in, with which role. One admin with a password always stays."""
 
-import hashlib
-import secrets
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
-from threading import BoundedSemaphore
-from typing import Any
+from urllib.parse import urlencode
 
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, select
 
-from webapp.db import give_back
-from webapp.errors import Conflict, Invalid, Refused, Unauthenticated
-from webapp.models import AccessToken, AuditResult, Role, TokenKind, User, folded, utc_now
-from webapp.outside import outside
-from webapp.services.access.guesses import Guesser
-from webapp.services.access.rights import checked_role, checked_scopes
-from webapp.services.scope import NOBODY, Scope, Thing
+from webapp.db import lock
+from webapp.errors import Conflict, NotFound
+from webapp.models import AccessToken, Role, TokenKind, User, folded, utc_now
+from webapp.services.access.hashing import hash_password
+from webapp.services.access.passwords import check_password
+from webapp.services.access.rights import checked_name, checked_role
+from webapp.services.access.sessions import end_sessions
+from webapp.services.access.tokens import issue
+from webapp.services.scope import Scope
 
-SESSION_DAYS = 14
-TOKEN_BYTES = 32
-PASSWORD_MIN_CHARS = 10
-PASSWORD_MAX_CHARS = 256
-NAME_MAX_CHARS = 64
-HASHES_AT_ONCE = 4
-PREFIX = "egret_"
-PASSWORD, SETUP, API_TOKEN = "password", "setup token", "bearer token"
-"""What can be guessed."""
-UNKNOWN = "unknown"
-"""In the audit trail, for what was typed as a name and is none: it may be a password."""
-
-# OWASP's parameters for argon2id: 19 MiB, two passes, one lane; about 20 ms.
-_passwords = PasswordHash((Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),))
-_hashing = BoundedSemaphore(HASHES_AT_ONCE)
-_NOBODY = _passwords.hash(secrets.token_urlsafe())
+LINK_FOR = timedelta(days=3)
+LISTED_MAX = 50
+PEOPLE = ("/people", "Open people")
+LOCK = "people"
+"""Who changes how many admins there are has this lock, to the end of the transaction."""
 
 
-def needs_setup(session: Session) -> bool:
-    """True until the first administrator exists."""
-    return session.exec(select(func.count()).select_from(User)).one() == 0
+@dataclass(frozen=True)
+class Invited:
+    """`token` makes the link with which the person chooses a password; it is in no row."""
+
+    user: User
+    token: str
 
 
-def new_setup_token(session: Session) -> str:
-    """A one-time token to create the first administrator. It replaces any earlier one."""
-    session.connection().execute(
-        delete(AccessToken).where(col(AccessToken.kind) == TokenKind.SETUP)
-    )
-    return _issue(session, TokenKind.SETUP, name="setup")
+@dataclass(frozen=True)
+class PeoplePage:
+    """People by name; `next` is the name that the next page comes after, or None."""
+
+    people: list[User]
+    next: str | None
 
 
-def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password: str) -> User:
-    """Create the first administrator, and use up the token."""
-    session = guesser.session
-    if not needs_setup(session):
-        raise Conflict(
-            "There is already an administrator.",
-            remedy="Sign in instead.",
-            link=("/sign-in", "Sign in"),
-        )
-    number = guesser.take(SETUP)
-    token = _find(session, setup_token, TokenKind.SETUP)
-    if token is None:
-        _record_failure(guesser, number, SETUP, "bad_setup_token")
-        raise Refused(
-            "This setup token is not the one that was printed at the last start.",
-            code="bad_setup_token",
-            remedy="Copy the whole URL that Egret printed when it started.",
-            field="token",
-        )
-    guesser.was_right(SETUP)
-    user = create_user(guesser.scope("setup"), name=name, password=password)
-    session.delete(token)
-    session.commit()
+def link_path(token: str) -> str:
+    """Where the person goes, below this dashboard's address. It has a secret: it is shown once."""
+    return f"/choose-password?{urlencode({'token': token})}"
+
+
+def list_people(session: Session, after: str = "", limit: int = LISTED_MAX) -> PeoplePage:
+    query = select(User).where(col(User.name) > after).order_by(col(User.name))
+    rows = list(session.exec(query.limit(limit + 1)))
+    return PeoplePage(rows[:limit], rows[limit - 1].name if len(rows) > limit else None)
+
+
+def get_person(session: Session, name_or_id: str) -> User:
+    """Raises NotFound."""
+    query = select(User).where((User.name == name_or_id) | (User.id == name_or_id))
+    user = session.exec(query).first()
+    if user is None:
+        raise NotFound(f"There is no person named {name_or_id}.", remedy="People lists them all.")
     return user
 
 
 def create_user(scope: Scope, *, name: str, password: str, role: Role = Role.ADMIN) -> User:
-    """The caller commits.
+    """Somebody who can sign in at once. The caller commits.
 
     Raises Invalid for a name or a password that breaks a rule, Conflict for a name that is taken.
     """
-    name = _checked_name(name, "user")
-    if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
-        raise Invalid(
-            f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters; "
-            "a passphrase works well.",
-            field="password",
-        )
+    name = checked_name(name, "user")
+    check_password(password, name=name, has_second_factor=False)
+    return add_person(scope, name=name, role=role, password_hash=hash_password(password))
+
+
+def add_person(scope: Scope, *, name: str, role: Role, password_hash: str) -> User:
+    """The caller has checked the name, and commits. Raises Conflict."""
     known = next(
         (u for u in scope.session.exec(select(User.name)) if folded(u) == folded(name)), ""
     )
-    user = User(name=name, password_hash=_hash(password), role=role)
-    scope.session.add(user)
+    user = User(name=name, password_hash=password_hash, role=role)
     try:
         if not known:
+            scope.session.add(user)
             scope.session.flush()
     except IntegrityError:
         known = name
@@ -105,133 +88,95 @@ def create_user(scope: Scope, *, name: str, password: str, role: Role = Role.ADM
             f"There is already a user named {known}.",
             code="name_taken",
             remedy="Choose another name.",
+            errors={"name": "This name is taken."},
         )
     scope.record("create", user)
     return user
 
 
-def sign_in(guesser: Guesser, *, name: str, password: str) -> str:
-    """A new session's token. A wrong name takes as long as a wrong password.
+def invite(scope: Scope, *, name: str, role: str) -> Invited:
+    """A person without a password, and the link to choose one.
 
-    Raises TooMany after several wrong ones, until its wait is over.
+    Raises Invalid for a name or role that breaks a rule, Conflict for a name that is taken.
     """
-    session, name = guesser.session, name.strip()
-    number = guesser.take(PASSWORD, name)
-    user = session.exec(select(User).where(User.name == name)).first()
-    if not _verify(password, user.password_hash if user else _NOBODY) or user is None:
-        _record_failure(guesser, number, user.name if user else UNKNOWN, "bad_credentials")
-        raise Invalid("The name or the password is wrong.", code="bad_credentials", field="name")
-    guesser.was_right(PASSWORD, name)
-    guesser.scope(user.name, user.role).record("sign in", user)
-    return open_session(session, user)
-
-
-def open_session(session: Session, user: User) -> str:
-    expires_at = utc_now() + timedelta(days=SESSION_DAYS)
-    return _issue(session, TokenKind.SESSION, user_id=user.id, expires_at=expires_at)
-
-
-def sign_out(scope: Scope, token: str) -> None:
-    """Raises nothing for a session that is over."""
-    session, found = scope.session, _find(scope.session, token, TokenKind.SESSION)
-    if found:
-        session.delete(found)
-        scope.record("sign out", Thing("user", scope.actor))
-        session.commit()
-
-
-def user_of_session(session: Session, token: str) -> User | None:
-    found = _find(session, token, TokenKind.SESSION)
-    return session.get(User, found.user_id) if found and found.user_id else None
-
-
-def create_api_token(scope: Scope, *, name: str, role: str, scopes: Iterable[str] = ()) -> str:
-    """A bearer token for a program, for those areas of the API. It is shown only once.
-
-    Raises Invalid for a role or an area that is unknown, and for a name that breaks the rule.
-    """
-    token, row = _new_token(
-        TokenKind.API,
-        name=_checked_name(name, "token"),
-        role=checked_role(role),
-        scopes=checked_scopes(scopes),
-    )
-    scope.session.add(row)
-    scope.record("create", row)
+    name, known_role = checked_name(name, "user"), checked_role(role)
+    user = add_person(scope, name=name, role=known_role, password_hash="")
+    invited = _with_link(scope.session, user)
     scope.session.commit()
-    return token
+    return invited
 
 
-def bearer(guesser: Guesser, token: str) -> AccessToken:
-    """The API token that was presented, or Unauthenticated; TooMany after several wrong ones.
+def reset(scope: Scope, user_id: str) -> Invited:
+    """The password and all sessions end at once, and a new link is made; an earlier one ends too.
 
-    A right one never waits: it is too long to be guessed, and others may share its address.
+    Raises NotFound, and Conflict for the last admin.
     """
-    found = _find(guesser.session, token, TokenKind.API)
-    if found is None:
-        _record_failure(guesser, guesser.take(API_TOKEN), UNKNOWN, "unauthenticated")
-        raise Unauthenticated(
-            "This bearer token is unknown, or was revoked.",
-            remedy="Create one with: egret tokens create --name NAME",
-        )
-    return found
+    user = _locked(scope, user_id)
+    if user.has_password:
+        _check_admin_stays(scope, user)
+    user.password_hash = ""
+    end_sessions(scope.session, user)
+    invited = _with_link(scope.session, user)
+    scope.record("reset", user)
+    scope.session.commit()
+    return invited
 
 
-def _record_failure(guesser: Guesser, number: int, name: str, code: str) -> None:
-    """In the audit trail: once for each series of wrong tries, whose number this is."""
-    if number == 1:
-        result, detail = AuditResult.REFUSED, f"from {guesser.address}"
-        thing = Thing("user", name)
-        guesser.scope(NOBODY).record("fail to sign in", thing, detail, result=result, code=code)
-        guesser.session.commit()
+def change_role(scope: Scope, user_id: str, role: str) -> User:
+    """It counts from the next request on. Raises NotFound, Invalid, Conflict for the last admin."""
+    known = checked_role(role)
+    user = _locked(scope, user_id)
+    if known is not user.role:
+        if user.role is Role.ADMIN:
+            _check_admin_stays(scope, user)
+        scope.record("change the role of", user, f"{user.role} → {known}")
+        user.role = known
+    scope.session.commit()
+    return user
 
 
-def _checked_name(name: str, noun: str) -> str:
-    """Without the blanks around it. Raises Invalid."""
-    name = name.strip()
-    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
-        raise Invalid(
-            f"A {noun} name has 1 to {NAME_MAX_CHARS} characters, and no line breaks.",
-            field="name",
-            remedy="Choose another name.",
-        )
-    return name
+def remove(scope: Scope, user_id: str) -> User:
+    """The person, with all sessions and links. Raises NotFound, and Conflict for the last admin."""
+    user = _locked(scope, user_id)
+    _check_admin_stays(scope, user)
+    theirs = delete(AccessToken).where(col(AccessToken.user_id) == user.id)
+    scope.session.connection().execute(theirs)
+    scope.session.delete(user)
+    scope.record("remove", user)
+    scope.session.commit()
+    return user
 
 
-def _issue(session: Session, kind: TokenKind, **columns: Any) -> str:
-    token, row = _new_token(kind, **columns)
-    session.add(row)
-    session.commit()
-    return token
+def _locked(scope: Scope, user_id: str) -> User:
+    """The person as they are once nobody else changes how many admins there are."""
+    scope.session.commit()
+    lock(scope.session, LOCK)
+    user = scope.session.get(User, user_id, populate_existing=True)
+    if user is None:
+        raise NotFound("There is no such person any more.", link=PEOPLE)
+    return user
 
 
-def _new_token(kind: TokenKind, **columns: Any) -> tuple[str, AccessToken]:
-    """A random token, and the row that keeps its hash."""
-    token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-    return token, AccessToken(kind=kind, token_hash=_digest(token), **columns)
-
-
-def _find(session: Session, token: str, kind: TokenKind) -> AccessToken | None:
-    query = select(AccessToken).where(
-        AccessToken.token_hash == _digest(token), AccessToken.kind == kind
+def _check_admin_stays(scope: Scope, user: User) -> None:
+    """Somebody else can sign in as an admin. The caller has the lock."""
+    others = select(User.id).where(
+        User.role == Role.ADMIN, User.id != user.id, User.password_hash != ""
     )
-    found = session.exec(query).first()
-    expired = found and found.expires_at and found.expires_at < utc_now()
-    return None if expired else found
+    if user.role is Role.ADMIN and scope.session.exec(others).first() is None:
+        raise Conflict(
+            f"{user.name} is the last admin who can sign in.",
+            code="last_admin",
+            remedy="Make somebody else an admin first.",
+            link=PEOPLE,
+        )
 
 
-def _digest(token: str) -> str:
-    """A token has 256 random bits, so a plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _hash(password: str) -> str:
-    give_back()
-    with outside.aside(), _hashing:
-        return _passwords.hash(password)
-
-
-def _verify(password: str, password_hash: str) -> bool:
-    give_back()
-    with outside.aside(), _hashing:
-        return _passwords.verify(password[:PASSWORD_MAX_CHARS], password_hash)
+def _with_link(session: Session, user: User) -> Invited:
+    earlier = (
+        col(AccessToken.kind) == TokenKind.INVITATION,
+        col(AccessToken.user_id) == user.id,
+    )
+    session.connection().execute(delete(AccessToken).where(*earlier))
+    expires_at = utc_now() + LINK_FOR
+    issued = issue(session, TokenKind.INVITATION, user_id=user.id, expires_at=expires_at)
+    return Invited(user, issued.token)

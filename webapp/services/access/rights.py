@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from webapp.errors import Invalid
 from webapp.models import Role
+from webapp.services.scope import may_be_a_person
 
 AREAS = (
     "accounts",
@@ -44,3 +45,25 @@ def checked_scopes(texts: Iterable[str]) -> list[str]:
             field="scopes",
         )
     return scopes
+
+
+NAME_MAX_CHARS = 64
+
+
+def checked_name(name: str, noun: str) -> str:
+    """Of a person or a token, without the blanks around it. Raises Invalid."""
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
+        raise Invalid(
+            f"A {noun} name has 1 to {NAME_MAX_CHARS} characters, and no line breaks.",
+            field="name",
+            remedy="Choose another name.",
+        )
+    if noun == "user" and not may_be_a_person(name):
+        raise Invalid(
+            f"In the audit trail, {name} is the name of something else.",
+            code="bad_name",
+            field="name",
+            remedy="Choose another name.",
+        )
+    return name

@@ -12,7 +12,7 @@ PAGE = 500
 """Events that are read at once. Between two pages no connection of the database is held."""
 
 
-def lines(engine: Engine, wanted: Wanted = EVERYTHING) -> Iterator[str]:
+def lines(engine: Engine, wanted: Wanted = EVERYTHING, *, page: int = PAGE) -> Iterator[str]:
     """The events, oldest first, several lines at a time, each with what is hashed and the hash.
 
     https://jsonlines.org: UTF-8, one JSON object a line. The text is ASCII.
@@ -20,10 +20,10 @@ def lines(engine: Engine, wanted: Wanted = EVERYTHING) -> Iterator[str]:
     last_id = 0
     while True:
         with Session(engine) as session:
-            found = list_after(session, last_id, limit=PAGE, wanted=wanted)
+            found = list_after(session, last_id, limit=page, wanted=wanted)
             text = "".join(f"{json.dumps(each.line() | {'hash': each.hash})}\n" for each in found)
             last_id = found[-1].id or 0 if found else last_id
         if found:
             yield text
-        if len(found) < PAGE:
+        if len(found) < page:
             return

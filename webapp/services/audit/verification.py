@@ -29,14 +29,14 @@ class Verified:
     head: str
 
 
-def verify(engine: Engine, *, noted: str = "") -> Verified:
+def verify(engine: Engine, *, noted: str = "", page: int = PAGE) -> Verified:
     """Read the whole trail once, while others may add to it.
 
     `noted` is the hash of some row, which must still be there. Raises Conflict for the first row
     that is wrong.
     """
     rows, last_hash, is_found = 0, GENESIS, noted in ("", GENESIS)
-    for event in _rows(engine):
+    for event in _rows(engine, page):
         _check(event, after=last_hash)
         rows, last_hash = rows + 1, event.hash
         is_found = is_found or last_hash == noted
@@ -55,7 +55,7 @@ def _check(event: AuditEvent, *, after: str) -> None:
         raise _broken(f"Row {event.id} of the audit trail was edited.")
 
 
-def _rows(engine: Engine) -> Iterator[AuditEvent]:
+def _rows(engine: Engine, page: int) -> Iterator[AuditEvent]:
     """Every row in order, up to the one that the head names.
 
     When there is no further row and the head is ahead, rows were written in between: one more look
@@ -64,7 +64,7 @@ def _rows(engine: Engine) -> Iterator[AuditEvent]:
     last_id, last_hash, is_behind = 0, GENESIS, False
     while True:
         with Session(engine) as session:
-            found = _page(session, last_id)
+            found = _page(session, last_id, page)
             head = None if found else session.get(AuditHead, 1)
         yield from found
         if found:
@@ -72,19 +72,19 @@ def _rows(engine: Engine) -> Iterator[AuditEvent]:
         elif head and (head.last_id, head.hash) == (last_id, last_hash):
             return
         elif is_behind or head is None or head.last_id <= last_id:
-            end = f"row {head.last_id}" if head else "nothing"
+            end = f"row {head.last_id} with the hash {head.hash[:8]}…" if head else "no row"
             raise _broken(
-                f"The audit trail ends with row {last_id}, but {end} is noted as its end: rows "
-                "were removed from the end, or added."
+                f"The audit trail ends with row {last_id}, but its head says {end}: rows were "
+                "removed from the end, or added, or the head was edited."
             )
         else:
             is_behind = True
 
 
-def _page(session: Session, last_id: int) -> list[AuditEvent]:
+def _page(session: Session, last_id: int, page: int) -> list[AuditEvent]:
     """What cannot even be read, such as a time that is none, is found one by one."""
     try:
-        return list_after(session, last_id, limit=PAGE)
+        return list_after(session, last_id, limit=page)
     except ValueError:
         pass
     try:

@@ -20,6 +20,9 @@ ATTEMPT_SUFFIX = "-again"
 ANY_REGION = "us-east-1"
 """Of what is asked for its kind alone; only the links in the advice depend on the region."""
 
+SHOWN_MAX = 200
+"""Events on a page; the API has all of them."""
+
 AnyEvent = TypeVar("AnyEvent", StackEvent, Event)
 
 
@@ -48,6 +51,12 @@ def list_after(session: Session, row: StackRow, event_id: int = 0) -> list[Stack
     """The row's events that arrived after the one with that id, oldest first."""
     later = select(StackEvent).where(_of(row), col(StackEvent.id) > event_id)
     return list(session.exec(later.order_by(col(StackEvent.id))).all())
+
+
+def newest(session: Session, row: StackRow, *, most: int) -> list[StackEvent]:
+    """The row's last events, newest first."""
+    found = select(StackEvent).where(_of(row)).order_by(col(StackEvent.id).desc())
+    return list(session.exec(found.limit(most)).all())
 
 
 def root_cause(session: Session, row: StackRow, operation_id: str = "") -> StackEvent | None:

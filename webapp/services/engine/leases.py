@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Engine, Executable, and_, update
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, delete, select
 
+from webapp import logs
 from webapp.db import insert_into, now_s
 from webapp.models import Lease
 
@@ -147,6 +148,7 @@ def run_one(engine: Engine, handlers: dict[str, Handler], *, lease_s: float = LE
         work = claim(session, lease_s=lease_s)
         if work is None:
             return False
+        logs.note(operation=work.resource)
         run(work, handlers[work.noun])
         return True
 

@@ -20,11 +20,14 @@ from webapp.db import now_s
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status
 from webapp.partners import Explanation, max_age_s, partner
+from webapp.partners.untrusted_json import shortened
 from webapp.services.addresses import pool
 from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20
+PROBLEM_MAX_CHARS = 1_000
+"""A partner's error, or a function's, may quote megabytes."""
 JSON_TYPE = "application/json"
 CHECK_THE_LOG = "Check its log."
 CALLERS_GET_IT = (
@@ -154,7 +157,8 @@ def _snapshot(session: Session, function: Function, answer: Invocation) -> Snaps
         why = adapter.explain(
             answer.status, _addresses_header(session, function) | answer.headers, answer.body
         )
-        snapshot.problem, snapshot.remedy = _explained(session, why)
+        problem, snapshot.remedy = _explained(session, why)
+        snapshot.problem = shortened(problem, PROBLEM_MAX_CHARS)
         snapshot.egress_ip = why.source_address or snapshot.egress_ip
     return snapshot
 
@@ -185,7 +189,8 @@ def _addresses_header(session: Session, function: Function) -> dict[str, str]:
 
 
 def _failure(function: Function, problem: str, remedy: str) -> Snapshot:
-    return Snapshot(function_id=function.id, ok=False, problem=problem, remedy=remedy)
+    told = shortened(problem, PROBLEM_MAX_CHARS)
+    return Snapshot(function_id=function.id, ok=False, problem=told, remedy=remedy)
 
 
 def _prune(session: Session, function: Function) -> None:

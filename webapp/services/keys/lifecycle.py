@@ -34,7 +34,6 @@ from webapp.services.names import (
     check_environment,
     check_free,
     check_name,
-    check_note,
     check_typed,
 )
 from webapp.services.scope import CloudScope
@@ -97,7 +96,6 @@ def check_fields(kind: KeyKind, adapter: Partner, new: NewKey) -> None:
         lambda: checked_name(kind, new.sent_as),
         lambda: adapter.claims(adapter.normalise(new.secret)),
         lambda: check_environment(new.environment),
-        lambda: check_note(new.note),
     )
 
 

@@ -135,7 +135,8 @@ def _apply(scope: CloudScope, network: Network) -> None:
 def _wanted(network: Network, new: NewChange) -> Shape:
     """The new shape. Who names the zones to add need not count them."""
     named = network.availability_zones + len(new.zones)
-    count = new.availability_zones or named
+    count = named if new.availability_zones is None else new.availability_zones
+    zones.check_count(count)
     more = count - network.availability_zones
     if new.zones and count != named:
         raise Invalid(
@@ -172,7 +173,6 @@ def _check(network: Network, wanted: Shape) -> None:
             remedy="Confirm or withdraw that one first.",
             link=(f"{network.page}#change", "Open the pending change"),
         )
-    zones.check_count(wanted.availability_zones)
     cidrs.check_room(network.cidr, wanted.availability_zones)
     more_zones = wanted.availability_zones - now.availability_zones
     more_nat_gateways = wanted.nat_gateways - now.nat_gateways

@@ -1,8 +1,9 @@
 """What any operation may answer, told once: the problems, and the headers of every answer.
 
 An operation has the problems that it can really have: 404 if its path names something, 422 if it
-takes anything, 409 and 413 if it changes something. Whether it asks AWS, which may fail, is said by
-its route (`ASKS_AWS`) unless it changes something.
+takes anything, 409 and 502 if it changes something, 413 if it has a body. What else it may answer
+is said by its route: `ASKS_AWS` if it reads from AWS, `NAMES_OTHERS` if what is sent names
+something, `DEPENDS_ON_STATE` if it reads what is not always there.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from webapp.problems import RETRY_AFTER_S, Problem
 
 PROBLEM_TYPE = "application/problem+json"
 WRITING = frozenset({"post", "put", "patch", "delete"})
-WITH_BODY = frozenset({"post", "put", "patch"})
+UNTOLD = ("Successful Response", "Not Modified")
+"""What FastAPI says if a route says nothing."""
 OF_SUCCESS = {
     "200": "What was asked for",
     "201": "Created",
@@ -54,7 +56,7 @@ REQUEST_ID = {"X-Request-ID": _header("RequestId")}
 RETRY_AFTER = {"Retry-After": _header("RetryAfter")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shared:
     """A problem that many operations share: its name among the components, and an example."""
 
@@ -89,6 +91,15 @@ class Shared:
 
 _EVERY = (
     Shared(
+        "Malformed",
+        "The request is not well formed, or asks for another host",
+        errors.Malformed(
+            "This dashboard is not at that host.",
+            code="unknown_host",
+            remedy="Use the address that Egret printed at its start.",
+        ),
+    ),
+    Shared(
         "Unauthenticated",
         "Nobody is signed in, or the token is wrong or has ended",
         errors.Unauthenticated("This needs a bearer token.", remedy="Create one."),
@@ -96,8 +107,22 @@ _EVERY = (
     ),
     Shared(
         "Refused",
-        "Who asks may not do this",
-        errors.Refused("This request came from another site.", code="cross_origin"),
+        "Who asks may not do this: the role is too low, or the token is for another area",
+        errors.Refused(
+            "This needs the role admin; ada has the role viewer.",
+            code="role_too_low",
+            remedy="Ask an admin to do it, or to give ada the role admin.",
+        ),
+    ),
+    Shared(
+        "TooLong",
+        "The path or the query is too long",
+        errors.TooLong("The query of the address is too long.", remedy="At most 12 KiB."),
+    ),
+    Shared(
+        "HeadersTooLarge",
+        "The headers or cookies are too large, or too many",
+        errors.HeadersTooLarge("The headers are too large.", remedy="At most 32 KiB."),
     ),
     Shared(
         "TooMany",
@@ -157,7 +182,9 @@ _UPSTREAM = Shared(
 )
 SHARED = (*_EVERY, _NOT_FOUND, _INVALID, _CONFLICT, _TOO_LARGE, _UPSTREAM)
 ASKS_AWS: dict[int | str, dict[str, Any]] = {_UPSTREAM.example.status: {}}
-"""For the `responses` of a route that reads from AWS."""
+NAMES_OTHERS: dict[int | str, dict[str, Any]] = {_NOT_FOUND.example.status: {}}
+DEPENDS_ON_STATE: dict[int | str, dict[str, Any]] = {_CONFLICT.example.status: {}}
+"""For the `responses` of a route."""
 
 
 def located(status: int) -> dict[int | str, dict[str, Any]]:
@@ -177,17 +204,17 @@ def describe(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any
 
 
 def _words(status: str, found: str) -> str:
-    return OF_SUCCESS.get(status, found) if found == "Successful Response" else found
+    return OF_SUCCESS.get(status, found) if found in UNTOLD else found
 
 
 def _problems(method: str, path: str, operation: dict[str, Any]) -> list[Shared]:
-    takes_something = "parameters" in operation or "requestBody" in operation
-    asks_aws = method in WRITING or str(_UPSTREAM.example.status) in operation["responses"]
-    return [
-        *_EVERY,
-        *([_NOT_FOUND] if "{" in path else []),
-        *([_INVALID] if takes_something else []),
-        *([_CONFLICT] if method in WRITING else []),
-        *([_TOO_LARGE] if "requestBody" in operation else []),
-        *([_UPSTREAM] if asks_aws else []),
-    ]
+    has_body, changes = "requestBody" in operation, method in WRITING
+    usual = {
+        _NOT_FOUND: "{" in path,
+        _INVALID: has_body or "parameters" in operation,
+        _CONFLICT: changes,
+        _TOO_LARGE: has_body,
+        _UPSTREAM: changes,
+    }
+    said = operation["responses"]
+    return [*_EVERY, *(p for p, may in usual.items() if may or str(p.example.status) in said)]

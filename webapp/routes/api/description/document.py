@@ -5,12 +5,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
+from webapp.deps import declared
 from webapp.problems import Problem
 from webapp.routes.api.description import answers
 from webapp.routes.api.description.examples import REF, Examples
-from webapp.routes.api.description.texts import INFO, PATH_PARAMETERS, SECURITY, SERVERS, TAGS
+from webapp.routes.api.description.texts import (
+    CHOICES,
+    INFO,
+    PATH_PARAMETERS,
+    SECURITY,
+    SERVERS,
+    TAGS,
+)
 
 JSON = "application/json"
 LIST_PREFIX = "Listed_"
@@ -20,11 +29,17 @@ METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """OpenAPI 3.1 of these routes, ready for JSON."""
     found = get_openapi(title=INFO["title"], version=INFO["version"], routes=routes)
-    made = _renamed(found)
-    schemas = _without_titles(made["components"]["schemas"])
-    schemas["Problem"] = _without_titles(Problem.model_json_schema())
-    examples = Examples(schemas)
+    made = _tidy(_renamed(found))
+    schemas = made["components"]["schemas"]
+    schemas["Problem"] = _tidy(Problem.model_json_schema())
+    for (name, field), choices in CHOICES.items():
+        schemas[name]["properties"][field]["enum"] = choices
+    examples, roles = Examples(schemas), dict(_roles(routes))
     for path, method, operation in operations(made):
+        if role := roles[path, method]:
+            about = operation.get("description", "")
+            operation["description"] = f"{about}\n\nNeeds the role {role}.".strip()
+            operation["x-role"] = role
         _complete(path, method, operation, examples)
     return {
         "openapi": made["openapi"],
@@ -49,6 +64,15 @@ def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
                 yield path, method, operation
 
 
+def _roles(routes: Sequence[BaseRoute]) -> Iterator[tuple[tuple[str, str], str]]:
+    """By path and method; '' for whoever asks."""
+    for context in iter_route_contexts(routes):
+        if isinstance(context.original_route, APIRoute):
+            role = next(iter(declared(context.original_route)), None)
+            for method in context.methods or ():
+                yield (context.path or "", method.lower()), role or ""
+
+
 def _renamed(found: dict[str, Any]) -> dict[str, Any]:
     """With the names that programs should have for the schemas: `Network`, `NetworkList`."""
     text = json.dumps(found)
@@ -66,26 +90,36 @@ def _public(name: str) -> str:
     return name.removesuffix("Out")
 
 
-def _without_titles(node: Any) -> Any:
-    """FastAPI titles each schema by its name in the code; tools would prefer that to ours."""
+def _tidy(node: Any) -> Any:
+    """Without FastAPI's titles, which are names in the code and which tools would prefer to ours;
+    and with limits as they were written: it makes 3.0 of 3."""
     if isinstance(node, list):
-        return [_without_titles(each) for each in node]
+        return [_tidy(each) for each in node]
+    if isinstance(node, float) and node.is_integer():
+        return int(node)
     if not isinstance(node, dict):
         return node
     kept = {k: v for k, v in node.items() if not (k == "title" and isinstance(v, str))}
-    return {key: _without_titles(value) for key, value in kept.items()}
+    return {key: _tidy(value) for key, value in kept.items()}
+
+
+def _noun(path: str) -> str:
+    """`network` of /api/v1/networks/{name}."""
+    return path.split("/")[3].removesuffix("s")
 
 
 def _complete(path: str, method: str, operation: dict[str, Any], examples: Examples) -> None:
     for parameter in operation.get("parameters", ()):
-        parameter["schema"] = _without_titles(parameter["schema"])
         if parameter["in"] == "path":
-            parameter.setdefault("description", PATH_PARAMETERS.get(parameter["name"], ""))
+            text, rule = PATH_PARAMETERS.get(parameter["name"], ("", {}))
+            parameter.setdefault("description", text.format(noun=_noun(path)))
+            parameter["schema"] |= rule
+        parameter["schema"].pop("description", None)
+        if parameter["required"]:
+            parameter["example"] = examples.of_parameter(parameter)
     operation["security"] = [{name: []} for name in SECURITY] if operation.get("security") else []
     operation["responses"] = answers.describe(method, path, operation)
-    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-    for body in bodies:
+    for body in [operation.get("requestBody", {}), *operation["responses"].values()]:
         content = body.get("content", {}).get(JSON)
         if content and "example" not in content:
-            content["schema"] = _without_titles(content["schema"])
             content["example"] = examples.of(content["schema"])

@@ -7,7 +7,7 @@ default, or the least that it allows.
 
 from typing import Any
 
-from webapp.routes.api.description.values import VALUES
+from webapp.routes.api.description.values import PARAMETERS, VALUES
 
 BY_TYPE: dict[str, Any] = {"boolean": False, "string": "", "null": None, "number": 0}
 BY_FORMAT = {"date-time": "2026-11-25T12:00:00Z", "date": "2026-11-25"}
@@ -35,6 +35,10 @@ class Examples:
             return self.of(schema["anyOf"][0], owner)
         return self._of_type(schema, owner)
 
+    def of_parameter(self, parameter: dict[str, Any]) -> Any:
+        name = parameter["name"]
+        return PARAMETERS.get(name, self._of_field("", name, parameter["schema"]))
+
     def _of_type(self, schema: dict[str, Any], owner: str) -> Any:
         kind = schema.get("type", "object")
         if kind == "object":
@@ -43,7 +47,8 @@ class Examples:
         if kind == "array":
             if "prefixItems" in schema:
                 return [self.of(item) for item in schema["prefixItems"]]
-            return [self.of(schema["items"])] if schema["items"] else []
+            item = self.of(schema["items"])
+            return [item] if item else []
         if kind == "integer":
             return schema.get("minimum", 0)
         return BY_FORMAT.get(schema.get("format", ""), BY_TYPE[kind])

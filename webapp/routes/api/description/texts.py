@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from webapp.models.rules import NAME
+from webapp.partners import KEY_KINDS
+
 INFO: dict[str, Any] = {
     "title": "Egret",
     "version": "1",
@@ -45,6 +48,8 @@ TAGS = {
     "whitelists": "A network's addresses for its partners, and how far each partner is.",
     "orphans": "Resources in AWS with Egret's tags that are not in its database.",
     "audit": "Who did what.",
+    "users": "People who may sign in, invited by a link, each with a role.",
+    "tokens": "API tokens, which programs present. A token is only in the answer that made it.",
 }
 """In the order of the reference page."""
 SECURITY = {
@@ -60,11 +65,22 @@ SECURITY = {
         "description": "The session of a browser that is signed in",
     },
 }
-PATH_PARAMETERS = {
-    "name": "The name of the network, function or key",
-    "caller": "The caller's name",
-    "number": "The revision's number",
-    "address_id": "The address's `id`",
-    "saved_id": "The saved request's `id`",
-    "whitelisting_id": "The partner's `id` in the whitelist",
+_KINDS = [kind.name for kind in KEY_KINDS]
+CHOICES = {("NewKey", "kind"): ["", *_KINDS], ("Key", "kind"): _KINDS}
+"""The values of fields whose models cannot know them."""
+_NAME = {"type": "string", "pattern": f"^{NAME}$"}
+_ID = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
+PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "name": ("The name of the {noun}", _NAME),
+    "person": ("The name or the `id` of the person", {}),
+    "token": ("The `id` of the token, or a name that only one has", {}),
+    "caller": ("The name of the caller", _NAME),
+    "number": ("The number of the revision", {}),
+    "address_id": ("The `id` of the address", _ID),
+    "saved_id": ("The `id` of the saved request", _ID),
+    "whitelisting_id": ("The `id` of the partner in the whitelist", _ID),
 }
+"""What a name or id in a path means, and its rule. What breaks the rule does not exist: 404.
+
+`noun` is what the path begins with.
+"""

@@ -1,7 +1,7 @@
 """The values that the examples of the description have, by the name of their field.
 
-One story: the network `main` in Frankfurt has the address 192.0.2.10, its key is `clash`, and the
-function `top-clans` fetches a ranking through it. A field that means something else in one schema
+One story: the network `main` in Frankfurt has the address 192.0.2.10, its key is `bank`, and the
+function `rates` fetches exchange rates through it. A field that means something else in one schema
 is there with that schema's name before it; `...` leaves it to
 its schema.
 """
@@ -16,7 +16,7 @@ HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ID = "3f9c1a7be204"
 KEY_VERSION = "0b6f2c0a-7d44-4a55-9a3e-6a2f1c1f0d11"
 REQUEST_ID = "8c2f6f0e-2b0a-4d0e-9a44-52c0a6a1c7de"
-SETTINGS = {"location": "32000006", "limit": 10, "ranking": "clans"}
+SETTINGS = {"url": "https://api.bank.example/v1/rates", "max_kib": 256}
 STACK_ID = f"arn:aws:cloudformation:eu-central-1:{ACCOUNT}:stack/egret-network-main/{KEY_VERSION}"
 
 _NAMES: dict[str, Any] = {
@@ -24,35 +24,43 @@ _NAMES: dict[str, Any] = {
     "created_by": "ada",
     "actor": "ada",
     "environment": "prod",
-    "function": "top-clans",
-    "functions": ["top-clans"],
+    "function": "rates",
+    "functions": ["rates"],
     "id": ID,
-    "key": "clash",
-    "keys": ["clash"],
+    "key": "bank",
+    "keys": ["bank"],
     "name": "main",
     "network": "main",
-    "partner": "Supercell",
-    "template": "clash_rankings",
+    "partner": "The bank",
+    "template": "http_json",
     "Caller.name": "article",
     "Issued.name": "article",
     "NewCaller.name": "article",
-    "Function.name": "top-clans",
-    "Changed.name": "top-clans",
-    "NewFunction.name": "top-clans",
-    "Key.name": "clash",
-    "NewKey.name": "clash",
+    "User.name": "ada",
+    "Invited.name": "ada",
+    "NewPerson.name": "ada",
+    "Token.name": "ci",
+    "IssuedToken.name": "ci",
+    "NewToken.name": "ci",
+    "scopes": ["networks"],
+    "link": "https://egret.example.com/choose-password?token=egret_5f2b8c",
+    "token": "egret_5f2b8c1e9a7d4036",
+    "Function.name": "rates",
+    "ChangedFunction.name": "rates",
+    "NewFunction.name": "rates",
+    "Key.name": "bank",
+    "NewKey.name": "bank",
+    "NewKey.kind": "bearer",
     "NewSavedRequest.name": "Top ten",
     "SavedRequest.name": "Top ten",
-    "Template.name": "clash_rankings",
-    "Template.partner": "clash_of_clans",
-    "Setting.name": "ranking",
-    "Setting.choices": [["clans", "Clans"], ["players", "Players"]],
+    "Template.name": "http_json",
+    "Template.partner": "generic",
     "Check.name": "Elastic IP addresses",
     "Hop.name": "NAT gateway",
     "Series.name": "invocations",
     "Address.status": "in_use",
     "Caller.status": "ready",
-    "Changed.status": "updating",
+    "ChangedFunction.status": "updating",
     "Function.status": "ready",
     "Issued.status": "ready",
     "Key.status": "ready",
@@ -102,8 +110,17 @@ _AWS: dict[str, Any] = {
     "traffic_gb": 10,
 }
 _TEXTS: dict[str, Any] = {
+    "adoptable": True,
+    "complete": True,
+    "deletable": True,
+    "exists": True,
+    "in_sync": True,
+    "stat": "Sum",
+    "next": None,
+    "faults": [],
     "by_hand": "",
     "detail": "1 of 5 are used.",
+    "ok": True,
     "echo": "https://checkip.amazonaws.com",
     "error": "",
     "health_text": "",
@@ -116,8 +133,8 @@ _TEXTS: dict[str, Any] = {
     "repair": "",
     "request_id": REQUEST_ID,
     "returned": "",
-    "summary": "Rankings of clans and players, with badges",
-    "Template.title": "Clash of Clans rankings",
+    "summary": "GET from one URL, with parameters that callers may set",
+    "Template.title": "JSON from any partner",
     "Hop.detail": "",
 }
 _PARTNERS: dict[str, Any] = {
@@ -127,7 +144,7 @@ _PARTNERS: dict[str, Any] = {
     "Change.addresses": ...,
     "allowed": [IP],
     "cidrs": [f"{IP}/32"],
-    "claims": {"kind": "jwt", "scopes": ["clash"], "cidrs": [IP], "tier": "developer/silver"},
+    "claims": {"kind": "jwt", "scopes": ["rates"], "cidrs": [IP], "tier": "developer/silver"},
     "comma_separated": IP,
     "fingerprint": HASH[:16],
     "mail_body": f"Please whitelist {IP}.",
@@ -149,7 +166,7 @@ _FUNCTIONS: dict[str, Any] = {
     "before": 10,
     "field": "settings.limit",
     "code": "",
-    "Code.code": "class Rankings(Egress): ...",
+    "RevisionWithCode.code": "class Rankings(Egress): ...",
     "code_diff": "",
     "code_hash": HASH,
     "cors_origins": [],
@@ -161,9 +178,11 @@ _FUNCTIONS: dict[str, Any] = {
     "revision": 3,
     "path": "",
     "schedule": None,
+    "Network.change": None,
     "Network.schedule": ...,
+    "undeleted": [],
     "settings": SETTINGS,
-    "Template.settings": ...,
+    "Template.settings": [],
     "Template.memory_mb": ...,
     "Template.timeout_s": ...,
     "stage": "live",
@@ -192,6 +211,14 @@ _FUNCTIONS: dict[str, Any] = {
     "level": "platform",
     "at_ms": 1795694400000,
     "Template.version": "1.2.0",
+    "Template.key_kinds": ["bearer", "header", "query"],
+    "Template.methods": ["GET"],
+    "Template.origin": "https://api.bank.example",
+    "Template.preview": "http_json",
+    "Bounds.default": 256,
+    "Bounds.maximum": 10240,
+    "Bounds.minimum": 128,
+    "delay_s": 180,
     "Cache.default_s": 60,
     "Cache.max_s": 604800,
 }
@@ -206,3 +233,9 @@ _TIMES: dict[str, Any] = {
     "WeeklyHours.days": ["mon", "tue", "wed", "thu", "fri"],
 }
 VALUES = _NAMES | _AWS | _TEXTS | _PARTNERS | _FUNCTIONS | _TIMES
+PARAMETERS: dict[str, Any] = {
+    "address_id": ID,
+    "id": "eipalloc-0a1b2c3d4e5f60718",
+    "saved_id": ID,
+    "whitelisting_id": ID,
+}

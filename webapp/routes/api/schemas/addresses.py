@@ -5,21 +5,23 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from webapp.models import AddressStatus, Input
+from webapp.models.rules import Region
+from webapp.models.texts import AwsIdText, LabelText
 from webapp.services.addresses import AddressDetail
 
 
 class NewAddress(Input):
     """`adopt`: an allocation id or an address that the account has already."""
 
-    region: str
-    name: str = ""
-    adopt: str = ""
+    region: Region
+    name: LabelText = ""
+    adopt: AwsIdText = ""
 
 
 class AddressName(Input):
     """What people call it, in any words; empty for nothing."""
 
-    name: str
+    name: LabelText
 
 
 class AddressOut(BaseModel):

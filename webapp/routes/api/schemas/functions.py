@@ -61,6 +61,18 @@ CACHED_BODY: dict[int | str, dict[str, Any]] = {
     304: {"headers": _HEADERS},
 }
 """The `responses` of a preview."""
+IF_NONE_MATCH: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "description": "The ETag of the body that the caller has: 304 if it is still the same",
+            "schema": {"type": "string"},
+        }
+    ]
+}
+"""Of its description."""
 
 
 class FunctionOut(BaseModel):

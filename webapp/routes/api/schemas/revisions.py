@@ -24,7 +24,7 @@ class DifferenceOut(BaseModel):
     after: Any
 
 
-class ChangedOut(FunctionOut):
+class ChangedFunctionOut(FunctionOut):
     """The function, and what is being changed; `deploys`: whether a deployment has begun."""
 
     changes: list[DifferenceOut]
@@ -40,7 +40,7 @@ class ChangedResourceOut(BaseModel):
     replacement: str
 
 
-class PreviewOut(BaseModel):
+class ChangePreviewOut(BaseModel):
     """`interrupts` is always false: a change that would interrupt calls is refused."""
 
     changes: list[DifferenceOut]
@@ -69,7 +69,7 @@ class RevisionOut(BaseModel):
     timeout_s: int
 
 
-class CodeOut(RevisionOut):
+class RevisionWithCodeOut(RevisionOut):
     code: str
 
 
@@ -80,16 +80,16 @@ class ComparisonOut(BaseModel):
     code_diff: str
 
 
-def changed_out(detail: FunctionDetail, planned: Planned) -> ChangedOut:
-    return ChangedOut(
+def changed_out(detail: FunctionDetail, planned: Planned) -> ChangedFunctionOut:
+    return ChangedFunctionOut(
         **function_out(detail).model_dump(),
         changes=_differences(planned.differences),
         deploys=planned.revision is not None,
     )
 
 
-def preview_out(preview: Preview) -> PreviewOut:
-    return PreviewOut(
+def preview_out(preview: Preview) -> ChangePreviewOut:
+    return ChangePreviewOut(
         changes=_differences(preview.planned.differences),
         deploys=preview.planned.revision is not None,
         resources=[
@@ -102,8 +102,8 @@ def revision_out(revision: FunctionRevision) -> RevisionOut:
     return RevisionOut.model_validate(revision.model_dump())
 
 
-def code_out(revision: FunctionRevision) -> CodeOut:
-    return CodeOut.model_validate(revision.model_dump())
+def code_out(revision: FunctionRevision) -> RevisionWithCodeOut:
+    return RevisionWithCodeOut.model_validate(revision.model_dump())
 
 
 def comparison_out(old: FunctionRevision, new: FunctionRevision) -> ComparisonOut:

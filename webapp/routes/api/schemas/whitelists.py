@@ -5,15 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from webapp.models import Input, Network
+from webapp.models import Network
 from webapp.services.whitelists import Kit, Stage, WhitelistingDetail
-
-
-class NewWhitelisting(Input):
-    """`function`: the one that calls this partner; its good answers are the proof."""
-
-    partner: str
-    function: str = ""
 
 
 class WhitelistingOut(BaseModel):

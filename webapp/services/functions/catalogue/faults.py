@@ -11,11 +11,11 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from webapp.models.rules import MEMORY_MB, TIMEOUT_S
+from webapp.models.rules import MEMORY_MB, TEMPLATE, TIMEOUT_S
 from webapp.services.functions.catalogue.rules import FORMATS, NO_SUCH_FIELD, REQUIRED, problems
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-NAME = "^[a-z][a-z0-9_]{0,39}$"
+NAME = f"^{TEMPLATE}$"
 SETTING_NAME = re.compile("[A-Za-z][A-Za-z0-9_-]{0,39}")
 DESCRIPTION_FILE = "template.toml"
 GUIDE = "docs/templates.md has every key."

@@ -63,8 +63,6 @@ def test_what_a_request_does_not_have_is_null_as_in_api_gateway() -> None:
         ({"method": "TRACE"}, "method"),
         ({"path": "top"}, "path"),
         ({"path": "/a?b=c"}, "path"),
-        ({"path": "/\x00"}, "path"),
-        ({"path": "/" * 2001}, "path"),
         ({"headers": {"a b": "c"}}, "headers"),
         ({"headers": {"a": "b\r\nc: d"}}, "headers"),
         ({"headers": {f"h{n}": "" for n in range(51)}}, "headers"),

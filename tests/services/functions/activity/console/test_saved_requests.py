@@ -79,8 +79,6 @@ def test_what_may_hold_a_secret_is_not_saved(
     ("content", "field"),
     [
         ({"name": " ", "event": {}}, "name"),
-        ({"name": "x" * 61, "event": {}}, "name"),
-        ({"name": "a\nb", "event": {}}, "name"),
         ({"name": "a"}, "event"),
         ({"name": "a", "event": {"a": "x" * CONTENT_MAX_BYTES}}, "event"),
         ({"name": "a", "request": {"body": "x" * CONTENT_MAX_BYTES}}, "body"),

@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Function, NewSavedRequest, SavedRequest
+from webapp.models.texts import LABEL_MAX
 from webapp.services.functions.activity.console.runs import event_of
 from webapp.services.functions.activity.console.secret_names import read_body, secret_names
 from webapp.services.functions.details import get
@@ -21,7 +22,6 @@ from webapp.services.scope import Scope
 SAVED_MAX = 30
 """For each function."""
 CONTENT_MAX_BYTES = 32 * 1024
-NAME_MAX_CHARS = 60
 
 
 def list_all(session: Session, function: Function) -> list[SavedRequest]:
@@ -74,8 +74,8 @@ def delete(scope: Scope, name: str, saved_id: str) -> SavedRequest:
 
 def _check(function: Function, new: NewSavedRequest) -> None:
     name = new.name.strip()
-    if not name or len(name) > NAME_MAX_CHARS or not name.isprintable():
-        raise Invalid(f"A name has 1 to {NAME_MAX_CHARS} characters.", field="name")
+    if not name or len(name) > LABEL_MAX or not name.isprintable():
+        raise Invalid(f"A name has 1 to {LABEL_MAX} characters.", field="name")
     if new.event is None and new.request is None:
         raise Invalid("There is nothing to save: send an event or a request.", field="event")
     event_of(function, new)
@@ -86,7 +86,7 @@ def _check(function: Function, new: NewSavedRequest) -> None:
         raise Invalid(detail, field=field)
     for field, secret in _secrets(new):
         raise Invalid(
-            f"{secret[:NAME_MAX_CHARS]} may hold a secret. Saved requests are kept in Egret's "
+            f"{secret[:LABEL_MAX]} may hold a secret. Saved requests are kept in Egret's "
             "database, where no secret belongs. Leave it out, and type it again for each run.",
             field=field,
             code="secret_not_saved",

@@ -1,0 +1,55 @@
+"""What keeps Egret from starting is one sentence, which says what to do."""
+
+import logging
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from tests.postgresql import PostgreSql
+from webapp.errors import Unavailable
+from webapp.settings import Settings
+from webapp.starting import bring_up_to_date, told, warn
+
+
+def said(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("EGRET_DATABASE_URL", database_url)
+    with pytest.raises(Unavailable) as refused:
+        bring_up_to_date(Settings())
+    return told(refused.value)
+
+
+def test_a_database_that_refuses_is_one_sentence(
+    postgresql: PostgreSql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_url(postgresql.new_database())
+    closed = make_url(postgresql.new_database())
+    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+        connection.execute("CREATE ROLE weak LOGIN PASSWORD 'secret-word'")
+        only_read = f"ALTER DATABASE {closed.database} SET default_transaction_read_only = on"
+        connection.execute(only_read.encode())
+    weak = url.set(username="weak", password="secret-word")
+    missing = url.set(database="no_such_database")
+    for changed, word in (
+        (weak, "permission denied"),
+        (missing, "no_such_database"),
+        (closed, "read-only"),
+    ):
+        text = said(changed.render_as_string(hide_password=False), monkeypatch)
+        assert text.startswith("the database cannot be used: ")
+        assert text.endswith("Check EGRET_DATABASE_URL.")
+        assert word in text
+        assert text.isprintable()
+        assert "secret-word" not in text
+
+
+def test_a_public_address_without_a_trusted_proxy_is_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    public = "https://egret.example.com"
+    warn(Settings(public_url=public, trusted_proxies="10.0.0.1"))
+    warn(Settings())
+    assert not caplog.records
+    warn(Settings(public_url=public))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "EGRET_TRUSTED_PROXIES" in caplog.text

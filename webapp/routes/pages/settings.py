@@ -1,0 +1,14 @@
+"""The settings that Egret runs with, to be read: they are changed where Egret is started."""
+
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import Admin, Router
+from webapp.shown_settings import shown
+from webapp.templating import page
+
+router = Router(prefix="/settings")
+
+
+@router.get("")
+def show(ctx: Admin) -> HTMLResponse:
+    return page(ctx.request, "settings/index.html", settings=shown(ctx.settings))

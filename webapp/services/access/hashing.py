@@ -1,0 +1,94 @@
+"""Hashes of passwords, a few at a time: one takes a processor for 20 ms.
+
+Whoever presents a secret takes a turn, for all that belongs to it: the count of wrong tries, the
+hash, the result. So any number of sign-ins at once takes `AT_ONCE` processors and as many
+connections of the database, and `WAITING_MAX` threads; the rest is told to come again, and every
+other page goes on as before.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore, Lock
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from webapp.db import give_back
+from webapp.errors import Unavailable
+from webapp.outside import outside
+
+AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
+WAITING_MAX = 16
+RETRY_AFTER_S = 2
+
+# OWASP's parameters for argon2id: 19 MiB, two passes, one lane; about 20 ms.
+_argon2 = PasswordHash((Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),))
+_NOBODY = _argon2.hash(secrets.token_urlsafe())
+
+
+class Turns:
+    """`at_once` at work, and at most `waiting` more in the queue."""
+
+    def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING_MAX) -> None:
+        self._places, self._taken = at_once + waiting, 0
+        self._counting = Lock()
+        self._at_work = BoundedSemaphore(at_once)
+
+    @property
+    def is_full(self) -> bool:
+        return self._taken >= self._places
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn, without a connection of the database. Raises Unavailable at once when
+        the queue is full."""
+        with self.place():
+            give_back()
+            with self._at_work:
+                yield
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Of those who have a turn, or wait for one. Raises Unavailable."""
+        with self._counting:
+            if self.is_full:
+                raise _busy()
+            self._taken += 1
+        try:
+            with outside.aside():  # other pages need no turn
+                yield
+        finally:
+            with self._counting:
+                self._taken -= 1
+
+
+def _busy() -> Unavailable:
+    error = Unavailable(
+        "Too many people sign in at the moment.",
+        code="sign_in_busy",
+        remedy=f"Nothing was checked. Try again in {RETRY_AFTER_S} seconds.",
+    )
+    error.retry_after_s = RETRY_AFTER_S
+    return error
+
+
+turns = Turns()
+
+
+def hash_password(password: str) -> str:
+    """Holds no connection with which was only read meanwhile."""
+    give_back()
+    return _argon2.hash(_bytes(password))
+
+
+def verify(password: str, password_hash: str) -> bool:
+    """Whether it is the password. As much work for somebody who has none: `password_hash` is ''."""
+    give_back()
+    return _argon2.verify(_bytes(password), password_hash or _NOBODY) and bool(password_hash)
+
+
+def _bytes(password: str) -> bytes:
+    """Whole, whatever characters it has."""
+    return password.encode("utf-8", "surrogatepass")
