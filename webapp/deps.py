@@ -278,22 +278,7 @@ Anyone = Annotated[Context, Depends(anyone)]
 Viewer = Annotated[Context, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Context, Depends(Needs(Role.OPERATOR))]
 Admin = Annotated[Context, Depends(Needs(Role.ADMIN))]
+SettingUp = Annotated[Context, Depends(Needs(Role.VIEWER))]
+ConfirmedSettingUp = Annotated[Context, Depends(Needs(Role.VIEWER, confirmed=True))]
 ConfirmedOperator = Annotated[Context, Depends(Needs(Role.OPERATOR, confirmed=True))]
 ConfirmedAdmin = Annotated[Context, Depends(Needs(Role.ADMIN, confirmed=True))]
-
-
-def declared(route: APIRoute) -> list[Role | None]:
-    """What the route declares in its signature: a role, or None for `Anyone`. Once, or it is wrong.
-
-    For tests and the documentation.
-    """
-    found: list[Role | None] = []
-    to_visit = [route.dependant]
-    while to_visit:
-        dependant = to_visit.pop()
-        to_visit += dependant.dependencies
-        if isinstance(dependant.call, Needs):
-            found.append(dependant.call.role)
-        elif dependant.call is anyone:
-            found.append(None)
-    return found

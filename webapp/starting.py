@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from webapp.db import migrate
 from webapp.errors import EgretError, Invalid, Unavailable
+from webapp.sealing import lacks_key
 from webapp.settings import Settings
 
 UNUSABLE_DATABASE = (OperationalError, DatabaseError)
@@ -78,6 +79,11 @@ def check_cloud(settings: Settings) -> None:
 
 def warn(settings: Settings) -> None:
     """Of what is not unsafe, but hardly meant."""
+    if lacks_key(settings):
+        log.warning(
+            "EGRET_SECRET_KEY is empty: nobody can set up an authenticator app as a second factor. "
+            "Set it to 32 random characters or more, the same on every replica."
+        )
     if settings.public_url.startswith("https:") and not settings.trusted_proxies:
         log.warning(
             "EGRET_TRUSTED_PROXIES is empty: the log, the audit trail and the limits of wrong "
