@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from webapp.errors import Conflict
-from webapp.sealing import KEY_FILE, Sealer, lacks_key, sealer_of
+from webapp.sealing import KEY_FILE, Sealer, sealer_of
 from webapp.settings import Settings
 
 KEY = "a key of thirty-two characters, at least"
@@ -40,7 +40,7 @@ def test_with_sqlite_the_key_is_a_private_file_that_all_processes_share(tmp_path
 def test_on_postgresql_the_key_has_to_be_set(tmp_path: Path) -> None:
     database_url = "postgresql://egret@db/egret"
     without = Settings(data_dir=tmp_path, database_url=database_url)
-    assert lacks_key(without)
+    assert without.lacks_key
     with pytest.raises(Conflict, match="EGRET_SECRET_KEY"):
         sealer_of(without)
     replicas = [

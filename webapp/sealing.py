@@ -59,18 +59,13 @@ def sealer_of(settings: Settings) -> Sealer:
     """Raises Conflict where the key has to be set and is not."""
     if settings.secret_key:
         return Sealer(settings.secret_key)
-    if lacks_key(settings):
+    if settings.lacks_key:
         raise Conflict(
             "Egret has no key to encrypt the secret of an authenticator app with.",
             code="no_secret_key",
             remedy="Ask whoever runs Egret to set EGRET_SECRET_KEY, the same on every replica.",
         )
     return Sealer(_kept_in(settings.data_dir))
-
-
-def lacks_key(settings: Settings) -> bool:
-    """Whether EGRET_SECRET_KEY is needed, and not there."""
-    return not settings.secret_key and not settings.database.startswith("sqlite")
 
 
 def _kept_in(folder: Path) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from webapp.aws import regions
 from webapp.aws.policy import PREFIX
+from webapp.models.role import Role
 from webapp.models.tags import parse_tags, problem_with_tags
 from webapp.origins import has_host_and_port, problem_with_url
 
@@ -81,6 +82,9 @@ class Settings(BaseSettings):
         repr=False,
         description="Encrypts the secrets of authenticator apps; empty means a key in the data "
         "folder, which is for SQLite alone",
+    )
+    second_factor_from: Literal["none", "admin", "operator", "viewer"] = Field(
+        "none", description="The lowest role that needs a second factor; none: nobody has to"
     )
     session_idle_minutes: int = Field(
         120, ge=5, le=24 * 60, description="Minutes until a session ends that nobody uses"
@@ -215,6 +219,25 @@ class Settings(BaseSettings):
         if problem := regions.partitions_problem(self.region_names):
             raise ValueError(f"EGRET_REGIONS: {problem}")
         return self
+
+    @model_validator(mode="after")
+    def _check_second_factor_is_possible(self) -> Self:
+        if self.second_factor_from != "none" and self.lacks_key:
+            raise ValueError(
+                f"EGRET_SECOND_FACTOR_FROM={self.second_factor_from} needs EGRET_SECRET_KEY where "
+                "the database is PostgreSQL: set it to at least "
+                f"{SECRET_KEY_MIN_CHARS} random characters, the same on every replica"
+            )
+        return self
+
+    def needs_factor(self, role: Role) -> bool:
+        """Whether a person with that role can do nothing before they have a second factor."""
+        return self.second_factor_from != "none" and role.includes(Role(self.second_factor_from))
+
+    @property
+    def lacks_key(self) -> bool:
+        """Whether nothing can be sealed: there is no key, and no folder of all replicas for one."""
+        return not self.secret_key and not self.database.startswith("sqlite")
 
     @property
     def url(self) -> str:

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from webapp.db import migrate
 from webapp.errors import EgretError, Invalid, Unavailable
-from webapp.sealing import lacks_key
 from webapp.settings import Settings
 
 UNUSABLE_DATABASE = (OperationalError, DatabaseError)
@@ -79,10 +78,15 @@ def check_cloud(settings: Settings) -> None:
 
 def warn(settings: Settings) -> None:
     """Of what is not unsafe, but hardly meant."""
-    if lacks_key(settings):
+    if settings.lacks_key:
         log.warning(
             "EGRET_SECRET_KEY is empty: nobody can set up an authenticator app as a second factor. "
             "Set it to 32 random characters or more, the same on every replica."
+        )
+    if settings.cloud == "aws" and settings.second_factor_from == "none":
+        log.warning(
+            "EGRET_SECOND_FACTOR_FROM is none: a password alone opens this AWS account. Set it to "
+            "admin, operator or viewer, the lowest role that needs a second factor."
         )
     if settings.public_url.startswith("https:") and not settings.trusted_proxies:
         log.warning(

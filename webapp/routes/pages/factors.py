@@ -11,7 +11,7 @@ from webapp.errors import EgretError, Invalid
 from webapp.forms import Form, errors_by_field
 from webapp.middleware import NO_STORE
 from webapp.models import AccessToken, User
-from webapp.sealing import lacks_key, sealer_of
+from webapp.sealing import sealer_of
 from webapp.services import access
 from webapp.templating import page, see_other
 
@@ -75,14 +75,17 @@ def _show(
     codes: list[str] | None = None,
 ) -> HTMLResponse:
     user, _ = _person(ctx)
+    factors = access.factors_of(ctx.session, user)
     shown: dict[str, Any] = {"secret": secret, "codes": codes or [], "confirming": confirming}
     response = page(
         ctx.request,
         "account/second_factor.html",
         status_code=422 if error else 200,
-        factors=access.factors_of(ctx.session, user),
+        factors=factors,
+        user_has_factor=factors.app_is_set_up,
         qr=Markup(secret.qr_svg) if secret else "",  # noqa: S704 - drawn by segno
-        lacks_key=lacks_key(ctx.settings),
+        lacks_key=ctx.settings.lacks_key,
+        is_needed=ctx.settings.needs_factor(user.role),
         errors=errors_by_field(error) if error else NOTHING,
         **shown,
     )
