@@ -118,7 +118,7 @@ class Context:
             )
 
     def demand_factor(self) -> None:
-        """Raises FactorMissing for a person whose role needs a second factor. No program is asked."""
+        """Raises FactorMissing for a person whose role needs a second factor; asks no program."""
         user = self.user
         if user and self.settings.needs_factor(user.role) and not user.has_second_factor:
             raise FactorMissing(

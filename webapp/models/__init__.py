@@ -14,7 +14,7 @@ from webapp.models.audit_event import AuditEvent, AuditHead, AuditResult
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
 from webapp.models.caller import Caller, FormerKey, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
-from webapp.models.factors import RecoveryCode, Totp
+from webapp.models.factors import Passkey, RecoveryCode, Totp
 from webapp.models.function import Access, FetchSchedule, Function, FunctionChange, NewFunction
 from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
@@ -83,6 +83,7 @@ __all__ = [
     "NewToken",
     "NewVersion",
     "NewWhitelisting",
+    "Passkey",
     "Proof",
     "RecoveryCode",
     "RevisionStatus",

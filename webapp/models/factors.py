@@ -1,11 +1,12 @@
-"""Second factors of people: an authenticator app, and codes for when it is lost."""
+"""Second factors of people: authenticator apps, passkeys, and codes for when they are lost."""
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import UtcDateTime, utc_now
-from webapp.models.texts import ID_MAX, TYPED_MAX, sized
+from webapp.models.base import UtcDateTime, new_id, utc_now
+from webapp.models.texts import ID_MAX, LABEL_MAX, TYPED_MAX, URL_MAX, sized
 
 
 class Totp(SQLModel, table=True):
@@ -36,3 +37,21 @@ class RecoveryCode(SQLModel, table=True):
     user_id: str = Field(
         sa_type=sized(ID_MAX), foreign_key="user.id", ondelete="CASCADE", index=True
     )
+
+
+class Passkey(SQLModel, table=True):
+    """The public half of a key that a device or password manager of the person has."""
+
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    user_id: str = Field(
+        sa_type=sized(ID_MAX), foreign_key="user.id", ondelete="CASCADE", index=True
+    )
+    name: str = Field(sa_type=sized(LABEL_MAX))
+    credential_id: str = Field(sa_type=sized(URL_MAX), unique=True, description="In base64url")
+    public_key: str = Field(sa_type=sized(URL_MAX), description="COSE, in base64url")
+    sign_count: int = Field(default=0, sa_type=BigInteger)
+    challenge_at: datetime = Field(
+        sa_type=UtcDateTime, description="Of the last use: an older challenge does not work again"
+    )
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

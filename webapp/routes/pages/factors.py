@@ -53,6 +53,30 @@ def remove(ctx: ConfirmedSettingUp) -> Response:
     return see_other(HERE, "The authenticator app was removed.")
 
 
+@router.post("/passkeys")
+def add_passkey(ctx: ConfirmedSettingUp, form: Form) -> Response:
+    user, own = _person(ctx)
+    name, credential = form.text("name"), form.text("credential")
+    try:
+        sealer, party = sealer_of(ctx.settings), access.needed_party(ctx.settings)
+        codes = access.add_passkey(
+            ctx.scope, sealer, party, user, own, name=name, credential=credential
+        )
+    except EgretError as error:
+        ctx.session.rollback()
+        return _show(ctx, error)
+    if not codes:
+        return see_other(HERE, f"The passkey {name} was added. Other sessions were ended.")
+    return _show(ctx, codes=codes)
+
+
+@router.post("/passkeys/{passkey_id}/removal")
+def remove_passkey(ctx: ConfirmedSettingUp, passkey_id: str) -> Response:
+    user, _ = _person(ctx)
+    access.remove_passkey(ctx.scope, user, passkey_id)
+    return see_other(HERE, "The passkey was removed. Remove it in your device, too.")
+
+
 @router.post("/recovery-codes")
 def renew_codes(ctx: ConfirmedSettingUp) -> HTMLResponse:
     user, _ = _person(ctx)
@@ -64,6 +88,13 @@ def _person(ctx: Context) -> tuple[User, AccessToken]:
     if ctx.user is None or ctx.own is None:
         raise Invalid("A program has no second factor.")
     return ctx.user, ctx.own
+
+
+def _passkey_options(ctx: Context, user: User) -> str:
+    """'' where there are none."""
+    party = access.relying_party(ctx.settings)
+    sealer = sealer_of(ctx.settings) if party else None
+    return access.creation_options(ctx.session, sealer, party, user) if party and sealer else ""
 
 
 def _show(
@@ -82,7 +113,9 @@ def _show(
         "account/second_factor.html",
         status_code=422 if error else 200,
         factors=factors,
-        user_has_factor=factors.app_is_set_up,
+        user_has_factor=factors.is_some,
+        passkey_options=_passkey_options(ctx, user),
+        port=ctx.settings.port,
         qr=Markup(secret.qr_svg) if secret else "",  # noqa: S704 - drawn by segno
         lacks_key=ctx.settings.lacks_key,
         is_needed=ctx.settings.needs_factor(user.role),

@@ -47,14 +47,24 @@ def finish(ctx: Anyone, form: Form) -> Response:
     except EgretError as error:
         return refused_page(ctx, TEMPLATE, form.shown("next"), error)
     few = _few(done.codes_left) if done.has_few_codes else ""
-    response = welcome(ctx, done.token, form.text("next", "/"), few, kind="warning")
-    response.delete_cookie(
-        half_session_cookie(ctx.settings),
-        secure=ctx.settings.https,
-        httponly=True,
-        samesite="lax",
-    )
-    return response
+    return _without_half(ctx, welcome(ctx, done.token, form.text("next", "/"), few, kind="warning"))
+
+
+@router.post("/passkey")
+def sign_in_with_passkey(ctx: Anyone, form: Form) -> Response:
+    """Instead of the password and a code, or of the code alone."""
+    try:
+        token = access.sign_in_with_passkey(
+            ctx.guesser,
+            sealer_of(ctx.settings),
+            access.needed_party(ctx.settings),
+            form.text("credential"),
+            limits=limits_of(ctx.settings),
+            browser=browser_of(ctx.request, ctx.settings),
+        )
+    except EgretError as error:
+        return refused_page(ctx, "sign_in.html", {"name": "", "next": form.text("next")}, error)
+    return _without_half(ctx, welcome(ctx, token, form.text("next", "/")))
 
 
 def ask_for_code(ctx: Context, token: str, next_path: str) -> Response:
@@ -67,6 +77,16 @@ def ask_for_code(ctx: Context, token: str, next_path: str) -> Response:
         httponly=True,
         samesite="lax",
         secure=ctx.settings.https,
+    )
+    return response
+
+
+def _without_half(ctx: Context, response: Response) -> Response:
+    response.delete_cookie(
+        half_session_cookie(ctx.settings),
+        secure=ctx.settings.https,
+        httponly=True,
+        samesite="lax",
     )
     return response
 

@@ -7,6 +7,8 @@ from webapp.browsers import session_cookie
 from webapp.deps import Context
 from webapp.errors import EgretError
 from webapp.forms import errors_by_field
+from webapp.sealing import sealer_of
+from webapp.services import access
 from webapp.templating import page, see_other
 
 
@@ -41,8 +43,20 @@ def refused_page(
 def form_page(
     ctx: Context, template: str, form: dict[str, str], errors: dict[str, str] | None = None
 ) -> HTMLResponse:
-    status_code = 422 if errors else 200
-    return page(ctx.request, template, status_code=status_code, form=form, errors=errors or {})
+    return page(
+        ctx.request,
+        template,
+        status_code=422 if errors else 200,
+        form=form,
+        errors=errors or {},
+        passkey_options=_passkey_options(ctx),
+    )
+
+
+def _passkey_options(ctx: Context) -> str:
+    """'' where there are none."""
+    party = access.relying_party(ctx.settings)
+    return access.request_options(sealer_of(ctx.settings), party) if party else ""
 
 
 def _own_path(path: str) -> str:

@@ -16,7 +16,9 @@ def test_a_reset_removes_every_factor_and_ends_the_sessions(session: Session) ->
     app = with_app(session)
     token = access.open_session(session, app.user)
     access.reset_factors(Scope(session, "grace"), app.user.id)
-    assert access.factors_of(session, app.user) == Factors(app_is_set_up=False, codes_left=0)
+    assert access.factors_of(session, app.user) == Factors(
+        app_is_set_up=False, passkeys=[], codes_left=0
+    )
     assert not session.get_one(User, app.user.id).has_second_factor
     assert access.session_of(session, token) is None
     last = list_after(session, 0, limit=9)[-1]

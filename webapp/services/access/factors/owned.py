@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, select
 
 from webapp.db import lock
 from webapp.errors import NotFound
-from webapp.models import AccessToken, RecoveryCode, Totp, User
+from webapp.models import AccessToken, Passkey, RecoveryCode, Totp, User
 from webapp.services.access.factors import recovery
 from webapp.services.access.sessions import end_sessions
 from webapp.services.scope import Scope
@@ -20,13 +20,19 @@ class Factors:
     """`app_is_set_up`: a code of the authenticator app has confirmed it."""
 
     app_is_set_up: bool
+    passkeys: list[Passkey]
     codes_left: int
+
+    @property
+    def is_some(self) -> bool:
+        return self.app_is_set_up or bool(self.passkeys)
 
 
 def factors_of(session: Session, user: User) -> Factors:
     totp = session.get(Totp, user.id)
     is_set_up = totp is not None and totp.confirmed_at is not None
-    return Factors(is_set_up, recovery.left(session, user))
+    theirs = select(Passkey).where(Passkey.user_id == user.id).order_by(col(Passkey.created_at))
+    return Factors(is_set_up, list(session.exec(theirs)), recovery.left(session, user))
 
 
 def locked(session: Session, user_id: str) -> User:
@@ -55,7 +61,7 @@ def gained(scope: Scope, user: User, own: AccessToken, action: str) -> list[str]
 def lost(scope: Scope, user: User, action: str) -> None:
     """`user` is locked, and has one factor less. With the last one, recovery codes go; commits."""
     scope.session.flush()
-    if not factors_of(scope.session, user).app_is_set_up:
+    if not factors_of(scope.session, user).is_some:
         remove_all(scope.session, user)
     scope.record(action, user)
     scope.session.commit()
@@ -64,6 +70,7 @@ def lost(scope: Scope, user: User, action: str) -> None:
 def remove_all(session: Session, user: User) -> None:
     """The caller commits."""
     for theirs in (
+        delete(Passkey).where(col(Passkey.user_id) == user.id),
         delete(Totp).where(col(Totp.user_id) == user.id),
         delete(RecoveryCode).where(col(RecoveryCode.user_id) == user.id),
     ):
