@@ -5,6 +5,7 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
@@ -66,12 +67,22 @@ def test_pages_are_answered_while_many_requests_wait_for_aws(
     headers = bearer(slow)
 
     async def ask() -> tuple[list[httpx.Response], list[int]]:
-        transport = httpx.ASGITransport(slow)
-        async with (
-            slow.router.lifespan_context(slow),
-            httpx.AsyncClient(transport=transport, base_url=HOST, headers=headers) as client,
-        ):
-            waiting = [asyncio.create_task(client.get(WAITS_FOR_AWS)) for _ in range(PLACES + MORE)]
+        async with AsyncExitStack() as opened:
+            await opened.enter_async_context(slow.router.lifespan_context(slow))
+            first, second, client = [
+                await opened.enter_async_context(
+                    httpx.AsyncClient(
+                        transport=httpx.ASGITransport(slow, client=(address, 1)),
+                        base_url=HOST,
+                        headers=headers,
+                    )
+                )
+                for address in ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+            ]
+            waiting = [
+                asyncio.create_task((first if number % 2 else second).get(WAITS_FOR_AWS))
+                for number in range(PLACES + MORE)
+            ]
             answers = asyncio.as_completed(waiting)
             refused = [await asyncio.wait_for(next(answers), 20) for _ in range(MORE)]
             paths = ("/healthz", "/readyz", "/setup", STAYS_HERE)

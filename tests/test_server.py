@@ -7,7 +7,8 @@ from threading import Thread
 import pytest
 from fastapi import FastAPI, Request
 
-from webapp.server import HEAD_MAX_BYTES, server_of
+from webapp.connections import HEAD_MAX_BYTES
+from webapp.server import server_of
 from webapp.settings import Settings
 
 ANSWER_MAX_BYTES = 8192

@@ -145,8 +145,11 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
     try:
         yield session
     finally:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(session.close, limiter=anyio.CapacityLimiter(1))
+        if session.in_transaction():
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(session.close, limiter=anyio.CapacityLimiter(1))
+        else:  # it has no connection, and there is nothing to wait for
+            session.close()
 
 
 def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:

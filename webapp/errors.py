@@ -14,6 +14,7 @@
     ├── HeadersTooLarge   431
     ├── Upstream          502   AWS or a partner answered with an error
     └── Unavailable       503   AWS, the partner or the database did not answer; try again later
+        └── Busy          503   too much is going on; nothing was begun
 
 An error says what happened (`detail`) and what to do about it (`remedy`). `code` is for programs
 and does not change; the texts may.
@@ -165,3 +166,10 @@ class Unavailable(EgretError):
     status = 503
     title = "Temporarily unavailable"
     default_code = "unavailable"
+
+
+class Busy(Unavailable):
+    """Answered at once, by the loop itself: no thread is free for it."""
+
+    title = "Busy"
+    default_code = "busy"

@@ -1,14 +1,18 @@
 """`create_app()`: the one place that knows everything."""
 
+import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
 from webapp.aws import Cloud
@@ -22,7 +26,7 @@ from webapp.errors import Unavailable
 from webapp.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.middleware import AccessLogAndHeaders, HeadAsGet
 from webapp.one_name import OneName
-from webapp.outside import THREADS, outside
+from webapp.outside import SWITCH_S, THREADS, outside
 from webapp.problems import add_handlers
 from webapp.proxies import TrustedProxies
 from webapp.reconciler import Reconciler
@@ -35,17 +39,32 @@ from webapp.services.functions.images import Images
 from webapp.settings import LOOPBACK_HOSTS, Settings
 from webapp.templating import STATIC, static_version
 from webapp.unexpected import UnexpectedErrors
+from webapp.waiting import BoundedQueue
 
 GZIP_MIN_BYTES = 700
+DESCRIPTION = "/api/v1/openapi.json"
 
 
 class Egret(FastAPI):
     """The application, which describes its API in full."""
 
+    _describing = Lock()
+    _description = b""
+
     def openapi(self) -> dict[str, Any]:
-        """Made at the first request for it."""
+        """Made when it is first asked for."""
         self.openapi_schema = self.openapi_schema or document(self.routes)
         return self.openapi_schema
+
+    async def describe(self, _request: Request) -> Response:
+        """The same as JSON, made once and by a thread: it takes a second."""
+        body = self._description or await run_in_threadpool(self._describe)
+        return Response(body, media_type="application/json")
+
+    def _describe(self) -> bytes:
+        with self._describing:
+            self._description = self._description or json.dumps(self.openapi()).encode()
+            return self._description
 
 
 def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
@@ -53,7 +72,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     app = Egret(
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # it is a route of ours
         lifespan=_lifespan,
         dependencies=[Depends(note_operation), Depends(refuse_cross_origin)],
         redirect_slashes=False,  # `webapp.problems` does, without naming a host
@@ -61,6 +80,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     app.state.parts = make_parts(settings, cloud)
     _add_middleware(app, settings)
     add_handlers(app)
+    app.add_route(DESCRIPTION, app.describe, include_in_schema=False)
     app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
@@ -104,13 +124,22 @@ def before_call() -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
+    _finish_routes(app)
     reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
     reconciler.start()
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    sys.setswitchinterval(SWITCH_S)
     yield
     parts.pace.close()
     reconciler.stop()
     parts.engine.dispose()
+
+
+def _finish_routes(app: FastAPI) -> None:
+    """FastAPI finishes all routes when it looks for one: a second in which nothing is answered."""
+    wanted = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": []}
+    for route in app.routes:
+        route.matches(wanted)
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
@@ -120,6 +149,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimits)
+    app.add_middleware(BoundedQueue)
     app.add_middleware(OneName, name=settings.host_name)
     app.add_middleware(KnownHosts, hosts=frozenset(hosts))
     app.add_middleware(UnexpectedErrors)

@@ -1,18 +1,26 @@
-"""How many requests may wait for AWS or a partner at once.
+"""How many requests may work, and how many may wait for AWS or a partner, at once.
 
-Each request has a thread of the pool while it works. Those that wait for an answer from outside may
-not take all of them: pages that need none, signing in and the checks of a load balancer go on. A
-request takes a place with its first call, keeps it to its end, and is told to come again if there
-is none; then nothing was asked. The background loop has threads of its own and needs no place.
+Each request has a thread of the pool while it works: there are THREADS of them, because more would
+only slow each other, and the loop that answers `/healthz`, down. Those that wait for an answer from
+outside may not take them: a request takes a place with its first call, keeps it to its end, and is
+told to come again if there is none; then nothing was asked. While it has a place, the pool has one
+thread more. The background loop has threads of its own and needs no place.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore, local
+
+import anyio
+from anyio.from_thread import run_sync as in_the_loop
 
 from webapp.errors import Unavailable
 
-THREADS = 80
+THREADS = 6
+"""Fewer than there are connections of the database (`webapp.db`), so that no request waits for one
+while others compute."""
+SWITCH_S = 0.0005
+"""After how long a thread that computes makes room for the loop: a tenth of Python's default."""
 PLACES = 40
 
 
@@ -35,6 +43,16 @@ class Outside:
         finally:
             if self._here.__dict__.pop("has_place"):
                 self._places.release()
+                _add_threads(-1)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """While this thread waits for something that is not outside, another one may work."""
+        _add_threads(1)
+        try:
+            yield
+        finally:
+            _add_threads(-1)
 
     def enter(self) -> None:
         """Before a call. Raises Unavailable when all places are taken."""
@@ -46,6 +64,17 @@ class Outside:
                 remedy="Nothing was asked. Try again in a moment.",
             )
         self._here.has_place = True
+        _add_threads(1)
+
+
+def _add_threads(number: int) -> None:
+    """To the pool that this thread is of, if it is of one."""
+    with suppress(RuntimeError):
+        in_the_loop(_change_pool, number)
+
+
+def _change_pool(number: int) -> None:
+    anyio.to_thread.current_default_thread_limiter().total_tokens += number
 
 
 outside = Outside()

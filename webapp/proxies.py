@@ -26,7 +26,7 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         peer = scope.get("client")
-        if scope["type"] == "http" and peer and self._trusts(_address(peer[0])):
+        if scope["type"] == "http" and peer and self._trusts(address_of(peer[0])):
             headers = Headers(scope=scope)
             listed = ",".join(headers.getlist("x-forwarded-for"))
             protocol = headers.get("x-forwarded-proto", "").strip().lower()
@@ -39,7 +39,7 @@ class TrustedProxies:
         """The last address that no trusted proxy has, or the first one; '' if there is none."""
         found = ""
         for part in reversed(listed.split(",")):
-            address = _address(part)
+            address = address_of(part)
             if address is None:  # written by somebody whom no proxy has checked
                 return found
             found = str(address)
@@ -51,7 +51,7 @@ class TrustedProxies:
         return address is not None and any(address in network for network in self._networks)
 
 
-def _address(text: str) -> Address | None:
+def address_of(text: str) -> Address | None:
     """The address in `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]:5`; IPv4 also where IPv6 maps it."""
     text = text.strip()
     if text.startswith("["):

@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.errors import EgretError
+from webapp.errors import Busy, EgretError
 from webapp.problems import answer
 
 UNEXPECTED = "Egret failed unexpectedly. The error is in its log."
@@ -39,7 +39,10 @@ class UnexpectedErrors:
         except Exception as error:
             if has_begun or scope["type"] != "http":
                 raise
-            made = await run_in_threadpool(_last_answer, Request(scope), error)
+            if isinstance(error, Busy):  # which no thread is free for
+                made = answer(Request(scope), error)
+            else:
+                made = await run_in_threadpool(_last_answer, Request(scope), error)
             await made(scope, receive, send)
 
 

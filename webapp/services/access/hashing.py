@@ -17,6 +17,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from webapp.db import give_back
 from webapp.errors import Unavailable
+from webapp.outside import outside
 
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 WAITING_MAX = 16
@@ -56,7 +57,8 @@ class Turns:
                 raise _busy()
             self._taken += 1
         try:
-            yield
+            with outside.aside():  # other pages need no turn
+                yield
         finally:
             with self._counting:
                 self._taken -= 1

@@ -1,0 +1,105 @@
+"""The queue for threads is bounded: who finds it full is told at once, by no thread."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Event
+
+import anyio
+import httpx
+from fastapi import FastAPI
+
+from tests import loops
+from tests.routes.conftest import HOST
+from webapp.problems import RETRY_AFTER_S
+from webapp.waiting import OF_CLIENT_MAX, WAITING_MAX
+
+PAGE, LIST = "/sign-in", "/api/v1/networks"
+LIMIT_S = 20
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI, address: str) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url=HOST) as client:
+        yield client
+
+
+async def ask_at_once(app: FastAPI, address: str, path: str, number: int) -> list[int]:
+    async with client_of(app, address) as client:
+        answers = await asyncio.gather(*(client.get(path) for _ in range(number)))
+        return [answer.status_code for answer in answers]
+
+
+@asynccontextmanager
+async def without_a_thread(app: FastAPI, waiting: int) -> AsyncIterator[None]:
+    """The only thread is at work, and so many requests wait for it, each of another client."""
+    threads, done = anyio.to_thread.current_default_thread_limiter(), Event()
+    threads.total_tokens = 1
+    at_work = asyncio.create_task(anyio.to_thread.run_sync(done.wait))
+    async with asyncio.timeout(LIMIT_S):
+        queue = [
+            asyncio.create_task(ask_at_once(app, f"192.0.2.{number}", PAGE, 1))
+            for number in range(waiting)
+        ]
+        while threads.statistics().tasks_waiting < waiting:
+            await asyncio.sleep(0.01)
+        try:
+            yield
+        finally:
+            done.set()
+            await at_work
+            await asyncio.gather(*queue)
+
+
+def test_who_finds_the_queue_full_is_told_so_as_a_page_or_a_problem(app: FastAPI) -> None:
+    async def scenario() -> list[httpx.Response]:
+        async with without_a_thread(app, WAITING_MAX), client_of(app, "198.51.100.7") as client:
+            return [await client.get(PAGE), await client.get(LIST)]
+
+    page, listed = loops.run(scenario())
+    for answer in (page, listed):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "Too many requests" in page.text and "</html>" in page.text
+    assert listed.json()["code"] == "busy"
+
+
+def test_what_tells_that_the_process_lives_needs_no_thread_of_the_queue(app: FastAPI) -> None:
+    async def scenario() -> list[int]:
+        async with without_a_thread(app, WAITING_MAX), client_of(app, "198.51.100.7") as client:
+            return [(await client.get(path)).status_code for path in ("/healthz", "/readyz")]
+
+    assert loops.run(scenario()) == [200, 200]
+
+
+def test_signing_out_waits_for_its_turn(app: FastAPI) -> None:
+    async def scenario() -> int:
+        async with client_of(app, "198.51.100.7") as client:
+            async with without_a_thread(app, WAITING_MAX):
+                signing_out = asyncio.create_task(client.post("/sign-out"))
+                await asyncio.sleep(0)
+            return (await signing_out).status_code
+
+    assert loops.run(scenario()) == 303
+
+
+def test_healthz_runs_in_no_thread(app: FastAPI) -> None:
+    async def scenario() -> int:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        limiter.total_tokens = 0
+        async with client_of(app, "198.51.100.7") as client, asyncio.timeout(LIMIT_S):
+            return (await client.get("/healthz")).status_code
+
+    assert loops.run(scenario()) == 200
+
+
+def test_one_client_cannot_fill_the_queue(app: FastAPI) -> None:
+    async def scenario() -> tuple[list[int], list[int]]:
+        many = ask_at_once(app, "192.0.2.1", PAGE, OF_CLIENT_MAX + 5)
+        return await asyncio.gather(many, ask_at_once(app, "192.0.2.2", PAGE, 5))
+
+    many, few = loops.run(scenario())
+    assert Counter(many) == {303: OF_CLIENT_MAX, 503: 5}
+    assert few == [303] * 5
