@@ -3,18 +3,21 @@
 const SECRET_MAX_BYTES = 16 * 1024; // as KEY_MAX_BYTES in webapp/partners/clash_of_clans.py
 const TOO_LARGE = "This is over 16 KiB, too large for a key. Check that it is the right file.";
 
-// A new network can only use addresses in its own region.
-const regions = document.querySelector("form:has([data-region]) [name=region]");
+// A new network can only use addresses of its own region and account.
+const site = document.querySelector("form:has([data-region])")?.elements;
 function offerAddresses() {
   const choices = [...document.querySelectorAll("[data-region]")];
+  const account = site.account?.value ?? "own";
   for (const choice of choices) {
-    choice.hidden = choice.dataset.region !== regions.value;
+    const { region, account: owner } = choice.dataset;
+    choice.hidden = region !== site.region.value || owner !== account;
     if (choice.hidden) choice.querySelector("input").checked = false;
   }
   document.querySelector("[data-elsewhere]").hidden = choices.some((choice) => !choice.hidden);
 }
-regions?.addEventListener("change", offerAddresses);
-if (regions) offerAddresses();
+site?.region.addEventListener("change", offerAddresses);
+site?.account?.addEventListener("change", offerAddresses);
+if (site) offerAddresses();
 
 // Another network may need another key: the first one that matches it, or none.
 const keys = document.querySelector("select:has([data-matches])");

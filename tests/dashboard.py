@@ -91,7 +91,7 @@ class Dashboard:
                 text=True,
             )
         try:
-            wait_for(self.answers, START_TIMEOUT_S)
+            wait_for(self._has_started, START_TIMEOUT_S)
         except AssertionError:
             self.stop(signal.SIGKILL)
             raise
@@ -102,6 +102,12 @@ class Dashboard:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _has_started(self) -> bool:
+        """Raises AssertionError when it never will."""
+        assert self.process
+        assert self.process.poll() is None, self.log_file.read_text()
+        return self.answers()
 
     def answers(self) -> bool:
         try:

@@ -1,6 +1,8 @@
 """Databases with all tables and no rows."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,3 +59,16 @@ def _migrated() -> TemporaryDirectory[str]:
     folder = TemporaryDirectory(prefix="egret-tests-")
     migrate(f"sqlite:///{folder.name}/egret.db")
     return folder
+
+
+@contextmanager
+def impatient(engine: Engine) -> Iterator[None]:
+    """Its new connections do not wait for locks. Tests share engines, so it ends with the block."""
+    event.listen(engine, "connect", _without_patience)
+    yield
+    event.remove(engine, "connect", _without_patience)
+    engine.dispose()
+
+
+def _without_patience(made: Any, _record: object) -> None:
+    made.execute("PRAGMA busy_timeout=0")

@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from tests.databases import impatient
 from tests.services.rows import a_function, a_key, a_network, add
 from webapp.aws import Cloud
 from webapp.models import Function, Key, Lease, Network, Status
@@ -48,8 +49,7 @@ def test_every_kind_of_row_that_is_due_is_taken_to_aws(
 def test_a_database_that_is_locked_at_the_start_is_waited_for(
     engine: Engine, settings: Settings, nowhere: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
-    event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA busy_timeout=0"))
-    with engine.connect() as other:
+    with impatient(engine), engine.connect() as other:
         other.exec_driver_sql("BEGIN IMMEDIATE")
         running = Reconciler(engine, nowhere, settings)
         running.start()

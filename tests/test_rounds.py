@@ -24,6 +24,7 @@ from webapp.models import (
     Lease,
     Network,
     NewNetwork,
+    Site,
     Snapshot,
     User,
     utc_now,
@@ -94,10 +95,10 @@ def test_a_network_is_proven_once_a_day(
 def test_an_address_that_was_released_outside_is_lost(
     scope: CloudScope, session: Session, engine: Engine, clients: Clients
 ) -> None:
-    address = addresses.create(scope, region=REGION)
+    address = addresses.create(scope, site=Site(None, REGION))
     assert address.allocation_id
     clients.ec2(REGION).release_address(AllocationId=address.allocation_id)
-    run_round(session, engine, scope.cloud, scope.settings)
+    run_round(session, engine, scope.own, scope.settings)
     assert address.status is AddressStatus.LOST
     addresses.recover(scope, address.id)
     typed = address.public_ip or ""

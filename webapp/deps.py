@@ -36,7 +36,7 @@ from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
-from webapp.services.scope import NOBODY, CloudScope, Origin
+from webapp.services.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.settings import Settings
 from webapp.stream_places import StreamPlaces
 
@@ -122,9 +122,8 @@ class Context:
     def guesser(self) -> Guesser:
         return guesser_of(self.request, self.session)
 
-    @property
-    def cloud(self) -> Cloud:
-        return self.parts.cloud
+    def cloud_of(self, placed: Placed) -> Cloud:
+        return self.scope.cloud_of(placed)
 
     @property
     def settings(self) -> Settings:

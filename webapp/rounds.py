@@ -1,6 +1,6 @@
-"""Rounds: the regular checks of a region, run by one replica at a time.
+"""Rounds: the regular checks of a site, a region of an account, run by one replica at a time.
 
-A round is a row of the lease table, `region:<name>`, that becomes due again and again.
+A round is a row of the lease table, `region:<site>`, that becomes due again and again.
 """
 
 import logging
@@ -12,8 +12,8 @@ from sqlmodel import Session, col, func, select
 
 from webapp.aws import Cloud
 from webapp.errors import EgretError
-from webapp.models import Network, Proof, Status, utc_now
-from webapp.services import access, functions
+from webapp.models import Network, Proof, Site, Status, utc_now
+from webapp.services import access, accounts, functions
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, Work
@@ -37,63 +37,66 @@ log = logging.getLogger("egret.rounds")
 
 
 def start(session: Session, settings: Settings) -> None:
-    """Make sure that every region of the settings has its round; harmless if it has."""
-    for region in settings.region_names:
-        leases.make_due(session, f"{NOUN}:{region}")
+    """Make sure that every site has its round; harmless if it has."""
+    for site in accounts.sites(session, settings):
+        leases.make_due(session, f"{NOUN}:{site}")
     session.commit()
 
 
 def handler(cloud: Cloud, settings: Settings) -> Handler:
-    """One round of a region: schedules, addresses, the daily proof and call of one of its own.
+    """One round of a site: schedules, addresses, the daily proof and call of one of its own.
 
     What has expired of sessions and links is deleted as well.
     """
 
     def run(work: Work) -> None:
-        scope, region = CloudScope(work.session, EGRET, cloud, settings), work.row_id
+        scope, site = CloudScope(work.session, EGRET, cloud, settings), Site.parse(work.row_id)
+        if not accounts.exists(work.session, site):
+            work.finish()
+            return
         more = False
         access.purge(work.session)
         try:
-            schedule.apply_all(scope, region)
-            compare_with_aws(scope, region)
+            schedule.apply_all(scope, site)
+            compare_with_aws(scope, site)
         except EgretError as error:
             work.session.rollback()
-            log.warning("the round of %s waits: %s", region, error)
+            log.warning("the round of %s waits: %s", site, error)
         else:
-            more = _done(_prove_one, scope, region) or _done(_call_one, scope, region)
-        work.run_again(in_s=0 if more else _pause_s(work.session, region))
+            more = _done(_prove_one, scope, site) or _done(_call_one, scope, site)
+        work.run_again(in_s=0 if more else _pause_s(work.session, site))
 
     return run
 
 
-def _done(check: Callable[[CloudScope, str], bool], scope: CloudScope, region: str) -> bool:
+def _done(check: Callable[[CloudScope, Site], bool], scope: CloudScope, site: Site) -> bool:
     """Whether it checked something. What keeps AWS from one check need not keep it from others."""
     try:
-        return check(scope, region)
+        return check(scope, site)
     except EgretError as error:
         scope.session.rollback()
-        log.warning("a check of %s waits: %s", region, error)
+        log.warning("a check of %s waits: %s", site, error)
         return False
 
 
-def _pause_s(session: Session, region: str) -> float:
+def _pause_s(session: Session, site: Site) -> float:
     """Until the next round, or until before that some network's hours begin or end, or a function
     is to fetch by itself."""
-    due_in_s = schedule.due_in_s(session, region, utc_now())
+    due_in_s = schedule.due_in_s(session, site, utc_now())
     hours = [] if due_in_s is None else [due_in_s + CLOCK_SLACK_S]
-    here = [each for each in functions.list_all(session) if each.network.region == region]
+    here = [each for each in functions.list_all(session) if each.network.site == site]
     fetches = [max(_next_fetch_s(each), OVERDUE_S) for each in here if _fetches_by_itself(each)]
     return min([ROUND_S, *hours, *fetches])
 
 
-def _prove_one(scope: CloudScope, region: str) -> bool:
+def _prove_one(scope: CloudScope, site: Site) -> bool:
     """Prove a network whose last proof is a day old; only one, to stay within the lease.
 
     Any of them, so that one that AWS keeps from running does not hold up the others.
     """
     recent = select(Proof.network_id).where(col(Proof.at) > utc_now() - PROOF_AGE_MAX)
     due = select(Network).where(
-        Network.region == region,
+        site.holds(Network),
         Network.status == Status.READY,
         col(Network.id).not_in(recent),
     )
@@ -104,20 +107,21 @@ def _prove_one(scope: CloudScope, region: str) -> bool:
     return True
 
 
-def _call_one(scope: CloudScope, region: str) -> bool:
+def _call_one(scope: CloudScope, site: Site) -> bool:
     """Call a function whose last answer is a day old, or an hour if it was a failure; or as old as
     its schedule says.
 
     Otherwise nobody would notice that its calls fail. A network that parks when it is idle is left
     alone, since the call would keep it up, but not where there is a schedule. Only one, and any, as
-    with proofs. The lease of the region's round keeps other replicas from fetching as well.
+    with proofs. The lease of the site's round keeps other replicas from fetching as well.
     """
     every = functions.list_all(scope.session)
-    due = [each.function for each in every if each.network.region == region and _is_due(each)]
+    due = [each.function for each in every if each.network.site == site and _is_due(each)]
     if not due:
         return False
     function = random.choice(due)  # noqa: S311 - no secret
-    previews.store_answer(scope.session, scope.cloud, function, region=region)
+    cloud = scope.cloud_of(function)
+    previews.store_answer(scope.session, cloud, function, region=site.region)
     return True
 
 

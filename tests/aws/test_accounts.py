@@ -104,8 +104,9 @@ def test_a_throttled_account_does_not_slow_another_one_down(aws: ScriptedAws) ->
 
 
 def test_the_same_role_has_the_same_cloud(aws: ScriptedAws) -> None:
-    member = aws.cloud.assuming(ROLE)
-    assert member is aws.cloud.assuming(ROLE)
+    member = aws.cloud.of(ROLE)
+    assert member is aws.cloud.of(ROLE) is member.of(ROLE)
+    assert aws.cloud is aws.cloud.of(None) is member.of(None)
     assert (aws.cloud.number, member.number) == ("", NUMBER)
 
 

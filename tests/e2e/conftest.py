@@ -81,6 +81,7 @@ def shown(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         api.settled(f"/functions/{name}")
         api.post(f"/functions/{name}/snapshots").raise_for_status()
     api.post("/functions/top-clans/callers", {"name": "website"}).raise_for_status()
+    api.post("/accounts", {"name": "shop", "number": "444455556666"}).raise_for_status()
     yield running
     running.stop()
 

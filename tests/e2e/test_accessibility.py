@@ -50,6 +50,8 @@ PAGES = (
     "/functions/top-clans/revisions",
     "/functions/top-clans/revisions/1",
     "/functions/top-clans/metrics",
+    "/accounts",
+    "/accounts/shop",
     "/activity",
     "/activity?result=refused&name=nothing",
     "/nothing-here",

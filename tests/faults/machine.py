@@ -25,7 +25,7 @@ from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.errors import EgretError
-from webapp.models import Address, Nat, Network, NewChange, NewNetwork, Status
+from webapp.models import Address, Nat, Network, NewChange, NewNetwork, Site, Status
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
@@ -201,7 +201,7 @@ def machine(at: Lab) -> type[RuleBasedStateMachine]:
 
         @rule(fault=faults)
         def allocate(self, fault: Fault | None) -> None:
-            self._run(fault, lambda scope: addresses.create(scope, region=REGION))
+            self._run(fault, lambda scope: addresses.create(scope, site=Site(None, REGION)))
 
         @rule(fault=faults)
         def release(self, fault: Fault | None) -> None:
@@ -256,7 +256,7 @@ def machine(at: Lab) -> type[RuleBasedStateMachine]:
             with Session(at.engine, expire_on_commit=False) as session:
                 worker.outlive(session)
                 worker.drive(session, at.cloud, at.settings)
-                compare_with_aws(at.scope(session), REGION)
+                compare_with_aws(at.scope(session), Site(None, REGION))
 
     return AnyOrder
 

@@ -14,7 +14,7 @@ from tests.faults.worker import OPERATIONS
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied, ClockOff, NotReached
 from webapp.aws.pace import LocalTurns, Pace
-from webapp.models import Status
+from webapp.models import Site, Status
 from webapp.sandbox.launcher import REGION
 from webapp.services import addresses
 from webapp.services.addresses.comparison import compare_with_aws
@@ -81,10 +81,10 @@ def test_an_error_of_awss_own_without_a_code_delays_a_network_and_does_no_more(
 def test_an_address_whose_answer_was_lost_is_found_by_the_next_round(bench: Bench) -> None:
     bench.proxy.add(Rule("AllocateAddress", "lose_answer"))
     with pytest.raises(NotReached):
-        addresses.create(bench.scope, region=REGION)
+        addresses.create(bench.scope, site=Site(None, REGION))
     worker.outlive(bench.session)
     bench.session.expire_all()
-    compare_with_aws(bench.scope, REGION)
+    compare_with_aws(bench.scope, Site(None, REGION))
     (found,) = addresses.free(bench.session)
     assert {found.allocation_id} == bench.allocations()
 

@@ -32,7 +32,17 @@ from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import give_back, make_engine
-from webapp.models import Address, KeyVersion, Lease, Nat, Network, NewChange, NewNetwork, utc_now
+from webapp.models import (
+    Address,
+    KeyVersion,
+    Lease,
+    Nat,
+    Network,
+    NewChange,
+    NewNetwork,
+    Site,
+    utc_now,
+)
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
@@ -244,7 +254,7 @@ def _change(scope: CloudScope) -> None:
         return
     if not network.change:
         change.create(scope, NAME, NewChange(availability_zones=CHANGED_ZONES, nat=Nat.PER_AZ))
-        drive(scope.session, scope.cloud, scope.settings)
+        drive(scope.session, scope.own, scope.settings)
     change.confirm(scope, NAME)
 
 
@@ -254,7 +264,7 @@ def _delete(scope: CloudScope) -> None:
 
 
 def release_all(scope: CloudScope) -> None:
-    compare_with_aws(scope, scope.settings.home_region)
+    compare_with_aws(scope, Site(None, scope.settings.home_region))
     for address in scope.session.exec(select(Address)).all():
         addresses.release(scope, address.id, typed=address.public_ip or address.id)
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import event
 from sqlmodel import Session
 
+from tests.databases import impatient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
@@ -56,9 +56,8 @@ def locked(app: FastAPI, client: TestClient, settings: Settings) -> Iterator[Tes
     """Somebody else writes and does not end; nobody waits for them."""
     engine = app.state.parts.engine
     engine.dispose()
-    event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA busy_timeout=0"))
     path = settings.database.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(path)) as other:
+    with impatient(engine), closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield client
         other.rollback()

@@ -71,7 +71,7 @@ def step(
     work = leases.begin(scope.session, row.owner)
     assert work is not None
     kind: Any = NetworkOperation if isinstance(row, Network) else FunctionOperation
-    kind(work, row, scope.cloud, scope.settings).advance()
+    kind(work, row, scope.own, scope.settings).advance()
 
 
 def failure(logical_id: str, reason: str, said: Any) -> Event:

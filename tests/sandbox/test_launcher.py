@@ -15,8 +15,12 @@ from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict, NotFound, Unavailable
 from webapp.sandbox.folder import LOG_KEPT_BYTES, LOG_MAX_BYTES
 from webapp.sandbox.launcher import Info, Sandbox, read_info
+from webapp.sandbox.partner.hosts import endpoints
+from webapp.services.functions.images import PNG_SIGNATURE, Images
+from webapp.settings import Settings
 
 REGION = "eu-central-1"
+BADGE_HOST = "api-assets.clashofclans.com"
 PACE_S = 0.25
 SAVED_S = 2.0
 START_TIMEOUT_S = 30.0
@@ -157,3 +161,10 @@ def killed_sandbox(folder: Path) -> Info:
             return read_info(folder)
         finally:
             parent.kill()
+
+
+def test_the_dashboard_gets_pictures_from_the_sandbox(sandbox: Sandbox, settings: Settings) -> None:
+    """Of all that is on this machine, it may call this one place."""
+    origins = endpoints(sandbox.info.partner_url, sandbox.info.portal_url)
+    images = Images(settings.model_copy(update={"endpoints": origins}))
+    assert images.get(BADGE_HOST, "badges/70/abcdefgh.png").startswith(PNG_SIGNATURE)

@@ -37,7 +37,10 @@ LISTS_OF_A_VPC = (
 """The operations that list what is in a VPC."""
 
 USUAL: Mapping[str, Answer] = {
-    "GetCallerIdentity": {"Account": "000000000000"},
+    "GetCallerIdentity": {
+        "Account": "000000000000",
+        "Arn": "arn:aws:iam::000000000000:user/dashboard",
+    },
     "DescribeVpcPeeringConnections": {"VpcPeeringConnections": []},
 }
 """What every account answers, as long as a test does not say otherwise."""

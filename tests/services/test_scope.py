@@ -41,7 +41,7 @@ def test_another_actor_works_with_the_same_things(offline: CloudScope) -> None:
     other = offline.acting_as("schedule")
     assert (other.actor, offline.actor) == ("schedule", "tests")
     assert other.session is offline.session
-    assert other.cloud is offline.cloud
+    assert other.own is offline.own
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from webapp.aws.cloudformation.adapter import Stacks
 from webapp.aws.drift.adapter import Drift
 from webapp.aws.egress.adapter import Egress
 from webapp.aws.functions import Functions
+from webapp.aws.identities import Identities
 from webapp.aws.inventory import Inventory
 from webapp.aws.kms import Kms
 from webapp.aws.lambda_interfaces import LambdaInterfaces
@@ -37,9 +38,8 @@ from webapp.aws.vpcs import Vpcs
 class Cloud:
     """All adapters to one account. `poll_s` is the time between two polls of a changing stack.
 
-    `threads` is for calls in parallel, to more than one adapter or region. `number` is that of
-    another account than the dashboard's own; '' for that. `assuming` gives the cloud of another
-    one, always the same for the same role.
+    `threads` is for calls in parallel, to more than one adapter or region. In another account than
+    the dashboard's own, `number` is the account's and `own` is the cloud of that one.
     """
 
     addresses: Addresses
@@ -48,6 +48,7 @@ class Cloud:
     drift: Drift
     egress: Egress
     functions: Functions
+    identities: Identities
     inventory: Inventory
     kms: Kms
     lambda_interfaces: LambdaInterfaces
@@ -64,6 +65,7 @@ class Cloud:
     threads: Callable[[], Executor]
     poll_s: float
     number: str
+    own: "Cloud | None"
     assuming: Callable[[AccountRole], "Cloud"]
 
     @classmethod
@@ -75,7 +77,7 @@ class Cloud:
         poll_s: float,
         tags: Mapping[str, str] = NO_TAGS,
         service_role_arn: str = "",
-        number: str = "",
+        own: "Cloud | None" = None,
     ) -> "Cloud":
         """Adapters that share one set of clients. Nothing is sent until they are used.
 
@@ -92,16 +94,17 @@ class Cloud:
                 poll_s=poll_s,
                 tags=tags,
                 service_role_arn=in_account(service_role_arn, role.number),
-                number=role.number,
+                own=made,
             )
 
-        return cls(
+        made = cls(
             addresses=Addresses(clients, prefix, tags=tags),
             blockers=Blockers(clients),
             callers=Callers(clients),
             drift=Drift(clients),
             egress=Egress(clients),
             functions=Functions(clients),
+            identities=Identities(clients),
             inventory=Inventory(clients, prefix),
             kms=Kms(clients),
             lambda_interfaces=LambdaInterfaces(clients),
@@ -117,9 +120,16 @@ class Cloud:
             vpcs=Vpcs(clients),
             threads=clients.threads,
             poll_s=poll_s,
-            number=number,
+            number=clients.number,
+            own=own,
             assuming=assuming,
         )
+        return made
+
+    def of(self, role: AccountRole | None) -> "Cloud":
+        """The one that acts with the role, always the same one; the dashboard's own for None."""
+        own = self.own or self
+        return own.assuming(role) if role else own
 
     def here(self, arn: str) -> str:
         """The ARN of what has the same name in this account; the dashboard's own as it is."""

@@ -60,12 +60,12 @@ def in_account(arn: str, number: str) -> str:
 
 
 def assume(sts: Any, role: AccountRole, external_id: str | None) -> dict[str, Any]:
-    """The role's credentials, as STS answers them. Raises ClientError."""
+    """STS's answer. Raises ClientError."""
     given = {} if external_id is None else {"ExternalId": external_id}
     answer: dict[str, Any] = sts.assume_role(
         RoleArn=role.arn, RoleSessionName=SESSION_NAME, DurationSeconds=SESSION_S, **given
     )
-    return answer["Credentials"]  # type: ignore[no-any-return]
+    return answer
 
 
 def credentials_of(role: AccountRole, sts: Callable[[str], Any]) -> DeferredRefreshableCredentials:
@@ -77,7 +77,7 @@ def credentials_of(role: AccountRole, sts: Callable[[str], Any]) -> DeferredRefr
 
     def renew() -> dict[str, str]:
         try:
-            given = assume(sts(role.region), role, role.external_id)
+            given = assume(sts(role.region), role, role.external_id)["Credentials"]
         except ClientError as error:
             if error.response["Error"].get("Code") == REFUSED:
                 raise RoleRefused(role=role.arn, account=role.account, answer=error) from None

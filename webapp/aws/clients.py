@@ -74,7 +74,8 @@ class Clients:
         self._before_call = before_call
         self._sessions = Sessions(session, before_reading=before_call)
         self._session: Session | None = None
-        self._turns_of = ""
+        self.number = ""
+        """Of another account than the dashboard's own."""
         self._clients: dict[tuple[str, str, int], Any] = {}
         self._lock = Lock()
         self._account_id = ""
@@ -91,7 +92,7 @@ class Clients:
         made._sessions = Sessions(
             before_reading=self._before_call, open_session=lambda: self._open(role)
         )
-        made._turns_of = role.number
+        made.number = role.number
         return made
 
     def _open(self, role: AccountRole) -> Opened:
@@ -188,5 +189,5 @@ class Clients:
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("before-call", lambda **_: self._before_call())
         client.meta.events.register("after-call", self._note_refusal)
-        self._pace.attach(client, of=self._turns_of)
+        self._pace.attach(client, of=self.number)
         return client

@@ -1,5 +1,14 @@
 """The tables. Importing this package makes all of them known to SQLModel's metadata."""
 
+from webapp.models.account import (
+    OWN,
+    Account,
+    AccountStatus,
+    Connection,
+    NewAccount,
+    Site,
+    shown_as,
+)
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent, AuditHead, AuditResult
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
@@ -30,8 +39,11 @@ from webapp.models.whitelisting import NewWhitelisting, Whitelisting
 
 __all__ = [
     "MAX_ZONES",
+    "OWN",
     "Access",
     "AccessToken",
+    "Account",
+    "AccountStatus",
     "Address",
     "AddressStatus",
     "AuditEvent",
@@ -39,6 +51,7 @@ __all__ = [
     "AuditResult",
     "Audited",
     "Caller",
+    "Connection",
     "FetchSchedule",
     "FormerKey",
     "Function",
@@ -54,6 +67,7 @@ __all__ = [
     "Lease",
     "Nat",
     "Network",
+    "NewAccount",
     "NewCaller",
     "NewChange",
     "NewFunction",
@@ -74,6 +88,7 @@ __all__ = [
     "SavedRequest",
     "SentBy",
     "Shape",
+    "Site",
     "Snapshot",
     "StackEvent",
     "StackRow",
@@ -85,5 +100,6 @@ __all__ = [
     "WeeklyHours",
     "Whitelisting",
     "folded",
+    "shown_as",
     "utc_now",
 ]

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import Field
 
+from webapp.models.account import Account, InAccount, Site, its_account
 from webapp.models.base import Audited, UtcDateTime, Versioned, enum_text, new_id, utc_now
 from webapp.models.costs import monthly_usd
 from webapp.models.texts import AWS_ID_MAX, ID_MAX, IP_MAX, REGION_MAX, TAG_MAX, sized
@@ -22,7 +23,7 @@ class AddressStatus(StrEnum):
     RELEASING = "releasing"
 
 
-class Address(Audited, Versioned, table=True):
+class Address(InAccount, Audited, Versioned, table=True):
     """The row is committed before the allocation, which is tagged with the row's id."""
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
@@ -31,6 +32,14 @@ class Address(Audited, Versioned, table=True):
         default="",
         description="What people call it; at first its network's name",
     )
+    account_id: str | None = Field(
+        default=None,
+        sa_type=sized(ID_MAX),
+        foreign_key="account.id",
+        index=True,
+        description="None: the own account",
+    )
+    account: Account | None = its_account()
     region: str = Field(sa_type=sized(REGION_MAX))
     status: AddressStatus = Field(
         default=AddressStatus.ALLOCATING, sa_type=enum_text(AddressStatus)
@@ -44,6 +53,10 @@ class Address(Audited, Versioned, table=True):
         default=None, description="Which NAT gateway of the network, from 0"
     )
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+    @property
+    def site(self) -> Site:
+        return Site(self.account_id, self.region)
 
     @property
     def audit_name(self) -> str:

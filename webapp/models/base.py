@@ -142,6 +142,13 @@ class StackRow(Audited, Versioned):
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
     name: str = Field(sa_type=sized(NAME_MAX), unique=True)
+    account_id: str | None = Field(
+        default=None,
+        sa_type=sized(ID_MAX),
+        foreign_key="account.id",
+        index=True,
+        description="None: the own account",
+    )
     status: Status = Field(default=Status.REQUESTED, sa_type=enum_text(Status))
     reason: str = Field(
         sa_type=sized(TOLD_MAX), default="", description="Why it failed, or what it waits for"

@@ -8,6 +8,7 @@ from pydantic import Strict
 from sqlalchemy import JSON, ColumnElement, or_
 from sqlmodel import Field, col
 
+from webapp.models.account import Account, InAccount, its_account
 from webapp.models.base import Input, StackRow, enum_text
 from webapp.models.rules import (
     CALLS_PER_SECOND,
@@ -95,9 +96,10 @@ class FunctionChange(Input):
     template_version: WordText | None = None
 
 
-class Function(StackRow, table=True):
+class Function(InAccount, StackRow, table=True):
     express_deletion: ClassVar[bool] = True
 
+    account: Account | None = its_account()
     template: str = Field(sa_type=sized(WORD_MAX))
     environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
     network_id: str = Field(sa_type=sized(ID_MAX), foreign_key="network.id", index=True)

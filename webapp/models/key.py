@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
+from webapp.models.account import Account, InAccount, its_account
 from webapp.models.base import (
     Audited,
     Input,
@@ -26,6 +27,7 @@ from webapp.models.texts import (
     REGION_MAX,
     WORD_MAX,
     IdText,
+    NameText,
     NoteText,
     SecretText,
     TypedText,
@@ -49,7 +51,8 @@ class NewKey(Input):
     """A key to store. The secret goes to Secrets Manager and is never shown again.
 
     `kind` is one of `webapp.partners.KEY_KINDS`, or empty for the first of them. `sent_as` is the
-    name of the header or query parameter, for the kinds that have one.
+    name of the header or query parameter, for the kinds that have one. `account` is the name of
+    the account whose Secrets Manager has it; empty for the own.
     """
 
     name: Name
@@ -58,6 +61,7 @@ class NewKey(Input):
     sent_as: WordText = ""
     environment: Environment = ""
     note: NoteText = ""
+    account: NameText = ""
 
 
 class Anyway(Input):
@@ -78,7 +82,7 @@ class NewVersion(Anyway):
     secret: SecretText = Field(repr=False)
 
 
-class Key(Audited, SQLModel, table=True):
+class Key(InAccount, Audited, SQLModel, table=True):
     """What is not secret about a key: its name, fingerprint and decoded claims.
 
     It is requested until its secret is known to be stored, then ready, and deleting at last.
@@ -94,6 +98,14 @@ class Key(Audited, SQLModel, table=True):
     )
     environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
     note: str = Field(default="", sa_type=sized(NOTE_MAX))
+    account_id: str | None = Field(
+        default=None,
+        sa_type=sized(ID_MAX),
+        foreign_key="account.id",
+        index=True,
+        description="None: the own account",
+    )
+    account: Account | None = its_account()
     region: str = Field(sa_type=sized(REGION_MAX))
     secret_arn: str = Field(sa_type=sized(AWS_ID_MAX))
     kms_key_arn: str = Field(sa_type=sized(AWS_ID_MAX))

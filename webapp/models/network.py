@@ -8,6 +8,7 @@ from pydantic import Strict, field_validator, model_validator
 from sqlalchemy import JSON
 from sqlmodel import Field
 
+from webapp.models.account import Account, InAccount, Site, its_account
 from webapp.models.base import Input, StackRow, Status, enum_text
 from webapp.models.costs import monthly_usd
 from webapp.models.rules import Cidr, Environment, Name, Region, ZoneCount, ZoneNames
@@ -19,6 +20,7 @@ from webapp.models.texts import (
     ID_MAX,
     REGION_MAX,
     IdText,
+    NameText,
     TagText,
     sized,
 )
@@ -51,6 +53,7 @@ class Shape:
 
 class NewNetwork(Input):
     """A network to create. An empty `cidr` picks a free range; `addresses` are ids of free ones.
+    `account` is the name of the account that it is to be in; empty for the own.
 
     Everything made for it gets the `tags`. `zones` are names of availability zones, in the order of
     their NAT gateways, and `availability_zones` is then their number; without any, the region's
@@ -66,6 +69,7 @@ class NewNetwork(Input):
     environment: Environment = ""
     zones: ZoneNames = Field(default_factory=list)
     tags: dict[TagText, TagText] = Field(default_factory=dict)
+    account: NameText = ""
 
     @field_validator("tags", mode="before")
     @classmethod
@@ -96,7 +100,8 @@ class NewChange(Input):
     zones: ZoneNames = Field(default_factory=list)
 
 
-class Network(StackRow, table=True):
+class Network(InAccount, StackRow, table=True):
+    account: Account | None = its_account()
     region: str = Field(sa_type=sized(REGION_MAX))
     cidr: str = Field(sa_type=sized(CIDR_MAX))
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
@@ -125,6 +130,10 @@ class Network(StackRow, table=True):
         description="Secret part of its whitelist's public link",
     )
     idle_hours: int = Field(default=0, description="Parked after so many idle hours; 0: never")
+
+    @property
+    def site(self) -> Site:
+        return Site(self.account_id, self.region)
 
     @property
     def shape(self) -> Shape:

@@ -21,6 +21,7 @@ from webapp.models.texts import (
 
 NAME = "[a-z][a-z0-9-]{1,30}"
 ENVIRONMENT = "[a-z][a-z0-9-]{0,19}"
+ACCOUNT_NUMBER = "[0-9]{12}"
 REGION = "[a-z]+(?:-[a-z]+)+-[0-9]+"
 CIDR = "[0-9.]+/[0-9.]+"
 
@@ -58,6 +59,7 @@ def between(limits: tuple[float, float]) -> Any:
 
 
 Name = Annotated[NameText, matching(NAME, "main")]
+AccountNumber = Annotated[WordText, matching(ACCOUNT_NUMBER, "111122223333")]
 Environment = Annotated[EnvironmentText, matching(f"|{ENVIRONMENT}", "prod")]
 Region = Annotated[RegionText, matching(REGION, "eu-central-1")]
 Cidr = Annotated[CidrText, matching(f"|{CIDR}", "10.0.0.0/16")]

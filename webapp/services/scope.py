@@ -3,6 +3,8 @@
 A service's signature says what it touches: with a `session` it reads the database, with a `Scope`
 it changes it and records who did so, with a `CloudScope` it also calls AWS. `deps` makes a scope
 for each request; the background loop makes one when it acts by itself.
+
+`cloud_of` is the one place that knows which account's AWS a row is in.
 """
 
 import socket
@@ -13,7 +15,8 @@ from sqlmodel import Session
 
 import webapp.audit_chain  # noqa: F401 - chains the events that sessions get
 from webapp.aws import Cloud
-from webapp.models import AuditEvent, AuditResult, folded
+from webapp.aws.accounts import AccountRole
+from webapp.models import Account, AuditEvent, AuditResult, folded
 from webapp.settings import Settings
 
 EGRET = "egret"
@@ -30,6 +33,13 @@ def may_be_a_person(name: str) -> bool:
     return plain not in OF_NOBODY and not plain.startswith("token ")
 
 
+class Placed(Protocol):
+    """What is in an account: a row, or a site."""
+
+    @property
+    def account_id(self) -> str | None: ...
+
+
 class Subject(Protocol):
     """What the audit trail needs to know of a thing."""
 
@@ -38,6 +48,18 @@ class Subject(Protocol):
 
     @property
     def audit_name(self) -> str: ...
+
+
+def cloud_of(session: Session, cloud: Cloud, settings: Settings, placed: Placed) -> Cloud:
+    """The adapters to the account that the row, or site, is in, found from those to any one."""
+    if placed.account_id is None:
+        return cloud.of(None)
+    return cloud.of(role_of(session.get_one(Account, placed.account_id), settings))
+
+
+def role_of(account: Account, settings: Settings) -> AccountRole:
+    region = settings.home_region
+    return AccountRole(account.name, account.role_arn, account.external_id, region)
 
 
 @dataclass(frozen=True)
@@ -100,10 +122,16 @@ class Scope:
 
 @dataclass(frozen=True)
 class CloudScope(Scope):
-    """The same with AWS, and with the settings that say how things are named there."""
+    """The same with AWS, and with the settings that say how things are named there.
 
-    cloud: Cloud
+    `own` is the cloud of the dashboard's own account; that of a row is `cloud_of` it.
+    """
+
+    own: Cloud
     settings: Settings
+
+    def cloud_of(self, placed: Placed) -> Cloud:
+        return cloud_of(self.session, self.own, self.settings, placed)
 
     def acting_as(self, actor: str) -> "CloudScope":
         return replace(self, actor=actor)

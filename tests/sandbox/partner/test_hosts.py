@@ -7,7 +7,7 @@ from webapp.sandbox.partner.hosts import endpoints
 from webapp.services.functions.catalogue.templates import Template, list_templates
 from webapp.settings import Settings
 
-ENDPOINTS = endpoints("http://127.0.0.1:1", "http://127.0.0.1:1/portal")
+ENDPOINTS = endpoints("http://pass:secret@127.0.0.1:1", "http://127.0.0.1:1/portal")
 
 
 @pytest.mark.parametrize("template", list_templates(), ids=lambda template: template.name)

@@ -13,7 +13,7 @@ from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.errors import Conflict, Invalid
-from webapp.models import Address, AddressStatus
+from webapp.models import Address, AddressStatus, Site
 from webapp.sandbox.launcher import Sandbox
 from webapp.services import addresses
 from webapp.services.addresses import adoption
@@ -27,16 +27,16 @@ def test_an_address_of_the_account_is_adopted_by_its_id_or_by_itself(
 ) -> None:
     made = [clients.ec2(REGION).allocate_address(Domain="vpc") for _ in range(2)]
     for wanted in (made[0]["AllocationId"], made[1]["PublicIp"]):
-        row = adoption.adopt(scope, region=REGION, wanted=wanted)
+        row = adoption.adopt(scope, site=Site(None, REGION), wanted=wanted)
         assert row.status is AddressStatus.FREE
         assert cloud.addresses.find(REGION, row.id)
         with pytest.raises(Conflict):
-            adoption.adopt(scope, region=REGION, wanted=wanted)
+            adoption.adopt(scope, site=Site(None, REGION), wanted=wanted)
         typed = row.public_ip or ""
         addresses.release(scope, row.id, typed=typed)
     for unknown in ("eipalloc-none", " "):
         with pytest.raises(Invalid):
-            adoption.adopt(scope, region=REGION, wanted=unknown)
+            adoption.adopt(scope, site=Site(None, REGION), wanted=unknown)
 
 
 def test_the_second_of_two_adoptions_at_the_same_moment_is_refused(
@@ -53,9 +53,11 @@ def test_the_second_of_two_adoptions_at_the_same_moment_is_refused(
     boto.events.register("before-call.ec2.CreateTags", adopt_first)
     racing = connected(Clients(sandbox.info.aws_endpoint, boto))
     with pytest.raises(Conflict, match="already managed by Egret"):
-        adoption.adopt(replace(scope, cloud=racing), region=REGION, wanted=theirs["AllocationId"])
+        adoption.adopt(
+            replace(scope, own=racing), site=Site(None, REGION), wanted=theirs["AllocationId"]
+        )
     (row,) = addresses.list_all(session)
-    addresses.release(replace(scope, cloud=racing), row.address.id, typed=row.address.id)
+    addresses.release(replace(scope, own=racing), row.address.id, typed=row.address.id)
 
 
 @pytest.mark.parametrize("region", ["", "us-west-2", "not a region"])
@@ -63,7 +65,7 @@ def test_no_address_is_adopted_in_a_region_that_is_not_offered(
     offline: CloudScope, region: str
 ) -> None:
     with pytest.raises(Invalid, match="not offered"):
-        adoption.adopt(offline, region=region, wanted="203.0.113.1")
+        adoption.adopt(offline, site=Site(None, region), wanted="203.0.113.1")
     assert addresses.list_all(offline.session) == []
 
 
@@ -71,11 +73,11 @@ def test_an_address_keeps_its_name_in_aws_unless_it_is_given_another(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
     aws.answers |= {"DescribeAddresses": theirs("the bank's"), "CreateTags": {}}
-    row = adoption.adopt(scripted, region=REGION, wanted=" 198.51.100.1 ")
+    row = adoption.adopt(scripted, site=Site(None, REGION), wanted=" 198.51.100.1 ")
     assert row.name == "the bank's"
     scripted.session.delete(row)
     scripted.session.commit()
-    named = adoption.adopt(scripted, region=REGION, wanted="198.51.100.1", name="ours")
+    named = adoption.adopt(scripted, site=Site(None, REGION), wanted="198.51.100.1", name="ours")
     assert named.name == "ours"
 
 
@@ -89,13 +91,13 @@ def test_an_address_on_a_nat_gateway_made_by_hand_gets_advice_that_works(
     nat = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation_id)["NatGateway"]
     nat_id = nat["NatGatewayId"]
     with pytest.raises(Conflict, match=f"used by the NAT gateway {nat_id}") as refused:
-        adoption.adopt(scope, region=REGION, wanted=allocation_id)
+        adoption.adopt(scope, site=Site(None, REGION), wanted=allocation_id)
     assert f"Delete {nat_id}" in refused.value.remedy
     (held,) = ec2.describe_addresses(AllocationIds=[allocation_id])["Addresses"]
     with pytest.raises(ClientError, match="AuthFailure"):
         ec2.disassociate_address(AssociationId=held["AssociationId"])
     ec2.delete_nat_gateway(NatGatewayId=nat_id)
-    row = adoption.adopt(scope, region=REGION, wanted=allocation_id)
+    row = adoption.adopt(scope, site=Site(None, REGION), wanted=allocation_id)
     addresses.release(scope, row.id, typed=row.public_ip or "")
 
 
@@ -129,7 +131,7 @@ def test_an_address_that_something_else_uses_is_not_adopted(
         "DescribeNetworkInterfaces": {"NetworkInterfaces": [interface]},
     }
     with pytest.raises(Conflict) as refused:
-        adoption.adopt(scripted, region=REGION, wanted="198.51.100.1")
+        adoption.adopt(scripted, site=Site(None, REGION), wanted="198.51.100.1")
     assert refused.value.code == "address_associated"
     assert refused.value.detail == f"198.51.100.1 is used by {used_by}."
     assert advice in refused.value.remedy
@@ -146,7 +148,7 @@ def test_a_further_address_of_a_nat_gateway_can_be_disassociated(
         },
     }
     with pytest.raises(Conflict) as refused:
-        adoption.adopt(scripted, region=REGION, wanted="198.51.100.1")
+        adoption.adopt(scripted, site=Site(None, REGION), wanted="198.51.100.1")
     assert "disassociate-nat-gateway-address --nat-gateway-id nat-1" in refused.value.remedy
 
 
@@ -167,7 +169,7 @@ def test_an_address_that_no_network_can_have_is_not_adopted(
 ) -> None:
     aws.answers["DescribeAddresses"] = theirs("odd", **more)
     with pytest.raises(Conflict, match=why) as refused:
-        adoption.adopt(scripted, region=REGION, wanted="eipalloc-1")
+        adoption.adopt(scripted, site=Site(None, REGION), wanted="eipalloc-1")
     assert refused.value.code == "address_not_suitable"
     assert addresses.list_all(scripted.session) == []
 
@@ -177,7 +179,7 @@ def test_an_address_of_a_range_that_the_customer_brought_is_adopted(
 ) -> None:
     own = theirs("own", PublicIpv4Pool="ipv4pool-ec2-1", NetworkBorderGroup=REGION)
     aws.answers |= {"DescribeAddresses": own, "CreateTags": {}}
-    row = adoption.adopt(scripted, region=REGION, wanted="198.51.100.1")
+    row = adoption.adopt(scripted, site=Site(None, REGION), wanted="198.51.100.1")
     assert row.status is AddressStatus.FREE
 
 
@@ -187,7 +189,7 @@ def test_an_address_that_is_tracked_already_is_not_adopted_again(
     add(scripted.session, an_address(ip="198.51.100.1", allocation_id="eipalloc-1"))
     aws.answers["DescribeAddresses"] = theirs("known")
     with pytest.raises(Conflict) as refused:
-        adoption.adopt(scripted, region=REGION, wanted="eipalloc-1")
+        adoption.adopt(scripted, site=Site(None, REGION), wanted="eipalloc-1")
     assert refused.value.code == "address_known"
 
 

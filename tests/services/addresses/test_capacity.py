@@ -9,7 +9,7 @@ from tests.services.scripted import NOTHING_USED, ScriptedAws
 from webapp.aws import Cloud
 from webapp.aws.errors import QuotaExceeded
 from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota
-from webapp.models import Address, AddressStatus, Nat, Network, Status
+from webapp.models import Address, AddressStatus, Nat, Network, Site, Status
 from webapp.services.addresses import capacity
 from webapp.services.addresses.capacity import Need, Reading
 from webapp.services.scope import CloudScope
@@ -36,7 +36,7 @@ def add(session: Session, name: str, status: Status, **values: Any) -> Network:
 
 
 def used(session: Session, settings: Settings, quota: Quota, **covered: Any) -> int:
-    (found,) = capacity.fill(session, settings, Reading(REGION, [quota], **covered))
+    (found,) = capacity.fill(session, settings, Reading(Site(None, REGION), [quota], **covered))
     return found.used + found.under_way
 
 
@@ -91,7 +91,8 @@ def test_the_nat_gateways_of_a_change_are_counted_from_its_creation_until_aws_co
     growing.zones, growing.availability_zones = ZONES[:1], 1
     growing.change = {"availability_zones": 2, "nat": "per_az", "zones": ZONES, "preview": []}
     session.commit()
-    reading = capacity.read(session, an_aws_with(2), REGION, Need(nat_zones=ZONES))
+    scope = CloudScope(session, "tests", an_aws_with(2), settings)
+    reading = capacity.read(scope, Site(None, REGION), Need(nat_zones=ZONES))
     found = capacity.fill(session, settings, reading)
     assert [q.under_way for q in found if q.zone] == [0, 1], "the old one exists, AWS counts it"
     mine = capacity.fill(session, settings, reading, asks=growing.id)
@@ -156,6 +157,6 @@ def test_aws_is_asked_only_for_what_is_needed(
     scripted: CloudScope, aws: ScriptedAws, need: Need, asked: set[str]
 ) -> None:
     aws.answers |= NOTHING_USED
-    capacity.read(scripted.session, scripted.cloud, REGION, need)
+    capacity.read(scripted, Site(None, REGION), need)
     names = {name for name, _ in aws.asked}
     assert {name for name in names if name.startswith("Describe")} == asked

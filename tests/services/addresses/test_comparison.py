@@ -12,7 +12,7 @@ from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.errors import EgretError
-from webapp.models import Address, AddressStatus
+from webapp.models import Address, AddressStatus, Site
 from webapp.sandbox.launcher import Sandbox
 from webapp.services import addresses
 from webapp.services.addresses.comparison import ALLOCATION_TIMEOUT_S, compare_with_aws
@@ -24,15 +24,15 @@ REGION = "eu-west-1"
 def test_an_address_released_outside_egret_is_lost_and_recovered(
     scope: CloudScope, clients: Clients
 ) -> None:
-    row = addresses.create(scope, region=REGION)
+    row = addresses.create(scope, site=Site(None, REGION))
     ip, first = row.public_ip or "", row.allocation_id or ""
     clients.ec2(REGION).release_address(AllocationId=first)
-    compare_with_aws(scope, REGION)
+    compare_with_aws(scope, Site(None, REGION))
     assert (row.status, row.monthly_cost_usd) == (AddressStatus.LOST, 0)
     addresses.recover(scope, row.id)
     assert (row.status, row.public_ip) == (AddressStatus.FREE, ip)
     assert row.allocation_id != first
-    compare_with_aws(scope, REGION)
+    compare_with_aws(scope, Site(None, REGION))
     assert row.status is AddressStatus.FREE
     addresses.release(scope, row.id, typed=ip)
 
@@ -40,10 +40,10 @@ def test_an_address_released_outside_egret_is_lost_and_recovered(
 def test_a_release_that_a_crash_cut_short_is_finished(
     scope: CloudScope, session: Session, cloud: Cloud
 ) -> None:
-    row = addresses.create(scope, region=REGION)
+    row = addresses.create(scope, site=Site(None, REGION))
     row.status = AddressStatus.RELEASING
     session.commit()
-    compare_with_aws(scope, REGION)
+    compare_with_aws(scope, Site(None, REGION))
     assert addresses.list_all(session) == []
     assert cloud.addresses.find(REGION, row.id) is None
 
@@ -56,13 +56,13 @@ def test_an_address_allocated_during_the_comparison_is_not_lost(
     def allocate(**_: object) -> None:
         if not made:
             with Session(engine) as other:
-                address = addresses.create(replace(scope, session=other), region=REGION)
+                address = addresses.create(replace(scope, session=other), site=Site(None, REGION))
                 made.append(address.id)
 
     boto = boto_session(REGION)
     boto.events.register("after-call.ec2.DescribeAddresses", allocate)
     slow = connected(Clients(sandbox.info.aws_endpoint, boto))
-    compare_with_aws(replace(scope, cloud=slow), REGION)
+    compare_with_aws(replace(scope, own=slow), Site(None, REGION))
     row = addresses.get(session, made[0])
     assert row.status is AddressStatus.FREE
     addresses.release(scope, row.id, typed=row.public_ip or "")
@@ -74,7 +74,7 @@ def test_a_row_whose_allocation_never_came_goes_after_a_while(
 ) -> None:
     add(scripted.session, Address(region=REGION, created_at=ago(age_s)))
     aws.answers["DescribeAddresses"] = {"Addresses": []}
-    compare_with_aws(scripted, REGION)
+    compare_with_aws(scripted, Site(None, REGION))
     assert bool(addresses.list_all(scripted.session)) is is_kept
 
 
@@ -89,7 +89,7 @@ def test_one_address_that_aws_refuses_does_not_hold_up_the_others(
         "DescribeAddresses": {"Addresses": [there]},
         "ReleaseAddress": refusal("InvalidIPAddress.InUse", "used"),
     }
-    compare_with_aws(scripted, REGION)
+    compare_with_aws(scripted, Site(None, REGION))
     assert (releasing.status, lost.status) == (AddressStatus.FREE, AddressStatus.LOST)
 
 
@@ -107,7 +107,7 @@ def test_a_lost_address_whose_release_aws_refuses_is_lost_and_not_free(
     assert row.status is AddressStatus.LOST
     row.status = AddressStatus.RELEASING  # a crash cut it short
     scripted.session.commit()
-    compare_with_aws(scripted, REGION)
+    compare_with_aws(scripted, Site(None, REGION))
     assert row.status is AddressStatus.LOST
 
 
@@ -115,5 +115,5 @@ def test_nothing_is_taken_for_lost_while_aws_does_not_answer(offline: CloudScope
     row = an_address(region=REGION)
     add(offline.session, row)
     with pytest.raises(EgretError):
-        compare_with_aws(offline, REGION)
+        compare_with_aws(offline, Site(None, REGION))
     assert row.status is AddressStatus.FREE

@@ -11,7 +11,7 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict, EgretError, Invalid
-from webapp.models import Address, AddressStatus, NewNetwork, Status
+from webapp.models import Address, AddressStatus, NewNetwork, Site, Status
 from webapp.services import addresses
 from webapp.services.addresses import adoption, pool
 from webapp.services.addresses.comparison import compare_with_aws
@@ -23,7 +23,7 @@ REGION = "eu-west-1"
 def test_a_name_is_kept_here_and_in_aws_and_survives_an_adoption(
     scope: CloudScope, session: Session, clients: Clients
 ) -> None:
-    row = addresses.create(scope, region=REGION, name="the bank's")
+    row = addresses.create(scope, site=Site(None, REGION), name="the bank's")
     ec2, ids = clients.ec2(REGION), [row.allocation_id or ""]
 
     def tag() -> str:
@@ -39,7 +39,7 @@ def test_a_name_is_kept_here_and_in_aws_and_survives_an_adoption(
     session.rollback()
     session.delete(row)
     session.commit()
-    again = adoption.adopt(scope, region=REGION, wanted=ids[0])
+    again = adoption.adopt(scope, site=Site(None, REGION), wanted=ids[0])
     assert (again.name, tag()) == ("the supplier's", "egret the supplier's")
     addresses.release(scope, again.id, typed=again.public_ip or "")
 
@@ -48,11 +48,11 @@ def test_an_address_that_someone_else_has_by_now_is_gone(
     scope: CloudScope, clients: Clients
 ) -> None:
     ec2 = clients.ec2(REGION)
-    row = addresses.create(scope, region=REGION)
+    row = addresses.create(scope, site=Site(None, REGION))
     ip = row.public_ip or ""
     ec2.release_address(AllocationId=row.allocation_id or "")
     theirs = ec2.allocate_address(Domain="vpc", Address=ip)
-    compare_with_aws(scope, REGION)
+    compare_with_aws(scope, Site(None, REGION))
     with pytest.raises(Conflict, match="cannot give"):
         addresses.recover(scope, row.id)
     addresses.release(scope, row.id, typed=ip)
@@ -62,7 +62,7 @@ def test_an_address_that_someone_else_has_by_now_is_gone(
 def test_a_key_that_names_an_address_keeps_it_from_release(
     scope: CloudScope, session: Session
 ) -> None:
-    row = addresses.create(scope, region=REGION)
+    row = addresses.create(scope, site=Site(None, REGION))
     ip = row.public_ip or ""
     key = a_key("bank", cidrs=(ip,))
     session.add(key)
@@ -85,7 +85,7 @@ def nat_gateway(clients: Clients, address: Address) -> str:
 def test_a_release_that_aws_refuses_is_not_repeated_later(
     scope: CloudScope, session: Session, cloud: Cloud, clients: Clients
 ) -> None:
-    used, lost = (addresses.create(scope, region=REGION) for _ in range(2))
+    used, lost = (addresses.create(scope, site=Site(None, REGION)) for _ in range(2))
     nat = nat_gateway(clients, used)
     typed = used.public_ip or ""
     with pytest.raises(EgretError, match="is in use"):
@@ -94,10 +94,10 @@ def test_a_release_that_aws_refuses_is_not_repeated_later(
     used.status = AddressStatus.RELEASING  # a crash cut the release short, before AWS refused it
     session.commit()
     clients.ec2(REGION).release_address(AllocationId=lost.allocation_id or "")
-    compare_with_aws(scope, REGION)
+    compare_with_aws(scope, Site(None, REGION))
     assert (used.status, lost.status) == (AddressStatus.FREE, AddressStatus.LOST)
     clients.ec2(REGION).delete_nat_gateway(NatGatewayId=nat)
-    compare_with_aws(scope, REGION)
+    compare_with_aws(scope, Site(None, REGION))
     assert cloud.addresses.find(REGION, used.id)
     for address in (used, lost):
         ip = address.public_ip or ""
@@ -108,7 +108,7 @@ def test_a_release_that_aws_refuses_is_not_repeated_later(
 def test_an_address_that_a_network_has_just_been_given_is_not_released(
     scope: CloudScope, session: Session, engine: Engine
 ) -> None:
-    row = addresses.create(scope, region=REGION)
+    row = addresses.create(scope, site=Site(None, REGION))
     with Session(engine) as other:
         network = a_network("quicker", region=REGION)
         other.add(network)
@@ -129,9 +129,9 @@ def test_no_address_is_allocated_in_a_region_that_is_not_offered(
     scope: CloudScope, session: Session, region: str
 ) -> None:
     with pytest.raises(Invalid, match="not offered"):
-        addresses.create(scope, region=region)
+        addresses.create(scope, site=Site(None, region))
     with pytest.raises(Invalid, match="not offered"):
-        adoption.adopt(scope, region=region, wanted="203.0.113.1")
+        adoption.adopt(scope, site=Site(None, region), wanted="203.0.113.1")
     assert addresses.list_all(session) == []
 
 
@@ -139,7 +139,7 @@ def test_an_address_that_aws_refuses_leaves_no_row(scripted: CloudScope, aws: Sc
     aws.answers |= NOTHING_USED
     aws.answers["AllocateAddress"] = refusal("AddressLimitExceeded", "too many")
     with pytest.raises(QuotaExceeded):
-        addresses.create(scripted, region=REGION)
+        addresses.create(scripted, site=Site(None, REGION))
     assert addresses.list_all(scripted.session) == []
 
 
@@ -150,7 +150,7 @@ def test_an_address_for_which_there_is_no_room_is_not_asked_for(
     under_way = [Address(region=REGION), Address(region=REGION)]
     add(scripted.session, *under_way)
     with pytest.raises(QuotaExceeded, match="2 pending"):
-        addresses.create(scripted, region=REGION)
+        addresses.create(scripted, site=Site(None, REGION))
     assert len(addresses.list_all(scripted.session)) == len(under_way)
     assert not aws.calls("AllocateAddress")
 
@@ -160,7 +160,7 @@ def test_an_address_whose_answer_was_lost_keeps_its_row_to_be_found_by(
 ) -> None:
     aws.answers |= NOTHING_USED
     with pytest.raises(EgretError):
-        addresses.create(scripted, region=REGION)
+        addresses.create(scripted, site=Site(None, REGION))
     (kept,) = addresses.list_all(scripted.session)
     assert kept.address.status is AddressStatus.ALLOCATING
 

@@ -7,7 +7,7 @@ import pytest
 from tests.services.rows import a_network, add
 from tests.services.scripted import ScriptedAws
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Address, AddressStatus
+from webapp.models import Address, AddressStatus, Site
 from webapp.services.addresses import orphans
 from webapp.services.addresses.orphans import Orphans
 from webapp.services.audit import list_after
@@ -106,7 +106,7 @@ def test_a_region_that_does_not_answer_is_named_with_the_reason(offline: CloudSc
 def test_an_orphaned_address_is_adopted(scripted: CloudScope, aws: ScriptedAws) -> None:
     show(aws, addresses=(an_allocation(),))
     aws.answers["CreateTags"] = {}
-    row = orphans.adopt(scripted, region=REGION, id="eipalloc-1")
+    row = orphans.adopt(scripted, site=Site(None, REGION), id="eipalloc-1")
     assert (row.public_ip, row.status) == (IP, AddressStatus.FREE)
     assert orphans.find(scripted).orphans == []
 
@@ -114,7 +114,7 @@ def test_an_orphaned_address_is_adopted(scripted: CloudScope, aws: ScriptedAws) 
 def test_a_stack_is_deleted_when_its_name_is_typed(scripted: CloudScope, aws: ScriptedAws) -> None:
     show(aws, stacks=(a_stack(),))
     aws.answers["DeleteStack"] = {}
-    orphans.delete(scripted, region=REGION, kind="stack", id="arn:lost", typed=STACK)
+    orphans.delete(scripted, site=Site(None, REGION), kind="stack", id="arn:lost", typed=STACK)
     assert aws.calls("DeleteStack") == [{"StackName": "arn:lost"}]
     (event,) = list_after(scripted.session, 0, limit=10)
     assert (event.action, event.noun, event.name) == ("delete orphan", "stack", STACK)
@@ -125,7 +125,7 @@ def test_nothing_is_deleted_when_something_else_is_typed(
 ) -> None:
     show(aws, stacks=(a_stack(),))
     with pytest.raises(Invalid, match="Nothing was deleted"):
-        orphans.delete(scripted, region=REGION, kind="stack", id="arn:lost", typed="lost")
+        orphans.delete(scripted, site=Site(None, REGION), kind="stack", id="arn:lost", typed="lost")
     assert not aws.calls("DeleteStack")
 
 
@@ -136,12 +136,12 @@ def test_what_is_in_use_is_neither_adopted_nor_deleted(
     (orphan,) = orphans.find(scripted).orphans
     assert (orphan.adoptable, orphan.deletable) == (False, False)
     with pytest.raises(Conflict, match="is in use"):
-        orphans.delete(scripted, region=REGION, kind="address", id="eipalloc-1", typed=IP)
+        orphans.delete(scripted, site=Site(None, REGION), kind="address", id="eipalloc-1", typed=IP)
     with pytest.raises(Conflict):
-        orphans.adopt(scripted, region=REGION, id="eipalloc-1")
+        orphans.adopt(scripted, site=Site(None, REGION), id="eipalloc-1")
 
 
 @pytest.mark.parametrize("region", [REGION, "us-gov-west-1"])
 def test_what_is_not_an_orphan_any_more_is_not_found(scripted: CloudScope, region: str) -> None:
     with pytest.raises(NotFound, match="There is no orphan"):
-        orphans.delete(scripted, region=region, kind="stack", id="arn:lost", typed=STACK)
+        orphans.delete(scripted, site=Site(None, region), kind="stack", id="arn:lost", typed=STACK)

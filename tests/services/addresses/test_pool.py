@@ -13,7 +13,7 @@ from tests.services.rows import add, ago, an_address
 from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
 from webapp.errors import Conflict, Invalid
-from webapp.models import Address, AddressStatus, Nat, Network, NewNetwork
+from webapp.models import Address, AddressStatus, Nat, Network, NewNetwork, Site
 from webapp.services import addresses
 from webapp.services.addresses import pool
 from webapp.services.scope import CloudScope
@@ -25,7 +25,7 @@ REGION = "eu-west-1"
 def test_a_free_address_is_not_given_to_two_networks(
     scope: CloudScope, session: Session, engine: Engine
 ) -> None:
-    row = addresses.create(scope, region=REGION)
+    row = addresses.create(scope, site=Site(None, REGION))
     with Session(engine) as other:
         read = addresses.get(other, row.id)
         for each, name in ((session, "first"), (other, "second")):
@@ -48,8 +48,8 @@ def test_free_addresses_are_listed_oldest_first(session: Session) -> None:
     elsewhere = an_address(ip="203.0.113.3", region=REGION)
     lost = an_address(ip="203.0.113.4", status=AddressStatus.LOST)
     add(session, new, old, elsewhere, lost)
-    assert pool.free(session, new.region) == [old, new]
-    assert pool.free(session, REGION) == [elsewhere]
+    assert pool.free(session, Site(None, new.region)) == [old, new]
+    assert pool.free(session, Site(None, REGION)) == [elsewhere]
     assert pool.free(session) == [old, new, elsewhere]
 
 
@@ -111,7 +111,7 @@ def test_only_a_free_address_of_the_region_can_be_chosen(
     row = an_address(**{"region": REGION} | columns)
     add(session, row)
     with pytest.raises(Conflict, match=f"{row.public_ip} is not free in {REGION}") as refused:
-        pool.chosen(session, with_address(row))
+        pool.chosen(session, with_address(row), Site(None, REGION))
     assert list(refused.value.errors) == ["addresses"]
 
 

@@ -53,7 +53,7 @@ def begun(scope: CloudScope, error: EgretError | None = None, **columns: Any) ->
     scope.session.add(row)
     work = leases.begin(scope.session, row.owner)
     assert work is not None
-    return Change(work, row, scope.cloud, scope.settings, error)
+    return Change(work, row, scope.own, scope.settings, error)
 
 
 def due_in_s(session: Session) -> float | None:

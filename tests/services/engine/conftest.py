@@ -28,4 +28,4 @@ def operation(scripted: CloudScope, network: Network, aws: ScriptedAws) -> Netwo
         "DescribeStackResources": {"StackResources": []},
         "DeleteStack": {},
     }
-    return NetworkOperation(work, network, scripted.cloud, scripted.settings)
+    return NetworkOperation(work, network, scripted.own, scripted.settings)

@@ -66,7 +66,7 @@ def test_aws_is_not_asked_for_the_events_of_a_row_without_a_stack(
     offline: CloudScope, network: Network
 ) -> None:
     network.stack_id = None
-    events.copy(claimed(offline.session, network), offline.cloud, network, network.region)
+    events.copy(claimed(offline.session, network), offline.own, network, network.region)
     assert events.list_after(offline.session, network) == []
 
 

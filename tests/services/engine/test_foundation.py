@@ -23,7 +23,7 @@ def waited(scope: CloudScope, slept: list[float] | None = None) -> str:
     """Without waiting: the clock goes on by what is slept."""
     sleep: list[float] = [] if slept is None else slept
     return foundation.kms_key_arn(
-        scope.cloud, scope.settings, sleep=sleep.append, clock=lambda: sum(sleep)
+        scope.own, scope.settings, sleep=sleep.append, clock=lambda: sum(sleep)
     )
 
 

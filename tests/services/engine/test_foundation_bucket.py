@@ -16,7 +16,7 @@ TOKEN = "operation-code"
 
 
 def bucket_of(scope: CloudScope, region: str = "eu-west-1") -> str:
-    return foundation.code_bucket(scope.cloud, scope.settings, region, token=TOKEN)
+    return foundation.code_bucket(scope.own, scope.settings, region, token=TOKEN)
 
 
 def parameters(request: Any) -> dict[str, str]:

@@ -56,7 +56,7 @@ def test_nothing_is_left_to_do_for_a_settled_row(offline: CloudScope, status: St
 def test_work_on_a_row_that_is_gone_is_finished(offline: CloudScope) -> None:
     work = leases.begin(offline.session, "network:gone")
     assert work is not None
-    Change.handler(offline.cloud, offline.settings)(work)
+    Change.handler(offline.own, offline.settings)(work)
     assert due_in_s(offline.session) is None
 
 

@@ -24,6 +24,7 @@ from webapp.models import (
     NewKey,
     NewNetwork,
     NewVersion,
+    Site,
     Status,
 )
 from webapp.sandbox.launcher import Sandbox
@@ -57,8 +58,8 @@ def settings(settings: Settings, sandbox: Sandbox) -> Settings:
 def settle(scope: CloudScope, engine: Engine, but: Function | None = None) -> None:
     """What the background does, until nothing is left to do, but with one function."""
     handlers = {
-        "network": NetworkOperation.handler(scope.cloud, scope.settings),
-        "function": FunctionOperation.handler(scope.cloud, scope.settings),
+        "network": NetworkOperation.handler(scope.own, scope.settings),
+        "function": FunctionOperation.handler(scope.own, scope.settings),
     }
     due = select(Lease).where(Lease.resource != (but.owner if but else ""))
 
@@ -130,7 +131,7 @@ def test_a_function_is_created_fetches_follows_its_key_and_is_deleted(
     keys.delete(scope, NAME, typed=NAME)
     networks.delete(scope, NAME, typed=NAME)
     settle(scope, engine)
-    (address,) = addresses.free(session, REGION)
+    (address,) = addresses.free(session, Site(None, REGION))
     addresses.release(scope, address.id, typed=ip)
     for secret in secrets:
         revoke(sandbox, secret)

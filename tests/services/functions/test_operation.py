@@ -35,7 +35,7 @@ def begun(scope: CloudScope, **columns: Any) -> FunctionOperation:
     network.outputs = {"PrivateSubnetIds": "subnet-1", "SecurityGroupId": "sg-1"}
     work = leases.begin(scope.session, function.owner)
     assert work is not None
-    return FunctionOperation(work, function, scope.cloud, scope.settings)
+    return FunctionOperation(work, function, scope.own, scope.settings)
 
 
 def due(scope: CloudScope) -> list[str]:

@@ -37,7 +37,7 @@ def template(tmp_path: Path) -> Iterator[Template]:
 
 
 def place(scope: CloudScope, code: Code) -> str | ZippedCode:
-    return placed(scope.cloud, scope.settings, code, REGION, token="token")
+    return placed(scope.own, scope.settings, code, REGION, token="token")
 
 
 def test_a_handler_alone_is_in_the_stack(

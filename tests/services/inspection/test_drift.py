@@ -47,7 +47,7 @@ def test_cloudformations_own_check_is_recorded(scripted: CloudScope, aws: Script
 
 Ask = Callable[[CloudScope, Network], object]
 ASKS: list[Ask] = [
-    lambda scope, network: drift.report(scope.session, scope.cloud, network),
+    lambda scope, network: drift.report(scope.session, scope.own, network),
     drift.check,
     drift.restore,
 ]

@@ -139,7 +139,7 @@ def test_two_rotations_at_once_leave_row_and_secret_in_agreement(
 
     def one(token: str) -> None:
         with Session(engine, expire_on_commit=False) as own:
-            rotate(CloudScope(own, "tests", scope.cloud, scope.settings), token)
+            rotate(CloudScope(own, "tests", scope.own, scope.settings), token)
 
     with ThreadPoolExecutor(len(tokens)) as pool:
         for done in [pool.submit(one, token) for token in tokens]:
@@ -253,7 +253,7 @@ def test_a_function_cannot_come_between_the_check_and_the_new_version(
     def deploy(**_: object) -> None:
         with Session(engine, expire_on_commit=False) as other:
             try:
-                functions.create(CloudScope(other, "tests", scope.cloud, scope.settings), new)
+                functions.create(CloudScope(other, "tests", scope.own, scope.settings), new)
             except Conflict as refusal:
                 refused.append(refusal.code)
 
@@ -278,7 +278,7 @@ def test_a_key_that_a_function_is_being_given_is_not_deleted(
     def delete() -> str:
         with Session(engine, expire_on_commit=False) as own:
             try:
-                keys.delete(CloudScope(own, "tests", scope.cloud, scope.settings), NAME, typed=NAME)
+                keys.delete(CloudScope(own, "tests", scope.own, scope.settings), NAME, typed=NAME)
             except Conflict as refusal:
                 return refusal.code
             return "deleted"

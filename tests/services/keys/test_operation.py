@@ -68,7 +68,7 @@ def later(session: Session, by: timedelta = GONE) -> None:
 def background(scope: CloudScope) -> None:
     """One step with what is due."""
     engine: Any = scope.session.get_bind()
-    leases.run_one(engine, {"key": operation.handler(scope.cloud, scope.settings)})
+    leases.run_one(engine, {"key": operation.handler(scope.own, scope.settings)})
     scope.session.expire_all()
 
 

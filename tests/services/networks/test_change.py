@@ -9,7 +9,7 @@ from tests.services.rows import IP, REGION, ZONES, a_function, a_key, a_network,
 from tests.services.scripted import NOTHING_USED, STACK_ID, ScriptedAws
 from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.errors import Conflict, Invalid
-from webapp.models import AddressStatus, Nat, Network, NewChange, Status
+from webapp.models import AddressStatus, Nat, Network, NewChange, Site, Status
 from webapp.services import addresses, keys
 from webapp.services.engine import leases
 from webapp.services.networks import change
@@ -188,7 +188,7 @@ def test_a_change_is_not_withdrawn_while_its_addresses_are_being_allocated(
         change.withdraw(offline, "net")
     assert refused.value.code == "busy"
     assert network.change == PENDING
-    assert addresses.free(offline.session, REGION) == []
+    assert addresses.free(offline.session, Site(None, REGION)) == []
 
 
 def test_a_withdrawal_that_aws_did_not_answer_can_be_tried_again_at_once(

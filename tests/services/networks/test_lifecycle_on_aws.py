@@ -12,7 +12,7 @@ from tests.services.rows import a_key, a_network, add
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Lease, Nat, Network, NewChange, NewFunction, NewNetwork, Status
+from webapp.models import Lease, Nat, Network, NewChange, NewFunction, NewNetwork, Site, Status
 from webapp.services import addresses, functions, networks, whitelists
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
@@ -39,7 +39,7 @@ def new(scope: CloudScope, name: str, **choices: Any) -> Network:
 
 def work_on(engine: Engine, scope: CloudScope, until: Any) -> None:
     """What the background loop does, here and now."""
-    handlers = {"network": NetworkOperation.handler(scope.cloud, scope.settings)}
+    handlers = {"network": NetworkOperation.handler(scope.own, scope.settings)}
 
     def step_and_check() -> bool:
         leases.run_one(engine, handlers)
@@ -192,7 +192,7 @@ def test_a_chosen_address_must_be_free_and_fit(scope: CloudScope, session: Sessi
     with pytest.raises(Conflict, match="not free"):
         new(scope, "chooses", addresses=["unknown"])
     session.rollback()
-    free = [addresses.create(scope, region=REGION) for _ in range(2)]
+    free = [addresses.create(scope, site=Site(None, REGION)) for _ in range(2)]
     ids = [address.id for address in free]
     with pytest.raises(Invalid, match="one address each"):
         new(scope, "chooses", nat=Nat.SINGLE, addresses=ids)
@@ -217,7 +217,7 @@ def test_a_lost_address_is_reported_wherever_it_matters_and_recovered(
     cloud.addresses.release(REGION, address.allocation_id or "")  # outside Egret
     (difference,) = drift.report(session, cloud, network).differences
     assert (difference.what, difference.actual) == (f"Address {ip}", "released")
-    compare_with_aws(scope, REGION)
+    compare_with_aws(scope, Site(None, REGION))
     assert whitelists.kit(session, network).addresses == []
     assert overview(session).warnings[0].text.startswith(f"{ip} of bereft was released")
     with pytest.raises(Conflict, match="Released outside Egret"):

@@ -82,7 +82,7 @@ def test_an_address_lost_after_the_click_ends_the_operation(
         network.change = {"availability_zones": 2, "nat": "single", "preview": []}
     leases.make_due(session, network.owner)
     session.commit()
-    handlers = {"network": NetworkOperation.handler(scope.cloud, scope.settings)}
+    handlers = {"network": NetworkOperation.handler(scope.own, scope.settings)}
     leases.run_one(engine, handlers)
     session.expire_all()
     assert "Released outside Egret" in network.reason
@@ -93,6 +93,6 @@ def test_an_address_lost_after_the_click_ends_the_operation(
 def test_a_lost_address_is_not_free_when_its_network_is_gone(
     scope: CloudScope, session: Session, lost: Address
 ) -> None:
-    pool.free_all(session, scope.cloud, networks.get(session, "bereft"))
+    pool.free_all(session, scope.own, networks.get(session, "bereft"))
     session.commit()
     assert (lost.status, lost.network_id) == (AddressStatus.LOST, None)

@@ -19,7 +19,7 @@ from tests.services.rows import (
 from tests.services.scripted import STACK_ID, ScriptedAws, a_stack, refusal
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.tags import tags_of
-from webapp.models import Address, AddressStatus, Lease, Nat, Network, Shape, Status
+from webapp.models import Address, AddressStatus, Lease, Nat, Network, Shape, Site, Status
 from webapp.services import addresses
 from webapp.services.engine import leases
 from webapp.services.networks.operation import NetworkOperation, drop_change
@@ -36,7 +36,7 @@ def begun(scope: CloudScope, **columns: Any) -> NetworkOperation:
     add(scope.session, network, an_address(network))
     work = leases.begin(scope.session, network.owner)
     assert work is not None
-    return NetworkOperation(work, network, scope.cloud, scope.settings)
+    return NetworkOperation(work, network, scope.own, scope.settings)
 
 
 def show_zones(aws: ScriptedAws) -> None:
@@ -130,7 +130,7 @@ def test_a_dropped_change_frees_what_was_allocated_for_it(
     network = begun(offline, change=PER_ZONE).row
     new = an_address(network, SECOND_IP, position=1)
     add(session, new)
-    drop_change(session, offline.cloud, network)
+    drop_change(session, offline.own, network)
     assert (network.change, new.status, new.network_id) == ({}, AddressStatus.FREE, None)
 
 
@@ -182,7 +182,7 @@ def test_a_network_that_is_gone_leaves_its_address_free(offline: CloudScope) -> 
     operation.row.stack_id = None
     operation.advance()
     assert not offline.session.exec(select(Network)).all()
-    assert len(addresses.free(offline.session, REGION)) == 1
+    assert len(addresses.free(offline.session, Site(None, REGION))) == 1
 
 
 def test_interfaces_that_lambda_holds_are_waited_for_before_a_failed_creation_is_cleared_again(

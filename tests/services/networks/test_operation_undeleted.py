@@ -32,7 +32,7 @@ def begun(scope: CloudScope, aws: ScriptedAws, **columns: Any) -> NetworkOperati
     show(aws, "available")
     work = leases.begin(scope.session, network.owner)
     assert work is not None
-    return NetworkOperation(work, network, scope.cloud, scope.settings)
+    return NetworkOperation(work, network, scope.own, scope.settings)
 
 
 def left(network: Network) -> Any:

@@ -10,7 +10,7 @@ from tests.services.rows import REGION, ZONES, a_network, add, an_address
 from tests.services.scripted import NOTHING_USED, ScriptedAws, refusal
 from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Invalid
-from webapp.models import Nat, NewNetwork, Status
+from webapp.models import Nat, NewNetwork, Site, Status
 from webapp.services.networks import preflight, zones
 from webapp.services.networks.preflight import Check, Verdict
 from webapp.services.scope import CloudScope
@@ -216,7 +216,7 @@ def full(aws: ScriptedAws, zone: str) -> None:
 
 def test_ranges_of_networks_that_are_only_rows_yet_are_taken(scripted: CloudScope) -> None:
     add(scripted.session, a_network(cidr="10.1.0.0/16"), a_network("far", region="us-east-1"))
-    assert preflight.ranges_of_rows(scripted.session, REGION) == ["10.1.0.0/16"]
+    assert preflight.ranges_of_rows(scripted.session, Site(None, REGION)) == ["10.1.0.0/16"]
 
 
 @pytest.mark.parametrize("cidr", ["", "10.0.0.0/16"])

@@ -19,6 +19,7 @@ from webapp.models import (
     Network,
     NewNetwork,
     NewSchedule,
+    Site,
     Status,
     WeeklyHours,
     utc_now,
@@ -53,7 +54,7 @@ def scope(session: Session, quick: Cloud, settings: Settings) -> CloudScope:
 @pytest.fixture
 def network(scope: CloudScope, session: Session, engine: Engine) -> Iterator[Network]:
     """One that is ready, with the background at work; it is deleted in the end."""
-    background = Reconciler(engine, scope.cloud, scope.settings)
+    background = Reconciler(engine, scope.own, scope.settings)
     background.start()
     made = networks.create(scope, NewNetwork(name="napping", region=REGION, availability_zones=1))
     settled(session, made, Status.READY)
@@ -205,7 +206,7 @@ def test_a_network_that_is_busy_or_failed_is_left_alone(
 
 def test_what_the_schedule_does_is_recorded_under_its_own_name(offline: CloudScope) -> None:
     add(offline.session, a_network("napping", hours=outside().model_dump(mode="json")))
-    schedule.apply_all(offline, rows.REGION)
+    schedule.apply_all(offline, Site(None, rows.REGION))
     events = list_after(offline.session, 0, limit=9)
     assert [(event.actor, event.action) for event in events] == [(schedule.BY_HOURS, "parking")]
 
@@ -214,7 +215,7 @@ def test_one_network_that_waits_does_not_hold_up_the_others(offline: CloudScope)
     lost = a_network("a-lost", status=Status.PARKED, hours=ALWAYS.model_dump(mode="json"))
     other = a_network("b-other", hours=outside().model_dump(mode="json"))
     add(offline.session, lost, other, an_address(lost, status=AddressStatus.LOST))
-    schedule.apply_all(offline, rows.REGION)
+    schedule.apply_all(offline, Site(None, rows.REGION))
     assert (lost.status, other.status) == (Status.PARKED, Status.PARKING)
     assert lost.hours_include_now is None, "it is tried again at the next round"
 
@@ -230,5 +231,5 @@ def test_the_next_change_of_a_region_is_that_of_its_first_network(session: Sessi
         a_network("always", hours=ALWAYS.model_dump(mode="json")),
         a_network("none"),
     )
-    assert schedule.due_in_s(session, rows.REGION, monday) == 1800
-    assert schedule.due_in_s(session, "us-east-1", monday) is None
+    assert schedule.due_in_s(session, Site(None, rows.REGION), monday) == 1800
+    assert schedule.due_in_s(session, Site(None, "us-east-1"), monday) is None

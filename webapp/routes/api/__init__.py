@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from webapp.problems import Problem
 from webapp.routes.api import (
+    accounts,
     activity,
     addresses,
     audit_events,
@@ -51,5 +52,6 @@ for noun in (
     templates,
     whitelists,
     orphans,
+    accounts,
 ):
     router.include_router(noun.router)

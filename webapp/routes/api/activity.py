@@ -50,7 +50,7 @@ def _request_query(
 )
 def read_log(ctx: Viewer, name: str, query: Annotated[LogQuery, Depends(_log_query)]) -> LogOut:
     """The newest lines that match, oldest first. New lines appear after some seconds."""
-    return log_out(logs.read(ctx.session, ctx.cloud, name, query))
+    return log_out(logs.read(ctx.scope, name, query))
 
 
 @router.get(
@@ -67,4 +67,4 @@ def list_requests(
     A call that timed out is in the log only, since it has no request line.
     """
     names = requests.names_of_callers(ctx.session, name)
-    return requests_out(requests.read(ctx.session, ctx.cloud, name, query, names))
+    return requests_out(requests.read(ctx.scope, name, query, names))

@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
 from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
-from webapp.services import addresses
+from webapp.services import accounts, addresses
 from webapp.services.addresses import adoption
 
 router = Router(prefix="/addresses", tags=["addresses"])
@@ -26,11 +26,12 @@ def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[Address
 )
 def create(ctx: Operator, new: NewAddress) -> AddressOut:
     """Allocate an address, or adopt one that the account already has."""
-    scope, region, name = ctx.scope, new.region, new.name
+    scope, name = ctx.scope, new.name
+    site = accounts.site_for(ctx.session, new.account, new.region)
     if new.adopt:
-        address = adoption.adopt(scope, region=region, wanted=new.adopt, name=name)
+        address = adoption.adopt(scope, site=site, wanted=new.adopt, name=name)
     else:
-        address = addresses.create(scope, region=region, name=name)
+        address = addresses.create(scope, site=site, name=name)
     return address_out(addresses.detail(ctx.session, address.id))
 
 

@@ -20,9 +20,9 @@ def index(
 ) -> Listed[CallerOut]:
     """By name, each with its usage, which is read from AWS: ten callers at most, even with a higher
     `limit`."""
-    page = callers.page(
-        ctx.session, ctx.cloud, functions.get(ctx.session, name), after or "", limit
-    )
+    function = functions.get(ctx.session, name)
+    cloud = ctx.cloud_of(function)
+    page = callers.page(ctx.session, cloud, function, after or "", limit)
     return Listed(items=[caller_out(each) for each in page.callers], next=page.next)
 
 
@@ -41,7 +41,7 @@ def create(ctx: Operator, name: str, new: NewCaller, response: Response) -> Issu
 def show(ctx: Viewer, name: str, caller: str) -> CallerOut:
     """With its limits, and its usage, which is read from AWS."""
     function = functions.get(ctx.session, name)
-    return caller_out(callers.detail(ctx.session, ctx.cloud, function, caller))
+    return caller_out(callers.detail(ctx.session, ctx.cloud_of(function), function, caller))
 
 
 @router.patch("/{caller}", summary="Change the limits of a caller", operation_id="change_caller")

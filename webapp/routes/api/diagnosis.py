@@ -56,7 +56,7 @@ class DiagnosisOut(BaseModel):
 def of_network(ctx: Viewer, name: str) -> DiagnosisOut:
     """Follow each zone's egress path, now."""
     network = networks.get(ctx.session, name)
-    return _out(diagnosis.of_network(ctx.session, ctx.cloud, network))
+    return _out(diagnosis.of_network(ctx.session, ctx.cloud_of(network), network))
 
 
 @router.get(
@@ -68,7 +68,7 @@ def of_network(ctx: Viewer, name: str) -> DiagnosisOut:
 def of_function(ctx: Viewer, name: str) -> DiagnosisOut:
     """Follow the function's egress path from each private subnet, now."""
     function = functions.get(ctx.session, name)
-    return _out(diagnosis.of_function(ctx.session, ctx.cloud, function))
+    return _out(diagnosis.of_function(ctx.session, ctx.cloud_of(function), function))
 
 
 def _out(found: Diagnosis) -> DiagnosisOut:

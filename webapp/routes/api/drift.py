@@ -60,7 +60,7 @@ class RestorationOut(BaseModel):
 def show(ctx: Viewer, name: str) -> DriftOut:
     """Compared now; CloudFormation is not asked to check again."""
     network = networks.get(ctx.session, name)
-    return _drift_out(drift.report(ctx.session, ctx.cloud, network))
+    return _drift_out(drift.report(ctx.session, ctx.cloud_of(network), network))
 
 
 @router.post(
@@ -72,7 +72,7 @@ def check(ctx: Operator, name: str) -> DriftOut:
     """Let CloudFormation check its stack too."""
     network = networks.get(ctx.session, name)
     problem = drift.check(ctx.scope, network).problem
-    return _drift_out(drift.report(ctx.session, ctx.cloud, network, problem=problem))
+    return _drift_out(drift.report(ctx.session, ctx.cloud_of(network), network, problem=problem))
 
 
 @router.post(
@@ -82,7 +82,7 @@ def restore(ctx: Operator, name: str) -> RestorationOut:
     """Restore what can be restored."""
     network = networks.get(ctx.session, name)
     restored = drift.restore(ctx.scope, network)
-    report = drift.report(ctx.session, ctx.cloud, network)
+    report = drift.report(ctx.session, ctx.cloud_of(network), network)
     return RestorationOut(restored=[_difference_out(d) for d in restored], drift=_drift_out(report))
 
 

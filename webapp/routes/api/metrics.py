@@ -29,7 +29,7 @@ Chosen = Annotated[Range, Query(alias="range", description="The time until now")
 def of_function(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> MetricsOut:
     """Invocations, errors, throttles, durations, concurrent executions, calls of the endpoint."""
     function = functions.get(ctx.session, name)
-    return metrics_out(metrics.of_function(ctx.session, ctx.cloud, function, chosen))
+    return metrics_out(metrics.of_function(ctx.session, ctx.cloud_of(function), function, chosen))
 
 
 @router.get(
@@ -41,4 +41,5 @@ def of_function(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> MetricsOu
 def of_network(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> NetworkMetricsOut:
     """Bytes, connections and errors of the NAT gateways, and the month's cost so far."""
     network = networks.get(ctx.session, name)
-    return network_metrics_out(metrics.of_network(ctx.session, ctx.cloud, network, chosen))
+    found = metrics.of_network(ctx.session, ctx.cloud_of(network), network, chosen)
+    return network_metrics_out(found)

@@ -1,17 +1,18 @@
 """Orphans by the API."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
 from fastapi import Query, Response
 from pydantic import BaseModel
 
 from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
-from webapp.models import Input
+from webapp.models import Input, shown_as
 from webapp.models.rules import Region
-from webapp.models.texts import AwsIdText
+from webapp.models.texts import AwsIdText, NameText
 from webapp.routes.api.description.answers import ASKS_AWS, NAMES_OTHERS
 from webapp.routes.api.schemas.addresses import AddressOut, address_out
-from webapp.services import addresses
+from webapp.services import accounts, addresses
 from webapp.services.addresses import orphans
 from webapp.services.addresses.orphans import Orphan
 
@@ -26,20 +27,23 @@ KindName = Annotated[
     Query(description="The orphan's `kind`", json_schema_extra={"enum": [*get_args(Kind)]}),
 ]
 OrphanId = Annotated[str, Query(description="The orphan's `id`")]
+AccountName = Annotated[str, Query(description="The orphan's `account`; empty for the own one")]
 OrphanName = Annotated[str, Query(description="The orphan's `name`, to confirm it")]
 
 
 class Adoption(Input):
-    """`id` is the address's allocation id."""
+    """`id` is the address's allocation id; `account` the name of its account, if not the own."""
 
     region: Region
     id: AwsIdText
+    account: NameText = ""
 
 
 class OrphanOut(BaseModel):
     """`name` is what a deletion confirms."""
 
     kind: Kind
+    account: str
     region: str
     id: str
     name: str
@@ -50,7 +54,8 @@ class OrphanOut(BaseModel):
 
 
 class OrphansOut(BaseModel):
-    """`unread`: the regions that did not answer, each with the reason."""
+    """`unread`: the regions that did not answer, each with the reason; that of another account as
+    `region (account)`."""
 
     items: list[OrphanOut]
     unread: dict[str, str]
@@ -62,7 +67,7 @@ def index(ctx: Viewer) -> OrphansOut:
     """What has Egret's tags in AWS and is not tracked here, in every region."""
     found = orphans.find(ctx.scope)
     return OrphansOut(
-        items=[_out(orphan) for orphan in found.orphans],
+        items=[_out(orphan, found.names) for orphan in found.orphans],
         unread=found.unread,
         monthly_cost_usd=found.monthly_cost_usd,
     )
@@ -77,7 +82,8 @@ def index(ctx: Viewer) -> OrphansOut:
 )
 def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     """Make an orphaned address a free one in the pool."""
-    address = orphans.adopt(ctx.scope, region=sent.region, id=sent.id)
+    site = accounts.site_named(ctx.session, sent.account, sent.region)
+    address = orphans.adopt(ctx.scope, site=site, id=sent.id)
     return address_out(addresses.detail(ctx.session, address.id))
 
 
@@ -89,18 +95,25 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     responses=NAMES_OTHERS,
     response_class=Response,
 )
-def delete(
-    ctx: ConfirmedAdmin, region: Region, kind: KindName, id: OrphanId, confirm: OrphanName = ""
+def delete(  # noqa: PLR0917 - FastAPI passes them by name
+    ctx: ConfirmedAdmin,
+    region: Region,
+    kind: KindName,
+    id: OrphanId,
+    confirm: OrphanName = "",
+    account: AccountName = "",
 ) -> Response:
     """`confirm` is the orphan's name. 202: deleting a stack takes a while."""
-    orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=confirm)
+    site = accounts.site_named(ctx.session, account, region)
+    orphans.delete(ctx.scope, site=site, kind=kind, id=id, typed=confirm)
     return Response(status_code=202)
 
 
-def _out(orphan: Orphan) -> OrphanOut:
+def _out(orphan: Orphan, names: Mapping[str, str]) -> OrphanOut:
     found = orphan.found
     return OrphanOut(
         kind=found.kind,
+        account=shown_as(names, orphan.site.account_id),
         region=found.region,
         id=found.id,
         name=found.name,

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from webapp.routes.pages import (
     access,
     account,
+    accounts,
     activity,
     addresses,
     audit,
@@ -61,6 +62,7 @@ for page in (
     schedule,
     whitelists,
     orphans,
+    accounts,
     reference,
     audit,
 ):

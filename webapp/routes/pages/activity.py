@@ -34,7 +34,7 @@ def show_log(ctx: Viewer, name: str, query: Query) -> HTMLResponse:
     form = _filled_in(query, LOG_RANGE, "filter", "level", "request")
 
     def read() -> Log:
-        return logs.read(ctx.session, ctx.cloud, name, log_query_of(form))
+        return logs.read(ctx.scope, name, log_query_of(form))
 
     return _show(ctx, name, "functions/logs.html", form, read, levels=list(CHOICES))
 
@@ -45,7 +45,7 @@ def show_requests(ctx: Viewer, name: str, query: Query) -> HTMLResponse:
     names = requests.names_of_callers(ctx.session, name)
 
     def read() -> requests.RequestLog:
-        return requests.read(ctx.session, ctx.cloud, name, _request_query_of(form), names)
+        return requests.read(ctx.scope, name, _request_query_of(form), names)
 
     more = {"callers": names, "statuses": STATUSES, "around": AROUND}
     return _show(ctx, name, "functions/requests.html", form, read, **more)

@@ -7,14 +7,14 @@ from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.drafts import Draft
 from webapp.errors import EgretError
 from webapp.forms import FieldErrors, Form, errors_by_field
-from webapp.models import Address
+from webapp.models import Address, Site
 from webapp.models.costs import monthly_usd
-from webapp.services import addresses, networks
+from webapp.services import accounts, addresses, networks
 from webapp.services.addresses import adoption
 from webapp.templating import page, see_other
 
 router = Router()
-TYPED = ("address", "name", "adopt", "region")
+TYPED = ("address", "name", "adopt", "region", "account")
 """What the page's forms send; `address` is the id of the one that gets a name."""
 
 
@@ -26,7 +26,7 @@ def index(ctx: Viewer, draft: Draft) -> HTMLResponse:
 @router.post("/addresses")
 def create(ctx: Operator, form: Form) -> Response:
     try:
-        address = addresses.create(ctx.scope, region=form.text("region"))
+        address = addresses.create(ctx.scope, site=_site(ctx, form))
     except EgretError as error:
         return _index(ctx, errors_by_field(error), form.shown(*TYPED))
     return _back(address, "Allocated")
@@ -36,7 +36,7 @@ def create(ctx: Operator, form: Form) -> Response:
 def adopt(ctx: Operator, form: Form) -> Response:
     wanted = form.text("adopt")
     try:
-        address = adoption.adopt(ctx.scope, region=form.text("region"), wanted=wanted)
+        address = adoption.adopt(ctx.scope, site=_site(ctx, form), wanted=wanted)
     except EgretError as error:
         return _index(ctx, errors_by_field(error), form.shown(*TYPED))
     return _back(address, "Adopted")
@@ -71,6 +71,10 @@ def release(ctx: ConfirmedAdmin, address_id: str, form: Form) -> Response:
     return see_other("/addresses", f"Released {ip}.")
 
 
+def _site(ctx: Context, form: Form) -> Site:
+    return accounts.site_for(ctx.session, form.text("account"), form.text("region"))
+
+
 def _back(address: Address, done: str) -> Response:
     return see_other(address.page, f"{done} {address.public_ip}.")
 
@@ -85,6 +89,7 @@ def _index(
         addresses=addresses.list_all(ctx.session),
         networks={detail.network.id: detail for detail in networks.list_all(ctx.session)},
         regions=ctx.settings.region_names,
+        accounts=accounts.choices(ctx.session),
         address_cost_usd=monthly_usd(nat_gateways=0, addresses=1),
         errors=errors,
         form=form or dict.fromkeys(TYPED, ""),

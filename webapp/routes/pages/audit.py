@@ -15,7 +15,7 @@ from webapp.templating import page
 router = Router()
 PAGE = 50
 TEXTS = ("actor", "action", "noun", "name", "result")
-NOUNS = ("network", "address", "key", "function", "caller", "user", "token")
+NOUNS = ("network", "address", "key", "function", "caller", "user", "token", "account")
 """What the filter proposes; it takes any other."""
 
 

@@ -82,7 +82,7 @@ def _show(
 ) -> HTMLResponse:
     """`of` is the caller that form and errors are about; '' for the one to add."""
     detail = functions.detail(ctx.session, name)
-    listed = callers.page(ctx.session, ctx.cloud, detail.function, after)
+    listed = callers.page(ctx.session, ctx.cloud_of(detail.function), detail.function, after)
     return page(
         ctx.request,
         "functions/callers.html",

@@ -13,12 +13,12 @@ router = Router()
 @router.get("/networks/{name}/diagnosis")
 def of_network(ctx: Viewer, name: str) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
-    found = diagnosis.of_network(ctx.session, ctx.cloud, detail.network)
+    found = diagnosis.of_network(ctx.session, ctx.cloud_of(detail.network), detail.network)
     return page(ctx.request, "diagnosis/show.html", found=found, detail=detail)
 
 
 @router.get("/functions/{name}/diagnosis")
 def of_function(ctx: Viewer, name: str) -> HTMLResponse:
     detail = functions.detail(ctx.session, name)
-    found = diagnosis.of_function(ctx.session, ctx.cloud, detail.function)
+    found = diagnosis.of_function(ctx.session, ctx.cloud_of(detail.function), detail.function)
     return page(ctx.request, "diagnosis/show.html", found=found, detail=detail)

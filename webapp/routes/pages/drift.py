@@ -16,7 +16,8 @@ router = Router()
 def show(ctx: Viewer, name: str) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
     steady = detail.network.status in drift.STEADY
-    report = drift.report(ctx.session, ctx.cloud, detail.network) if steady else None
+    cloud = ctx.cloud_of(detail.network)
+    report = drift.report(ctx.session, cloud, detail.network) if steady else None
     return page(
         ctx.request,
         "networks/drift.html",

@@ -11,7 +11,7 @@ from webapp.errors import EgretError
 from webapp.forms import Form, errors_by_field
 from webapp.models import GoingBack, NewKey, NewVersion
 from webapp.partners import KEY_KINDS
-from webapp.services import keys
+from webapp.services import accounts, keys
 from webapp.templating import page, see_other
 
 router = Router()
@@ -85,8 +85,15 @@ def _is_current(name: str) -> Response:
 
 def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResponse:
     status_code = 422 if errors else 200
-    context = {"form": form, "errors": errors, "kinds": KEY_KINDS}
-    return page(ctx.request, "keys/new.html", status_code=status_code, **context)
+    return page(
+        ctx.request,
+        "keys/new.html",
+        status_code=status_code,
+        form=form,
+        errors=errors,
+        kinds=KEY_KINDS,
+        accounts=accounts.choices(ctx.session),
+    )
 
 
 def _show(ctx: Context, name: str, errors: dict[str, str], *, losing: str = "") -> HTMLResponse:

@@ -68,7 +68,7 @@ def of_function(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> HTMLRespo
     function = functions.get(ctx.session, name)
     found, problem = None, None
     try:
-        found = metrics.of_function(ctx.session, ctx.cloud, function, chosen)
+        found = metrics.of_function(ctx.session, ctx.cloud_of(function), function, chosen)
     except Upstream as error:
         problem = error
     return page(
@@ -87,7 +87,8 @@ def of_network(ctx: Viewer, name: str, chosen: Chosen = Range.DAY) -> HTMLRespon
     detail = networks.detail(ctx.session, name)
     found, problem = None, None
     try:
-        found = metrics.of_network(ctx.session, ctx.cloud, detail.network, chosen)
+        cloud = ctx.cloud_of(detail.network)
+        found = metrics.of_network(ctx.session, cloud, detail.network, chosen)
     except Upstream as error:
         problem = error
     return page(

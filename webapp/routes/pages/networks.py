@@ -12,7 +12,7 @@ from webapp.forms import Form, errors_by_field
 from webapp.models import MAX_ZONES, AuditResult, Nat, Network, NewNetwork, Shape
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.refusals import note
-from webapp.services import addresses, keys, networks
+from webapp.services import accounts, addresses, keys, networks
 from webapp.services.engine import events
 from webapp.services.inspection import proofs
 from webapp.services.networks import change, preflight
@@ -167,6 +167,7 @@ def _new(
         errors=errors,
         preflight=found,
         regions=ctx.settings.region_names,
+        accounts=accounts.choices(ctx.session),
         costs=_costs(),
         traffic_usd_per_gb=TRAFFIC_USD_PER_GB,
         free_addresses=addresses.free(ctx.session),

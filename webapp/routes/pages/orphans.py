@@ -7,6 +7,7 @@ from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.errors import EgretError
 from webapp.forms import Form
 from webapp.paging import paged
+from webapp.services import accounts
 from webapp.services.addresses import orphans
 from webapp.templating import page, see_other
 
@@ -21,7 +22,8 @@ def index(ctx: Viewer) -> HTMLResponse:
 @router.post("/orphans/adoption")
 def adopt(ctx: Operator, form: Form) -> Response:
     try:
-        address = orphans.adopt(ctx.scope, region=form.text("region"), id=form.text("id"))
+        site = accounts.site_named(ctx.session, form.text("account"), form.text("region"))
+        address = orphans.adopt(ctx.scope, site=site, id=form.text("id"))
     except EgretError as error:
         return _index(ctx, error)
     return see_other(address.page, f"Adopted {address.public_ip}.")
@@ -29,9 +31,10 @@ def adopt(ctx: Operator, form: Form) -> Response:
 
 @router.post("/orphans/deletion")
 def delete(ctx: ConfirmedAdmin, form: Form) -> Response:
-    region, kind, id, typed = (form.text(x) for x in ("region", "kind", "id", "confirm"))
+    kind, id, typed = (form.text(x) for x in ("kind", "id", "confirm"))
     try:
-        orphans.delete(ctx.scope, region=region, kind=kind, id=id, typed=typed)
+        site = accounts.site_named(ctx.session, form.text("account"), form.text("region"))
+        orphans.delete(ctx.scope, site=site, kind=kind, id=id, typed=typed)
     except EgretError as error:
         return _index(ctx, error)
     return see_other("/orphans", f"Deleting {typed}.")

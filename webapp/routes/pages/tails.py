@@ -37,6 +37,7 @@ from webapp.services.functions.activity.logs import log_name
 from webapp.services.functions.activity.tails import POLL_S, STREAM_MAX_S, Tailed, Watcher
 from webapp.services.functions.activity.times import Span
 from webapp.services.functions.details import network_of
+from webapp.services.scope import cloud_of
 from webapp.templating import partial_context, render
 
 router = Router()
@@ -68,10 +69,10 @@ def _open(
     asked = log_query(Span(), text=text, level=level, request_id=request_id, after="")
     asked.search()  # raises Invalid before the answer begins
     function = functions.get(ctx.session, name)
-    region = network_of(ctx.session, function).region
+    site = network_of(ctx.session, function).site
     beginning = Place(int((utc_now() - FIRST).timestamp() * 1000))
     after = place_of(last_event_id) or place_of(query.text("after")) or beginning
-    tailed = Tailed(region, log_name(function), asked)
+    tailed = Tailed(site.account_id, site.region, log_name(function), asked)
     return Stream(ctx.request, name, tailed, Watcher(after), Watching.of(ctx))
 
 
@@ -128,7 +129,9 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
 def _read(stream: Stream) -> list[LogLine]:
     """Raises what ends it, also when the function is gone."""
     parts = stream.parts
-    lines = parts.tails.read(parts.cloud, stream.tailed, stream.watcher.after.at)
+    with Session(parts.engine) as session:
+        cloud = cloud_of(session, parts.cloud, parts.settings, stream.tailed)
+    lines = parts.tails.read(cloud, stream.tailed, stream.watcher.after.at)
     with Session(parts.engine) as session:
         functions.get(session, stream.name)
     return lines

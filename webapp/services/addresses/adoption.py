@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from webapp.aws.addresses import NAT_GATEWAY, Allocation, Use
 from webapp.errors import Conflict, Invalid
-from webapp.models import Address, AddressStatus
+from webapp.models import Address, AddressStatus, Site
 from webapp.models.address import LABEL_PREFIX
 from webapp.services.names import check_label, check_region
 from webapp.services.scope import CloudScope
@@ -21,14 +21,15 @@ SERVICES = {
 """By EC2's names for who manages an address."""
 
 
-def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Address:
+def adopt(scope: CloudScope, *, site: Site, wanted: str, name: str = "") -> Address:
     """Adopt the Elastic IP with that allocation id or public address.
 
     Without a `name` it keeps its name in AWS. Raises Conflict while something uses it, because
     Egret could then not attach it to a network.
     """
     wanted = wanted.strip()
-    every = scope.cloud.addresses.list_all(check_region(scope.settings, region))
+    region, aws = check_region(scope.settings, site.region), scope.cloud_of(site).addresses
+    every = aws.list_all(region)
     found = next((a for a in every if wanted and wanted in (a.allocation_id, a.public_ip)), None)
     if found is None:
         raise Invalid(
@@ -40,15 +41,16 @@ def adopt(scope: CloudScope, *, region: str, wanted: str, name: str = "") -> Add
     _check_unknown(scope.session, found)
     _check_suitable(region, found)
     if found.associated:
-        raise _used(found, scope.cloud.addresses.use_of(region, found), region)
+        raise _used(found, aws.use_of(region, found), region)
     address = Address(
+        account_id=site.account_id,
         region=region,
         status=AddressStatus.FREE,
         allocation_id=found.allocation_id,
         public_ip=found.public_ip,
         name=check_label(name) or found.name.removeprefix(LABEL_PREFIX),
     )
-    scope.cloud.addresses.adopt(region, found.allocation_id, address.id, name=address.label)
+    aws.adopt(region, found.allocation_id, address.id, name=address.label)
     scope.session.add(address)
     scope.record("adopt", address)
     try:

@@ -6,8 +6,8 @@ the same moment: `read` notes which rows AWS's figure already covers, then asks 
 and for the rows that it covers by then; `fill` counts the other rows. Whoever is counted is
 committed under the same lock, so that of two requests for the last place one is refused.
 
-    reading = read(session, cloud, region, need)         # asks AWS, holds nothing
-    with one_at_a_time(session, region):                 # asks only the database
+    reading = read(scope, site, need)                    # asks AWS, holds nothing
+    with one_at_a_time(session, site):                   # asks only the database
         require(fill(session, settings, reading), need)
         …add rows, commit…
 """
@@ -16,9 +16,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from webapp.aws import Cloud
 from webapp.aws.answers.quota_kinds import QuotaKind
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.errors import QuotaExceeded
@@ -31,7 +30,8 @@ from webapp.aws.quotas import (
     Quota,
 )
 from webapp.db import lock
-from webapp.models import Address, AddressStatus, Network, Status
+from webapp.models import Address, AddressStatus, Network, Site, Status
+from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 WITHOUT_PARTS = (Status.FAILED, Status.DELETING)
@@ -70,27 +70,28 @@ class Reading:
     `nats` are the NAT gateways: each by its network's id and its zone.
     """
 
-    region: str
+    site: Site
     quotas: list[Quota]
     allocations: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
     nats: frozenset[tuple[str, str]] = frozenset()
 
 
-def read(session: Session, cloud: Cloud, region: str, need: Need) -> Reading:
+def read(scope: CloudScope, site: Site, need: Need) -> Reading:
     """Ask AWS for the quotas that matter to what is needed. Commits the session first."""
-    reading = _covered(session, region)
-    found = cloud.quotas.read(region, need.kinds, list(need.nat_zones)) if need.kinds else []
+    quotas, zones = scope.cloud_of(site).quotas, list(need.nat_zones)
+    reading = _covered(scope.session, site)
+    found = quotas.read(site.region, need.kinds, zones) if need.kinds else []
     return replace(reading, quotas=found)
 
 
-def _covered(session: Session, region: str) -> Reading:
+def _covered(session: Session, site: Site) -> Reading:
     """What AWS will count, asked after this; its figures are still missing."""
-    made = [a.allocation_id for a in _addresses(session, region) if a.status in ALLOCATED]
-    networks = _networks(session, region)
+    made = [a.allocation_id for a in _addresses(session, site) if a.status in ALLOCATED]
+    networks = _networks(session, site)
     none = (*BEING_MADE, *WITHOUT_PARTS)
     reading = Reading(
-        region,
+        site,
         [],
         frozenset(filter(None, made)),
         frozenset(n.id for n in networks if n.status not in none),
@@ -101,11 +102,11 @@ def _covered(session: Session, region: str) -> Reading:
 
 
 @contextmanager
-def one_at_a_time(session: Session, region: str) -> Iterator[None]:
-    """One request at a time, of all replicas, may ask for room in the region until it commits."""
+def one_at_a_time(session: Session, site: Site) -> Iterator[None]:
+    """One request at a time, of all replicas, may ask for room at the site until it commits."""
     session.commit()
     try:
-        lock(session, f"capacity of {region}")
+        lock(session, f"capacity of {site}")
         yield
     except BaseException:
         session.rollback()
@@ -117,13 +118,13 @@ def fill(session: Session, settings: Settings, reading: Reading, *, asks: str = 
 
     `asks` is the id of a network whose own change is not counted: it is what is asked for.
     """
-    region, prefix = reading.region, settings.name_prefix
-    networks = {network.id: network for network in _networks(session, region)}
+    site, prefix = reading.site, settings.name_prefix
+    networks = {network.id: network for network in _networks(session, site)}
     stacks = {n.id: NetworkStack.stack_name(prefix, n.name) for n in networks.values()}
 
     def under_way(quota: Quota) -> int:
         if quota.kind is ADDRESSES:
-            rows = _addresses(session, region)
+            rows = _addresses(session, site)
             return sum(_is_being_allocated(a, networks, reading, quota) for a in rows)
         others = [n for n in networks.values() if stacks[n.id] not in quota.owners]
         if quota.kind is NAT_GATEWAYS:
@@ -178,11 +179,11 @@ def _made(network: Network) -> list[str]:
     return network.planned_zones[: network.nat_gateways]
 
 
-def _addresses(session: Session, region: str) -> list[Address]:
-    mine = select(Address).where(col(Address.region) == region)
+def _addresses(session: Session, site: Site) -> list[Address]:
+    mine = select(Address).where(site.holds(Address))
     return list(session.exec(mine.execution_options(populate_existing=True)).all())
 
 
-def _networks(session: Session, region: str) -> list[Network]:
-    mine = select(Network).where(col(Network.region) == region)
+def _networks(session: Session, site: Site) -> list[Network]:
+    mine = select(Network).where(site.holds(Network))
     return list(session.exec(mine.execution_options(populate_existing=True)).all())

@@ -1,4 +1,4 @@
-"""The regular comparison of a region's addresses with AWS.
+"""The regular comparison of the addresses of a site with AWS.
 
 An address that was released outside Egret becomes *lost*. What a crash left half done is finished:
 an allocation is found by its tag, a release is repeated.
@@ -9,7 +9,7 @@ import logging
 from sqlmodel import select
 
 from webapp.errors import EgretError
-from webapp.models import Address, AddressStatus, utc_now
+from webapp.models import Address, AddressStatus, Site, utc_now
 from webapp.services.addresses.lifecycle import finish_release
 from webapp.services.addresses.pool import allocated_status, set_free
 from webapp.services.scope import CloudScope
@@ -19,13 +19,14 @@ ALLOCATION_TIMEOUT_S = 120.0
 log = logging.getLogger("egret.addresses")
 
 
-def compare_with_aws(scope: CloudScope, region: str) -> None:
-    """Bring the region's rows up to date.
+def compare_with_aws(scope: CloudScope, site: Site) -> None:
+    """Bring the site's rows up to date.
 
     The rows are read first, so that an address allocated in between is not mistaken for lost.
     """
-    rows = scope.session.exec(select(Address).where(Address.region == region)).all()
-    existing = {found.allocation_id for found in scope.cloud.addresses.list_all(region)}
+    rows = scope.session.exec(select(Address).where(site.holds(Address))).all()
+    allocated = scope.cloud_of(site).addresses.list_all(site.region)
+    existing = {found.allocation_id for found in allocated}
     for address in rows:
         try:
             _compare(scope, address, existing)
@@ -39,7 +40,7 @@ def _compare(scope: CloudScope, address: Address, existing: set[str]) -> None:
         finish_release(scope, address, is_lost=address.allocation_id not in existing)
     elif address.allocation_id is None:
         if not address.network_id and _is_abandoned(address):
-            set_free(scope.session, scope.cloud, [address])
+            set_free(scope.session, scope.cloud_of(address), [address])
     elif address.allocation_id not in existing:
         address.status = AddressStatus.LOST
     elif address.status is AddressStatus.LOST:

@@ -4,7 +4,7 @@ from sqlmodel import Session, select
 
 from webapp.aws.errors import AwsError, is_transient, pauses_operation
 from webapp.errors import Conflict, EgretError
-from webapp.models import Address, AddressStatus, Function, Key, Network
+from webapp.models import Address, AddressStatus, Function, Key, Network, Site
 from webapp.models.address import LABEL_PREFIX
 from webapp.models.function import in_networks
 from webapp.services.addresses import capacity
@@ -24,18 +24,18 @@ GONE_FOR_GOOD = frozenset({"InvalidAddress.NotFound", "InvalidParameterValue", "
 """What AWS answers when somebody else has the address by now."""
 
 
-def create(scope: CloudScope, *, region: str, name: str = "") -> Address:
+def create(scope: CloudScope, *, site: Site, name: str = "") -> Address:
     """Allocate an address that no network uses yet, so that it can be whitelisted early."""
-    session = scope.session
-    address = Address(region=check_region(scope.settings, region), name=check_label(name))
+    session, region = scope.session, check_region(scope.settings, site.region)
+    address = Address(account_id=site.account_id, region=region, name=check_label(name))
     need = Need(addresses=1)
-    reading = capacity.read(session, scope.cloud, region, need)
-    with capacity.one_at_a_time(session, region):
+    reading = capacity.read(scope, site, need)
+    with capacity.one_at_a_time(session, site):
         capacity.require(capacity.fill(session, scope.settings, reading), need)
         session.add(address)
     session.commit()
     try:
-        ensure_allocated(session, scope.cloud, address)
+        ensure_allocated(session, scope.cloud_of(address), address)
     except EgretError as error:
         if not is_transient(error):  # otherwise it may exist; the next round finds it by its tag
             session.delete(address)
@@ -51,7 +51,7 @@ def rename(scope: CloudScope, address_id: str, *, name: str) -> Address:
     address, label = get(scope.session, address_id), check_label(name)
     if address.allocation_id and address.status is not AddressStatus.LOST:
         shown = f"{LABEL_PREFIX}{label or address.id}"
-        scope.cloud.addresses.rename(address.region, address.allocation_id, shown)
+        scope.cloud_of(address).addresses.rename(address.region, address.allocation_id, shown)
     address.name = label
     scope.record("rename", address, address.label)
     scope.session.commit()
@@ -64,12 +64,12 @@ def recover(scope: CloudScope, address_id: str) -> Address:
     Raises Conflict when somebody else has it by now, QuotaExceeded when there is no room for it,
     or only the room that a network under way needs.
     """
-    address, aws = get(scope.session, address_id), scope.cloud.addresses
-    ip = address.public_ip
+    address = get(scope.session, address_id)
+    ip, aws = address.public_ip, scope.cloud_of(address).addresses
     if address.status is not AddressStatus.LOST or not ip:
         raise Conflict(f"{ip or address.id} is not lost.", code="wrong_status", about=[address])
     need = Need(addresses=1)
-    reading = capacity.read(scope.session, scope.cloud, address.region, need)
+    reading = capacity.read(scope, address.site, need)
     capacity.require(capacity.fill(scope.session, scope.settings, reading), need)
     try:
         tags = tags_of(scope.session, address)
@@ -112,7 +112,7 @@ def finish_release(scope: CloudScope, address: Address, *, is_lost: bool) -> Non
     """
     if address.allocation_id:
         try:
-            scope.cloud.addresses.release(address.region, address.allocation_id)
+            scope.cloud_of(address).addresses.release(address.region, address.allocation_id)
         except AwsError as error:
             if not pauses_operation(error):
                 lost = AddressStatus.LOST

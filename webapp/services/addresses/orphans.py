@@ -15,8 +15,9 @@ from webapp.aws.inventory import ADDRESS, NAT_GATEWAY, SECRET, STACK, Found
 from webapp.aws.secrets import secret_name
 from webapp.aws.tags import ADDRESS_TAG
 from webapp.errors import Conflict, EgretError, NotFound
-from webapp.models import Address, Function, Key, Network
+from webapp.models import Address, Function, Key, Network, Site
 from webapp.models.costs import SECRET_USD_PER_MONTH, monthly_usd
+from webapp.services import accounts
 from webapp.services.addresses import adoption
 from webapp.services.names import check_typed
 from webapp.services.scope import CloudScope
@@ -25,6 +26,7 @@ from webapp.settings import Settings
 
 @dataclass(frozen=True)
 class Orphan:
+    site: Site
     found: Found
     monthly_cost_usd: float
 
@@ -47,10 +49,14 @@ class Orphan:
 
 @dataclass(frozen=True)
 class Orphans:
-    """`unread`: the regions that did not answer, each with the reason."""
+    """`unread`: the sites that did not answer, as people know them, each with the reason.
+
+    `names` are those of the other accounts, by id.
+    """
 
     orphans: list[Orphan]
     unread: dict[str, str]
+    names: dict[str, str]
 
     @property
     def monthly_cost_usd(self) -> float:
@@ -58,29 +64,30 @@ class Orphans:
 
 
 def find(scope: CloudScope) -> Orphans:
-    """Look for orphans in every region, in parallel."""
-    regions = scope.settings.region_names
-    with scope.cloud.threads() as pool:
-        answers = list(pool.map(lambda region: _read(scope.cloud, region), regions))
+    """Look for orphans at every site, in parallel."""
+    sites = accounts.sites(scope.session, scope.settings)
+    clouds = [scope.cloud_of(site) for site in sites]
+    with scope.own.threads() as pool:
+        answers = list(pool.map(_read, clouds, [site.region for site in sites]))
     orphans: list[Orphan] = []
-    unread = {}
-    for region, answer in zip(regions, answers, strict=True):
+    unread, names = {}, accounts.names(scope.session)
+    for site, answer in zip(sites, answers, strict=True):
         if isinstance(answer, EgretError):
-            unread[region] = answer.detail
+            unread[site.shown(names)] = answer.detail
         else:
-            orphans += _orphans(scope.session, scope.settings, region, answer)
-    return Orphans(orphans, unread)
+            orphans += _orphans(scope.session, scope.settings, site, answer)
+    return Orphans(orphans, unread, names)
 
 
-def adopt(scope: CloudScope, *, region: str, id: str) -> Address:
+def adopt(scope: CloudScope, *, site: Site, id: str) -> Address:
     """Make an orphaned address a free one in the pool."""
-    orphan = _get(scope, region=region, kind=ADDRESS, id=id)
-    return adoption.adopt(scope, region=region, wanted=orphan.found.id)
+    orphan = _get(scope, site=site, kind=ADDRESS, id=id)
+    return adoption.adopt(scope, site=site, wanted=orphan.found.id)
 
 
-def delete(scope: CloudScope, *, region: str, kind: str, id: str, typed: str) -> None:
+def delete(scope: CloudScope, *, site: Site, kind: str, id: str, typed: str) -> None:
     """Delete the orphan, typed exactly. Checks first that it still is one."""
-    orphan = _get(scope, region=region, kind=kind, id=id)
+    orphan = _get(scope, site=site, kind=kind, id=id)
     check_typed(typed, orphan.found.name, "deleted")
     if not orphan.deletable:
         raise Conflict(
@@ -89,9 +96,10 @@ def delete(scope: CloudScope, *, region: str, kind: str, id: str, typed: str) ->
             remedy="Delete what uses it first.",
             link=("/orphans", "Scan again"),
         )
-    scope.record("delete orphan", orphan, f"{id} in {region}")
+    scope.record("delete orphan", orphan, f"{id} in {site.region}")
+    cloud = scope.cloud_of(site)
     scope.session.commit()
-    scope.cloud.inventory.delete(orphan.found)
+    cloud.inventory.delete(orphan.found)
 
 
 def _read(cloud: Cloud, region: str) -> list[Found] | EgretError:
@@ -101,21 +109,21 @@ def _read(cloud: Cloud, region: str) -> list[Found] | EgretError:
         return error
 
 
-def _get(scope: CloudScope, *, region: str, kind: str, id: str) -> Orphan:
-    is_offered = region in scope.settings.region_names
-    found = scope.cloud.inventory.read(region) if is_offered else []
-    for orphan in _orphans(scope.session, scope.settings, region, found):
+def _get(scope: CloudScope, *, site: Site, kind: str, id: str) -> Orphan:
+    is_offered = site.region in scope.settings.region_names
+    found = scope.cloud_of(site).inventory.read(site.region) if is_offered else []
+    for orphan in _orphans(scope.session, scope.settings, site, found):
         if (orphan.found.kind, orphan.found.id) == (kind, id):
             return orphan
     raise NotFound(
-        f"There is no orphan {id} in {region}.",
+        f"There is no orphan {id} in {site.region}.",
         code="no_orphan",
         remedy="It was deleted, or Egret manages it by now. Reload the page.",
     )
 
 
-def _orphans(session: Session, settings: Settings, region: str, found: list[Found]) -> list[Orphan]:
-    rows, known = session.exec(select(Address)).all(), _known_stacks(session, settings, region)
+def _orphans(session: Session, settings: Settings, site: Site, found: list[Found]) -> list[Orphan]:
+    rows, known = session.exec(select(Address)).all(), _known_stacks(session, settings, site)
     allocations = {row.allocation_id for row in rows}
     of_rows = {row.id for row in rows}
     stacks = {each.name for each in found if each.kind == STACK}
@@ -131,26 +139,27 @@ def _orphans(session: Session, settings: Settings, region: str, found: list[Foun
             return each.id not in secrets and each.name not in secrets
         return each.stack_name not in stacks | known
 
-    return [_orphan(each, nats) for each in found if is_orphan(each)]
+    return [_orphan(site, each, nats) for each in found if is_orphan(each)]
 
 
-def _orphan(found: Found, nats: list[Found]) -> Orphan:
+def _orphan(site: Site, found: Found, nats: list[Found]) -> Orphan:
     """A stack costs what its NAT gateways cost; they are not listed again."""
     if found.kind == STACK:
         inside = sum(nat.stack_name == found.name for nat in nats)
-        return Orphan(found, monthly_usd(nat_gateways=inside, addresses=0))
+        return Orphan(site, found, monthly_usd(nat_gateways=inside, addresses=0))
     if found.kind == SECRET:
-        return Orphan(found, SECRET_USD_PER_MONTH)
+        return Orphan(site, found, SECRET_USD_PER_MONTH)
     is_nat, is_address = found.kind == NAT_GATEWAY, found.kind == ADDRESS
-    return Orphan(found, monthly_usd(nat_gateways=int(is_nat), addresses=int(is_address)))
+    cost = monthly_usd(nat_gateways=int(is_nat), addresses=int(is_address))
+    return Orphan(site, found, cost)
 
 
-def _known_stacks(session: Session, settings: Settings, region: str) -> set[str]:
+def _known_stacks(session: Session, settings: Settings, site: Site) -> set[str]:
     """By name, because the row of a stack that is just being created has no stack id yet."""
     prefix = settings.name_prefix
-    networks = session.exec(select(Network.name).where(Network.region == region)).all()
+    networks = session.exec(select(Network.name).where(site.holds(Network))).all()
     theirs = select(Function.name).join(Network, col(Network.id) == Function.network_id)
-    functions = session.exec(theirs.where(Network.region == region)).all()
+    functions = session.exec(theirs.where(site.holds(Network))).all()
     return {NetworkStack.stack_name(prefix, name) for name in networks} | {
         FunctionStack.stack_name(prefix, name) for name in functions
     }

@@ -12,16 +12,16 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.aws.addresses import Allocation
 from webapp.errors import Conflict, Invalid
-from webapp.models import Address, AddressStatus, Network, NewNetwork
+from webapp.models import Address, AddressStatus, Network, NewNetwork, Site
 
 RECOVER = "Recover it first, on the Addresses page."
 
 
-def free(session: Session, region: str | None = None) -> list[Address]:
+def free(session: Session, site: Site | None = None) -> list[Address]:
     """Addresses that no network uses, oldest first."""
     query = select(Address).where(Address.status == AddressStatus.FREE)
-    if region:
-        query = query.where(Address.region == region)
+    if site:
+        query = query.where(site.holds(Address))
     return list(session.exec(query.order_by(col(Address.created_at))).all())
 
 
@@ -56,16 +56,16 @@ def check_count(new: NewNetwork) -> None:
         )
 
 
-def chosen(session: Session, new: NewNetwork) -> list[Address]:
+def chosen(session: Session, new: NewNetwork, site: Site) -> list[Address]:
     """The free addresses that were chosen for a network. Raises Conflict for one that is not."""
-    return [_free_in(session, address_id, new.region) for address_id in new.addresses]
+    return [_free_at(session, address_id, site) for address_id in new.addresses]
 
 
 def reserve(session: Session, network: Network, new: NewNetwork) -> list[Address]:
     """Give the network one address per NAT gateway: the chosen free ones, then new rows."""
-    addresses = chosen(session, new)
+    addresses = chosen(session, new, network.site)
     missing = network.nat_gateways - len(addresses)
-    addresses += [Address(region=network.region, name=network.name) for _ in range(missing)]
+    addresses += [_new(network) for _ in range(missing)]
     for position, address in enumerate(addresses):
         address.network_id, address.position = network.id, position
         if address.allocation_id:
@@ -78,14 +78,9 @@ def reserve_more(session: Session, network: Network, count: int) -> None:
     """Rows for `count` more addresses, after those that the network has."""
     first = len(of_network(session, network.id))
     for position in range(first, first + count):
-        session.add(
-            Address(
-                name=network.name,
-                region=network.region,
-                network_id=network.id,
-                position=position,
-            )
-        )
+        address = _new(network)
+        address.network_id, address.position = network.id, position
+        session.add(address)
 
 
 def ensure_allocated(session: Session, cloud: Cloud, address: Address) -> None:
@@ -167,13 +162,21 @@ def allocated_status(address: Address) -> AddressStatus:
     return AddressStatus.IN_USE if address.network_id else AddressStatus.FREE
 
 
-def _free_in(session: Session, address_id: str, region: str) -> Address:
+def _new(network: Network) -> Address:
+    return Address(account_id=network.account_id, region=network.region, name=network.name)
+
+
+def _free_at(session: Session, address_id: str, site: Site) -> Address:
     address = session.get(Address, address_id)
-    if address is None or address.status is not AddressStatus.FREE or address.region != region:
+    if address is None or address.status is not AddressStatus.FREE or address.site != site:
+        shown = (address and address.public_ip) or address_id
+        elsewhere = address is not None and address.account_id != site.account_id
         raise Conflict(
-            f"The address {(address and address.public_ip) or address_id} is not free in {region}.",
+            f"The address {shown} is not free in {site.region}"
+            f"{' of this account' if elsewhere else ''}.",
             code="address_not_free",
-            remedy="Choose a free address of the same region, or let Egret allocate a new one.",
+            remedy="Choose a free address of the same account and region, or let Egret allocate a "
+            "new one.",
             about=[address] if address else (),
             errors={"addresses": "One of these is not free there."},
         )

@@ -41,7 +41,7 @@ from webapp.services.engine.events import token_of
 from webapp.services.engine.intents import IAM_WAIT_S, begin_again
 from webapp.services.engine.leases import Handler, Work
 from webapp.services.engine.progress import tell_meanwhile
-from webapp.services.scope import CloudScope
+from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 
 ROLLBACKS_MAX = 3
@@ -83,7 +83,7 @@ class Operation(ABC):
         """Commit the row's intent and take the first step; the background loop does the rest."""
         work = leases.begin(scope.session, row.owner, lease_s=scope.settings.lease_s)
         if work:
-            leases.run(work, cls.handler(scope.cloud, scope.settings))
+            leases.run(work, cls.handler(scope.own, scope.settings))
 
     @classmethod
     def handler(cls, cloud: Cloud, settings: Settings) -> Handler:
@@ -94,7 +94,7 @@ class Operation(ABC):
             if row is None:
                 work.finish()
             else:
-                cls(work, row, cloud, settings).advance()
+                cls(work, row, cloud_of(work.session, cloud, settings, row), settings).advance()
 
         return advance
 

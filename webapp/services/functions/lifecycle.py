@@ -9,7 +9,7 @@ from sqlmodel import Session
 from webapp.errors import Conflict, check_all
 from webapp.models import Function, Key, Network, NewFunction, Status
 from webapp.partners import kind_of
-from webapp.services import keys, names
+from webapp.services import accounts, keys, names
 from webapp.services.addresses import pool
 from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
 from webapp.services.functions import origins, paths
@@ -41,6 +41,7 @@ def create(scope: CloudScope, new: NewFunction) -> Function:
         function = Function(
             name=new.name,
             template=template.name,
+            account_id=network.account_id,
             environment=new.environment,
             network_id=network.id,
             key_id=key.id,
@@ -136,7 +137,9 @@ def check_kind(template: Template, key: Key) -> None:
 
 
 def check_match(session: Session, key: Key, network: Network) -> None:
-    """Raises Conflict when the key is not stored, or does not allow the network's addresses."""
+    """Raises Conflict when the key is not stored, or does not allow the network's addresses; and
+    Invalid when they are in different accounts."""
+    accounts.check_same(session, key, network)
     if key.status is not Status.READY:
         raise Conflict(
             f"The key {key.name} is not stored yet, or is being deleted.",

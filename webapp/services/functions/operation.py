@@ -18,6 +18,7 @@ from functools import cached_property
 
 from sqlmodel import Session
 
+from webapp.aws import Cloud
 from webapp.aws.answers import Kind
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, Phase, Plan, Stack
 from webapp.aws.cloudformation.templates import FunctionStack, ZippedCode
@@ -148,7 +149,7 @@ class FunctionOperation(Operation):
         token = f"{self.row.operation_id}-code"
         code = code_of_revision(revision)
         where = placed(self.cloud, self.settings, code, self.region, token=token)
-        return plan_of(session, self.settings, revision, where)
+        return plan_of(session, self.cloud, self.settings, revision, where)
 
     def _has_begun(self) -> bool:
         """Whether AWS has accepted the update, or may have."""
@@ -202,7 +203,11 @@ class FunctionOperation(Operation):
 
 
 def plan_of(
-    session: Session, settings: Settings, revision: FunctionRevision, code: str | ZippedCode
+    session: Session,
+    cloud: Cloud,
+    settings: Settings,
+    revision: FunctionRevision,
+    code: str | ZippedCode,
 ) -> Plan:
     """The function's stack with that revision."""
     function = session.get_one(Function, revision.function_id)
@@ -233,7 +238,7 @@ def plan_of(
         methods=template.methods,
         subpaths=template.subpaths,
         cors_origins=tuple(revision.cors_origins),
-        permissions_boundary_arn=settings.permissions_boundary_arn,
+        permissions_boundary_arn=cloud.here(settings.permissions_boundary_arn),
         tags=settings.tags | network.tags,
     ).plan()
 

@@ -82,7 +82,7 @@ def fetch(scope: CloudScope, function: Function) -> Snapshot:
         )
     scope.record("fetch", function)
     scope.session.commit()
-    return store_answer(scope.session, scope.cloud, function, region=network.region)
+    return store_answer(scope.session, scope.cloud_of(network), function, region=network.region)
 
 
 def store_answer(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:

@@ -67,7 +67,8 @@ def report(session: Session, cloud: Cloud, network: Network, *, problem: str = "
 
 def check(scope: CloudScope, network: Network) -> Detection:
     """Let CloudFormation check its stack for drift. Not done if it needs longer than a while."""
-    detection = scope.cloud.drift.check(network.region, _steady(scope.cloud, network))
+    cloud = scope.cloud_of(network)
+    detection = cloud.drift.check(network.region, _steady(cloud, network))
     scope.record("check drift", network)
     scope.session.commit()
     return detection
@@ -75,7 +76,7 @@ def check(scope: CloudScope, network: Network) -> Detection:
 
 def restore(scope: CloudScope, network: Network) -> list[Difference]:
     """Restore and return what can be restored. If no drift is left, prove the network again."""
-    session, cloud = scope.session, scope.cloud
+    session, cloud = scope.session, scope.cloud_of(network)
     stack_id = _steady(cloud, network)
     restorable = [d for d in _read(session, cloud, network, stack_id) if d.restore]
     for difference in restorable:

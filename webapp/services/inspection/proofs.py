@@ -35,7 +35,7 @@ def prove(scope: CloudScope, network: Network) -> list[Proof]:
     zones = network.output_list("AvailabilityZones")
     probes = network.output_list("ProbeFunctionNames")
     proofs = [
-        _ask(scope.cloud, network, zone, probe, expected_ip(network, ips, position))
+        _ask(scope.cloud_of(network), network, zone, probe, expected_ip(network, ips, position))
         for position, (zone, probe) in enumerate(zip(zones, probes, strict=True))
     ]
     scope.session.add_all(proofs)

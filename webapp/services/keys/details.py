@@ -68,7 +68,7 @@ class Match:
 
 @dataclass(frozen=True)
 class KeyDetail:
-    """`matches`: with the networks that are not being deleted. `needed`: all addresses that its
+    """`matches`: with the networks of its account that stay. `needed`: all addresses that its
     functions call from. `same_secret`: the names of the other keys with the same fingerprint.
     """
 
@@ -158,8 +158,8 @@ def match(session: Session, key: Key, network: Network) -> Match:
 
 
 def match_all(session: Session, network: Network) -> list[Match]:
-    """How every key matches the network."""
-    keys = _by_name(session)
+    """How every key of its account matches the network."""
+    keys = [key for key in _by_name(session) if key.account_id == network.account_id]
     found = _matches(session, keys, [network])
     return [match for key in keys for match in found[key.id]]
 
@@ -232,9 +232,9 @@ def _details(session: Session, keys: Sequence[Key]) -> list[KeyDetail]:
     )
     versions, same = _versions(session, keys), _names_by_fingerprint(session)
     details = []
-    staying = [network for network in networks if not network.leaving]
     for key in keys:
         needing = _needing(networks, functions[key.id])
+        staying = [n for n in networks if n.account_id == key.account_id and not n.leaving]
         details.append(
             KeyDetail(
                 key=key,

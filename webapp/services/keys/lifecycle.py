@@ -11,13 +11,14 @@ from contextlib import contextmanager, suppress
 from sqlmodel import Session, select
 
 from webapp.aws.errors import is_transient
-from webapp.aws.secrets import CURRENT, PREVIOUS, Secret
+from webapp.aws.secrets import CURRENT, PREVIOUS, Secret, Secrets
 from webapp.aws.tags import KEY_TAG, MANAGED_TAG
 from webapp.errors import Conflict, EgretError, check_all
 from webapp.models import Key, KeyVersion, NewKey, NewVersion, SentBy, Status
 from webapp.models.key import PENDING
 from webapp.partners import KeyKind, Partner, key_kind, keys_of, kind_of, partner
 from webapp.partners.key_kinds import checked_name
+from webapp.services import accounts
 from webapp.services.engine import foundation
 from webapp.services.engine.leases import LeaseLost, Work
 from webapp.services.keys import operation
@@ -47,10 +48,12 @@ def create(scope: CloudScope, new: NewKey) -> Key:
     Raises Invalid with every field's error, Conflict for a taken name.
     """
     session, settings = scope.session, scope.settings
+    site = accounts.site_for(session, new.account, settings.home_region)
     kind, sent_as = key_kind(new.kind), new.sent_as.strip()
     adapter = keys_of(kind, sent_as, settings.origin)
     check_fields(kind, adapter, new)
     check_free(session, Key, new.name)
+    cloud = scope.cloud_of(site)
     session.commit()  # nothing of the database is held while AWS makes the KMS key
     secret = adapter.normalise(new.secret)
     key = Key(
@@ -61,9 +64,10 @@ def create(scope: CloudScope, new: NewKey) -> Key:
         sent_as=sent_as,
         environment=new.environment,
         note=new.note,
-        region=settings.home_region,
+        account_id=site.account_id,
+        region=site.region,
         secret_arn="",
-        kms_key_arn=foundation.kms_key_arn(scope.cloud, settings),
+        kms_key_arn=foundation.kms_key_arn(cloud, settings),
         fingerprint=_fingerprint(secret),
         claims=adapter.claims(secret).as_json(),
     )
@@ -71,19 +75,16 @@ def create(scope: CloudScope, new: NewKey) -> Key:
     version = _version(key, adapter, secret)
     session.add(version)
     scope.record("upload", key, key.fingerprint)
+    aws_name, arn = operation.secret_name(settings, key), key.kms_key_arn
+    tags = settings.tags | {MANAGED_TAG: "true", KEY_TAG: key.name}
     work = operation.claim(scope, key)
     operation.carry_out(
         scope,
         work,
         key,
         version,
-        lambda: scope.cloud.secrets.create(
-            key.region,
-            operation.secret_name(settings, key),
-            secret,
-            token=version.id,
-            kms_key_arn=key.kms_key_arn,
-            tags=settings.tags | {MANAGED_TAG: "true", KEY_TAG: key.name},
+        lambda: cloud.secrets.create(
+            key.region, aws_name, secret, token=version.id, kms_key_arn=arn, tags=tags
         ),
     )
     return key
@@ -109,7 +110,7 @@ def add_version(scope: CloudScope, name: str, new: NewVersion) -> Key:
     adapter = keys_of(kind_of(key.partner, key.sent_by), key.sent_as, scope.settings.origin)
     secret = adapter.normalise(new.secret)
     version = _version(key, adapter, secret)
-    with _changing(scope, key) as (work, _):
+    with _changing(scope, key) as (work, aws, _):
         current = _labelled(scope.session, key, CURRENT)
         if current and current.fingerprint == version.fingerprint:
             _end(work, key)
@@ -125,7 +126,7 @@ def add_version(scope: CloudScope, name: str, new: NewVersion) -> Key:
         work,
         key,
         version,
-        lambda: scope.cloud.secrets.put(key.region, key.secret_arn, secret, token=version.id),
+        lambda: aws.put(key.region, key.secret_arn, secret, token=version.id),
     )
     return key
 
@@ -139,7 +140,7 @@ def make_previous_current(
     Conflict as `add_version` does, and when there is no previous version.
     """
     key = get(scope.session, name)
-    with _changing(scope, key) as (work, secret):
+    with _changing(scope, key) as (work, aws, secret):
         if version_id and secret.versions.get(version_id) == CURRENT:
             _end(work, key)
             return key
@@ -156,9 +157,7 @@ def make_previous_current(
         work,
         key,
         version,
-        lambda: scope.cloud.secrets.make_current(
-            key.region, key.secret_arn, version.id, instead_of=current
-        ),
+        lambda: aws.make_current(key.region, key.secret_arn, version.id, instead_of=current),
     )
     return key
 
@@ -176,7 +175,7 @@ def delete(scope: CloudScope, name: str, *, typed: str) -> None:
         scope.record("delete", key)
         work.commit()
         try:
-            operation.delete(work, scope.cloud, scope.settings, key)
+            operation.delete(work, scope.cloud_of(key), scope.settings, key)
         except Conflict:
             raise
         except EgretError as error:
@@ -190,16 +189,17 @@ def delete(scope: CloudScope, name: str, *, typed: str) -> None:
 
 
 @contextmanager
-def _changing(scope: CloudScope, key: Key) -> Iterator[tuple[Work, Secret]]:
-    """The key's lease and its secret in AWS, for one change; the rows are as AWS has it.
+def _changing(scope: CloudScope, key: Key) -> Iterator[tuple[Work, Secrets, Secret]]:
+    """The key's lease, and its secret in AWS, for one change; the rows are as AWS has it.
 
     The lease is given back when the change is refused inside; otherwise it is still held.
     """
     work = operation.claim(scope, key)
     try:
         _check_ready(key)
+        cloud = scope.cloud_of(key)
         scope.session.commit()
-        secret = operation.find(scope.cloud, scope.settings, key)
+        secret = operation.find(cloud, scope.settings, key)
         if secret is None:
             raise Conflict(
                 f"The secret of the key {key.name} was deleted in AWS.",
@@ -209,7 +209,7 @@ def _changing(scope: CloudScope, key: Key) -> Iterator[tuple[Work, Secret]]:
             )
         operation.write(scope.session, key, secret)
         with operation.held(key):
-            yield work, secret
+            yield work, cloud.secrets, secret
     except Exception:
         scope.session.rollback()
         with suppress(LeaseLost):

@@ -29,7 +29,7 @@ from webapp.models.key import PENDING
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
 from webapp.services.keys.details import claims_held, functions_with
-from webapp.services.scope import CloudScope
+from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 
 NOUN = "key"
@@ -52,14 +52,16 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
 
     def run(work: Work) -> None:
         key = work.session.get(Key, work.row_id)
+        if key is None:
+            work.finish()
+            return
+        there = cloud_of(work.session, cloud, settings, key)
         work.commit()  # no call to AWS while the database is held
         try:
-            if key is None:
-                work.finish()
-            elif key.status is Status.DELETING:
-                delete(work, cloud, settings, key)
+            if key.status is Status.DELETING:
+                delete(work, there, settings, key)
             else:
-                end(work, settled=write(work.session, key, find(cloud, settings, key)))
+                end(work, settled=write(work.session, key, find(there, settings, key)))
         except Conflict as kept:
             log.warning("%s", kept.detail)
         except EgretError as error:
@@ -115,13 +117,13 @@ def carry_out(
     is_refused = refusal is not None and (is_throttled(refusal) or not is_transient(refusal))
     is_read = False
     try:
-        found = find(scope.cloud, scope.settings, key)
+        found = find(scope.cloud_of(key), scope.settings, key)
         end(work, settled=write(scope.session, key, found, refused=token if is_refused else ""))
         is_read = True
     except LeaseLost:  # who took it over may have read the secret before it was changed
         again = leases.begin(scope.session, work.resource, lease_s=scope.settings.lease_s)
         if again:
-            leases.run(again, handler(scope.cloud, scope.settings))
+            leases.run(again, handler(scope.own, scope.settings))
             is_read = True
     except EgretError as error:
         log.warning("the key %s waits: %s", work.row_id, error.detail)

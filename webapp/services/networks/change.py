@@ -27,16 +27,16 @@ from webapp.services.scope import CloudScope
 
 def create(scope: CloudScope, name: str, new: NewChange) -> Network:
     """Allocate the addresses that the new shape needs, and preview it. Nothing else happens yet."""
-    session, cloud = scope.session, scope.cloud
+    session = scope.session
     network = get(session, name)
     wanted = _wanted(network, new)
     _check(network, wanted)
     pool.check_none_lost(session, network)
-    chosen = _zones(cloud, network, wanted, new.zones)
+    chosen = _zones(scope.cloud_of(network), network, wanted, new.zones)
     missing = wanted.nat_gateways - len(pool.of_network(session, network.id))
     need = Need(missing, nat_zones=chosen[network.nat_gateways : wanted.nat_gateways])
-    reading = capacity.read(session, cloud, network.region, need)
-    with capacity.one_at_a_time(session, network.region):
+    reading = capacity.read(scope, network.site, need)
+    with capacity.one_at_a_time(session, network.site):
         read_again(session, network)
         _check(network, wanted)
         capacity.require(capacity.fill(session, scope.settings, reading), need)
@@ -99,7 +99,7 @@ def withdraw(scope: CloudScope, name: str) -> Network:
             about=[network],
         )
     try:
-        drop_change(scope.session, scope.cloud, network)
+        drop_change(scope.session, scope.cloud_of(network), network)
     except EgretError:
         scope.session.rollback()
         work.run_again(in_s=0)  # gives the lease back, so that the next try is not "busy"
@@ -118,8 +118,8 @@ def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -
 def _apply(scope: CloudScope, network: Network) -> None:
     """Begin the change if there is room for its NAT gateways, and no other request did."""
     session, need = scope.session, Need(nat_zones=network.nat_zones[network.nat_gateways :])
-    reading = capacity.read(session, scope.cloud, network.region, need)
-    with capacity.one_at_a_time(session, network.region):
+    reading = capacity.read(scope, network.site, need)
+    with capacity.one_at_a_time(session, network.site):
         read_again(session, network)
         if network.status is Status.UPDATING:
             session.commit()

@@ -29,18 +29,20 @@ def create(scope: CloudScope, new: NewNetwork) -> Network:
     Raises Invalid for every field that breaks a rule, Conflict for what is taken, QuotaExceeded
     when the account has no room; nothing was created then.
     """
-    session, cloud, settings, region = scope.session, scope.cloud, scope.settings, new.region
-    preflight.check_rules(session, settings, new)
+    session, settings, region = scope.session, scope.settings, new.region
+    site = preflight.check_rules(session, settings, new)
+    cloud = scope.cloud_of(site)
     zones = preflight.choose_zones(cloud, new)
     need = preflight.need_of(new, zones)
-    reading = capacity.read(session, cloud, region, need)
+    reading = capacity.read(scope, site, need)
     in_aws = cloud.vpcs.cidrs(region)
-    with capacity.one_at_a_time(session, region):
+    with capacity.one_at_a_time(session, site):
         names.check_free(session, Network, new.name)
         capacity.require(capacity.fill(session, settings, reading), need)
-        taken = in_aws + preflight.ranges_of_rows(session, region)
+        taken = in_aws + preflight.ranges_of_rows(session, site)
         network = Network(
             name=new.name,
+            account_id=site.account_id,
             region=region,
             cidr=cidrs.check(new.cidr, taken) if new.cidr.strip() else cidrs.choose(taken),
             availability_zones=new.availability_zones,
@@ -103,7 +105,8 @@ def protect(scope: CloudScope, name: str, *, on: bool) -> Network:
     """Switch termination protection on or off, here and in CloudFormation."""
     network = get(scope.session, name)
     if network.stack_id:
-        scope.cloud.stacks.protect(network.region, network.stack_id, on=on)
+        stacks = scope.cloud_of(network).stacks
+        stacks.protect(network.region, network.stack_id, on=on)
     network.protected = on
     scope.record("protect" if on else "unprotect", network)
     scope.session.commit()
@@ -123,8 +126,8 @@ def unpark(scope: CloudScope, name: str) -> Network:
         return _switch(scope, name, to=Status.UNPARKING)
     pool.check_none_lost(session, network)
     need = Need(nat_zones=network.planned_zones[: network.nat_gateways])
-    reading = capacity.read(session, scope.cloud, network.region, need)
-    with capacity.one_at_a_time(session, network.region):
+    reading = capacity.read(scope, network.site, need)
+    with capacity.one_at_a_time(session, network.site):
         read_again(session, network)
         if network.status is Status.PARKED:  # otherwise another request was first
             capacity.require(capacity.fill(session, scope.settings, reading), need)
@@ -153,13 +156,13 @@ def _switch(scope: CloudScope, name: str, *, to: Status) -> Network:
 
 def _begin_again(scope: CloudScope, network: Network) -> None:
     """Create a failed network again. It needs room like a new one, but for what it still has."""
-    session, region = scope.session, network.region
+    session = scope.session
     stack = NetworkStack.stack_name(scope.settings.name_prefix, network.name)
     missing = [a for a in pool.of_network(session, network.id) if not a.allocation_id]
     with_nat = network.planned_zones[: network.nat_gateways]
     need = Need(len(missing), vpcs=1, nat_zones=with_nat)
-    reading = capacity.read(session, scope.cloud, region, need)
-    with capacity.one_at_a_time(session, region):
+    reading = capacity.read(scope, network.site, need)
+    with capacity.one_at_a_time(session, network.site):
         read_again(session, network)
         if network.status is not Status.FAILED or network.unwanted:  # another request was first
             session.commit()

@@ -159,7 +159,7 @@ class NetworkOperation(Operation):
             nat=wanted.nat.value,
             allocation_ids=tuple(address.allocation_id or "" for address in used),
             echo_url=self.settings.echo_origins,
-            permissions_boundary_arn=self.settings.permissions_boundary_arn,
+            permissions_boundary_arn=self.cloud.here(self.settings.permissions_boundary_arn),
             parked=parked,
             protected=network.protected,
             tags=self.settings.tags | network.tags,

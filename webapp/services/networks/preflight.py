@@ -16,9 +16,9 @@ from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.aws.public_access import MAY_NOT_READ
 from webapp.aws.quotas import Quota
 from webapp.errors import Conflict, EgretError, Invalid, check_all
-from webapp.models import Network, NewNetwork, Shape
+from webapp.models import Network, NewNetwork, Shape, Site
 from webapp.models.costs import TRAFFIC_GB, monthly_usd, traffic_usd
-from webapp.services import names
+from webapp.services import accounts, names
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
 from webapp.services.networks import cidrs, zones
@@ -90,16 +90,18 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
 
     Raises Invalid for fields that break a rule; what blocks the creation is one of the checks.
     """
-    session, cloud, settings, region = scope.session, scope.cloud, scope.settings, new.region
+    session, settings, region = scope.session, scope.settings, new.region
     check_basics(settings, new)
+    site = accounts.site_for(session, new.account, region)
+    cloud = scope.cloud_of(site)
     chosen, zone_check = _zones(cloud, new)
     need = need_of(new, chosen)
-    reading = capacity.read(session, cloud, region, need)
-    taken = cloud.vpcs.cidrs(region) + ranges_of_rows(session, region)
+    reading = capacity.read(scope, site, need)
+    taken = cloud.vpcs.cidrs(region) + ranges_of_rows(session, site)
     cidr, range_check = _range(new, taken)
     checks = [_name(session, new.name), range_check, zone_check]
     if new.addresses:
-        checks.append(_addresses(session, new))
+        checks.append(_addresses(session, new, site))
     checks += [_quota(quota, need) for quota in capacity.fill(session, settings, reading)]
     checks.append(_public_access(cloud, region))
     checks += _permissions(cloud, region, settings.tags | new.tags)
@@ -114,7 +116,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
         nat=new.nat.value,
         allocation_ids=(),
         echo_url=settings.echo_origins,
-        permissions_boundary_arn=settings.permissions_boundary_arn,
+        permissions_boundary_arn=cloud.here(settings.permissions_boundary_arn),
     )
     return Preflight(
         cidr=cidr,
@@ -146,11 +148,14 @@ def check_fields(settings: Settings, new: NewNetwork) -> None:
     )
 
 
-def check_rules(session: Session, settings: Settings, new: NewNetwork) -> None:
-    """What can be known without AWS. Raises Invalid with every field's error, or Conflict."""
+def check_rules(session: Session, settings: Settings, new: NewNetwork) -> Site:
+    """What can be known without AWS. Gives where the network is to be. Raises Invalid with every
+    field's error, or Conflict."""
     check_fields(settings, new)
+    site = accounts.site_for(session, new.account, new.region)
     names.check_free(session, Network, new.name)
-    pool.chosen(session, new)
+    pool.chosen(session, new, site)
+    return site
 
 
 def choose_zones(cloud: Cloud, new: NewNetwork) -> list[str]:
@@ -166,9 +171,9 @@ def need_of(new: NewNetwork, zones: Sequence[str]) -> Need:
     return Need(addresses=missing, vpcs=1, nat_zones=zones[:nat_gateways])
 
 
-def ranges_of_rows(session: Session, region: str) -> list[str]:
+def ranges_of_rows(session: Session, site: Site) -> list[str]:
     """Ranges of networks here, whether or not their VPCs exist yet."""
-    return list(session.exec(select(Network.cidr).where(Network.region == region)).all())
+    return list(session.exec(select(Network.cidr).where(site.holds(Network))).all())
 
 
 def _basic_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], object]]:
@@ -194,11 +199,11 @@ def _name(session: Session, name: str) -> Check:
     return Check("Name", Verdict.OK, f"{name} is free.")
 
 
-def _addresses(session: Session, new: NewNetwork) -> Check:
+def _addresses(session: Session, new: NewNetwork, site: Site) -> Check:
     """The free addresses that were chosen for it."""
     try:
         pool.check_count(new)
-        chosen = pool.chosen(session, new)
+        chosen = pool.chosen(session, new, site)
     except EgretError as error:
         return Check("Addresses", Verdict.BLOCKED, error.detail, error.remedy)
     named = ", ".join(address.public_ip or address.id for address in chosen)

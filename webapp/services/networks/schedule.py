@@ -13,9 +13,8 @@ from zoneinfo import available_timezones
 
 from sqlmodel import Session, select
 
-from webapp.aws import Cloud
 from webapp.errors import EgretError, Invalid, check_all
-from webapp.models import Function, Network, NewSchedule, Status, WeeklyHours, utc_now
+from webapp.models import Function, Network, NewSchedule, Site, Status, WeeklyHours, utc_now
 from webapp.models.function import in_networks
 from webapp.models.rules import CLOCK, IDLE_HOURS_MAX
 from webapp.models.schedule import DAYS
@@ -44,9 +43,9 @@ def save(scope: CloudScope, name: str, new: NewSchedule) -> Network:
     return network
 
 
-def apply_all(scope: CloudScope, region: str) -> None:
-    """Apply the schedules of all networks of the region."""
-    for network in scope.session.exec(select(Network).where(Network.region == region)).all():
+def apply_all(scope: CloudScope, site: Site) -> None:
+    """Apply the schedules of all networks of the site."""
+    for network in scope.session.exec(select(Network).where(site.holds(Network))).all():
         try:
             apply(scope, network, utc_now())
         except EgretError as error:
@@ -67,26 +66,27 @@ def apply(scope: CloudScope, network: Network, now: datetime) -> None:
             # `retry_on_conflict` may have rolled the first assignment back.
             network.hours_include_now = inside
         scope.session.commit()
-    elif network.status is Status.READY and _is_idle(scope.session, scope.cloud, network, now):
+    elif network.status is Status.READY and _is_idle(scope, network, now):
         park(scope.acting_as(BY_IDLENESS), network.name)
 
 
-def due_in_s(session: Session, region: str, now: datetime) -> float | None:
-    """Seconds until the hours of some network of the region begin or end; None without any."""
-    scheduled = session.exec(select(Network).where(Network.region == region)).all()
+def due_in_s(session: Session, site: Site, now: datetime) -> float | None:
+    """Seconds until the hours of some network of the site begin or end; None without any."""
+    scheduled = session.exec(select(Network).where(site.holds(Network))).all()
     changes = [n.weekly_hours.next_change(now) for n in scheduled if n.weekly_hours]
     return min(((change - now).total_seconds() for change in changes if change), default=None)
 
 
-def _is_idle(session: Session, cloud: Cloud, network: Network, now: datetime) -> bool:
+def _is_idle(scope: CloudScope, network: Network, now: datetime) -> bool:
     """Whether it has been up, without a call of its functions, for its idle hours."""
     since = now - timedelta(hours=network.idle_hours)
     if not network.idle_hours or network.started_at > since:
         return False
+    logs = scope.cloud_of(network).logs
     functions = select(Function).where(in_networks([network.id]))
     return not any(
-        cloud.logs.ran_since(network.region, function.lambda_name, since)
-        for function in session.exec(functions)
+        logs.ran_since(network.region, function.lambda_name, since)
+        for function in scope.session.exec(functions)
         if function.lambda_name
     )
 

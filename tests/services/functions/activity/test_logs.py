@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from tests.services.functions.activity.logged import a_log
 from tests.services.rows import add_function
-from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.logs import Log
 from webapp.errors import Conflict, Invalid
@@ -34,11 +32,11 @@ def name(clients: Clients) -> Iterator[str]:
 
 
 @pytest.fixture
-def ask(session: Session, cloud: Cloud, name: str) -> Any:
-    add_function(session, outputs={"FunctionName": f"{name}:live"})
+def ask(scope: CloudScope, name: str) -> Any:
+    add_function(scope.session, outputs={"FunctionName": f"{name}:live"})
 
     def ask(**query: Any) -> Log:
-        return logs.read(session, cloud, "fun", LogQuery(**query))
+        return logs.read(scope, "fun", LogQuery(**query))
 
     return ask
 
@@ -98,5 +96,5 @@ def test_a_bad_search_is_refused_at_its_field(ask: Any, query: Any, field: str) 
 def test_a_function_that_does_not_exist_yet_has_no_log(offline: CloudScope) -> None:
     add_function(offline.session, status=Status.CREATING)
     with pytest.raises(Conflict) as refused:
-        logs.read(offline.session, offline.cloud, "fun", LogQuery())
+        logs.read(offline, "fun", LogQuery())
     assert refused.value.code == "function_not_ready"

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import Session
 
 from tests.partners.json_of_others import JSON
 from tests.services.functions.activity.logged import NOW_MS, a_log, request_line
 from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws, refusal
-from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied
 from webapp.aws.logs import LogLine
@@ -47,11 +45,11 @@ def name(clients: Clients) -> Iterator[str]:
 
 
 @pytest.fixture
-def ask(session: Session, cloud: Cloud, name: str) -> Any:
-    add_function(session, outputs={"FunctionName": name})
+def ask(scope: CloudScope, name: str) -> Any:
+    add_function(scope.session, outputs={"FunctionName": name})
 
     def ask(**query: Any) -> requests.RequestLog:
-        return requests.read(session, cloud, "fun", RequestQuery(**query), CALLERS)
+        return requests.read(scope, "fun", RequestQuery(**query), CALLERS)
 
     return ask
 
@@ -124,7 +122,7 @@ def test_a_bad_search_is_refused_at_its_field(ask: Any, query: Any, field: str) 
 def test_a_function_that_does_not_exist_yet_has_no_requests(offline: CloudScope) -> None:
     add_function(offline.session)
     with pytest.raises(Conflict) as refused:
-        requests.read(offline.session, offline.cloud, "fun", RequestQuery(), {})
+        requests.read(offline, "fun", RequestQuery(), {})
     assert refused.value.code == "function_not_ready"
 
 
@@ -132,7 +130,7 @@ def test_a_missing_log_group_and_a_missing_permission_are_distinguished(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:
     add_function(scripted.session, outputs={"FunctionName": "fun"})
-    read = (scripted.session, scripted.cloud, "fun", RequestQuery(), CALLERS)
+    read = (scripted, "fun", RequestQuery(), CALLERS)
     aws.answers["FilterLogEvents"] = refusal("ResourceNotFoundException")
     assert not requests.read(*read).exists
     aws.answers["FilterLogEvents"] = refusal("AccessDeniedException", status=400)

@@ -23,7 +23,7 @@ from webapp.services.functions.activity.tails import (
     Watcher,
 )
 
-TAILED = Tailed("eu-central-1", "fun", LogQuery())
+TAILED = Tailed(None, "eu-central-1", "fun", LogQuery())
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 
@@ -147,7 +147,7 @@ def test_a_late_line_does_not_set_a_stream_back() -> None:
 
 def test_only_lines_of_the_level_are_sent(aws: ScriptedAws, clock: Clock) -> None:
     log_of(aws, (1, "[ERROR] x"), (2, "no [ERROR]"))
-    tailed = Tailed("eu-central-1", "fun", LogQuery(level="error"))
+    tailed = Tailed(None, "eu-central-1", "fun", LogQuery(level="error"))
     assert texts(Tails(clock, lambda: NOW).read(aws.cloud, tailed, NOW)) == ["[ERROR] x"]
 
 

@@ -24,7 +24,7 @@ from webapp.services.scope import CloudScope
 def handled(scope: CloudScope, caller: Caller) -> None:
     work = leases.begin(scope.session, caller.owner)
     assert work
-    leases.run(work, operation.handler(scope.cloud, scope.settings))
+    leases.run(work, operation.handler(scope.own, scope.settings))
 
 
 def listed(caller: Caller, *key_ids: str) -> dict[str, Any]:

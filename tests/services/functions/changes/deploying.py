@@ -30,7 +30,7 @@ def settle(scope: CloudScope, aws: ScriptedAws, status: str, reason: str = "") -
     add(scope.session, began)
     work = leases.begin(scope.session, function.owner)
     assert work is not None
-    FunctionOperation(work, function, scope.cloud, scope.settings).advance()
+    FunctionOperation(work, function, scope.own, scope.settings).advance()
     return function
 
 

@@ -47,6 +47,7 @@ TAGS = {
     "drift": "What differs between a network and how Egret made it.",
     "whitelists": "A network's addresses for its partners, and how far each partner is.",
     "orphans": "Resources in AWS with Egret's tags that are not in its database.",
+    "accounts": "AWS accounts: the dashboard's own, and others in which it assumes a role.",
     "audit": "Who did what.",
     "users": "People who may sign in, invited by a link, each with a role.",
     "tokens": "API tokens, which programs present. A token is only in the answer that made it.",

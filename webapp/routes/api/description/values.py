@@ -9,6 +9,8 @@ its schema.
 from typing import Any
 
 ACCOUNT = "123456789012"
+SHOP = "210987654321"
+SHOP_ROLE = f"arn:aws:iam::{SHOP}:role/dashboard-for-egret"
 AT = "2026-11-25T12:00:00Z"
 IP = "192.0.2.10"
 EVENT = {"logical_id": "Nat1", "resource_type": "AWS::EC2::NatGateway"}
@@ -58,6 +60,19 @@ _NAMES: dict[str, Any] = {
     "Check.name": "Elastic IP addresses",
     "Hop.name": "NAT gateway",
     "Series.name": "invocations",
+    "account": "own",
+    "Account.name": "shop",
+    "Account.number": SHOP,
+    "Account.status": "connected",
+    "Account.external_id": "qFh6hQw0wYc0G3m1y3m2Zk5b7xJv8nR4tLd2sPeU9aE",
+    "Account.role_arn": SHOP_ROLE,
+    "Account.networks": 1,
+    "Account.functions": 1,
+    "Account.keys": 1,
+    "Account.addresses": 1,
+    "NewAccount.name": "shop",
+    "NewAccount.number": SHOP,
+    "Connection.role_arn": SHOP_ROLE,
     "Address.status": "in_use",
     "Caller.status": "ready",
     "ChangedFunction.status": "updating",

@@ -6,16 +6,18 @@ from pydantic import BaseModel
 
 from webapp.models import AddressStatus, Input
 from webapp.models.rules import Region
-from webapp.models.texts import AwsIdText, LabelText
+from webapp.models.texts import AwsIdText, LabelText, NameText
 from webapp.services.addresses import AddressDetail
 
 
 class NewAddress(Input):
-    """`adopt`: an allocation id or an address that the account has already."""
+    """`adopt`: an allocation id or an address that the account has already; `account` is the name
+    of one, the dashboard's own if it is empty."""
 
     region: Region
     name: LabelText = ""
     adopt: AwsIdText = ""
+    account: NameText = ""
 
 
 class AddressName(Input):
@@ -27,6 +29,7 @@ class AddressName(Input):
 class AddressOut(BaseModel):
     id: str
     name: str
+    account: str
     region: str
     status: AddressStatus
     public_ip: str | None
@@ -43,6 +46,7 @@ def address_out(detail: AddressDetail) -> AddressOut:
     return AddressOut(
         id=address.id,
         name=address.name,
+        account=address.account_name,
         region=address.region,
         status=address.status,
         public_ip=address.public_ip,

@@ -81,6 +81,7 @@ class FunctionOut(BaseModel):
     name: str
     template: str
     environment: str
+    account: str
     network: str
     key: str
     status: Status
@@ -128,6 +129,7 @@ def function_out(detail: FunctionDetail) -> FunctionOut:
                 "updated_at",
             }
         ),
+        account=function.account_name,
         network=detail.network.name,
         key=detail.key.name,
         status=function.status,

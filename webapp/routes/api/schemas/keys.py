@@ -30,6 +30,7 @@ class KeyOut(BaseModel):
     """
 
     name: str
+    account: str
     status: Status
     kind: str
     sent_as: str
@@ -47,6 +48,7 @@ def key_out(detail: KeyDetail) -> KeyOut:
     key = detail.key
     return KeyOut(
         name=key.name,
+        account=key.account_name,
         status=key.status,
         kind=detail.kind.name,
         sent_as=key.sent_as,

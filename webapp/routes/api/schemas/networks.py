@@ -102,6 +102,7 @@ class NetworkOut(BaseModel):
     """`health` is ok, degraded or failing; `health_text` says what is wrong in a few words."""
 
     name: str
+    account: str
     region: str
     status: Status
     health: Level
@@ -146,6 +147,7 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
                 "updated_at",
             }
         ),
+        account=network.account_name,
         status=network.status,
         health=detail.health.level,
         health_text=detail.health.text,

@@ -3,9 +3,6 @@
 import re
 from dataclasses import dataclass, field
 
-from sqlmodel import Session
-
-from webapp.aws import Cloud
 from webapp.aws.filter_patterns import is_condition, term
 from webapp.aws.logs import KeepLine, Log, LogLine, Search
 from webapp.aws.newest_lines import LINES_MAX, Place
@@ -14,6 +11,7 @@ from webapp.models import Function
 from webapp.services.functions.activity.levels import CHOICES, Level, level_of, pattern_of
 from webapp.services.functions.activity.times import Span
 from webapp.services.functions.details import get, network_of
+from webapp.services.scope import CloudScope
 
 FILTER_MAX_CHARS = 200
 REQUEST_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -56,11 +54,11 @@ class LogQuery:
         )
 
 
-def read(session: Session, cloud: Cloud, name: str, query: LogQuery) -> Log:
+def read(scope: CloudScope, name: str, query: LogQuery) -> Log:
     """The newest lines that it asks for. Raises Conflict before there is a function in AWS."""
-    function = get(session, name)
-    region, search = network_of(session, function).region, query.search()
-    return cloud.logs.newest(region, log_name(function), search)
+    function = get(scope.session, name)
+    region, search = network_of(scope.session, function).region, query.search()
+    return scope.cloud_of(function).logs.newest(region, log_name(function), search)
 
 
 def log_name(function: Function) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlmodel import Session
 
-from webapp.aws import Cloud
 from webapp.aws.filter_patterns import all_of, one_of
 from webapp.aws.invocations import text_of
 from webapp.aws.logs import LogLine, Search
@@ -25,6 +24,7 @@ from webapp.services.functions.activity.logs import log_name
 from webapp.services.functions.activity.times import Span
 from webapp.services.functions.callers import key_ids
 from webapp.services.functions.details import get, network_of
+from webapp.services.scope import CloudScope
 
 REQUESTS_MAX = 200
 TEXT_MAX_CHARS = 300
@@ -87,16 +87,14 @@ def names_of_callers(session: Session, name: str) -> Names:
     return key_ids.names(session, get(session, name)) | OWN_CALLS
 
 
-def read(
-    session: Session, cloud: Cloud, name: str, query: RequestQuery, callers: Names
-) -> RequestLog:
+def read(scope: CloudScope, name: str, query: RequestQuery, callers: Names) -> RequestLog:
     """The newest calls that the query asks for. `callers` are names by what lines have for them.
 
     Raises Invalid with the field that is wrong, and Conflict before the function exists in AWS.
     """
-    function = get(session, name)
-    region, search = network_of(session, function).region, _search(query, callers)
-    log = cloud.logs.newest(region, log_name(function), search)
+    function = get(scope.session, name)
+    region, search = network_of(scope.session, function).region, _search(query, callers)
+    log = scope.cloud_of(function).logs.newest(region, log_name(function), search)
     read_lines = [request_of(line, callers) for line in reversed(log.lines)]
     readable = [request for request in read_lines if request]
     unreadable = len(read_lines) - len(readable)

@@ -35,14 +35,15 @@ BEGINNING = Place(0)
 class Tailed:
     """A log with a filter; the times of the query do not count."""
 
+    account_id: str | None
     region: str
     name: str
     query: LogQuery
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def key(self) -> tuple[str | None, ...]:
         query = self.query
-        return (self.region, self.name, query.text, query.level, query.request_id)
+        return (self.account_id, self.region, self.name, query.text, query.level, query.request_id)
 
 
 @dataclass
@@ -105,7 +106,7 @@ class Tails:
     ) -> None:
         self._clock, self._today = clock, today
         self._lock = Lock()
-        self._tails: dict[tuple[str, ...], _Tail] = {}
+        self._tails: dict[tuple[str | None, ...], _Tail] = {}
         self._streams = BoundedSemaphore(STREAMS_MAX)
 
     @contextmanager

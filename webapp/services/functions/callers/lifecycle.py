@@ -84,7 +84,7 @@ def change(scope: CloudScope, function_name: str, name: str, new: NewLimits) -> 
     with operation.carried_out(scope, work, caller):
         region = network_of(scope.session, function).region
         work.commit()
-        scope.cloud.callers.set_limits(region, caller.usage_plan_id, limits)
+        scope.cloud_of(function).callers.set_limits(region, caller.usage_plan_id, limits)
         caller.rate, caller.burst, caller.quota = limits.rate, limits.burst, limits.quota
         caller.status = Status.READY
         work.finish()
@@ -104,7 +104,7 @@ def rotate(scope: CloudScope, function_name: str, name: str) -> Issued:
         region = network_of(scope.session, function).region
         work.commit()
         if caller.api_key_id:  # none is left of one whose key was deleted in AWS
-            scope.cloud.callers.delete_key(region, caller.api_key_id)
+            scope.cloud_of(function).callers.delete_key(region, caller.api_key_id)
         caller.rotated_at = utc_now()
         value = _finished(work, caller, key)
     return Issued(caller, value)
@@ -119,7 +119,7 @@ def revoke(scope: CloudScope, function_name: str, name: str) -> None:
     caller = get(scope.session, function, name)
     work = _intend(scope, caller, Status.DELETING, "revoke", function)
     with operation.carried_out(scope, work, caller):
-        operation.settle(work, scope.cloud, scope.settings, caller)
+        operation.settle(work, scope.own, scope.settings, caller)
 
 
 def _intend(
@@ -144,8 +144,9 @@ def _intend(
 
 def _make_plan(scope: CloudScope, work: Work, function: Function, caller: Caller) -> None:
     settings, region = scope.settings, network_of(scope.session, function).region
+    aws = scope.cloud_of(function).callers
     work.commit()
-    caller.usage_plan_id = scope.cloud.callers.create_plan(
+    caller.usage_plan_id = aws.create_plan(
         region,
         operation.aws_name(settings, function, caller),
         operation.limits_of(caller),
@@ -158,14 +159,15 @@ def _make_plan(scope: CloudScope, work: Work, function: Function, caller: Caller
 def _make_key(scope: CloudScope, work: Work, function: Function, caller: Caller) -> ApiKey:
     """A key that opens the endpoint from now on, beside an older one."""
     settings, region = scope.settings, network_of(scope.session, function).region
+    aws = scope.cloud_of(function).callers
     work.commit()
-    key = scope.cloud.callers.create_key(
+    key = aws.create_key(
         region,
         operation.aws_name(settings, function, caller),
         tags=operation.tags_of(settings, function, caller),
     )
     work.commit()  # who lost the lease meanwhile lets no key in
-    scope.cloud.callers.admit(region, caller.usage_plan_id, key.id)
+    aws.admit(region, caller.usage_plan_id, key.id)
     return key
 
 

@@ -26,7 +26,7 @@ from webapp.services.engine.leases import Handler, LeaseLost, Work
 from webapp.services.functions.callers import key_ids
 from webapp.services.functions.callers.details import list_all
 from webapp.services.functions.details import network_of
-from webapp.services.scope import CloudScope
+from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 
 NOUN = "caller"
@@ -104,7 +104,7 @@ def carried_out(scope: CloudScope, work: Work, caller: Caller) -> Iterator[None]
                 work.run_again(in_s=AFTER_ERROR_S if is_repeatable else ANSWER_MAX_S)
             else:
                 work.commit()
-                handler(scope.cloud, scope.settings)(work)
+                handler(scope.own, scope.settings)(work)
         raise
 
 
@@ -112,6 +112,7 @@ def settle(work: Work, cloud: Cloud, settings: Settings, caller: Caller) -> None
     """Write into the row what AWS has; or remove both, and finish."""
     session = work.session
     function = session.get_one(Function, caller.function_id)
+    cloud = cloud_of(session, cloud, settings, function)
     region, name = network_of(session, function).region, aws_name(settings, function, caller)
     is_leaving = function.leaving or caller.status in (Status.REQUESTED, Status.DELETING)
     work.commit()  # no call to AWS while the database is held

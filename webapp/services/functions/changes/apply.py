@@ -127,12 +127,12 @@ def _preview_stack(scope: CloudScope, planned: Planned) -> list[Change]:
     function, revision = planned.function, planned.revision
     if revision is None or function.stack_id is None:
         return []
-    region = network_of(scope.session, function).region
-    code = located(scope.cloud, code_of_revision(revision), region)
-    wanted = plan_of(scope.session, scope.settings, revision, code)
+    region, cloud = network_of(scope.session, function).region, scope.cloud_of(function)
+    code = located(cloud, code_of_revision(revision), region)
+    wanted = plan_of(scope.session, cloud, scope.settings, revision, code)
     stack_id = function.stack_id
     scope.session.rollback()  # no connection is held while AWS computes the change set
-    changes = scope.cloud.stacks.preview(wanted, stack_id, name=f"preview-{new_id()}")
+    changes = cloud.stacks.preview(wanted, stack_id, name=f"preview-{new_id()}")
     harmful = [each for each in changes if each.harmful and each.resource_type in CALLERS_DEPEND_ON]
     if harmful:
         which = ", ".join(f"{each.logical_id} ({each.resource_type})" for each in harmful)

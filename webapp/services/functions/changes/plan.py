@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from webapp.errors import Conflict
 from webapp.models import Function, FunctionChange, FunctionRevision, Key, Network, Status
-from webapp.services import keys
+from webapp.services import accounts, keys
 from webapp.services.functions import lifecycle, origins
 from webapp.services.functions.catalogue.templates import get_template, template_of
 from webapp.services.functions.changes import fields
@@ -143,6 +143,7 @@ def _check_place(
         )
     moves = new.network_id != live.network_id
     if moves:
+        accounts.check_same(session, network, session.get_one(Network, live.network_id))
         _check_region(session, live, network)
         lifecycle.ready_network(session, network.name)
     others = moves or always or new.key_id != live.key_id

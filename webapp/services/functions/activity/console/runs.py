@@ -28,8 +28,9 @@ def run(scope: CloudScope, name: str, invocation: NewInvocation = NOTHING) -> Ru
     region, lambda_function = network_of(scope.session, function).region, lambda_name(function)
     event = event_of(function, invocation)
     scope.record("run", function, _summary(invocation))
+    cloud = scope.cloud_of(function)
     scope.session.commit()
-    return scope.cloud.functions.run(region, lambda_function, event)
+    return cloud.functions.run(region, lambda_function, event)
 
 
 def event_of(function: Function, invocation: NewInvocation) -> dict[str, Any]:

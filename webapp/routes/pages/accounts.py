@@ -1,0 +1,89 @@
+"""Pages of accounts: adding one, connecting it by its role, removing it. For admins alone, as the
+external ids are shown here."""
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+
+from webapp.deps import Admin, ConfirmedAdmin, Context, Router
+from webapp.drafts import Draft
+from webapp.errors import EgretError
+from webapp.forms import Form, errors_by_field
+from webapp.models import Connection, NewAccount
+from webapp.paging import paged
+from webapp.services import accounts
+from webapp.services.accounts import Setup
+from webapp.templating import page, see_other
+
+router = Router()
+
+
+@router.get("/accounts")
+def index(ctx: Admin, draft: Draft) -> HTMLResponse:
+    return _index(ctx, draft.shown("name", "number"), {})
+
+
+@router.post("/accounts")
+def create(ctx: Admin, form: Form) -> Response:
+    try:
+        account = accounts.add(ctx.scope, form.build(NewAccount))
+    except EgretError as error:
+        return _index(ctx, form.shown("name", "number"), errors_by_field(error))
+    return see_other(account.page, f"{account.name} was added. Now make its role.")
+
+
+@router.get("/accounts/{name}")
+def show(ctx: Admin, name: str) -> HTMLResponse:
+    return _show(ctx, name, {}, {})
+
+
+@router.post("/accounts/{name}/connection")
+def connect(ctx: Admin, name: str, form: Form) -> Response:
+    try:
+        accounts.connect(ctx.scope, name, form.build(Connection))
+    except EgretError as error:
+        ctx.session.rollback()
+        return _show(ctx, name, form.shown("role_arn"), errors_by_field(error))
+    return see_other(f"/accounts/{name}", f"{name} is connected.")
+
+
+@router.post("/accounts/{name}/removal")
+def remove(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
+    try:
+        accounts.remove(ctx.scope, name, typed=form.text("confirm"))
+    except EgretError as error:
+        ctx.session.rollback()
+        return _show(ctx, name, {}, errors_by_field(error))
+    return see_other("/accounts", f"{name} was removed.")
+
+
+def _index(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
+    return page(
+        ctx.request,
+        "accounts/index.html",
+        status_code=422 if errors else 200,
+        accounts=paged(ctx.request, accounts.list_all(ctx.scope)),
+        form=form,
+        errors=errors,
+    )
+
+
+def _show(ctx: Context, name: str, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
+    detail = accounts.detail(ctx.scope, name)
+    account = detail.account
+    setup: Setup | None = None
+    problem = ""
+    if account:
+        try:
+            setup = accounts.setup_of(ctx.scope, account)
+        except EgretError as error:
+            problem = str(error)
+    return page(
+        ctx.request,
+        "accounts/show.html",
+        status_code=422 if errors else 200,
+        detail=detail,
+        setup=setup,
+        problem=problem,
+        form={"role_arn": account.role_arn if account else ""} | form,
+        errors=errors,
+    )

@@ -1,0 +1,40 @@
+"""Accounts: the dashboard's own, and others in which it acts by a role."""
+
+from webapp.services.accounts.details import (
+    AccountDetail,
+    check_same,
+    choices,
+    detail,
+    exists,
+    find,
+    get,
+    list_all,
+    names,
+    own_identity,
+    site_for,
+    site_named,
+    sites,
+)
+from webapp.services.accounts.lifecycle import add, connect, remove
+from webapp.services.accounts.setup import Setup, setup_of
+
+__all__ = [
+    "AccountDetail",
+    "Setup",
+    "add",
+    "check_same",
+    "choices",
+    "connect",
+    "detail",
+    "exists",
+    "find",
+    "get",
+    "list_all",
+    "names",
+    "own_identity",
+    "remove",
+    "setup_of",
+    "site_for",
+    "site_named",
+    "sites",
+]
