@@ -80,8 +80,9 @@ def warn(settings: Settings) -> None:
     """Of what is not unsafe, but hardly meant."""
     if settings.public_url.startswith("https:") and not settings.trusted_proxies:
         log.warning(
-            "EGRET_TRUSTED_PROXIES is empty: the log, the audit trail and the limits of wrong "
-            "passwords see the proxy's address instead of its clients'. Set it to that address."
+            "EGRET_TRUSTED_PROXIES is empty: the log, the audit trail and the limits of "
+            "wrong passwords, connections and requests see the proxy's address instead of its "
+            "clients'. Set it to that address."
         )
 
 
