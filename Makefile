@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser nginx npm
+.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser nginx npm observatory
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -58,6 +58,10 @@ bench: $(VENV)/.dev
 # Needs Node.js 18 or newer with npm.
 lighthouse: $(VENV)/.dev browser tests/lighthouse/node_modules/.package-lock.json
 	$(BIN)/python -m tests.lighthouse
+
+# MDN's scanner of headers, on pages behind nginx with TLS. Needs Node.js 20 or newer with npm.
+observatory: $(VENV)/.dev nginx tests/observatory/node_modules/.package-lock.json
+	$(BIN)/python -m tests.observatory
 
 %/node_modules/.package-lock.json: %/package-lock.json | npm
 	npm ci --prefix $* --no-audit --no-fund --ignore-scripts
