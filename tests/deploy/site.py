@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -101,6 +102,20 @@ class Site:
             if client.post(page, data=form).status_code == 303 and client.cookies:
                 break
         return client
+
+    def connected(self, **limits: ssl.TLSVersion) -> ssl.SSLSocket:
+        """Without HTTP; `limits` are attributes of an SSLContext."""
+        trusted = ssl.create_default_context(cafile=str(self.certificate))
+        for name, version in limits.items():
+            setattr(trusted, name, version)
+        raw = socket.create_connection(("127.0.0.1", self.ports[0]), timeout=TIMEOUT_S)
+        return trusted.wrap_socket(raw, server_hostname=HOST)
+
+    def said(self, request: str) -> str:
+        """What is answered to any text before the connection is closed."""
+        with self.connected() as connection:
+            connection.sendall(request.replace("\n", "\r\n").encode())
+            return b"".join(iter(lambda: connection.recv(4096), b"")).decode()
 
     def stop(self) -> int:
         """As by Ctrl-C. Gives the exit code."""

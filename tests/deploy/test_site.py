@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -114,6 +115,15 @@ def test_people_sign_in_by_https_alone(site: Site, ada: httpx.Client) -> None:
     assert page.headers["cache-control"] == "no-store"
 
 
+def test_a_program_that_calls_by_plain_http_is_told_so(site: Site) -> None:
+    """It is not led on: then it would send its token so for ever."""
+    for url in (site.plain_url, site.url.replace("https", "http")):
+        answer = httpx.get(f"{url}/api/v1/networks", headers={"Authorization": "Bearer x"})
+        assert answer.status_code == 403
+        assert site.url in answer.text
+        assert "strict-transport-security" not in answer.headers
+
+
 def test_the_api_answers_behind_nginx_too(ada: httpx.Client) -> None:
     made = ada.post("/api/v1/tokens", json={"name": "ci", "role": "viewer"})
     token = made.raise_for_status().json()["token"]
@@ -138,18 +148,47 @@ def test_what_nginx_answers_itself_has_the_same_headers(site: Site) -> None:
         large = client.post("/sign-in", content=b"x" * 1_300_000)
         hidden = client.get("/.own-answer")
     assert (large.status_code, hidden.status_code) == (413, 404)
-    trusted = ssl.create_default_context(cafile=str(site.certificate))
-    with (
-        socket.create_connection(("127.0.0.1", site.ports[0]), timeout=30) as raw,
-        trusted.wrap_socket(raw, server_hostname=HOST) as connection,
-    ):
-        connection.sendall(b"NOT HTTP\r\n\r\n")
-        malformed = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
-    assert malformed.startswith("HTTP/1.1 400 ")
+    malformed = [site.said(f"{text}\n\n") for text in ("GET /a b HTTP/1.1\nHost: a", "NO HTTP")]
+    assert all(answer.startswith("HTTP/1.1 400 ") for answer in malformed), malformed
     for name in HEADERS:
         assert name in large.headers
         assert name in hidden.headers
-        assert f"\r\n{name}: " in malformed
+        assert all(f"\r\n{name}: " in answer for answer in malformed)
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        "Content-Length: 4\nTransfer-Encoding: chunked",
+        "Content-Length: 4\nContent-Length: 30",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked\nTransfer-Encoding: chunked",
+    ],
+)
+def test_a_request_with_two_ends_is_refused(site: Site, lengths: str) -> None:
+    """Otherwise a second request could hide in the body of the first (RFC 9112, 11.2)."""
+    head = f"POST /sign-in HTTP/1.1\nHost: {HOST}:{site.ports[0]}\n{lengths}\n\n"
+    answer = site.said(f"{head}0\n\nGET /smuggled HTTP/1.1\nHost: {HOST}\n\n")
+    assert answer.startswith(("HTTP/1.1 400 ", "HTTP/1.1 501 ")), answer
+    assert answer.count("HTTP/1.1 ") == 1
+    assert "/smuggled" not in site.log
+
+
+def test_tls_is_new_enough_with_recommended_ciphers_alone(site: Site) -> None:
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        with site.connected(minimum_version=version, maximum_version=version) as connection:
+            assert connection.version() == version.name.replace("_", ".")
+            cipher, _, _ = connection.cipher() or ("", "", 0)
+            assert "GCM" in cipher or "POLY1305" in cipher
+    for cipher in ("AES128-SHA", "ECDHE-ECDSA-AES128-SHA"):
+        command = ["openssl", "s_client", "-connect", f"127.0.0.1:{site.ports[0]}", "-tls1_2"]
+        refused = subprocess.run(
+            [*command, "-cipher", cipher], input=b"", capture_output=True, check=False
+        )
+        assert b"handshake failure" in refused.stderr
+    old = [*command[:-1], "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]
+    refused = subprocess.run(old, input=b"", capture_output=True, check=False)
+    assert b"alert protocol version" in refused.stderr
 
 
 def test_what_is_a_little_too_large_is_refused_by_egret_itself(ada: httpx.Client) -> None:
