@@ -148,10 +148,10 @@ def remove(scope: Scope, user_id: str) -> User:
 
 
 def _locked(scope: Scope, user_id: str) -> User:
-    """The person as they are once nobody else changes how many admins there are."""
+    """The person as they are once nobody else changes how many admins there are, or the row."""
     scope.session.commit()
     lock(scope.session, LOCK)
-    user = scope.session.get(User, user_id, populate_existing=True)
+    user = scope.session.get(User, user_id, populate_existing=True, with_for_update=True)
     if user is None:
         raise NotFound("There is no such person any more.", link=PEOPLE)
     return user

@@ -18,17 +18,18 @@ from webapp.services.access.people import LOCK, add_person
 from webapp.services.access.rights import checked_name
 from webapp.services.access.sessions import (
     LIMITS,
+    SIGN_IN,
     SOMEWHERE,
     Browser,
     Limits,
     confirm,
     end_sessions,
     open_session,
+    write_user,
 )
 from webapp.services.access.tokens import digest, find, issue
 
 SETUP_TOKEN_FOR = timedelta(hours=24)
-SIGN_IN = ("/sign-in", "Sign in")
 
 
 def needs_setup(session: Session) -> bool:
@@ -114,16 +115,17 @@ def confirm_identity(guesser: Guesser, user: User, own: AccessToken, password: s
 def change_password(guesser: Guesser, user: User, own: AccessToken, *, old: str, new: str) -> str:
     """Ends all other sessions, and gives this one's new token.
 
-    Raises Invalid for a wrong present password or a new one that breaks a rule, TooMany,
-    Unavailable.
+    Raises Invalid for a wrong present password or a new one that breaks a rule, Conflict when it
+    was changed meanwhile, TooMany, Unavailable.
     """
     session = guesser.session
-    _check_present(guesser, user, old, "old_password")
+    user = _check_present(guesser, user, old, "old_password")
     check_password(new, name=user.name, has_second_factor=user.has_second_factor)
     with turns.turn():
         hashed = hash_password(new)
     session.commit()
-    _set_password(session, user, hashed)
+    write_user(session, user, password_hash=hashed)
+    session.refresh(user)
     end_sessions(session, user, but=own.id)
     guesser.scope(user.name, user.role).record("change the password of", user)
     return confirm(session, own)
@@ -154,12 +156,13 @@ def choose_password(guesser: Guesser, *, token: str, password: str) -> User:
     with turns.turn():
         hashed = hash_password(password)
     session.commit()
+    write_user(session, user, password_hash=hashed)
     used = delete(AccessToken).where(
         col(AccessToken.kind) == TokenKind.INVITATION, col(AccessToken.token_hash) == digest(token)
     )
     if not session.connection().execute(used).rowcount:
         raise Conflict("This link has just been used.", code="bad_link", link=SIGN_IN)
-    _set_password(session, user, hashed)
+    session.refresh(user)
     guesser.scope(user.name, user.role).record("choose the password of", user)
     session.commit()
     return user
@@ -172,10 +175,13 @@ def _check_nobody_yet(session: Session) -> None:
         )
 
 
-def _check_present(guesser: Guesser, user: User, password: str, field: str) -> None:
+def _check_present(guesser: Guesser, user: User, password: str, field: str) -> User:
+    """The user as they are in the database. Raises Invalid."""
     with turns.turn():
-        if _verified(guesser, user.name, password) is None:
-            raise Invalid("The password is wrong.", code="bad_credentials", field=field)
+        found = _verified(guesser, user.name, password)
+    if found is None:
+        raise Invalid("The password is wrong.", code="bad_credentials", field=field)
+    return found
 
 
 def _verified(guesser: Guesser, name: str, password: str) -> User | None:
@@ -188,10 +194,3 @@ def _verified(guesser: Guesser, name: str, password: str) -> User | None:
         return user
     record_failure(guesser, number, name, "bad_credentials", known=user is not None)
     return None
-
-
-def _set_password(session: Session, user: User, hashed: str) -> None:
-    row = session.get(User, user.id, populate_existing=True)
-    if row is None:
-        raise Conflict(f"{user.name} has just been removed.", link=SIGN_IN)
-    row.password_hash = hashed
