@@ -283,17 +283,18 @@ ConfirmedAdmin = Annotated[Context, Depends(Needs(Role.ADMIN, confirmed=True))]
 
 
 def declared(route: APIRoute) -> list[Role | None]:
-    """What the route declares in its signature: a role, or None for `Anyone`. Once, or it is wrong.
+    """What the route declares in its signature, its dependencies included: a role, or None for
+    `Anyone`. One that is not the only one is a mistake.
 
     For tests and the documentation.
     """
-    found: list[Role | None] = []
+    found: dict[Role | None, None] = {}
     to_visit = [route.dependant]
     while to_visit:
         dependant = to_visit.pop()
         to_visit += dependant.dependencies
         if isinstance(dependant.call, Needs):
-            found.append(dependant.call.role)
+            found[dependant.call.role] = None
         elif dependant.call is anyone:
-            found.append(None)
-    return found
+            found[None] = None
+    return list(found)
