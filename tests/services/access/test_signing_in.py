@@ -49,7 +49,7 @@ def test_the_setup_token_makes_one_administrator_once(session: Session) -> None:
     user = set_up(session, token)
     assert user.role is Role.ADMIN
     assert not access.needs_setup(session)
-    with pytest.raises(Conflict, match="already an administrator"):
+    with pytest.raises(Conflict, match="Egret has been set up"):
         set_up(session, token, "eve")
 
 

@@ -33,7 +33,7 @@ SETUP_TOKEN_FOR = timedelta(hours=24)
 
 
 def needs_setup(session: Session) -> bool:
-    """True until the first administrator exists."""
+    """True until the first person exists, who may also have been made by the command line."""
     return session.exec(select(func.count()).select_from(User)).one() == 0
 
 
@@ -51,7 +51,7 @@ def new_setup_token(session: Session) -> str:
 def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password: str) -> User:
     """Create the first administrator, and use up all setup tokens in the same transaction.
 
-    Raises Conflict when there is one, also when another request was faster; Refused for a wrong
+    Raises Conflict when there is somebody, also when another request was faster; Refused for a wrong
     token; Invalid for a name or a password that breaks a rule, and then the token is still good.
     """
     session = guesser.session
@@ -171,7 +171,9 @@ def choose_password(guesser: Guesser, *, token: str, password: str) -> User:
 def _check_nobody_yet(session: Session) -> None:
     if not needs_setup(session):
         raise Conflict(
-            "There is already an administrator.", remedy="Sign in instead.", link=SIGN_IN
+            "Egret has been set up: there is already somebody who may sign in.",
+            remedy="Sign in, or make another admin: egret users create --name NAME",
+            link=SIGN_IN,
         )
 
 
