@@ -51,7 +51,7 @@ def new_setup_token(session: Session) -> str:
 def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password: str) -> User:
     """Create the first administrator, and use up all setup tokens in the same transaction.
 
-    Raises Conflict when there is somebody, also when another request was faster; Refused for a wrong
+    Raises Conflict when there is somebody, also if another request was faster; Refused for a wrong
     token; Invalid for a name or a password that breaks a rule, and then the token is still good.
     """
     session = guesser.session
