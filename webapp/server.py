@@ -4,8 +4,6 @@ What it answers without the application (a request that is no HTTP, a head that 
 the security headers too: see `webapp.connections`. WebSockets are off: nothing here uses them.
 """
 
-from urllib.parse import urlsplit
-
 import uvicorn
 from fastapi import FastAPI
 
@@ -24,7 +22,7 @@ def server_of(
     `connections` is the seam for tests.
     """
     connections = connections or Connections(proxies=settings.proxy_networks)
-    connections.https = urlsplit(settings.public_url).scheme == "https"
+    connections.https = settings.https
     config = uvicorn.Config(
         app,
         access_log=False,
