@@ -6,6 +6,7 @@ const parse = (html) =>
   new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
 
 const REFRESH_EVERY_MS = 5000;
+const RELOAD_EVERY_MS = 10000; // of a page for which there is no stream
 const KEPT = ["open", "data-sent", "aria-busy"]; // what the browser knows of an element, and the server not
 
 // --- <live-stack src data-update>: a stack's timeline and status, while something changes --------
@@ -24,10 +25,12 @@ customElements.define(
       on("row", (html) => this.add(parse(html).querySelector("li")));
       on("status", (html) => update("#status", parse(html)));
       on("done", () => this.finish());
+      on("full", (reason) => this.wait(reason));
       on("gone", (data) => leave(...data.split("\n")));
     }
     disconnectedCallback() {
       this.source.close();
+      clearTimeout(this.timer);
     }
     setStatus(text, tone) {
       const state = this.querySelector("[data-state]");
@@ -46,6 +49,24 @@ customElements.define(
       if (!parts.length) return;
       const fresh = parse(await (await fetch(location.pathname)).text());
       for (const part of parts) update(part, fresh);
+    }
+    wait(reason) {
+      this.source.close();
+      this.setStatus(`${reason} This one is loaded again every ${RELOAD_EVERY_MS / 1000} seconds.`, "warn");
+      this.timer = setTimeout(() => this.reload(), RELOAD_EVERY_MS);
+    }
+    // The new page has another element like this one, which asks for a stream again.
+    async reload() {
+      const parts = this.dataset.update.split(" ").filter(Boolean);
+      try {
+        const response = await fetch(location.pathname);
+        if (response.redirected) return this.setStatus("Signed out. Reload the page.", "bad");
+        if (!response.ok) throw new Error(response.status);
+        const fresh = parse(await response.text());
+        for (const part of ["#status", ...parts, "#events"]) update(part, fresh);
+      } catch {
+        this.timer = setTimeout(() => this.reload(), RELOAD_EVERY_MS);
+      }
     }
   },
 );
@@ -118,9 +139,14 @@ customElements.define(
     connectedCallback() {
       this.source = new EventSource(this.getAttribute("src"));
       for (const name of ["done", "gone"]) this.source.addEventListener(name, () => location.reload());
+      this.source.addEventListener("full", () => {
+        this.source.close();
+        this.timer = setTimeout(() => location.reload(), RELOAD_EVERY_MS);
+      });
     }
     disconnectedCallback() {
       this.source.close();
+      clearTimeout(this.timer);
     }
   },
 );

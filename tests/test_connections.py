@@ -198,5 +198,6 @@ def test_the_server_ends_although_clients_do_not() -> None:
             await served.connected(KEPT.replace(b"/ ", b"/long ", 1))
             await until(lambda: served.seen == ["began", "began"])
             served.is_left = True
+        assert served.seen.count("gave up") == 1, "who waits for a body is told"
 
     loops.run(whole())

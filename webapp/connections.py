@@ -48,7 +48,7 @@ class Limits:
     linger_s: float = 2
     """For reading why a connection was refused, or for the rest of a body that nobody needs."""
     connections: int = 800
-    per_client: int = 100
+    per_client: int = 60
     refused: int = 100
     """Further connections that are told so; those beyond are closed without a word."""
     pipelined: int = 10
@@ -198,10 +198,15 @@ class Connection(HttpToolsProtocol):
         self.refuse(400, msg)
 
     def shutdown(self) -> None:
-        """The server ends: what was refused is not waited for."""
+        """The server ends: what was refused is not waited for, streams and bodies not for long."""
         if self.waits is Waits.END:
             self.transport.abort()
         super().shutdown()
+        self.loop.call_later(self.all.limits.linger_s, self._end_what_waits)
+
+    def _end_what_waits(self) -> None:
+        if self.waits is Waits.BODY or (self.cycle and self.cycle.response_started):
+            self.drop("the server ended")
 
     def check(self, now_s: float) -> None:
         """End it if it is overdue."""
@@ -220,10 +225,7 @@ class Connection(HttpToolsProtocol):
             self.drop("the rest of a body that nobody needs")
 
     def refuse(self, status: int, text: str) -> None:
-        """Answer it without the application, and end the connection.
-
-        What is sent meanwhile is not read: only after it has the answer is the client cut off.
-        """
+        """Answer it without the application, read no more, and end the connection in a moment."""
         if self.transport.is_closing():
             return
         if self._is_answering():

@@ -2,9 +2,8 @@
 
 Loading and authorising are one dependency, so that no route can have the one without the other.
 
-A request has a connection of the database only while it asks it. It waits for its body and for a
-thread without one: who is signed in is found out first, and the connection then given back. It is
-given back again at the end of a route, before the answer waits for anything. Hence `Router`.
+A request has a connection of the database only while it asks it, and waits for its body or a thread
+without one: it is given back once it is known who asks, and at the end of a route. Hence `Router`.
 """
 
 import inspect
@@ -39,6 +38,7 @@ from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
 from webapp.services.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.settings import Settings
+from webapp.stream_places import StreamPlaces
 
 Result = TypeVar("Result")
 API_PREFIX = "/api/"
@@ -55,6 +55,7 @@ class Parts:
     cloud: Cloud
     images: Images
     tails: Tails = field(default_factory=Tails)
+    streams: StreamPlaces = field(default_factory=StreamPlaces)
     allowance: Allowance = field(default_factory=Allowance)
 
 
@@ -148,8 +149,7 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
         if session.in_transaction():
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(session.close, limiter=anyio.CapacityLimiter(1))
-        else:  # it has no connection, and there is nothing to wait for
-            session.close()
+        session.close()  # without a connection there is nothing to wait for
 
 
 def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:

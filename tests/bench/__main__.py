@@ -15,6 +15,7 @@ import httpx
 
 from tests.bench import accounts, cold_start
 from tests.dashboard import Dashboard, wait_for
+from tests.load.__main__ import load_on
 from webapp.sandbox.launcher import Sandbox
 
 PACE_S = 0.6
@@ -38,6 +39,7 @@ def main() -> None:
             cookies = dashboard.signed_in()
             provisioning(dashboard, cookies)
             serving(dashboard, cookies)
+            load_on(dashboard)
         finally:
             dashboard.stop()
 

@@ -142,6 +142,22 @@ def test_a_function_works_with_a_key_of_its_account(
     assert (len(secrets(clients)), len(secrets(second))) == (0, 1)
 
 
+def test_drift_is_looked_for_in_its_account(api: Api, network: dict[str, Any]) -> None:
+    report = api.post(f"/networks/{network['name']}/drift").raise_for_status().json()
+    assert (report["stack"]["status"], report["differences"]) == ("IN_SYNC", [])
+
+
+def test_an_address_is_adopted_in_its_account(api: Api, shop: str, second: Clients) -> None:
+    there = second.ec2(REGION).allocate_address(Domain="vpc")
+    wanted = {"region": REGION, "adopt": there["AllocationId"]}
+    unknown = api.post("/addresses", wanted)
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "address_unknown")
+    adopted = api.post("/addresses", wanted | {"account": shop}).json()
+    assert (adopted["account"], adopted["public_ip"]) == (shop, there["PublicIp"])
+    released = api.delete(f"/addresses/{adopted['id']}", {"confirm": adopted["public_ip"]})
+    assert released.status_code == 204
+
+
 def test_orphans_of_the_other_account_are_its_own(api: Api, network: dict[str, Any]) -> None:
     """The stack of the same name in the own account is none of Egret's, as it lacks its tags."""
     found = api.get("/orphans").json()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from webapp.models import AccessToken, Nat, Network, StackEvent, Status
 from webapp.routes.pages.streams import POLL_S, State, Stream, View, _next, read
 from webapp.routes.watching import Watching
 from webapp.services import networks
+from webapp.stream_places import STREAMS_MAX
 from webapp.templating import render
 
 NAME = "streamed"
@@ -128,6 +130,18 @@ async def until(done: Callable[[], bool]) -> None:
 
 async def heard_times(heard: list[str], times: int) -> None:
     await until(lambda: "".join(heard).count("event: status") >= times)
+
+
+def test_a_stream_without_a_place_says_so_and_reads_nothing(app: FastAPI) -> None:
+    client = TestClient(app, base_url=HOST)
+    sign_in(client, app)
+    with ExitStack() as others:
+        for number in range(STREAMS_MAX):
+            others.enter_context(app.state.parts.streams.hold(str(number)))
+        heard = client.get(f"/networks/{NAME}/stream").text
+        assert heard.startswith("event: full\ndata: 200 pages of all users are live")
+        assert "event: status" not in heard
+    assert app.state.parts.streams.pause_s(0) == 0, "its place is free again"
 
 
 def test_a_stream_holds_no_connection_while_it_waits(

@@ -27,6 +27,7 @@ from sqlmodel import Session
 from webapp.deps import Context, Router, Viewer, parts_of
 from webapp.errors import NotFound, Unauthenticated
 from webapp.models import Function, Network, StackEvent
+from webapp.routes.places import NoPlace
 from webapp.routes.watching import Watching
 from webapp.services import functions, networks
 from webapp.services.engine import events
@@ -63,7 +64,7 @@ ResumeAfter = Annotated[int, Depends(resume_after)]
 
 @dataclass(frozen=True)
 class Stream:
-    """Of one page; `first` is None when the thing is deleted."""
+    """Of one page; `first` is None when the thing is deleted, or when there is no place."""
 
     request: Request
     load: Load
@@ -71,14 +72,15 @@ class Stream:
     after: int
     first: View | None
     watching: Watching
+    no_place: str = ""
 
 
-def _of_network(ctx: Viewer, name: str, after: ResumeAfter) -> Stream:
-    return _open(ctx, partial(networks.detail, name=name), "networks", after)
+def _of_network(ctx: Viewer, name: str, after: ResumeAfter, no_place: NoPlace) -> Stream:
+    return _open(ctx, partial(networks.detail, name=name), "networks", after, no_place)
 
 
-def _of_function(ctx: Viewer, name: str, after: ResumeAfter) -> Stream:
-    return _open(ctx, partial(functions.detail, name=name), "functions", after)
+def _of_function(ctx: Viewer, name: str, after: ResumeAfter, no_place: NoPlace) -> Stream:
+    return _open(ctx, partial(functions.detail, name=name), "functions", after, no_place)
 
 
 @router.get("/networks/{name}/stream", response_class=EventSourceResponse)
@@ -97,10 +99,10 @@ async def stream_function(
         yield event
 
 
-def _open(ctx: Context, load: Load, folder: str, after: int) -> Stream:
+def _open(ctx: Context, load: Load, folder: str, after: int, no_place: str) -> Stream:
     """It holds no connection of the database while it waits: each reading has one of its own."""
-    first = _view(ctx.request, load, folder, after, NOTHING)
-    return Stream(ctx.request, load, folder, after, first, Watching.of(ctx))
+    first = None if no_place else _view(ctx.request, load, folder, after, NOTHING)
+    return Stream(ctx.request, load, folder, after, first, Watching.of(ctx), no_place)
 
 
 def _view(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
@@ -114,8 +116,12 @@ def _view(request: Request, load: Load, folder: str, after: int, sent: State) ->
 async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
     """`row` per event, `status` when it changes, then `done`; `gone` when the thing is deleted.
 
-    `gone` has two lines: where to go, and what to say there.
+    `gone` has two lines: where to go, and what to say there. `full` alone, with the reason, when
+    there is no place for it: the page is then loaded again and again.
     """
+    if stream.no_place:
+        yield ServerSentEvent(raw_data=stream.no_place, event="full")
+        return
     request, load, folder = stream.request, stream.load, stream.folder
     view, after, sent = stream.first, stream.after, NOTHING
     while True:
@@ -142,7 +148,7 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
 async def _next(stream: Stream, after: int, sent: State) -> View | None:
     """The next view, once the database can be read. Raises Unauthenticated."""
     while True:
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(parts_of(stream.request).streams.pause_s(POLL_S))
         with suppress(NoConnection, OperationalError):
             return await asyncio.to_thread(_view_again, stream, after, sent)
 

@@ -29,6 +29,7 @@ from webapp.drafts import Query
 from webapp.errors import EgretError, Unavailable
 from webapp.models import utc_now
 from webapp.routes.log_queries import log_query, place_of
+from webapp.routes.places import NoPlace
 from webapp.routes.watching import Watching
 from webapp.services import functions
 from webapp.services.functions.activity.levels import level_of
@@ -75,17 +76,14 @@ def _open(
     return Stream(ctx.request, name, tailed, Watcher(after), Watching.of(ctx))
 
 
-async def _place(request: Request) -> AsyncIterator[str]:
-    """A place among the streams of this process until the answer has ended; or why there is none.
-
-    FastAPI gives it back at any end, also of a stream that was never begun.
-    """
+async def _place(request: Request, no_place: NoPlace) -> AsyncIterator[str]:
+    """A place among the tails of this process as well; or why there is none."""
     with ExitStack() as held:
-        why_not = ""
+        why_not = no_place
         try:
             held.enter_context(parts_of(request).tails.stream())
         except Unavailable as error:
-            why_not = str(error)
+            why_not = why_not or str(error)
         yield why_not
 
 
