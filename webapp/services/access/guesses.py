@@ -44,6 +44,8 @@ OF_CLIENT = Limit(free=20, wait_max_s=15 * 60)
 OF_ACCOUNT = Limit(free=50, wait_max_s=30)
 OF_ACCOUNT_BY_CODE = Limit(free=10, wait_max_s=15 * 60)
 """Of a million codes three are right, and who tries them has the password: 0.03 % a day."""
+OF_ANYBODY = (OF_ACCOUNT, OF_ACCOUNT_BY_CODE)
+"""Others may fill them: a client that the account knows does not wait for those."""
 FORGOTTEN_AFTER = timedelta(days=1)
 KNOWN_FOR = timedelta(days=30)
 
@@ -106,7 +108,7 @@ class Guesser:
         waits = [
             self._row(subject).wait_until
             for subject, limit in self._limits(what, account).items()
-            if limit is not OF_ACCOUNT or not is_known
+            if limit not in OF_ANYBODY or not is_known
         ]
         if max(waits) > (now := self.now()):
             wait_s = ceil((max(waits) - now).total_seconds())

@@ -21,7 +21,8 @@ from tests.services.access.factors.codes import (
 from webapp.errors import Conflict, EgretError, Invalid, TooMany
 from webapp.models import Totp, User
 from webapp.services import access
-from webapp.services.access.guesses import OF_CLIENT_AT_ACCOUNT
+from webapp.services.access import Guesser
+from webapp.services.access.guesses import CODE, OF_ACCOUNT_BY_CODE, OF_CLIENT_AT_ACCOUNT
 from webapp.services.scope import Scope
 
 STEP = timedelta(seconds=30)
@@ -112,6 +113,19 @@ def test_who_tries_codes_has_to_wait(session: Session) -> None:
             finish(session, app, "abc")
     with pytest.raises(TooMany):
         finish(session, app, app.code())
+
+
+def test_others_who_try_codes_do_not_lock_out_the_person_at_a_known_client(
+    session: Session,
+) -> None:
+    app = with_app(session)
+    finish(session, app, app.code())
+    for number in range(OF_ACCOUNT_BY_CODE.free):
+        client = Guesser(session, f"198.51.100.{number}", now=lambda: NOW)
+        client.take(CODE, app.user.name)
+    with pytest.raises(TooMany):
+        Guesser(session, "198.51.100.99", now=lambda: NOW).take(CODE, app.user.name)
+    assert finish(session, app, app.recovery_codes[0])
 
 
 def test_without_the_last_factor_the_password_is_enough_and_the_codes_end(session: Session) -> None:
