@@ -12,10 +12,10 @@ from sqlmodel import Session, select
 from tests.routes.all_routes import routes_of
 from tests.routes.people import CREDENTIALS, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
-from webapp.models import AddressStatus, User, Whitelisting, folded
+from webapp.models import Account, AddressStatus, User, Whitelisting, folded
 
 STATED = {"kind": "key", "scopes": ["clash"], "tier": "", "issued_at": "", "cidrs": []}
-NAMES = {"networks": "net", "keys": "key", "functions": "fun"}
+NAMES = {"networks": "net", "keys": "key", "functions": "fun", "accounts": "acc"}
 ADDRESS = re.compile(r'data-address="([^"]*)"')
 
 
@@ -29,6 +29,12 @@ def rows(session: Session, client: Any, app: FastAPI) -> None:
     listed = Whitelisting(
         id="ann", network_id=network.id, partner="Ann", partner_folded=folded("Ann"), addresses=[]
     )
+    account = Account(
+        name="acc",
+        number="123456789012",
+        role_arn="arn:aws:iam::123456789012:role/x",
+        external_id="x",
+    )
     lost = an_address(ip="198.51.100.9", id="lost", status=AddressStatus.LOST)
     add(
         session,
@@ -38,6 +44,7 @@ def rows(session: Session, client: Any, app: FastAPI) -> None:
         lost,
         a_function(network, key, settings=settings),
         listed,
+        account,
     )
 
 

@@ -158,5 +158,5 @@ def test_a_token_that_the_command_prints_is_accepted(dashboard: Dashboard) -> No
 def test_the_command_prints_where_the_sandbox_is(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     with Sandbox.start(folder, pace_s=0, address_quota=5) as running:
-        own = Dashboard(None, tmp_path)
+        own = Dashboard(None, tmp_path, port=8000)
         assert json.loads(own.run("sandbox", "info", "--json")) == running.info.as_dict()

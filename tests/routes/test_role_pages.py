@@ -4,12 +4,12 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlmodel import Session, select
 
+from tests import loops
 from tests.routes.all_routes import Route, declarations
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
@@ -149,7 +149,7 @@ def test_a_page_offers_what_its_reader_may_do_and_nothing_else(
     for role in Role:
         session.exec(select(User)).one().role = role
         session.commit()
-        offered[role] = anyio.run(read)
+        offered[role] = loops.run(read())
         assert [each for each in offered[role] if not role.includes(needed[each[1]])] == []
 
     kept = {
