@@ -78,9 +78,7 @@ def page_of(path: str) -> str:
         case [("networks" | "keys" | "functions") as noun, name, *_]:
             return f"/{noun}/{quote(name)}"
         case (
-            [("accounts" | "people"), _, *_]
-            | ["account", "second-factor", *_]
-            | ["sign-in", "code"]
+            ["accounts" | "people", _, *_] | ["account", "second-factor", *_] | ["sign-in", "code"]
         ) as parts:
             return "/" + "/".join(map(quote, parts[:2]))
         case [noun, *_] if noun in PAGES:
