@@ -2,18 +2,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := webapp lambda_templates migrations docs tests
+CODE := webapp lambda_templates migrations docs deploy tests
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser npm
+.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser nginx npm observatory
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
 
-test: $(VENV)/.dev browser
+test: $(VENV)/.dev browser nginx
 	$(BIN)/pytest
 
 # While working: no browser, no embedded AWS, no PostgreSQL, no process of its own.
@@ -58,6 +58,10 @@ bench: $(VENV)/.dev
 # Needs Node.js 18 or newer with npm.
 lighthouse: $(VENV)/.dev browser tests/lighthouse/node_modules/.package-lock.json
 	$(BIN)/python -m tests.lighthouse
+
+# MDN's scanner of headers, on pages behind nginx with TLS. Needs Node.js 20 or newer with npm.
+observatory: $(VENV)/.dev nginx tests/observatory/node_modules/.package-lock.json
+	$(BIN)/python -m tests.observatory
 
 %/node_modules/.package-lock.json: %/package-lock.json | npm
 	npm ci --prefix $* --no-audit --no-fund --ignore-scripts
@@ -105,3 +109,9 @@ browser:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium-headless-shell fonts-noto-core fonts-noto-color-emoji >/dev/null; \
 	  else echo "The browser tests need a browser: sudo apt-get install chromium-headless-shell"; exit 1; fi; }
+
+# Without it, the tests behind nginx are left out.
+nginx:
+	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq nginx-light >/dev/null; \
+	  else echo "The tests behind nginx are skipped without it: sudo apt-get install nginx-light"; fi; }

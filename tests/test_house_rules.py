@@ -16,7 +16,7 @@ ROOMS_MAX = 13
 ROOM_FILES_MAX = 8
 PARAMETERS_MAX = 7
 MACHINES = re.compile(r"(?<!quotas)/(?:root|home|work)/|https?://[\w.]*(?:pypi|debian)\.org")
-CODE = ("webapp", "lambda_templates", "migrations", "docs", "tests")
+CODE = ("webapp", "lambda_templates", "migrations", "docs", "deploy", "tests")
 TESTED = ("services", "aws", "partners")
 WITHOUT_LOGIC = {
     "aws/__init__.py",  # puts the adapters together; every test with a `cloud` does it

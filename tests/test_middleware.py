@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from jinja2 import UndefinedError
@@ -15,7 +15,7 @@ from tests.routes.conftest import HOST, client
 from webapp.aws import Cloud
 from webapp.logs import Lines
 from webapp.main import create_app
-from webapp.middleware import loggable
+from webapp.middleware import AccessLogAndHeaders, loggable
 from webapp.settings import Settings
 
 __all__ = ["client"]
@@ -118,3 +118,16 @@ def test_an_answer_that_breaks_off_is_no_second_answer(app: FastAPI) -> None:
     app.add_api_route("/broken", lambda: StreamingResponse(body()))
     with pytest.raises(KeyError):
         TestClient(app, base_url=HOST).get("/broken")
+
+
+@pytest.mark.parametrize("https", [True, False])
+def test_by_https_all_cookies_are_secure(https: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answer = Response()
+        answer.set_cookie("notice", "x", httponly=True)
+        answer.set_cookie("session", "y", secure=True)
+        await answer(scope, receive, send)
+
+    around = AccessLogAndHeaders(app, https=https)
+    cookies = TestClient(around).get("/").headers.get_list("set-cookie")
+    assert [cookie.lower().count("secure") for cookie in cookies] == [int(https), 1]

@@ -1,14 +1,17 @@
 """The scripts: each page loads what its elements need, and nothing else."""
 
+import hashlib
 import re
+from base64 import b64encode
 from pathlib import Path
 
-from webapp.templating import STATIC
+from webapp.templating import STATIC, environment
 
 TEMPLATES = Path("templates")
 DEFINED = re.compile(r'customElements\.define\(\s*"([a-z-]+)"')
 USED = re.compile(r"<([a-z]+-[a-z]+)[\s>]")
 LOADED = re.compile(r"""asset\('([a-z]+\.js)'\)""")
+SCRIPT = re.compile(r"<script[^>]*>(?=</script>)")
 INCLUDED = re.compile(r'{% (?:extends|include|from) "(?!_macros)([^"]+\.html)"')
 
 
@@ -35,3 +38,16 @@ def test_every_page_loads_the_modules_of_its_elements_and_no_other() -> None:
             assert used & defined[module] or extra.get(module, "-") in text, module
         checked += 1
     assert checked > 15
+
+
+def test_each_script_names_the_hash_of_its_file() -> None:
+    """So a browser runs no other script, whoever has changed it on the way."""
+    tags = {tag for path in TEMPLATES.rglob("*.html") for tag in SCRIPT.findall(path.read_text())}
+    assert {name for tag in tags for name in LOADED.findall(tag)} == {
+        path.name for path in STATIC.glob("*.js")
+    }
+    for tag in tags:
+        html = environment.from_string(tag).render()
+        (name,) = LOADED.findall(tag)
+        digest = hashlib.sha256((STATIC / name).read_bytes()).digest()
+        assert f' integrity="sha256-{b64encode(digest).decode()}"' in html

@@ -71,7 +71,7 @@ class AccessLogAndHeaders:
     """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
-        self._app = app
+        self._app, self._https = app, https
         self._headers = security_headers(https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,10 +104,21 @@ class AccessLogAndHeaders:
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = request_id
+        if self._https:
+            _make_cookies_secure(headers)
         is_immutable = path.startswith("/static/") and status in IMMUTABLE_STATUS
         headers.setdefault("Cache-Control", IMMUTABLE if is_immutable else NO_STORE)
         if headers["Cache-Control"] == "no-cache":  # FastAPI's, of a stream
             headers["Cache-Control"] = NO_STORE
+
+
+def _make_cookies_secure(headers: MutableHeaders) -> None:
+    """Also of those that hold no secret: browsers send them by https alone (RFC 6265, 4.1.2.5)."""
+    cookies = headers.getlist("set-cookie")
+    del headers["set-cookie"]
+    for cookie in cookies:
+        is_secure = "; secure" in cookie.lower()
+        headers.append("set-cookie", cookie if is_secure else f"{cookie}; Secure")
 
 
 class HeadAsGet:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -94,6 +95,13 @@ def static_version() -> str:
     """A hash of all static files; as part of their path it lets browsers cache them for ever."""
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
+@cache
+def _integrity(name: str) -> str:
+    """What a browser compares a static file with before it uses it (W3C, Subresource Integrity)."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).digest()
+    return f"sha256-{b64encode(digest).decode()}"
 
 
 def _request_context(request: Request) -> dict[str, Any]:
@@ -244,6 +252,7 @@ def _environment() -> Environment:
     made.globals |= {
         "asset": lambda path: f"/static/{version}/{path}",
         "icon": _icon,
+        "integrity": _integrity,
         "level_of": level_of,
         "may": _may,
         "keys_per_account": lambda name=DEFAULT_PARTNER: partner(name).keys_per_account,

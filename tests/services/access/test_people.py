@@ -87,7 +87,7 @@ def test_a_reset_ends_the_password_and_all_sessions_and_earlier_links(admin: Sco
     add(admin, "ada")
     bob = access.create_user(admin, name="bob", password=PASSWORD)
     session.commit()
-    token = access.sign_in(guesser(session), name="bob", password=PASSWORD)
+    token = access.sign_in(guesser(session), name="bob", password=PASSWORD).token
     first = access.reset(admin, bob.id)
     second = access.reset(admin, bob.id)
     assert access.session_of(session, token) is None
@@ -175,6 +175,7 @@ def test_the_list_has_a_page_after_the_other(admin: Scope) -> None:
 def test_somebody_is_found_by_name_or_id(admin: Scope) -> None:
     ada = add(admin, "ada")
     assert access.get_person(admin.session, "ada").id == ada.id
+    add(admin, ada.id)  # whose name is an id
     assert access.get_person(admin.session, ada.id).name == "ada"
     with pytest.raises(NotFound):
         access.get_person(admin.session, "eve")

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, delete, select
 from webapp.db import lock
 from webapp.errors import Conflict, NotFound
 from webapp.models import AccessToken, Role, TokenKind, User, folded, utc_now
+from webapp.services.access.factors.owned import remove_all
 from webapp.services.access.hashing import hash_password
 from webapp.services.access.passwords import check_password
 from webapp.services.access.rights import checked_name, checked_role
@@ -21,7 +22,7 @@ LINK_FOR = timedelta(days=3)
 LISTED_MAX = 50
 PEOPLE = ("/people", "Open people")
 LOCK = "people"
-"""Who changes how many admins there are has this lock, to the end of the transaction."""
+"""Who adds a person, or changes how many admins there are, has this lock until they commit."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,9 @@ def list_people(session: Session, after: str = "", limit: int = LISTED_MAX) -> P
 
 
 def get_person(session: Session, name_or_id: str) -> User:
-    """Raises NotFound."""
-    query = select(User).where((User.name == name_or_id) | (User.id == name_or_id))
-    user = session.exec(query).first()
+    """Whose id it is, or else whose name. Raises NotFound."""
+    user = session.get(User, name_or_id)
+    user = user or session.exec(select(User).where(User.name == name_or_id)).first()
     if user is None:
         raise NotFound(f"There is no person named {name_or_id}.", remedy="People lists them all.")
     return user
@@ -71,7 +72,9 @@ def create_user(scope: Scope, *, name: str, password: str, role: Role = Role.ADM
 
 
 def add_person(scope: Scope, *, name: str, role: Role, password_hash: str) -> User:
-    """The caller has checked the name, and commits. Raises Conflict."""
+    """The caller has checked the name, and commits: two at once cannot have names that only look
+    the same. Raises Conflict."""
+    lock(scope.session, LOCK)
     known = next(
         (u for u in scope.session.exec(select(User.name)) if folded(u) == folded(name)), ""
     )
@@ -107,7 +110,8 @@ def invite(scope: Scope, *, name: str, role: str) -> Invited:
 
 
 def reset(scope: Scope, user_id: str) -> Invited:
-    """The password and all sessions end at once, and a new link is made; an earlier one ends too.
+    """Password, second factors and all sessions end at once, and a new link is made; an earlier
+    one ends too.
 
     Raises NotFound, and Conflict for the last admin.
     """
@@ -115,6 +119,7 @@ def reset(scope: Scope, user_id: str) -> Invited:
     if user.has_password:
         _check_admin_stays(scope, user)
     user.password_hash = ""
+    remove_all(scope.session, user)
     end_sessions(scope.session, user)
     invited = _with_link(scope.session, user)
     scope.record("reset", user)
@@ -148,10 +153,10 @@ def remove(scope: Scope, user_id: str) -> User:
 
 
 def _locked(scope: Scope, user_id: str) -> User:
-    """The person as they are once nobody else changes how many admins there are."""
+    """The person as they are once nobody else changes how many admins there are, or the row."""
     scope.session.commit()
     lock(scope.session, LOCK)
-    user = scope.session.get(User, user_id, populate_existing=True)
+    user = scope.session.get(User, user_id, populate_existing=True, with_for_update=True)
     if user is None:
         raise NotFound("There is no such person any more.", link=PEOPLE)
     return user

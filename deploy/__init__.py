@@ -1,0 +1,1 @@
+"""How Egret is run behind nginx: see docs/operations.md."""
