@@ -18,7 +18,7 @@ from sqlalchemy import Table
 
 from docs.sources import Module, Place, read_modules
 from webapp import models
-from webapp.deps import declared
+from webapp.declarations import declared
 from webapp.main import create_app
 from webapp.settings import Settings
 

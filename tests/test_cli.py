@@ -131,6 +131,21 @@ def test_who_is_invited_gets_a_link_to_the_dashboard(command: Command) -> None:
     assert command("users", "invite", "--name", "bob").code == 1
 
 
+def test_who_has_lost_a_second_factor_can_be_helped_without_an_admin(
+    command: Command, tmp_path: Path
+) -> None:
+    command("users", "create", "--name", "ada", "--password", "correct horse battery")
+    with temporary_engine(Settings(data_dir=tmp_path).database) as engine:
+        with Session(engine) as session:
+            session.exec(select(User)).one().has_second_factor = True
+            session.commit()
+        done = command("users", "reset-second-factor", "ada")
+        assert done.stdout == "ada can sign in with the password alone now.\n"
+        with Session(engine) as session:
+            assert not session.exec(select(User)).one().has_second_factor
+    assert command("users", "reset-second-factor", "eve").code == 1
+
+
 def test_tokens_are_listed_and_revoked_by_name_or_id(command: Command) -> None:
     token = command("tokens", "create", "--name", "ci", "--role", "viewer", "--days", "0").stdout
     command("tokens", "create", "--name", "deploy", "--scope", "functions")

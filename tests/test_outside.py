@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from threading import Event
 
+import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -24,6 +26,7 @@ from webapp.problems import RETRY_AFTER_S
 from webapp.settings import Settings
 
 MORE = 5
+LIMIT_S = 20
 WAITS_FOR_AWS = "/api/v1/orphans"
 STAYS_HERE = "/api/v1/networks"
 
@@ -43,6 +46,30 @@ def test_a_request_keeps_its_place_to_its_end_and_the_next_is_told_to_come_again
             other.submit(another).result()
         assert other.submit(outside.enter).exception() is None, "the background loop may"
     another()
+
+
+def test_who_waits_aside_or_outside_leaves_the_thread_to_others() -> None:
+    outside, go_on = Outside(places=1), Event()
+
+    def wait_aside() -> None:
+        with outside.aside():
+            go_on.wait(LIMIT_S)
+
+    def wait_outside() -> None:
+        with outside.request():
+            outside.enter()
+            go_on.wait(LIMIT_S)
+
+    async def scenario() -> float:
+        threads = anyio.to_thread.current_default_thread_limiter()
+        threads.total_tokens = 1
+        async with asyncio.timeout(LIMIT_S / 2), anyio.create_task_group() as tasks:
+            tasks.start_soon(anyio.to_thread.run_sync, wait_aside)
+            tasks.start_soon(anyio.to_thread.run_sync, wait_outside)
+            await anyio.to_thread.run_sync(go_on.set)
+        return threads.total_tokens
+
+    assert loops.run(scenario()) == 1
 
 
 @pytest.fixture

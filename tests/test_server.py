@@ -1,5 +1,6 @@
 """What the server answers by itself, without the application."""
 
+import resource
 import socket
 from collections.abc import Iterator
 from threading import Thread
@@ -8,7 +9,7 @@ import pytest
 from fastapi import FastAPI, Request
 
 from webapp.connections import HEAD_MAX_BYTES
-from webapp.server import server_of
+from webapp.server import FILES_MAX, allow_open_files, server_of
 from webapp.settings import Settings
 
 ANSWER_MAX_BYTES = 8192
@@ -77,6 +78,17 @@ def test_other_requests_are_answered_by_the_application_whatever_they_want_to_be
     answer = answer_to(port, upgrade)
     assert answer.startswith("HTTP/1.1 200 ")
     assert "server:" not in answer
+
+
+def test_the_limit_of_open_files_is_raised_and_never_lowered() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        for before, after in ((1024, FILES_MAX), (FILES_MAX + 1, FILES_MAX + 1)):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+            allow_open_files()
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (after, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_large_body_is_no_large_head(port: int) -> None:

@@ -46,6 +46,17 @@ def invite_user(name: Name, role: RoleName = Role.VIEWER) -> None:
     print(f"{settings.url}{access.link_path(invited.token)}")
 
 
+@users.command("reset-second-factor")
+def reset_second_factor(
+    name: Annotated[str, typer.Argument(help="The person's name, as in the list of people.")],
+) -> None:
+    """Remove the second factor and end the sessions of a person who has lost it."""
+    with database_session(read_settings()) as session:
+        person = access.get_person(session, name)
+        access.reset_factors(Scope(session, ACTOR), person.id)
+    print(f"{name} can sign in with the password alone now.")
+
+
 @tokens.command("create")
 def create_token(
     name: Name,

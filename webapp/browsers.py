@@ -11,6 +11,8 @@ from webapp.settings import Settings
 SESSION_COOKIE = "egret_session"
 HTTPS_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
 """Browsers take this one from HTTPS alone, for this host and all of its paths (RFC 6265bis)."""
+HALF_SESSION_COOKIE = "egret_sign_in"
+"""Between a right password and a code."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -22,6 +24,14 @@ def session_cookie(settings: Settings) -> str:
 def session_token(request: Request, settings: Settings) -> str:
     """'' without a session."""
     return request.cookies.get(session_cookie(settings), "")
+
+
+def half_session_cookie(settings: Settings) -> str:
+    return f"__Host-{HALF_SESSION_COOKIE}" if settings.https else HALF_SESSION_COOKIE
+
+
+def half_session_token(request: Request, settings: Settings) -> str:
+    return request.cookies.get(half_session_cookie(settings), "")
 
 
 def client_of(request: Request) -> str:

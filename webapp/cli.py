@@ -77,7 +77,7 @@ def serve(
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     gc.disable()  # until all is imported, as in __main__
     from webapp.main import create_app
-    from webapp.server import server_of
+    from webapp.server import allow_open_files, server_of
 
     if as_child:
         from webapp.sandbox.parent import end_with_parent
@@ -94,6 +94,7 @@ def serve(
     dashboard = create_app(settings)
     gc.freeze()
     gc.enable()
+    allow_open_files()
     server_of(dashboard, settings).run([listening])
 
 

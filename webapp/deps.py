@@ -27,7 +27,7 @@ from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.browsers import client_of, is_used, limits_of, request_id_of, session_token
 from webapp.db import end_transactions
-from webapp.errors import NotConfirmed, Refused, Unauthenticated
+from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
 from webapp.json_bodies import JsonRequest
 from webapp.middleware import BY_HEAD
 from webapp.models import AccessToken, Role, User
@@ -116,6 +116,17 @@ class Context:
                 code="identity_not_confirmed",
                 remedy="Confirm that it is you at /confirm-identity, then try again.",
                 link=("/confirm-identity", "Confirm that it is you"),
+            )
+
+    def demand_factor(self) -> None:
+        """Raises FactorMissing for a person whose role needs a second factor; asks no program."""
+        user = self.user
+        if user and self.settings.needs_factor(user.role) and not user.has_second_factor:
+            raise FactorMissing(
+                f"This dashboard asks everyone with the role {user.role} for a second factor, and "
+                f"{user.name} has none.",
+                remedy="Set one up at /account/second-factor, then try again.",
+                link=("/account/second-factor", "Set up a second factor"),
             )
 
     @property
@@ -222,16 +233,19 @@ class Needs:
     """A route's declaration: the role of those who may ask it. `Context.demand` decides.
 
     `confirmed` is for what cannot be undone or opens a door: a person must have typed the password
-    lately.
+    lately. `without_factor` is for what somebody needs who has to set up a second factor first.
     """
 
     role: Role
     confirmed: bool = False
+    without_factor: bool = False
 
     async def __call__(self, ctx: WhoAsks) -> Context:
         logs.note(user=ctx.actor, role=ctx.role or "")
         ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
         ctx.demand(self.role)
+        if not self.without_factor:
+            ctx.demand_factor()
         if self.confirmed:
             ctx.demand_confirmed()
         return ctx
@@ -278,23 +292,9 @@ Anyone = Annotated[Context, Depends(anyone)]
 Viewer = Annotated[Context, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Context, Depends(Needs(Role.OPERATOR))]
 Admin = Annotated[Context, Depends(Needs(Role.ADMIN))]
+SettingUp = Annotated[Context, Depends(Needs(Role.VIEWER, without_factor=True))]
+ConfirmedSettingUp = Annotated[
+    Context, Depends(Needs(Role.VIEWER, confirmed=True, without_factor=True))
+]
 ConfirmedOperator = Annotated[Context, Depends(Needs(Role.OPERATOR, confirmed=True))]
 ConfirmedAdmin = Annotated[Context, Depends(Needs(Role.ADMIN, confirmed=True))]
-
-
-def declared(route: APIRoute) -> list[Role | None]:
-    """What the route declares in its signature, its dependencies included: a role, or None for
-    `Anyone`. One that is not the only one is a mistake.
-
-    For tests and the documentation.
-    """
-    found: dict[Role | None, None] = {}
-    to_visit = [route.dependant]
-    while to_visit:
-        dependant = to_visit.pop()
-        to_visit += dependant.dependencies
-        if isinstance(dependant.call, Needs):
-            found[dependant.call.role] = None
-        elif dependant.call is anyone:
-            found[None] = None
-    return list(found)

@@ -76,8 +76,8 @@ def page_of(path: str) -> str:
             return f"/{noun}/{quote(name)}/{PAGES_WITH_FORMS[noun][part]}"
         case [("networks" | "keys" | "functions") as noun, name, *_]:
             return f"/{noun}/{quote(name)}"
-        case ["people", person, *_]:
-            return f"/people/{quote(person)}"
+        case (["people", _, *_] | ["account", "second-factor", *_] | ["sign-in", "code"]) as parts:
+            return "/" + "/".join(map(quote, parts[:2]))
         case [noun, *_] if noun in PAGES:
             return f"/{noun}"
         case _:

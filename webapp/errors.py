@@ -4,7 +4,8 @@
     ├── Malformed         400   no form, or too many fields; a host that is not ours
     ├── Invalid           422   the input breaks a rule; `errors` has a message for each field
     ├── Refused           403   the caller may not do this
-    │   └── NotConfirmed  403   the person must type the password once more
+    │   ├── NotConfirmed  403   the person must type the password once more
+    │   └── FactorMissing 403   the person must set up a second factor first
     ├── Unauthenticated   401   nobody is signed in
     ├── NotFound          404
     ├── Conflict          409   not possible in the current state, such as a name that is taken
@@ -114,6 +115,11 @@ class NotConfirmed(Refused):
 
     title = "Confirm that it is you"
     default_code = "identity_not_confirmed"
+
+
+class FactorMissing(Refused):
+    title = "Set up a second factor first"
+    default_code = "second_factor_missing"
 
 
 class NotFound(EgretError):

@@ -24,6 +24,7 @@ from webapp.drafts import draft_url, page_of
 from webapp.errors import (
     Conflict,
     EgretError,
+    FactorMissing,
     Invalid,
     Malformed,
     NotConfirmed,
@@ -64,6 +65,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EgretError, answer)
     app.add_exception_handler(Unauthenticated, _answer_unauthenticated)
     app.add_exception_handler(NotConfirmed, _answer_not_confirmed)
+    app.add_exception_handler(FactorMissing, _answer_factor_missing)
     app.add_exception_handler(HTTPException, _answer_http_exception)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(StaleDataError, _answer_stale_row)
@@ -98,6 +100,14 @@ async def _answer_not_confirmed(request: Request, error: Exception) -> Response:
     note(request, NotConfirmed.default_code, result=AuditResult.REFUSED)
     said = "Nothing was done yet. Confirm that it is you, then send the form again."
     return await _ask_first(request, error, "/confirm-identity", said)
+
+
+async def _answer_factor_missing(request: Request, error: Exception) -> Response:
+    """To the page that sets one up. What was asked for is refused until then."""
+    if request.url.path.startswith(API_PREFIX):
+        return answer(request, error)
+    note(request, FactorMissing.default_code, result=AuditResult.REFUSED)
+    return see_other("/account/second-factor")
 
 
 async def _ask_first(request: Request, error: Exception, door: str, notice: str) -> Response:

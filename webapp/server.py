@@ -4,6 +4,7 @@ What it answers without the application (a request that is no HTTP, a head that 
 the security headers too: see `webapp.connections`. WebSockets are off: nothing here uses them.
 """
 
+import resource
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -13,6 +14,8 @@ from webapp.connections import Connections, protocol_of
 from webapp.settings import Settings
 
 SWEEP_EVERY_S = 1
+FILES_MAX = 2048
+"""Of one process: connections, those that are refused, and what else it has open."""
 GRACEFUL_SHUTDOWN_S = 3
 
 
@@ -39,3 +42,11 @@ def server_of(
         ws="none",
     )
     return uvicorn.Server(config)
+
+
+def allow_open_files() -> None:
+    """Let this process have FILES_MAX, if its hard limit does: many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -3,7 +3,6 @@
 With an unsafe or useless value Egret does not start; the error says what to set.
 """
 
-import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -16,13 +15,14 @@ from sqlalchemy.exc import ArgumentError
 
 from webapp.aws import regions
 from webapp.aws.policy import PREFIX
+from webapp.models.role import Role
 from webapp.models.tags import parse_tags, problem_with_tags
+from webapp.origins import has_host_and_port, problem_with_url
 
 Network = IPv4Network | IPv6Network
 POSTGRESQL = "postgresql+psycopg"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.I)
-HOST_NAME_MAX_CHARS = 253
+SECRET_KEY_MIN_CHARS = 32
 WIDEST_PREFIX = {4: 8, 6: 16}
 """A network of proxies that is larger would let anybody say which client they are."""
 
@@ -77,6 +77,15 @@ class Settings(BaseSettings):
     templates_dir: str = Field(
         "", description="Folder with templates of your own, each in a folder of its name"
     )
+    secret_key: str = Field(
+        "",
+        repr=False,
+        description="Encrypts the secrets of authenticator apps; empty means a key in the data "
+        "folder, which is for SQLite alone",
+    )
+    second_factor_from: Literal["none", "admin", "operator", "viewer"] = Field(
+        "none", description="The lowest role that needs a second factor; none: nobody has to"
+    )
     session_idle_minutes: int = Field(
         120, ge=5, le=24 * 60, description="Minutes until a session ends that nobody uses"
     )
@@ -125,6 +134,16 @@ class Settings(BaseSettings):
             )
         return url
 
+    @field_validator("secret_key")
+    @classmethod
+    def _check_secret_key(cls, key: str) -> str:
+        if key and len(key) < SECRET_KEY_MIN_CHARS:
+            raise ValueError(
+                f"set EGRET_SECRET_KEY to at least {SECRET_KEY_MIN_CHARS} random characters, such "
+                "as `openssl rand -base64 32` prints"
+            )
+        return key
+
     @field_validator("echo_url")
     @classmethod
     def _check_echo_url(cls, urls: str) -> str:
@@ -152,7 +171,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, url: str) -> str:
-        if url and (problem := _problem_with_url(url)):
+        if url and (problem := problem_with_url(url)):
             raise ValueError(
                 f"set EGRET_PUBLIC_URL to an address such as https://egret.example.com: {problem}"
             )
@@ -163,9 +182,9 @@ class Settings(BaseSettings):
     def _check_endpoints(cls, endpoints: dict[str, str]) -> dict[str, str]:
         """They are the only exceptions from what the dashboard calls: see `webapp.outbound`."""
         for public, used in endpoints.items():
-            if not public.startswith("https://") or _problem_with_url(public):
+            if not public.startswith("https://") or problem_with_url(public):
                 raise ValueError(f"set EGRET_ENDPOINTS to https origins → others: not {public}")
-            if not used.startswith(("http://", "https://")) or not _has_host_and_port(used):
+            if not used.startswith(("http://", "https://")) or not has_host_and_port(used):
                 raise ValueError(f"set EGRET_ENDPOINTS to an http(s) address for {public}")
         return endpoints
 
@@ -200,6 +219,25 @@ class Settings(BaseSettings):
         if problem := regions.partitions_problem(self.region_names):
             raise ValueError(f"EGRET_REGIONS: {problem}")
         return self
+
+    @model_validator(mode="after")
+    def _check_second_factor_is_possible(self) -> Self:
+        if self.second_factor_from != "none" and self.lacks_key:
+            raise ValueError(
+                f"EGRET_SECOND_FACTOR_FROM={self.second_factor_from} needs EGRET_SECRET_KEY where "
+                "the database is PostgreSQL: set it to at least "
+                f"{SECRET_KEY_MIN_CHARS} random characters, the same on every replica"
+            )
+        return self
+
+    def needs_factor(self, role: Role) -> bool:
+        """Whether a person with that role can do nothing before they have a second factor."""
+        return self.second_factor_from != "none" and role.includes(Role(self.second_factor_from))
+
+    @property
+    def lacks_key(self) -> bool:
+        """Whether nothing can be sealed: there is no key, and no folder of all replicas for one."""
+        return not self.secret_key and not self.database.startswith("sqlite")
 
     @property
     def url(self) -> str:
@@ -254,38 +292,3 @@ def is_loopback(host: str) -> bool:
 
 def _networks(text: str) -> list[Network]:
     return [ip_network(part.strip()) for part in text.split(",") if part.strip()]
-
-
-def _problem_with_url(url: str) -> str:
-    """What keeps the text from being the public URL: scheme and host, and nothing after them."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        return str(error)
-    rules = {
-        "it must have no blank and no control character": url.isprintable() and " " not in url,
-        "it must begin with https://": url.startswith(("http://", "https://")),
-        "it must have no user and no password": "@" not in parts.netloc,
-        "it must end after the host, because Egret is not served below a path": (
-            not parts.path.strip("/") and "?" not in url and "#" not in url
-        ),
-        "its port must be a number from 1 to 65535": port != 0 and not parts.netloc.endswith(":"),
-        "it must have a host": _is_host(host),
-    }
-    return next((rule for rule, is_kept in rules.items() if not is_kept), "")
-
-
-def _has_host_and_port(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _is_host(text: str) -> bool:
-    try:
-        return not ip_address(text).is_unspecified
-    except ValueError:
-        return len(text) <= HOST_NAME_MAX_CHARS and HOST_NAME.fullmatch(text) is not None

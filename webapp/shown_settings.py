@@ -26,12 +26,17 @@ def shown(settings: Settings) -> list[ShownSetting]:
     return [
         ShownSetting(
             variable=f"EGRET_{name.upper()}",
-            value=masked(getattr(settings, name)),
+            value=masked(getattr(settings, name)) if field.repr else _hidden(settings, name),
             description=field.description or "",
             is_set=name in settings.model_fields_set,
         )
         for name, field in Settings.model_fields.items()
     ]
+
+
+def _hidden(settings: Settings, name: str) -> str:
+    """Of a secret only whether there is one."""
+    return HIDDEN if getattr(settings, name) else ""
 
 
 def masked(value: object) -> str:

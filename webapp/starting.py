@@ -78,10 +78,21 @@ def check_cloud(settings: Settings) -> None:
 
 def warn(settings: Settings) -> None:
     """Of what is not unsafe, but hardly meant."""
+    if settings.lacks_key:
+        log.warning(
+            "EGRET_SECRET_KEY is empty: nobody can set up an authenticator app as a second factor. "
+            "Set it to 32 random characters or more, the same on every replica."
+        )
+    if settings.cloud == "aws" and settings.second_factor_from == "none":
+        log.warning(
+            "EGRET_SECOND_FACTOR_FROM is none: a password alone opens this AWS account. Set it to "
+            "admin, operator or viewer, the lowest role that needs a second factor."
+        )
     if settings.public_url.startswith("https:") and not settings.trusted_proxies:
         log.warning(
-            "EGRET_TRUSTED_PROXIES is empty: the log, the audit trail and the limits of wrong "
-            "passwords see the proxy's address instead of its clients'. Set it to that address."
+            "EGRET_TRUSTED_PROXIES is empty: the log, the audit trail and the limits of "
+            "wrong passwords, connections and requests see the proxy's address instead of its "
+            "clients'. Set it to that address."
         )
 
 

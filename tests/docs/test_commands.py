@@ -20,7 +20,7 @@ TEXTS = [
     ROOT / "Dockerfile",
 ]
 MAKE = re.compile(r"(?:`|^ {4}|[Rr]un:? )make ([a-z][a-z-]*)", re.M)
-EGRET = re.compile(r"(?:`|bin/|with: |[Rr]un:? |from: )egret ([a-z]+)(?: ([a-z]+))?")
+EGRET = re.compile(r"(?:`|bin/|with: |[Rr]un:? |from: )egret ([a-z]+)(?: ([a-z][a-z-]*))?")
 PIP = re.compile(r"(?:pip|uv pip) install (?:-\S+ )*'?([\w.][^\s'\"`]*)")
 BARE = re.compile(r"\binstall (requirements\S*)")
 

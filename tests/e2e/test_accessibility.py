@@ -33,6 +33,7 @@ PAGES = (
     "/functions/new?template=http_json",
     "/templates",
     "/account",
+    "/account/second-factor",
     "/confirm-identity?next=/keys",
     "/people",
     "/people/ada",

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import compile_path
 
-from webapp.deps import declared
+from webapp.declarations import declared
 from webapp.main import create_app
 from webapp.models import Role
 from webapp.settings import Settings

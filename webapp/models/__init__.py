@@ -14,6 +14,7 @@ from webapp.models.audit_event import AuditEvent, AuditHead, AuditResult
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
 from webapp.models.caller import Caller, FormerKey, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
+from webapp.models.factors import Passkey, RecoveryCode, Totp
 from webapp.models.function import Access, FetchSchedule, Function, FunctionChange, NewFunction
 from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
@@ -82,7 +83,9 @@ __all__ = [
     "NewToken",
     "NewVersion",
     "NewWhitelisting",
+    "Passkey",
     "Proof",
+    "RecoveryCode",
     "RevisionStatus",
     "Role",
     "SavedRequest",
@@ -95,6 +98,7 @@ __all__ = [
     "Status",
     "Throttle",
     "TokenKind",
+    "Totp",
     "TriedRequest",
     "User",
     "WeeklyHours",

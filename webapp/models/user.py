@@ -38,27 +38,27 @@ class User(Audited, SQLModel, table=True):
     role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role))
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     last_seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    has_second_factor: bool = Field(
+        default=False, description="Kept with the rows of their factors, which are not counted"
+    )
 
     @property
     def has_password(self) -> bool:
         return bool(self.password_hash)
 
-    @property
-    def has_second_factor(self) -> bool:
-        """None can be set up yet."""
-        return False
-
 
 class TokenKind(StrEnum):
     SETUP = "setup"
     SESSION = "session"
+    HALF_SESSION = "half_session"
     API = "api"
     INVITATION = "invitation"
 
 
 class AccessToken(Audited, SQLModel, table=True):
-    """A session's cookie, a program's bearer token, the setup token, or a link that lets one person
-    choose a password. Each column says of which kind it is, where it is not of all."""
+    """A session's cookie, the one between a password and a code, a program's bearer token, the
+    setup token, or a link that lets one person choose a password. Each column says of which kind it
+    is, where it is not of all."""
 
     __tablename__ = "access_token"
 

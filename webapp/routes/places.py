@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from webapp.deps import Viewer
+from webapp.deps import WhoAsks
 from webapp.errors import Busy
 
 
-async def _place(ctx: Viewer) -> AsyncIterator[str]:
+async def _place(ctx: WhoAsks) -> AsyncIterator[str]:
     """Why there is none, or ''. FastAPI gives it back at any end, also of what was never begun."""
     with ExitStack() as held:
         why_not = ""

@@ -87,7 +87,7 @@ def test_a_reset_ends_the_password_and_all_sessions_and_earlier_links(admin: Sco
     add(admin, "ada")
     bob = access.create_user(admin, name="bob", password=PASSWORD)
     session.commit()
-    token = access.sign_in(guesser(session), name="bob", password=PASSWORD)
+    token = access.sign_in(guesser(session), name="bob", password=PASSWORD).token
     first = access.reset(admin, bob.id)
     second = access.reset(admin, bob.id)
     assert access.session_of(session, token) is None

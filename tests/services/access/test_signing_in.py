@@ -103,7 +103,7 @@ def test_a_wrong_setup_token_is_refused_at_its_field(session: Session) -> None:
 
 def test_the_password_opens_a_session_that_ends_with_sign_out(session: Session) -> None:
     make_first(session)
-    token = access.sign_in(guesser(session), name=" ada ", password=PASSWORD)
+    token = access.sign_in(guesser(session), name=" ada ", password=PASSWORD).token
     found = access.session_of(session, token)
     assert found
     assert found[0].name == "ada"
@@ -131,7 +131,7 @@ def test_before_the_first_administrator_there_is_nobody_to_sign_in(session: Sess
 
 def test_neither_password_nor_session_is_in_the_database(session: Session) -> None:
     make_first(session)
-    token = access.sign_in(guesser(session), name="ada", password=PASSWORD)
+    token = access.sign_in(guesser(session), name="ada", password=PASSWORD).token
     rows = [*session.exec(select(User)), *session.exec(select(AccessToken))]
     kept = " ".join(str(row.model_dump()) for row in rows)
     assert PASSWORD not in kept

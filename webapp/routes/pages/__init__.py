@@ -14,6 +14,7 @@ from webapp.routes.pages import (
     console,
     diagnosis,
     drift,
+    factors,
     function_changes,
     functions,
     images,
@@ -26,6 +27,7 @@ from webapp.routes.pages import (
     reference,
     revisions,
     schedule,
+    second_step,
     settings,
     streams,
     tails,
@@ -37,7 +39,9 @@ from webapp.routes.pages import (
 router = APIRouter()
 for page in (
     access,
+    second_step,
     account,
+    factors,
     people,
     tokens,
     settings,

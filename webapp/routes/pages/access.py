@@ -6,14 +6,16 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.browsers import browser_of, limits_of, session_cookie, session_token
-from webapp.deps import Anyone, Context, Router, Viewer
+from webapp.deps import Anyone, Context, Router, SettingUp
 from webapp.drafts import Query
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, errors_by_field
+from webapp.forms import Form
 from webapp.models import User
+from webapp.routes.pages.second_step import ask_for_code
+from webapp.routes.pages.signed_in import form_page, refused_page, welcome
 from webapp.services import access
 from webapp.services.scope import Thing
-from webapp.templating import page, see_other
+from webapp.templating import see_other
 
 router = Router()
 
@@ -22,7 +24,7 @@ router = Router()
 def setup(ctx: Anyone, draft: Query) -> Response:
     if not access.needs_setup(ctx.session):
         return see_other("/sign-in")
-    return _form(ctx, "setup.html", draft.shown("token", "name"))
+    return form_page(ctx, "setup.html", draft.shown("token", "name"))
 
 
 @router.post("/setup")
@@ -35,7 +37,7 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
             password=form.text("password"),
         )
     except EgretError as error:
-        return _refused(ctx, "setup.html", form.shown("token", "name"), error)
+        return refused_page(ctx, "setup.html", form.shown("token", "name"), error)
     return welcome(ctx, _opened(ctx, user), "/")
 
 
@@ -43,13 +45,13 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
 def sign_in(ctx: Anyone, next: str = "/") -> Response:
     if access.needs_setup(ctx.session):
         return see_other("/setup")
-    return _form(ctx, "sign_in.html", {"name": "", "next": next})
+    return form_page(ctx, "sign_in.html", {"name": "", "next": next})
 
 
 @router.post("/sign-in")
 def open_session(ctx: Anyone, form: Form) -> Response:
     try:
-        token = access.sign_in(
+        step = access.sign_in(
             ctx.guesser,
             name=form.text("name"),
             password=form.text("password"),
@@ -57,24 +59,27 @@ def open_session(ctx: Anyone, form: Form) -> Response:
             browser=browser_of(ctx.request, ctx.settings),
         )
     except EgretError as error:
-        return _refused(ctx, "sign_in.html", form.shown("name", "next"), error)
-    return welcome(ctx, token, form.text("next", "/"))
+        return refused_page(ctx, "sign_in.html", form.shown("name", "next"), error)
+    next_path = form.text("next", "/")
+    if step.needs_code:
+        return ask_for_code(ctx, step.token, next_path)
+    return welcome(ctx, step.token, next_path)
 
 
 @router.get("/confirm-identity")
-def confirm_identity(ctx: Viewer, next: str = "/") -> HTMLResponse:
-    return _form(ctx, "confirm_identity.html", {"next": next})
+def confirm_identity(ctx: SettingUp, next: str = "/") -> HTMLResponse:
+    return form_page(ctx, "confirm_identity.html", {"next": next})
 
 
 @router.post("/confirm-identity")
-def confirm(ctx: Viewer, form: Form) -> Response:
+def confirm(ctx: SettingUp, form: Form) -> Response:
     """The password once more; then back to the form."""
     if ctx.user is None or ctx.own is None:
         raise Invalid("A program does not confirm who it is.")
     try:
         token = access.confirm_identity(ctx.guesser, ctx.user, ctx.own, form.text("password"))
     except EgretError as error:
-        return _refused(ctx, "confirm_identity.html", form.shown("next"), error)
+        return refused_page(ctx, "confirm_identity.html", form.shown("next"), error)
     return welcome(ctx, token, form.text("next", "/"))
 
 
@@ -85,8 +90,8 @@ def choose_password(ctx: Anyone, token: str = "") -> HTMLResponse:
     try:
         form["name"] = access.person_of_link(ctx.guesser, token).name
     except EgretError as error:
-        return _refused(ctx, "choose_password.html", form, error)
-    return _form(ctx, "choose_password.html", form)
+        return refused_page(ctx, "choose_password.html", form, error)
+    return form_page(ctx, "choose_password.html", form)
 
 
 @router.post("/choose-password")
@@ -97,12 +102,12 @@ def keep_password(ctx: Anyone, form: Form) -> Response:
         password = form.text("password")
         user = access.choose_password(ctx.guesser, token=shown["token"], password=password)
     except EgretError as error:
-        return _refused(ctx, "choose_password.html", shown, error)
+        return refused_page(ctx, "choose_password.html", shown, error)
     return welcome(ctx, _opened(ctx, user), "/")
 
 
 @router.post("/sign-out")
-def sign_out(ctx: Viewer) -> Response:
+def sign_out(ctx: SettingUp) -> Response:
     ctx.scope.record("sign out", Thing("user", ctx.actor))
     access.sign_out(ctx.session, session_token(ctx.request, ctx.settings))
     response = see_other("/sign-in")
@@ -110,20 +115,6 @@ def sign_out(ctx: Viewer) -> Response:
         session_cookie(ctx.settings), secure=ctx.settings.https, httponly=True, samesite="lax"
     )
     response.headers["Clear-Site-Data"] = '"cache"'  # also the pages that Back would show
-    return response
-
-
-def welcome(ctx: Context, token: str, next_path: str, notice: str = "") -> Response:
-    """With the cookie of a new session, or the new one of a session that goes on."""
-    response = see_other(_own_path(next_path), notice)
-    response.set_cookie(
-        session_cookie(ctx.settings),
-        token,
-        max_age=ctx.settings.session_hours * 3600,
-        httponly=True,
-        samesite="lax",
-        secure=ctx.settings.https,
-    )
     return response
 
 
@@ -136,26 +127,3 @@ def _opened(ctx: Context, user: User) -> str:
     return access.open_session(
         ctx.session, user, limits_of(ctx.settings), browser_of(ctx.request, ctx.settings)
     )
-
-
-def _own_path(path: str) -> str:
-    """A path on this site; what leads elsewhere becomes the first page."""
-    inside = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if inside else "/"
-
-
-def _refused(ctx: Context, template: str, form: dict[str, str], error: EgretError) -> HTMLResponse:
-    """The form again, or 429 or 503 with the time to wait."""
-    ctx.session.rollback()
-    shown = _form(ctx, template, form, errors_by_field(error))
-    if error.retry_after_s:
-        shown.status_code = error.status
-        shown.headers["Retry-After"] = str(error.retry_after_s)
-    return shown
-
-
-def _form(
-    ctx: Context, template: str, form: dict[str, str], errors: dict[str, str] | None = None
-) -> HTMLResponse:
-    status_code = 422 if errors else 200
-    return page(ctx.request, template, status_code=status_code, form=form, errors=errors or {})

@@ -8,7 +8,7 @@ from webapp.deps import Context, Router, Viewer
 from webapp.errors import EgretError, Unauthenticated
 from webapp.forms import Form, errors_by_field
 from webapp.models import AccessToken, User
-from webapp.routes.pages.access import welcome
+from webapp.routes.pages.signed_in import welcome
 from webapp.services import access
 from webapp.templating import page, see_other
 
@@ -64,6 +64,7 @@ def _show(ctx: Context, error: EgretError | None = None) -> HTMLResponse:
         person=user,
         own=own,
         sessions=access.sessions_of(ctx.session, user),
+        codes_left=access.factors_of(ctx.session, user).codes_left,
         errors=errors_by_field(error) if error else NOTHING,
         idle_s=limits.idle.total_seconds(),
         longest_s=limits.longest.total_seconds(),

@@ -54,6 +54,13 @@ def reset(ctx: ConfirmedAdmin, person: str) -> Response:
     return _once(_show(ctx, person, invited=invited))
 
 
+@router.post("/{person}/second-factor/reset")
+def reset_second_factor(ctx: ConfirmedAdmin, person: str) -> Response:
+    user = access.reset_factors(ctx.scope, access.get_person(ctx.session, person).id)
+    notice = f"{user.name} has no second factor any more, and was signed out everywhere."
+    return see_other(f"/people/{user.id}", notice)
+
+
 @router.post("/{person}/removal")
 def remove(ctx: ConfirmedAdmin, person: str, form: Form) -> Response:
     user = access.get_person(ctx.session, person)

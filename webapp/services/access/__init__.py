@@ -1,5 +1,24 @@
 """Who may sign in, what they may do, and how guessing is made slow."""
 
+from webapp.services.access.factors.owned import Factors, factors_of, reset_factors
+from webapp.services.access.factors.passkeys import (
+    RelyingParty,
+    add_passkey,
+    creation_options,
+    needed_party,
+    relying_party,
+    remove_passkey,
+    request_options,
+    sign_in_with_passkey,
+)
+from webapp.services.access.factors.recovery import renew_codes
+from webapp.services.access.factors.second_step import (
+    HALF_FOR,
+    SignedIn,
+    finish_sign_in,
+    who_signs_in,
+)
+from webapp.services.access.factors.totp import NewSecret, begin_totp, confirm_totp, remove_totp
 from webapp.services.access.guesses import Guesser
 from webapp.services.access.people import (
     Invited,
@@ -29,6 +48,7 @@ from webapp.services.access.sessions import (
     touch,
 )
 from webapp.services.access.signing_in import (
+    FirstStep,
     change_password,
     choose_password,
     confirm_identity,
@@ -49,22 +69,34 @@ from webapp.services.access.tokens import (
 
 __all__ = [
     "CONFIRMED_FOR",
+    "HALF_FOR",
     "Browser",
+    "Factors",
+    "FirstStep",
     "Guesser",
     "Invited",
     "IssuedToken",
     "Limits",
+    "NewSecret",
+    "RelyingParty",
+    "SignedIn",
+    "add_passkey",
     "bearer",
+    "begin_totp",
     "change_password",
     "change_role",
     "choose_password",
     "confirm_identity",
+    "confirm_totp",
     "create_api_token",
     "create_first_user",
     "create_user",
+    "creation_options",
     "end_other_sessions",
     "end_session",
     "end_sessions",
+    "factors_of",
+    "finish_sign_in",
     "get_person",
     "invite",
     "is_confirmed",
@@ -73,17 +105,26 @@ __all__ = [
     "link_path",
     "list_api_tokens",
     "list_people",
+    "needed_party",
     "needs_setup",
     "new_setup_token",
     "open_session",
     "person_of_link",
     "purge",
+    "relying_party",
     "remove",
+    "remove_passkey",
+    "remove_totp",
+    "renew_codes",
+    "request_options",
     "reset",
+    "reset_factors",
     "revoke_api_token",
     "session_of",
     "sessions_of",
     "sign_in",
+    "sign_in_with_passkey",
     "sign_out",
     "touch",
+    "who_signs_in",
 ]

@@ -21,6 +21,7 @@ from webapp.models import AuditResult, Guesses, utc_now
 from webapp.services.scope import NOBODY, Origin, Scope, Thing
 
 PASSWORD, SETUP, API_TOKEN, LINK = "password", "setup token", "bearer token", "link"
+CODE, PASSKEY = "code", "passkey"
 """What can be guessed."""
 UNKNOWN_DIGITS = 5
 
@@ -41,6 +42,8 @@ class Limit:
 OF_CLIENT_AT_ACCOUNT = Limit(free=5, wait_max_s=15 * 60)
 OF_CLIENT = Limit(free=20, wait_max_s=15 * 60)
 OF_ACCOUNT = Limit(free=50, wait_max_s=30)
+OF_ACCOUNT_BY_CODE = Limit(free=10, wait_max_s=15 * 60)
+"""Of a million codes three are right, and who tries them has the password: 0.03 % a day."""
 FORGOTTEN_AFTER = timedelta(days=1)
 KNOWN_FOR = timedelta(days=30)
 IPV6_PREFIX = 64
@@ -94,7 +97,7 @@ class Guesser:
         limits = {_hash(what, "", client): OF_CLIENT}
         if account:
             limits[_hash(what, account, client)] = OF_CLIENT_AT_ACCOUNT
-            limits[_hash(what, account, "")] = OF_ACCOUNT
+            limits[_hash(what, account, "")] = OF_ACCOUNT_BY_CODE if what == CODE else OF_ACCOUNT
         return limits
 
     def _pair(self, what: str, account: str) -> str:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, delete, select
 from webapp.db import lock
 from webapp.errors import Conflict, NotFound
 from webapp.models import AccessToken, Role, TokenKind, User, folded, utc_now
+from webapp.services.access.factors.owned import remove_all
 from webapp.services.access.hashing import hash_password
 from webapp.services.access.passwords import check_password
 from webapp.services.access.rights import checked_name, checked_role
@@ -107,7 +108,8 @@ def invite(scope: Scope, *, name: str, role: str) -> Invited:
 
 
 def reset(scope: Scope, user_id: str) -> Invited:
-    """The password and all sessions end at once, and a new link is made; an earlier one ends too.
+    """Password, second factors and all sessions end at once, and a new link is made; an earlier
+    one ends too.
 
     Raises NotFound, and Conflict for the last admin.
     """
@@ -115,6 +117,7 @@ def reset(scope: Scope, user_id: str) -> Invited:
     if user.has_password:
         _check_admin_stays(scope, user)
     user.password_hash = ""
+    remove_all(scope.session, user)
     end_sessions(scope.session, user)
     invited = _with_link(scope.session, user)
     scope.record("reset", user)

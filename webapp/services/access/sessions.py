@@ -24,6 +24,7 @@ SEEN_EVERY = timedelta(minutes=1)
 CONFIRMED_FOR = timedelta(minutes=10)
 """How long after a password was typed it is not asked for again."""
 LISTED_MAX = 50
+OF_BROWSERS = (TokenKind.SESSION, TokenKind.HALF_SESSION)
 NOT_LISTED = TokenKind.API
 """Its expired ones stay in the list of API tokens, until somebody takes them away."""
 
@@ -154,8 +155,8 @@ def end_session(scope: Scope, user: User, session_id: str) -> None:
 
 
 def end_sessions(session: Session, user: User, *, but: str = "") -> None:
-    """All sessions of the user, but the one with that id. The caller commits."""
-    mine = col(AccessToken.user_id) == user.id, col(AccessToken.kind) == TokenKind.SESSION
+    """All sessions of the user, half ones too, but the one with that id. The caller commits."""
+    mine = col(AccessToken.user_id) == user.id, col(AccessToken.kind).in_(OF_BROWSERS)
     every = delete(AccessToken).where(*mine, col(AccessToken.id) != but)
     session.connection().execute(every)
 

@@ -4,6 +4,7 @@ Each takes a turn (see `hashing`), and counts as a wrong try before it is known 
 `guesses`), in the series of the client, of the account, and of both.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlmodel import Session, col, delete, func, select
@@ -11,6 +12,7 @@ from sqlmodel import Session, col, delete, func, select
 from webapp.db import lock
 from webapp.errors import Conflict, Invalid, Refused
 from webapp.models import AccessToken, Role, TokenKind, User, utc_now
+from webapp.services.access.factors.second_step import open_half_session
 from webapp.services.access.guesses import LINK, PASSWORD, SETUP, Guesser, record_failure
 from webapp.services.access.hashing import hash_password, turns, verify
 from webapp.services.access.passwords import check_password
@@ -29,6 +31,14 @@ from webapp.services.access.tokens import digest, find, issue
 
 SETUP_TOKEN_FOR = timedelta(hours=24)
 SIGN_IN = ("/sign-in", "Sign in")
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """A session's token; or, where the person has a second factor, a half session's."""
+
+    token: str
+    needs_code: bool = False
 
 
 def needs_setup(session: Session) -> bool:
@@ -86,8 +96,10 @@ def sign_in(
     password: str,
     limits: Limits = LIMITS,
     browser: Browser = SOMEWHERE,
-) -> str:
-    """A new session's token. A wrong name takes as long as a wrong password.
+) -> FirstStep:
+    """A new session, or a half one for who has a second factor: see `factors.second_step`.
+
+    A wrong name takes as long as a wrong password.
 
     Raises TooMany after several wrong ones, until its wait is over; Unavailable when too many sign
     in at once.
@@ -97,8 +109,10 @@ def sign_in(
         user = _verified(guesser, name, password)
     if user is None:
         raise Invalid("The name or the password is wrong.", code="bad_credentials", field="name")
+    if user.has_second_factor:
+        return FirstStep(open_half_session(session, user), needs_code=True)
     guesser.scope(user.name, user.role).record("sign in", user)
-    return open_session(session, user, limits, browser)
+    return FirstStep(open_session(session, user, limits, browser))
 
 
 def confirm_identity(guesser: Guesser, user: User, own: AccessToken, password: str) -> str:

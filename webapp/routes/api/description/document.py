@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
-from webapp.deps import declared
+from webapp.declarations import declared
 from webapp.problems import Problem
 from webapp.routes.api.description import answers
 from webapp.routes.api.description.examples import REF, Examples
