@@ -19,7 +19,9 @@ def test_each_setting_is_shown_with_where_it_comes_from(monkeypatch: pytest.Monk
     [
         "postgresql+psycopg://egret:s3cret@db/egret",
         "postgresql+psycopg://egret:s3/cr@s3cret@db/egret",
+        "postgresql+psycopg://egret:it's a \"s3cret@db/egret",
         "postgresql+psycopg://db/egret?user=egret&password=s3cret",
+        "postgresql+psycopg://db/egret?user=egret&password=it's, a s3cret",
         {"https://a.example": "http://sandbox:s3cret@127.0.0.1:1/x?pass=s3cret"},
     ],
 )

@@ -94,18 +94,18 @@ class Context:
                 code="role_too_low",
                 remedy=f"Ask an admin to do it, or to give {self.actor} the role {role}.",
             )
-        if self.scopes and self._area not in self.scopes:
+        if self.scopes:  # of the API: `networks` of /api/v1/networks/main
+            self.demand_area(str(self.request.scope["path"]).split("/")[AREA_AT])
+
+    def demand_area(self, area: str) -> None:
+        """Raises Refused for a token that is limited to other areas of the API."""
+        if self.scopes and area not in self.scopes:
             raise Refused(
-                f"This needs the scope {self._area}; {self.actor} has the scopes "
+                f"This needs the scope {area}; {self.actor} has the scopes "
                 f"{', '.join(self.scopes)}.",
                 code="scope_missing",
                 remedy="Ask an admin for a token with that scope.",
             )
-
-    @property
-    def _area(self) -> str:
-        """Of the API: `networks` of /api/v1/networks/main."""
-        return str(self.request.scope["path"]).split("/")[AREA_AT]
 
     def demand_confirmed(self) -> None:
         """Raises NotConfirmed for a person who typed the password long ago. No program is asked."""

@@ -11,12 +11,13 @@ passwords and tokens are counted and recorded by `services.access`.
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as HttpScope
@@ -24,7 +25,7 @@ from starlette.types import Scope as HttpScope
 from webapp.browsers import SAFE_METHODS, client_of, request_id_of
 from webapp.deps import parts_of
 from webapp.middleware import PATH_CHARACTERS, loggable
-from webapp.models import Address, AuditResult
+from webapp.models import AccessToken, Address, AuditResult, User
 from webapp.services.scope import NOBODY, Origin, Scope, Thing
 
 REFUSED = (403, 409, 422)
@@ -32,7 +33,12 @@ FAILED_FROM = 500
 PATH_MAX_CHARS = 200
 NAME_MAX_CHARS = 80
 RECORDED_ELSEWHERE = frozenset({"bad_setup_token"})
-NO_PLURAL = {"addresses": "address"}
+NOUNS = {"addresses": "address", "people": "user"}
+"""Where a path does not simply have the plural."""
+OF_ONESELF = ("account", "confirm-identity", "sign-out")
+"""Paths of what a person does to their own account."""
+ROWS: dict[str, type[SQLModel]] = {"address": Address, "user": User, "token": AccessToken}
+"""What a path has the id of, but the audit trail calls by its name, or its IP."""
 
 log = logging.getLogger("egret.audit")
 
@@ -76,6 +82,8 @@ def note(
     route = request.scope.get("route")
     action = getattr(route, "name", request.method.lower()).replace("_", " ")
     thing = _thing(path, getattr(route, "path", ""))
+    if path.strip("/").partition("/")[0] in OF_ONESELF:
+        thing = Thing("user", "" if origin.is_anonymous else actor)
     request.state.tried = Try(actor, origin, request.method, action, thing, detail, code, result)
 
 
@@ -113,9 +121,10 @@ def _write(engine: Engine, tried: Try, result: AuditResult) -> None:
 
 
 def _known(session: Session, thing: Thing) -> Thing:
-    """An address is asked for by its id, and called by its IP everywhere else."""
-    address = session.get(Address, thing.audit_name) if thing.noun == "address" else None
-    return Thing(address.noun, address.audit_name) if address else thing
+    """By its name, as everywhere else in the trail, where the path had its id."""
+    kind = ROWS.get(thing.noun)
+    row: Any = session.get(kind, thing.audit_name) if kind and thing.audit_name else None
+    return Thing(row.noun, row.audit_name) if row and row.audit_name else thing
 
 
 def _thing(path: str, template: str) -> Thing:
@@ -123,9 +132,7 @@ def _thing(path: str, template: str) -> Thing:
     parts, places = (text.removeprefix("/api/v1").split("/")[1:3] for text in (path, template))
     noun, name = [*parts, "", ""][:2]
     is_name = places[1:] and places[1].startswith("{")
-    return Thing(
-        _shown(NO_PLURAL.get(noun, noun.removesuffix("s"))), _shown(name) if is_name else ""
-    )
+    return Thing(_shown(NOUNS.get(noun, noun.removesuffix("s"))), _shown(name) if is_name else "")
 
 
 def _shown(text: str) -> str:

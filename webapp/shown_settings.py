@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from webapp.settings import Settings
 
 HIDDEN = "…"
-_USER_INFO = re.compile(r"(://[^/?#\s:@\"']*):[^\s\"']*@")
-"""Up to the last @: a password may have one that is not escaped."""
-_QUERY = re.compile(r"([?&][^=&\s\"']+)=[^&\s\"',}]+")
+_USER_INFO = re.compile(r"(://[^/?#:@]*):.*@", re.DOTALL)
+"""Up to the last @: a password may have one, or any other character, that is not escaped."""
+_QUERY = re.compile(r"([?&][^=&]+)=[^&]+")
 
 
 @dataclass(frozen=True)

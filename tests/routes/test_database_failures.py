@@ -4,19 +4,22 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlmodel import Session
+from sqlmodel import Session, select, update
 
 from tests.databases import impatient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
-from tests.routes.people import sign_in
+from tests.routes.people import bearer, sign_in
 from tests.routes.test_connections import NAME, add_rows
 from tests.tokens import mint
+from webapp.db import lock
+from webapp.models import AccessToken, utc_now
 from webapp.settings import Settings
 
 AT_ONCE = 6
@@ -134,3 +137,20 @@ def test_posts_at_the_same_time_are_done_or_refused(
         answers = list(pool.map(post, range(AT_ONCE)))
     statuses = {answer.status_code for answer in answers}
     assert statuses <= {200, 201, 202, 303, 409, 422, 503}, answers
+
+
+def test_a_page_is_shown_although_it_cannot_be_written_that_the_session_was_used(
+    app: FastAPI, client: TestClient, session: Session
+) -> None:
+    headers = bearer(app)
+    client.get("/api/v1/users", headers=headers)
+    long_ago = utc_now() - timedelta(minutes=2)
+    session.connection().execute(update(AccessToken).values(last_used_at=long_ago))
+    session.commit()
+    lock(session, "somebody")
+    assert client.get("/account").status_code == 200
+    assert client.get("/api/v1/users", headers=headers).status_code == 200
+    session.rollback()
+    client.get("/account")
+    used = session.exec(select(AccessToken.last_used_at).where(AccessToken.kind == "session"))
+    assert used.one() != long_ago

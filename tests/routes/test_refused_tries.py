@@ -9,8 +9,9 @@ from sqlmodel import Session
 from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_network, add, add_function, an_address
 from webapp.models import AuditEvent, Role
+from webapp.services import access
 from webapp.services.audit import list_after, verify
-from webapp.services.scope import NOBODY
+from webapp.services.scope import NOBODY, Scope
 
 FOREIGN = {"Sec-Fetch-Site": "cross-site"}
 NETWORKS = "/api/v1/networks"
@@ -55,6 +56,28 @@ def test_a_form_that_comes_back_with_errors(signed_in: Any, session: Session) ->
         ("ada", "create", "network", "", "refused", "name_taken"),
         ("ada", "delete", "network", "net", "refused", "not_confirmed"),
         ("ada", "release", "address", address.public_ip, "refused", "not_confirmed"),
+    ]
+
+
+def test_people_and_tokens_have_the_names_that_they_have_elsewhere(
+    signed_in: Any, session: Session
+) -> None:
+    admin = Scope(session, "tests")
+    bob = access.invite(admin, name="bob", role="viewer").user
+    token = access.issue_api_token(admin, name="ci", role="viewer").row
+    session.commit()
+    signed_in.post(f"/people/{bob.id}/removal", data={"confirm": "other"})
+    signed_in.patch(f"/api/v1/users/{bob.id}", json={"role": "owner"})
+    signed_in.post(f"/tokens/{token.id}/revocation", headers=FOREIGN)
+    signed_in.post("/account/sessions/end", headers=FOREIGN)
+    signed_in.post("/account/password", data={"old_password": "x", "password": "y"})
+    assert [event[1:4] for event in told(session)] == [
+        ("remove", "user", "bob"),
+        ("change role", "user", "bob"),
+        ("revoke", "token", "ci"),
+        ("end others", "user", ""),
+        ("fail to sign in", "user", "ada"),
+        ("change password", "user", "ada"),
     ]
 
 

@@ -57,6 +57,14 @@ def test_a_token_is_kept_to_the_areas_of_its_scopes(client: Any, app: FastAPI) -
         assert client.get(hidden, headers=keys).status_code in (403, 404)
 
 
+def test_a_token_that_has_scopes_gives_no_others(client: Any, app: FastAPI) -> None:
+    limited = bearer(app, scopes=("keys", "tokens"))
+    for scopes, status in (["keys"], 201), (["keys", "networks"], 403), ([], 403):
+        new = {"name": "ci", "role": "viewer", "scopes": scopes}
+        made = client.post("/api/v1/tokens", json=new, headers=limited)
+        assert made.status_code == status, scopes
+
+
 def test_a_token_of_no_scope_is_for_every_area(client: Any, app: FastAPI) -> None:
     areas = {route.path.split("/")[3] for route in routes_of(app) if route.is_api}
     assert areas <= set(AREAS)

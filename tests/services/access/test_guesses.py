@@ -118,6 +118,15 @@ def test_all_addresses_of_one_ipv6_subscriber_are_one_client(
     assert waits[5:] == [1, 1, 1]
 
 
+def test_ipv4_clients_of_a_server_that_listens_by_ipv6_are_no_single_client(
+    session: Session, clock: Clock
+) -> None:
+    waits = [
+        wait_after(Guesser(session, f"::ffff:192.0.2.{number}", clock)) for number in range(1, 9)
+    ]
+    assert waits == [0] * 8
+
+
 def test_setup_tokens_and_bearer_tokens_wait_too(session: Session, clock: Clock) -> None:
     guesser = Guesser(session, ATTACKER, clock)
     for _ in range(20):

@@ -23,6 +23,18 @@ def test_who_finds_the_queue_full_is_told_at_once_to_come_again() -> None:
         pass
 
 
+def test_nobody_waits_for_a_turn_for_ever() -> None:
+    turns = Turns(at_once=1, waiting=1, wait_s=0.01)
+    with (
+        turns.turn(),
+        pytest.raises(Unavailable, match="Too many people sign in"),
+        turns.turn(),
+    ):
+        pass
+    with turns.turn():
+        assert not turns.is_full
+
+
 def test_who_waits_for_a_turn_holds_no_connection(engine: Engine) -> None:
     pool: Any = engine.pool
     turns = Turns(at_once=1, waiting=1)

@@ -175,6 +175,7 @@ def test_the_list_has_a_page_after_the_other(admin: Scope) -> None:
 def test_somebody_is_found_by_name_or_id(admin: Scope) -> None:
     ada = add(admin, "ada")
     assert access.get_person(admin.session, "ada").id == ada.id
+    add(admin, ada.id)  # whose name is an id
     assert access.get_person(admin.session, ada.id).name == "ada"
     with pytest.raises(NotFound):
         access.get_person(admin.session, "eve")

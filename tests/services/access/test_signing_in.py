@@ -10,13 +10,22 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from tests.postgresql import on_either_database
-from webapp.errors import Conflict, EgretError, Invalid, Refused, TooMany, Unavailable
+from webapp.errors import (
+    Conflict,
+    EgretError,
+    Invalid,
+    Refused,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from webapp.models import AccessToken, AuditEvent, Role, User
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.access.guesses import OF_CLIENT_AT_ACCOUNT
 from webapp.services.access.hashing import AT_ONCE, WAITING_MAX, turns
 from webapp.services.audit import list_after
+from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
 
@@ -40,7 +49,7 @@ def test_the_setup_token_makes_one_administrator_once(session: Session) -> None:
     user = set_up(session, token)
     assert user.role is Role.ADMIN
     assert not access.needs_setup(session)
-    with pytest.raises(Conflict, match="already an administrator"):
+    with pytest.raises(Conflict, match="Egret has been set up"):
         set_up(session, token, "eve")
 
 
@@ -235,3 +244,37 @@ def test_of_a_name_that_is_unknown_the_audit_trail_has_a_few_digits(session: Ses
     assert len(first.name) == len("unknown-") + 5
     assert first.detail == "from 192.0.2.1"
     assert first.name != second.name
+
+
+def test_a_reset_between_password_and_session_leaves_no_session(session: Session) -> None:
+    verified = make_first(session)
+    session.expunge(verified)
+    admin = Scope(session, "tests")
+    access.create_user(admin, name="bob", password=PASSWORD)
+    session.commit()
+    access.reset(admin, verified.id)
+    with pytest.raises(Conflict, match="got another password"):
+        access.open_session(session, verified)
+    session.rollback()
+    access.remove(admin, verified.id)
+    with pytest.raises(Conflict, match="removed"):
+        access.open_session(session, verified)
+
+
+def test_who_was_signed_out_meanwhile_confirms_nothing_and_keeps_the_password(
+    session: Session,
+) -> None:
+    user = make_first(session)
+    found = access.session_of(session, access.open_session(session, user))
+    assert found
+    own, new = found[1], f"{PASSWORD} again"
+    session.expunge(own)  # as a request has it
+    access.end_sessions(session, user)
+    session.commit()
+    with pytest.raises(Unauthenticated, match="just been ended"):
+        access.confirm_identity(guesser(session), user, own, PASSWORD)
+    session.rollback()
+    with pytest.raises(Unauthenticated, match="just been ended"):
+        access.change_password(guesser(session), user, own, old=PASSWORD, new=new)
+    session.rollback()
+    assert access.sign_in(guesser(session), name="ada", password=PASSWORD)

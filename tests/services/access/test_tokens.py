@@ -65,6 +65,13 @@ def test_of_two_tokens_of_one_name_the_id_says_which_one(admin: Scope) -> None:
     assert access.bearer(guesser(admin.session), second.token).id == second.row.id
 
 
+def test_a_token_that_is_named_like_the_id_of_another_one_keeps_it_not_alive(admin: Scope) -> None:
+    first = access.issue_api_token(admin, name="ci", role="admin").row
+    access.issue_api_token(admin, name=first.id, role="viewer")
+    assert access.revoke_api_token(admin, first.id).name == "ci"
+    assert access.revoke_api_token(admin, first.id).role is Role.VIEWER
+
+
 @pytest.mark.parametrize("role", ["owner", "Admin", ""])
 def test_no_token_has_a_role_that_does_not_exist(admin: Scope, role: str) -> None:
     with pytest.raises(Invalid, match="There is no role"):

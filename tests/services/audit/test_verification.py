@@ -68,6 +68,13 @@ def test_it_is_read_in_pages(session: Session, engine: Engine) -> None:
             ],
             "Row 6 of the audit trail does not follow",
         ),
+        (
+            [
+                "INSERT INTO audit_event (id, at, actor, action, noun, name, detail) "
+                "VALUES (-1, '2020-01-01', 'eve', 'create', 'network', 'x', '')"
+            ],
+            "Row -1 of the audit trail does not follow",
+        ),
         (["UPDATE audit_head SET last_id = 4"], "ends with row 5, but its head says row 4"),
         (["UPDATE audit_event SET at = 'never' WHERE id = 4"], "The row after row 3"),
         (["UPDATE audit_event SET name = x'00' WHERE id = 4"], "Row 4 of the audit trail was edit"),

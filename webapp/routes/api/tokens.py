@@ -8,6 +8,7 @@ from webapp.models import NewToken
 from webapp.routes.api.schemas.lists import After, Limit, Listed
 from webapp.routes.api.schemas.users import IssuedTokenOut, TokenOut, issued_token_out, token_out
 from webapp.services import access
+from webapp.services.access.rights import AREAS
 
 router = Router(prefix="/tokens", tags=["tokens"])
 
@@ -22,7 +23,9 @@ def index(ctx: Admin, limit: Limit = 50, after: After = None) -> Listed[TokenOut
 @router.post("", status_code=201, operation_id="create_token", summary="Create an API token")
 def create(ctx: ConfirmedAdmin, new: NewToken, response: Response) -> IssuedTokenOut:
     """`token` is only in this answer. It expires after 90 days, unless `expires_in_days` says
-    otherwise."""
+    otherwise. A token that has scopes can give no others."""
+    for area in new.scopes or AREAS:
+        ctx.demand_area(area)
     issued = access.issue_api_token(
         ctx.scope, name=new.name, role=new.role, scopes=new.scopes, days=new.expires_in_days
     )

@@ -157,8 +157,9 @@ def _client(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return address
-    is_shared = parsed.version == 4
-    return address if is_shared else str(ip_network((parsed, IPV6_PREFIX), strict=False))
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    prefix = IPV6_PREFIX if parsed.version == 6 else parsed.max_prefixlen
+    return str(ip_network((int(parsed), prefix), strict=False))
 
 
 def _hash(*parts: str) -> str:

@@ -21,6 +21,8 @@ from webapp.outside import outside
 
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 WAITING_MAX = 16
+WAIT_MAX_S = 10.0
+"""For a turn: longer only while the database answers nobody."""
 RETRY_AFTER_S = 2
 
 # OWASP's parameters for argon2id: 19 MiB, two passes, one lane; about 20 ms.
@@ -31,8 +33,11 @@ _NOBODY = _argon2.hash(secrets.token_urlsafe())
 class Turns:
     """`at_once` at work, and at most `waiting` more in the queue."""
 
-    def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING_MAX) -> None:
+    def __init__(
+        self, at_once: int = AT_ONCE, waiting: int = WAITING_MAX, wait_s: float = WAIT_MAX_S
+    ) -> None:
         self._places, self._taken = at_once + waiting, 0
+        self._wait_s = wait_s
         self._counting = Lock()
         self._at_work = BoundedSemaphore(at_once)
 
@@ -42,12 +47,16 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn, without a connection of the database. Raises Unavailable at once when
-        the queue is full."""
+        """Wait for a turn, without a connection of the database. Raises Unavailable: at once when
+        the queue is full, and when nobody is done for too long."""
         with self.place():
             give_back()
-            with self._at_work:
+            if not self._at_work.acquire(timeout=self._wait_s):
+                raise _busy()
+            try:
                 yield
+            finally:
+                self._at_work.release()
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -22,7 +22,7 @@ LINK_FOR = timedelta(days=3)
 LISTED_MAX = 50
 PEOPLE = ("/people", "Open people")
 LOCK = "people"
-"""Who changes how many admins there are has this lock, to the end of the transaction."""
+"""Who adds a person, or changes how many admins there are, has this lock until they commit."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ def list_people(session: Session, after: str = "", limit: int = LISTED_MAX) -> P
 
 
 def get_person(session: Session, name_or_id: str) -> User:
-    """Raises NotFound."""
-    query = select(User).where((User.name == name_or_id) | (User.id == name_or_id))
-    user = session.exec(query).first()
+    """Whose id it is, or else whose name. Raises NotFound."""
+    user = session.get(User, name_or_id)
+    user = user or session.exec(select(User).where(User.name == name_or_id)).first()
     if user is None:
         raise NotFound(f"There is no person named {name_or_id}.", remedy="People lists them all.")
     return user
@@ -72,7 +72,9 @@ def create_user(scope: Scope, *, name: str, password: str, role: Role = Role.ADM
 
 
 def add_person(scope: Scope, *, name: str, role: Role, password_hash: str) -> User:
-    """The caller has checked the name, and commits. Raises Conflict."""
+    """The caller has checked the name, and commits: two at once cannot have names that only look
+    the same. Raises Conflict."""
+    lock(scope.session, LOCK)
     known = next(
         (u for u in scope.session.exec(select(User.name)) if folded(u) == folded(name)), ""
     )
@@ -151,10 +153,10 @@ def remove(scope: Scope, user_id: str) -> User:
 
 
 def _locked(scope: Scope, user_id: str) -> User:
-    """The person as they are once nobody else changes how many admins there are."""
+    """The person as they are once nobody else changes how many admins there are, or the row."""
     scope.session.commit()
     lock(scope.session, LOCK)
-    user = scope.session.get(User, user_id, populate_existing=True)
+    user = scope.session.get(User, user_id, populate_existing=True, with_for_update=True)
     if user is None:
         raise NotFound("There is no such person any more.", link=PEOPLE)
     return user

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from webapp.errors import Invalid
 from webapp.models import Role
+from webapp.models.texts import PERSON_MAX
 from webapp.services.scope import may_be_a_person
 
 AREAS = (
@@ -47,15 +48,12 @@ def checked_scopes(texts: Iterable[str]) -> list[str]:
     return scopes
 
 
-NAME_MAX_CHARS = 64
-
-
 def checked_name(name: str, noun: str) -> str:
     """Of a person or a token, without the blanks around it. Raises Invalid."""
     name = name.strip()
-    if not 1 <= len(name) <= NAME_MAX_CHARS or not name.isprintable():
+    if not 1 <= len(name) <= PERSON_MAX or not name.isprintable():
         raise Invalid(
-            f"A {noun} name has 1 to {NAME_MAX_CHARS} characters, and no line breaks.",
+            f"A {noun} name has 1 to {PERSON_MAX} characters, and no line breaks.",
             field="name",
             remedy="Choose another name.",
         )

@@ -6,18 +6,20 @@ Both limits are settings. A new one begins whenever a password is typed, so what
 cookie before is worth nothing. An ended one has no row, whichever replica ended it.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, delete, select, update
 
 from webapp.db import brief_locks
-from webapp.errors import NotFound
+from webapp.errors import Conflict, NotFound, Unauthenticated
 from webapp.models import AccessToken, TokenKind, User, utc_now
 from webapp.models.user import USER_AGENT_MAX
-from webapp.services.access.tokens import digest, find, issue, new_token
+from webapp.services.access.tokens import digest, issue, new_token
 from webapp.services.scope import Scope
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -25,6 +27,7 @@ CONFIRMED_FOR = timedelta(minutes=10)
 """How long after a password was typed it is not asked for again."""
 LISTED_MAX = 50
 OF_BROWSERS = (TokenKind.SESSION, TokenKind.HALF_SESSION)
+SIGN_IN = ("/sign-in", "Sign in")
 NOT_LISTED = TokenKind.API
 """Its expired ones stay in the list of API tokens, until somebody takes them away."""
 
@@ -53,8 +56,13 @@ SOMEWHERE = Browser()
 def open_session(
     session: Session, user: User, limits: Limits = LIMITS, browser: Browser = SOMEWHERE
 ) -> str:
-    """A new session's token; the one that the browser had before ends. Commits."""
+    """A new session's token; the one that the browser had before ends. Commits.
+
+    `user` is as it was when the password was checked. Raises Conflict when the person has been
+    removed or got another password since: what ends all sessions ends this one, too.
+    """
     now = utc_now()
+    write_user(session, user, last_seen_at=now)
     session.connection().execute(delete(AccessToken).where(*_is(browser.session_token)))
     issued = issue(
         session,
@@ -67,11 +75,24 @@ def open_session(
         ends_at=now + limits.longest,
         expires_at=now + min(limits.idle, limits.longest),
     )
-    session.connection().execute(
-        update(User).where(col(User.id) == user.id).values(last_seen_at=now)
-    )
     session.commit()
     return issued.token
+
+
+def write_user(session: Session, user: User, **values: Any) -> None:
+    """Write columns of a person whose password is still the one that was read with `user`.
+
+    The row is locked until the commit, before any row of their tokens. Raises Conflict.
+    """
+    same = col(User.id) == user.id, col(User.password_hash) == user.password_hash
+    changed = update(User).where(*same).values(**values)
+    if not session.connection().execute(changed).rowcount:
+        raise Conflict(
+            f"{user.name} has just been removed, or got another password.",
+            code="changed_meanwhile",
+            remedy="Nothing was done. Sign in again.",
+            link=SIGN_IN,
+        )
 
 
 def session_of(session: Session, token: str) -> tuple[User, AccessToken] | None:
@@ -94,7 +115,8 @@ def is_open(session: Session, session_id: str) -> bool:
 def touch(session: Session, used: AccessToken, limits: Limits = LIMITS) -> None:
     """Write that a session or an API token was used, at most once a minute. Commits.
 
-    A request does not fail because it cannot be written at once.
+    A request does not fail because it cannot be written at once: that is tried in a session of its
+    own, so that the rows which the request has read stay as they are.
     """
     now = utc_now()
     if used.last_used_at and now < used.last_used_at + SEEN_EVERY:
@@ -103,26 +125,27 @@ def touch(session: Session, used: AccessToken, limits: Limits = LIMITS) -> None:
     if used.ends_at:
         values["expires_at"] = min(used.ends_at, now + limits.idle)
     session.commit()
-    try:
-        with brief_locks(session) as connection:
-            connection.execute(
-                update(AccessToken).where(col(AccessToken.id) == used.id).values(**values)
-            )
+    with suppress(OperationalError), Session(session.get_bind()) as own:
+        with brief_locks(own) as connection:
             connection.execute(
                 update(User).where(col(User.id) == used.user_id).values(last_seen_at=now)
             )
-        session.commit()
-    except OperationalError:
-        session.rollback()
+            connection.execute(
+                update(AccessToken).where(col(AccessToken.id) == used.id).values(**values)
+            )
+        own.commit()
 
 
 def confirm(session: Session, own: AccessToken) -> str:
-    """The password was typed again: the session goes on with a new token. Commits."""
+    """The password was typed again: the session goes on with a new token. Commits.
+
+    Raises Unauthenticated when it has been ended meanwhile.
+    """
     token = new_token()
     changed = {"token_hash": digest(token), "authenticated_at": utc_now()}
-    session.connection().execute(
-        update(AccessToken).where(col(AccessToken.id) == own.id).values(**changed)
-    )
+    goes_on = update(AccessToken).where(col(AccessToken.id) == own.id).values(**changed)
+    if not session.connection().execute(goes_on).rowcount:
+        raise Unauthenticated("Your session has just been ended.", remedy="Sign in again.")
     session.commit()
     return token
 
@@ -170,10 +193,8 @@ def end_other_sessions(scope: Scope, user: User, own: AccessToken) -> None:
 
 def sign_out(session: Session, token: str) -> None:
     """Raises nothing for a session that is over."""
-    found = find(session, token, TokenKind.SESSION)
-    if found:
-        session.delete(found)
-        session.commit()
+    session.connection().execute(delete(AccessToken).where(*_is(token)))
+    session.commit()
 
 
 def purge(session: Session) -> None:

@@ -20,17 +20,18 @@ from webapp.services.access.people import LOCK, add_person
 from webapp.services.access.rights import checked_name
 from webapp.services.access.sessions import (
     LIMITS,
+    SIGN_IN,
     SOMEWHERE,
     Browser,
     Limits,
     confirm,
     end_sessions,
     open_session,
+    write_user,
 )
 from webapp.services.access.tokens import digest, find, issue
 
 SETUP_TOKEN_FOR = timedelta(hours=24)
-SIGN_IN = ("/sign-in", "Sign in")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class FirstStep:
 
 
 def needs_setup(session: Session) -> bool:
-    """True until the first administrator exists."""
+    """True until the first person exists, who may also have been made by the command line."""
     return session.exec(select(func.count()).select_from(User)).one() == 0
 
 
@@ -60,7 +61,7 @@ def new_setup_token(session: Session) -> str:
 def create_first_user(guesser: Guesser, *, setup_token: str, name: str, password: str) -> User:
     """Create the first administrator, and use up all setup tokens in the same transaction.
 
-    Raises Conflict when there is one, also when another request was faster; Refused for a wrong
+    Raises Conflict when there is somebody, also if another request was faster; Refused for a wrong
     token; Invalid for a name or a password that breaks a rule, and then the token is still good.
     """
     session = guesser.session
@@ -128,16 +129,17 @@ def confirm_identity(guesser: Guesser, user: User, own: AccessToken, password: s
 def change_password(guesser: Guesser, user: User, own: AccessToken, *, old: str, new: str) -> str:
     """Ends all other sessions, and gives this one's new token.
 
-    Raises Invalid for a wrong present password or a new one that breaks a rule, TooMany,
-    Unavailable.
+    Raises Invalid for a wrong present password or a new one that breaks a rule, Conflict when it
+    was changed meanwhile, TooMany, Unavailable.
     """
     session = guesser.session
-    _check_present(guesser, user, old, "old_password")
+    user = _check_present(guesser, user, old, "old_password")
     check_password(new, name=user.name, has_second_factor=user.has_second_factor)
     with turns.turn():
         hashed = hash_password(new)
     session.commit()
-    _set_password(session, user, hashed)
+    write_user(session, user, password_hash=hashed)
+    session.refresh(user)
     end_sessions(session, user, but=own.id)
     guesser.scope(user.name, user.role).record("change the password of", user)
     return confirm(session, own)
@@ -168,12 +170,13 @@ def choose_password(guesser: Guesser, *, token: str, password: str) -> User:
     with turns.turn():
         hashed = hash_password(password)
     session.commit()
+    write_user(session, user, password_hash=hashed)
     used = delete(AccessToken).where(
         col(AccessToken.kind) == TokenKind.INVITATION, col(AccessToken.token_hash) == digest(token)
     )
     if not session.connection().execute(used).rowcount:
         raise Conflict("This link has just been used.", code="bad_link", link=SIGN_IN)
-    _set_password(session, user, hashed)
+    session.refresh(user)
     guesser.scope(user.name, user.role).record("choose the password of", user)
     session.commit()
     return user
@@ -182,14 +185,19 @@ def choose_password(guesser: Guesser, *, token: str, password: str) -> User:
 def _check_nobody_yet(session: Session) -> None:
     if not needs_setup(session):
         raise Conflict(
-            "There is already an administrator.", remedy="Sign in instead.", link=SIGN_IN
+            "Egret has been set up: there is already somebody who may sign in.",
+            remedy="Sign in, or make another admin: egret users create --name NAME",
+            link=SIGN_IN,
         )
 
 
-def _check_present(guesser: Guesser, user: User, password: str, field: str) -> None:
+def _check_present(guesser: Guesser, user: User, password: str, field: str) -> User:
+    """The user as they are in the database. Raises Invalid."""
     with turns.turn():
-        if _verified(guesser, user.name, password) is None:
-            raise Invalid("The password is wrong.", code="bad_credentials", field=field)
+        found = _verified(guesser, user.name, password)
+    if found is None:
+        raise Invalid("The password is wrong.", code="bad_credentials", field=field)
+    return found
 
 
 def _verified(guesser: Guesser, name: str, password: str) -> User | None:
@@ -202,10 +210,3 @@ def _verified(guesser: Guesser, name: str, password: str) -> User | None:
         return user
     record_failure(guesser, number, name, "bad_credentials", known=user is not None)
     return None
-
-
-def _set_password(session: Session, user: User, hashed: str) -> None:
-    row = session.get(User, user.id, populate_existing=True)
-    if row is None:
-        raise Conflict(f"{user.name} has just been removed.", link=SIGN_IN)
-    row.password_hash = hashed

@@ -114,12 +114,13 @@ def list_api_tokens(session: Session, after: str = "", limit: int = LISTED_MAX) 
 
 
 def revoke_api_token(scope: Scope, id_or_name: str) -> AccessToken:
-    """It stops working at once. Raises NotFound, or Conflict when several have that name."""
-    query = select(AccessToken).where(
-        AccessToken.kind == TokenKind.API,
-        (AccessToken.id == id_or_name) | (AccessToken.name == id_or_name),
-    )
-    found = scope.session.exec(query.limit(2)).all()
+    """It stops working at once. Raises NotFound, or Conflict when several have that name.
+
+    An id comes first: a token that is named like it keeps no other one alive.
+    """
+    tokens = select(AccessToken).where(AccessToken.kind == TokenKind.API).limit(2)
+    found = scope.session.exec(tokens.where(AccessToken.id == id_or_name)).all()
+    found = found or scope.session.exec(tokens.where(AccessToken.name == id_or_name)).all()
     if not found:
         raise NotFound(f"There is no token {id_or_name}.", remedy="List them: egret tokens list")
     if len(found) > 1:

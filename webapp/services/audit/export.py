@@ -17,12 +17,12 @@ def lines(engine: Engine, wanted: Wanted = EVERYTHING, *, page: int = PAGE) -> I
 
     https://jsonlines.org: UTF-8, one JSON object a line. The text is ASCII.
     """
-    last_id = 0
+    last_id: int | None = None
     while True:
         with Session(engine) as session:
             found = list_after(session, last_id, limit=page, wanted=wanted)
             text = "".join(f"{json.dumps(each.line() | {'hash': each.hash})}\n" for each in found)
-            last_id = found[-1].id or 0 if found else last_id
+            last_id = found[-1].id if found else last_id
         if found:
             yield text
         if len(found) < page:

@@ -38,10 +38,15 @@ EVERYTHING = Wanted()
 
 
 def list_after(
-    session: Session, event_id: int, *, limit: int, wanted: Wanted = EVERYTHING
+    session: Session, event_id: int | None, *, limit: int, wanted: Wanted = EVERYTHING
 ) -> list[AuditEvent]:
-    """At most `limit` events that came after the one with that id, oldest first."""
-    query = select(AuditEvent).where(col(AuditEvent.id) > event_id, *wanted.conditions())
+    """At most `limit` events that came after the one with that id, oldest first.
+
+    None begins with the first row, whatever its id: one that Egret has not written may have any.
+    """
+    query = select(AuditEvent).where(*wanted.conditions())
+    if event_id is not None:
+        query = query.where(col(AuditEvent.id) > event_id)
     return list(session.exec(query.order_by(col(AuditEvent.id)).limit(limit)))
 
 

@@ -61,27 +61,28 @@ def _rows(engine: Engine, page: int) -> Iterator[AuditEvent]:
     When there is no further row and the head is ahead, rows were written in between: one more look
     must find them.
     """
-    last_id, last_hash, is_behind = 0, GENESIS, False
+    last_id: int | None = None
+    last_hash, is_behind = GENESIS, False
     while True:
         with Session(engine) as session:
             found = _page(session, last_id, page)
             head = None if found else session.get(AuditHead, 1)
         yield from found
         if found:
-            last_id, last_hash, is_behind = found[-1].id or 0, found[-1].hash, False
-        elif head and (head.last_id, head.hash) == (last_id, last_hash):
+            last_id, last_hash, is_behind = found[-1].id, found[-1].hash, False
+        elif head and (head.last_id, head.hash) == (last_id or 0, last_hash):
             return
-        elif is_behind or head is None or head.last_id <= last_id:
+        elif is_behind or head is None or head.last_id <= (last_id or 0):
             end = f"row {head.last_id} with the hash {head.hash[:8]}…" if head else "no row"
             raise _broken(
-                f"The audit trail ends with row {last_id}, but its head says {end}: rows were "
+                f"The audit trail ends with row {last_id or 0}, but its head says {end}: rows were "
                 "removed from the end, or added, or the head was edited."
             )
         else:
             is_behind = True
 
 
-def _page(session: Session, last_id: int, page: int) -> list[AuditEvent]:
+def _page(session: Session, last_id: int | None, page: int) -> list[AuditEvent]:
     """What cannot even be read, such as a time that is none, is found one by one."""
     try:
         return list_after(session, last_id, limit=page)
@@ -90,7 +91,7 @@ def _page(session: Session, last_id: int, page: int) -> list[AuditEvent]:
     try:
         return list_after(session, last_id, limit=1)
     except ValueError:
-        raise _broken(f"The row after row {last_id} cannot be read: it was edited.") from None
+        raise _broken(f"The row after row {last_id or 0} cannot be read: it was edited.") from None
 
 
 def _broken(detail: str) -> Conflict:
