@@ -25,6 +25,7 @@ def test_every_form_has_a_page_that_can_be_loaded(pages: list[Route]) -> None:
     assert len(sent) > 25
     for form in sent:
         page = page_of(form.to_nothing)
+        assert (page == "/") == (form.path == "/sign-out"), form
         assert any(route.matches("GET", page) for route in pages), form
 
 

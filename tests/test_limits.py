@@ -47,7 +47,17 @@ def test_what_is_over_a_limit_is_refused_by_page_and_by_api(
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "LOCALHOST:8000", "[::1]:8000"])
 def test_its_own_hosts_are_answered(client: Any, host: str) -> None:
-    assert client.get("/healthz", headers={"host": host}).status_code == 200
+    assert client.get("/api/v1/openapi.json", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("host", ["10.0.3.7:8000", ""])
+def test_a_load_balancer_may_ask_by_any_address_whether_it_is_well(
+    client: Any, path: str, host: str
+) -> None:
+    for ask in (client.get, client.head):
+        assert ask(path, headers={"host": host}).status_code == 200
+    assert client.get(f"{path}/", headers={"host": host}).status_code == 400
 
 
 def test_a_form_with_too_many_fields_is_refused(client: Any) -> None:

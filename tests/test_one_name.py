@@ -23,6 +23,7 @@ def client(name: str, asked: str) -> TestClient:
         ("127.0.0.1", "http://localhost:8000", "http://127.0.0.1:8000"),
         ("localhost", "http://127.0.0.1:8000", "http://localhost:8000"),
         ("127.0.0.1", "http://[::1]:8000", "http://127.0.0.1:8000"),
+        ("::1", "http://localhost:8000", "http://[::1]:8000"),
     ],
 )
 def test_a_page_asked_for_by_another_name_leads_to_its_own(

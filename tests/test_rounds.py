@@ -11,6 +11,7 @@ from sqlalchemy import Engine, delete, update
 from sqlmodel import Session, select
 
 from tests.faults import worker
+from tests.services.accounts.test_details import an_account
 from tests.services.rows import ZONES, a_proof, add, add_everything, add_function, ago
 from tests.services.scripted import INCONCLUSIVE, ScriptedAws
 from webapp import rounds
@@ -111,6 +112,19 @@ def test_a_region_that_does_not_answer_is_asked_again_later(
     run_round(session, engine, nowhere, settings)
     (lease,) = session.exec(select(Lease)).all()
     assert lease.due_at > utc_now().timestamp()
+
+
+def test_the_log_says_which_account_does_not_answer(
+    session: Session,
+    engine: Engine,
+    settings: Settings,
+    nowhere: Cloud,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    add(session, an_account("shop"))
+    run_round(session, engine, nowhere, settings)
+    for site in (REGION, f"{REGION} (shop)"):
+        assert f"the round of {site} waits" in caplog.text
 
 
 def test_expired_sessions_are_deleted_although_aws_does_not_answer(

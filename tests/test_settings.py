@@ -88,6 +88,18 @@ def test_a_safe_setting_is_accepted(values: dict[str, object]) -> None:
     assert not Settings.model_validate(values).public_url.endswith("/")
 
 
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({"host": "::1"}, "http://[::1]:8000"),
+        ({"host": "127.0.0.1", "port": 9000}, "http://127.0.0.1:9000"),
+        ({"host": "::", "public_url": "https://egret.example.com/"}, "https://egret.example.com"),
+    ],
+)
+def test_the_address_that_is_printed_can_be_opened(values: dict[str, object], url: str) -> None:
+    assert Settings.model_validate(values).url == url
+
+
 def test_a_partners_origin_is_replaced_where_the_settings_say_so() -> None:
     settings = Settings(endpoints={"https://a.example": "http://127.0.0.1:1"})
     assert settings.origin("https://a.example") == "http://127.0.0.1:1"

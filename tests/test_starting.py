@@ -1,6 +1,7 @@
 """What keeps Egret from starting is one sentence, which says what to do."""
 
 import logging
+import socket
 
 import psycopg
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import make_url
 from tests.postgresql import PostgreSql
 from webapp.errors import Unavailable
 from webapp.settings import Settings
-from webapp.starting import bring_up_to_date, told, warn
+from webapp.starting import bring_up_to_date, listen, told, warn
 
 
 def said(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -41,6 +42,21 @@ def test_a_database_that_refuses_is_one_sentence(
         assert word in text
         assert text.isprintable()
         assert "secret-word" not in text
+
+
+def test_an_address_or_port_that_cannot_be_had_says_which_of_the_two_to_change() -> None:
+    public = "https://egret.example.com"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for settings, remedy in (
+            (Settings(port=port), "set EGRET_PORT"),
+            (Settings(host="203.0.113.9", public_url=public), "Set EGRET_HOST"),
+            (Settings(host="no.such.name.invalid", public_url=public), "Set EGRET_HOST"),
+        ):
+            with pytest.raises(Unavailable, match="cannot listen on") as refused:
+                listen(settings)
+            assert remedy in refused.value.remedy
+            assert "(" not in refused.value.detail
 
 
 def test_a_public_address_without_a_trusted_proxy_is_a_warning(

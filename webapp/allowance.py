@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 
+from webapp.client_addresses import subscriber_of
 from webapp.services.scope import Origin
 
 ROWS_A_MINUTE = 600
@@ -25,7 +26,7 @@ class Allowance:
         limits: dict[object, int] = {actor: ROWS_A_MINUTE}
         if origin.is_anonymous:
             limits[actor] = ANONYMOUS_ROWS_A_MINUTE
-            limits[origin.client_address, action] = 1
+            limits[subscriber_of(origin.client_address), action] = 1
         if any(self._taken[what] >= limit for what, limit in limits.items()):
             return False
         self._taken.update(limits.keys())

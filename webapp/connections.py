@@ -17,20 +17,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
-from ipaddress import ip_network
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from webapp.client_addresses import address_of, subscriber_of
 from webapp.limits import COOKIES_MAX_BYTES, HEADERS_MAX_BYTES, PATH_MAX_BYTES, QUERY_MAX_BYTES
 from webapp.middleware import NO_STORE, security_headers
-from webapp.proxies import address_of
 from webapp.settings import Network
 
 HEAD_MAX_BYTES = 2 * (PATH_MAX_BYTES + QUERY_MAX_BYTES + HEADERS_MAX_BYTES + COOKIES_MAX_BYTES)
 """Twice what `webapp.limits` allows, so that what is a little too large is answered by a page."""
 RETRY_AFTER_S = 5
-IPV6_PREFIX = 64
-"""What one subscriber has; each of its addresses is the same client."""
 
 log = logging.getLogger("egret.connections")
 
@@ -127,9 +124,7 @@ class Connections:
         found = address_of(address)
         if found is None or any(found in network for network in self.proxies):
             return ""
-        if found.version == 4:
-            return str(found)
-        return str(ip_network((found, IPV6_PREFIX), strict=False))
+        return subscriber_of(address)
 
 
 class Connection(HttpToolsProtocol):

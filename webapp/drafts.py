@@ -35,7 +35,7 @@ TOKEN = "draft"  # noqa: S105 - the name of a field
 TOKEN_BYTES = 16
 INPUTS: dict[str, type[Input]] = {"networks": NewNetwork, "keys": NewKey, "functions": NewFunction}
 PAGES = (
-    *("addresses", "orphans", "people", "tokens", "account"),
+    *("accounts", "addresses", "orphans", "people", "tokens", "account"),
     *("setup", "sign-in", "confirm-identity", "choose-password"),
 )
 """Pages with forms of their own, wherever below them those are sent."""
@@ -50,15 +50,16 @@ PAGES_WITH_FORMS = {
     },
 }
 """Pages below one network or function, by where their forms are sent."""
-OF_PEOPLE = {
+OF_ACCESS = {
     "setup": ("token", "name"),  # the token came in an address, and is good for once
     "choose-password": ("token",),
     "sign-in": ("next",),
     "confirm-identity": ("next",),
     "people": ("name", "role"),
+    "accounts": ("name", "number"),
     "tokens": ("name", "role", "scopes", "expires_in_days"),
 }
-"""What is kept of forms about who may sign in."""
+"""What is kept of forms about who may sign in, and where Egret may act."""
 log = logging.getLogger("egret.drafts")
 EDITED = (
     *("network", "key", "settings", "access", "cors_origins", "environment"),
@@ -76,7 +77,9 @@ def page_of(path: str) -> str:
             return f"/{noun}/{quote(name)}/{PAGES_WITH_FORMS[noun][part]}"
         case [("networks" | "keys" | "functions") as noun, name, *_]:
             return f"/{noun}/{quote(name)}"
-        case (["people", _, *_] | ["account", "second-factor", *_] | ["sign-in", "code"]) as parts:
+        case (
+            ["accounts" | "people", _, *_] | ["account", "second-factor", *_] | ["sign-in", "code"]
+        ) as parts:
             return "/" + "/".join(map(quote, parts[:2]))
         case [noun, *_] if noun in PAGES:
             return f"/{noun}"
@@ -165,7 +168,7 @@ def _kept(path: str, form: FormData) -> Iterable[tuple[str, object]]:
                 yield "address", rest[0]
             names = ("region", "adopt", "name")
         case [noun]:
-            names = OF_PEOPLE.get(noun, ())
+            names = OF_ACCESS.get(noun, ())
     for name, text in form.multi_items():
         if name.partition(".")[0] in names:
             yield name, text

@@ -25,6 +25,9 @@ HEADERS_MAX_BYTES: Final = 32 * 1024
 """Of all names and values; without the cookies."""
 COOKIES_MAX_BYTES: Final = 8 * 1024
 
+AT_ANY_HOST: Final = frozenset({"/healthz", "/readyz"})
+"""A load balancer that looks after a replica asks for it by its address."""
+
 _EVENT: Final = re.compile(r".*/functions/[^/]+/(?:console|invocations|saved-requests)")
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^:/?#@\s]+)(?::\d{1,5})?", re.I)
 
@@ -45,7 +48,7 @@ class KnownHosts:
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"] not in AT_ANY_HOST:
             named = Headers(scope=scope).getlist("host")
             found = _HOST.fullmatch(named[0]) if len(named) == 1 else None
             if not found or found[1].strip("[]").lower() not in self._hosts:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
 from fastapi import Depends, FastAPI, Request, Response
@@ -144,16 +143,15 @@ def _finish_routes(app: FastAPI) -> None:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the first to see a request."""
-    public = urlsplit(settings.public_url)
-    hosts = {*LOOPBACK_HOSTS, settings.host, *([public.hostname] if public.hostname else [])}
+    hosts = LOOPBACK_HOSTS | {settings.host.lower(), settings.host_name.lower()}
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimits)
     app.add_middleware(BoundedQueue)
     app.add_middleware(OneName, name=settings.host_name)
-    app.add_middleware(KnownHosts, hosts=frozenset(hosts))
+    app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RecordRefusals)
-    app.add_middleware(AccessLogAndHeaders, https=public.scheme == "https")
+    app.add_middleware(AccessLogAndHeaders, https=settings.https)
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks)

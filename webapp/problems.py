@@ -42,6 +42,8 @@ from webapp.refusals import note
 from webapp.templating import page, see_other
 
 RETRY_AFTER_S = 5
+READING = ("GET", "HEAD")
+METHODS = (*READING, "POST", "PUT", "PATCH", "DELETE")
 NOT_KEPT = {"secret": ", except the key", "headers": ", but only method and path"}
 """By a field of the form: see `webapp.drafts`."""
 CHECK_THE_REQUEST = "Check what was sent."
@@ -186,8 +188,7 @@ def _answer_http_exception(request: Request, error: Exception) -> Response:
     if error.status_code == 405 and not is_head:
         if request.method == "GET" and not path.startswith(API_PREFIX):
             return RedirectResponse(page_of(path), 303)  # somebody reloads the answer to a form
-        if headers.get("Allow") == "GET":
-            headers["Allow"] = "GET, HEAD"
+        headers["Allow"] = _allowed(request)
     made = answer(request, _as_egret_error(request, error))
     made.headers.update(headers)  # a 405 needs Allow (RFC 9110)
     return made
@@ -202,11 +203,26 @@ def _without_slash(request: Request) -> str:
     shorter = path.rstrip("/")
     if shorter == path or not re.match(r"/[^/\\]", shorter):
         return ""
-    scope = dict(request.scope, path=shorter)
-    if all(route.matches(scope)[0] is Match.NONE for route in request.app.router.routes):
+    if _best_match(request, path=shorter) is Match.NONE:
         return ""
     query = f"?{request.url.query}" if request.url.query else ""
     return quote(shorter) + query
+
+
+def _allowed(request: Request) -> str:
+    """All methods that the address takes (RFC 9110, 15.5.6); Starlette names those of one route."""
+    if request.url.path.startswith("/static/"):  # files, which no route of ours names
+        return ", ".join(READING)
+    return ", ".join(each for each in METHODS if _best_match(request, method=each) is Match.FULL)
+
+
+def _best_match(request: Request, **changed: str) -> Match:
+    """Whether a route takes the request with another path or method."""
+    scope = {**request.scope, **changed}
+    if scope["method"] == "HEAD":
+        scope["method"] = "GET"
+    found: list[Match] = [route.matches(scope)[0] for route in request.app.router.routes]
+    return max(found, key=lambda match: match.value)
 
 
 def _as_egret_error(request: Request, error: HTTPException) -> EgretError:

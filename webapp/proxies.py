@@ -6,14 +6,13 @@ last address in the list that is not one of theirs.
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from webapp.client_addresses import Address, address_of
 from webapp.settings import Network
 
-Address = IPv4Address | IPv6Address
 SCHEMES = ("http", "https")
 
 
@@ -49,17 +48,3 @@ class TrustedProxies:
 
     def _trusts(self, address: Address | None) -> bool:
         return address is not None and any(address in network for network in self._networks)
-
-
-def address_of(text: str) -> Address | None:
-    """The address in `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]:5`; IPv4 also where IPv6 maps it."""
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        found = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found

@@ -61,7 +61,7 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
             compare_with_aws(scope, site)
         except EgretError as error:
             work.session.rollback()
-            log.warning("the round of %s waits: %s", site, error)
+            log.warning("the round of %s waits: %s", _named(work.session, site), error)
         else:
             more = _done(_prove_one, scope, site) or _done(_call_one, scope, site)
         work.run_again(in_s=0 if more else _pause_s(work.session, site))
@@ -75,8 +75,13 @@ def _done(check: Callable[[CloudScope, Site], bool], scope: CloudScope, site: Si
         return check(scope, site)
     except EgretError as error:
         scope.session.rollback()
-        log.warning("a check of %s waits: %s", site, error)
+        log.warning("a check of %s waits: %s", _named(scope.session, site), error)
         return False
+
+
+def _named(session: Session, site: Site) -> str:
+    """As people know it."""
+    return site.shown(accounts.names(session))
 
 
 def _pause_s(session: Session, site: Site) -> float:

@@ -5,7 +5,6 @@ the security headers too: see `webapp.connections`. WebSockets are off: nothing 
 """
 
 import resource
-from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
@@ -27,7 +26,7 @@ def server_of(
     `connections` is the seam for tests.
     """
     connections = connections or Connections(proxies=settings.proxy_networks)
-    connections.https = urlsplit(settings.public_url).scheme == "https"
+    connections.https = settings.https
     config = uvicorn.Config(
         app,
         access_log=False,

@@ -242,7 +242,8 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """Where people reach the dashboard."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def host_name(self) -> str:

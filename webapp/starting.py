@@ -1,5 +1,6 @@
 """How the `egret` command starts: its settings, the schema, the port; errors in one sentence."""
 
+import errno
 import logging
 import os
 import socket
@@ -16,6 +17,12 @@ from webapp.settings import Settings
 
 UNUSABLE_DATABASE = (OperationalError, DatabaseError)
 """Not their other subclasses: those are errors of ours."""
+CANNOT_LISTEN = {
+    errno.EADDRINUSE: "Stop the program that uses it, or set EGRET_PORT.",
+    errno.EACCES: "Set EGRET_PORT to 1024 or more, or give Egret the right to use that port.",
+}
+"""What to do, by the number of the system's error; else it is the address."""
+NOT_HERE = "Set EGRET_HOST to an address of this machine, such as 127.0.0.1."
 OF_A_RULE = "Value error, "
 """How pydantic begins the message of a rule of our own."""
 
@@ -61,9 +68,10 @@ def listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
+        why = str(error.strerror).partition(" (while ")[0]  # Python repeats the address there
         raise Unavailable(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}.",
-            remedy="Stop the program that uses it, or set EGRET_PORT.",
+            f"cannot listen on {settings.host} port {settings.port}: {why}.",
+            remedy=CANNOT_LISTEN.get(error.errno or 0, NOT_HERE),
         ) from None
 
 

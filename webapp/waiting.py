@@ -12,6 +12,7 @@ from typing import Final
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from webapp.client_addresses import subscriber_of
 from webapp.errors import Busy
 
 WAITING_MAX: Final = 100
@@ -31,7 +32,8 @@ class BoundedQueue:
         if scope["type"] != "http" or scope["path"] in NEVER_REFUSED:
             await self._app(scope, receive, send)
             return
-        client, is_counted = scope["client"][0] if scope.get("client") else "", True
+        client = subscriber_of(scope["client"][0]) if scope.get("client") else ""
+        is_counted = True
         self._check(client)
         self._unanswered[client] += 1
 

@@ -64,6 +64,14 @@ def _ids() -> Any:
     return select(Account.id)
 
 
+@pytest.mark.usefixtures("own", "shop")
+def test_a_removal_that_is_refused_says_that_and_what_is_in_the_account(signed_in: Any) -> None:
+    refused = signed_in.post("/accounts/shop/removal", data={"confirm": "shop"})
+    assert refused.status_code == 422
+    assert "The account was not removed." in refused.text
+    assert "1 network, 1 key, 1 address" in refused.text
+
+
 def test_a_form_that_is_refused_comes_back_filled_in(signed_in: Any, own: ScriptedAws) -> None:
     answer = signed_in.post("/accounts", data={"name": "shop", "number": "12"})
     assert answer.status_code == 422

@@ -95,6 +95,22 @@ def test_of_a_key_all_but_the_secret_is_kept_and_that_is_said(client: Any, app: 
     assert "Your form is kept, except the key." in client.get(answer.headers["location"]).text
 
 
+@pytest.mark.parametrize(
+    ("sent_to", "page"),
+    [
+        ("/accounts", "/accounts?name=shop&number=444455556666"),
+        ("/accounts/shop/connection", "/accounts/shop"),
+        ("/accounts/shop/removal", "/accounts/shop"),
+        ("/people", "/people?name=shop"),
+        ("/people/shop/removal", "/people/shop"),
+    ],
+)
+def test_a_form_of_an_admin_leads_back_to_its_page(client: Any, sent_to: str, page: str) -> None:
+    sent = {"name": "shop", "number": "444455556666", "confirm": "shop"}
+    answer = client.post(sent_to, data=sent)
+    assert parse_qs(urlsplit(answer.headers["location"]).query)["next"] == [page]
+
+
 @pytest.mark.usefixtures("network")
 def test_the_schedule_and_a_partner_are_kept_as_well(client: Any, app: FastAPI) -> None:
     sign_in(client, app)

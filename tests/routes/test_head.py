@@ -10,6 +10,7 @@ from tests.routes.all_routes import routes_of
 from tests.routes.people import sign_in
 from tests.routes.test_connections import add_rows
 from tests.routes.test_database_failures import path_of
+from webapp.templating import static_version
 
 VARYING = {"date", "x-request-id", "age", "set-cookie"}
 STREAMS = ("/stream", "/tail")
@@ -92,3 +93,21 @@ def test_no_slash_leads_to_another_host(client: Any, path: str) -> None:
     answer = client.get(f"http://127.0.0.1:8000{path}")
     assert answer.status_code == 404
     assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/v1/networks", "GET, HEAD, POST"),
+        ("POST", "/api/v1/networks/main", "GET, HEAD, DELETE"),
+        ("GET", "/api/v1/networks/main/parking", "POST, DELETE"),
+        ("OPTIONS", "/networks", "GET, HEAD, POST"),
+        ("PUT", "/networks/main/parking", "POST"),
+        ("POST", f"/static/{static_version()}/app.css", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_is_not_allowed_names_all_that_are(
+    client: Any, method: str, path: str, allowed: str
+) -> None:
+    refused = client.request(method, path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, allowed)

@@ -11,6 +11,9 @@ from tests.routes.people import sign_in
 EXCEPTIONS = {
     Route("/sign-out", "POST"),  # takes nothing that could be wrong
     Route("/account/sessions/end", "POST"),  # the same
+    Route("/account/second-factor/app", "POST"),  # the same
+    Route("/account/second-factor/app/removal", "POST"),  # the same
+    Route("/account/second-factor/recovery-codes", "POST"),  # the same
     Route("/networks/preflight", "POST"),  # leads to the address that shows the check
     Route("/networks/{name}/stream", "GET"),  # tells the page that its network is gone
     Route("/functions/{name}/stream", "GET"),

@@ -26,6 +26,8 @@ OPEN = {
     "/readyz",
     "/setup",
     "/sign-in",
+    "/sign-in/code",
+    "/sign-in/passkey",
     "/choose-password",
     "/whitelist/{link}",
     "/whitelist/{link}.txt",

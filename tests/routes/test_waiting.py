@@ -8,6 +8,7 @@ from threading import Event
 
 import anyio
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from tests import loops
@@ -95,11 +96,20 @@ def test_healthz_runs_in_no_thread(app: FastAPI) -> None:
     assert loops.run(scenario()) == 200
 
 
-def test_one_client_cannot_fill_the_queue(app: FastAPI) -> None:
-    async def scenario() -> tuple[list[int], list[int]]:
-        many = ask_at_once(app, "192.0.2.1", PAGE, OF_CLIENT_MAX + 5)
-        return await asyncio.gather(many, ask_at_once(app, "192.0.2.2", PAGE, 5))
+@pytest.mark.parametrize(
+    ("one", "same", "other"),
+    [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"),
+    ],
+)
+def test_one_client_cannot_fill_the_queue(app: FastAPI, one: str, same: str, other: str) -> None:
+    """One subscriber has many addresses of IPv6."""
 
-    many, few = loops.run(scenario())
-    assert Counter(many) == {303: OF_CLIENT_MAX, 503: 5}
-    assert few == [303] * 5
+    async def scenario() -> list[list[int]]:
+        asked = ((one, OF_CLIENT_MAX), (same, 5), (other, 5))
+        return await asyncio.gather(*(ask_at_once(app, each, PAGE, n) for each, n in asked))
+
+    first, refused, others = loops.run(scenario())
+    assert Counter(first + refused) == {303: OF_CLIENT_MAX, 503: 5}
+    assert others == [303] * 5

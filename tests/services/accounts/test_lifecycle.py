@@ -127,6 +127,18 @@ def test_a_role_that_was_good_and_now_opens_to_all_is_not_connected_any_more(
     assert accounts.get(own.session, "shop").status is AccountStatus.PENDING
 
 
+def test_another_role_that_is_refused_leaves_the_account_connected(
+    own: CloudScope, aws: ScriptedAws, shop: Account
+) -> None:
+    trusting(aws, shop.external_id)
+    accounts.connect(own, "shop")
+    trusting(aws)
+    with pytest.raises(Conflict, match="does not let Egret assume"):
+        accounts.connect(own, "shop", Connection(role_arn=f"{ARN}-mistyped"))
+    kept = accounts.get(own.session, "shop")
+    assert (kept.status, kept.role_arn) == (AccountStatus.CONNECTED, ARN)
+
+
 @pytest.mark.usefixtures("shop")
 def test_a_role_that_does_not_open_at_all_says_what_to_check(
     own: CloudScope, aws: ScriptedAws

@@ -1,6 +1,8 @@
 """Pages of accounts: adding one, connecting it by its role, removing it. For admins alone, as the
 external ids are shown here."""
 
+from collections.abc import Mapping
+
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
@@ -15,6 +17,7 @@ from webapp.services.accounts import Setup
 from webapp.templating import page, see_other
 
 router = Router()
+NOTHING: Mapping[str, str] = {}
 
 
 @router.get("/accounts")
@@ -33,7 +36,7 @@ def create(ctx: Admin, form: Form) -> Response:
 
 @router.get("/accounts/{name}")
 def show(ctx: Admin, name: str) -> HTMLResponse:
-    return _show(ctx, name, {}, {})
+    return _show(ctx, name)
 
 
 @router.post("/accounts/{name}/connection")
@@ -42,7 +45,7 @@ def connect(ctx: Admin, name: str, form: Form) -> Response:
         accounts.connect(ctx.scope, name, form.build(Connection))
     except EgretError as error:
         ctx.session.rollback()
-        return _show(ctx, name, form.shown("role_arn"), errors_by_field(error))
+        return _show(ctx, name, error, wanted="connected", form=form.shown("role_arn"))
     return see_other(f"/accounts/{name}", f"{name} is connected.")
 
 
@@ -52,7 +55,7 @@ def remove(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
         accounts.remove(ctx.scope, name, typed=form.text("confirm"))
     except EgretError as error:
         ctx.session.rollback()
-        return _show(ctx, name, {}, errors_by_field(error))
+        return _show(ctx, name, error, wanted="removed")
     return see_other("/accounts", f"{name} was removed.")
 
 
@@ -67,7 +70,15 @@ def _index(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLRe
     )
 
 
-def _show(ctx: Context, name: str, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
+def _show(
+    ctx: Context,
+    name: str,
+    refused: EgretError | None = None,
+    *,
+    wanted: str = "",
+    form: Mapping[str, str] = NOTHING,
+) -> HTMLResponse:
+    """The page; with why the account was not *connected*, or *removed*, as was wanted."""
     detail = accounts.detail(ctx.scope, name)
     account = detail.account
     setup: Setup | None = None
@@ -80,10 +91,11 @@ def _show(ctx: Context, name: str, form: dict[str, str], errors: dict[str, str])
     return page(
         ctx.request,
         "accounts/show.html",
-        status_code=422 if errors else 200,
+        status_code=422 if refused else 200,
         detail=detail,
         setup=setup,
         problem=problem,
-        form={"role_arn": account.role_arn if account else ""} | form,
-        errors=errors,
+        form={"role_arn": account.role_arn if account else "", **form},
+        errors=errors_by_field(refused) if refused else {},
+        wanted=wanted,
     )

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from webapp.deps import Router, Viewer
 from webapp.errors import NotFound
 from webapp.routes.api.description.reference import Reference, Tag
-from webapp.settings import Settings
 from webapp.templating import page, render
 
 router = Router()
@@ -19,7 +18,7 @@ TagName = Annotated[str, Query()]
 
 @router.get("/api")
 def show(ctx: Viewer, tag: TagName = "") -> HTMLResponse:
-    app, origin = ctx.request.app, _origin(ctx.settings)
+    app, origin = ctx.request.app, ctx.settings.url
     tags = _tags(app, origin)
     if not tag:
         return page(ctx.request, "reference/index.html", tags=tags.values(), origin=origin)
@@ -29,10 +28,6 @@ def show(ctx: Viewer, tag: TagName = "") -> HTMLResponse:
     return page(
         ctx.request, "reference/tag.html", tags=tags.values(), tag=tags[tag], operations=operations
     )
-
-
-def _origin(settings: Settings) -> str:
-    return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,7 @@ def show(ctx: Anyone, next: str = "/") -> Response:
     try:
         access.who_signs_in(ctx.session, half_session_token(ctx.request, ctx.settings))
     except Unauthenticated as error:
-        return _again(error, next)
+        return _again(ctx, error, next)
     return form_page(ctx, TEMPLATE, {"next": next})
 
 
@@ -43,7 +43,7 @@ def finish(ctx: Anyone, form: Form) -> Response:
             browser=browser_of(ctx.request, ctx.settings),
         )
     except Unauthenticated as error:
-        return _again(error, form.text("next", "/"))
+        return _again(ctx, error, form.text("next", "/"))
     except EgretError as error:
         return refused_page(ctx, TEMPLATE, form.shown("next"), error)
     few = _few(done.codes_left) if done.has_few_codes else ""
@@ -63,7 +63,7 @@ def sign_in_with_passkey(ctx: Anyone, form: Form) -> Response:
             browser=browser_of(ctx.request, ctx.settings),
         )
     except EgretError as error:
-        return refused_page(ctx, "sign_in.html", {"name": "", "next": form.text("next")}, error)
+        return _again(ctx, error, form.text("next", "/"))
     return _without_half(ctx, welcome(ctx, token, form.text("next", "/")))
 
 
@@ -91,8 +91,9 @@ def _without_half(ctx: Context, response: Response) -> Response:
     return response
 
 
-def _again(error: EgretError, next_path: str) -> Response:
-    return see_other(f"/sign-in?{urlencode({'next': next_path})}", str(error), kind="warning")
+def _again(ctx: Context, error: EgretError, next_path: str) -> Response:
+    """The first step, which leads here."""
+    return refused_page(ctx, "sign_in.html", {"name": "", "next": next_path}, error)
 
 
 def _few(codes_left: int) -> str:

@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 from math import ceil
 
 from sqlmodel import Session, col, delete, or_
 
+from webapp.client_addresses import subscriber_of
 from webapp.db import lock
 from webapp.errors import TooMany
 from webapp.models import AuditResult, Guesses, utc_now
@@ -46,8 +46,6 @@ OF_ACCOUNT_BY_CODE = Limit(free=10, wait_max_s=15 * 60)
 """Of a million codes three are right, and who tries them has the password: 0.03 % a day."""
 FORGOTTEN_AFTER = timedelta(days=1)
 KNOWN_FOR = timedelta(days=30)
-IPV6_PREFIX = 64
-"""What one subscriber has; each of its addresses is the same client."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class Guesser:
         self.session.commit()
 
     def _limits(self, what: str, account: str) -> dict[str, Limit]:
-        client = _client(self.address)
+        client = subscriber_of(self.address)
         limits = {_hash(what, "", client): OF_CLIENT}
         if account:
             limits[_hash(what, account, client)] = OF_CLIENT_AT_ACCOUNT
@@ -101,7 +99,7 @@ class Guesser:
         return limits
 
     def _pair(self, what: str, account: str) -> str:
-        return _hash(what, account, _client(self.address))
+        return _hash(what, account, subscriber_of(self.address))
 
     def _check(self, what: str, account: str) -> None:
         is_known = self._row(self._pair(what, account)).known
@@ -150,16 +148,6 @@ def record_failure(
         thing = Thing("user", name if known else f"unknown-{short}")
         guesser.scope(NOBODY).record("fail to sign in", thing, detail, result=result, code=code)
         guesser.session.commit()
-
-
-def _client(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    prefix = IPV6_PREFIX if parsed.version == 6 else parsed.max_prefixlen
-    return str(ip_network((int(parsed), prefix), strict=False))
 
 
 def _hash(*parts: str) -> str:

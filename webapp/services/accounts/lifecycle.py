@@ -64,7 +64,8 @@ def connect(scope: CloudScope, name: str, connection: Connection = PROPOSED) -> 
     """Try the role, and let things be created in the account if it is as it must be.
 
     Raises Invalid for an ARN that cannot be its role, Conflict for a role that does not let Egret
-    in, lets it in without the external id, or may not do what Egret needs.
+    in, lets it in without the external id, or may not do what Egret needs. Another role than the
+    one that Egret acts by changes nothing then.
     """
     account = get(scope.session, name)
     wanted = _check_arn(scope, account, connection.role_arn or account.role_arn)
@@ -74,7 +75,7 @@ def connect(scope: CloudScope, name: str, connection: Connection = PROPOSED) -> 
         _try_with_id(scope, account, role)
         _try_without(scope, account, role)
     except Conflict:
-        if account.status is AccountStatus.CONNECTED:
+        if account.status is AccountStatus.CONNECTED and wanted == account.role_arn:
             _set(scope, account, AccountStatus.PENDING, "disconnect")
         raise
     _try_rights(scope, account, role)

@@ -65,12 +65,12 @@ class Orphans:
 
 def find(scope: CloudScope) -> Orphans:
     """Look for orphans at every site, in parallel."""
-    sites = accounts.sites(scope.session, scope.settings)
+    sites, names = accounts.sites(scope.session, scope.settings), accounts.names(scope.session)
     clouds = [scope.cloud_of(site) for site in sites]
     with scope.own.threads() as pool:
         answers = list(pool.map(_read, clouds, [site.region for site in sites]))
     orphans: list[Orphan] = []
-    unread, names = {}, accounts.names(scope.session)
+    unread = {}
     for site, answer in zip(sites, answers, strict=True):
         if isinstance(answer, EgretError):
             unread[site.shown(names)] = answer.detail

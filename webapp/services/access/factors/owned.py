@@ -11,6 +11,7 @@ from webapp.services.access.factors import recovery
 from webapp.services.access.sessions import end_sessions
 from webapp.services.scope import Scope
 
+HERE = ("/account/second-factor", "Open the second factor")
 LOCK = "second factors"
 """Who changes somebody's factors has this lock, to the end of the transaction."""
 

@@ -42,7 +42,7 @@ from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import AccessToken, Passkey, User
 from webapp.models.texts import LABEL_MAX, check_line
 from webapp.sealing import Sealer
-from webapp.services.access.factors.owned import factors_of, gained, locked, lost
+from webapp.services.access.factors.owned import HERE, factors_of, gained, locked, lost
 from webapp.services.access.guesses import PASSKEY, Guesser, record_failure
 from webapp.services.access.hashing import turns
 from webapp.services.access.sessions import Browser, Limits, open_session
@@ -86,6 +86,7 @@ def needed_party(settings: Settings) -> RelyingParty:
         "Passkeys cannot be used at this address.",
         code="no_passkeys_here",
         remedy="Browsers have them for a host name by https: set EGRET_PUBLIC_URL.",
+        link=HERE,
     )
 
 
@@ -147,7 +148,7 @@ def add_passkey(
     )
     row = locked(scope.session, user.id)
     if len(factors_of(scope.session, row).passkeys) >= PASSKEYS_MAX:
-        raise Conflict(f"There are {PASSKEYS_MAX} passkeys.", remedy="Remove one first.")
+        raise Conflict(f"There are {PASSKEYS_MAX} passkeys.", remedy="Remove one first.", link=HERE)
     passkey = Passkey(
         user_id=user.id,
         name=name,
@@ -161,7 +162,7 @@ def add_passkey(
         scope.session.flush()
     except IntegrityError:
         scope.session.rollback()
-        raise Conflict("This passkey is registered already.") from None
+        raise Conflict("This passkey is registered already.", link=HERE) from None
     return gained(scope, row, own, "add a passkey of")
 
 

@@ -42,7 +42,8 @@ def renew_codes(scope: Scope, user: User) -> list[str]:
     if not user.has_second_factor:
         raise Conflict(
             "Recovery codes are for people with a second factor.",
-            remedy="Set up an authenticator app first.",
+            remedy="Set up an authenticator app or a passkey first.",
+            link=("/account/second-factor", "Open the second factor"),
         )
     scope.session.commit()
     codes = replace(scope.session, user)

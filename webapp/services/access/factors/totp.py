@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, update
 from webapp.errors import Conflict, Invalid
 from webapp.models import AccessToken, Totp, User
 from webapp.sealing import Sealer
-from webapp.services.access.factors.owned import gained, locked, lost
+from webapp.services.access.factors.owned import HERE, gained, locked, lost
 from webapp.services.access.guesses import CODE, Guesser
 from webapp.services.access.hashing import turns
 from webapp.services.scope import Scope
@@ -52,7 +52,7 @@ def begin_totp(session: Session, sealer: Sealer, user: User) -> NewSecret:
             "An authenticator app is set up already.",
             code="app_is_set_up",
             remedy="Remove it first, to use another one.",
-            link=("/account/second-factor", "Open the second factor"),
+            link=HERE,
         )
     secret = pyotp.random_base32()
     sealed = sealer.seal(secret, bound_to=user.id)
