@@ -33,6 +33,7 @@ def server_of(
         callback_notify=connections.sweep,
         http=protocol_of(connections),
         log_config=None,
+        loop="asyncio",  # uvloop accepts one connection a turn: those behind a flood wait seconds
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=connections.limits.idle_s,

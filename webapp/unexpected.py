@@ -1,16 +1,19 @@
 """The answer to an error that nobody has foreseen."""
 
 import logging
+from functools import cache
 
 from fastapi import Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from webapp.deps import API_PREFIX
 from webapp.errors import Busy, EgretError
-from webapp.problems import answer
+from webapp.problems import RETRY_AFTER_S, answer
+from webapp.templating import render
 
 UNEXPECTED = "Egret failed unexpectedly. The error is in its log."
 log = logging.getLogger("egret")
@@ -40,10 +43,23 @@ class UnexpectedErrors:
             if has_begun or scope["type"] != "http":
                 raise
             if isinstance(error, Busy):  # which no thread is free for
-                made = answer(Request(scope), error)
+                made = _answer_busy(Request(scope), error)
             else:
                 made = await run_in_threadpool(_last_answer, Request(scope), error)
             await made(scope, receive, send)
+
+
+def _answer_busy(request: Request, error: Busy) -> Response:
+    """In a tenth of the time of another page: it is the loop that makes it."""
+    if request.scope["path"].startswith(API_PREFIX):
+        return answer(request, error)
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return HTMLResponse(_busy_page(error.detail, error.remedy), error.status, headers)
+
+
+@cache
+def _busy_page(detail: str, remedy: str) -> str:
+    return render("busy.html", error=Busy(detail, remedy=remedy))
 
 
 def _last_answer(request: Request, error: Exception) -> Response:

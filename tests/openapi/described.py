@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -112,13 +113,19 @@ class Described:
             assert not problems, f"{where}: {problems}"
 
 
+_making = Lock()
 OPTIONAL = frozenset({"X-Egress-Ip"})
 """Headers that an answer may lack."""
 
 
-@cache
 def described() -> Described:
-    """Of the product."""
+    """Of the product. It is made once, also when many threads ask for it at once."""
+    with _making:
+        return _described()
+
+
+@cache
+def _described() -> Described:
     with tempfile.TemporaryDirectory() as folder:
         return Described(create_app(Settings(data_dir=Path(folder))).openapi())
 

@@ -1,7 +1,6 @@
 """The page of the test console: run a function with an event or a request, and save requests."""
 
 import json
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -24,13 +23,15 @@ from webapp.services.functions.activity.console.secret_names import (
     path_shown,
     query_shown,
 )
+from webapp.shown_json import shown_json
 from webapp.templating import page, see_other
 
 router = Router()
 FIELDS = ("kind", "event", "method", "path", "query", "headers", "body", "name")
 BLANK = {"kind": "request", "event": "{}", "method": "GET"}
 SHOWN_MAX_CHARS = 256 * 1024
-"""Of a body; the API gives all of it."""
+"""Of a body."""
+CUT = "The API gives all of it."
 
 
 @router.get("/functions/{name}/console")
@@ -164,18 +165,7 @@ def _show(
         form=usual | {key: text for key, text in form.items() if text},
         errors=errors or {},
         ran=ran,
-        body=_pretty(ran.invocation.body) if ran else "",
+        body=shown_json(ran.invocation.body, SHOWN_MAX_CHARS, CUT) if ran else "",
         methods=METHODS,
         saved=saved_requests.list_all(ctx.session, detail.function),
     )
-
-
-def _pretty(body: bytes) -> str:
-    """JSON with indents; anything else as it is."""
-    text = body[: 4 * SHOWN_MAX_CHARS].decode(errors="replace")
-    with suppress(ValueError, RecursionError):
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    text = text.encode(errors="replace").decode()  # half a surrogate pair is JSON, not UTF-8
-    if len(text) > SHOWN_MAX_CHARS:
-        return f"{text[:SHOWN_MAX_CHARS]}\n… The API gives all of it."
-    return text

@@ -1,6 +1,5 @@
 """Pages of functions, and the preview of what they fetch."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import Template, get_template, list_templates
 from webapp.services.functions.lifecycle import check_fields
 from webapp.services.keys import KeyDetail
+from webapp.shown_json import shown_json
 from webapp.templating import page, see_other
 
 router = Router()
@@ -120,7 +120,7 @@ def _show(
         table=table,
         rows_max=ROWS_MAX,
         failure_concerns_key=previews.concerns_key(detail.function, detail.failure),
-        body_text=_pretty(detail.snapshot),
+        body_text=_body_text(detail.snapshot),
         newer=functions.newer_template(ctx.session, detail.function),
         curl=functions.curl(detail.function, detail.network.region),
         confirm_error=confirm_error,
@@ -186,13 +186,5 @@ def _rows(detail: FunctionDetail) -> Sequence[object] | None:
     return partner(detail.template.partner).rows(detail.snapshot.body, settings)
 
 
-def _pretty(snapshot: Snapshot | None) -> str:
-    """As JSON with indents; a long one is cut."""
-    if snapshot is None:
-        return ""
-    try:
-        text = json.dumps(json.loads(snapshot.body), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        text = snapshot.body.decode(errors="replace")
-    text = text.encode(errors="replace").decode()  # half a surrogate pair is JSON, not UTF-8
-    return text if len(text) <= JSON_MAX_CHARS else f"{text[:JSON_MAX_CHARS]}\n… {JSON_CUT}"
+def _body_text(snapshot: Snapshot | None) -> str:
+    return shown_json(snapshot.body, JSON_MAX_CHARS, JSON_CUT) if snapshot else ""

@@ -2,8 +2,7 @@
 
 One story: the network `main` in Frankfurt has the address 192.0.2.10, its key is `bank`, and the
 function `rates` fetches exchange rates through it. A field that means something else in one schema
-is there with that schema's name before it; `...` leaves it to
-its schema.
+is there with that schema's name before it; `...` leaves it to its schema.
 """
 
 from typing import Any
