@@ -49,7 +49,7 @@ def test_a_write_from_the_dashboards_own_page_or_a_program_is_accepted(
 
 
 def test_another_host_name_is_refused(client: Any) -> None:
-    assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 400
+    assert client.get("/sign-in", headers={"host": "evil.example"}).status_code == 400
 
 
 def test_a_large_body_is_refused(client: Any) -> None:
