@@ -32,6 +32,9 @@ def test_every_page_loads_the_modules_of_its_elements_and_no_other() -> None:
         if "<!doctype" not in text:
             continue
         used, loaded = {*USED.findall(text)}, {*LOADED.findall(text)}
+        if "<script" not in text:  # the page for who comes when all are busy
+            assert not used
+            continue
         assert "app.js" in loaded
         assert used <= set().union(*(defined[module] for module in loaded)), text
         for module in loaded - {"app.js", "theme.js"}:

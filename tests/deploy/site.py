@@ -118,11 +118,11 @@ class Site:
             return b"".join(iter(lambda: connection.recv(4096), b"")).decode()
 
     def stop(self) -> int:
-        """As by Ctrl-C. Gives the exit code."""
+        """As systemd does. Gives the exit code."""
         if self.process is None:
             return 0
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOP_TIMEOUT_S)
 
     def __enter__(self) -> "Site":

@@ -29,6 +29,8 @@ def main() -> None:
     if found != MINISTACK_VERSION:
         needed = f"The embedded AWS needs ministack {MINISTACK_VERSION}, not {found}"
         sys.exit(f"{needed}: run: pip install -r requirements.lock")
+    os.umask(0o077)  # ministack writes files as soon as it is imported
+    sys.modules["cryptography"] = None  # type: ignore[assignment]  # else it makes RSA keys at start
     options = Options.from_environment()
     os.environ["AUTH"] = "true"
     os.environ["PERSIST_STATE"] = "1"

@@ -7,7 +7,6 @@ in one file, which is replaced at once and built under the lock under which reso
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +36,6 @@ class State:
         self._saved = ""
         self._used_at_s = time.monotonic()
         self._loaded: dict[str, Any] = {}
-        os.umask(0o077)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def install(self) -> None:
