@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlmodel import Session, SQLModel, col, delete, select, update
 
+from tests import loops
 from tests.routes.all_routes import Route, declarations
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
@@ -130,7 +130,7 @@ def test_what_is_answered_follows_from_the_declaration(app: FastAPI, asker: Aske
         return found
 
     assert len(expected) > 150
-    assert anyio.run(ask) == expected
+    assert loops.run(ask()) == expected
 
 
 def a_client(app: FastAPI) -> httpx.AsyncClient:
@@ -178,7 +178,7 @@ def test_reading_changes_nothing(app: FastAPI, session: Session) -> None:
     async def read() -> list[int]:
         return [(await client.request(*each)).status_code for each in paths]
 
-    assert anyio.run(read).count(200) > 80
+    assert loops.run(read()).count(200) > 80
     assert everything(session) == before
 
 
