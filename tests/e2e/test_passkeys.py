@@ -57,6 +57,9 @@ def test_a_passkey_is_added_and_signs_in_alone_and_after_a_password(
     check_all(page, "sign-in-code", screenshots)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page).to_have_url(f"http://localhost:{named.port}/")
+    page.goto(f"http://localhost:{named.port}/account/second-factor")
+    page.get_by_role("button", name="Remove the passkey Laptop").click()
+    expect(page.get_by_role("button", name="Remove the passkey Laptop")).to_have_count(0)
 
 
 def sign_out(page: Page, named: Dashboard) -> None:

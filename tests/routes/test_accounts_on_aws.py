@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 
 from tests.dashboard import Api, Dashboard, wait_for
@@ -97,6 +98,20 @@ def network(api: Api, shop: str, foreign: str) -> dict[str, Any]:
     made = api.settled("/networks/twin")
     assert made["status"] == "ready", made["reason"]
     return made
+
+
+def test_accounts_are_managed_on_their_pages(api: Api, dashboard: Dashboard, shop: str) -> None:
+    cookies = dashboard.signed_in()
+
+    def sent(path: str, **form: str) -> int:
+        url = f"{dashboard.url}{path}"
+        return httpx.post(url, data=form, cookies=cookies, timeout=WAIT_S).status_code
+
+    assert sent("/accounts", name="stall", number="111122223333") == 303
+    assert {row["name"] for row in api.get("/accounts").json()["items"]} >= {shop, "stall"}
+    assert sent("/accounts/stall/removal", confirm="stall") == 303
+    assert sent(f"/accounts/{shop}/connection") == 303
+    assert api.get(f"/accounts/{shop}").json()["status"] == "connected"
 
 
 def test_a_network_is_in_its_account_alone(

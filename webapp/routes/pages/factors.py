@@ -28,7 +28,7 @@ def show(ctx: SettingUp) -> HTMLResponse:
 @router.post("/app")
 def begin(ctx: ConfirmedSettingUp) -> HTMLResponse:
     user, _ = _person(ctx)
-    secret = access.begin_totp(ctx.session, sealer_of(ctx.settings), user)
+    secret = access.begin_totp(ctx.scope, sealer_of(ctx.settings), user)
     return _show(ctx, secret=secret, confirming=True)
 
 

@@ -12,6 +12,7 @@ from webapp.services import access
 from webapp.services.access import Guesser, Limits
 from webapp.services.access.factors.second_step import SignedIn, finish_sign_in, open_half_session
 from webapp.services.access.sessions import Browser
+from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
 SEALER = Sealer("the key of the tests, which is not in the database")
@@ -46,7 +47,7 @@ def with_app(session: Session, at: datetime = NOW) -> App:
     user, before = add_person(session), at - timedelta(minutes=5)
     own = access.session_of(session, access.open_session(session, user))
     assert own
-    secret = access.begin_totp(session, SEALER, user).text
+    secret = access.begin_totp(Scope(session, "tests"), SEALER, user).text
     code = pyotp.TOTP(secret).at(before)
     codes = access.confirm_totp(guesser(session, before), SEALER, user, own[1], code)
     return App(user, secret, codes)

@@ -33,7 +33,7 @@ def test_an_app_counts_once_a_code_has_confirmed_it(session: Session) -> None:
     here, elsewhere = (access.open_session(session, user) for _ in range(2))
     own = access.session_of(session, here)
     assert own
-    secret = access.begin_totp(session, SEALER, user)
+    secret = access.begin_totp(Scope(session, "tests"), SEALER, user)
     assert not access.factors_of(session, user).app_is_set_up
     with pytest.raises(Invalid, match="This code is wrong"):
         access.confirm_totp(guesser(session), SEALER, user, own[1], "12345")
@@ -45,20 +45,22 @@ def test_an_app_counts_once_a_code_has_confirmed_it(session: Session) -> None:
     assert access.session_of(session, here)
     assert access.session_of(session, elsewhere) is None
     with pytest.raises(Conflict, match="set up already"):
-        access.begin_totp(session, SEALER, user)
+        access.begin_totp(Scope(session, "tests"), SEALER, user)
 
 
 def test_a_secret_that_was_begun_again_is_worth_nothing(session: Session) -> None:
     user = add_person(session)
     own = access.session_of(session, access.open_session(session, user))
     assert own
-    first, _second = (access.begin_totp(session, SEALER, user).text for _ in range(2))
+    first, _second = (
+        access.begin_totp(Scope(session, "tests"), SEALER, user).text for _ in range(2)
+    )
     with pytest.raises(Invalid):
         access.confirm_totp(guesser(session), SEALER, user, own[1], pyotp.TOTP(first).at(NOW))
 
 
 def test_the_uri_names_egret_and_the_person_and_the_secret_is_nowhere(session: Session) -> None:
-    secret = access.begin_totp(session, SEALER, add_person(session))
+    secret = access.begin_totp(Scope(session, "tests"), SEALER, add_person(session))
     assert secret.uri == f"otpauth://totp/Egret:ada?secret={secret.text}&issuer=Egret"
     assert len(secret.text) == 32  # 160 bits, as RFC 4226 recommends
     [row] = session.exec(select(Totp)).all()

@@ -42,9 +42,10 @@ class NewSecret:
         return str(code.svg_inline(scale=QR_SCALE, border=QR_BORDER, light="white"))
 
 
-def begin_totp(session: Session, sealer: Sealer, user: User) -> NewSecret:
+def begin_totp(scope: Scope, sealer: Sealer, user: User) -> NewSecret:
     """A new secret, which counts once a code confirms it. An earlier one that was not confirmed
     ends. Raises Conflict."""
+    session = scope.session
     locked(session, user.id)
     row = session.get(Totp, user.id)
     if row and row.confirmed_at:
@@ -57,6 +58,7 @@ def begin_totp(session: Session, sealer: Sealer, user: User) -> NewSecret:
     secret = pyotp.random_base32()
     sealed = sealer.seal(secret, bound_to=user.id)
     session.merge(Totp(user_id=user.id, sealed=sealed))
+    scope.record("begin to set up an authenticator app of", user)
     session.commit()
     uri = pyotp.TOTP(secret).provisioning_uri(name=user.name, issuer_name=ISSUER)
     return NewSecret(secret, uri)
