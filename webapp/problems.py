@@ -62,6 +62,18 @@ class Problem(BaseModel):
     errors: dict[str, str]
     request_id: str
 
+    @classmethod
+    def of(cls, error: EgretError, request_id: str) -> "Problem":
+        return cls(
+            title=error.title,
+            status=error.status,
+            code=error.code,
+            detail=error.detail,
+            remedy=error.remedy,
+            errors=error.errors,
+            request_id=request_id,
+        )
+
 
 def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EgretError, answer)
@@ -165,15 +177,7 @@ def _answer_unstorable_value(request: Request, error: Exception) -> Response:
 
 
 def _problem_json(request: Request, error: EgretError) -> Response:
-    problem = Problem(
-        title=error.title,
-        status=error.status,
-        code=error.code,
-        detail=error.detail,
-        remedy=error.remedy,
-        errors=error.errors,
-        request_id=request.scope.get("request_id", ""),
-    )
+    problem = Problem.of(error, request.scope.get("request_id", ""))
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
     body = json.dumps(problem.model_dump())  # in ASCII: a text may quote half a surrogate pair
     return Response(body, error.status, headers, media_type="application/problem+json")

@@ -55,7 +55,8 @@ class Site:
     @property
     def database(self) -> str:
         """The URL of the PostgreSQL server that the command has started."""
-        return re.findall(r"PostgreSQL is at (\S+)", self.log)[-1]  # type: ignore[no-any-return]
+        found: list[str] = re.findall(r"PostgreSQL is at (\S+)", self.log)
+        return found[-1]
 
     def start(self) -> "Site":
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,15 @@ from enum import StrEnum
 from sqlmodel import Field
 
 from webapp.models.account import Account, InAccount, Site, its_account
-from webapp.models.base import Audited, UtcDateTime, Versioned, enum_text, new_id, utc_now
+from webapp.models.base import (
+    Audited,
+    UtcDateTime,
+    Versioned,
+    enum_text,
+    its_account_id,
+    new_id,
+    utc_now,
+)
 from webapp.models.costs import monthly_usd
 from webapp.models.texts import AWS_ID_MAX, ID_MAX, IP_MAX, REGION_MAX, TAG_MAX, sized
 
@@ -32,13 +40,7 @@ class Address(InAccount, Audited, Versioned, table=True):
         default="",
         description="What people call it; at first its network's name",
     )
-    account_id: str | None = Field(
-        default=None,
-        sa_type=sized(ID_MAX),
-        foreign_key="account.id",
-        index=True,
-        description="None: the own account",
-    )
+    account_id: str | None = its_account_id()
     account: Account | None = its_account()
     region: str = Field(sa_type=sized(REGION_MAX))
     status: AddressStatus = Field(

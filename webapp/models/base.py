@@ -134,6 +134,17 @@ class Versioned(SQLModel):
         return {"version_id_col": cls.__table__.c.version}
 
 
+def its_account_id() -> Any:
+    """The column for the account of a row; None is the own account."""
+    return Field(
+        default=None,
+        sa_type=sized(ID_MAX),
+        foreign_key="account.id",
+        index=True,
+        description="None: the own account",
+    )
+
+
 class StackRow(Audited, Versioned):
     """A row that caches the state of its CloudFormation stack.
 
@@ -142,13 +153,7 @@ class StackRow(Audited, Versioned):
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
     name: str = Field(sa_type=sized(NAME_MAX), unique=True)
-    account_id: str | None = Field(
-        default=None,
-        sa_type=sized(ID_MAX),
-        foreign_key="account.id",
-        index=True,
-        description="None: the own account",
-    )
+    account_id: str | None = its_account_id()
     status: Status = Field(default=Status.REQUESTED, sa_type=enum_text(Status))
     reason: str = Field(
         sa_type=sized(TOLD_MAX), default="", description="Why it failed, or what it waits for"

@@ -14,6 +14,7 @@ from webapp.models.base import (
     Status,
     UtcDateTime,
     enum_text,
+    its_account_id,
     new_id,
     utc_now,
 )
@@ -98,13 +99,7 @@ class Key(InAccount, Audited, SQLModel, table=True):
     )
     environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
     note: str = Field(default="", sa_type=sized(NOTE_MAX))
-    account_id: str | None = Field(
-        default=None,
-        sa_type=sized(ID_MAX),
-        foreign_key="account.id",
-        index=True,
-        description="None: the own account",
-    )
+    account_id: str | None = its_account_id()
     account: Account | None = its_account()
     region: str = Field(sa_type=sized(REGION_MAX))
     secret_arn: str = Field(sa_type=sized(AWS_ID_MAX))

@@ -71,16 +71,7 @@ class Shared:
 
     @property
     def component(self) -> dict[str, Any]:
-        error = self.example
-        problem = Problem(
-            title=error.title,
-            status=error.status,
-            code=error.code,
-            detail=error.detail,
-            remedy=error.remedy,
-            errors=error.errors,
-            request_id=HEADERS["RequestId"]["example"],
-        )
+        problem = Problem.of(self.example, HEADERS["RequestId"]["example"])
         schema = {"$ref": "#/components/schemas/Problem"}
         return {
             "description": self.description,
