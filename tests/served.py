@@ -11,8 +11,8 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from tests import loops
-from webapp.connections import Connections, Limits
-from webapp.server import server_of
+from webapp.edge.connections import Connections, Limits
+from webapp.edge.server import server_of
 from webapp.settings import Settings
 
 LIMITS = Limits()

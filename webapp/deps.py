@@ -22,23 +22,23 @@ from sqlmodel import Session
 from starlette.exceptions import HTTPException
 
 from webapp import logs
-from webapp.allowance import Allowance
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.browsers import client_of, is_used, limits_of, request_id_of, session_token
+from webapp.capacity.allowance import Allowance
+from webapp.capacity.outside import outside
+from webapp.capacity.stream_places import StreamPlaces
 from webapp.db import end_transactions
+from webapp.edge.json_bodies import JsonRequest
+from webapp.edge.middleware import BY_HEAD
 from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
-from webapp.json_bodies import JsonRequest
-from webapp.middleware import BY_HEAD
 from webapp.models import AccessToken, Role, User
-from webapp.outside import outside
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
 from webapp.services.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.settings import Settings
-from webapp.stream_places import StreamPlaces
 
 Result = TypeVar("Result")
 API_PREFIX = "/api/"

@@ -19,26 +19,26 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
 from webapp.aws.pace import Pace
 from webapp.browsers import refuse_cross_origin
+from webapp.capacity.outside import SWITCH_S, THREADS, outside
+from webapp.capacity.waiting import BoundedQueue
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, note_operation
+from webapp.edge.limits import BodyLimit, HeadLimits, KnownHosts
+from webapp.edge.middleware import AccessLogAndHeaders, HeadAsGet
+from webapp.edge.one_name import OneName
+from webapp.edge.problems import add_handlers
+from webapp.edge.proxies import TrustedProxies
+from webapp.edge.refusals import RecordRefusals
+from webapp.edge.unexpected import UnexpectedErrors
 from webapp.errors import Unavailable
-from webapp.limits import BodyLimit, HeadLimits, KnownHosts
-from webapp.middleware import AccessLogAndHeaders, HeadAsGet
-from webapp.one_name import OneName
-from webapp.outside import SWITCH_S, THREADS, outside
-from webapp.problems import add_handlers
-from webapp.proxies import TrustedProxies
 from webapp.reconciler import Reconciler
-from webapp.refusals import RecordRefusals
+from webapp.rendering.templating import STATIC, static_version
 from webapp.routes import api, health, pages
 from webapp.routes.api.description import document
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
 from webapp.settings import LOOPBACK_HOSTS, Settings
-from webapp.templating import STATIC, static_version
-from webapp.unexpected import UnexpectedErrors
-from webapp.waiting import BoundedQueue
 
 GZIP_MIN_BYTES = 700
 DESCRIPTION = "/api/v1/openapi.json"
@@ -74,7 +74,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
         openapi_url=None,  # it is a route of ours
         lifespan=_lifespan,
         dependencies=[Depends(note_operation), Depends(refuse_cross_origin)],
-        redirect_slashes=False,  # `webapp.problems` does, without naming a host
+        redirect_slashes=False,  # `webapp.edge.problems` does, without naming a host
     )
     app.state.parts = make_parts(settings, cloud)
     _add_middleware(app, settings)

@@ -17,13 +17,13 @@ from starlette.requests import Request
 from tests import loops
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
+from webapp.capacity.stream_places import STREAMS_MAX
 from webapp.errors import Unauthenticated
 from webapp.models import AccessToken, Nat, Network, StackEvent, Status
+from webapp.rendering.templating import render
 from webapp.routes.pages.streams import POLL_S, State, Stream, View, _next, read
 from webapp.routes.watching import Watching
 from webapp.services import networks
-from webapp.stream_places import STREAMS_MAX
-from webapp.templating import render
 
 NAME = "streamed"
 TIMEOUT_S = 10.0

@@ -7,14 +7,16 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
-from webapp.drafts import Draft
+from webapp.edge.refusals import note
 from webapp.errors import EgretError, Invalid, Refused, Upstream, check_all
-from webapp.forms import Form, SubmittedForm, errors_by_field
 from webapp.models import Access, AuditResult, NewFunction, Snapshot, Status
-from webapp.paging import paged
 from webapp.partners import partner
 from webapp.partners.untrusted_json import ROWS_MAX
-from webapp.refusals import note
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, SubmittedForm, errors_by_field
+from webapp.rendering.paging import paged
+from webapp.rendering.shown_json import shown_json
+from webapp.rendering.templating import page, see_other
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
 from webapp.services.engine import events
@@ -23,8 +25,6 @@ from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import Template, get_template, list_templates
 from webapp.services.functions.lifecycle import check_fields
 from webapp.services.keys import KeyDetail
-from webapp.shown_json import shown_json
-from webapp.templating import page, see_other
 
 router = Router()
 JSON_MAX_CHARS = 128 * 1024

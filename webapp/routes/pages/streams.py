@@ -27,13 +27,13 @@ from sqlmodel import Session
 from webapp.deps import Context, Router, Viewer, parts_of
 from webapp.errors import NotFound, Unauthenticated
 from webapp.models import Function, Network, StackEvent
+from webapp.rendering.templating import partial_context, render
 from webapp.routes.places import NoPlace
 from webapp.routes.watching import Watching
 from webapp.services import functions, networks
 from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail
 from webapp.services.networks import NetworkDetail
-from webapp.templating import partial_context, render
 
 POLL_S = 0.5
 

@@ -25,9 +25,10 @@ from webapp.aws.errors import is_transient
 from webapp.aws.logs import LogLine
 from webapp.aws.newest_lines import Place
 from webapp.deps import Parts, Router, Viewer, parts_of
-from webapp.drafts import Query
 from webapp.errors import EgretError, Unavailable
 from webapp.models import utc_now
+from webapp.rendering.drafts import Query
+from webapp.rendering.templating import partial_context, render
 from webapp.routes.log_queries import log_query, place_of
 from webapp.routes.places import NoPlace
 from webapp.routes.watching import Watching
@@ -38,7 +39,6 @@ from webapp.services.functions.activity.tails import POLL_S, STREAM_MAX_S, Taile
 from webapp.services.functions.activity.times import Span
 from webapp.services.functions.details import network_of
 from webapp.services.scope import cloud_of
-from webapp.templating import partial_context, render
 
 router = Router()
 FIRST = timedelta(minutes=1)

@@ -15,9 +15,9 @@ from threading import BoundedSemaphore, Lock
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from webapp.capacity.outside import outside
 from webapp.db import give_back
 from webapp.errors import Unavailable
-from webapp.outside import outside
 
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 WAITING_MAX = 16
