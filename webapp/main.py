@@ -17,7 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
-from webapp.aws.pace import Pace
+from webapp.aws.pace import Budget, Pace
 from webapp.browsers import refuse_cross_origin
 from webapp.capacity.outside import SWITCH_S, THREADS, outside
 from webapp.capacity.waiting import BoundedQueue
@@ -90,7 +90,8 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
 def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
     """What the routes work with: database, AWS, pictures."""
     catalogue.use(Path(settings.templates_dir).resolve() if settings.templates_dir else None)
-    pace = Pace(SharedTurns(make_engine(settings.database)))
+    turns = SharedTurns(make_engine(settings.database))
+    pace = Pace(turns, budget=Budget(settings.poll_s))
     return Parts(
         settings=settings,
         engine=make_engine(settings.database),
