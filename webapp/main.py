@@ -35,10 +35,12 @@ from webapp.reconciler import Reconciler
 from webapp.rendering.templating import STATIC, static_version
 from webapp.routes import api, health, pages
 from webapp.routes.api.description import document
+from webapp.routes.pages.streams import StreamedPages
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
 from webapp.settings import LOOPBACK_HOSTS, Settings
+from webapp.watching.hub import Hub
 
 GZIP_MIN_BYTES = 700
 DESCRIPTION = "/api/v1/openapi.json"
@@ -98,6 +100,7 @@ def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
         pace=pace,
         cloud=cloud or _connect(settings, pace),
         images=Images(settings),
+        hub=Hub(make_engine(settings.database), StreamedPages(settings)),
     )
 
 

@@ -6,9 +6,10 @@ Both limits are settings. A new one begins whenever a password is typed, so what
 cookie before is worth nothing. An ended one has no row, whichever replica ended it.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -110,6 +111,16 @@ def is_open(session: Session, session_id: str) -> bool:
         col(AccessToken.expires_at) > utc_now(),
     )
     return session.exec(query).first() is not None
+
+
+def open_sessions(session: Session, ids: Collection[str]) -> dict[str, datetime]:
+    """Which of those go on, and until when if nobody uses them."""
+    query = select(AccessToken.id, AccessToken.expires_at).where(
+        col(AccessToken.id).in_(ids),
+        AccessToken.kind == TokenKind.SESSION,
+        col(AccessToken.expires_at) > utc_now(),
+    )
+    return {id: ends_at for id, ends_at in session.exec(query) if ends_at}
 
 
 def touch(session: Session, used: AccessToken, limits: Limits = LIMITS) -> None:
