@@ -163,7 +163,7 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
         session.close()  # without a connection there is nothing to wait for
 
 
-def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
+def in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
     """The same; at its end its thread, which alone knows them, gives back the connections it took.
 
     What it has not committed is undone.
@@ -191,7 +191,7 @@ async def anyone(request: Request, session: DbSession) -> Context:
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
 
 
-@_in_one_go
+@in_one_go
 def who_asks(
     request: Request, session: DbSession, _described: Annotated[object, Security(BEARER)] = None
 ) -> Context:
@@ -270,7 +270,7 @@ class _Route(APIRoute):
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
         if getattr(options.get("response_class"), "media_type", "") == "text/event-stream":
             options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
-        super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
+        super().__init__(path, endpoint if is_async else in_one_go(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """JSON is read by our own rules."""

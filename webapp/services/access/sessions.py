@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, delete, select, update
 
@@ -52,6 +52,16 @@ class Browser:
 
 LIMITS = Limits()
 SOMEWHERE = Browser()
+_OPEN = (
+    select(User, AccessToken)
+    .join(User)
+    .where(
+        col(AccessToken.kind) == TokenKind.SESSION,
+        col(AccessToken.token_hash) == bindparam("token_hash"),
+        col(AccessToken.expires_at) > bindparam("now"),
+    )
+)
+"""Made once: every request of a browser asks this."""
 
 
 def open_session(
@@ -98,8 +108,8 @@ def write_user(session: Session, user: User, **values: Any) -> None:
 
 def session_of(session: Session, token: str) -> tuple[User, AccessToken] | None:
     """Whose session it is, and its row; None if there is no such session, or not any more."""
-    query = select(User, AccessToken).join(User).where(*_is(token))
-    found = session.exec(query.where(col(AccessToken.expires_at) > utc_now())).first()
+    values = {"token_hash": digest(token), "now": utc_now()}
+    found = session.exec(_OPEN, params=values).first()
     return (found[0], found[1]) if found else None
 
 
