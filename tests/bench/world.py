@@ -16,6 +16,8 @@ from tests.bench.nginx import Nginx
 from tests.bench.rows import REGION, make_database
 from tests.bench.wrk import Target
 from tests.dashboard import Dashboard
+from webapp.sandbox.launcher import Sandbox
+from webapp.settings import Settings
 
 NOWHERE = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
@@ -23,6 +25,7 @@ NOWHERE = {
     "AWS_SECRET_ACCESS_KEY": "nothing",
     "EGRET_REGIONS": REGION,
 }
+QUOTA = 30
 STANDARD = ("EGRET_POLL_S", "PYTHONWARNINGS")
 """What tests set otherwise than the product has it."""
 
@@ -34,6 +37,14 @@ class Served(Dashboard):
         every = super()._environment()
         own = self.environment
         return {name: every[name] for name in every if name not in STANDARD or name in own}
+
+    def variables(self) -> dict[str, str]:
+        """The environment of its process."""
+        return self._environment()
+
+    def __enter__(self) -> "Served":
+        self.start()
+        return self
 
     @property
     def pid(self) -> int:
@@ -88,6 +99,16 @@ class World:
     @cached_property
     def nginx(self) -> Nginx:
         return self._stack.enter_context(Nginx(self.folder / "nginx"))
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        started = Sandbox.start(
+            self.folder / "sandbox",
+            pace_s=Settings().sandbox_pace_s,
+            address_quota=QUOTA,
+            network_quota=QUOTA,
+        )
+        return self._stack.enter_context(started)
 
     def with_rows(self, networks: int) -> Served:
         """A dashboard with so many networks."""

@@ -5,7 +5,7 @@ None is a figure that could not be measured; a note then says why.
 
 from collections.abc import Callable
 
-from tests.bench.measures import accounts, handlers, hot, pages
+from tests.bench.measures import accounts, growth, handlers, hot, pages, peers, starting
 from tests.bench.world import World
 
 Figures = dict[str, float | None]
@@ -13,6 +13,10 @@ Figures = dict[str, float | None]
 MEASURES: dict[str, Callable[[World], Figures]] = {
     "hot": hot.measure,
     "pages": pages.measure,
+    "growth": growth.measure,
+    "peers": peers.measure,
+    "start": starting.measure,
+    "idle": starting.idle,
     "handlers": handlers.measure,
     "accounts": accounts.measure,
 }
