@@ -5,7 +5,19 @@ None is a figure that could not be measured; a note then says why.
 
 from collections.abc import Callable
 
-from tests.bench.measures import accounts, growth, handlers, hot, pages, peers, starting
+from tests.bench.measures import (
+    accounts,
+    building,
+    growth,
+    handlers,
+    hot,
+    load,
+    pages,
+    peers,
+    refreshes,
+    starting,
+    watchers,
+)
 from tests.bench.world import World
 
 Figures = dict[str, float | None]
@@ -15,8 +27,13 @@ MEASURES: dict[str, Callable[[World], Figures]] = {
     "pages": pages.measure,
     "growth": growth.measure,
     "peers": peers.measure,
+    "watchers": watchers.measure,
+    "load": load.measure,
     "start": starting.measure,
     "idle": starting.idle,
+    "provisioning": building.provisioning,
+    "refreshes": refreshes.measure,
+    "twenty": building.twenty,
     "handlers": handlers.measure,
     "accounts": accounts.measure,
 }

@@ -3,7 +3,8 @@
 import httpx
 
 from tests.bench.measures.pages import PATIENCE_S, cost_us
-from tests.bench.world import Served, World
+from tests.bench.served import Served
+from tests.bench.world import World
 
 FEW, MANY = 100, 10_000
 PAGES = {"overview": "/", "networks": "/networks", "keys": "/keys", "addresses": "/addresses"}

@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.processes import cpu_s, resident_mib
-from tests.bench.world import NOWHERE, Served, World
+from tests.bench.served import NOWHERE, Served
+from tests.bench.world import World
 from tests.dashboard import free_port
 
 STARTS = 5
