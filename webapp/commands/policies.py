@@ -25,7 +25,7 @@ Apply = Annotated[
 ]
 
 
-def print_policy(  # noqa: PLR0917 - typer passes them by name
+def print_policy(
     name: Annotated[str, typer.Argument(help="Only this one, as IAM takes it.")] = "",
     account: Account = ANY_ACCOUNT,
     partition: Annotated[str, typer.Option(help="aws, aws-cn, aws-us-gov …")] = "aws",
@@ -48,7 +48,7 @@ def print_policy(  # noqa: PLR0917 - typer passes them by name
 
 
 @accounts.command("role")
-def print_account_role(  # noqa: PLR0917 - typer passes them by name
+def print_account_role(
     trusted: Annotated[str, typer.Option(help="ARN of whom the dashboard runs as.")],
     external_id: Annotated[str, typer.Option(help="As Egret's page Accounts shows it.")],
     account: Account = ANY_ACCOUNT,
