@@ -90,6 +90,8 @@ GOALS = (
     Goal("provisioning.ready", "s", 1, 0.5, "it is shown as ready after the last event"),
     Goal("provisioning.calls", "a second", 1, None, "calls of AWS meanwhile"),
     Goal("refreshes.invocations", "invocations", 1, 1, "20 refreshes at once"),
+    Goal("busy.failed", "answers", 0, 0, "previews that fail while networks come and go"),
+    Goal("busy.missing", "events", 0, 0, "events that a stream leaves out meanwhile"),
     Goal("twenty.calls", "a second", 5, None, "calls of AWS while 20 networks are built at once"),
     Goal("twenty.peak", "in a second", 10, None, "the most of them"),
     Goal("handlers.cold", TIMES, 0.5, 0.3, "a handler's cold start, of the same with boto3"),

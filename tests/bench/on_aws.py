@@ -29,6 +29,9 @@ class OnAws:
     def post(self, path: str, body: object = None) -> dict[str, Any]:
         return self._answer("POST", path, json=body)
 
+    def delete(self, path: str) -> None:
+        self._answer("DELETE", path)
+
     def have_network(self, name: str) -> dict[str, Any]:
         """Ready; it is made if it is not there."""
         path = f"/networks/{name}"
@@ -50,5 +53,5 @@ class OnAws:
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         url, headers = f"{self.dashboard.url}/api/v1{path}", self.dashboard.cookie
         answer = httpx.request(method, url, headers=headers, timeout=TIMEOUT_S, **options)
-        found: dict[str, Any] = answer.raise_for_status().json()
+        found: dict[str, Any] = answer.raise_for_status().json() if answer.content else {}
         return found

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tests.bench.measures import (
     accounts,
     building,
+    busy,
     growth,
     handlers,
     hot,
@@ -33,6 +34,7 @@ MEASURES: dict[str, Callable[[World], Figures]] = {
     "idle": starting.idle,
     "provisioning": building.provisioning,
     "refreshes": refreshes.measure,
+    "busy": busy.measure,
     "twenty": building.twenty,
     "handlers": handlers.measure,
     "accounts": accounts.measure,

@@ -48,11 +48,11 @@ async def _watch(
         await asyncio.sleep(IDLE_S)
         share = (cpu_s(dashboard.pid) - before_s) / IDLE_S
         memory_mib = resident_mib(dashboard.pid) - before_mib
-        last_s = [await _last_s(crowd, dashboard.data_dir) for _ in range(EVENTS)]
         states = ", ".join(f"{number:,} {state}" for state, number in crowd.states.items())
-    world.note(f"watchers: of {WATCHERS:,}, {states}; {memory_mib:.0f} MiB, {share:.1%} of a core")
-    if states != f"{WATCHERS:,} live":
-        return {**NONE}
+        world.note(f"watchers: {states}; {memory_mib:.0f} MiB, {share:.1%} of a core")
+        if crowd.states["live"] < WATCHERS:
+            return {**NONE}
+        last_s = [await _last_s(crowd, dashboard.data_dir) for _ in range(EVENTS)]
     in_time = [each for each in last_s if each is not None]
     world.note(f"watchers: {', '.join(f'{each * 1000:.0f}' for each in in_time)} ms to the last")
     return {
