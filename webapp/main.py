@@ -31,6 +31,7 @@ from webapp.edge.proxies import TrustedProxies
 from webapp.edge.refusals import RecordRefusals
 from webapp.edge.unexpected import UnexpectedErrors
 from webapp.errors import Unavailable
+from webapp.oidc.provider import Provider
 from webapp.reconciler import Reconciler
 from webapp.rendering.templating import STATIC, static_version
 from webapp.routes import api, health, pages
@@ -38,7 +39,8 @@ from webapp.routes.api.description import document
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
-from webapp.settings import LOOPBACK_HOSTS, Settings
+from webapp.setting_rules import LOOPBACK_HOSTS
+from webapp.settings import Settings
 
 GZIP_MIN_BYTES = 700
 DESCRIPTION = "/api/v1/openapi.json"
@@ -97,6 +99,7 @@ def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
         pace=pace,
         cloud=cloud or _connect(settings, pace),
         images=Images(settings),
+        provider=Provider(settings) if settings.oidc_issuer else None,
     )
 
 
