@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser nginx npm observatory
+.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser nginx wrk npm observatory
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -52,7 +52,8 @@ map: $(VENV)/.dev
 policy: $(VENV)/.dev
 	$(BIN)/python -m docs.make_policy
 
-bench: $(VENV)/.dev
+# With nginx and wrk; says which goal is missed, and fails. Takes up to ten minutes.
+bench: $(VENV)/.dev nginx wrk
 	$(BIN)/python -m tests.bench
 
 # Needs Node.js 18 or newer with npm.
@@ -115,3 +116,8 @@ nginx:
 	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || { \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq nginx-light >/dev/null; \
 	  else echo "The tests behind nginx are skipped without it: sudo apt-get install nginx-light"; fi; }
+
+wrk:
+	@command -v wrk >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq wrk >/dev/null; \
+	  else echo "The benchmarks need wrk: sudo apt-get install wrk"; exit 1; fi; }

@@ -148,7 +148,7 @@ def test_a_time_is_read_in_utc_whatever_the_database_session_uses(settings: Sett
 
 @on_either_database
 def test_an_interrupted_migration_changes_nothing(settings: Settings) -> None:
-    """Interrupted at its first statement, and at every eleventh one after it, until one is complete."""
+    """Interrupted at its first statement, and at every eleventh after it, until one is complete."""
     for statements in count(step=STATEMENTS_BETWEEN_CUTS):
         with Cut(after=statements) as cut, suppress(Cut.Off):
             migrate(settings.database)

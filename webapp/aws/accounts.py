@@ -11,13 +11,15 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import ClientError
 
 from webapp.aws.credentials import RoleRefused
+
+if TYPE_CHECKING:
+    from botocore.credentials import DeferredRefreshableCredentials
+    from botocore.session import Session
 
 SESSION_NAME = "Egret"
 """How CloudTrail of the other account shows who acts."""
@@ -68,12 +70,15 @@ def assume(sts: Any, role: AccountRole, external_id: str | None) -> dict[str, An
     return answer
 
 
-def credentials_of(role: AccountRole, sts: Callable[[str], Any]) -> DeferredRefreshableCredentials:
+def credentials_of(
+    role: AccountRole, sts: Callable[[str], Any]
+) -> "DeferredRefreshableCredentials":
     """Credentials that are asked for at the first use, and renewed before they end.
 
     `sts` gives the client for a region, with the dashboard's own credentials. Reading them raises
     RoleRefused when AWS does not let Egret assume the role.
     """
+    from botocore.credentials import DeferredRefreshableCredentials
 
     def renew() -> dict[str, str]:
         try:
@@ -103,13 +108,13 @@ class Member:
         return self.core.create_client(service, **options)
 
 
-def sibling(session: Any) -> botocore.session.Session:
+def sibling(session: Any) -> "Session":
     """A session of botocore's that shares the loader, the events and more with a session of
     boto3's."""
+    from botocore.session import Session
+
     own = session._session
-    made = botocore.session.Session(
-        event_hooks=own.get_component("event_emitter"), include_builtin_handlers=False
-    )
+    made = Session(event_hooks=own.get_component("event_emitter"), include_builtin_handlers=False)
     for name in COMPONENTS:
         made.register_component(name, own.get_component(name))
     return made

@@ -13,15 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
-from botocore.config import Config
-
 from webapp.aws.accounts import AccountRole, Member, credentials_of, sibling
 from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
-from webapp.aws.sessions import Opened, Session, Sessions
 
 if TYPE_CHECKING:
+    import boto3
     from types_boto3_apigateway import APIGatewayClient
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudwatch import CloudWatchClient
@@ -32,6 +29,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_service_quotas import ServiceQuotasClient
+
+    from webapp.aws.sessions import Opened, Session, Sessions
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 30
@@ -63,16 +62,18 @@ class Clients:
     def __init__(
         self,
         endpoint_url: str | None = None,
-        session: boto3.Session | None = None,
+        session: "boto3.Session | None" = None,
         *,
         pace: Pace | None = None,
         before_call: Callable[[], None] = lambda: None,
         attempts: int = MAX_ATTEMPTS,
+        open_session: "Callable[[], Opened] | None" = None,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._pace, self._attempts = pace or Pace(), attempts
         self._before_call = before_call
-        self._sessions = Sessions(session, before_reading=before_call)
+        self._given, self._open_session = session, open_session
+        self._made: Sessions | None = None
         self._session: Session | None = None
         self.number = ""
         """Of another account than the dashboard's own."""
@@ -88,14 +89,25 @@ class Clients:
             pace=self._pace,
             before_call=self._before_call,
             attempts=self._attempts,
-        )
-        made._sessions = Sessions(
-            before_reading=self._before_call, open_session=lambda: self._open(role)
+            open_session=lambda: self._open(role),
         )
         made.number = role.number
         return made
 
-    def _open(self, role: AccountRole) -> Opened:
+    @property
+    def _sessions(self) -> "Sessions":
+        """boto3 is imported when AWS is first asked, not while the dashboard starts."""
+        from webapp.aws.sessions import Sessions
+
+        with self._lock:
+            self._made = self._made or Sessions(
+                self._given, before_reading=self._before_call, open_session=self._open_session
+            )
+            return self._made
+
+    def _open(self, role: AccountRole) -> "Opened":
+        from webapp.aws.sessions import Opened
+
         core = sibling(self._sessions.current())
         return Opened(core, credentials_of(role, self.sts), Member(core))
 
@@ -178,7 +190,9 @@ class Clients:
         if parsed.get("Error", {}).get("Code") in REFUSES_CREDENTIALS:
             self._sessions.note_refusal()
 
-    def _make(self, session: Session, service: str, region: str, attempts: int) -> Any:
+    def _make(self, session: "Session", service: str, region: str, attempts: int) -> Any:
+        from botocore.config import Config
+
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUTS_S.get(service, READ_TIMEOUT_S),

@@ -6,6 +6,8 @@ read for the first time and each time they are renewed. One thread reads or rene
 the others share its result. After a failure the next session reads the configuration again.
 
 The cause is not kept with the error: its text, and a traceback, may have a secret in it.
+
+This module imports boto3, which takes 18 MiB, so `webapp.aws.clients` imports it when it is needed.
 """
 
 import os
@@ -22,7 +24,6 @@ import boto3
 import botocore.session
 from botocore.credentials import Credentials
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -30,7 +31,13 @@ from botocore.exceptions import (
 from botocore.loaders import Loader, create_loader
 from botocore.utils import parse_timestamp
 
-from webapp.aws.credentials import Fault, MfaNeeded, UnusableCharacter, fault_of
+from webapp.aws.credentials import (
+    CredentialsUnusable,
+    Fault,
+    MfaNeeded,
+    UnusableCharacter,
+    fault_of,
+)
 
 FAILURE_SHARED_S = 5.0
 """How long a failure answers for the next attempt: reading credentials may take seconds."""
@@ -39,17 +46,6 @@ WAIT_MAX_S = 30.0
 WAITED = Fault("the credentials are still being read", "See what provides them, and end it.")
 _PRINTABLE = re.compile(r"[!-~]*")
 Result = TypeVar("Result")
-
-
-class CredentialsUnusable(BotoCoreError):
-    """`answer` is AWS's, if it is AWS that refused."""
-
-    fmt = "{what}"
-    answer: ClientError | None = None
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(what=fault.what)
-        self.fault = fault
 
 
 Session = Any

@@ -1,6 +1,6 @@
 """What one more account costs: its session of botocore's and its clients, in time and memory.
 
-`python -m tests.bench.accounts`; STS is not asked, since that depends on the network.
+STS is not asked, since that depends on the network.
 """
 
 import time
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from tests.bench.world import World
 from tests.services.scripted import ScriptedAws
 from webapp.aws.accounts import AccountRole
 from webapp.aws.clients import Clients
@@ -32,15 +33,16 @@ ALL = (
 )
 
 
-def main() -> None:
+def measure(world: World) -> dict[str, float | None]:
     aws = ScriptedAws()
     until = datetime.now(UTC) + timedelta(hours=1)
     made = {"AccessKeyId": "ASIA", "SecretAccessKey": "x", "SessionToken": "t", "Expiration": until}
     aws.answers["AssumeRole"] = {"Credentials": made}
     _use(aws.clients, ALL)
-    for what, services in (("its first client", FIRST), (f"{len(ALL)} clients", ALL)):
-        milliseconds, kib = cost(lambda number: _member(aws, number), services)
-        print(f"an account, {what:17} {milliseconds:6.1f} ms {kib / 1024:5.2f} MiB  (aim: 15, 1)")
+    first_ms, first_kib = cost(lambda number: _member(aws, number), FIRST)
+    world.note(f"accounts: with one client {first_ms:.1f} ms, {first_kib / 1024:.2f} MiB")
+    took_ms, size_kib = cost(lambda number: _member(aws, number), ALL)
+    return {"accounts.ms": took_ms, "accounts.mib": size_kib / 1024}
 
 
 def cost(connect: Callable[[int], Clients], services: Sequence[str]) -> tuple[float, float]:
@@ -70,7 +72,3 @@ def _use(clients: Clients, services: Sequence[str]) -> Clients:
         client: Any = getattr(clients, service)
         client(REGION)
     return clients
-
-
-if __name__ == "__main__":
-    main()
