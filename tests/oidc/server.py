@@ -5,6 +5,7 @@ What it leaves out is added in front of it: a code needs the verifier of its cha
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from webapp.settings import Settings
 CLIENT_ID, CLIENT_SECRET = "egret", "secret-of-egret"
 ROLES = "groups:egret-admins=admin,egret-ops=operator,egret-all=viewer"
 TIMEOUT_S = 10.0
+STYLES = b"https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
+NONE = b"data:text/css,".ljust(len(STYLES), b"/")
+"""Nothing is loaded from the internet."""
 
 
 @dataclass
@@ -30,7 +34,7 @@ class LocalProvider:
 
     @property
     def issuer(self) -> str:
-        return f"http://localhost:{self.server.server_port}"
+        return f"http://127.0.0.1:{self.server.server_port}"
 
     def settings(self, **other: Any) -> dict[str, Any]:
         return {
@@ -82,7 +86,7 @@ class LocalProvider:
             if environ["PATH_INFO"] == "/oauth2/token" and not self._has_verifier(environ):
                 start("400 Bad Request", [("Content-Type", "application/json")])
                 return [b'{"error": "invalid_grant", "error_description": "Wrong verifier."}']
-            return app(environ, noted)
+            return [part.replace(STYLES, NONE) for part in app(environ, noted)]
 
         return checked
 
@@ -99,8 +103,8 @@ class LocalProvider:
 @contextmanager
 def running() -> Iterator[LocalProvider]:
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # its own server, which is asked by http
-    from oidc_provider_mock import run_server_in_thread
-
+    with warnings.catch_warnings(record=True):  # it uses names of authlib that end some day
+        from oidc_provider_mock import run_server_in_thread
     for name in ("werkzeug", "oidc_provider_mock"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with run_server_in_thread() as server:

@@ -1,8 +1,6 @@
 """Signing in by a real provider, which runs beside the tests; each step as a browser does it."""
 
 import re
-import time
-from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -10,42 +8,12 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session, select, update
 
-from tests.oidc.server import LocalProvider, with_provider
+from tests.oidc.server import LocalProvider
+from tests.routes.by_provider import begin, come_in, use
 from tests.routes.people import CREDENTIALS, sign_in
 from webapp.browsers import BEGUN_COOKIE, SESSION_COOKIE
 from webapp.models import AccessToken, AuditEvent, BegunSignIn, Role, User, utc_now
-from webapp.oidc.documents import KEYS_AGAIN_S, Clock, Documents
-from webapp.oidc.provider import Provider
-
-REFRESH = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
-
-
-@pytest.fixture
-def local(app: FastAPI, provider: LocalProvider) -> LocalProvider:
-    use(app, provider)
-    with Session(app.state.parts.engine) as session:
-        session.add(User(name="local", password_hash="of a test", role=Role.ADMIN))
-        session.commit()
-    return provider
-
-
-def use(app: FastAPI, provider: LocalProvider, clock: Clock = time.monotonic, **other: Any) -> None:
-    settings = with_provider(app.state.parts.settings, provider, **other)
-    made = Provider(settings, Documents(settings.oidc_issuer, clock=clock))
-    app.state.parts = replace(app.state.parts, settings=settings, provider=made)
-
-
-def begin(client: Any, path: str = "/sign-in/provider", next_path: str = "/keys") -> str:
-    """The address that the browser is led to."""
-    shown = client.post(path, data={"next": next_path})
-    assert shown.status_code == 200, shown.text
-    found = REFRESH.search(shown.text)
-    assert found
-    return unescape(found[1])
-
-
-def come_in(client: Any, local: LocalProvider, subject: str) -> Any:
-    return client.get(local.consent(begin(client), subject))
+from webapp.oidc.documents import KEYS_AGAIN_S
 
 
 def test_the_first_sign_in_makes_the_person_and_leads_on(
@@ -246,46 +214,3 @@ def test_a_person_of_the_provider_is_changed_there(
     assert (told["status"], told["signs_in_by"]) == ("active", "provider")
     removed = client.post(f"/people/{person.id}/removal", data={"confirm": "peggy"})
     assert removed.status_code == 303
-
-
-def test_signing_out_offers_to_sign_out_there(client: Any, local: LocalProvider) -> None:
-    local.knows("quinn", "egret-ops")
-    come_in(client, local, "quinn")
-    out = client.post("/sign-out")
-    assert client.get("/keys").status_code == 303
-    shown = client.get(out.headers["location"]).text
-    assert f"{local.issuer}/oauth2/end_session?client_id=egret&amp;post_logout" in shown
-    assert "Sign out there" not in client.get("/sign-in").text
-
-
-def test_passwords_can_be_turned_off_but_for_the_first_admin_and_links(
-    client: Any, app: FastAPI, local: LocalProvider
-) -> None:
-    sign_in(client, app)
-    use(app, local, password_sign_in="off")
-    assert "Invite somebody" not in client.get("/people").text
-    invited = client.post("/people", data={"name": "x", "role": "viewer"})
-    assert (invited.status_code, "by the provider alone" in invited.text) == (403, True)
-    client.cookies.clear()
-    page = client.get("/sign-in").text
-    assert 'name="password"' not in page
-    assert "passkey" not in page
-    for path in ("/sign-in", "/sign-in/passkey"):
-        refused = client.post(path, data=CREDENTIALS)
-        assert (refused.status_code, "by the provider alone" in refused.text) == (403, True)
-    local.knows("rupert", "egret-ops")
-    assert come_in(client, local, "rupert").status_code == 303
-
-
-def test_before_there_is_an_admin_nobody_comes_in(
-    client: Any, app: FastAPI, provider: LocalProvider
-) -> None:
-    use(app, provider, password_sign_in="off")
-    assert client.post("/sign-in/provider").headers["location"] == "/setup"
-    assert client.get("/setup").status_code == 200
-
-
-def test_without_a_provider_there_is_none(client: Any) -> None:
-    assert client.post("/sign-in/provider").status_code == 404
-    assert client.get("/sign-in/callback").status_code == 404
-    assert "single sign-on" not in client.get("/setup").text

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from webapp.errors import EgretError, Upstream
 from webapp.outbound import Answer, Outbound, Purpose
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 KEPT_FOR_S = 3600.0
 KEYS_AGAIN_S = 10.0
@@ -72,8 +72,11 @@ class Documents:
                 self._metadata_at = self._clock()
             return self._metadata
 
-    def keys(self, *, anew: bool = False) -> KeySet:
+    def keys(self, *, anew: bool = False) -> "KeySet":
         """`anew`: as there was none that fits. Raises Upstream, Unavailable."""
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
+
         url = self.metadata().jwks_uri
         with self._lock:
             kept_for_s = KEYS_AGAIN_S if anew else KEPT_FOR_S

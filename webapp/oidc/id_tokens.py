@@ -6,16 +6,15 @@ party, times, nonce, and the hash of the access token.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
-from joserfc.jws import JWSRegistry
+from typing import TYPE_CHECKING, Any
 
 from webapp.errors import Refused
 from webapp.models.texts import SUBJECT_MAX
 from webapp.oidc.documents import Documents
+
+if TYPE_CHECKING:
+    from joserfc.errors import JoseError
+    from joserfc.jwt import Token
 
 LEEWAY_S = 60
 """Clocks may differ by that."""
@@ -39,6 +38,9 @@ def checked_claims(
     documents: Documents, token: Mapping[str, Any], expected: Expected
 ) -> dict[str, Any]:
     """The claims of the ID token in the token endpoint's answer. Raises Refused, Upstream."""
+    from authlib.oidc.core import CodeIDToken
+    from joserfc.errors import JoseError
+
     text = token.get("id_token")
     if not isinstance(text, str) or len(text) > TOKEN_MAX_CHARS:
         raise refused("The provider sent no ID token")
@@ -70,8 +72,12 @@ def checked_claims(
     return dict(claims)
 
 
-def _decoded(documents: Documents, text: str) -> jwt.Token:
+def _decoded(documents: Documents, text: str) -> "Token":
     """With the keys as they are known, or else as they are now."""
+    from joserfc import jwt
+    from joserfc.errors import BadSignatureError, InvalidKeyIdError
+    from joserfc.jws import JWSRegistry
+
     registry = JWSRegistry(
         algorithms=list(documents.metadata().algorithms), strict_check_header=False
     )
@@ -81,7 +87,7 @@ def _decoded(documents: Documents, text: str) -> jwt.Token:
         return jwt.decode(text, key=documents.keys(anew=True), registry=registry)
 
 
-def _why(error: JoseError) -> str:
+def _why(error: "JoseError") -> str:
     """authlib's code, and the claim that it is about; never what the token has there."""
     claim = getattr(error, "claim", "")
     return f"{error.error}: {claim}" if claim else str(error.error)

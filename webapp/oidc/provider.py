@@ -12,11 +12,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.client import OAuth2Client
 
 from webapp.errors import Upstream
 from webapp.models.base import utc_now
@@ -25,6 +22,9 @@ from webapp.oidc.documents import Documents
 from webapp.oidc.id_tokens import Expected, checked_claims, refused
 from webapp.oidc.roles import parse
 from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    from authlib.oauth2.client import OAuth2Client
 
 CALLBACK = "/sign-in/callback"
 TOLD_MAX_CHARS = 200
@@ -146,6 +146,8 @@ class Provider:
         return f"{url}{'&' if '?' in url else '?'}{query}" if url else ""
 
     def _token(self, binding: Binding, code: str) -> dict[str, Any]:
+        from authlib.oauth2 import OAuth2Error
+
         url = self._documents.metadata().token_endpoint
         try:
             client = self._client()
@@ -160,7 +162,9 @@ class Provider:
             ) from error
         return dict(found)
 
-    def _client(self) -> OAuth2Client:
+    def _client(self) -> "OAuth2Client":
+        from authlib.oauth2.client import OAuth2Client
+
         settings = self._settings
         posts_secret = self._documents.metadata().posts_secret
         return OAuth2Client(
