@@ -104,6 +104,7 @@ class LocalProvider:
 def running() -> Iterator[LocalProvider]:
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # its own server, which is asked by http
     with warnings.catch_warnings(record=True):  # it uses names of authlib that end some day
+        warnings.simplefilter("ignore")
         from oidc_provider_mock import run_server_in_thread
     for name in ("werkzeug", "oidc_provider_mock"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
+from sqlmodel import Session, select
 
 from tests.oidc.own_keys import OwnKeys
 from tests.outbound.origin import response, running
 from webapp.errors import Upstream
+from webapp.models import User
 from webapp.oidc.documents import FAILED_FOR_S, KEPT_FOR_S, KEYS_AGAIN_S, Documents
 
 
@@ -50,6 +52,22 @@ def test_a_provider_that_is_down_is_asked_again_after_a_moment(issuer: OwnKeys) 
     issuer.publish()
     now_s = FAILED_FOR_S
     assert documents.metadata().token_endpoint == f"{issuer.origin.url}/token"
+
+
+def test_no_connection_of_the_database_is_kept_while_the_provider_is_asked(
+    issuer: OwnKeys, session: Session
+) -> None:
+    pool: Any = session.connection().engine.pool
+    session.exec(select(User)).all()
+    documents = issuer.documents
+    assert pool.checkedout() == 1
+    documents.metadata()
+    assert pool.checkedout() == 0
+    session.exec(select(User)).all()
+    documents.metadata()  # which is known
+    assert pool.checkedout() == 1
+    documents.keys()
+    assert pool.checkedout() == 0
 
 
 @pytest.mark.parametrize(

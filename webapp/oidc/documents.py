@@ -7,13 +7,16 @@ Egret ask. A provider that does not answer is asked again after FAILED_FOR_S.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from webapp.capacity.outside import outside
+from webapp.db import give_back
 from webapp.errors import EgretError, Upstream
 from webapp.outbound import Answer, Outbound, Purpose
 
@@ -65,7 +68,9 @@ class Documents:
 
     def metadata(self) -> Metadata:
         """Raises Upstream; Unavailable when too many requests wait already."""
-        with self._lock:
+        if self._metadata and not self._is_over(self._metadata_at, KEPT_FOR_S):
+            return self._metadata
+        with self._turn():
             if self._metadata is None or self._is_over(self._metadata_at, KEPT_FOR_S):
                 found = self._document(f"{self.issuer.rstrip('/')}{WELL_KNOWN}")
                 self._metadata = self._read(found)
@@ -77,9 +82,10 @@ class Documents:
         from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
 
-        url = self.metadata().jwks_uri
-        with self._lock:
-            kept_for_s = KEYS_AGAIN_S if anew else KEPT_FOR_S
+        url, kept_for_s = self.metadata().jwks_uri, KEYS_AGAIN_S if anew else KEPT_FOR_S
+        if self._keys and not self._is_over(self._keys_at, kept_for_s):
+            return self._keys
+        with self._turn():
             if self._keys is None or self._is_over(self._keys_at, kept_for_s):
                 try:
                     self._keys = KeySet.import_key_set(self._document(url))  # type: ignore[arg-type]  # checked by itself
@@ -93,6 +99,15 @@ class Documents:
         return self._outbound.fetch(
             self._purpose(url), url, method="POST", headers=headers, body=body
         )
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One asks, the others wait for what it finds; as for any answer from outside, without a
+        connection of the database, and in a place of their own. Raises Unavailable."""
+        give_back()
+        outside.enter()
+        with self._lock:
+            yield
 
     def _document(self, url: str) -> dict[str, Any]:
         if not self._is_over(self._failed_at, FAILED_FOR_S):
