@@ -32,6 +32,7 @@ from webapp.edge.refusals import RecordRefusals
 from webapp.edge.shortcuts import Shortcuts
 from webapp.edge.unexpected import UnexpectedErrors
 from webapp.errors import Unavailable
+from webapp.oidc.provider import Provider
 from webapp.reconciler import Reconciler
 from webapp.rendering.templating import STATIC, static_version
 from webapp.routes import api, health, pages
@@ -40,7 +41,8 @@ from webapp.routes.pages.streams import StreamedPages
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
-from webapp.settings import LOOPBACK_HOSTS, Settings
+from webapp.setting_rules import LOOPBACK_HOSTS
+from webapp.settings import Settings
 from webapp.watching.hub import Hub
 
 GZIP_MIN_BYTES = 700
@@ -105,6 +107,7 @@ def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
         cloud=cloud or _connect(settings, pace),
         images=Images(settings),
         hub=Hub(make_engine(settings.database), StreamedPages(settings)),
+        provider=Provider(settings) if settings.oidc_issuer else None,
     )
 
 
