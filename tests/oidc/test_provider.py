@@ -76,6 +76,13 @@ def test_an_answer_without_the_state_is_refused_without_its_words(
         provider_of(issuer).check_answer(BINDING, answer)
 
 
+def test_a_browser_that_began_nothing_is_shown_no_words(issuer: OwnKeys) -> None:
+    """Anybody can derive the state of no token."""
+    nobody = Binding("")
+    with pytest.raises(Refused, match="that you began"):
+        provider_of(issuer).check_answer(nobody, {"state": nobody.state, "error": "x"})
+
+
 def test_a_long_text_of_the_provider_is_cut(issuer: OwnKeys) -> None:
     answer = {"state": BINDING.state, "error": "x", "error_description": "y" * 5000}
     with pytest.raises(Refused) as caught:

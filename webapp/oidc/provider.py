@@ -105,7 +105,8 @@ class Provider:
 
         Nothing of an answer is shown before it is known that this browser asked for it.
         """
-        if not hmac.compare_digest(answer.get("state", "").encode(), binding.state.encode()):
+        state = answer.get("state", "").encode("utf-8", "surrogatepass")
+        if not binding.token or not hmac.compare_digest(state, binding.state.encode()):
             raise refused("This is not the answer to the sign-in that you began")
         issuer = answer.get("iss")
         is_named = issuer is not None or self._documents.metadata().names_itself
