@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261201_provider"
-down_revision = "20261130_passkeys"
+down_revision = "20261201_notices"
 
 
 def upgrade() -> None:
