@@ -20,6 +20,7 @@ from webapp.models import (
     Status,
     utc_now,
 )
+from webapp.partners.base import KeyClaims
 from webapp.services.engine.events import STACK_TYPE
 
 REGION = "eu-central-1"
@@ -79,6 +80,21 @@ def add_function(session: Session, **columns: Any) -> Function:
     network, key = a_network(), a_key()
     function = a_function(network, key, **columns)
     add(session, network, key, an_address(network), function)
+    return function
+
+
+def add_usable_function(session: Session) -> Function:
+    """A function with all that a change of it needs: as `add_function`, and as AWS left it."""
+    function = add_function(
+        session,
+        outputs={"FunctionName": "egret-fun"},
+        stack_id="arn:aws:cloudformation:eu-central-1:000000000000:stack/egret-function-fun/1",
+        settings={"location": "32000006", "limit": 10, "ranking": "clans"},
+    )
+    session.get_one(Key, function.key_id).claims = KeyClaims("token", (), (IP,), "", "").as_json()
+    network = session.get_one(Network, function.network_id)
+    network.outputs = {"SecurityGroupId": "sg-1", "SubnetIds": "subnet-1", "VpcId": "vpc-1"}
+    session.commit()
     return function
 
 
