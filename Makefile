@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench fuzz lighthouse image-check migrate lock browser nginx npm observatory
+.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench fuzz lighthouse image-check migrate lock browser nginx wrk npm observatory
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -52,8 +52,15 @@ map: $(VENV)/.dev
 policy: $(VENV)/.dev
 	$(BIN)/python -m docs.make_policy
 
-bench: $(VENV)/.dev
+# With nginx and wrk; says which goal is missed, and fails. Takes up to ten minutes.
+bench: $(VENV)/.dev $(VENV)/bench/.done nginx wrk
 	$(BIN)/python -m tests.bench
+
+# The programs that it is compared with have packages of their own.
+$(VENV)/bench/.done: tests/bench/peers/requirements.lock | $(BIN)/pip
+	$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
 
 # Thousands of requests to the API on a sandbox of its own, for five minutes; one of the tests does a short run.
 fuzz: $(VENV)/.dev
@@ -85,6 +92,7 @@ lock: $(VENV)/.dev
 	$(LOCK) -o requirements-image.lock
 	$(LOCK) --extra sandbox -o requirements.lock
 	$(LOCK) --extra sandbox --extra dev -o requirements-dev.lock
+	$(LOCK:pyproject.toml=tests/bench/peers/requirements.in) -o tests/bench/peers/requirements.lock
 
 # Debian has venv and the browser in separate packages: root installs them, others are told how.
 $(BIN)/pip:
@@ -119,3 +127,8 @@ nginx:
 	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || { \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq nginx-light >/dev/null; \
 	  else echo "The tests behind nginx are skipped without it: sudo apt-get install nginx-light"; fi; }
+
+wrk:
+	@command -v wrk >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq wrk >/dev/null; \
+	  else echo "The benchmarks need wrk: sudo apt-get install wrk"; exit 1; fi; }

@@ -68,8 +68,10 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("any machine")
 
-# What is imported stays: to search it again and again takes a tenth of the time.
+# What is imported stays: to search it again and again takes a tenth of the time. So does to search
+# what one test has made many times.
 gc.disable()
+OBJECTS_BETWEEN_SEARCHES = 50_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,6 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_SEARCHES)
     gc.enable()
 
 

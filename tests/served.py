@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from tests import loops
-from webapp.connections import Connections, Limits
-from webapp.server import server_of
+from webapp.edge.connections import Connections, Limits
+from webapp.edge.server import server_of
 from webapp.settings import Settings
 
 LIMITS = Limits()
@@ -141,7 +142,7 @@ async def rest(client: Client) -> str:
     return received.decode()
 
 
-def run(scenario: Callable[[Served], Awaitable[None]], served: Served | None = None) -> None:
+def run(scenario: Callable[[Any], Awaitable[None]], served: Served | None = None) -> None:
     async def whole() -> None:
         async with serving(served or Served()) as running:
             async with asyncio.timeout(LIMIT_S):

@@ -1,8 +1,8 @@
 """What the house rules ask of Python code, answered from its syntax tree."""
 
 import ast
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -26,11 +26,13 @@ def functions(tree: ast.AST) -> Iterator[Function]:
             yield node
 
 
-def patches(tree: ast.AST) -> list[int]:
+def patches_in(code: str) -> list[int]:
     """The lines that import a mock, or patch by `monkeypatch`, whose `setenv` is no patch."""
+    if "mock" not in code and "monkeypatch" not in code:
+        return []
     return [
         node.lineno
-        for node in ast.walk(tree)
+        for node in ast.walk(ast.parse(code))
         if (isinstance(node, ast.Import) and FAKES & {name.name for name in node.names})
         or (isinstance(node, ast.ImportFrom) and _imports_a_fake(node))
         or (
@@ -50,18 +52,6 @@ def tests_of(tree: ast.AST) -> list[Function]:
     return [function for function in functions(tree) if function.name.startswith("test_")]
 
 
-def doubled(names: Iterable[str]) -> list[str]:
-    return [name for name, count in Counter(names).items() if count > 1]
-
-
-def parameters(function: Function) -> int:
-    """Of all kinds; `self` and `cls` are not counted."""
-    arguments = function.args
-    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    stars = [star for star in (arguments.vararg, arguments.kwarg) if star]
-    return len(named) + len(stars) - (bool(named) and named[0].arg in ("self", "cls"))
-
-
 def has_logic(tree: ast.AST) -> bool:
     """Whether some function does something; those of a protocol are a docstring or `...`."""
     return any(
@@ -71,7 +61,16 @@ def has_logic(tree: ast.AST) -> bool:
     )
 
 
-def asserting(trees: list[ast.Module]) -> set[ast.AST]:
+@dataclass(frozen=True, eq=False)
+class Mentions:
+    """What a function refers to, by itself and by the functions inside it."""
+
+    asserts: bool
+    names: set[str]
+    attributes: set[str]
+
+
+def asserting(trees: list[ast.Module]) -> set[Function]:
     """The functions that assert: by themselves, or by a function of these trees that they mention.
 
     A method is known by its name alone, whatever its class: `api.settled` asserts because some
@@ -84,31 +83,31 @@ def asserting(trees: list[ast.Module]) -> set[ast.AST]:
         if isinstance(node, ast.ClassDef)
         for function in functions(node)
     }
-    everything = [function for tree in trees for function in functions(tree)]
-    found: set[Function] = {each for each in everything if _asserts_by_itself(each)}
+    everything = {each: _mentions(each) for tree in trees for each in functions(tree)}
+    found = {function for function, mentions in everything.items() if mentions.asserts}
     while True:
         plain = {function.name for function in found - methods}
         by_method = {function.name for function in found & methods}
-        more = {each for each in everything if _mentions(each, plain, by_method)} - found
-        if not more:
-            return set(found)
+        more = {
+            function
+            for function, mentions in everything.items()
+            if mentions.names & plain or mentions.attributes & by_method
+        }
+        if more <= found:
+            return found
         found |= more
 
 
-def _asserts_by_itself(function: Function) -> bool:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assert):
-            return True
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            if called == CHECK_OF_ALEMBIC or called.rpartition(".")[2] in ASSERTING_CALLS:
-                return True
-    return False
+def _mentions(function: Function) -> Mentions:
+    nodes = [*ast.walk(function)]
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    by_name = [each for each in called if isinstance(each, ast.Name | ast.Attribute)]
+    asserts = any(isinstance(node, ast.Assert) for node in nodes) or any(map(_checks, by_name))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return Mentions(asserts, names, attributes)
 
 
-def _mentions(function: Function, plain: set[str], methods: set[str]) -> bool:
-    return any(
-        (isinstance(node, ast.Name) and node.id in plain)
-        or (isinstance(node, ast.Attribute) and node.attr in methods)
-        for node in ast.walk(function)
-    )
+def _checks(called: ast.Name | ast.Attribute) -> bool:
+    name = called.id if isinstance(called, ast.Name) else called.attr
+    return name in ASSERTING_CALLS or ast.unparse(called) == CHECK_OF_ALEMBIC

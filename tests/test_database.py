@@ -47,6 +47,7 @@ from webapp.services.functions.revisions import rows as revisions
 from webapp.settings import Settings
 
 REPLICAS = 3
+STATEMENTS_BETWEEN_CUTS = 11
 MORNING = datetime(2026, 1, 1, 6, tzinfo=UTC)
 
 
@@ -147,8 +148,8 @@ def test_a_time_is_read_in_utc_whatever_the_database_session_uses(settings: Sett
 
 @on_either_database
 def test_an_interrupted_migration_changes_nothing(settings: Settings) -> None:
-    """Interrupted after 0, 1, 2 … statements, until one is complete."""
-    for statements in count():
+    """Interrupted at its first statement, and at every eleventh after it, until one is complete."""
+    for statements in count(step=STATEMENTS_BETWEEN_CUTS):
         with Cut(after=statements) as cut, suppress(Cut.Off):
             migrate(settings.database)
         if not cut.struck:

@@ -1,5 +1,9 @@
 """What `create_app` puts together."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,30 @@ from webapp.aws.errors import AccessDenied
 from webapp.main import create_app
 from webapp.models import Network
 from webapp.settings import Settings
+
+LATER = {"alembic", "boto3", "cryptography", "jsonschema", "rich", "segno", "webauthn", "zxcvbn"}
+START = """
+import json, sys
+from webapp.__main__ import _import_logs
+_import_logs()
+from webapp import cli, starting
+from webapp.edge import server
+from webapp.main import create_app
+settings = starting.read_settings()
+starting.bring_up_to_date(settings)
+create_app(settings)
+print(json.dumps([*sys.modules]))
+"""
+
+
+def test_a_dashboard_starts_without_what_its_first_answer_does_not_need(
+    settings: Settings, tmp_path: Path
+) -> None:
+    prepare(settings)
+    own = {"EGRET_DATABASE_URL": settings.database, "EGRET_DATA_DIR": str(tmp_path)}
+    child = [sys.executable, "-c", START]
+    told = subprocess.run(child, env=os.environ | own, check=True, capture_output=True).stdout
+    assert not LATER & set(json.loads(told))
 
 
 def test_the_application_gives_its_connection_back_before_it_waits_for_aws(

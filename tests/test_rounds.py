@@ -12,7 +12,16 @@ from sqlmodel import Session, select
 
 from tests.faults import worker
 from tests.services.accounts.test_details import an_account
-from tests.services.rows import ZONES, a_proof, add, add_everything, add_function, ago
+from tests.services.rows import (
+    ZONES,
+    a_network,
+    a_proof,
+    add,
+    add_everything,
+    add_function,
+    ago,
+    an_address,
+)
 from tests.services.scripted import INCONCLUSIVE, ScriptedAws
 from webapp import rounds
 from webapp.aws import Cloud
@@ -27,12 +36,14 @@ from webapp.models import (
     NewNetwork,
     Site,
     Snapshot,
+    Status,
     User,
     utc_now,
 )
 from webapp.sandbox.launcher import Sandbox
 from webapp.services import access, addresses, networks
 from webapp.services.engine import leases
+from webapp.services.engine.leases import Handler
 from webapp.services.functions import previews
 from webapp.services.inspection import proofs
 from webapp.services.scope import CloudScope
@@ -56,11 +67,24 @@ def aws() -> ScriptedAws:
 def run_round(session: Session, engine: Engine, cloud: Cloud, settings: Settings) -> None:
     """The region's round, now; again while it says that there is more to do."""
     rounds.start(session, settings)
-    session.connection().execute(update(Lease).values(due_at=0.0, expires_at=0.0))
+    run_due(session, engine, rounds.NOUN, rounds.handler(cloud, settings))
+
+
+def run_due(session: Session, engine: Engine, noun: str, handler: Handler) -> None:
+    """All rows that are about this, as if they were due."""
+    session.connection().execute(
+        update(Lease).where(leases.of(noun)).values(due_at=0.0, expires_at=0.0)
+    )
     session.commit()
-    while leases.run_one(engine, {rounds.NOUN: rounds.handler(cloud, settings)}):
+    while leases.run_one(engine, {noun: handler}, those=leases.of(noun)):
         pass
     session.expire_all()
+
+
+def in_s(session: Session, resource: str) -> float:
+    """Until the row is due."""
+    due_at = session.exec(select(Lease.due_at).where(Lease.resource == resource)).one()
+    return due_at - session.exec(select(now_s())).one()
 
 
 @pytest.fixture
@@ -81,16 +105,17 @@ def network(
 def test_a_network_is_proven_once_a_day(
     session: Session, engine: Engine, cloud: Cloud, settings: Settings, network: Network
 ) -> None:
-    (first,) = proofs.list_all(session, network)
-    run_round(session, engine, cloud, settings)
-    assert len(proofs.list_all(session, network)) == 1
-    first.at = utc_now() - timedelta(days=1, minutes=1)
-    session.commit()
+    """It was proven when it became ready; the round only plans the next time."""
     for _ in range(2):
         run_round(session, engine, cloud, settings)
+    planned = f"{rounds.PROOF}:{network.id}"
+    assert len(proofs.list_all(session, network)) == 1
+    assert in_s(session, planned) == pytest.approx(proofs.next_in_s(network), abs=60)
+    run_due(session, engine, rounds.PROOF, rounds.prover(cloud, settings))
     newest, _ = proofs.list_all(session, network)
     assert newest.ok
     assert newest.echo == "echo.sandbox"
+    assert proofs.JUST_NOW_S - 60 < in_s(session, planned) <= proofs.DAY_S + proofs.JUST_NOW_S
 
 
 def test_an_address_that_was_released_outside_is_lost(
@@ -106,9 +131,38 @@ def test_an_address_that_was_released_outside_is_lost(
     addresses.release(scope, address.id, typed=typed)
 
 
+def test_only_networks_that_are_ready_have_a_proof_to_come(
+    session: Session, engine: Engine, aws: ScriptedAws, settings: Settings
+) -> None:
+    ready, parked, gone = (a_network(name, region=REGION) for name in "abc")
+    parked.status = Status.PARKED
+    add(session, ready, parked)
+    leases.make_due_in(session, {f"{rounds.PROOF}:{each.id}": 0.0 for each in (parked, gone)})
+    run_due(session, engine, rounds.PROOF, rounds.prover(aws.cloud, settings))
+    run_round(session, engine, aws.cloud, settings)
+    planned = session.exec(select(Lease.resource).where(leases.of(rounds.PROOF))).all()
+    assert planned == [f"{rounds.PROOF}:{ready.id}"]
+    assert not aws.asked
+
+
+def test_a_probe_that_aws_does_not_run_is_tried_again_within_the_hour(
+    session: Session, engine: Engine, aws: ScriptedAws, settings: Settings
+) -> None:
+    outputs = {"AvailabilityZones": ZONES[0], "ProbeFunctionNames": "probe"}
+    network = a_network(region=REGION, outputs=outputs)
+    add(session, network, an_address(network))
+    aws.answers["Invoke"] = INCONCLUSIVE[0]
+    planned = f"{rounds.PROOF}:{network.id}"
+    leases.make_due(session, planned)
+    run_due(session, engine, rounds.PROOF, rounds.prover(aws.cloud, settings))
+    assert not proofs.list_all(session, network)
+    assert 0 < in_s(session, planned) < 60 * 60
+
+
 def test_a_region_that_does_not_answer_is_asked_again_later(
     session: Session, engine: Engine, settings: Settings, nowhere: Cloud
 ) -> None:
+    add(session, an_address(region=REGION))
     run_round(session, engine, nowhere, settings)
     (lease,) = session.exec(select(Lease)).all()
     assert lease.due_at > utc_now().timestamp()
@@ -121,7 +175,10 @@ def test_the_log_says_which_account_does_not_answer(
     nowhere: Cloud,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    add(session, an_account("shop"))
+    shop = an_account("shop")
+    add(session, shop)
+    there = an_address(ip="203.0.113.9", region=REGION, account_id=shop.id)
+    add(session, an_address(region=REGION), there)
     run_round(session, engine, nowhere, settings)
     for site in (REGION, f"{REGION} (shop)"):
         assert f"the round of {site} waits" in caplog.text

@@ -5,7 +5,7 @@ import re
 from base64 import b64encode
 from pathlib import Path
 
-from webapp.templating import STATIC, environment
+from webapp.rendering.templating import STATIC, environment
 
 TEMPLATES = Path("templates")
 DEFINED = re.compile(r'customElements\.define\(\s*"([a-z-]+)"')

@@ -35,7 +35,7 @@ def half_session_token(request: Request, settings: Settings) -> str:
 
 
 def client_of(request: Request) -> str:
-    """The client's address; behind a proxy, the one that the proxy names (`webapp.proxies`)."""
+    """The client's address; behind a proxy, the one that it names (`webapp.edge.proxies`)."""
     return request.client.host if request.client else ""
 
 

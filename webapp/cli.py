@@ -16,11 +16,11 @@ from typing import Annotated
 import typer
 
 from webapp import logs
-from webapp.access_commands import tokens, users
-from webapp.audit_commands import audit
-from webapp.command_base import database_session
-from webapp.extras import need_sandbox
-from webapp.policy_commands import accounts, print_policy
+from webapp.commands.access import tokens, users
+from webapp.commands.audit import audit
+from webapp.commands.base import database_session
+from webapp.commands.extras import need_sandbox
+from webapp.commands.policies import accounts, print_policy
 from webapp.services import access
 from webapp.settings import Settings
 from webapp.starting import bring_up_to_date, check_cloud, listen, read_settings, told, warn
@@ -76,8 +76,8 @@ def serve(
 ) -> None:
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     gc.disable()  # until all is imported, as in __main__
+    from webapp.edge.server import allow_open_files, server_of
     from webapp.main import create_app
-    from webapp.server import allow_open_files, server_of
 
     if as_child:
         from webapp.sandbox.parent import end_with_parent

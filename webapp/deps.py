@@ -1,8 +1,7 @@
 """What a route is given: the database session, the adapters, and who is asking.
 
-Loading and authorising are one dependency, so that no route can have the one without the other.
-
-A request has a connection of the database only while it asks it, and waits for its body or a thread
+Loading and authorising are one dependency, so that no route can have the one without the other. A
+request has a connection of the database only while it asks it, and waits for its body or a thread
 without one: it is given back once it is known who asks, and at the end of a route. Hence `Router`.
 """
 
@@ -16,29 +15,29 @@ import anyio
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from fastapi.sse import EventSourceResponse
 from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 
 from webapp import logs
-from webapp.allowance import Allowance
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
 from webapp.browsers import client_of, is_used, limits_of, request_id_of, session_token
+from webapp.capacity.allowance import Allowance
+from webapp.capacity.outside import outside
+from webapp.capacity.stream_places import StreamPlaces
 from webapp.db import end_transactions
+from webapp.edge.json_bodies import JsonRequest
+from webapp.edge.middleware import BY_HEAD
 from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
-from webapp.json_bodies import JsonRequest
-from webapp.middleware import BY_HEAD
 from webapp.models import AccessToken, Role, User
-from webapp.outside import outside
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
 from webapp.services.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.settings import Settings
-from webapp.stream_places import StreamPlaces
+from webapp.watching.hub import Hub
 
 Result = TypeVar("Result")
 API_PREFIX = "/api/"
@@ -54,6 +53,7 @@ class Parts:
     pace: Pace
     cloud: Cloud
     images: Images
+    hub: Hub
     tails: Tails = field(default_factory=Tails)
     streams: StreamPlaces = field(default_factory=StreamPlaces)
     allowance: Allowance = field(default_factory=Allowance)
@@ -163,7 +163,7 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
         session.close()  # without a connection there is nothing to wait for
 
 
-def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
+def in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
     """The same; at its end its thread, which alone knows them, gives back the connections it took.
 
     What it has not committed is undone.
@@ -191,7 +191,7 @@ async def anyone(request: Request, session: DbSession) -> Context:
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
 
 
-@_in_one_go
+@in_one_go
 def who_asks(
     request: Request, session: DbSession, _described: Annotated[object, Security(BEARER)] = None
 ) -> Context:
@@ -268,9 +268,9 @@ class Router(APIRouter):
 class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
-        if options.get("response_class") is EventSourceResponse:
+        if getattr(options.get("response_class"), "media_type", "") == "text/event-stream":
             options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
-        super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
+        super().__init__(path, endpoint if is_async else in_one_go(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """JSON is read by our own rules."""

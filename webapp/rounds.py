@@ -1,6 +1,7 @@
 """Rounds: the regular checks of a site, a region of an account, run by one replica at a time.
 
-A round is a row of the lease table, `region:<site>`, that becomes due again and again.
+A round is a row of the lease table, `region:<site>`, that becomes due again and again. So is the
+daily proof of each network, `proof:<network>`: a round only sees to it that none is missing.
 """
 
 import logging
@@ -8,11 +9,12 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import literal
+from sqlmodel import Session, select
 
 from webapp.aws import Cloud
 from webapp.errors import EgretError
-from webapp.models import Network, Proof, Site, Status, utc_now
+from webapp.models import Lease, Network, Site, Status, utc_now
 from webapp.services import access, accounts, functions
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
@@ -23,11 +25,14 @@ from webapp.services.networks import schedule
 from webapp.services.scope import EGRET, CloudScope
 from webapp.settings import Settings
 
-NOUN = "region"
+NOUN, PROOF = "region", "proof"
 ROUND_S = 300.0
 CLOCK_SLACK_S = 1.0
 """So that a round starts after the hours have begun or ended, not just before."""
-PROOF_AGE_MAX = timedelta(days=1)
+PROOF_RETRY_S = 30 * 60.0
+"""Until a probe is run again that AWS did not run; half as long, up to half as long again."""
+PLANNED_AT_ONCE = 1000
+"""Proofs of networks that have just become ready, or of an older version's."""
 ANSWER_AGE_MAX = timedelta(days=1)
 FAILURE_AGE_MAX = timedelta(hours=1)
 OVERDUE_S = 30.0
@@ -44,7 +49,7 @@ def start(session: Session, settings: Settings) -> None:
 
 
 def handler(cloud: Cloud, settings: Settings) -> Handler:
-    """One round of a site: schedules, addresses, the daily proof and call of one of its own.
+    """One round of a site: schedules, addresses, the proofs to come, the daily call of a function.
 
     What has expired of sessions and links is deleted as well.
     """
@@ -57,16 +62,50 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
         more = False
         access.purge(work.session)
         try:
+            _plan_proofs(scope.session, site)
             schedule.apply_all(scope, site)
             compare_with_aws(scope, site)
         except EgretError as error:
             work.session.rollback()
             log.warning("the round of %s waits: %s", _named(work.session, site), error)
         else:
-            more = _done(_prove_one, scope, site) or _done(_call_one, scope, site)
+            more = _done(_call_one, scope, site)
         work.run_again(in_s=0 if more else _pause_s(work.session, site))
 
     return run
+
+
+def prover(cloud: Cloud, settings: Settings) -> Handler:
+    """The daily proof of a network, while it is ready."""
+
+    def run(work: Work) -> None:
+        network = work.session.get(Network, work.row_id)
+        if network is None or network.status is not Status.READY:
+            work.finish()
+            return
+        try:
+            proofs.prove(CloudScope(work.session, EGRET, cloud, settings), network)
+        except EgretError as error:
+            work.session.rollback()
+            log.warning("the proof of %s waits: %s", network.name, error)
+            work.run_again(in_s=PROOF_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+        else:
+            work.run_again(in_s=proofs.next_in_s(network))
+
+    return run
+
+
+def _plan_proofs(session: Session, site: Site) -> None:
+    """Each network that is ready has a proof to come, at its own time of the day."""
+    planned = select(Lease.resource).where(Lease.resource == literal(f"{PROOF}:") + Network.id)
+    missing = select(Network).where(
+        site.holds(Network), Network.status == Status.READY, ~planned.exists()
+    )
+    found = session.exec(missing.limit(PLANNED_AT_ONCE)).all()
+    leases.make_due_in(
+        session, {f"{PROOF}:{network.id}": proofs.next_in_s(network) for network in found}
+    )
+    session.commit()
 
 
 def _done(check: Callable[[CloudScope, Site], bool], scope: CloudScope, site: Site) -> bool:
@@ -94,31 +133,14 @@ def _pause_s(session: Session, site: Site) -> float:
     return min([ROUND_S, *hours, *fetches])
 
 
-def _prove_one(scope: CloudScope, site: Site) -> bool:
-    """Prove a network whose last proof is a day old; only one, to stay within the lease.
-
-    Any of them, so that one that AWS keeps from running does not hold up the others.
-    """
-    recent = select(Proof.network_id).where(col(Proof.at) > utc_now() - PROOF_AGE_MAX)
-    due = select(Network).where(
-        site.holds(Network),
-        Network.status == Status.READY,
-        col(Network.id).not_in(recent),
-    )
-    network = scope.session.exec(due.order_by(func.random()).limit(1)).first()
-    if network is None:
-        return False
-    proofs.prove(scope, network)
-    return True
-
-
 def _call_one(scope: CloudScope, site: Site) -> bool:
     """Call a function whose last answer is a day old, or an hour if it was a failure; or as old as
     its schedule says.
 
     Otherwise nobody would notice that its calls fail. A network that parks when it is idle is left
-    alone, since the call would keep it up, but not where there is a schedule. Only one, and any, as
-    with proofs. The lease of the site's round keeps other replicas from fetching as well.
+    alone, since the call would keep it up, but not where there is a schedule. Only one, to stay
+    within the lease, and any, so that one that AWS keeps from running does not hold up the others.
+    The lease of the site's round keeps other replicas from fetching as well.
     """
     every = functions.list_all(scope.session)
     due = [each.function for each in every if each.network.site == site and _is_due(each)]

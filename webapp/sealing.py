@@ -12,11 +12,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from webapp.errors import Conflict
 from webapp.settings import Settings
 
@@ -30,6 +25,10 @@ class Sealer:
     """Seals and opens texts with a key that is derived from `secret`."""
 
     def __init__(self, secret: str) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
         derived = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=PURPOSE)
         self._cipher = AESGCM(derived.derive(secret.encode()))
 
@@ -41,6 +40,8 @@ class Sealer:
 
     def open(self, sealed: str, *, bound_to: str) -> str:
         """Raises Conflict for what was sealed with another key, or was changed."""
+        from cryptography.exceptions import InvalidTag
+
         try:
             data = urlsafe_b64decode(sealed)
             nonce, rest = data[:NONCE_BYTES], data[NONCE_BYTES:]

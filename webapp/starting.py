@@ -6,7 +6,6 @@ import os
 import socket
 from typing import Any
 
-from alembic.util.exc import CommandError
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
@@ -106,6 +105,8 @@ def warn(settings: Settings) -> None:
 
 def told(error: Exception) -> str:
     """What happened and what to do, in one line; '' for an error that nobody has foreseen."""
+    from alembic.util.exc import CommandError
+
     setting = _database_setting()
     match error:
         case EgretError():

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from webapp.aws.credentials import Fault
+from webapp.aws.credentials import CredentialsUnusable, Fault
 from webapp.aws.errors import (
     AccessDenied,
     AwsError,
@@ -20,7 +20,6 @@ from webapp.aws.errors import (
     remedy_for_reason,
     throttled_in,
 )
-from webapp.aws.sessions import CredentialsUnusable
 
 REGION = "eu-central-1"
 

@@ -22,8 +22,9 @@ from botocore.utils import parse_timestamp
 from tests.aws.test_clients import Failing
 from tests.aws.test_credentials import SECRET, clients, own, refused
 from webapp.aws.clients import Clients
+from webapp.aws.credentials import CredentialsUnusable
 from webapp.aws.errors import AccessDenied, aws_errors
-from webapp.aws.sessions import FAILURE_SHARED_S, CredentialsUnusable, Sessions, read_time
+from webapp.aws.sessions import FAILURE_SHARED_S, Sessions, read_time
 
 __all__ = ["own"]
 REGION = "eu-central-1"

@@ -26,7 +26,7 @@ from tests.sandbox.credentials import environment_of
 from webapp.aws.clients import Clients
 from webapp.browsers import HTTPS_SESSION_COOKIE
 from webapp.db import now_s, temporary_engine
-from webapp.middleware import security_headers
+from webapp.edge.middleware import security_headers
 from webapp.models import Lease, Nat, Network, Status
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings

@@ -6,8 +6,6 @@ worker ends where the uninterrupted one does: nothing orphaned, nothing made twi
 
 import itertools
 import json
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from sqlmodel import Session
 from tests.databases import prepare
 from tests.faults.worker import OPERATIONS, Kill, Workshop
 from tests.faults.world import allocations, world
-from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
+from tests.sandbox.credentials import BOUNDARY, environment_of
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
@@ -26,9 +24,6 @@ from webapp.settings import Settings
 CALLS_MAX = 120
 ALWAYS = {"create", "delete", "release"}
 """The others are left out once they have been killed at each of their calls."""
-ADDRESS_QUOTA = 40
-
-SPAWNED = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
@@ -88,31 +83,20 @@ class Lane:
         return found
 
 
-def sweep(folder: Path, *, after: bool) -> None:
+def test_a_killed_worker_ends_where_an_uninterrupted_one_does(own: Sandbox, tmp_path: Path) -> None:
     """Kill at call 1, 2, 3 … of each operation, until none of them takes so many calls."""
-    with (
-        Sandbox.start(folder / "sandbox", pace_s=0, address_quota=ADDRESS_QUOTA) as sandbox,
-        credentials_of(sandbox),
-    ):
-        lane = Lane(sandbox, folder)
-        expected: dict[tuple[str, ...], Outcome] = {}
-        swept: set[str] = set()
-        for call in range(1, CALLS_MAX):
-            operations = tuple(o for o in OPERATIONS if o in ALWAYS or o not in swept)
-            if operations not in expected:
-                expected[operations] = lane.run(operations, None)
-            found = lane.run(operations, Kill(call, after=after))
-            assert found.worlds == expected[operations].worlds, f"killed at call {call}"
-            assert call > 1 or not found.survived, "each of them makes a call, and dies of it"
-            swept |= found.survived
-            if swept == set(OPERATIONS):
-                return
+    lane = Lane(own, tmp_path)
+    expected: dict[tuple[str, ...], Outcome] = {}
+    swept: set[str] = set()
+    for call in range(1, CALLS_MAX):
+        operations = tuple(o for o in OPERATIONS if o in ALWAYS or o not in swept)
+        if operations not in expected:
+            expected[operations] = lane.run(operations, None)
+        found = [lane.run(operations, Kill(call, after=after)) for after in (False, True)]
+        for one in found:
+            assert one.worlds == expected[operations].worlds, f"killed at call {call}"
+            assert call > 1 or not one.survived, "each of them makes a call, and dies of it"
+        swept |= found[0].survived & found[1].survived
+        if swept == set(OPERATIONS):
+            return
     raise AssertionError(f"an operation takes more than {CALLS_MAX} calls")
-
-
-def test_a_killed_worker_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
-    """The two sides side by side, each in a sandbox of its own."""
-    with ProcessPoolExecutor(2, SPAWNED) as pool:
-        before = pool.submit(sweep, tmp_path / "before", after=False)
-        after = pool.submit(sweep, tmp_path / "after", after=True)
-        before.result(), after.result()

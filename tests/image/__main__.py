@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from tests.image.container import Container
 from tests.image.dockerfile import health_command, last
-from webapp.extras import SANDBOX
+from webapp.commands.extras import SANDBOX
 
 INSIDE = "--inside"
 START_TIMEOUT_S = 30.0

@@ -8,9 +8,9 @@ import pytest
 
 from tests.lambda_templates.world import HANDLERS
 from webapp.partners import partner
+from webapp.rendering.templating import render
 from webapp.services.functions.catalogue.code import assemble
 from webapp.services.functions.catalogue.templates import Template, list_templates
-from webapp.templating import render
 
 SIZE_MAX_BYTES = 34 * 1024
 """What CloudFormation's limit of a template, 50 KiB, leaves for the code in it."""

@@ -10,8 +10,8 @@ import pytest
 
 from webapp.partners.clash_of_clans import ClashOfClans
 from webapp.partners.clash_of_clans_rankings import POINTS
+from webapp.rendering.templating import render
 from webapp.sandbox.partner import rankings
-from webapp.templating import render
 
 PARTNER = ClashOfClans()
 RECORDED = (Path(__file__).parents[1] / "data" / "rankings_top10.json").read_bytes()

@@ -8,7 +8,7 @@ from hypothesis import given
 from tests.partners.json_of_others import JSON
 from webapp.partners.generic_table import COLUMNS_MAX, NAME_MAX_CHARS, table_of
 from webapp.partners.untrusted_json import CELL_MAX_CHARS, CUT, ROWS_MAX
-from webapp.templating import render
+from webapp.rendering.templating import render
 
 
 def rows(value: Any, path: str = "") -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.logs import Log
 from webapp.aws.newest_lines import Place
 from webapp.models import Caller, Function
-from webapp.templating import render
+from webapp.rendering.templating import render
 
 LOG, REQUESTS = "/functions/fun/logs", "/functions/fun/requests"
 

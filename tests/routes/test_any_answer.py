@@ -19,9 +19,9 @@ from webapp.aws.invocations import Invocation, invocation_of, payload_of
 from webapp.models import Function
 from webapp.partners import partner
 from webapp.partners.clash_of_clans_rankings import POINTS
+from webapp.rendering.templating import render
 from webapp.services.functions import previews
 from webapp.services.functions.catalogue.templates import Template, get_template
-from webapp.templating import render
 
 ANSWERS = {"clash_rankings": 500, "http_json": 100}
 PAGE_EVERY = 5

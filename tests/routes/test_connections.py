@@ -27,9 +27,9 @@ from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
 from webapp.aws.clients import Clients
 from webapp.aws.tags import STACK_NAME_TAG
+from webapp.edge.problems import RETRY_AFTER_S
 from webapp.main import before_call, create_app
 from webapp.partners import KeyClaims
-from webapp.problems import RETRY_AFTER_S
 from webapp.routes.pages.streams import resume_after
 from webapp.settings import Settings
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from tests.routes.people import bearer
 from tests.services.scripted import ScriptedAws, refusal
-from webapp.limits import EVENT_BODY_MAX_BYTES
+from webapp.edge.limits import EVENT_BODY_MAX_BYTES
 from webapp.models import Network, Status
 from webapp.services.functions.activity.console.runs import DEPTH_MAX
 

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from tests.routes.people import bearer
+from webapp.rendering.templating import static_version
 from webapp.services import access
-from webapp.templating import static_version
 
 PASSWORD = "  A long Passphrase with blanks around it, " + "and sixty-four characters or more  "
 TOKEN_CHARS_MIN = 43

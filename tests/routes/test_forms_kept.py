@@ -11,10 +11,10 @@ from sqlmodel import Session
 from tests.routes.all_routes import routes_of
 from tests.routes.people import CREDENTIALS, sign_in
 from tests.services.rows import a_network, add, an_address
-from webapp.drafts import page_of
 from webapp.models import AddressStatus, Network, Status
+from webapp.rendering.drafts import page_of
+from webapp.rendering.templating import NOTICE_COOKIE
 from webapp.services import addresses
-from webapp.templating import NOTICE_COOKIE
 
 NETWORK = {"name": "kept", "availability_zones": "3", "nat": "per_az", "environment": "prod"}
 SCHEDULE = {"weekly": "on", "days": ["sat"], "start": "07:15", "time_zone": "Asia/Tokyo"}

@@ -10,7 +10,7 @@ from tests.routes.all_routes import routes_of
 from tests.routes.people import sign_in
 from tests.routes.test_connections import add_rows
 from tests.routes.test_database_failures import path_of
-from webapp.templating import NOTICE_COOKIE, static_version
+from webapp.rendering.templating import NOTICE_COOKIE, static_version
 
 VARYING = {"date", "x-request-id", "age", "set-cookie"}
 STREAMS = ("/stream", "/tail")

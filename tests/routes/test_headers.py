@@ -15,8 +15,8 @@ from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
 from tests.routes.test_connections import NAME, add_rows, run_apart
 from webapp.deps import note_operation
-from webapp.limits import BODY_MAX_BYTES, COOKIES_MAX_BYTES, QUERY_MAX_BYTES
-from webapp.middleware import SECURITY_HEADERS, AccessLogAndHeaders
+from webapp.edge.limits import BODY_MAX_BYTES, COOKIES_MAX_BYTES, QUERY_MAX_BYTES
+from webapp.edge.middleware import SECURITY_HEADERS, AccessLogAndHeaders
 
 PUBLIC = ("/whitelist/", "/static/")
 ANSWERS: dict[int, list[tuple[str, str, dict[str, Any]]]] = {

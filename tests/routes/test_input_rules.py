@@ -9,8 +9,8 @@ from sqlmodel import Session, select
 
 from tests.routes.people import bearer
 from tests.services.scripted import ScriptedAws
-from webapp.forms import ERRORS_MAX
 from webapp.models import Key
+from webapp.rendering.forms import ERRORS_MAX
 
 URL = "/api/v1/keys"
 KEY = {"name": "fresh", "kind": "header", "sent_as": "X-Api-Key", "secret": "s3cret-of-a-partner"}

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from tests.postgresql import on_either_database
 from tests.routes.conftest import HOST
 from tests.routes.people import CREDENTIALS, bearer, sign_in
-from webapp.limits import BODY_MAX_BYTES
+from webapp.edge.limits import BODY_MAX_BYTES
 from webapp.services import access
 
 

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 
 from tests import loops
 from tests.routes.conftest import HOST
-from webapp.problems import RETRY_AFTER_S
-from webapp.waiting import OF_CLIENT_MAX, WAITING_MAX
+from webapp.capacity.waiting import OF_CLIENT_MAX, WAITING_MAX
+from webapp.edge.problems import RETRY_AFTER_S
 
 PAGE, LIST = "/sign-in", "/api/v1/networks"
 LIMIT_S = 20

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.services.rows import a_network, an_address
-from webapp.command_base import ACTOR
+from webapp.commands.base import ACTOR
 from webapp.errors import Invalid
 from webapp.models import AccessToken, TokenKind
 from webapp.services import access

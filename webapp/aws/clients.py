@@ -5,7 +5,7 @@ session (see `sessions`): the second client of a service takes 6 ms instead of 1
 The endpoint (`AWS_ENDPOINT_URL`) and the credentials come from the usual AWS environment variables.
 A client without credentials would stay without: none is made until there are some.
 
-`assuming` gives the clients of another account: they share what is not of one account.
+`assuming` gives the clients of another account: the same ones, signed with its credentials.
 """
 
 from collections.abc import Callable
@@ -13,15 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
-from botocore.config import Config
-
-from webapp.aws.accounts import AccountRole, Member, credentials_of, sibling
+from webapp.aws.accounts import AccountRole, ByAccount, acting, client_for, credentials_of
 from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
-from webapp.aws.sessions import Opened, Session, Sessions
 
 if TYPE_CHECKING:
+    import boto3
     from types_boto3_apigateway import APIGatewayClient
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudwatch import CloudWatchClient
@@ -32,6 +29,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_service_quotas import ServiceQuotasClient
+
+    from webapp.aws.sessions import Opened, Session, Sessions
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 30
@@ -63,16 +62,19 @@ class Clients:
     def __init__(
         self,
         endpoint_url: str | None = None,
-        session: boto3.Session | None = None,
+        session: "boto3.Session | None" = None,
         *,
         pace: Pace | None = None,
         before_call: Callable[[], None] = lambda: None,
         attempts: int = MAX_ATTEMPTS,
+        open_session: "Callable[[], Opened] | None" = None,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._pace, self._attempts = pace or Pace(), attempts
         self._before_call = before_call
-        self._sessions = Sessions(session, before_reading=before_call)
+        self._given, self._open_session = session, open_session
+        self._own: Clients | None = None
+        self._made: Sessions | None = None
         self._session: Session | None = None
         self.number = ""
         """Of another account than the dashboard's own."""
@@ -88,16 +90,30 @@ class Clients:
             pace=self._pace,
             before_call=self._before_call,
             attempts=self._attempts,
+            open_session=lambda: self._open(role),
         )
-        made._sessions = Sessions(
-            before_reading=self._before_call, open_session=lambda: self._open(role)
-        )
-        made.number = role.number
+        made.number, made._own = role.number, self
         return made
 
-    def _open(self, role: AccountRole) -> Opened:
-        core = sibling(self._sessions.current())
-        return Opened(core, credentials_of(role, self.sts), Member(core))
+    @property
+    def _sessions(self) -> "Sessions":
+        """boto3 is imported when AWS is first asked, not while the dashboard starts."""
+        from webapp.aws.sessions import Sessions
+
+        with self._lock:
+            self._made = self._made or Sessions(
+                self._given, before_reading=self._before_call, open_session=self._open_session
+            )
+            return self._made
+
+    def _open(self, role: AccountRole) -> "Opened":
+        from webapp.aws.sessions import Opened
+
+        return Opened(credentials_of(role, self.sts))
+
+    def credentials(self) -> Any:
+        """Of another account, as they are now. Raises CredentialsUnusable."""
+        return self._sessions.current().get_frozen_credentials()
 
     def cloudformation(self, region: str) -> "CloudFormationClient":
         return cast("CloudFormationClient", self._client("cloudformation", region))
@@ -165,6 +181,9 @@ class Clients:
     def _client(self, service: str, region: str, *, attempts: int | None = None) -> Any:
         with aws_errors("reading the credentials", region):
             session = self._sessions.current()
+        if self._own:
+            own = self._own._client(service, region, attempts=attempts)
+            return self._shared((service, region, attempts or self._attempts), own)
         with self._lock, aws_errors("reading the configuration", region):
             if session is not self._session:
                 self._session, self._clients = session, {}
@@ -173,12 +192,26 @@ class Clients:
                 self._clients[key] = self._make(session, *key)
             return self._clients[key]
 
-    def _note_refusal(self, parsed: dict[str, Any], **_: object) -> None:
-        """botocore reads credentials in a file once; someone may have put new ones there."""
-        if parsed.get("Error", {}).get("Code") in REFUSES_CREDENTIALS:
-            self._sessions.note_refusal()
+    def _shared(self, key: tuple[str, str, int], own: Any) -> Any:
+        """The own account's client, used for this one."""
+        with self._lock:
+            known, made = self._clients.get(key, (None, None))
+            if known is not own:
+                made = client_for(self, own)
+                self._clients[key] = (own, made)
+            return made
 
-    def _make(self, session: Session, service: str, region: str, attempts: int) -> Any:
+    def note_refusal(self) -> None:
+        """botocore reads credentials in a file once; someone may have put new ones there."""
+        self._sessions.note_refusal()
+
+    def _observe(self, parsed: dict[str, Any], **_: object) -> None:
+        if parsed.get("Error", {}).get("Code") in REFUSES_CREDENTIALS:
+            (acting() or self).note_refusal()
+
+    def _make(self, session: "Session", service: str, region: str, attempts: int) -> Any:
+        from botocore.config import Config
+
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUTS_S.get(service, READ_TIMEOUT_S),
@@ -188,6 +221,7 @@ class Clients:
         make: Any = session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("before-call", lambda **_: self._before_call())
-        client.meta.events.register("after-call", self._note_refusal)
-        self._pace.attach(client, of=self.number)
+        client.meta.events.register("after-call", self._observe)
+        client._request_signer._credentials = ByAccount(client._request_signer._credentials)
+        self._pace.attach(client)
         return client

@@ -61,6 +61,17 @@ class Fault(NamedTuple):
     remedy: str
 
 
+class CredentialsUnusable(BotoCoreError):
+    """`answer` is AWS's, if it is AWS that refused."""
+
+    fmt = "{what}"
+    answer: ClientError | None = None
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(what=fault.what)
+        self.fault = fault
+
+
 _FAULTS: tuple[tuple[tuple[type[Exception], ...], Fault], ...] = (
     (
         (SSOError,),

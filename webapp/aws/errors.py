@@ -20,9 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from webapp.aws.answers import Answer, Kind, Then, understand
 from webapp.aws.answers.quota_kinds import QuotaKind
 from webapp.aws.clock import clock_off
-from webapp.aws.credentials import renewal
+from webapp.aws.credentials import CredentialsUnusable, renewal
 from webapp.aws.regions import needs_enabling
-from webapp.aws.sessions import CredentialsUnusable
 from webapp.errors import EgretError, Upstream
 
 THROTTLED = frozenset(

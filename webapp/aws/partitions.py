@@ -4,13 +4,17 @@ botocore knows which partition a region belongs to and how its host names end; t
 consoles it does not. Service principals (`lambda.amazonaws.com`) are the same in all partitions.
 """
 
+import json
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from botocore.loaders import create_loader
+import botocore
 
 STANDARD = "aws"
+NO_REGION = "-global"
+"""How botocore ends the names of what it lists as a region and is none, such as `aws-global`."""
 CONSOLES = {
     STANDARD: "console.aws.amazon.com",
     "aws-cn": "console.amazonaws.cn",
@@ -27,6 +31,16 @@ def partition(region: str) -> str:
 def dns_suffix(region: str) -> str:
     """How the names of the region's services end: `amazonaws.com`, `amazonaws.com.cn`."""
     return str(_partition(region)["outputs"]["dnsSuffix"])
+
+
+def regions() -> dict[str, str]:
+    """The regions of all partitions, each with its place: `eu-central-1` → `Europe (Frankfurt)`."""
+    return {
+        region: str(about.get("description", ""))
+        for partition in _partitions()
+        for region, about in partition["regions"].items()
+        if not region.endswith(NO_REGION)
+    }
 
 
 def known() -> list[str]:
@@ -52,4 +66,6 @@ def _partition(region: str) -> Any:
 
 @lru_cache(1)
 def _partitions() -> Any:
-    return create_loader().load_data("partitions")["partitions"]
+    """Read without botocore's loader: importing that takes as long as a quarter of the start."""
+    file = Path(botocore.__file__).parent / "data" / "partitions.json"
+    return json.loads(file.read_text())["partitions"]

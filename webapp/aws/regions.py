@@ -6,8 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
-import botocore.session
-
+from webapp.aws import partitions
 from webapp.aws.partitions import partition
 
 ENABLED_BY_DEFAULT = frozenset(
@@ -45,12 +44,7 @@ _ZONE = re.compile(r"(?P<region>[a-z]+(?:-[a-z]+)+-\d+)(?:[a-z]|-.+)")
 @cache
 def names() -> dict[str, str]:
     """Each region of every partition, with its place: `eu-central-1` → `Europe (Frankfurt)`."""
-    partitions = botocore.session.get_session().get_data("endpoints")["partitions"]
-    return {
-        region: str(about.get("description", ""))
-        for partition in partitions
-        for region, about in partition["regions"].items()
-    }
+    return partitions.regions()
 
 
 def problem(name: str) -> str:

@@ -6,6 +6,8 @@ read for the first time and each time they are renewed. One thread reads or rene
 the others share its result. After a failure the next session reads the configuration again.
 
 The cause is not kept with the error: its text, and a traceback, may have a secret in it.
+
+This module imports boto3, which takes 18 MiB, so `webapp.aws.clients` imports it when it is needed.
 """
 
 import os
@@ -22,7 +24,6 @@ import boto3
 import botocore.session
 from botocore.credentials import Credentials
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -30,7 +31,13 @@ from botocore.exceptions import (
 from botocore.loaders import Loader, create_loader
 from botocore.utils import parse_timestamp
 
-from webapp.aws.credentials import Fault, MfaNeeded, UnusableCharacter, fault_of
+from webapp.aws.credentials import (
+    CredentialsUnusable,
+    Fault,
+    MfaNeeded,
+    UnusableCharacter,
+    fault_of,
+)
 
 FAILURE_SHARED_S = 5.0
 """How long a failure answers for the next attempt: reading credentials may take seconds."""
@@ -41,34 +48,24 @@ _PRINTABLE = re.compile(r"[!-~]*")
 Result = TypeVar("Result")
 
 
-class CredentialsUnusable(BotoCoreError):
-    """`answer` is AWS's, if it is AWS that refused."""
-
-    fmt = "{what}"
-    answer: ClientError | None = None
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(what=fault.what)
-        self.fault = fault
-
-
 Session = Any
 """What makes clients, by its method `client`: a session of boto3's, or what is like one."""
 
 
 class Opened(NamedTuple):
-    """A session of botocore's, its credentials as botocore found them, and what makes clients."""
+    """Credentials as botocore found them; with the session of botocore's that uses them, and what
+    makes clients. A role has only credentials."""
 
-    core: Any
     credentials: Any
-    session: Session
+    core: Any = None
+    session: Session = None
 
 
 class Sessions:
     """`before_reading` is done before credentials are read for the first time.
 
-    `open_session` gives a session of botocore's and what its credentials are: those of the
-    environment, or of a role. Tests pass a `session`, which is used as it is, or a virtual `clock`.
+    `open_session` gives credentials: those of the environment, with a session, or of a role. Tests
+    pass a `session`, which is used as it is, or a virtual `clock`.
     """
 
     def __init__(
@@ -87,7 +84,7 @@ class Sessions:
         self._failed_at_s = self._refused_at_s = -FAILURE_SHARED_S
 
     def current(self) -> Session:
-        """A session that has credentials. Raises CredentialsUnusable."""
+        """A session with credentials; of a role, these alone. Raises CredentialsUnusable."""
         found = self._session
         if found is None:
             self._before_reading()
@@ -123,8 +120,9 @@ class Sessions:
         if self._session is None:
             opened = self._open_session()
             found = _Shared(_checked(opened.credentials), self.share)
-            opened.core.register_component("credential_provider", found)
-            self._session = opened.session
+            if opened.core:
+                opened.core.register_component("credential_provider", found)
+            self._session = opened.session or found
         return self._session
 
 
@@ -150,7 +148,7 @@ def _of_environment() -> Opened:
     core = botocore.session.get_session()
     found = _load(core)
     share_models(core)
-    return Opened(core, found, boto3.Session(botocore_session=core))
+    return Opened(found, core, boto3.Session(botocore_session=core))
 
 
 def _load(core: Any) -> Any:

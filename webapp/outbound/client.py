@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from webapp.capacity.outside import outside
 from webapp.errors import Invalid, Upstream
 from webapp.outbound.urls import HTTPS_PORT, Url, read_url
 from webapp.outbound.wire import (
@@ -30,7 +31,6 @@ from webapp.outbound.wire import (
     public_addresses,
     secured,
 )
-from webapp.outside import outside
 
 CHUNK_BYTES = 64 * 1024
 HEADERS_MAX = 60

@@ -13,7 +13,6 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-import segno
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -88,6 +87,8 @@ class Kit:
     @property
     def qr_svg(self) -> str:
         """A QR code of the plain list, as an SVG to put into a page."""
+        import segno
+
         code = segno.make(self.plain, micro=False)
         return code.svg_inline(scale=QR_SCALE, border=QR_BORDER, light="white")
 

@@ -62,10 +62,19 @@ def test_an_address_allocated_during_the_comparison_is_not_lost(
     boto = boto_session(REGION)
     boto.events.register("after-call.ec2.DescribeAddresses", allocate)
     slow = connected(Clients(sandbox.info.aws_endpoint, boto))
+    add(session, Address(region=REGION))  # there is something to compare
     compare_with_aws(replace(scope, own=slow), Site(None, REGION))
     row = addresses.get(session, made[0])
     assert row.status is AddressStatus.FREE
     addresses.release(scope, row.id, typed=row.public_ip or "")
+
+
+def test_aws_is_not_asked_where_there_are_no_addresses(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    add(scripted.session, an_address())
+    compare_with_aws(scripted, Site(None, REGION))
+    assert not aws.asked
 
 
 @pytest.mark.parametrize(("age_s", "is_kept"), [(0, True), (ALLOCATION_TIMEOUT_S + 1, False)])

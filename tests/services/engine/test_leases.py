@@ -117,3 +117,28 @@ def test_the_database_has_the_clock(session: Session) -> None:
     assert work is not None
     now = datetime.now(UTC)
     assert abs(datetime.fromtimestamp(work.due_at, UTC) - now) < timedelta(minutes=1)
+
+
+def test_the_next_row_is_the_first_that_nobody_has_claimed(session: Session) -> None:
+    assert leases.due_in_s(session) is None
+    leases.make_due_in(session, {"proof:a": 100.0, "proof:b": 50.0, "network:c": 300.0})
+    assert leases.begin(session, "network:held") is not None
+    assert leases.due_in_s(session) == pytest.approx(50, abs=5)
+    assert leases.due_in_s(session, ~leases.of("proof")) == pytest.approx(300, abs=5)
+    leases.make_due(session, "network:d")
+    assert (leases.due_in_s(session) or 0) <= 0
+
+
+def test_what_is_made_due_wakes_this_process_once_it_is_committed(session: Session) -> None:
+    sleeper = leases.sleeper()
+    leases.make_due(session, "network:a")
+    assert not sleeper.is_set()
+    session.commit()
+    assert sleeper.is_set()
+    sleeper.clear()
+    work = leases.claim(session)
+    assert work is not None and not sleeper.is_set()
+    work.commit()
+    assert not sleeper.is_set()
+    work.run_again(in_s=5)
+    assert sleeper.is_set()

@@ -120,3 +120,29 @@ def test_with_one_nat_gateway_all_zones_have_the_same_address(
 ) -> None:
     network = a_network(nat=nat)
     assert [proofs.expected_ip(network, ["a", "b"], zone) for zone in (0, 1)] == expected
+
+
+def test_networks_are_proven_at_different_times_of_the_day() -> None:
+    networks = [a_network() for _ in range(200)]
+    hours = {int(proofs.next_in_s(each, 0.0) % proofs.DAY_S // 3600) for each in networks}
+    assert len(hours) > 20
+    (network, *_) = networks
+    at = proofs.next_in_s(network, 0.0)
+    assert proofs.next_in_s(network, at) == proofs.DAY_S, "the next day at the same time"
+    assert proofs.next_in_s(network, at - 60) == proofs.DAY_S + 60, "it has just been proven"
+    assert proofs.next_in_s(network, at - 2 * 3600) == 2 * 3600
+
+
+def test_old_proofs_are_deleted_with_a_new_one_but_for_the_last_failure(
+    scripted: CloudScope, aws: ScriptedAws, network: Network
+) -> None:
+    aws.answers["Invoke"] = answering({"ip": IP})
+    session, day = scripted.session, 24 * 3600
+    failures = [a_proof(network, seen_ip=None, at=ago(each * day)) for each in (200, 300)]
+    good = [a_proof(network, at=ago(each * day)) for each in (1, 2, 89, 91, 250)]
+    add(session, *failures, *good)
+    (new,) = proofs.prove(scripted, network)
+    assert proofs.list_all(session, network) == [new, *good[:3], failures[0]]
+    add(session, *(a_proof(network, at=ago(each)) for each in range(100, 200)))
+    proofs.prove(scripted, network)
+    assert len(proofs.list_all(session, network)) == proofs.KEPT_PER_ZONE + 1

@@ -13,7 +13,6 @@ from tests.services import rows
 from tests.services.rows import a_network, add, an_address
 from webapp.aws import Cloud
 from webapp.errors import Invalid
-from webapp.forms import validated
 from webapp.models import (
     AddressStatus,
     Network,
@@ -26,6 +25,7 @@ from webapp.models import (
 )
 from webapp.models.schedule import DAYS
 from webapp.reconciler import Reconciler
+from webapp.rendering.forms import validated
 from webapp.services import networks
 from webapp.services.audit import list_after
 from webapp.services.networks import schedule

@@ -6,32 +6,28 @@ Knows only what Egret's own templates use in conditions: Ref, Equals, Not, And, 
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 TEMPLATES_CACHED = 16
 """A network's template takes 25 ms to parse, and is the same for all networks."""
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags: `!Ref x` becomes `{"Ref": x}`."""
-
-
-def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)  # noqa: S101 - YAML has no fourth kind
-    return {suffix: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _tagged)
 
 
 @lru_cache(TEMPLATES_CACHED)
 def parse(body: str) -> dict[str, Any]:
     """The template as plain data, with short tags in their long form. Cached: do not change it."""
-    parsed: dict[str, Any] = yaml.load(body, _Loader)  # noqa: S506 - a SafeLoader
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """YAML with CloudFormation's short tags: `!Ref x` becomes `{"Ref": x}`."""
+
+    def tagged(loader: Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+        if isinstance(node, yaml.ScalarNode):
+            return {suffix: loader.construct_scalar(node)}
+        if isinstance(node, yaml.SequenceNode):
+            return {suffix: loader.construct_sequence(node, deep=True)}
+        assert isinstance(node, yaml.MappingNode)  # noqa: S101 - YAML has no fourth kind
+        return {suffix: loader.construct_mapping(node, deep=True)}
+
+    Loader.add_multi_constructor("!", tagged)
+    parsed: dict[str, Any] = yaml.load(body, Loader)  # noqa: S506 - a SafeLoader
     return parsed
 
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from webapp.problems import Problem
+from webapp.edge.problems import Problem
 from webapp.routes.api import (
     accounts,
     activity,

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from webapp.deps import ConfirmedOperator, Operator, Router, Viewer
-from webapp.middleware import NO_STORE
+from webapp.edge.middleware import NO_STORE
 from webapp.models import NewCaller, NewLimits
 from webapp.routes.api.description.answers import ASKS_AWS, located
 from webapp.routes.api.schemas.callers import CallerOut, IssuedOut, caller_out, issued_out

@@ -5,8 +5,8 @@ from email.utils import format_datetime
 from fastapi import Request, Response
 
 from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
-from webapp.foreign import json_answer
-from webapp.middleware import NO_STORE
+from webapp.edge.foreign import json_answer
+from webapp.edge.middleware import NO_STORE
 from webapp.models import NewFunction, Snapshot
 from webapp.routes.api.description.answers import NAMES_OTHERS, located
 from webapp.routes.api.schemas.events import EventOut

@@ -95,7 +95,7 @@ def adopt(ctx: Operator, sent: Adoption) -> AddressOut:
     responses=NAMES_OTHERS,
     response_class=Response,
 )
-def delete(  # noqa: PLR0917 - FastAPI passes them by name
+def delete(
     ctx: ConfirmedAdmin,
     region: Region,
     kind: KindName,

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from webapp.deps import Admin, ConfirmedAdmin, Router
-from webapp.middleware import NO_STORE
+from webapp.edge.middleware import NO_STORE
 from webapp.models import NewPerson, NewRole
 from webapp.routes.api.schemas.lists import After, Limit, Listed
 from webapp.routes.api.schemas.users import InvitedOut, UserOut, invited_out, user_out

@@ -7,15 +7,15 @@ from fastapi.responses import HTMLResponse
 
 from webapp.browsers import browser_of, limits_of, session_cookie, session_token
 from webapp.deps import Anyone, Context, Router, SettingUp
-from webapp.drafts import Query
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form
 from webapp.models import User
+from webapp.rendering.drafts import Query
+from webapp.rendering.forms import Form
+from webapp.rendering.templating import see_other
 from webapp.routes.pages.second_step import ask_for_code
 from webapp.routes.pages.signed_in import form_page, refused_page, welcome
 from webapp.services import access
 from webapp.services.scope import Thing
-from webapp.templating import see_other
 
 router = Router()
 

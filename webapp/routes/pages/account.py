@@ -6,11 +6,11 @@ from fastapi.responses import HTMLResponse
 from webapp.browsers import limits_of
 from webapp.deps import Context, Router, Viewer
 from webapp.errors import EgretError, Unauthenticated
-from webapp.forms import Form, errors_by_field
 from webapp.models import AccessToken, User
+from webapp.rendering.forms import Form, errors_by_field
+from webapp.rendering.templating import page, see_other
 from webapp.routes.pages.signed_in import welcome
 from webapp.services import access
-from webapp.templating import page, see_other
 
 router = Router(prefix="/account")
 NOTHING: dict[str, str] = {}

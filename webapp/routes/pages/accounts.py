@@ -7,14 +7,14 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, ConfirmedAdmin, Context, Router
-from webapp.drafts import Draft
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_by_field
 from webapp.models import Connection, NewAccount
-from webapp.paging import paged
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, errors_by_field
+from webapp.rendering.paging import paged
+from webapp.rendering.templating import page, see_other
 from webapp.services import accounts
 from webapp.services.accounts import Setup
-from webapp.templating import page, see_other
 
 router = Router()
 NOTHING: Mapping[str, str] = {}

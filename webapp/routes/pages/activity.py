@@ -8,10 +8,11 @@ from fastapi.responses import HTMLResponse
 
 from webapp.aws.logs import Log
 from webapp.deps import Context, Router, Viewer
-from webapp.drafts import Query
 from webapp.errors import Conflict, EgretError, Invalid, Unavailable, Upstream
-from webapp.forms import SubmittedForm, errors_by_field
 from webapp.models import utc_now
+from webapp.rendering.drafts import Query
+from webapp.rendering.forms import SubmittedForm, errors_by_field
+from webapp.rendering.templating import page
 from webapp.routes.log_queries import log_query, request_query
 from webapp.services import functions
 from webapp.services.functions.activity import logs, requests
@@ -19,7 +20,6 @@ from webapp.services.functions.activity.levels import CHOICES
 from webapp.services.functions.activity.logs import LogQuery
 from webapp.services.functions.activity.requests import RequestQuery
 from webapp.services.functions.activity.times import RANGES, Span, span_of
-from webapp.templating import page
 
 router = Router()
 Found = TypeVar("Found")

@@ -4,14 +4,14 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
-from webapp.drafts import Draft
 from webapp.errors import EgretError
-from webapp.forms import FieldErrors, Form, errors_by_field
 from webapp.models import Address, Site
 from webapp.models.costs import monthly_usd
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import FieldErrors, Form, errors_by_field
+from webapp.rendering.templating import page, see_other
 from webapp.services import accounts, addresses, networks
 from webapp.services.addresses import adoption
-from webapp.templating import page, see_other
 
 router = Router()
 TYPED = ("address", "name", "adopt", "region", "account")

@@ -3,14 +3,14 @@
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, Router
-from webapp.drafts import Query
 from webapp.errors import Invalid
-from webapp.forms import errors_by_field
 from webapp.models import AuditEvent
+from webapp.rendering.drafts import Query
+from webapp.rendering.forms import errors_by_field
+from webapp.rendering.templating import page
 from webapp.routes.api.schemas.lists import EVENT_ID_MAX
 from webapp.routes.audit_queries import wanted
 from webapp.services import audit
-from webapp.templating import page
 
 router = Router()
 PAGE = 50

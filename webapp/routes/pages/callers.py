@@ -6,16 +6,16 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import ConfirmedOperator, Context, Operator, Router, Viewer
-from webapp.drafts import Draft
+from webapp.edge.middleware import NO_STORE
 from webapp.errors import EgretError
-from webapp.forms import Form, blank, errors_by_field
-from webapp.middleware import NO_STORE
 from webapp.models import NewCaller, NewLimits
 from webapp.models.rules import CALLS_PER_SECOND
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, blank, errors_by_field
+from webapp.rendering.templating import page, see_other
 from webapp.services import functions, names
 from webapp.services.functions import callers
 from webapp.services.functions.callers import Issued
-from webapp.templating import page, see_other
 
 router = Router(prefix="/functions/{name}/callers")
 NOTHING: dict[str, str] = {}

@@ -3,10 +3,10 @@
 from fastapi import Response
 
 from webapp.deps import Operator, Router
-from webapp.forms import Form
 from webapp.models import NewChange, Status
+from webapp.rendering.forms import Form
+from webapp.rendering.templating import see_other
 from webapp.services.networks import change
-from webapp.templating import see_other
 
 router = Router(prefix="/networks/{name}/change")
 

@@ -9,11 +9,13 @@ from fastapi.responses import HTMLResponse
 
 from webapp.aws.invocations import Run
 from webapp.deps import ConfirmedOperator, Context, Operator, Router
-from webapp.drafts import Query
+from webapp.edge.json_bodies import read_json
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, SubmittedForm, errors_by_field, validated
-from webapp.json_bodies import read_json
 from webapp.models import NewInvocation, NewSavedRequest, SavedRequest
+from webapp.rendering.drafts import Query
+from webapp.rendering.forms import Form, SubmittedForm, errors_by_field, validated
+from webapp.rendering.shown_json import shown_json
+from webapp.rendering.templating import page, see_other
 from webapp.services import functions
 from webapp.services.functions.activity.console import runs, saved_requests
 from webapp.services.functions.activity.console.proxy_events import METHODS
@@ -23,8 +25,6 @@ from webapp.services.functions.activity.console.secret_names import (
     path_shown,
     query_shown,
 )
-from webapp.shown_json import shown_json
-from webapp.templating import page, see_other
 
 router = Router()
 FIELDS = ("kind", "event", "method", "path", "query", "headers", "body", "name")

@@ -3,9 +3,9 @@
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Router, Viewer
+from webapp.rendering.templating import page
 from webapp.services import functions, networks
 from webapp.services.inspection import diagnosis
-from webapp.templating import page
 
 router = Router()
 

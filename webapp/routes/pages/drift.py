@@ -4,10 +4,10 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Operator, Router, Viewer
-from webapp.paging import paged
+from webapp.rendering.paging import paged
+from webapp.rendering.templating import page, see_other
 from webapp.services import networks
 from webapp.services.inspection import drift
-from webapp.templating import page, see_other
 
 router = Router()
 

@@ -7,13 +7,13 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from webapp.deps import ConfirmedSettingUp, Context, Router, SettingUp
+from webapp.edge.middleware import NO_STORE
 from webapp.errors import EgretError, Invalid
-from webapp.forms import Form, errors_by_field
-from webapp.middleware import NO_STORE
 from webapp.models import AccessToken, User
+from webapp.rendering.forms import Form, errors_by_field
+from webapp.rendering.templating import page, see_other
 from webapp.sealing import sealer_of
 from webapp.services import access
-from webapp.templating import page, see_other
 
 router = Router(prefix="/account/second-factor")
 HERE = "/account/second-factor"

@@ -7,17 +7,17 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from webapp.deps import Context, Operator, Router
-from webapp.drafts import Draft
 from webapp.errors import EgretError, Invalid, Refused, check_all
-from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Access, Function, FunctionChange, Input
 from webapp.models.texts import EnvironmentText, NameText, UrlText, WordText
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, SubmittedForm, errors_by_field, validated
+from webapp.rendering.templating import page, see_other
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.changes import fields
-from webapp.templating import page, see_other
 
 router = Router(prefix="/functions/{name}")
 EVERY = "schedule.every_minutes"

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from webapp.deps import Router, Viewer
-from webapp.foreign import file_answer
+from webapp.edge.foreign import file_answer
 
 router = Router()
 

@@ -6,13 +6,13 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, ConfirmedAdmin, Context, Router, Viewer
-from webapp.drafts import Draft
 from webapp.errors import EgretError
-from webapp.forms import Form, errors_by_field
 from webapp.models import GoingBack, NewKey, NewVersion
 from webapp.partners import KEY_KINDS
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, errors_by_field
+from webapp.rendering.templating import page, see_other
 from webapp.services import accounts, keys
-from webapp.templating import page, see_other
 
 router = Router()
 

@@ -7,7 +7,6 @@ from fastapi import Query
 from fastapi.responses import HTMLResponse
 
 from webapp.aws.errors import is_throttled
-from webapp.charts import Chart, Data, chart
 from webapp.deps import Router, Viewer
 from webapp.errors import Upstream
 from webapp.models import MAX_ZONES
@@ -17,12 +16,13 @@ from webapp.models.costs import (
     NAT_GATEWAY_USD_PER_HOUR,
     TRAFFIC_USD_PER_GB,
 )
+from webapp.rendering.charts import Chart, Data, chart
+from webapp.rendering.templating import page
 from webapp.services import functions, networks
 from webapp.services.inspection import metrics
 from webapp.services.inspection.metrics import Range
 from webapp.services.inspection.metrics.of_networks import NetworkMetrics
 from webapp.services.inspection.metrics.series import Series
-from webapp.templating import page
 
 router = Router()
 Chosen = Annotated[Range, Query(alias="range")]

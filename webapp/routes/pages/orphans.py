@@ -5,11 +5,11 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.errors import EgretError
-from webapp.forms import Form
-from webapp.paging import paged
+from webapp.rendering.forms import Form
+from webapp.rendering.paging import paged
+from webapp.rendering.templating import page, see_other
 from webapp.services import accounts
 from webapp.services.addresses import orphans
-from webapp.templating import page, see_other
 
 router = Router()
 

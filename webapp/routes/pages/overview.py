@@ -6,8 +6,8 @@ from typing import Any
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from webapp.deps import Context, Router, Viewer
+from webapp.rendering.templating import page, partial_context, render
 from webapp.services.overview import Overview, overview, state_of
-from webapp.templating import page, partial_context, render
 
 router = Router()
 

@@ -6,15 +6,15 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, ConfirmedAdmin, Context, Router
-from webapp.drafts import Draft
+from webapp.edge.middleware import NO_STORE
 from webapp.errors import EgretError
-from webapp.forms import Form, blank, errors_by_field
-from webapp.middleware import NO_STORE
 from webapp.models import NewPerson, Role
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, blank, errors_by_field
+from webapp.rendering.templating import page, see_other
 from webapp.routes.links import link_to_choose_password
 from webapp.services import access, names
 from webapp.services.access import Invited
-from webapp.templating import page, see_other
 
 router = Router(prefix="/people")
 NOTHING: dict[str, str] = {}

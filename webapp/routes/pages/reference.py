@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from webapp.deps import Router, Viewer
 from webapp.errors import NotFound
+from webapp.rendering.templating import page, render
 from webapp.routes.api.description.reference import Reference, Tag
-from webapp.templating import page, render
 
 router = Router()
 TagName = Annotated[str, Query()]

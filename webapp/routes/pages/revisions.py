@@ -8,13 +8,13 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Operator, Router, Viewer
 from webapp.errors import Invalid
-from webapp.forms import Form
+from webapp.rendering.forms import Form
+from webapp.rendering.templating import page, see_other
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, names
 from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.functions.revisions import rows as revisions
 from webapp.services.functions.revisions.differences import between, chosen, code_diff
-from webapp.templating import page, see_other
 
 router = Router(prefix="/functions/{name}/revisions")
 NUMBER_MAX = 2**31 - 1

@@ -6,14 +6,14 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Context, Operator, Router, Viewer
-from webapp.drafts import Draft
 from webapp.errors import Invalid
-from webapp.forms import Form, SubmittedForm, errors_by_field, validated
 from webapp.models import Network, NewSchedule, Status, WeeklyHours
 from webapp.models.schedule import DAYS
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, SubmittedForm, errors_by_field, validated
+from webapp.rendering.templating import page, see_other
 from webapp.services import networks
 from webapp.services.networks import schedule
-from webapp.templating import page, see_other
 
 router = Router()
 WORKING_HOURS = WeeklyHours(time_zone="UTC", days=DAYS[:5], start="08:00", end="18:00")

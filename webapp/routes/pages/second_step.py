@@ -12,11 +12,11 @@ from webapp.browsers import (
 )
 from webapp.deps import Anyone, Context, Router
 from webapp.errors import EgretError, Unauthenticated
-from webapp.forms import Form
+from webapp.rendering.forms import Form
+from webapp.rendering.templating import see_other
 from webapp.routes.pages.signed_in import form_page, refused_page, welcome
 from webapp.sealing import sealer_of
 from webapp.services import access
-from webapp.templating import see_other
 
 router = Router(prefix="/sign-in")
 TEMPLATE = "sign_in_code.html"

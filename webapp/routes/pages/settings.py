@@ -3,8 +3,8 @@
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, Router
-from webapp.shown_settings import shown
-from webapp.templating import page
+from webapp.rendering.shown_settings import shown
+from webapp.rendering.templating import page
 
 router = Router(prefix="/settings")
 

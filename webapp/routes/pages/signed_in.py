@@ -6,10 +6,10 @@ from fastapi.responses import HTMLResponse
 from webapp.browsers import session_cookie
 from webapp.deps import Context
 from webapp.errors import EgretError
-from webapp.forms import errors_by_field
+from webapp.rendering.forms import errors_by_field
+from webapp.rendering.templating import page, see_other
 from webapp.sealing import sealer_of
 from webapp.services import access
-from webapp.templating import page, see_other
 
 
 def welcome(

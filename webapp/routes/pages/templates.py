@@ -4,8 +4,8 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Router, Viewer
 from webapp.partners import KEY_KINDS
+from webapp.rendering.templating import page
 from webapp.services.functions.catalogue.templates import list_faults, list_templates
-from webapp.templating import page
 
 router = Router()
 

@@ -6,16 +6,16 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, ConfirmedAdmin, Context, Router
-from webapp.drafts import Draft
+from webapp.edge.middleware import NO_STORE
 from webapp.errors import EgretError
-from webapp.forms import Form, SubmittedForm, errors_by_field, validated
-from webapp.middleware import NO_STORE
 from webapp.models import NewToken, Role, utc_now
 from webapp.models.user import TOKEN_DAYS
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, SubmittedForm, errors_by_field, validated
+from webapp.rendering.templating import page, see_other
 from webapp.services import access
 from webapp.services.access import IssuedToken
 from webapp.services.access.rights import AREAS
-from webapp.templating import page, see_other
 
 router = Router(prefix="/tokens")
 NOTHING: dict[str, str] = {}

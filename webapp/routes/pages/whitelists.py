@@ -18,14 +18,14 @@ from webapp.deps import (
     Router,
     Viewer,
 )
-from webapp.drafts import Draft
+from webapp.edge.foreign import SANDBOX_POLICY
 from webapp.errors import Invalid
-from webapp.foreign import SANDBOX_POLICY
-from webapp.forms import Form, errors_by_field
 from webapp.models import NewWhitelisting
+from webapp.rendering.drafts import Draft
+from webapp.rendering.forms import Form, errors_by_field
+from webapp.rendering.templating import page, see_other
 from webapp.services import networks, whitelists
 from webapp.services.whitelists import Kit
-from webapp.templating import page, see_other
 
 router = Router()
 MAX_AGE_S = 300

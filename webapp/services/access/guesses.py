@@ -14,8 +14,8 @@ from math import ceil
 
 from sqlmodel import Session, col, delete, or_
 
-from webapp.client_addresses import subscriber_of
 from webapp.db import lock
+from webapp.edge.client_addresses import subscriber_of
 from webapp.errors import TooMany
 from webapp.models import AuditResult, Guesses, utc_now
 from webapp.services.scope import NOBODY, Origin, Scope, Thing

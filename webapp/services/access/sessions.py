@@ -6,12 +6,13 @@ Both limits are settings. A new one begins whenever a password is typed, so what
 cookie before is worth nothing. An ended one has no row, whichever replica ended it.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, delete, select, update
 
@@ -51,6 +52,16 @@ class Browser:
 
 LIMITS = Limits()
 SOMEWHERE = Browser()
+_OPEN = (
+    select(User, AccessToken)
+    .join(User)
+    .where(
+        col(AccessToken.kind) == TokenKind.SESSION,
+        col(AccessToken.token_hash) == bindparam("token_hash"),
+        col(AccessToken.expires_at) > bindparam("now"),
+    )
+)
+"""Made once: every request of a browser asks this."""
 
 
 def open_session(
@@ -97,8 +108,8 @@ def write_user(session: Session, user: User, **values: Any) -> None:
 
 def session_of(session: Session, token: str) -> tuple[User, AccessToken] | None:
     """Whose session it is, and its row; None if there is no such session, or not any more."""
-    query = select(User, AccessToken).join(User).where(*_is(token))
-    found = session.exec(query.where(col(AccessToken.expires_at) > utc_now())).first()
+    values = {"token_hash": digest(token), "now": utc_now()}
+    found = session.exec(_OPEN, params=values).first()
     return (found[0], found[1]) if found else None
 
 
@@ -110,6 +121,16 @@ def is_open(session: Session, session_id: str) -> bool:
         col(AccessToken.expires_at) > utc_now(),
     )
     return session.exec(query).first() is not None
+
+
+def open_sessions(session: Session, ids: Collection[str]) -> dict[str, datetime]:
+    """Which of those go on, and until when if nobody uses them."""
+    query = select(AccessToken.id, AccessToken.expires_at).where(
+        col(AccessToken.id).in_(ids),
+        AccessToken.kind == TokenKind.SESSION,
+        col(AccessToken.expires_at) > utc_now(),
+    )
+    return {id: ends_at for id, ends_at in session.exec(query) if ends_at}
 
 
 def touch(session: Session, used: AccessToken, limits: Limits = LIMITS) -> None:

@@ -25,6 +25,8 @@ def compare_with_aws(scope: CloudScope, site: Site) -> None:
     The rows are read first, so that an address allocated in between is not mistaken for lost.
     """
     rows = scope.session.exec(select(Address).where(site.holds(Address))).all()
+    if not rows:
+        return  # nothing to compare: AWS need not be asked
     allocated = scope.cloud_of(site).addresses.list_all(site.region)
     existing = {found.allocation_id for found in allocated}
     for address in rows:

@@ -3,16 +3,22 @@
 A row of the table is work that is due. One statement claims it and gives it a number, the fence,
 which is checked in every later commit: a process that slept through its lease cannot overwrite what
 its successor has done. All times are the database's clock, so the replicas' clocks do not matter.
+
+Who waits for work sleeps until the next row is due (`due_in_s`). What this process makes due wakes
+it (`wake`), when it is committed. What another process makes due, that one does, unless it is
+killed: so it is enough to look for such rows now and then.
 """
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
+from weakref import WeakSet
 
-from sqlalchemy import ColumnElement, Engine, Executable, and_, update
+from sqlalchemy import ColumnElement, Engine, Executable, and_, event, true, update
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, delete, select
 
@@ -23,6 +29,12 @@ from webapp.models import Lease
 LEASE_S = 60.0
 """How long a killed process's work waits for another process, by default."""
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
+MADE_DUE = "made due"
+"""The mark of a session that has made a row due, until it commits."""
+
+
+ALL = true()
+_sleepers: WeakSet[Event] = WeakSet()
 
 
 class LeaseLost(Exception):
@@ -53,6 +65,7 @@ class Work:
 
     def run_again(self, *, in_s: float) -> None:
         """Commit the session, and make the row due again in `in_s` seconds. Raises LeaseLost."""
+        self.session.info[MADE_DUE] = True
         self._update(expires_at=0.0, due_at=now_s() + in_s)
 
     def finish(self) -> None:
@@ -105,18 +118,42 @@ def take(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work |
 
 def make_due(session: Session, resource: str) -> None:
     """Make the row due now, unless it is in the table already. The caller commits."""
+    make_due_in(session, {resource: 0.0})
+
+
+def make_due_in(session: Session, resources: Mapping[str, float]) -> None:
+    """Make each row due in so many seconds, unless it is in the table already. The caller
+    commits."""
     connection = session.connection()
-    row = insert_into(connection, Lease).values(
-        resource=resource, due_at=now_s(), expires_at=0, owner="", fence=0
-    )
-    connection.execute(row.on_conflict_do_nothing(index_elements=["resource"]))
+    session.info[MADE_DUE] = True
+    for resource, in_s in resources.items():
+        row = insert_into(connection, Lease).values(
+            resource=resource, due_at=now_s() + in_s, expires_at=0, owner="", fence=0
+        )
+        connection.execute(row.on_conflict_do_nothing(index_elements=["resource"]))
 
 
-def claim(session: Session, *, lease_s: float = LEASE_S) -> Work | None:
+def of(noun: str) -> ColumnElement[bool]:
+    """The rows that are about this."""
+    return col(Lease.resource).startswith(f"{noun}:")
+
+
+def due_in_s(session: Session, those: ColumnElement[bool] = ALL) -> float | None:
+    """Seconds until the first of the rows is due that nobody has claimed; 0 or less if one is.
+
+    None without any. One reading along the index of the times, past the few that are claimed.
+    """
+    free = select(col(Lease.due_at) - now_s()).where(col(Lease.expires_at) <= now_s(), those)
+    return session.exec(free.order_by(col(Lease.due_at)).limit(1)).first()
+
+
+def claim(
+    session: Session, *, lease_s: float = LEASE_S, those: ColumnElement[bool] = ALL
+) -> Work | None:
     """Claim the row that has been due longest. None when nothing is due."""
     due = (
         select(Lease.resource)
-        .where(col(Lease.due_at) <= now_s(), col(Lease.expires_at) <= now_s())
+        .where(col(Lease.due_at) <= now_s(), col(Lease.expires_at) <= now_s(), those)
         .order_by(col(Lease.due_at))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -142,15 +179,35 @@ def run(work: Work, handler: Handler) -> None:
             work.run_again(in_s=0)
 
 
-def run_one(engine: Engine, handlers: dict[str, Handler], *, lease_s: float = LEASE_S) -> bool:
+def run_one(
+    engine: Engine,
+    handlers: Mapping[str, Handler],
+    *,
+    lease_s: float = LEASE_S,
+    those: ColumnElement[bool] = ALL,
+) -> bool:
     """Claim one row that is due, and run the handler of its noun. False when nothing is due."""
     with Session(engine, expire_on_commit=False) as session:
-        work = claim(session, lease_s=lease_s)
+        work = claim(session, lease_s=lease_s, those=those)
         if work is None:
             return False
         logs.note(operation=work.resource)
+        wake()  # there may be more for others
         run(work, handlers[work.noun])
         return True
+
+
+def wake() -> None:
+    """Wake everybody in this process who sleeps until something is due."""
+    for sleeper in list(_sleepers):
+        sleeper.set()
+
+
+def sleeper() -> Event:
+    """Set whenever this process has made something due. It is forgotten with its last owner."""
+    made = Event()
+    _sleepers.add(made)
+    return made
 
 
 def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
@@ -176,3 +233,11 @@ def _work(session: Session, claimed: Any, lease_s: float) -> Work | None:
         return None
     resource, fence, due_at = claimed
     return Work(session, resource, fence, due_at, lease_s)
+
+
+def _wake_if_made_due(session: Session) -> None:
+    if session.info.pop(MADE_DUE, False):
+        wake()
+
+
+event.listen(Session, "after_commit", _wake_if_made_due)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp import errors
+from webapp.edge.problems import RETRY_AFTER_S, Problem
 from webapp.errors import EgretError
-from webapp.problems import RETRY_AFTER_S, Problem
 
 PROBLEM_TYPE = "application/problem+json"
 WRITING = frozenset({"post", "put", "patch", "delete"})

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
 from webapp.declarations import declared
-from webapp.problems import Problem
+from webapp.edge.problems import Problem
 from webapp.routes.api.description import answers
 from webapp.routes.api.description.examples import REF, Examples
 from webapp.routes.api.description.texts import (

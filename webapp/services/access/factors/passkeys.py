@@ -5,7 +5,7 @@ a name and a password, and it counts as a second factor where a password was typ
 
 A challenge is a sealed text with its purpose and time, so nothing is stored for who only looks at
 the page. A passkey remembers when the challenge of its last use was made, and accepts newer ones
-only: each works once.
+only: each works once. The library is imported when a passkey is used: it is no part of the start.
 """
 
 from base64 import urlsafe_b64encode
@@ -18,25 +18,6 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import (
-    parse_authentication_credential_json,
-    parse_client_data_json,
-    parse_registration_credential_json,
-)
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import AccessToken, Passkey, User
@@ -92,6 +73,14 @@ def needed_party(settings: Settings) -> RelyingParty:
 
 def creation_options(session: Session, sealer: Sealer, party: RelyingParty, user: User) -> str:
     """What the browser is asked to make, as JSON; no second one in the same device."""
+    from webauthn import base64url_to_bytes, generate_registration_options, options_to_json
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     known = factors_of(session, user).passkeys
     options = generate_registration_options(
         rp_id=party.id,
@@ -113,6 +102,9 @@ def creation_options(session: Session, sealer: Sealer, party: RelyingParty, user
 
 def request_options(sealer: Sealer, party: RelyingParty) -> str:
     """What the browser is asked to sign, as JSON; it offers the passkeys that it has for us."""
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = generate_authentication_options(
         rp_id=party.id,
         challenge=_challenge(sealer, SIGN_IN),
@@ -135,6 +127,8 @@ def add_passkey(
 
     Raises Invalid for a name that breaks a rule or an answer that does not fit, Conflict.
     """
+    from webauthn import verify_registration_response
+
     name = _checked_name(name)
     challenge, made_at = _answered(sealer, REGISTER + user.id, credential, is_new=True)
     found = _tried(
@@ -205,6 +199,9 @@ def _verified(
     session: Session, sealer: Sealer, party: RelyingParty, credential: str, *, at: datetime
 ) -> User:
     """Whose passkey it is. The caller commits."""
+    from webauthn import base64url_to_bytes, verify_authentication_response
+    from webauthn.helpers import parse_authentication_credential_json
+
     challenge, made_at = _answered(sealer, SIGN_IN, credential, is_new=False)
     parsed = _tried(lambda: parse_authentication_credential_json(credential))
     passkey = session.exec(
@@ -242,6 +239,12 @@ def _answered(
     sealer: Sealer, purpose: str, credential: str, *, is_new: bool
 ) -> tuple[bytes, datetime]:
     """The challenge that the browser has signed, and when we made it. Raises Invalid."""
+    from webauthn.helpers import (
+        parse_authentication_credential_json,
+        parse_client_data_json,
+        parse_registration_credential_json,
+    )
+
     if len(credential) > CREDENTIAL_MAX_CHARS:
         raise _refused()
 

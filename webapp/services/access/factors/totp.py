@@ -10,7 +10,6 @@ from datetime import datetime
 from hmac import compare_digest
 
 import pyotp
-import segno
 from sqlmodel import Session, col, func, update
 
 from webapp.errors import Conflict, Invalid
@@ -38,6 +37,8 @@ class NewSecret:
 
     @property
     def qr_svg(self) -> str:
+        import segno
+
         code = segno.make(self.uri, micro=False)
         return str(code.svg_inline(scale=QR_SCALE, border=QR_BORDER, light="white"))
 

@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from webapp.models.rules import MEMORY_MB, TEMPLATE, TIMEOUT_S
 from webapp.services.functions.catalogue.rules import FORMATS, NO_SUCH_FIELD, REQUIRED, problems
 
@@ -213,6 +210,18 @@ def _check_schema(path: str, schema: Any, kinds: tuple[str, ...]) -> None:
                 f"a setting of type {kind} has no such keyword",
                 f"Every type has {', '.join(sorted(_COMMON))}; this one has {known}.",
             )
+    _check_dialect(path, schema)
+    _check_text(path, schema)
+    _check_parts(path, schema, kind)
+    for place, rule in problems(schema, schema["default"]).items() if "default" in schema else ():
+        at = f"{path}.default{'.' if place else ''}{place}"
+        raise _bad(at, "the default breaks the setting's own rule", rule)
+
+
+def _check_dialect(path: str, schema: Mapping[str, Any]) -> None:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
@@ -220,11 +229,6 @@ def _check_schema(path: str, schema: Any, kinds: tuple[str, ...]) -> None:
         raise _bad(where, "its value is not what JSON Schema asks for", GUIDE) from None
     except (OverflowError, RecursionError):
         raise _bad(f"{path}.pattern", "it is too large for a pattern", GUIDE) from None
-    _check_text(path, schema)
-    _check_parts(path, schema, kind)
-    for place, rule in problems(schema, schema["default"]).items() if "default" in schema else ():
-        at = f"{path}.default{'.' if place else ''}{place}"
-        raise _bad(at, "the default breaks the setting's own rule", rule)
 
 
 def _check_text(path: str, schema: Mapping[str, Any]) -> None:

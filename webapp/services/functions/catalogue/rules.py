@@ -6,15 +6,16 @@ schema, so none of them is shown: the sentence comes from the part of the schema
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from json import dumps, loads
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
-
 from webapp.outbound.hosts import is_aws_interface, is_public_host
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, FormatChecker
+    from jsonschema.exceptions import ValidationError
 
 Schema = Mapping[str, Any]
 
@@ -34,7 +35,6 @@ _BY_FORMAT = {
     "uri-template": "Enter a URL that begins with https:// and a public host name, not one of AWS.",
 }
 FORMATS = tuple(_BY_FORMAT)
-formats = FormatChecker(formats=())
 
 
 def problems(schema: Schema, value: Any) -> dict[str, str]:
@@ -69,7 +69,7 @@ def rule(schema: Schema) -> str:
     return _of_text(schema) if kind == "string" else "Fill in its fields."
 
 
-def _sentences(error: ValidationError) -> list[tuple[list[str], str]]:
+def _sentences(error: "ValidationError") -> list[tuple[list[str], str]]:
     path = [str(part) for part in error.absolute_path]
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
@@ -143,8 +143,10 @@ def _escaped(inside: str) -> str:
 
 
 @lru_cache(VALIDATORS_CACHED)
-def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator(loads(schema), format_checker=formats)
+def _validator(schema: str) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(loads(schema), format_checker=_formats())
 
 
 def _is_url(text: str) -> bool:
@@ -185,5 +187,11 @@ def _checker(fits: Callable[[str], object]) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or bool(fits(value))
 
 
-for _name, _fits in _CHECKS.items():
-    formats.checks(_name)(_checker(_fits))
+@cache
+def _formats() -> "FormatChecker":
+    from jsonschema import FormatChecker
+
+    made = FormatChecker(formats=())
+    for name, fits in _CHECKS.items():
+        made.checks(name)(_checker(fits))
+    return made

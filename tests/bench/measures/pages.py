@@ -1,0 +1,42 @@
+"""CPU time of pages that are made anew for each request, with 100 networks; lists show 50 rows."""
+
+from tests.bench.processes import cpu_s
+from tests.bench.rows import name_of
+from tests.bench.served import Served
+from tests.bench.world import World
+from tests.bench.wrk import costs_us
+
+NETWORKS = 100
+CONNECTIONS = 8
+"""A person's browser has no more; the bound for one client is not reached."""
+ROUNDS = 3
+SLOW_S = 0.1
+PATIENCE_S = 10
+PATHS = {
+    "function": f"/functions/{name_of('function', 7)}",
+    "network": f"/networks/{name_of('network', 7)}",
+    "overview": "/",
+    "networks": "/networks",
+    "keys": "/keys",
+    "addresses": "/addresses",
+}
+
+
+def measure(world: World) -> dict[str, float | None]:
+    dashboard = world.with_rows(NETWORKS)
+    figures: dict[str, float | None] = {}
+    for name, path in PATHS.items():
+        figures[f"pages.{name}"] = cost_us(dashboard, path)
+    return figures
+
+
+def cost_us(dashboard: Served, path: str) -> float:
+    """Of one request; of a slow page, that of the second one."""
+    dashboard.get(path, timeout=PATIENCE_S)
+    before = cpu_s(dashboard.pid)
+    dashboard.get(path, timeout=PATIENCE_S)
+    spent_s = cpu_s(dashboard.pid) - before
+    if spent_s > SLOW_S:
+        return spent_s * 1e6
+    target = dashboard.target(path)
+    return costs_us(target, connections=CONNECTIONS, rounds=ROUNDS)[0]

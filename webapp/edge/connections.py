@@ -1,0 +1,284 @@
+"""The connections of the HTTP server: what one may take in time, and how many there may be.
+
+uvicorn has none of these limits but for the time between two requests. Here each connection knows
+for what it waits, and since when; once a second `Connections.sweep` ends those that are overdue. So
+a client that connects and sends nothing, sends a byte a second, or reads nothing, costs a
+connection for seconds and never a thread, a connection of the database, or a place of others.
+
+What is refused is answered first (RFC 9110, 15.5.9 and 15.6.4), and then read no further.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from webapp.edge.client_addresses import address_of, subscriber_of
+from webapp.edge.limits import COOKIES_MAX_BYTES, HEADERS_MAX_BYTES, PATH_MAX_BYTES, QUERY_MAX_BYTES
+from webapp.edge.middleware import NO_STORE, security_headers
+from webapp.settings import Network
+
+HEAD_MAX_BYTES = 2 * (PATH_MAX_BYTES + QUERY_MAX_BYTES + HEADERS_MAX_BYTES + COOKIES_MAX_BYTES)
+"""Twice what `webapp.edge.limits` allows: what is a little too large is answered by a page."""
+RETRY_AFTER_S = 5
+
+log = logging.getLogger("egret.connections")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one process. README and docs/operations.md say what belongs at a proxy in front of it."""
+
+    head_s: float = 10
+    """From the connection, or the first byte of a further request, to the end of its headers."""
+    body_s: float = 20
+    """For a body; more of it has a second for each `bytes_per_s`."""
+    answer_s: float = 20
+    """For reading an answer that is more than the network's own buffers take; likewise."""
+    bytes_per_s: int = 1024
+    idle_s: int = 20
+    """Between two requests."""
+    linger_s: float = 2
+    """For reading why a connection was refused, or for the rest of a body that nobody needs."""
+    connections: int = 2000
+    per_client: int = 60
+    refused: int = 100
+    """Further connections that are told so; those beyond are closed without a word."""
+    pipelined: int = 10
+    """Requests that are sent before the first one is answered."""
+
+
+class Waits(Enum):
+    """For what a connection waits."""
+
+    HEAD = auto()
+    BODY = auto()
+    ANSWER = auto()
+    """The application is at work, which takes as long as it takes."""
+    REST = auto()
+    """Of a body, after the answer."""
+    IDLE = auto()
+    END = auto()
+
+
+@dataclass
+class Connections:
+    """Those of one server. `clock` is the seam for tests; `proxies` do not count as clients."""
+
+    limits: Limits = Limits()
+    proxies: Sequence[Network] = ()
+    https: bool = False
+    clock: Callable[[], float] = time.monotonic
+    admitted: "dict[Connection, str]" = field(default_factory=dict)
+    """In the order in which they came, with the client of each; '' for a proxy."""
+    _of_client: Counter[str] = field(default_factory=Counter)
+    _ended: Counter[str] = field(default_factory=Counter)
+
+    def admit(self, connection: "Connection", address: str) -> str:
+        """Why there is no place for it; '' if it has one. An idle one makes room for it."""
+        client, limits = self._client(address), self.limits
+        if client and self._of_client[client] >= limits.per_client:
+            return f"You have {limits.per_client} connections open, which is the maximum."
+        if len(self.admitted) >= limits.connections and not self._make_room():
+            return "Too many connections are open at the moment."
+        self.admitted[connection] = client
+        self._of_client[client] += 1
+        return ""
+
+    def leave(self, connection: "Connection") -> None:
+        """The connection has ended. It may be one that was never admitted."""
+        client = self.admitted.pop(connection, None)
+        if client is not None:
+            self._of_client[client] -= 1
+            if not self._of_client[client]:
+                del self._of_client[client]
+
+    def note(self, end: str) -> None:
+        """For the log."""
+        self._ended[end] += 1
+
+    async def sweep(self) -> None:
+        """End what is overdue; log what was ended since the last time, in one line."""
+        for connection in list(self.admitted):
+            connection.check(self.clock())
+        if self._ended:
+            told = ", ".join(f"{number} ({end})" for end, number in self._ended.items())
+            log.warning("connections were ended: %s", told)
+            self._ended.clear()
+
+    def _make_room(self) -> bool:
+        idle = next((each for each in self.admitted if each.waits is Waits.IDLE), None)
+        if idle:
+            idle.drop("idle, for another one")
+            self.leave(idle)
+        return idle is not None
+
+    def _client(self, address: str) -> str:
+        found = address_of(address)
+        if found is None or any(found in network for network in self.proxies):
+            return ""
+        return subscriber_of(address)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection; `webapp.edge.handing_over` says of which server."""
+
+    all: Connections
+    waits = Waits.HEAD
+    since_s = 0.0
+    received_bytes = 0
+    unread_since_s: float | None = None
+    unread_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        limits = self.all.limits
+        self._wait_for(Waits.HEAD)
+        if len(self.connections) > limits.connections + limits.refused:
+            self.drop("no place, not even for a refusal")
+        elif why_not := self.all.admit(self, self.client[0] if self.client else ""):
+            self.refuse(503, why_not)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.all.leave(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self.waits is Waits.END:
+            return
+        if self.waits is Waits.IDLE:
+            self._wait_for(Waits.HEAD)
+        if self.waits is Waits.HEAD:
+            self.received_bytes += len(data)
+        super().data_received(data)
+        if self.waits is Waits.HEAD and self.received_bytes > HEAD_MAX_BYTES:
+            self.refuse(431, f"The request's head is larger than {HEAD_MAX_BYTES // 1024} KiB.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self.waits is not Waits.HEAD:
+            self._wait_for(Waits.HEAD)
+
+    def on_headers_complete(self) -> None:
+        self._wait_for(Waits.BODY)
+        super().on_headers_complete()
+        if len(self.pipeline) > self.all.limits.pipelined:
+            self.drop("too many requests before an answer")
+            raise ConnectionAbortedError  # so that no more of them are read
+
+    def on_body(self, body: bytes) -> None:
+        self.received_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._wait_for(Waits.IDLE if self.cycle.response_complete else Waits.ANSWER)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.cycle.response_complete:  # a pipelined one is next
+            return
+        if self.waits is Waits.ANSWER:
+            self._wait_for(Waits.IDLE)
+        elif self.waits is Waits.BODY:
+            self._wait_for(Waits.REST)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.unread_since_s = None
+
+    def send_400_response(self, msg: str) -> None:
+        self.refuse(400, msg)
+
+    def shutdown(self) -> None:
+        """The server ends: what was refused is not waited for, streams and bodies not for long."""
+        if self.waits is Waits.END:
+            self.transport.abort()
+        super().shutdown()
+        self.loop.call_later(self.all.limits.linger_s, self._end_what_waits)
+
+    def _end_what_waits(self) -> None:
+        if self.waits is Waits.BODY or (self.cycle and self.cycle.response_started):
+            self.drop("the server ended")
+
+    def check(self, now_s: float) -> None:
+        """End it if it is overdue."""
+        limits, waited_s = self.all.limits, now_s - self.since_s
+        if self._is_unread(now_s):
+            self.drop("the answer was not read")
+        elif self.flow.read_paused:
+            self._wait_for(self.waits)  # what is not read by us is not late
+        elif self.waits is Waits.HEAD and waited_s > limits.head_s:
+            self.refuse(408, f"The request's head took more than {limits.head_s:g} seconds.")
+        elif self.waits is Waits.BODY and waited_s > limits.body_s + self._at_least(
+            self.received_bytes
+        ):
+            self.refuse(408, "The request's body came too slowly.")
+        elif self.waits is Waits.REST and waited_s > limits.linger_s:
+            self.drop("the rest of a body that nobody needs")
+
+    def refuse(self, status: int, text: str) -> None:
+        """Answer it without the application, read no more, and end the connection in a moment."""
+        if self.transport.is_closing():
+            return
+        if self._is_answering():
+            self.drop(text)
+            return
+        self._give_up(text)
+        self.transport.write(self._refusal(status, text))
+        self.transport.write_eof()
+        self.loop.call_later(self.all.limits.linger_s, self.transport.abort)
+
+    def drop(self, why: str) -> None:
+        """End it without an answer."""
+        self._give_up(why)
+        self.transport.abort()
+
+    def _give_up(self, why: str) -> None:
+        self.all.note(why)
+        self._wait_for(Waits.END)
+        if self.cycle:  # so that the application waits for nothing more
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
+    def _wait_for(self, what: Waits) -> None:
+        self.waits, self.since_s, self.received_bytes = what, self.all.clock(), 0
+
+    def _is_answering(self) -> bool:
+        """Whether another answer would be taken for the one of an earlier request."""
+        cycle = self.cycle
+        if self.pipeline or not cycle or cycle.response_complete:
+            return bool(self.pipeline)
+        return bool(cycle.response_started) or self.waits is Waits.HEAD
+
+    def _is_unread(self, now_s: float) -> bool:
+        size = self.transport.get_write_buffer_size()
+        if not size or self.unread_since_s is None:
+            self.unread_since_s, self.unread_bytes = now_s if size else None, size
+            return False
+        allowed_s = self.all.limits.answer_s + self._at_least(self.unread_bytes)
+        return now_s - self.unread_since_s > allowed_s
+
+    def _at_least(self, size: int) -> float:
+        """How many seconds so many bytes may take."""
+        return size / self.all.limits.bytes_per_s
+
+    def _refusal(self, status: int, text: str) -> bytes:
+        headers = security_headers(https=self.all.https) | {
+            "X-Request-ID": secrets.token_hex(8),
+            "Cache-Control": NO_STORE,
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": str(len(text)),
+            "Connection": "close",
+        }
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = str(RETRY_AFTER_S)
+        lines = "".join(f"{name.lower()}: {value}\r\n" for name, value in headers.items())
+        return STATUS_LINE[status] + f"{lines}\r\n{text}".encode("ascii")
