@@ -24,7 +24,7 @@ from webapp.aws.errors import THROTTLED
 SLOW_CALL_EVERY_S = 1.0
 SLOW_FOR_S = 10.0
 """How long a region stays slow after its last throttled answer."""
-CALLS_PER_POLL, BURST = 10, 5.0
+CALLS_PER_POLL, BURST = 8, 4.0
 """Of the background to a region, in each interval of EGRET_POLL_S; and as many more at once."""
 SHORTEST_WAIT_S = 0.01
 INVOKE = ".lambda.Invoke"

@@ -30,7 +30,7 @@ COUNTED_STATES = ["pending", "available", "deleting"]
 LIMITS_KEPT_S = 600.0
 ROOM = 3
 """As much as a network needs of any quota."""
-READINGS_KEPT_S = 30.0
+READINGS_KEPT_S = 60.0
 """From a preflight to the creation, and for many networks that are created at once."""
 
 ADDRESSES = QUOTAS["AddressLimitExceeded"]
