@@ -31,6 +31,7 @@ from webapp.edge.json_bodies import JsonRequest
 from webapp.edge.middleware import BY_HEAD
 from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
 from webapp.models import AccessToken, Role, User
+from webapp.oidc.provider import Provider
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
@@ -57,6 +58,7 @@ class Parts:
     tails: Tails = field(default_factory=Tails)
     streams: StreamPlaces = field(default_factory=StreamPlaces)
     allowance: Allowance = field(default_factory=Allowance)
+    provider: Provider | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class Context:
     def demand_factor(self) -> None:
         """Raises FactorMissing for a person whose role needs a second factor; asks no program."""
         user = self.user
-        if user and self.settings.needs_factor(user.role) and not user.has_second_factor:
+        if user and self.settings.needs_factor(user.role) and not user.brings_second_factor:
             raise FactorMissing(
                 f"This dashboard asks everyone with the role {user.role} for a second factor, and "
                 f"{user.name} has none.",
@@ -163,11 +165,9 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
         session.close()  # without a connection there is nothing to wait for
 
 
-def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
-    """The same; at its end its thread, which alone knows them, gives back the connections it took.
-
-    What it has not committed is undone.
-    """
+def in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
+    """The same; at its end its thread, which alone knows them, gives back the connections that it
+    took. What it has not committed is undone."""
 
     @wraps(function)
     def run(*arguments: Any, **named: Any) -> Result:
@@ -191,7 +191,7 @@ async def anyone(request: Request, session: DbSession) -> Context:
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
 
 
-@_in_one_go
+@in_one_go
 def who_asks(
     request: Request, session: DbSession, _described: Annotated[object, Security(BEARER)] = None
 ) -> Context:
@@ -270,7 +270,7 @@ class _Route(APIRoute):
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
         if getattr(options.get("response_class"), "media_type", "") == "text/event-stream":
             options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
-        super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
+        super().__init__(path, endpoint if is_async else in_one_go(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """JSON is read by our own rules."""

@@ -23,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from webapp.edge.client_addresses import address_of, subscriber_of
 from webapp.edge.limits import COOKIES_MAX_BYTES, HEADERS_MAX_BYTES, PATH_MAX_BYTES, QUERY_MAX_BYTES
 from webapp.edge.middleware import NO_STORE, security_headers
-from webapp.settings import Network
+from webapp.setting_rules import Network
 
 HEAD_MAX_BYTES = 2 * (PATH_MAX_BYTES + QUERY_MAX_BYTES + HEADERS_MAX_BYTES + COOKIES_MAX_BYTES)
 """Twice what `webapp.edge.limits` allows: what is a little too large is answered by a page."""

@@ -31,8 +31,17 @@ from webapp.services.access.people import (
     remove,
     reset,
 )
+from webapp.services.access.provider.signing_in import (
+    Arrival,
+    Journey,
+    begin,
+    begin_again,
+    finish,
+)
 from webapp.services.access.sessions import (
+    BEGUN_FOR,
     CONFIRMED_FOR,
+    SIGN_IN,
     Browser,
     Limits,
     end_other_sessions,
@@ -69,20 +78,26 @@ from webapp.services.access.tokens import (
 )
 
 __all__ = [
+    "BEGUN_FOR",
     "CONFIRMED_FOR",
     "HALF_FOR",
+    "SIGN_IN",
+    "Arrival",
     "Browser",
     "Factors",
     "FirstStep",
     "Guesser",
     "Invited",
     "IssuedToken",
+    "Journey",
     "Limits",
     "NewSecret",
     "RelyingParty",
     "SignedIn",
     "add_passkey",
     "bearer",
+    "begin",
+    "begin_again",
     "begin_totp",
     "change_password",
     "change_role",
@@ -97,6 +112,7 @@ __all__ = [
     "end_session",
     "end_sessions",
     "factors_of",
+    "finish",
     "finish_sign_in",
     "get_person",
     "invite",
