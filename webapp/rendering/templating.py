@@ -105,6 +105,17 @@ def partial_context(request: Request) -> dict[str, Any]:
     return _request_context(request)
 
 
+def shared_context(settings: Settings, path: str, role: Role) -> dict[str, Any]:
+    """The same, of one that is made once for all who have that role."""
+    return {
+        "path": path,
+        "portal_url": _portal_url(settings, DEFAULT_PARTNER),
+        "portal_url_of": partial(_portal_url, settings),
+        "settings_cloud": settings.cloud,
+        "user": User(name="", password_hash="", role=role),
+    }
+
+
 def static_version() -> str:
     """A hash of all static files; as part of their path it lets browsers cache them for ever."""
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())

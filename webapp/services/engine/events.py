@@ -76,6 +76,13 @@ def newest_of(session: Session, row: StackRow) -> Newest | None:
     return Newest(*found) if found else None
 
 
+def last_of_stack(session: Session, row: StackRow) -> StackEvent | None:
+    """The last event that is about the row's stack itself."""
+    own = (col(StackEvent.resource_type) == STACK_TYPE, StackEvent.physical_id == row.stack_id)
+    found = select(StackEvent).where(_of(row), *own)
+    return session.exec(found.order_by(col(StackEvent.id).desc()).limit(1)).first()
+
+
 def root_cause(session: Session, row: StackRow, operation_id: str = "") -> StackEvent | None:
     """The first failure of the row's current operation, or of the given one, that does not only
     echo another one."""
