@@ -10,10 +10,9 @@ from typing import Any
 
 import anyio
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.gzip import GZipMiddleware
 
+from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
@@ -23,6 +22,7 @@ from webapp.capacity.outside import SWITCH_S, THREADS, outside
 from webapp.capacity.waiting import BoundedQueue
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, note_operation
+from webapp.edge.compression import Compression
 from webapp.edge.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.edge.middleware import AccessLogAndHeaders, HeadAsGet
 from webapp.edge.one_name import OneName
@@ -31,6 +31,8 @@ from webapp.edge.proxies import TrustedProxies
 from webapp.edge.refusals import RecordRefusals
 from webapp.edge.unexpected import UnexpectedErrors
 from webapp.errors import Unavailable
+from webapp.hot.files import HotFiles
+from webapp.hot.front import Front, HotAnswers
 from webapp.reconciler import Reconciler
 from webapp.rendering.templating import STATIC, static_version
 from webapp.routes import api, health, pages
@@ -40,7 +42,6 @@ from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
 from webapp.settings import LOOPBACK_HOSTS, Settings
 
-GZIP_MIN_BYTES = 700
 DESCRIPTION = "/api/v1/openapi.json"
 
 
@@ -77,13 +78,15 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
         redirect_slashes=False,  # `webapp.edge.problems` does, without naming a host
     )
     app.state.parts = make_parts(settings, cloud)
+    files = HotFiles(STATIC)
+    app.state.front = Front(app, settings, files.slots)
     _add_middleware(app, settings)
     add_handlers(app)
     app.add_route(DESCRIPTION, app.describe, include_in_schema=False)
     app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
-    app.mount(f"/static/{static_version()}", StaticFiles(directory=STATIC))
+    app.mount(f"/static/{static_version()}", files)
     return app
 
 
@@ -129,6 +132,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     sys.setswitchinterval(SWITCH_S)
     yield
+    if stream := logs.stream():
+        stream.flush()  # what a signal that ends the process would lose
     parts.pace.close()
     reconciler.stop()
     parts.engine.dispose()
@@ -144,7 +149,7 @@ def _finish_routes(app: FastAPI) -> None:
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the first to see a request."""
     hosts = LOOPBACK_HOSTS | {settings.host.lower(), settings.host_name.lower()}
-    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
+    app.add_middleware(Compression)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimits)
     app.add_middleware(BoundedQueue)
@@ -155,3 +160,4 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(RecordRefusals)
     app.add_middleware(AccessLogAndHeaders, https=settings.https)
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks)
+    app.add_middleware(HotAnswers, front=app.state.front)

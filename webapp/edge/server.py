@@ -9,7 +9,7 @@ import resource
 import uvicorn
 from fastapi import FastAPI
 
-from webapp.edge.connections import Connections, protocol_of
+from webapp.edge.connections import Connection, Connections
 from webapp.settings import Settings
 
 SWEEP_EVERY_S = 1
@@ -27,6 +27,7 @@ def server_of(
     """
     connections = connections or Connections(proxies=settings.proxy_networks)
     connections.https = settings.https
+    connections.front = connections.front or getattr(app.state, "front", None)
     config = uvicorn.Config(
         app,
         access_log=False,
@@ -42,6 +43,15 @@ def server_of(
         ws="none",
     )
     return uvicorn.Server(config)
+
+
+def protocol_of(connections: Connections) -> type[Connection]:
+    """The protocol of each connection of a server."""
+
+    class OfServer(Connection):
+        all = connections
+
+    return OfServer
 
 
 def allow_open_files() -> None:
