@@ -53,8 +53,14 @@ policy: $(VENV)/.dev
 	$(BIN)/python -m docs.make_policy
 
 # With nginx and wrk; says which goal is missed, and fails. Takes up to ten minutes.
-bench: $(VENV)/.dev nginx wrk
+bench: $(VENV)/.dev $(VENV)/bench/.done nginx wrk
 	$(BIN)/python -m tests.bench
+
+# The programs that it is compared with have packages of their own.
+$(VENV)/bench/.done: tests/bench/peers/requirements.lock | $(BIN)/pip
+	$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
 
 # Needs Node.js 18 or newer with npm.
 lighthouse: $(VENV)/.dev browser tests/lighthouse/node_modules/.package-lock.json
@@ -82,6 +88,7 @@ lock: $(VENV)/.dev
 	$(LOCK) -o requirements-image.lock
 	$(LOCK) --extra sandbox -o requirements.lock
 	$(LOCK) --extra sandbox --extra dev -o requirements-dev.lock
+	$(LOCK:pyproject.toml=tests/bench/peers/requirements.in) -o tests/bench/peers/requirements.lock
 
 # Debian has venv and the browser in separate packages: root installs them, others are told how.
 $(BIN)/pip:

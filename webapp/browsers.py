@@ -14,6 +14,8 @@ HTTPS_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
 """Browsers take this one from HTTPS alone, for this host and all of its paths (RFC 6265bis)."""
 HALF_SESSION_COOKIE = "egret_sign_in"
 """Between a right password and a code."""
+BEGUN_COOKIE = "egret_provider"
+"""While the browser is at the provider."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -40,6 +42,14 @@ def half_session_cookie(settings: Settings) -> str:
 
 def half_session_token(request: Request, settings: Settings) -> str:
     return request.cookies.get(half_session_cookie(settings), "")
+
+
+def begun_cookie(settings: Settings) -> str:
+    return f"__Host-{BEGUN_COOKIE}" if settings.https else BEGUN_COOKIE
+
+
+def begun_token(request: Request, settings: Settings) -> str:
+    return request.cookies.get(begun_cookie(settings), "")
 
 
 def client_of(request: Request) -> str:

@@ -1,8 +1,7 @@
 """What a route is given: the database session, the adapters, and who is asking.
 
-Loading and authorising are one dependency, so that no route can have the one without the other.
-
-A request has a connection of the database only while it asks it, and waits for its body or a thread
+Loading and authorising are one dependency, so that no route can have the one without the other. A
+request has a connection of the database only while it asks it, and waits for its body or a thread
 without one: it is given back once it is known who asks, and at the end of a route. Hence `Router`.
 """
 
@@ -15,7 +14,6 @@ import anyio
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from fastapi.sse import EventSourceResponse
 from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
@@ -40,12 +38,14 @@ from webapp.edge.middleware import BY_HEAD
 from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
 from webapp.hot.cache import HotCache
 from webapp.models import AccessToken, Role, User
+from webapp.oidc.provider import Provider
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
 from webapp.services.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.settings import Settings
+from webapp.watching.hub import Hub
 
 AREA_AT = len(["", "api", "v1", ""]) - 1
 
@@ -59,10 +59,12 @@ class Parts:
     pace: Pace
     cloud: Cloud
     images: Images
+    hub: Hub
     tails: Tails = field(default_factory=Tails)
     streams: StreamPlaces = field(default_factory=StreamPlaces)
     allowance: Allowance = field(default_factory=Allowance)
     hot: HotCache = field(default_factory=HotCache)
+    provider: Provider | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Context:
     def demand_factor(self) -> None:
         """Raises FactorMissing for a person whose role needs a second factor; asks no program."""
         user = self.user
-        if user and self.settings.needs_factor(user.role) and not user.has_second_factor:
+        if user and self.settings.needs_factor(user.role) and not user.brings_second_factor:
             raise FactorMissing(
                 f"This dashboard asks everyone with the role {user.role} for a second factor, and "
                 f"{user.name} has none.",
@@ -260,7 +262,7 @@ class Router(APIRouter):
 class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
-        if options.get("response_class") is EventSourceResponse:
+        if getattr(options.get("response_class"), "media_type", "") == "text/event-stream":
             options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
         super().__init__(path, endpoint if is_async else in_one_go(endpoint), **options)
 

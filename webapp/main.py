@@ -16,7 +16,7 @@ from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
-from webapp.aws.pace import Pace
+from webapp.aws.pace import Budget, Pace
 from webapp.browsers import refuse_cross_origin
 from webapp.capacity.outside import SWITCH_S, THREADS, outside
 from webapp.capacity.waiting import BoundedQueue
@@ -29,18 +29,23 @@ from webapp.edge.one_name import OneName
 from webapp.edge.problems import add_handlers
 from webapp.edge.proxies import TrustedProxies
 from webapp.edge.refusals import RecordRefusals
+from webapp.edge.shortcuts import Shortcuts
 from webapp.edge.unexpected import UnexpectedErrors
 from webapp.errors import Unavailable
 from webapp.hot.files import HotFiles
 from webapp.hot.front import Front, HotAnswers
+from webapp.oidc.provider import Provider
 from webapp.reconciler import Reconciler
 from webapp.rendering.templating import STATIC, static_version
 from webapp.routes import api, health, pages
 from webapp.routes.api.description import document
+from webapp.routes.pages.streams import StreamedPages
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
-from webapp.settings import LOOPBACK_HOSTS, Settings
+from webapp.setting_rules import LOOPBACK_HOSTS
+from webapp.settings import Settings
+from webapp.watching.hub import Hub
 
 DESCRIPTION = "/api/v1/openapi.json"
 
@@ -87,19 +92,23 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
     app.mount(f"/static/{static_version()}", files)
+    app.router.middleware_stack = Shortcuts(app)
     return app
 
 
 def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
     """What the routes work with: database, AWS, pictures."""
     catalogue.use(Path(settings.templates_dir).resolve() if settings.templates_dir else None)
-    pace = Pace(SharedTurns(make_engine(settings.database)))
+    turns = SharedTurns(make_engine(settings.database))
+    pace = Pace(turns, budget=Budget(settings.poll_s))
     return Parts(
         settings=settings,
         engine=make_engine(settings.database),
         pace=pace,
         cloud=cloud or _connect(settings, pace),
         images=Images(settings),
+        hub=Hub(make_engine(settings.database), StreamedPages(settings)),
+        provider=Provider(settings) if settings.oidc_issuer else None,
     )
 
 

@@ -20,6 +20,7 @@ from webapp.models import (
     Status,
     utc_now,
 )
+from webapp.partners import KeyClaims
 from webapp.services.engine.events import STACK_TYPE
 
 REGION = "eu-central-1"
@@ -58,13 +59,14 @@ def an_address(network: Network | None = None, ip: str = IP, **columns: Any) -> 
 
 def a_key(name: str = "key", *, cidrs: tuple[str, ...] = (IP,), **columns: Any) -> Key:
     """A key without a secret: nothing calls the partner with it."""
+    claims = KeyClaims(kind="x", scopes=(), cidrs=cidrs, tier="x", issued_at="")
     usual: dict[str, Any] = {
         "partner": "clash_of_clans",
         "region": REGION,
         "secret_arn": "arn:of:a:secret",
         "kms_key_arn": "arn:of:a:kms:key",
         "fingerprint": "0" * 16,
-        "claims": {"cidrs": list(cidrs)},
+        "claims": claims.as_json(),
     }
     return Key(name=name, **usual | columns)
 

@@ -24,7 +24,7 @@ from webapp.edge.client_addresses import address_of, subscriber_of
 from webapp.edge.limits import COOKIES_MAX_BYTES, HEADERS_MAX_BYTES, PATH_MAX_BYTES, QUERY_MAX_BYTES
 from webapp.edge.middleware import NO_STORE, security_headers
 from webapp.hot.connection import AtOnce, HotConnection
-from webapp.settings import Network
+from webapp.setting_rules import Network
 
 HEAD_MAX_BYTES = 2 * (PATH_MAX_BYTES + QUERY_MAX_BYTES + HEADERS_MAX_BYTES + COOKIES_MAX_BYTES)
 """Twice what `webapp.edge.limits` allows: what is a little too large is answered by a page."""
@@ -48,7 +48,7 @@ class Limits:
     """Between two requests."""
     linger_s: float = 2
     """For reading why a connection was refused, or for the rest of a body that nobody needs."""
-    connections: int = 800
+    connections: int = 2000
     per_client: int = 60
     refused: int = 100
     """Further connections that are told so; those beyond are closed without a word."""
@@ -131,7 +131,7 @@ class Connections:
 
 
 class Connection(HotConnection):
-    """One connection; `webapp.edge.server` says of which server."""
+    """One connection; `webapp.edge.handing_over` says of which server."""
 
     all: Connections
     waits = Waits.HEAD

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webapp.edge.client_addresses import Address, address_of
-from webapp.settings import Network
+from webapp.setting_rules import Network
 
 SCHEMES = ("http", "https")
 

@@ -9,11 +9,12 @@ import resource
 import uvicorn
 from fastapi import FastAPI
 
-from webapp.edge.connections import Connection, Connections
+from webapp.edge.connections import Connections
+from webapp.edge.handing_over import protocol_of
 from webapp.settings import Settings
 
 SWEEP_EVERY_S = 1
-FILES_MAX = 2048
+FILES_MAX = 4096
 """Of one process: connections, those that are refused, and what else it has open."""
 GRACEFUL_SHUTDOWN_S = 3
 
@@ -43,15 +44,6 @@ def server_of(
         ws="none",
     )
     return uvicorn.Server(config)
-
-
-def protocol_of(connections: Connections) -> type[Connection]:
-    """The protocol of each connection of a server."""
-
-    class OfServer(Connection):
-        all = connections
-
-    return OfServer
 
 
 def allow_open_files() -> None:

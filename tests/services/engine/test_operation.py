@@ -77,6 +77,26 @@ def test_a_change_that_has_begun_is_not_asked_for_twice(
     assert due_in_s(scripted.session) is None
 
 
+def test_a_stack_that_its_events_show_busy_is_not_described(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.show_stack("UPDATE_COMPLETE")
+    change = begun(scripted)
+    add(scripted.session, a_stack_event(change.row, "UPDATE_IN_PROGRESS", physical_id=STACK_ID))
+    change.advance()
+    assert [name for name, _ in aws.asked] == ["DescribeStackEvents"]
+    assert change.row.status is Status.UPDATING
+
+
+def test_a_stack_without_news_for_long_is_described(scripted: CloudScope, aws: ScriptedAws) -> None:
+    aws.show_stack("UPDATE_COMPLETE")
+    change = begun(scripted)
+    begins = a_stack_event(change.row, "UPDATE_IN_PROGRESS", physical_id=STACK_ID, at=ago(400))
+    add(scripted.session, begins)
+    change.advance()
+    assert change.row.status is Status.READY
+
+
 def test_a_change_that_changes_nothing_is_done(scripted: CloudScope, aws: ScriptedAws) -> None:
     aws.show_stack("CREATE_COMPLETE")
     aws.answers["UpdateStack"] = refusal("ValidationError", "No updates are to be performed.")

@@ -30,8 +30,8 @@ from webapp.models import utc_now
 from webapp.rendering.drafts import Query
 from webapp.rendering.templating import partial_context, render
 from webapp.routes.log_queries import log_query, place_of
-from webapp.routes.places import NoPlace
-from webapp.routes.watching import Watching
+from webapp.routes.places import APlace
+from webapp.routes.watching import check, meanwhile
 from webapp.services import functions
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.functions.activity.logs import log_name
@@ -39,6 +39,7 @@ from webapp.services.functions.activity.tails import POLL_S, STREAM_MAX_S, Taile
 from webapp.services.functions.activity.times import Span
 from webapp.services.functions.details import network_of
 from webapp.services.scope import cloud_of
+from webapp.watching.readers import Watcher as Person
 
 router = Router()
 FIRST = timedelta(minutes=1)
@@ -54,7 +55,7 @@ class Stream:
     name: str
     tailed: Tailed
     watcher: Watcher
-    watching: Watching
+    session_id: str
 
     @property
     def parts(self) -> Parts:
@@ -73,13 +74,14 @@ def _open(
     beginning = Place(int((utc_now() - FIRST).timestamp() * 1000))
     after = place_of(last_event_id) or place_of(query.text("after")) or beginning
     tailed = Tailed(site.account_id, site.region, log_name(function), asked)
-    return Stream(ctx.request, name, tailed, Watcher(after), Watching.of(ctx))
+    own = ctx.own.id if ctx.own else ""
+    return Stream(ctx.request, name, tailed, Watcher(after), own)
 
 
-async def _place(request: Request, no_place: NoPlace) -> AsyncIterator[str]:
+async def _place(request: Request, place: APlace) -> AsyncIterator[str]:
     """A place among the tails of this process as well; or why there is none."""
     with ExitStack() as held:
-        why_not = no_place
+        why_not = place.why_not
         try:
             held.enter_context(parts_of(request).tails.stream())
         except Unavailable as error:
@@ -94,20 +96,23 @@ async def tail(
     if no_place:
         yield ServerSentEvent(raw_data=no_place, event="done")
         return
-    async for event in _events(stream):
-        yield event
+    person = Person(stream.session_id)
+    with stream.parts.hub.joined(person):
+        async for event in _events(stream, person):
+            yield event
 
 
-async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
+async def _events(stream: Stream, person: Person) -> AsyncIterator[ServerSentEvent]:
     until, trouble, pause_s = time.monotonic() + STREAM_MAX_S, "", 0.0
     own_thread = anyio.CapacityLimiter(1)  # nothing else waits for it
     while time.monotonic() < until:
         try:
-            await stream.watching.meanwhile(asyncio.sleep(pause_s))
+            await meanwhile(person, asyncio.sleep(pause_s))
             pause_s = POLL_S
-            lines = await stream.watching.meanwhile(
-                anyio.to_thread.run_sync(_read, stream, limiter=own_thread, abandon_on_cancel=True)
+            reading = anyio.to_thread.run_sync(
+                _read, stream, limiter=own_thread, abandon_on_cancel=True
             )
+            lines = await meanwhile(person, reading)
         except (NoConnection, OperationalError):
             pass  # the database can be read again later
         except EgretError as error:
@@ -127,13 +132,14 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
 
 
 def _read(stream: Stream) -> list[LogLine]:
-    """Raises what ends it, also when the function is gone."""
+    """Raises what ends it, also when the function is gone or the session over."""
     parts = stream.parts
     with Session(parts.engine) as session:
         cloud = cloud_of(session, parts.cloud, parts.settings, stream.tailed)
     lines = parts.tails.read(cloud, stream.tailed, stream.watcher.after.at)
     with Session(parts.engine) as session:
         functions.get(session, stream.name)
+        check(session, stream.session_id)
     return lines
 
 

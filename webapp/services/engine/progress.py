@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from webapp.aws.cloudformation.stacks import Stack
 from webapp.models import StackEvent, StackRow, Status, utc_now
@@ -12,6 +12,11 @@ from webapp.services.engine.events import STACK_TYPE, root_cause, waiting_for
 
 RESULT_WITHIN = timedelta(seconds=30)
 """A network's first proof, or a function's first answer, follows its creation within this time."""
+FEW = 3
+PART_FOR_FEW, PART_FOR_NONE = 0.5, 0.15
+"""Of a poll interval: when so few resources are left, or none, the stack is soon done."""
+FEW_WITHIN, NONE_WITHIN = timedelta(minutes=1), timedelta(seconds=10)
+"""After the last event; else it takes longer than usual."""
 UNDOES = "AWS is taking back what it made"
 THEN_DECIDE = "After that, this page says what to do."
 
@@ -55,6 +60,20 @@ def tell_meanwhile(session: Session, row: StackRow, stack: Stack) -> None:
 def is_just_ready(row: StackRow) -> bool:
     """Whether the row became ready so recently that its first result may still be coming."""
     return row.status is Status.READY and utc_now() - row.updated_at < RESULT_WITHIN
+
+
+def poll_part(session: Session, row: StackRow) -> float:
+    """When to look at the stack again, as a part of the poll interval.
+
+    A deletion, and what has brought no news for a while, may still take very long.
+    """
+    left = row.resource_count - len(_finished(session, row))
+    if row.status is Status.DELETING or not row.resource_count or left > FEW:
+        return 1.0
+    part, expected_within = (PART_FOR_FEW, FEW_WITHIN) if left > 0 else (PART_FOR_NONE, NONE_WITHIN)
+    newest = select(func.max(StackEvent.at)).where(StackEvent.owner == row.owner)
+    last_news = session.exec(newest).one()
+    return part if last_news and last_news > utc_now() - expected_within else 1.0
 
 
 def _finished(session: Session, row: StackRow) -> set[str]:
