@@ -15,6 +15,7 @@ from tests import loops
 from tests.routes.asking import LINK, PREVIEW, TABLE, Answered, Asking, counted
 from tests.routes.people import bearer
 from tests.services.rows import a_snapshot, add, add_function, ago
+from webapp.capacity.waiting import OF_CLIENT_MAX
 from webapp.hot.cache import FRESH_S, RENEWED_AFTER_S
 from webapp.models import AccessToken, Network, Role, User
 from webapp.rendering.templating import static_version
@@ -241,7 +242,7 @@ def test_a_session_is_used_by_hot_answers(asking: Asking, session: Session, app:
         assert f"{last_used(session):%Y-%m-%d}" == LAST_YEAR
         await asking(PREVIEW, **who)
         assert last_used(session) > ago(60)
-        assert asking.passed_on == before + 1  # for this process has just written
+        assert asking.passed_on == before
 
     loops.run(scenario())
 
@@ -269,3 +270,36 @@ def last_used(session: Session) -> datetime:
     (row,) = session.exec(select(AccessToken)).all()
     assert row.last_used_at
     return row.last_used_at
+
+
+def test_all_who_are_the_first_to_ask_wait_for_one_of_them(
+    asking: Asking, session: Session
+) -> None:
+    """More than may wait for the router: none of them is told to come again."""
+
+    async def scenario() -> None:
+        _, who = somebody(session)
+        for path in (PREVIEW, FILE):
+            asking.forget()
+            asking.passed_on = 0
+            answers = await asyncio.gather(*(asking(path, **who) for _ in range(2 * OF_CLIENT_MAX)))
+            assert {answered.status for answered in answers} == {200}
+            assert asking.passed_on == 1
+
+    loops.run(scenario())
+
+
+def test_hot_answers_go_on_while_this_process_writes(asking: Asking, session: Session) -> None:
+    async def scenario() -> None:
+        _, who = somebody(session)
+        network = networks.get(session, "net")
+        await asking(PREVIEW, **who)
+        for number in range(10):
+            waiting = [asyncio.create_task(asking(PREVIEW, **who)) for _ in range(5)]
+            await asyncio.sleep(0)
+            network.idle_hours = number + 1
+            add(session, network)
+            assert {answered.status for answered in await asyncio.gather(*waiting)} == {200}
+        assert asking.passed_on == 1
+
+    loops.run(scenario())

@@ -42,9 +42,11 @@ class Moment:
     def now(cls) -> "Moment":
         return cls(time.monotonic(), generation())
 
-    def age_s(self, now: "Moment") -> float:
-        """Infinite, once something was written."""
-        return now.at_s - self.at_s if now.generation == self.generation else float("inf")
+    def age_s(self, begun: "Moment") -> float:
+        """For a request that began then: 0 after it; infinite once something was written."""
+        if self.at_s >= begun.at_s:
+            return 0
+        return begun.at_s - self.at_s if begun.generation == self.generation else float("inf")
 
 
 @dataclass(frozen=True)

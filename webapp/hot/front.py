@@ -10,7 +10,9 @@ of ASGI. There, what is known but was looked up too long ago is looked up again 
 its own: so hot answers go on whatever the pages do.
 """
 
-from collections.abc import Sequence
+import asyncio
+import re
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -24,11 +26,13 @@ from webapp.hot.cache import ANYBODY, FRESH_S, RENEWED_AFTER_S, Bounded, Moment,
 from webapp.hot.lines import AccessLines, Line
 from webapp.hot.looks import About, Looks
 from webapp.hot.prepared import Answer, Prepared, Sent
-from webapp.hot.requests import Headers, address_of, read
+from webapp.hot.requests import Asked, Headers, address_of, read
 from webapp.hot.serving import begin
 from webapp.settings import Settings
 
 READING: Final = {b"GET": "GET", b"HEAD": "HEAD"}
+HOT: Final = re.compile(r"/static/.+|/whitelist/[^/]+|/functions/[^/]+/table|/api/v1/.+/preview")
+LOOKS: Final = 2
 CLIENTS_REMEMBERED: Final = 1024
 Peer = Sequence[Any] | None
 """The connection's address and port."""
@@ -61,7 +65,7 @@ class Front:
             return None
         forwarded_for = asked.forwarded_for.decode("latin-1")
         client = self._client_of(peer[0], forwarded_for) if peer else ""
-        return About(app, slot, asked, headers, client)
+        return About(app, slot, asked, headers, client, Moment.now())
 
     def answer(self, method: str, about: About) -> Sent | None:
         """The same. Soon before it is too old, it is looked up again, for the next one."""
@@ -91,12 +95,11 @@ class Front:
         slot = about.slot
         if slot.source.is_file:
             return ANYBODY, 0
-        now = Moment.now()
-        looked_s = slot.state.looked.age_s(now)
+        looked_s = slot.state.looked.age_s(about.begun)
         if slot.source.is_public:
             return ANYBODY, looked_s
-        who, looked = about.cache.who.get(about.who) or (None, now)
-        return who, max(looked_s, looked.age_s(now))
+        who, looked = about.cache.who.get(about.who) or (None, about.begun)
+        return who, max(looked_s, looked.age_s(about.begun))
 
     def _answer(self, about: About, prepared: Prepared) -> Answer:
         asked = about.asked
@@ -117,22 +120,58 @@ class HotAnswers:
 
     def __init__(self, app: ASGIApp, *, front: Front) -> None:
         self._app, self._front = app, front
+        self._first: dict[Hashable, asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        front, method, sent = self._front, scope["method"], None
-        of_client = scope["headers"], scope.get("client")
-        if about := front.about(address_of(scope), *of_client, scope.get("app")):
-            sent = front.answer(method, about)
-            if sent is None and await front.look_up(about):
-                sent = front.answer(method, about)
+        sent = await self._find(scope)
+        if sent is None and (asked := may_be_hot(scope)):
+            key = address_of(scope), asked.host, asked.who("")
+            if first := self._first.get(key):
+                await first.wait()
+                sent = await self._find(scope)
+            else:
+                await self._pass_on_first(key, scope, receive, send)
+                return
         if sent is None:
             begin(scope)
             await self._app(scope, receive, send)
             return
         start = {"status": sent.answer.status, "headers": [*sent.answer.headers, *sent.own]}
         await send({"type": "http.response.start", **start})
-        body = b"" if method == "HEAD" else sent.answer.body
+        body = b"" if scope["method"] == "HEAD" else sent.answer.body
         await send({"type": "http.response.body", "body": body})
+
+    async def _find(self, scope: Scope) -> Sent | None:
+        """After a look at the database, if there has to be one.
+
+        The first one may have begun too early for this request; then the second one has not.
+        """
+        front, of_client = self._front, (scope["headers"], scope.get("client"))
+        about = front.about(address_of(scope), *of_client, scope.get("app"))
+        if about is None:
+            return None
+        for _ in range(LOOKS):
+            if sent := front.answer(scope["method"], about):
+                return sent
+            if not await front.look_up(about):
+                return None
+        return front.answer(scope["method"], about)
+
+    async def _pass_on_first(
+        self, key: Hashable, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """The router's answer is for all who ask for the same meanwhile."""
+        self._first[key] = asyncio.Event()
+        begin(scope)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._first.pop(key).set()
+
+
+def may_be_hot(scope: Scope) -> Asked | None:
+    """What a request asks with, if its path is one of those that are answered from here."""
+    return read(scope["headers"]) if HOT.fullmatch(scope["path"]) else None

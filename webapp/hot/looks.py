@@ -40,6 +40,7 @@ class About(NamedTuple):
     asked: Asked
     headers: Headers
     client: str
+    begun: Moment
 
     @property
     def who(self) -> Hashable:
