@@ -26,6 +26,8 @@ LABEL_MAX = 60
 """Names in any words: of an address, of a saved request."""
 PARTNER_MAX = 100
 PERSON_MAX = 64
+SUBJECT_MAX = 255
+"""What a provider knows a person by (OpenID Connect Core 1.0, section 8)."""
 NOTE_MAX = 500
 WORD_MAX = 128
 """What a program calls something: a status, a type, a template, a stage."""
