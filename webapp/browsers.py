@@ -1,4 +1,4 @@
-"""What is known of a browser that asks: its session's cookie, its address, what it calls itself."""
+"""What is known of who asks: a browser's session, its address, what it calls itself, a token."""
 
 from datetime import timedelta
 
@@ -8,6 +8,7 @@ from webapp.errors import Refused
 from webapp.services.access import Browser, Limits
 from webapp.settings import Settings
 
+API_PREFIX = "/api/"
 SESSION_COOKIE = "egret_session"
 HTTPS_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
 """Browsers take this one from HTTPS alone, for this host and all of its paths (RFC 6265bis)."""
@@ -26,6 +27,13 @@ def session_cookie(settings: Settings) -> str:
 def session_token(request: Request, settings: Settings) -> str:
     """'' without a session."""
     return request.cookies.get(session_cookie(settings), "")
+
+
+def bearer_token(request: Request) -> str | None:
+    """What a program sends to the API; None where no program asks."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    is_api = str(request.scope["path"]).startswith(API_PREFIX)
+    return token.strip() if is_api and scheme.lower() == "bearer" else None
 
 
 def half_session_cookie(settings: Settings) -> str:

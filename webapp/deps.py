@@ -8,8 +8,7 @@ without one: it is given back once it is known who asks, and at the end of a rou
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from functools import wraps
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, Request, Response, Security
@@ -22,14 +21,22 @@ from starlette.exceptions import HTTPException
 from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
-from webapp.browsers import client_of, is_used, limits_of, request_id_of, session_token
+from webapp.browsers import (
+    API_PREFIX,
+    bearer_token,
+    client_of,
+    is_used,
+    limits_of,
+    request_id_of,
+    session_token,
+)
 from webapp.capacity.allowance import Allowance
-from webapp.capacity.outside import outside
+from webapp.capacity.one_go import in_one_go
 from webapp.capacity.stream_places import StreamPlaces
-from webapp.db import end_transactions
 from webapp.edge.json_bodies import JsonRequest
 from webapp.edge.middleware import BY_HEAD
 from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
+from webapp.hot.cache import HotCache
 from webapp.models import AccessToken, Role, User
 from webapp.oidc.provider import Provider
 from webapp.services import access
@@ -40,8 +47,6 @@ from webapp.services.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.settings import Settings
 from webapp.watching.hub import Hub
 
-Result = TypeVar("Result")
-API_PREFIX = "/api/"
 AREA_AT = len(["", "api", "v1", ""]) - 1
 
 
@@ -58,6 +63,7 @@ class Parts:
     tails: Tails = field(default_factory=Tails)
     streams: StreamPlaces = field(default_factory=StreamPlaces)
     allowance: Allowance = field(default_factory=Allowance)
+    hot: HotCache = field(default_factory=HotCache)
     provider: Provider | None = None
 
 
@@ -165,21 +171,6 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
         session.close()  # without a connection there is nothing to wait for
 
 
-def in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
-    """The same; at its end its thread, which alone knows them, gives back the connections that it
-    took. What it has not committed is undone."""
-
-    @wraps(function)
-    def run(*arguments: Any, **named: Any) -> Result:
-        with outside.request():
-            try:
-                return function(*arguments, **named)
-            finally:
-                end_transactions()
-
-    return run
-
-
 DbSession = Annotated[Session, Depends(open_session, scope="function")]
 
 
@@ -200,9 +191,8 @@ def who_asks(
     Raises Unauthenticated.
     """
     is_api = str(request.scope["path"]).startswith(API_PREFIX)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if is_api and scheme.lower() == "bearer":
-        found = access.bearer(guesser_of(request, session), token.strip())
+    if (token := bearer_token(request)) is not None:
+        found = access.bearer(guesser_of(request, session), token)
         access.touch(session, found)
         actor, scopes = f"token {found.name}", tuple(found.scopes)
         return Context(request, session, parts_of(request), actor, role=found.role, scopes=scopes)
@@ -243,6 +233,10 @@ class Needs:
     async def __call__(self, ctx: WhoAsks) -> Context:
         logs.note(user=ctx.actor, role=ctx.role or "")
         ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
+        return self.check(ctx)
+
+    def check(self, ctx: Context) -> Context:
+        """Raises Refused, FactorMissing or NotConfirmed."""
         ctx.demand(self.role)
         if not self.without_factor:
             ctx.demand_factor()

@@ -28,6 +28,8 @@ def server_of(
     """
     connections = connections or Connections(proxies=settings.proxy_networks)
     connections.https = settings.https
+    if isinstance(app, FastAPI):  # and no test's
+        connections.front = connections.front or getattr(app.state, "front", None)
     config = uvicorn.Config(
         app,
         access_log=False,

@@ -21,7 +21,9 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from webapp.deps import API_PREFIX, AREA_AT, BEARER, in_one_go, open_session, parts_of
+from webapp.browsers import API_PREFIX
+from webapp.capacity.one_go import in_one_go
+from webapp.deps import AREA_AT, BEARER, open_session, parts_of
 
 Shape = tuple[str, int, str]
 Known = dict[Any, Any]

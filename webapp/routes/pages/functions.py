@@ -8,16 +8,18 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.edge.refusals import note
 from webapp.errors import EgretError, Invalid, Refused, Upstream, check_all
+from webapp.hot.serving import serve
 from webapp.models import Access, AuditResult, NewFunction, Status
 from webapp.partners import partner
 from webapp.partners.untrusted_json import ROWS_MAX
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, SubmittedForm, errors_by_field
-from webapp.rendering.paging import paged
+from webapp.rendering.paging import number_in, paged
 from webapp.rendering.prepared import prepared
 from webapp.rendering.shown_json import shown_json
 from webapp.rendering.templating import page, render, see_other
 from webapp.rendering.timelines import timeline_of
+from webapp.routes.prepared.previews import TABLE
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
 from webapp.services.functions import FunctionDetail, previews
@@ -65,6 +67,13 @@ def create(ctx: Operator, form: Form) -> Response:
 @router.get("/functions/{name}")
 def show(ctx: Viewer, name: str) -> HTMLResponse:
     return _show(ctx, name)
+
+
+@router.get("/functions/{name}/table")
+def table(ctx: Viewer, name: str) -> Response:
+    """A page of the newest good answer as a table: the part of the function's page alone."""
+    number = number_in(ctx.request)
+    return serve(ctx, TABLE, name, number, query=f"page={number}" if number > 1 else "")
 
 
 @router.post("/functions/{name}/snapshots")

@@ -153,3 +153,8 @@ def bearer(guesser: Guesser, token: str) -> AccessToken:
             remedy="Create one with: egret tokens create --name NAME",
         )
     return found
+
+
+def is_known(session: Session, token: str) -> bool:
+    """Whether `bearer` would accept it. Nothing is counted."""
+    return find(session, token, TokenKind.API) is not None

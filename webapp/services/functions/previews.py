@@ -82,6 +82,19 @@ def cached(session: Session, function: Function) -> Snapshot:
     return snapshot
 
 
+def cached_version(session: Session, name: str) -> tuple[str, int] | None:
+    """Another one whenever the function's preview may be; None without a good snapshot."""
+    newest = (
+        select(Snapshot.id, Function.version)
+        .join(Function)
+        .where(Function.name == name, col(Snapshot.ok))
+        .order_by(col(Snapshot.fetched_at).desc())
+        .limit(1)
+    )
+    found = session.exec(newest).first()
+    return (found[0], found[1]) if found else None
+
+
 def fetch(scope: CloudScope, function: Function) -> Snapshot:
     """Fetch through the function now. Raises Conflict while its network is parked.
 
