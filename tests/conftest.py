@@ -23,6 +23,7 @@ from tests.oidc.server import running as provider_running
 from tests.postgresql import PostgreSql
 from tests.route_coverage import RouteCoverage
 from tests.sandbox.credentials import credentials_of
+from tests.secret_canary import SecretCanary
 from tests.tls_partner import TlsPartner
 from tests.tls_partner import running as tls_partner_in
 from webapp.aws import Cloud
@@ -89,6 +90,7 @@ def pytest_collection_finish() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(RouteCoverage(config))
     config.pluginmanager.register(AuditCoverage(config))
+    config.pluginmanager.register(SecretCanary(config))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -113,7 +113,7 @@ def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
 
 
 def _connect(settings: Settings, pace: Pace) -> Cloud:
-    clients = Clients(pace=pace, before_call=before_call)
+    clients = Clients(pace=pace, before_call=before_call, keeps=True)
     return Cloud.connect(
         clients,
         prefix=settings.name_prefix,

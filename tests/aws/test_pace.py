@@ -155,7 +155,7 @@ def test_the_region_is_fast_again_some_time_after_the_last_throttled_answer() ->
 
 
 def on_a_budget() -> tuple[Pace, Time]:
-    """Of ten calls in each poll of two seconds."""
+    """Of eight calls in each poll of two seconds, and four more at once."""
     time = Time()
     return Pace(LocalTurns(time.clock), time.sleep, Budget(2.0, time.clock)), time
 
@@ -168,8 +168,8 @@ def test_the_background_calls_a_region_at_most_so_often() -> None:
             pace.wait_for_turn(REGION)
             sent.append(time.now)
             time.now += 0.001
-    assert max(sum(at <= each < at + 1 for each in sent) for at in sent) == 10
-    assert max(sum(at <= each < at + 60 for each in sent) for at in sent) <= 60 * 5 + 20
+    assert max(sum(at <= each < at + 1 for each in sent) for at in sent) <= 10
+    assert 230 <= len(sent) <= 60 * 4 + 4
 
 
 def test_people_never_wait_for_the_background_but_it_does_for_them() -> None:
@@ -179,7 +179,7 @@ def test_people_never_wait_for_the_background_but_it_does_for_them() -> None:
     assert time.now == 100.0
     with patiently():
         pace.wait_for_turn(REGION)
-    assert time.now == 104.0
+    assert time.now == pytest.approx(101.25)
 
 
 def test_the_background_gives_up_when_people_leave_it_nothing_for_long() -> None:

@@ -112,8 +112,10 @@ def test_an_address_inside_is_called_only_at_the_issuers_own_origin(
     issuer: OwnKeys, url: str
 ) -> None:
     issuer.publish(jwks_uri=url)
-    with pytest.raises(Upstream, match="its answer cannot be read"):
+    with pytest.raises(Upstream, match="discovery document is not public"):
         issuer.documents.keys()
+    with pytest.raises(Upstream, match="discovery document is not public"):
+        issuer.documents.ask(url, {})
     assert len(issuer.origin.asked) == 1
 
 

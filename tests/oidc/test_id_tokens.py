@@ -70,7 +70,7 @@ def test_a_token_with_another_claim_is_refused(
         check(issuer, issuer.token(**changed))
 
 
-@pytest.mark.parametrize("subject", ["", "x" * (SUBJECT_MAX + 1)])
+@pytest.mark.parametrize("subject", ["", "x" * (SUBJECT_MAX + 1), "a\0", "a\n", "é"])
 def test_a_token_about_nobody_is_refused(issuer: OwnKeys, subject: str) -> None:
     with pytest.raises(Refused, match="does not say who"):
         check(issuer, issuer.token(sub=subject))

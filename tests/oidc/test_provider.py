@@ -10,10 +10,12 @@ import pytest
 from tests.oidc.own_keys import OwnKeys
 from tests.outbound.origin import response, running
 from webapp.errors import Refused, Upstream
-from webapp.oidc.provider import TOLD_MAX_CHARS, Binding, Provider
+from webapp.models import Role, utc_now
+from webapp.oidc.provider import TOLD_MAX_CHARS, Binding, Identity, Provider
 from webapp.settings import Settings
 
 BINDING = Binding("egret_token")
+POST = "client_secret_post"
 PUBLIC_URL = "https://egret.example.com"
 
 
@@ -76,6 +78,13 @@ def test_an_answer_without_the_state_is_refused_without_its_words(
         provider_of(issuer).check_answer(BINDING, answer)
 
 
+def test_a_browser_that_began_nothing_is_shown_no_words(issuer: OwnKeys) -> None:
+    """Anybody can derive the state of no token."""
+    nobody = Binding("")
+    with pytest.raises(Refused, match="that you began"):
+        provider_of(issuer).check_answer(nobody, {"state": nobody.state, "error": "x"})
+
+
 def test_a_long_text_of_the_provider_is_cut(issuer: OwnKeys) -> None:
     answer = {"state": BINDING.state, "error": "x", "error_description": "y" * 5000}
     with pytest.raises(Refused) as caught:
@@ -89,7 +98,8 @@ def test_a_long_text_of_the_provider_is_cut(issuer: OwnKeys) -> None:
     ("body", "status", "why"),
     [
         (b'{"error": "invalid_client"}', 401, "did not accept your sign-in .invalid_client"),
-        (b'{"error": "x", "error_description": "\\u00e9\\""}', 400, "cannot be read"),
+        (b'{"error": "x", "error_description": "\\u00a7 1\\r\\nTrace"}', 400, "x: § 1Trace"),
+        (b'{"error": {"a": [1]}}', 400, "did not accept your sign-in"),
         (b"<html>", 502, "cannot be read"),
         (b"[1]", 200, "cannot be read"),
         (b'{"access_token": "a", "token_type": "bearer"}', 200, "sent no ID token"),
@@ -106,7 +116,9 @@ def test_what_is_no_token_is_told_in_a_sentence(
         provider.identity(BINDING, "c")
 
 
-@pytest.mark.parametrize("methods", [None, ["client_secret_basic"], ["client_secret_post"]])
+@pytest.mark.parametrize(
+    "methods", [None, ["client_secret_post", "client_secret_basic"], ["client_secret_post"]]
+)
 def test_the_secret_is_sent_as_the_provider_wants_it_and_read_anew_from_its_file(
     issuer: OwnKeys, methods: Any, tmp_path: Path
 ) -> None:
@@ -120,7 +132,32 @@ def test_the_secret_is_sent_as_the_provider_wants_it_and_read_anew_from_its_file
         provider.identity(BINDING, "c")
     asked = issuer.origin.asked[-1]
     assert asked.startswith("POST /token ")
-    assert ("Authorization: Basic" in asked) == (methods != ["client_secret_post"])
+    assert ("Authorization: Basic" in asked) == (methods != [POST])
+
+
+def told(issuer: OwnKeys, provider: Provider, **about: Any) -> Identity:
+    """What the provider says, with an ID token that has no more than it must."""
+    now: dict[str, Any] = {
+        "iat": int(utc_now().timestamp()),
+        "exp": int(utc_now().timestamp()) + 60,
+    }
+    token = issuer.token(nonce=BINDING.nonce, **now)
+    issuer.publish(**token, access_token="a", userinfo_endpoint=f"{issuer.origin.url}/me", **about)
+    return provider.identity(BINDING, "c")
+
+
+def test_claims_that_the_id_token_does_not_have_are_asked_for(issuer: OwnKeys) -> None:
+    provider = provider_of(issuer, oidc_roles="groups:boss=admin")
+    about = {"sub": "grace", "preferred_username": "hopper", "groups": ["boss"], "iss": "x"}
+    found = told(issuer, provider, **about)
+    assert (found.name, found.role, found.issuer) == ("hopper", Role.ADMIN, issuer.origin.url)
+    assert issuer.origin.asked[-1].startswith("GET /me ")
+    assert "Authorization: Bearer a\r\n" in issuer.origin.asked[-1]
+    assert told(issuer, provider, sub="grace").role is None
+    with pytest.raises(Refused, match="about somebody else"):
+        told(issuer, provider, sub="mallory", groups=["boss"])
+    with pytest.raises(Refused, match="about somebody else"):
+        told(issuer, provider, groups=["boss"])
 
 
 def test_without_a_page_to_sign_out_at_none_is_offered(issuer: OwnKeys) -> None:

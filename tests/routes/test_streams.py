@@ -20,7 +20,8 @@ from webapp.capacity.stream_places import STREAMS_MAX
 from webapp.models import AccessToken, Network, Role, Status
 from webapp.routes.pages.streams import NOTHING, StreamedPages, View
 from webapp.settings import Settings
-from webapp.watching.hub import LOOK_S, Had
+from webapp.watching.hub import LOOK_S
+from webapp.watching.news import Had
 
 NAME = "streamed"
 KEY = ("networks", NAME)
@@ -169,7 +170,11 @@ def test_a_stream_holds_no_connection_while_it_waits(
 
 
 def test_a_stream_waits_while_the_database_cannot_be_read(
-    network: Network, app: FastAPI, browser: TestClient, session: Session
+    network: Network,
+    app: FastAPI,
+    browser: TestClient,
+    session: Session,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def listen() -> str:
         async with listening(app, browser) as heard:
@@ -177,7 +182,7 @@ def test_a_stream_waits_while_the_database_cannot_be_read(
             session.connection().exec_driver_sql("ALTER TABLE address RENAME TO mislaid")
             network.reason = "It waits."
             session.commit()
-            await asyncio.sleep(4 * LOOK_S)
+            await until(lambda: "the database cannot be read" in caplog.text)
             session.connection().exec_driver_sql("ALTER TABLE mislaid RENAME TO address")
             session.commit()
             await heard_times(heard, 2)

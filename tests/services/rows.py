@@ -84,6 +84,20 @@ def add_function(session: Session, **columns: Any) -> Function:
     return function
 
 
+def add_usable_function(session: Session) -> Function:
+    """A function with all that a change of it needs: as `add_function`, and as AWS left it."""
+    function = add_function(
+        session,
+        outputs={"FunctionName": "egret-fun"},
+        stack_id="arn:aws:cloudformation:eu-central-1:000000000000:stack/egret-function-fun/1",
+        settings={"location": "32000006", "limit": 10, "ranking": "clans"},
+    )
+    network = session.get_one(Network, function.network_id)
+    network.outputs = {"SecurityGroupId": "sg-1", "SubnetIds": "subnet-1", "VpcId": "vpc-1"}
+    session.commit()
+    return function
+
+
 def an_event(row: StackRow, status: str, **columns: Any) -> StackEvent:
     """An event of the row's current operation."""
     usual: dict[str, Any] = {

@@ -11,8 +11,9 @@ from webapp.models import Role, User
 from webapp.routes.pages.streams import NOTHING, StreamedPages, View
 from webapp.services import access
 from webapp.settings import Settings
-from webapp.watching.hub import Had, Hub, News
+from webapp.watching.hub import Hub
 from webapp.watching.marks import Key
+from webapp.watching.news import Had, News
 from webapp.watching.readers import Reader
 
 NAME = "watched"

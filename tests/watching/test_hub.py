@@ -91,8 +91,9 @@ def test_two_replicas_see_what_a_third_one_writes(
     own, replicas = signed_in(session), [Replica(settings), Replica(settings)]
 
     async def watch() -> None:
-        pages = [Page(own), Page(own)]
-        with replicas[0].open(pages[0]), replicas[1].open(pages[1]):
+        pages, person = [Page(own), Page(own)], Watcher(own, KEY)
+        one, other = replicas
+        with one.open(pages[0]), other.open(pages[1]), other.hub.joined(person):
             await heard("event: status", *pages)
             add(session, an_event(network, "CREATE_COMPLETE"))
             await heard("event: row", *pages)
@@ -100,6 +101,7 @@ def test_two_replicas_see_what_a_third_one_writes(
             session.commit()
             await heard("event: gone", *pages)
             assert all(page.is_over for page in pages)
+            await person.ended
 
     loops.run(watch())
 
@@ -110,7 +112,7 @@ def test_who_has_signed_out_is_told_nothing_more(
     own, other, replica = signed_in(session), signed_in(session, "bob"), Replica(settings)
 
     async def watch() -> None:
-        gone, stays, person = Page(own), Page(other), Watcher(own)
+        gone, stays, person = Page(own), Page(other), Watcher(own, KEY)
         with replica.open(gone, stays), replica.hub.joined(person):
             await heard("event: status", gone)
             session.connection().execute(delete(AccessToken).where(col(AccessToken.id) == own))
@@ -167,7 +169,7 @@ def test_nothing_is_read_for_nobody(settings: Settings, session: Session) -> Non
     own, replica = signed_in(session), Replica(settings)
 
     async def watch() -> None:
-        with replica.hub.joined(Watcher(own)):
+        with replica.hub.joined(Watcher(own, KEY)):
             await until(lambda: replica.hub.version > 0)
         version = replica.hub.version
         await until(lambda: not replica.hub.is_awake)

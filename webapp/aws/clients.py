@@ -54,6 +54,7 @@ PARALLEL = "aws-"
 class Clients:
     """`endpoint_url` overrides the environment; `pace` is kept where AWS throttles.
 
+    With `keeps`, answers that seldom change serve for some seconds or minutes (`webapp.aws.kept`).
     `before_call` is done before each call, which may take a minute: it lets go of what others need.
 
     Tests pass a `session` that injects faults, and `attempts=1` where botocore must not wait.
@@ -67,11 +68,13 @@ class Clients:
         pace: Pace | None = None,
         before_call: Callable[[], None] = lambda: None,
         attempts: int = MAX_ATTEMPTS,
+        keeps: bool = False,
         open_session: "Callable[[], Opened] | None" = None,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._pace, self._attempts = pace or Pace(), attempts
         self._before_call = before_call
+        self.keeps = keeps
         self._given, self._open_session = session, open_session
         self._own: Clients | None = None
         self._made: Sessions | None = None
@@ -79,7 +82,7 @@ class Clients:
         self.number = ""
         """Of another account than the dashboard's own."""
         self._clients: dict[tuple[str, str, int], Any] = {}
-        self._lock = Lock()
+        self._lock, self._asking = Lock(), Lock()
         self._account_id = ""
 
     def assuming(self, role: AccountRole) -> "Clients":
@@ -90,6 +93,7 @@ class Clients:
             pace=self._pace,
             before_call=self._before_call,
             attempts=self._attempts,
+            keeps=self.keeps,
             open_session=lambda: self._open(role),
         )
         made.number, made._own = role.number, self
@@ -169,9 +173,10 @@ class Clients:
 
     def account_id(self, region: str) -> str:
         """The account whose credentials these are. Needs no permission, and is asked once."""
-        if not self._account_id:
-            self._account_id = self.sts(region).get_caller_identity()["Account"]
-        return self._account_id
+        with self._asking:
+            if not self._account_id:
+                self._account_id = self.sts(region).get_caller_identity()["Account"]
+            return self._account_id
 
     def threads(self) -> ThreadPoolExecutor:
         """For calls in parallel, while this thread waits: it lets go of what others need first."""

@@ -1,6 +1,6 @@
 """How often AWS is called in a region.
 
-The background calls it at most so often (`Budget`), however much is under way; people never wait
+The background calls it so often at most (`Budget`), however much is under way; people never wait
 for that. And there is a slower pace where AWS throttles: one call a second, from all callers
 together.
 
@@ -10,7 +10,6 @@ threads of a process (`LocalTurns`), or all replicas (`webapp.services.engine.tu
 """
 
 import time
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,10 +24,9 @@ from webapp.aws.errors import THROTTLED
 SLOW_CALL_EVERY_S = 1.0
 SLOW_FOR_S = 10.0
 """How long a region stays slow after its last throttled answer."""
-CALLS_PER_POLL = 10
-"""Of the background to a region, in each interval of EGRET_POLL_S on average; and at most as many
-in half of one."""
-AVERAGED_POLLS = 2
+CALLS_PER_POLL, BURST = 8, 4.0
+"""Of the background to a region, in each interval of EGRET_POLL_S; and as many more at once."""
+SHORTEST_WAIT_S = 0.01
 INVOKE = ".lambda.Invoke"
 """How botocore's events of a function's run end."""
 WAIT_MAX_S = 10.0
@@ -110,32 +108,25 @@ def patiently() -> Iterator[None]:
 
 
 class Budget:
-    """The calls of the background of one process to each region. `poll_s` is EGRET_POLL_S."""
+    """The calls of the background of one process to each region: a bucket of BURST tokens, which
+    fills by CALLS_PER_POLL in each `poll_s` (EGRET_POLL_S). People take tokens without waiting, and
+    leave a debt of one bucket at most.
+    """
 
     def __init__(self, poll_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._windows = (
-            (CALLS_PER_POLL, poll_s / 2),
-            (CALLS_PER_POLL * AVERAGED_POLLS, poll_s * AVERAGED_POLLS),
-        )
-        self._clock, self._lock = clock, Lock()
-        self._sent: defaultdict[str, deque[float]] = defaultdict(
-            lambda: deque(maxlen=CALLS_PER_POLL * AVERAGED_POLLS)
-        )
+        self._per_s, self._clock, self._lock = CALLS_PER_POLL / poll_s, clock, Lock()
+        self._tokens: dict[str, tuple[float, float]] = {}
+        """How many there were, and when."""
 
     def take(self, region: str) -> float:
-        """Spend one call, and give 0; or give the seconds to wait before the next try.
-
-        Calls of people are spent as well, but never wait.
-        """
+        """Take a token, and give 0; or give the seconds to wait before the next try."""
         with self._lock:
-            now, sent = self._clock(), self._sent[region]
-            free_at = max(
-                (sent[-calls] + seconds for calls, seconds in self._windows if len(sent) >= calls),
-                default=now,
-            )
-            if free_at > now and _patient.get():
-                return free_at - now
-            sent.append(now)
+            now = self._clock()
+            had, at = self._tokens.get(region, (BURST, now))
+            tokens = min(had + (now - at) * self._per_s, BURST)
+            if tokens < 1 and _patient.get():
+                return max((1 - tokens) / self._per_s, SHORTEST_WAIT_S)
+            self._tokens[region] = (max(tokens - 1, -BURST), now)
             return 0.0
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
 from webapp.models.role import Role
+from webapp.models.rules import WHOLE
 from webapp.models.texts import (
     AWS_ID_MAX,
     ID_MAX,
@@ -151,4 +152,4 @@ class NewToken(Input):
     name: PersonText
     role: Annotated[Role, Strict(False)] = Role.VIEWER
     scopes: list[WordText] = Field(default_factory=list, max_length=SCOPES_MAX)
-    expires_in_days: Annotated[int, Field(ge=1, le=TOKEN_DAYS_MAX)] | None = TOKEN_DAYS
+    expires_in_days: Annotated[int, Field(ge=1, le=TOKEN_DAYS_MAX), WHOLE] | None = TOKEN_DAYS

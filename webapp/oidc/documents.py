@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from webapp.capacity.outside import outside
 from webapp.db import give_back
-from webapp.errors import EgretError, Upstream
+from webapp.errors import Invalid, Upstream
 from webapp.outbound import Answer, Outbound, Purpose
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ FAILED_FOR_S = 5.0
 TOTAL_S = 5.0
 BODY_MAX_BYTES = 256 * 1024
 WELL_KNOWN = "/.well-known/openid-configuration"
+NOT_PUBLIC = "an address in its discovery document is not public"
 ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "EdDSA"),
@@ -43,11 +44,13 @@ class Metadata:
 
     authorization_endpoint: str
     token_endpoint: str
+    userinfo_endpoint: str
     jwks_uri: str
     end_session_endpoint: str
     algorithms: tuple[str, ...]
     posts_secret: bool
-    """Whether the client's secret may be a field of the form; else it is in a header."""
+    """Whether the client's secret has to be a field of the form; else it is in a header, which is
+    what providers take by default."""
     names_itself: bool
     """Whether its answers say which provider it is (RFC 9207)."""
 
@@ -94,11 +97,13 @@ class Documents:
                 self._keys_at = self._clock()
             return self._keys
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """To the token endpoint. Raises Upstream, Unavailable."""
-        return self._outbound.fetch(
-            self._purpose(url), url, method="POST", headers=headers, body=body
-        )
+    def ask(self, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """About one person, at another endpoint. Raises Upstream, Unavailable."""
+        method, purpose = "GET" if body is None else "POST", self._purpose(url)
+        try:
+            return self._outbound.fetch(purpose, url, method=method, headers=headers, body=body)
+        except Invalid as error:
+            raise Upstream(_sentence(NOT_PUBLIC), code="provider_failed") from error
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -119,7 +124,9 @@ class Documents:
             found = json.loads(answer.body) if answer.status == HTTPStatus.OK else None
         except Upstream as error:
             raise self._failed(error.detail.rstrip(".")) from error
-        except (EgretError, ValueError, RecursionError) as error:
+        except Invalid as error:
+            raise self._failed(NOT_PUBLIC) from error
+        except (ValueError, RecursionError) as error:
             raise self._failed("its answer cannot be read") from error
         if not isinstance(found, dict):
             raise self._failed(f"it answered {answer.status}, without a document")
@@ -127,7 +134,7 @@ class Documents:
 
     def _failed(self, why: str) -> Upstream:
         self._failed_at = self._clock()
-        self._failure = f"The provider cannot be used at the moment: {why}."
+        self._failure = _sentence(why)
         return Upstream(self._failure, code="provider_failed")
 
     def _is_over(self, at: float, seconds: float) -> bool:
@@ -155,13 +162,15 @@ class Documents:
         supported = found.get("id_token_signing_alg_values_supported")
         offered = supported if isinstance(supported, list) else ALGORITHMS
         methods = found.get("token_endpoint_auth_methods_supported")
+        has_basic = not isinstance(methods, list) or "client_secret_basic" in methods
         return Metadata(
             authorization_endpoint=self._endpoint(found, "authorization_endpoint"),
             token_endpoint=self._endpoint(found, "token_endpoint"),
+            userinfo_endpoint=self._endpoint(found, "userinfo_endpoint", needed=False),
             jwks_uri=self._endpoint(found, "jwks_uri"),
             end_session_endpoint=self._endpoint(found, "end_session_endpoint", needed=False),
             algorithms=tuple(each for each in ALGORITHMS if each in offered),
-            posts_secret=isinstance(methods, list) and "client_secret_post" in methods,
+            posts_secret=not has_basic,
             names_itself=found.get("authorization_response_iss_parameter_supported") is True,
         )
 
@@ -173,3 +182,7 @@ class Documents:
         if not isinstance(url, str) or not url.startswith(("https://", f"{scheme}://")):
             raise self._failed(f"its discovery document has no {name} that can be used")
         return url
+
+
+def _sentence(why: str) -> str:
+    return f"The provider cannot be used at the moment: {why}."

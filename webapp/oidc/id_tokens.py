@@ -67,7 +67,8 @@ def checked_claims(
         raise refused("The provider's ID token cannot be read") from error
     if kind.removeprefix("application/") != JWT:  # RFC 8725, 3.11: such as of an access token
         raise refused("The provider's token is of another kind than an ID token")
-    if not isinstance(subject, str) or not 1 <= len(subject) <= SUBJECT_MAX:
+    is_subject = isinstance(subject, str) and subject.isascii() and subject.isprintable()
+    if not is_subject or not 1 <= len(subject) <= SUBJECT_MAX:
         raise refused("The provider's ID token does not say who it is about")
     return dict(claims)
 

@@ -12,6 +12,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -105,7 +106,8 @@ class Provider:
 
         Nothing of an answer is shown before it is known that this browser asked for it.
         """
-        if not hmac.compare_digest(answer.get("state", "").encode(), binding.state.encode()):
+        state = answer.get("state", "").encode("utf-8", "surrogatepass")
+        if not binding.token or not hmac.compare_digest(state, binding.state.encode()):
             raise refused("This is not the answer to the sign-in that you began")
         issuer = answer.get("iss")
         is_named = issuer is not None or self._documents.metadata().names_itself
@@ -124,6 +126,8 @@ class Provider:
         now_s = int(utc_now().timestamp())
         expected = Expected(self._settings.oidc_client_id, binding.nonce, now_s)
         claims = checked_claims(self._documents, token, expected)
+        if not self._rules.are_told(claims) or "preferred_username" not in claims:
+            claims = self._user_info(token, claims["sub"]) | claims
         return Identity(
             self._documents.issuer,
             claims["sub"],
@@ -146,28 +150,40 @@ class Provider:
         return f"{url}{'&' if '?' in url else '?'}{query}" if url else ""
 
     def _token(self, binding: Binding, code: str) -> dict[str, Any]:
-        from authlib.oauth2 import OAuth2Error
-
         url = self._documents.metadata().token_endpoint
         try:
             client = self._client()
             found = client.fetch_token(url, code=code, code_verifier=binding.verifier)
-        except OAuth2Error as error:
-            told = _told(str(error.error), str(error.description or ""))
+        except _NoToken as error:
+            told = _told(error.error, error.description)
             raise refused(f"The provider did not accept your sign-in ({told})") from error
         except (AttributeError, RecursionError, TypeError, ValueError) as error:
-            raise Upstream(
-                "The provider cannot be used at the moment: its answer cannot be read.",
-                code="provider_failed",
-            ) from error
+            raise _unreadable() from error
         return dict(found)
+
+    def _user_info(self, token: Mapping[str, Any], subject: str) -> dict[str, Any]:
+        """More claims, which some providers give there alone (OpenID Connect Core 1.0, 5.3)."""
+        url = self._documents.metadata().userinfo_endpoint
+        if not url or not isinstance(token.get("access_token"), str):
+            return {}
+        headers = {"Authorization": f"Bearer {token['access_token']}", "Accept": "application/json"}
+        answer = self._documents.ask(url, headers)
+        try:
+            found = json.loads(answer.body) if answer.status == HTTPStatus.OK else None
+        except (RecursionError, ValueError):
+            found = None
+        if not isinstance(found, dict):  # without a role, sessions would end
+            raise _unreadable()
+        if found.get("sub") != subject:
+            raise refused("What the provider says is about somebody else")
+        return found
 
     def _client(self) -> "OAuth2Client":
         from authlib.oauth2.client import OAuth2Client
 
         settings = self._settings
         posts_secret = self._documents.metadata().posts_secret
-        return OAuth2Client(
+        client = OAuth2Client(
             _Session(self._documents),
             client_id=settings.oidc_client_id,
             client_secret=settings.oidc_secret,
@@ -176,6 +192,16 @@ class Provider:
             redirect_uri=f"{settings.url}{CALLBACK}",
             code_challenge_method="S256",
         )
+        client.oauth_error_class = _NoToken
+        return client
+
+
+class _NoToken(Exception):
+    """authlib's own class refuses descriptions of more than ASCII, which providers do send."""
+
+    def __init__(self, error: object, description: object = "") -> None:
+        super().__init__(error)
+        self.error, self.description = str(error), str(description or "")
 
 
 class _Session:
@@ -186,7 +212,7 @@ class _Session:
 
     def post(self, url: str, *, data: Any, headers: Mapping[str, str], auth: Any) -> "_Response":
         url, sent, body = auth.prepare("POST", url, dict(headers), urlencode(data))
-        answer = self._documents.post(url, sent, body.encode())
+        answer = self._documents.ask(url, sent, body.encode())
         return _Response(answer.status, answer.body)
 
 
@@ -201,6 +227,13 @@ class _Response:
     def raise_for_status(self) -> None:
         """Called for what is no token and no error of OAuth's."""
         raise ValueError(f"It answered {self.status_code}.")
+
+
+def _unreadable() -> Upstream:
+    return Upstream(
+        "The provider cannot be used at the moment: its answer cannot be read.",
+        code="provider_failed",
+    )
 
 
 def _name(claims: Mapping[str, Any]) -> str:

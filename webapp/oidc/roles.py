@@ -22,6 +22,10 @@ class RoleRules:
     claim: str = ""
     roles: tuple[tuple[str, Role], ...] = ()
 
+    def are_told(self, claims: Mapping[str, Any]) -> bool:
+        """Whether the claims have the one that counts, whatever it says."""
+        return _claim(claims, self.claim) is not None
+
     def role_of(self, claims: Mapping[str, Any]) -> Role | None:
         """The highest that the claims give, or None."""
         found = _claim(claims, self.claim)

@@ -110,7 +110,6 @@ def shared_context(settings: Settings, path: str, role: Role) -> dict[str, Any]:
     return {
         "path": path,
         "portal_url": _portal_url(settings, DEFAULT_PARTNER),
-        "portal_url_of": partial(_portal_url, settings),
         "settings_cloud": settings.cloud,
         "user": User(name="", password_hash="", role=role),
     }

@@ -15,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 from webapp.edge.handing_over import hand_over_of
 from webapp.models import Role
 from webapp.routes.places import Place
-from webapp.watching.hub import Hub, News
+from webapp.watching.hub import Hub
 from webapp.watching.marks import Key
+from webapp.watching.news import News
 from webapp.watching.readers import Reader
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

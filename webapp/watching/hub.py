@@ -10,24 +10,26 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, Thread
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from webapp.models import Role, utc_now
+from webapp.models import utc_now
 from webapp.services import access
 from webapp.watching.changes import Changes, changes_of
-from webapp.watching.marks import Key, marks_of
-from webapp.watching.readers import Reader, Watcher
+from webapp.watching.latest import Latest
+from webapp.watching.marks import Key, Marks, marks_of
+from webapp.watching.news import Had, News, Pages, View
+from webapp.watching.readers import Reader, Watcher, is_reader
 
-LOOK_S = 0.05
+LOOK_S = 0.025
 """How often SQLite is asked whether there was a change, and how soon one more page is noticed."""
 REST = 3
 """After a look, so many times as long as it took: looks take a quarter of the time at most."""
@@ -40,47 +42,6 @@ PING = b": ping\n\n"
 log = logging.getLogger("egret.watching")
 
 
-class View(Protocol):
-    """What a page shows now. `state` is another one whenever that is more than new events.
-
-    `due_at`: when it changes although nothing is committed; None if it does not.
-    """
-
-    @property
-    def state(self) -> Any: ...
-    @property
-    def newest(self) -> int: ...
-    @property
-    def due_at(self) -> datetime | None: ...
-
-
-@dataclass(frozen=True)
-class Had:
-    """What a page has, and who looks at it."""
-
-    after: int
-    state: Any
-    role: Role
-
-
-@dataclass(frozen=True)
-class News:
-    """`is_last`: nothing more will come."""
-
-    chunk: bytes
-    is_last: bool
-
-
-class Pages(Protocol):
-    """What knows the pages: `webapp.routes.pages.streams`."""
-
-    def read(self, session: Session, key: Key, after: int) -> View | None:
-        """With the events after the one with that id; None when the thing is deleted."""
-
-    def news(self, key: Key, view: Any, had: Had) -> News:
-        """What a page needs that has that; `view` is what was read."""
-
-
 @dataclass
 class Topic:
     """A page, and who reads it. `is_behind`: one of them may have missed a change."""
@@ -91,6 +52,21 @@ class Topic:
     is_behind: bool = False
 
 
+@dataclass
+class Seen:
+    """Who watched what when a look began, and what there was to look for."""
+
+    topics: dict[Key, Topic]
+    watchers: list[Watcher]
+    is_unread: bool
+    is_unchecked: bool
+
+    def marks(self, session: Session) -> Marks | None:
+        """None while nothing has changed."""
+        keys = {each.key for each in self.watchers}
+        return marks_of(session, keys) if self.is_unread else None
+
+
 class Hub:
     """Of one process. `engine` is its own, so that it never waits for a request's connection."""
 
@@ -98,6 +74,8 @@ class Hub:
         self, engine: Engine, pages: Pages, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._engine, self._pages, self._clock = engine, pages, clock
+        self.latest = Latest(engine)
+        """For those that do not watch, but ask again and again."""
         self._lock = Lock()
         self._watchers: set[Watcher] = set()
         self._topics: dict[Key, Topic] = {}
@@ -122,10 +100,12 @@ class Hub:
         with self._lock:
             self._watchers.add(watcher)
             self._is_unchecked = True
-            if isinstance(watcher, Reader):
+            if is_reader(watcher):
                 topic = self._topics.setdefault(watcher.key, Topic())
                 topic.readers.add(watcher)
-                topic.is_behind = topic.is_behind or version != self.version
+                topic.is_behind |= version != self.version
+            else:
+                self._is_unread = True
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="watching", daemon=True)
                 self._thread.start()
@@ -138,8 +118,8 @@ class Hub:
     def leave(self, watcher: Watcher) -> None:
         with self._lock:
             self._watchers.discard(watcher)
-            topic = self._topics.get(watcher.key) if isinstance(watcher, Reader) else None
-            if topic and isinstance(watcher, Reader):
+            topic = self._topics.get(watcher.key)
+            if topic and is_reader(watcher):
                 topic.readers.discard(watcher)
                 if not topic.readers:
                     del self._topics[watcher.key]
@@ -156,15 +136,14 @@ class Hub:
                 begun_s = time.monotonic()
                 self._look(is_changed)
                 rest_s, is_told = (time.monotonic() - begun_s) * REST, False
-            except errors as error:
+            except Exception as error:  # whatever it is, it is tried again
                 if not is_told:
-                    log.error("the database cannot be read; open pages wait for it: %s", error)
+                    text = "open pages wait, because the database cannot be read: %s"
+                    log.error(text, error, exc_info=not isinstance(error, errors))
                 is_told, rest_s = True, AFTER_ERROR_S
-                if changes:
-                    changes.close()
+                _closed(changes)
                 changes = None
-        if changes:
-            changes.close()
+        _closed(changes)
         self._engine.dispose()
 
     def _is_watched(self) -> bool:
@@ -174,63 +153,76 @@ class Hub:
             return bool(self._watchers)
 
     def _look(self, is_changed: bool) -> None:
-        if is_changed:
-            with self._lock:
-                self.version += 1
-                self._is_unread = self._is_unchecked = True
-        with self._lock:
-            topics, watchers = dict(self._topics), list(self._watchers)
-        with Session(self._engine, expire_on_commit=False) as session:
-            marks = marks_of(session, topics) if self._is_unread else {}
-            now = utc_now()
-            due = {
-                key: topic
-                for key, topic in topics.items()
-                if topic.is_behind
-                or (topic.due_at and now >= topic.due_at)
-                or (self._is_unread and marks.get(key) != topic.mark)
-            }
-            if due or self._must_check(now):
-                self._end_sessions(session, watchers)
-            for key, topic in due.items():
-                self._tell(session, key, topic)
-                if self._is_unread:
-                    topic.mark = marks.get(key)
-        self._is_unread = False
+        seen = self._begin(is_changed)
+        try:
+            with Session(self._engine, expire_on_commit=False) as session:
+                self._look_with(session, seen)
+        except BaseException:
+            self._is_unread = self._is_unchecked = True
+            raise
         if self._clock() - self._pinged_s >= PING_S:
             self._pinged_s = self._clock()
-            _deliver({each: News(PING, False) for each in watchers if isinstance(each, Reader)})
+            _deliver({each: News(PING, False) for each in seen.watchers if is_reader(each)})
 
-    def _must_check(self, now: datetime) -> bool:
-        if self._next_end and now >= self._next_end:
-            return True
-        return self._is_unchecked and self._clock() - self._checked_s >= SESSIONS_S
+    def _begin(self, is_changed: bool) -> Seen:
+        with self._lock:
+            self.version += is_changed
+            seen = Seen(
+                dict(self._topics),
+                list(self._watchers),
+                is_unread=is_changed or self._is_unread,
+                is_unchecked=is_changed or self._is_unchecked,
+            )
+            self._is_unread = self._is_unchecked = False
+        return seen
+
+    def _look_with(self, session: Session, seen: Seen) -> None:
+        now, marks = utc_now(), seen.marks(session)
+        due = [
+            key
+            for key, topic in seen.topics.items()
+            if topic.is_behind
+            or (topic.due_at and now >= topic.due_at)
+            or (marks is not None and marks.get(key) != topic.mark)
+        ]
+        is_over = self._next_end is not None and now >= self._next_end
+        is_late = self._clock() - self._checked_s >= SESSIONS_S
+        if due or is_over or (seen.is_unchecked and is_late):
+            self._end_sessions(session, seen.watchers)
+        else:
+            self._is_unchecked |= seen.is_unchecked
+        if marks is not None:
+            _end([each for each in seen.watchers if not is_reader(each) and each.key not in marks])
+        for key in due:
+            self._tell(session, key, seen.topics[key])
+            if marks is not None:
+                seen.topics[key].mark = marks.get(key)
 
     def _end_sessions(self, session: Session, watchers: list[Watcher]) -> None:
         """Of those whose session is over; what ends by itself is looked at again by then."""
-        self._is_unchecked = False
         is_open = access.open_sessions(session, {each.session_id for each in watchers})
         self._checked_s, self._next_end = self._clock(), min(is_open.values(), default=None)
-        over = [each for each in watchers if each.session_id not in is_open]
-        _in_its_loop(over, lambda ended: [each.end() for each in ended])
+        _end([each for each in watchers if each.session_id not in is_open])
 
     def _tell(self, session: Session, key: Key, topic: Topic) -> None:
         with self._lock:
             readers, topic.is_behind = list(topic.readers), False
+        if not readers:
+            return
         try:
-            self._send_news(session, key, topic, readers)
+            view = self._pages.read(session, key, min(each.after for each in readers))
         except SQLAlchemyError:
             topic.is_behind = True
             raise
+        topic.due_at = view.due_at if view else None
+        try:
+            _deliver(self._news(key, view, readers))
         except Exception:
             log.exception("the page /%s/%s cannot be followed", *key)
-            _in_its_loop(readers, lambda ended: [each.end() for each in ended])
+            _end(readers)
 
-    def _send_news(self, session: Session, key: Key, topic: Topic, readers: list[Reader]) -> None:
-        if not readers:
-            return
-        view = self._pages.read(session, key, min(each.after for each in readers))
-        topic.due_at = view.due_at if view else None
+    def _news(self, key: Key, view: View | None, readers: list[Reader]) -> dict[Watcher, News]:
+        """Made once for all who have the same."""
         made: dict[Had, News] = {}
         told: dict[Watcher, News] = {}
         for reader in readers:
@@ -241,7 +233,7 @@ class Hub:
                 told[reader] = made[had]
             if view:
                 reader.after, reader.sent = max(reader.after, view.newest), view.state
-        _deliver(told)
+        return told
 
 
 def _deliver(told: dict[Any, News]) -> None:
@@ -252,7 +244,17 @@ def _deliver(told: dict[Any, News]) -> None:
     _in_its_loop(list(told), push)
 
 
-def _in_its_loop(watchers: list[Any], act: Callable[[list[Any]], object]) -> None:
+def _closed(changes: Changes | None) -> None:
+    if changes:
+        with suppress(Exception):  # it may be broken
+            changes.close()
+
+
+def _end(watchers: Sequence[Watcher]) -> None:
+    _in_its_loop(watchers, lambda its: [each.end() for each in its])
+
+
+def _in_its_loop(watchers: Sequence[Any], act: Callable[[list[Any]], object]) -> None:
     """There is one loop, but in tests."""
     by_loop: dict[asyncio.AbstractEventLoop, list[Any]] = defaultdict(list)
     for watcher in watchers:

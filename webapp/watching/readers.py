@@ -6,22 +6,23 @@ connection takes. Its browser comes back by itself, and says what it had last (`
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from webapp.models import Role
 from webapp.watching.marks import Key
 
 
 class Watcher:
-    """`ended` is done when the session is over, or when there is nothing more to watch.
+    """Somebody who watches what is shown on that page.
 
-    It belongs to the loop in which it was made.
+    `ended` is done when the session is over or the thing deleted, or when there is nothing more to
+    watch. It belongs to the loop in which it was made.
     """
 
-    __slots__ = ("ended", "loop", "session_id")
+    __slots__ = ("ended", "key", "loop", "session_id")
 
-    def __init__(self, session_id: str) -> None:
-        self.session_id = session_id
+    def __init__(self, session_id: str, key: Key) -> None:
+        self.session_id, self.key = session_id, key
         self.loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self.loop.create_future()
 
@@ -37,12 +38,11 @@ class Reader(Watcher):
     `write` sends at once, or says that it cannot, because the browser does not read.
     """
 
-    __slots__ = ("after", "key", "role", "sent", "write")
+    __slots__ = ("after", "role", "sent", "write")
 
     def __init__(self, session_id: str, key: Key, role: Role) -> None:
-        super().__init__(session_id)
-        self.key, self.role = key, role
-        self.after = 0
+        super().__init__(session_id, key)
+        self.role, self.after = role, 0
         self.sent: Any = None
         self.write: Callable[[bytes], bool] = lambda _: False
 
@@ -50,3 +50,7 @@ class Reader(Watcher):
         """Send it, or end."""
         if not self.ended.done() and (not self.write(chunk) or is_last):
             self.end()
+
+
+def is_reader(watcher: Watcher) -> TypeGuard[Reader]:
+    return isinstance(watcher, Reader)

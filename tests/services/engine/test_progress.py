@@ -7,7 +7,14 @@ from sqlmodel import Session
 
 from tests.services.rows import a_network, a_stack_event, add, ago, an_event
 from webapp.models import Network, Status
-from webapp.services.engine.progress import FEW, Progress, is_just_ready, poll_part, progress_of
+from webapp.services.engine.progress import (
+    FEW,
+    POLL_JITTER,
+    Progress,
+    is_just_ready,
+    poll_in_s,
+    progress_of,
+)
 
 TYPICAL_S = 180
 
@@ -91,4 +98,4 @@ def test_a_stack_is_looked_at_more_often_when_it_is_soon_done(
     usual: dict[str, Any] = {"status": Status.CREATING, "resource_count": left + 1}
     network = a_network(**usual | columns)
     add(session, network, an_event(network, "CREATE_COMPLETE", at=ago(news_s)))
-    assert (poll_part(session, network) < 1) is sooner
+    assert (poll_in_s(session, network, 1.0) < 1 - POLL_JITTER) is sooner

@@ -30,8 +30,8 @@ from webapp.services.engine.progress import RESULT_WITHIN, is_just_ready
 from webapp.services.functions import FunctionDetail
 from webapp.services.networks import NetworkDetail
 from webapp.settings import Settings
-from webapp.watching.hub import Had, News
 from webapp.watching.marks import Key
+from webapp.watching.news import Had, News
 
 router = Router()
 Detail = NetworkDetail | FunctionDetail

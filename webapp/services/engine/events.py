@@ -3,6 +3,7 @@ they tell: the root cause of a failure, and what AWS waits for."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam
@@ -10,8 +11,8 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.answers import Answer, Kind, understand
-from webapp.aws.cloudformation.stacks import Event, Stack
-from webapp.models import StackEvent, StackRow
+from webapp.aws.cloudformation.stacks import Event, Phase, Stack
+from webapp.models import StackEvent, StackRow, utc_now
 from webapp.services.engine.leases import Work
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -20,6 +21,7 @@ ATTEMPT_SUFFIX = "-again"
 ANY_REGION = "us-east-1"
 """Of what is asked for its kind alone; only the links in the advice depend on the region."""
 
+QUIET = timedelta(minutes=5)
 SHOWN_MAX = 200
 """Events on a page; the API has all of them."""
 
@@ -76,11 +78,19 @@ def newest_of(session: Session, row: StackRow) -> Newest | None:
     return Newest(*found) if found else None
 
 
-def last_of_stack(session: Session, row: StackRow) -> StackEvent | None:
-    """The last event that is about the row's stack itself."""
+def busy_stack(session: Session, row: StackRow) -> Stack | None:
+    """The row's stack as its own last event shows it, if that says that it is busy.
+
+    So most polls need no description of it; but for one without news for QUIET, there has to be
+    one.
+    """
     own = (col(StackEvent.resource_type) == STACK_TYPE, StackEvent.physical_id == row.stack_id)
-    found = select(StackEvent).where(_of(row), *own)
-    return session.exec(found.order_by(col(StackEvent.id).desc()).limit(1)).first()
+    newest_first = select(StackEvent).where(_of(row), *own).order_by(col(StackEvent.id).desc())
+    last = session.exec(newest_first.limit(1)).first()
+    if last is None or last.at < utc_now() - QUIET:
+        return None
+    seen = Stack(last.physical_id, name="", status=last.status, reason=last.reason)
+    return seen if seen.phase is Phase.BUSY else None
 
 
 def root_cause(session: Session, row: StackRow, operation_id: str = "") -> StackEvent | None:

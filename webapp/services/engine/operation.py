@@ -21,11 +21,9 @@ again. Proofs and first snapshots are stored after the lease is deleted: killed 
 the next round, or for a person.
 """
 
-import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import ClassVar
 
 from sqlmodel import col, delete
@@ -41,7 +39,7 @@ from webapp.services.engine import events, leases
 from webapp.services.engine.events import token_of
 from webapp.services.engine.intents import IAM_WAIT_S, begin_again
 from webapp.services.engine.leases import Handler, Work
-from webapp.services.engine.progress import poll_part, tell_meanwhile
+from webapp.services.engine.progress import poll_in_s, tell_meanwhile
 from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 
@@ -52,8 +50,6 @@ RETRY_S = 5.0
 """Until AWS is asked again after it did not answer, or could not roll back."""
 PAUSE_S = 15.0
 """Between checks whether someone has fixed the credentials, a permission or the clock."""
-POLL_JITTER = 0.2
-QUIET = timedelta(minutes=5)
 RETRY_CREATION = "Read the reason and fix it, then try again; or delete it."
 RETRY_DELETION = "Remove what blocks the deletion, then delete it again."
 PUT_BACK = "AWS put everything back as it was."
@@ -82,8 +78,9 @@ class Operation(ABC):
 
     @classmethod
     def begin(cls, scope: CloudScope, row: StackRow) -> None:
-        """Commit the row's intent and take the first step; the background loop does the rest."""
-        work = leases.begin(scope.session, row.owner, lease_s=scope.settings.lease_s)
+        """Commit the row's intent and take the first step, unless many are under way; the
+        background loop does the rest."""
+        work = leases.begin_or_leave(scope.session, row.owner, lease_s=scope.settings.lease_s)
         if work:
             leases.run(work, cls.handler(scope.own, scope.settings))
 
@@ -128,13 +125,8 @@ class Operation(ABC):
         self.row.remedy = remedy or (RETRY_DELETION if self.row.unwanted else RETRY_CREATION)
 
     def poll_again(self) -> None:
-        """Make the row due after the poll interval, with jitter: many rows start together.
-
-        Sooner when little is left to be made, or nothing but the stack itself.
-        """
-        jitter = random.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)  # noqa: S311 - no secret
-        part = poll_part(self.work.session, self.row)
-        self.work.run_again(in_s=self.cloud.poll_s * part * jitter)
+        """Make the row due after the poll interval, or sooner when little is left to be made."""
+        self.work.run_again(in_s=poll_in_s(self.work.session, self.row, self.cloud.poll_s))
 
     def create_stack(self, plan: Plan) -> None:
         """requested → creating. First deletes what an earlier, failed attempt left behind.
@@ -190,8 +182,7 @@ class Operation(ABC):
 
     def poll_stack(self) -> Stack | None:
         """Copy new events. Gives the stack once it is no longer busy, None while it is."""
-        events.copy(self.work, self.cloud, self.row, self.region)
-        stack = self._seen_busy() or self._describe()
+        stack = self._look()
         if stack.phase is Phase.BUSY:
             tell_meanwhile(self.work.session, self.row, stack)
             self.poll_again()
@@ -200,9 +191,7 @@ class Operation(ABC):
 
     def update_stack(self, plan: Plan) -> Stack | None:
         """Request the update to `plan` once, and poll. Returns the stack once it is not busy."""
-        row = self.row
-        events.copy(self.work, self.cloud, row, self.region)
-        stack = self._seen_busy() or self._describe()
+        row, stack = self.row, self._look()
         if stack.phase is Phase.GONE:
             return stack
         if stack.status == STUCK:
@@ -285,18 +274,12 @@ class Operation(ABC):
         session.delete(self.row)
         self.work.finish()
 
-    def _seen_busy(self) -> Stack | None:
-        """The stack as its own last event shows it, if that says that it is busy. So one call to
-        AWS is enough for most polls; without news for QUIET, the stack is described all the same.
-        """
-        last = events.last_of_stack(self.work.session, self.row)
-        if last is None or last.at < utc_now() - QUIET:
-            return None
-        seen = Stack(self.row.stack_id or "", name="", status=last.status, reason=last.reason)
-        return seen if seen.phase is Phase.BUSY else None
-
-    def _describe(self) -> Stack:
-        """The row's stack. One that AWS no longer knows is like one that was deleted."""
+    def _look(self) -> Stack:
+        """Copy new events, and give the row's stack. One that AWS no longer knows is like one that
+        was deleted."""
+        events.copy(self.work, self.cloud, self.row, self.region)
+        if seen := events.busy_stack(self.work.session, self.row):
+            return seen
         assert self.row.stack_id  # noqa: S101 - there is one from *creating* on
         found = self.cloud.stacks.describe(self.region, self.row.stack_id)
         return found or Stack(self.row.stack_id, name="", status="DELETE_COMPLETE", reason=VANISHED)

@@ -1,5 +1,6 @@
 """The progress of a stack operation: n of m resources, the time so far, the likely root cause."""
 
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
@@ -12,6 +13,7 @@ from webapp.services.engine.events import STACK_TYPE, root_cause, waiting_for
 
 RESULT_WITHIN = timedelta(seconds=30)
 """A network's first proof, or a function's first answer, follows its creation within this time."""
+POLL_JITTER = 0.2
 FEW = 3
 PART_FOR_FEW, PART_FOR_NONE = 0.5, 0.15
 """Of a poll interval: when so few resources are left, or none, the stack is soon done."""
@@ -62,11 +64,16 @@ def is_just_ready(row: StackRow) -> bool:
     return row.status is Status.READY and utc_now() - row.updated_at < RESULT_WITHIN
 
 
-def poll_part(session: Session, row: StackRow) -> float:
-    """When to look at the stack again, as a part of the poll interval.
+def poll_in_s(session: Session, row: StackRow, poll_s: float) -> float:
+    """When to look at the stack again: sooner when little is left to be made, or nothing but the
+    stack itself; with jitter, as many rows start together."""
+    jitter = random.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)  # noqa: S311 - no secret
+    return poll_s * _part(session, row) * jitter
 
-    A deletion, and what has brought no news for a while, may still take very long.
-    """
+
+def _part(session: Session, row: StackRow) -> float:
+    """Of the interval. A deletion, and what has brought no news for a while, may still take very
+    long."""
     left = row.resource_count - len(_finished(session, row))
     if row.status is Status.DELETING or not row.resource_count or left > FEW:
         return 1.0

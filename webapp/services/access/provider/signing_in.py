@@ -47,7 +47,11 @@ def begin_again(
 ) -> Journey:
     """To confirm who one is, in the session `own`. Raises Conflict, Upstream, Unavailable."""
     if not user.is_from_provider:
-        raise Conflict("You do not sign in by the provider.", remedy="Type your password.")
+        raise Conflict(
+            "You do not sign in by the provider.",
+            remedy="Type your password.",
+            link=("/confirm-identity", "Confirm that it is you"),
+        )
     return _journey(session, provider, next_path=next_path, own=own)
 
 
