@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser nginx wrk npm observatory
+.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench fuzz lighthouse image-check migrate lock browser nginx wrk npm observatory
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -61,6 +61,10 @@ $(VENV)/bench/.done: tests/bench/peers/requirements.lock | $(BIN)/pip
 	$(PYTHON) -m venv $(VENV)/bench
 	$(VENV)/bench/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
+
+# Thousands of requests to the API on a sandbox of its own, for five minutes; one of the tests does a short run.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.openapi.fuzz
 
 # Needs Node.js 18 or newer with npm.
 lighthouse: $(VENV)/.dev browser tests/lighthouse/node_modules/.package-lock.json
