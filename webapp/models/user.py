@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Strict
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
@@ -61,6 +61,7 @@ class AccessToken(Audited, SQLModel, table=True):
     is, where it is not of all."""
 
     __tablename__ = "access_token"
+    __table_args__ = (Index("ix_access_token_kind", "kind", "name", "id"),)
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
     kind: TokenKind = Field(sa_type=enum_text(TokenKind))

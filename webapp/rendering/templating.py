@@ -267,6 +267,7 @@ def _environment() -> Environment:
         "shortened": _shortened,
         "ticked": _ticked,
         "query": _query,
+        "query_with": lambda values, more: _query(values | more, *values, *more),
         "some": _some,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,
