@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench lighthouse image-check migrate lock browser nginx wrk npm observatory
+.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench fuzz lighthouse image-check migrate lock browser nginx wrk npm observatory
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
@@ -53,8 +53,18 @@ policy: $(VENV)/.dev
 	$(BIN)/python -m docs.make_policy
 
 # With nginx and wrk; says which goal is missed, and fails. Takes up to ten minutes.
-bench: $(VENV)/.dev nginx wrk
+bench: $(VENV)/.dev $(VENV)/bench/.done nginx wrk
 	$(BIN)/python -m tests.bench
+
+# The programs that it is compared with have packages of their own.
+$(VENV)/bench/.done: tests/bench/peers/requirements.lock | $(BIN)/pip
+	$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+# Thousands of requests to the API on a sandbox of its own, for five minutes; one of the tests does a short run.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.openapi.fuzz
 
 # Needs Node.js 18 or newer with npm.
 lighthouse: $(VENV)/.dev browser tests/lighthouse/node_modules/.package-lock.json
@@ -82,6 +92,7 @@ lock: $(VENV)/.dev
 	$(LOCK) -o requirements-image.lock
 	$(LOCK) --extra sandbox -o requirements.lock
 	$(LOCK) --extra sandbox --extra dev -o requirements-dev.lock
+	$(LOCK:pyproject.toml=tests/bench/peers/requirements.in) -o tests/bench/peers/requirements.lock
 
 # Debian has venv and the browser in separate packages: root installs them, others are told how.
 $(BIN)/pip:

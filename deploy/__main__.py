@@ -26,7 +26,8 @@ import typer
 
 from deploy import certificates
 from webapp.errors import Invalid, Unavailable
-from webapp.settings import Settings, is_loopback
+from webapp.setting_rules import is_loopback
+from webapp.settings import Settings
 from webapp.starting import bring_up_to_date, check_cloud, read_settings, told
 
 PUBLIC_URL = "https://localhost:8443"

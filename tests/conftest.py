@@ -18,9 +18,12 @@ from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
 from tests.databases import engine_of, prepare
 from tests.locks import watched
+from tests.oidc.server import LocalProvider
+from tests.oidc.server import running as provider_running
 from tests.postgresql import PostgreSql
 from tests.route_coverage import RouteCoverage
 from tests.sandbox.credentials import credentials_of
+from tests.secret_canary import SecretCanary
 from tests.tls_partner import TlsPartner
 from tests.tls_partner import running as tls_partner_in
 from webapp.aws import Cloud
@@ -87,6 +90,7 @@ def pytest_collection_finish() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(RouteCoverage(config))
     config.pluginmanager.register(AuditCoverage(config))
+    config.pluginmanager.register(SecretCanary(config))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -120,6 +124,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 def tls_partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsPartner]:
     """A second partner, outside the sandbox: its functions reach it over TLS."""
     with tls_partner_in(tmp_path_factory.mktemp("partner")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[LocalProvider]:
+    """That signs people in by OpenID Connect."""
+    with provider_running() as running:
         yield running
 
 

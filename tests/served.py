@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
@@ -141,7 +142,7 @@ async def rest(client: Client) -> str:
     return received.decode()
 
 
-def run(scenario: Callable[[Served], Awaitable[None]], served: Served | None = None) -> None:
+def run(scenario: Callable[[Any], Awaitable[None]], served: Served | None = None) -> None:
     async def whole() -> None:
         async with serving(served or Served()) as running:
             async with asyncio.timeout(LIMIT_S):

@@ -16,7 +16,10 @@ from webapp.main import create_app
 from webapp.models import Network
 from webapp.settings import Settings
 
-LATER = {"alembic", "boto3", "cryptography", "jsonschema", "rich", "segno", "webauthn", "zxcvbn"}
+LATER = {
+    *("alembic", "authlib", "boto3", "cryptography", "joserfc", "jsonschema"),
+    *("rich", "segno", "webauthn", "zxcvbn"),
+}
 START = """
 import json, sys
 from webapp.__main__ import _import_logs

@@ -88,6 +88,63 @@ def test_a_safe_setting_is_accepted(values: dict[str, object]) -> None:
     assert not Settings.model_validate(values).public_url.endswith("/")
 
 
+OIDC = {
+    "oidc_issuer": "https://login.example.com/realms/main",
+    "oidc_client_id": "egret",
+    "oidc_client_secret": "of-a-test",
+    "public_url": "https://egret.example.com",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [
+        ({"oidc_issuer": "http://login.example.com"}, "EGRET_OIDC_ISSUER .* begin with https"),
+        ({"oidc_issuer": "login.example.com"}, "EGRET_OIDC_ISSUER .* begin with https"),
+        ({"oidc_issuer": "https://"}, "EGRET_OIDC_ISSUER .* must have a host"),
+        ({"oidc_issuer": "https://a:b@login.example.com"}, "no user and no password"),
+        ({"oidc_issuer": "https://login.example.com/?a=b"}, "no query"),
+        ({"oidc_issuer": "https://login.example.com/é"}, "no other characters"),
+        ({"oidc_issuer": "https://[::"}, "EGRET_OIDC_ISSUER .* Invalid IPv6"),
+        ({"oidc_client_id": ""}, "set EGRET_OIDC_CLIENT_ID"),
+        ({"oidc_client_secret": ""}, "one of EGRET_OIDC_CLIENT_SECRET and"),
+        ({"oidc_client_secret_file": "a"}, "one of EGRET_OIDC_CLIENT_SECRET and"),
+        ({"oidc_client_secret": "sécret"}, "EGRET_OIDC_CLIENT_SECRET to the secret"),
+        ({"public_url": ""}, "set EGRET_PUBLIC_URL to the address that people type"),
+        ({"oidc_roles": "groups"}, "set EGRET_OIDC_ROLES"),
+        ({"oidc_scopes": "profile"}, "EGRET_OIDC_SCOPES to scopes with openid"),
+        ({"oidc_label": ""}, "at least 1 character"),
+        ({"oidc_issuer": "", "password_sign_in": "off"}, "=off needs EGRET_OIDC_ISSUER"),
+    ],
+)
+def test_half_a_provider_stops_the_start(changed: dict[str, str], word: str) -> None:
+    assert Settings.model_validate(OIDC)
+    with pytest.raises(ValidationError, match=word) as caught:
+        Settings.model_validate(OIDC | changed)
+    assert "of-a-test" not in str(caught.value.errors()[0]["msg"])
+
+
+@pytest.mark.parametrize("issuer", ["http://localhost:9000", "http://127.0.0.1:9000/realms/x/"])
+def test_a_provider_on_this_machine_needs_no_tls(issuer: str) -> None:
+    assert Settings.model_validate(OIDC | {"oidc_issuer": issuer}).oidc_issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [(b"", "one line"), (b"a\nb", "one line"), (b"\xff", "one line"), (b"x" * 5000, "one line")],
+)
+def test_a_file_without_a_secret_stops_the_start(tmp_path: Path, content: bytes, word: str) -> None:
+    file = tmp_path / "secret"
+    by_file = {"oidc_client_secret": "", "oidc_client_secret_file": str(file)}
+    with pytest.raises(ValidationError, match=r"EGRET_OIDC_CLIENT_SECRET_FILE .* No such file"):
+        Settings.model_validate(OIDC | by_file)
+    file.write_bytes(b" of-a-file\n")
+    assert Settings.model_validate(OIDC | by_file).oidc_secret == "of-a-file"
+    file.write_bytes(content)
+    with pytest.raises(ValidationError, match=f"EGRET_OIDC_CLIENT_SECRET_FILE .* {word}"):
+        Settings.model_validate(OIDC | by_file)
+
+
 @pytest.mark.parametrize(
     ("values", "url"),
     [

@@ -69,3 +69,18 @@ def test_a_public_address_without_a_trusted_proxy_is_a_warning(
     warn(Settings(public_url=public))
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "EGRET_TRUSTED_PROXIES" in caplog.text
+
+
+def test_a_provider_that_gives_nobody_a_role_is_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = Settings(
+        oidc_issuer="https://login.example.com",
+        oidc_client_id="egret",
+        oidc_client_secret="of-a-test",
+        public_url="https://egret.example.com",
+        trusted_proxies="10.0.0.1",
+    )
+    warn(settings)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "EGRET_OIDC_ROLES is empty" in caplog.text

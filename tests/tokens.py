@@ -4,9 +4,12 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 from typing import Any
 
 SECRET = b"a secret of the tests"
+minted: dict[str, str] = {}
+"""Every token of this process, and the test that it was made for: see `tests.secret_canary`."""
 
 
 def mint(*, cidrs: list[str] | None = None, **changes: Any) -> str:
@@ -26,7 +29,13 @@ def mint(*, cidrs: list[str] | None = None, **changes: Any) -> str:
     payload = {name: value for name, value in payload.items() if value is not None}
     head = f"{encoded({'typ': 'JWT', 'alg': 'HS512'})}.{encoded(payload)}"
     signature = hmac.new(SECRET, head.encode(), hashlib.sha512).digest()
-    return f"{head}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+    return noted(f"{head}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}")
+
+
+def noted(token: str) -> str:
+    """The token itself, which must be nowhere on disk after the run."""
+    minted[token] = os.environ.get("PYTEST_CURRENT_TEST", "no test")
+    return token
 
 
 def encoded(part: object) -> str:

@@ -1,4 +1,4 @@
-"""What is known of a browser that asks: its session's cookie, its address, what it calls itself."""
+"""What is known of who asks: a browser's session, its address, what it calls itself, a token."""
 
 from datetime import timedelta
 
@@ -8,11 +8,14 @@ from webapp.errors import Refused
 from webapp.services.access import Browser, Limits
 from webapp.settings import Settings
 
+API_PREFIX = "/api/"
 SESSION_COOKIE = "egret_session"
 HTTPS_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
 """Browsers take this one from HTTPS alone, for this host and all of its paths (RFC 6265bis)."""
 HALF_SESSION_COOKIE = "egret_sign_in"
 """Between a right password and a code."""
+BEGUN_COOKIE = "egret_provider"
+"""While the browser is at the provider."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -26,12 +29,27 @@ def session_token(request: Request, settings: Settings) -> str:
     return request.cookies.get(session_cookie(settings), "")
 
 
+def bearer_token(request: Request) -> str | None:
+    """What a program sends to the API; None where no program asks."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    is_api = str(request.scope["path"]).startswith(API_PREFIX)
+    return token.strip() if is_api and scheme.lower() == "bearer" else None
+
+
 def half_session_cookie(settings: Settings) -> str:
     return f"__Host-{HALF_SESSION_COOKIE}" if settings.https else HALF_SESSION_COOKIE
 
 
 def half_session_token(request: Request, settings: Settings) -> str:
     return request.cookies.get(half_session_cookie(settings), "")
+
+
+def begun_cookie(settings: Settings) -> str:
+    return f"__Host-{BEGUN_COOKIE}" if settings.https else BEGUN_COOKIE
+
+
+def begun_token(request: Request, settings: Settings) -> str:
+    return request.cookies.get(begun_cookie(settings), "")
 
 
 def client_of(request: Request) -> str:

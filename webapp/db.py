@@ -40,6 +40,12 @@ _REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
 _FOLLOWS = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 WRITTEN = "written"
 """The mark of a connection that has done more than read in its transaction."""
+HOT_TABLES = re.compile(
+    r'(INSERT INTO|UPDATE|DELETE FROM) "?(access_token|user|snapshot|function|network|address)\b'
+)
+"""What hot answers are made of, and who may have them: see `webapp.hot.cache`."""
+HOT = "hot"
+"""The mark of a connection that has written to one of these tables."""
 AT_COMMIT = "at commit"
 """What a session writes when it commits: see `webapp.audit_chain`."""
 
@@ -61,7 +67,13 @@ def make_engine(url: str) -> Engine:
         )
     event.listen(engine, "begin", _forget_writes)
     event.listen(engine, "before_cursor_execute", _note_write)
+    event.listen(engine, "commit", _count_generation)
     return engine
+
+
+def generation() -> int:
+    """Another number once this process has committed something that hot answers depend on."""
+    return _generations[-1]
 
 
 def give_back() -> None:
@@ -233,13 +245,24 @@ def _has_changes(session: Session) -> bool:
 
 
 def _forget_writes(connection: Connection) -> None:
-    connection.info[WRITTEN] = False
+    connection.info[WRITTEN] = connection.info[HOT] = False
 
 
 def _note_write(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     """Whatever is no plain SELECT may have changed or locked something."""
     if not statement.startswith("SELECT") or "FOR UPDATE" in statement:
         connection.info[WRITTEN] = True
+        if HOT_TABLES.match(statement):
+            connection.info[HOT] = True
+
+
+_generations = [0]
+
+
+def _count_generation(connection: Connection) -> None:
+    """Just before the commit; who looks in between has looked too early, by less than a moment."""
+    if connection.info.get(HOT):
+        _generations[:] = [_generations[-1] + 1]
 
 
 def _without_creating(url: str) -> URL:

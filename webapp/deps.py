@@ -1,22 +1,19 @@
 """What a route is given: the database session, the adapters, and who is asking.
 
-Loading and authorising are one dependency, so that no route can have the one without the other.
-
-A request has a connection of the database only while it asks it, and waits for its body or a thread
+Loading and authorising are one dependency, so that no route can have the one without the other. A
+request has a connection of the database only while it asks it, and waits for its body or a thread
 without one: it is given back once it is known who asks, and at the end of a route. Hence `Router`.
 """
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from functools import wraps
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from fastapi.sse import EventSourceResponse
 from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
@@ -24,24 +21,32 @@ from starlette.exceptions import HTTPException
 from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.pace import Pace
-from webapp.browsers import client_of, is_used, limits_of, request_id_of, session_token
+from webapp.browsers import (
+    API_PREFIX,
+    bearer_token,
+    client_of,
+    is_used,
+    limits_of,
+    request_id_of,
+    session_token,
+)
 from webapp.capacity.allowance import Allowance
-from webapp.capacity.outside import outside
+from webapp.capacity.one_go import in_one_go
 from webapp.capacity.stream_places import StreamPlaces
-from webapp.db import end_transactions
 from webapp.edge.json_bodies import JsonRequest
 from webapp.edge.middleware import BY_HEAD
 from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
+from webapp.hot.cache import HotCache
 from webapp.models import AccessToken, Role, User
+from webapp.oidc.provider import Provider
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
 from webapp.services.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.settings import Settings
+from webapp.watching.hub import Hub
 
-Result = TypeVar("Result")
-API_PREFIX = "/api/"
 AREA_AT = len(["", "api", "v1", ""]) - 1
 
 
@@ -54,9 +59,12 @@ class Parts:
     pace: Pace
     cloud: Cloud
     images: Images
+    hub: Hub
     tails: Tails = field(default_factory=Tails)
     streams: StreamPlaces = field(default_factory=StreamPlaces)
     allowance: Allowance = field(default_factory=Allowance)
+    hot: HotCache = field(default_factory=HotCache)
+    provider: Provider | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ class Context:
     def demand_factor(self) -> None:
         """Raises FactorMissing for a person whose role needs a second factor; asks no program."""
         user = self.user
-        if user and self.settings.needs_factor(user.role) and not user.has_second_factor:
+        if user and self.settings.needs_factor(user.role) and not user.brings_second_factor:
             raise FactorMissing(
                 f"This dashboard asks everyone with the role {user.role} for a second factor, and "
                 f"{user.name} has none.",
@@ -163,23 +171,6 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
         session.close()  # without a connection there is nothing to wait for
 
 
-def _in_one_go(function: Callable[..., Result]) -> Callable[..., Result]:
-    """The same; at its end its thread, which alone knows them, gives back the connections it took.
-
-    What it has not committed is undone.
-    """
-
-    @wraps(function)
-    def run(*arguments: Any, **named: Any) -> Result:
-        with outside.request():
-            try:
-                return function(*arguments, **named)
-            finally:
-                end_transactions()
-
-    return run
-
-
 DbSession = Annotated[Session, Depends(open_session, scope="function")]
 
 
@@ -191,7 +182,7 @@ async def anyone(request: Request, session: DbSession) -> Context:
 BEARER = HTTPBearer(auto_error=False, description="egret tokens create --name NAME")
 
 
-@_in_one_go
+@in_one_go
 def who_asks(
     request: Request, session: DbSession, _described: Annotated[object, Security(BEARER)] = None
 ) -> Context:
@@ -200,9 +191,8 @@ def who_asks(
     Raises Unauthenticated.
     """
     is_api = str(request.scope["path"]).startswith(API_PREFIX)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if is_api and scheme.lower() == "bearer":
-        found = access.bearer(guesser_of(request, session), token.strip())
+    if (token := bearer_token(request)) is not None:
+        found = access.bearer(guesser_of(request, session), token)
         access.touch(session, found)
         actor, scopes = f"token {found.name}", tuple(found.scopes)
         return Context(request, session, parts_of(request), actor, role=found.role, scopes=scopes)
@@ -243,6 +233,10 @@ class Needs:
     async def __call__(self, ctx: WhoAsks) -> Context:
         logs.note(user=ctx.actor, role=ctx.role or "")
         ctx.request.state.asked_by = ctx.actor, ctx.origin  # for the audit trail, if it is refused
+        return self.check(ctx)
+
+    def check(self, ctx: Context) -> Context:
+        """Raises Refused, FactorMissing or NotConfirmed."""
         ctx.demand(self.role)
         if not self.without_factor:
             ctx.demand_factor()
@@ -268,9 +262,9 @@ class Router(APIRouter):
 class _Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
-        if options.get("response_class") is EventSourceResponse:
+        if getattr(options.get("response_class"), "media_type", "") == "text/event-stream":
             options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
-        super().__init__(path, endpoint if is_async else _in_one_go(endpoint), **options)
+        super().__init__(path, endpoint if is_async else in_one_go(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """JSON is read by our own rules."""

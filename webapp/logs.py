@@ -10,11 +10,12 @@ import logging
 import re
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from structlog.processors import JSONRenderer, StackInfoRenderer, format_exc_info
 from structlog.stdlib import ExtraAdder, ProcessorFormatter
@@ -50,7 +51,7 @@ def note(**known: str) -> None:
 
 def configure(log_format: Literal["text", "json"]) -> None:
     """For the whole process, also for warnings and errors that nobody catches."""
-    handler = logging.StreamHandler()
+    handler = Stream()
     handler.setFormatter(Lines(log_format))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name, level in QUIET.items():
@@ -79,6 +80,44 @@ def say(text: str, log_format: Literal["text", "json"], show: Callable[[str], No
         return
     told = {"name": "egret", "levelname": "INFO", "msg": "%s", "args": (text,)}
     show(Lines("json").format(logging.makeLogRecord(told)))
+
+
+class Stream(logging.StreamHandler[TextIO]):
+    """Writes to stderr; `later` is for lines that are many, and already formatted.
+
+    They are written together, before any line that comes after them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: deque[str] = deque()
+
+    def later(self, line: str) -> int:
+        """How many lines wait now; somebody has to `flush` soon."""
+        self._waiting.append(line)
+        return len(self._waiting)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._write_waiting()
+        super().emit(record)
+
+    def flush(self) -> None:
+        with self.lock or nullcontext():
+            self._write_waiting()
+            super().flush()
+
+    def _write_waiting(self) -> None:
+        lines = []
+        while self._waiting:  # another thread may add to them meanwhile
+            lines.append(self._waiting.popleft() + self.terminator)
+        with suppress(OSError, ValueError):  # as with other lines that cannot be written
+            if lines:
+                self.stream.write("".join(lines))
+
+
+def stream() -> Stream | None:
+    """Where this process's log goes, if `configure` was called."""
+    return next((each for each in logging.root.handlers if isinstance(each, Stream)), None)
 
 
 class Lines(ProcessorFormatter):

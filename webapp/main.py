@@ -10,37 +10,43 @@ from typing import Any
 
 import anyio
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.gzip import GZipMiddleware
 
+from webapp import logs
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
-from webapp.aws.pace import Pace
+from webapp.aws.pace import Budget, Pace
 from webapp.browsers import refuse_cross_origin
 from webapp.capacity.outside import SWITCH_S, THREADS, outside
 from webapp.capacity.waiting import BoundedQueue
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, note_operation
+from webapp.edge.compression import Compression
 from webapp.edge.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.edge.middleware import AccessLogAndHeaders, HeadAsGet
 from webapp.edge.one_name import OneName
 from webapp.edge.problems import add_handlers
 from webapp.edge.proxies import TrustedProxies
 from webapp.edge.refusals import RecordRefusals
+from webapp.edge.shortcuts import Shortcuts
 from webapp.edge.unexpected import UnexpectedErrors
 from webapp.errors import Unavailable
+from webapp.hot.files import HotFiles
+from webapp.hot.front import Front, HotAnswers
+from webapp.oidc.provider import Provider
 from webapp.reconciler import Reconciler
 from webapp.rendering.templating import STATIC, static_version
 from webapp.routes import api, health, pages
 from webapp.routes.api.description import document
+from webapp.routes.pages.streams import StreamedPages
 from webapp.services.engine.turns import SharedTurns
 from webapp.services.functions.catalogue.templates import catalogue
 from webapp.services.functions.images import Images
-from webapp.settings import LOOPBACK_HOSTS, Settings
+from webapp.setting_rules import LOOPBACK_HOSTS
+from webapp.settings import Settings
+from webapp.watching.hub import Hub
 
-GZIP_MIN_BYTES = 700
 DESCRIPTION = "/api/v1/openapi.json"
 
 
@@ -77,31 +83,37 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
         redirect_slashes=False,  # `webapp.edge.problems` does, without naming a host
     )
     app.state.parts = make_parts(settings, cloud)
+    files = HotFiles(STATIC)
+    app.state.front = Front(app, settings, files.slots)
     _add_middleware(app, settings)
     add_handlers(app)
     app.add_route(DESCRIPTION, app.describe, include_in_schema=False)
     app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
-    app.mount(f"/static/{static_version()}", StaticFiles(directory=STATIC))
+    app.mount(f"/static/{static_version()}", files)
+    app.router.middleware_stack = Shortcuts(app)
     return app
 
 
 def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
     """What the routes work with: database, AWS, pictures."""
     catalogue.use(Path(settings.templates_dir).resolve() if settings.templates_dir else None)
-    pace = Pace(SharedTurns(make_engine(settings.database)))
+    turns = SharedTurns(make_engine(settings.database))
+    pace = Pace(turns, budget=Budget(settings.poll_s))
     return Parts(
         settings=settings,
         engine=make_engine(settings.database),
         pace=pace,
         cloud=cloud or _connect(settings, pace),
         images=Images(settings),
+        hub=Hub(make_engine(settings.database), StreamedPages(settings)),
+        provider=Provider(settings) if settings.oidc_issuer else None,
     )
 
 
 def _connect(settings: Settings, pace: Pace) -> Cloud:
-    clients = Clients(pace=pace, before_call=before_call)
+    clients = Clients(pace=pace, before_call=before_call, keeps=True)
     return Cloud.connect(
         clients,
         prefix=settings.name_prefix,
@@ -129,6 +141,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     sys.setswitchinterval(SWITCH_S)
     yield
+    if stream := logs.stream():
+        stream.flush()  # what a signal that ends the process would lose
     parts.pace.close()
     reconciler.stop()
     parts.engine.dispose()
@@ -144,7 +158,7 @@ def _finish_routes(app: FastAPI) -> None:
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the first to see a request."""
     hosts = LOOPBACK_HOSTS | {settings.host.lower(), settings.host_name.lower()}
-    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES)
+    app.add_middleware(Compression)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimits)
     app.add_middleware(BoundedQueue)
@@ -155,3 +169,4 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(RecordRefusals)
     app.add_middleware(AccessLogAndHeaders, https=settings.https)
     app.add_middleware(TrustedProxies, networks=settings.proxy_networks)
+    app.add_middleware(HotAnswers, front=app.state.front)

@@ -22,6 +22,7 @@ from sqlmodel import Session
 
 from webapp import logs, rounds
 from webapp.aws import Cloud
+from webapp.aws.pace import patiently
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler
 from webapp.services.functions.callers import operation as callers
@@ -139,7 +140,7 @@ class Lane:
     def _work(self) -> None:
         try:
             while not self.stopping.is_set():
-                with logs.about():
+                with logs.about(), patiently():
                     did = _guarded(self._step)
                 self.stopping.wait(AFTER_ERROR_S if did is None else self.pause_s)
                 if not did:

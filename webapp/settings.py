@@ -3,28 +3,32 @@
 With an unsafe or useless value Egret does not start; the error says what to set.
 """
 
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from webapp.aws import regions
 from webapp.aws.policy import PREFIX
 from webapp.models.role import Role
 from webapp.models.tags import parse_tags, problem_with_tags
-from webapp.origins import has_host_and_port, problem_with_url
+from webapp.oidc.roles import checked_rules
+from webapp.origins import problem_with_url
+from webapp.setting_rules import (
+    Network,
+    checked_database_url,
+    checked_endpoints,
+    checked_issuer,
+    checked_proxies,
+    is_loopback,
+    networks_of,
+    read_secret,
+)
 
-Network = IPv4Network | IPv6Network
-POSTGRESQL = "postgresql+psycopg"
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRET_KEY_MIN_CHARS = 32
-WIDEST_PREFIX = {4: 8, 6: 16}
-"""A network of proxies that is larger would let anybody say which client they are."""
+OFF = "off"
 
 
 class Settings(BaseSettings):
@@ -36,12 +40,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the dashboard listens on")
     port: int = Field(8000, ge=1, le=65535, description="Port that the dashboard listens on")
     data_dir: Path = Field(Path(".egret"), description="Folder for the database, pictures, sandbox")
-    database_url: str = Field(
+    database_url: Annotated[str, AfterValidator(checked_database_url)] = Field(
         "",
         description="postgresql://user:password@host/name; empty means SQLite in the data folder",
     )
     public_url: str = Field("", description="Public URL when behind a proxy")
-    trusted_proxies: str = Field(
+    trusted_proxies: Annotated[str, AfterValidator(checked_proxies)] = Field(
         "", description="Proxies whose X-Forwarded headers count: addresses or networks, by commas"
     )
     regions: str = Field(
@@ -63,7 +67,7 @@ class Settings(BaseSettings):
     tags: Annotated[dict[str, str], NoDecode] = Field(
         {}, description="Tags of everything made in AWS: key=value,key=value, or JSON"
     )
-    endpoints: dict[str, str] = Field(
+    endpoints: Annotated[dict[str, str], AfterValidator(checked_endpoints)] = Field(
         {}, description="JSON: a partner's public origin → the origin to use"
     )
     echo_url: str = Field(
@@ -85,6 +89,28 @@ class Settings(BaseSettings):
     )
     second_factor_from: Literal["none", "admin", "operator", "viewer"] = Field(
         "none", description="The lowest role that needs a second factor; none: nobody has to"
+    )
+    oidc_issuer: Annotated[str, AfterValidator(checked_issuer)] = Field(
+        "", description="OpenID Connect provider that signs people in; empty means none"
+    )
+    oidc_client_id: str = Field("", description="What the provider knows Egret by")
+    oidc_client_secret: str = Field(
+        "", repr=False, description="What Egret proves to the provider that it is Egret with"
+    )
+    oidc_client_secret_file: str = Field(
+        "", description="File with that secret, instead; it is read at each sign-in"
+    )
+    oidc_scopes: str = Field(
+        "openid profile email", description="What the provider is asked for, separated by blanks"
+    )
+    oidc_roles: Annotated[str, AfterValidator(checked_rules)] = Field(
+        "", description="Who may do what: claim:value=role,value=role; empty means nobody"
+    )
+    oidc_label: str = Field(
+        "single sign-on", min_length=1, max_length=40, description="What pages call the provider"
+    )
+    password_sign_in: Literal["on", "off"] = Field(
+        "on", description="off: nobody signs in but by the provider"
     )
     session_idle_minutes: int = Field(
         120, ge=5, le=24 * 60, description="Minutes until a session ends that nobody uses"
@@ -109,30 +135,6 @@ class Settings(BaseSettings):
         "", description="Sandbox: certificates that functions trust, for those hosts"
     )
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written")
-
-    @field_validator("database_url")
-    @classmethod
-    def _check_database_url(cls, url: str) -> str:
-        """The URL with the installed driver; many hosts still write the scheme `postgres`."""
-        if not url:
-            return url
-        scheme, separator, rest = url.partition("://")
-        if scheme in ("postgres", "postgresql"):
-            url = f"{POSTGRESQL}://{rest}"
-        elif scheme not in ("sqlite", POSTGRESQL) or not separator:
-            raise ValueError("set EGRET_DATABASE_URL to postgresql://… or sqlite:///…")
-        try:
-            parsed = make_url(url)
-        except (ArgumentError, ValueError):  # their texts have the password
-            raise ValueError(
-                "set EGRET_DATABASE_URL to postgresql://user:password@host:port/name, with % and "
-                "the number of each special character in the password"
-            ) from None
-        if scheme == "sqlite" and parsed.database in (None, "", ":memory:"):
-            raise ValueError(
-                "set EGRET_DATABASE_URL to sqlite:/// and the path of a file, or leave it empty"
-            )
-        return url
 
     @field_validator("secret_key")
     @classmethod
@@ -177,30 +179,6 @@ class Settings(BaseSettings):
             )
         return url.rstrip("/")
 
-    @field_validator("endpoints")
-    @classmethod
-    def _check_endpoints(cls, endpoints: dict[str, str]) -> dict[str, str]:
-        """They are the only exceptions from what the dashboard calls: see `webapp.outbound`."""
-        for public, used in endpoints.items():
-            if not public.startswith("https://") or problem_with_url(public):
-                raise ValueError(f"set EGRET_ENDPOINTS to https origins → others: not {public}")
-            if not used.startswith(("http://", "https://")) or not has_host_and_port(used):
-                raise ValueError(f"set EGRET_ENDPOINTS to an http(s) address for {public}")
-        return endpoints
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _check_trusted_proxies(cls, text: str) -> str:
-        how = "set EGRET_TRUSTED_PROXIES to the addresses of your proxies, separated by commas"
-        try:
-            networks = _networks(text)
-        except ValueError as error:
-            raise ValueError(f"{how}: {error}") from None
-        for network in networks:
-            if network.prefixlen < WIDEST_PREFIX[network.version]:
-                raise ValueError(f"{how}: {network} is too large, anybody may be in it")
-        return text
-
     @model_validator(mode="after")
     def _check_exposure_and_regions(self) -> Self:
         public = urlsplit(self.public_url)
@@ -229,6 +207,41 @@ class Settings(BaseSettings):
                 f"{SECRET_KEY_MIN_CHARS} random characters, the same on every replica"
             )
         return self
+
+    @model_validator(mode="after")
+    def _check_provider(self) -> Self:
+        if not self.oidc_issuer:
+            if self.only_provider:
+                raise ValueError("EGRET_PASSWORD_SIGN_IN=off needs EGRET_OIDC_ISSUER: set it, too")
+            return self
+        if "openid" not in self.oidc_scopes.split():
+            raise ValueError("set EGRET_OIDC_SCOPES to scopes with openid among them")
+        if not self.oidc_client_id:
+            raise ValueError("EGRET_OIDC_ISSUER is set: set EGRET_OIDC_CLIENT_ID, too")
+        if bool(self.oidc_client_secret) == bool(self.oidc_client_secret_file):
+            raise ValueError(
+                "EGRET_OIDC_ISSUER is set: set one of EGRET_OIDC_CLIENT_SECRET and "
+                "EGRET_OIDC_CLIENT_SECRET_FILE"
+            )
+        if not self.public_url:
+            raise ValueError(
+                "EGRET_OIDC_ISSUER is set: set EGRET_PUBLIC_URL to the address that people type, "
+                "which the provider sends them back to"
+            )
+        if not self.oidc_secret.isascii() or not self.oidc_secret.isprintable():
+            raise ValueError("set EGRET_OIDC_CLIENT_SECRET to the secret as the provider shows it")
+        return self
+
+    @property
+    def oidc_secret(self) -> str:
+        """Raises ValueError where its file cannot be read."""
+        file = self.oidc_client_secret_file
+        return read_secret(file) if file else self.oidc_client_secret
+
+    @property
+    def only_provider(self) -> bool:
+        """Whether nobody signs in with a password or a passkey."""
+        return self.password_sign_in == OFF
 
     def needs_factor(self, role: Role) -> bool:
         """Whether a person with that role can do nothing before they have a second factor."""
@@ -262,7 +275,7 @@ class Settings(BaseSettings):
 
     @property
     def proxy_networks(self) -> list[Network]:
-        return _networks(self.trusted_proxies)
+        return networks_of(self.trusted_proxies)
 
     @property
     def home_region(self) -> str:
@@ -281,15 +294,3 @@ class Settings(BaseSettings):
     def origin(self, public_origin: str) -> str:
         """The origin to use for a partner's public one; the sandbox replaces it."""
         return self.endpoints.get(public_origin, public_origin)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() in LOOPBACK_HOSTS
-
-
-def _networks(text: str) -> list[Network]:
-    return [ip_network(part.strip()) for part in text.split(",") if part.strip()]

@@ -90,6 +90,11 @@ def warn(settings: Settings) -> None:
             "EGRET_SECRET_KEY is empty: nobody can set up an authenticator app as a second factor. "
             "Set it to 32 random characters or more, the same on every replica."
         )
+    if settings.oidc_issuer and not settings.oidc_roles:
+        log.warning(
+            "EGRET_OIDC_ROLES is empty: the provider signs nobody in. Set it to a claim and its "
+            "values, such as groups:egret-admins=admin,egret-ops=operator."
+        )
     if settings.cloud == "aws" and settings.second_factor_from == "none":
         log.warning(
             "EGRET_SECOND_FACTOR_FROM is none: a password alone opens this AWS account. Set it to "

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261201_lists"
-down_revision = "20261130_passkeys"
+down_revision = "20261201_provider"
 
 INDEXES = {
     "network": {

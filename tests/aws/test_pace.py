@@ -12,7 +12,17 @@ from tests.clouds import connected
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.aws.functions import Functions
-from webapp.aws.pace import SLOW_FOR_S, WAIT_MAX_S, LocalTurns, Pace, Stopping, TurnQueueFull
+from webapp.aws.pace import (
+    SLOW_FOR_S,
+    WAIT_MAX_S,
+    Budget,
+    BudgetSpent,
+    LocalTurns,
+    Pace,
+    Stopping,
+    TurnQueueFull,
+    patiently,
+)
 
 REGION = "eu-central-1"
 THROTTLED = {"Error": {"Code": "RequestLimitExceeded"}}
@@ -142,3 +152,47 @@ def test_the_region_is_fast_again_some_time_after_the_last_throttled_answer() ->
     before = time.now
     pace.wait_for_turn(REGION)
     assert time.now == before
+
+
+def on_a_budget() -> tuple[Pace, Time]:
+    """Of eight calls in each poll of two seconds, and four more at once."""
+    time = Time()
+    return Pace(LocalTurns(time.clock), time.sleep, Budget(2.0, time.clock)), time
+
+
+def test_the_background_calls_a_region_at_most_so_often() -> None:
+    pace, time = on_a_budget()
+    sent = []
+    with patiently():
+        while time.now < 160:
+            pace.wait_for_turn(REGION)
+            sent.append(time.now)
+            time.now += 0.001
+    assert max(sum(at <= each < at + 1 for each in sent) for at in sent) <= 10
+    assert 230 <= len(sent) <= 60 * 4 + 4
+
+
+def test_people_never_wait_for_the_background_but_it_does_for_them() -> None:
+    pace, time = on_a_budget()
+    for _ in range(50):
+        pace.wait_for_turn(REGION)
+    assert time.now == 100.0
+    with patiently():
+        pace.wait_for_turn(REGION)
+    assert time.now == pytest.approx(101.25)
+
+
+def test_the_background_gives_up_when_people_leave_it_nothing_for_long() -> None:
+    time = Time()
+    budget = Budget(2.0, time.clock)
+
+    def meanwhile(seconds: float) -> None:
+        time.sleep(seconds)
+        with ThreadPoolExecutor(1) as people:
+            list(people.map(budget.take, [REGION] * 20))
+
+    pace = Pace(LocalTurns(time.clock), meanwhile, budget)
+    meanwhile(0)
+    with patiently(), pytest.raises(BudgetSpent):
+        pace.wait_for_turn(REGION)
+    assert time.now - 100 <= WAIT_MAX_S

@@ -3,64 +3,21 @@
 Dashboards with rows have an AWS that does not answer: a measure of pages is not one of rounds.
 """
 
-import signal
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import httpx
-
+from tests.bench.calls import counting
 from tests.bench.nginx import Nginx
+from tests.bench.on_aws import OnAws
 from tests.bench.rows import REGION, make_database
-from tests.bench.wrk import Target
-from tests.dashboard import Dashboard
+from tests.bench.served import NOWHERE, Served
+from webapp.sandbox.launcher import Sandbox
+from webapp.settings import Settings
 
-NOWHERE = {
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-    "AWS_ACCESS_KEY_ID": "nobody",
-    "AWS_SECRET_ACCESS_KEY": "nothing",
-    "EGRET_REGIONS": REGION,
-}
-STANDARD = ("EGRET_POLL_S", "PYTHONWARNINGS")
-"""What tests set otherwise than the product has it."""
-
-
-class Served(Dashboard):
-    """`egret serve` as it is by default."""
-
-    def _environment(self) -> dict[str, str]:
-        every = super()._environment()
-        own = self.environment
-        return {name: every[name] for name in every if name not in STANDARD or name in own}
-
-    @property
-    def pid(self) -> int:
-        assert self.process
-        return self.process.pid
-
-    @cached_property
-    def cookies(self) -> dict[str, str]:
-        return self.signed_in()
-
-    @property
-    def cookie(self) -> dict[str, str]:
-        """The header of a signed-in browser."""
-        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-
-    def get(self, path: str, timeout: float = 30, **headers: str) -> httpx.Response:
-        """Signed in. Raises httpx.HTTPError."""
-        answer = httpx.get(self.url + path, headers=self.cookie | headers, timeout=timeout)
-        return answer.raise_for_status()
-
-    def target(self, path: str) -> Target:
-        return Target(self.pid, self.url + path, self.cookie)
-
-    def restart(self) -> None:
-        """Whatever it was doing."""
-        self.stop(signal.SIGKILL)
-        self.start()
+QUOTA = 30
 
 
 @dataclass
@@ -89,6 +46,23 @@ class World:
     def nginx(self) -> Nginx:
         return self._stack.enter_context(Nginx(self.folder / "nginx"))
 
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        started = Sandbox.start(
+            self.folder / "sandbox",
+            pace_s=Settings().sandbox_pace_s,
+            address_quota=QUOTA,
+            network_quota=QUOTA,
+        )
+        return self._stack.enter_context(started)
+
+    @cached_property
+    def on_aws(self) -> OnAws:
+        calls = self._stack.enter_context(counting(self.sandbox.info.aws_endpoint))
+        own = {"AWS_ENDPOINT_URL": calls.url, "EGRET_REGIONS": REGION}
+        served = self._stack.enter_context(Served(self.sandbox, self.folder / "on-aws", own))
+        return OnAws(served, self.sandbox, calls)
+
     def with_rows(self, networks: int) -> Served:
         """A dashboard with so many networks."""
         if networks not in self._with_rows:
@@ -98,6 +72,12 @@ class World:
             self._stack.enter_context(served)
             self._with_rows[networks] = served
         return self._with_rows[networks]
+
+    def behind_proxy(self, name: str, networks: int) -> Served:
+        """A new dashboard, to be started, whose clients are those that `X-Forwarded-For` says."""
+        folder = self.folder / name
+        make_database(folder / "egret.db", networks)
+        return Served(None, folder, NOWHERE | {"EGRET_TRUSTED_PROXIES": "127.0.0.1"})
 
     def note(self, text: str) -> None:
         self.notes.append(text)

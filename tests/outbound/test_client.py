@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,24 @@ def test_an_exception_of_the_operator_is_called_where_it_says_and_nothing_else(
     both = Purpose("tests", lambda: {HOST, f"www.{HOST}"})
     with pytest.raises(Upstream):
         outbound.fetch(both, f"https://www.{HOST}/")
+
+
+def test_the_origin_of_a_setting_is_called_wherever_it_is_and_no_other(origin: Origin) -> None:
+    origin.answer = response(b"[2]")
+    purpose = replace(PURPOSE, origin=origin.url)
+    assert Outbound().fetch(purpose, f"{origin.url}/a?b=c").body == b"[2]"
+    assert origin.asked[0].startswith("GET /a?b=c HTTP/1.1\r\n")
+    for url in (
+        origin.url,
+        f"{origin.url}.evil.example/a",
+        f"{origin.url}/../a",
+        f"{origin.url}/a b",
+        f"{origin.url}/%2e%2e/a",
+        f"http://127.0.0.1:{origin.port + 1}/a",
+    ):
+        with pytest.raises(Invalid):
+            Outbound().fetch(purpose, url)
+    assert len(origin.asked) == 1
 
 
 def test_an_exceptions_own_credentials_are_sent_there(origin: Origin) -> None:

@@ -1,6 +1,6 @@
 """What every template can use."""
 
-from webapp.rendering.templating import TEXT_MAX_CHARS, environment
+from webapp.rendering.templating import TEXT_MAX_CHARS, environment, showing
 
 CONSOLE = "https://eu-central-1.console.aws.amazon.com/servicequotas/home?a=1&b=2"
 
@@ -9,12 +9,13 @@ PORTAL = "http://127.0.0.1:9/a-long-pass/portal"
 
 
 def linked(text: str, *, portal: str = "") -> str:
-    return environment.from_string("{{ text | linked }}").render(text=text, portal_url=portal)
+    with showing({"portal_url": portal}):
+        return environment.from_string("{{ text | linked }}").render(text=text)
 
 
 def shortened(text: str, *, portal: str = "") -> str:
-    template = environment.from_string("{{ text | shortened }}")
-    return template.render(text=text, portal_url=portal)
+    with showing({"portal_url": portal}):
+        return environment.from_string("{{ text | shortened }}").render(text=text)
 
 
 def test_a_long_address_in_a_text_is_a_link_named_by_its_host() -> None:

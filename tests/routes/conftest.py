@@ -9,12 +9,15 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from tests.databases import engine_of, prepare
+from tests.oidc.server import LocalProvider
 from tests.openapi.described import CheckingClient
+from tests.routes.by_provider import use
 from tests.routes.people import sign_in
 from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
 from webapp.main import create_app, make_parts
+from webapp.models import Role, User
 from webapp.settings import Settings
 
 HOST = "http://127.0.0.1:8000"
@@ -68,3 +71,13 @@ def aws(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> ScriptedAw
     app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
     add_function(session, outputs={"FunctionName": "egret-fun"})
     return scripted_aws
+
+
+@pytest.fixture
+def local(app: FastAPI, provider: LocalProvider) -> LocalProvider:
+    """The provider, which signs people in to the app, where there is an administrator already."""
+    use(app, provider)
+    with Session(app.state.parts.engine) as session:
+        session.add(User(name="local", password_hash="of a test", role=Role.ADMIN))
+        session.commit()
+    return provider

@@ -27,10 +27,8 @@ from tests.routes.anything import (
 )
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
-from tests.services.rows import IP, add_function
+from tests.services.rows import add_usable_function
 from tests.services.scripted import ScriptedAws
-from webapp.models import Key, Network
-from webapp.partners.base import KeyClaims
 
 EXAMPLES = 3
 """Each is sent to every form, or to every operation."""
@@ -41,8 +39,6 @@ few = settings(
 )
 NOT_COUNTED = {"heartbeat", "guesses", "audit_event", "audit_head", "draft", "lease"}
 """Also written when something is refused, or by what only looks."""
-SETTINGS = {"location": "32000006", "limit": 10, "ranking": "clans"}
-OUTPUTS = {"SecurityGroupId": "sg-1", "SubnetIds": "subnet-1", "VpcId": "vpc-1"}
 QUERY_MAX_CHARS = 1500
 """So that the client sends it."""
 REFUSALS = (400, 404, 413, 414, 422)
@@ -100,10 +96,7 @@ def quoted(name: str) -> str:
 def tried(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> Tried:
     scripted_aws.reset()
     app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
-    function = add_function(session, outputs={"FunctionName": "egret-fun"}, settings=SETTINGS)
-    session.get_one(Key, function.key_id).claims = KeyClaims("token", (), (IP,), "", "").as_json()
-    session.get_one(Network, function.network_id).outputs = OUTPUTS
-    session.commit()
+    add_usable_function(session)
     session.close()
     client = TestClient(app, base_url=HOST, follow_redirects=False)  # without the background loop
     sign_in(client, app)

@@ -28,6 +28,8 @@ OPEN = {
     "/sign-in",
     "/sign-in/code",
     "/sign-in/passkey",
+    "/sign-in/provider",
+    "/sign-in/callback",
     "/choose-password",
     "/whitelist/{link}",
     "/whitelist/{link}.txt",

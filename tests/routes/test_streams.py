@@ -1,85 +1,77 @@
 """A page's stream: what changed, once, and nothing while nothing changes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
-from functools import partial
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
-from sqlmodel import Session, create_engine, delete, select
-from starlette.requests import Request
+from sqlmodel import Session, delete
 
 from tests import loops
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
+from tests.served import Served, rest, run
+from tests.services.rows import a_network, add, an_event
 from webapp.capacity.stream_places import STREAMS_MAX
-from webapp.errors import Unauthenticated
-from webapp.models import AccessToken, Nat, Network, StackEvent, Status
-from webapp.rendering.templating import render
-from webapp.routes.pages.streams import POLL_S, State, Stream, View, _next, read
-from webapp.routes.watching import Watching
-from webapp.services import networks
+from webapp.models import AccessToken, Network, Role, Status
+from webapp.routes.pages.streams import NOTHING, StreamedPages, View
+from webapp.settings import Settings
+from webapp.watching.hub import LOOK_S
+from webapp.watching.news import Had
 
 NAME = "streamed"
+KEY = ("networks", NAME)
+NEW = Had(0, NOTHING, Role.VIEWER)
 TIMEOUT_S = 10.0
 
 
 @pytest.fixture
 def network(session: Session) -> Network:
-    made = Network(
-        name=NAME,
-        status=Status.CREATING,
-        region="eu-central-1",
-        cidr="10.0.0.0/16",
-        availability_zones=1,
-        nat=Nat.SINGLE,
-        operation_id="op",
-    )
-    session.add(made)
-    session.commit()
+    made = a_network(NAME, status=Status.CREATING)
+    add(session, made)
     return made
 
 
 @pytest.fixture
-def reading(app: FastAPI) -> Iterator[Any]:
-    """By somebody who is signed in."""
+def browser(app: FastAPI) -> TestClient:
+    """Of somebody who is signed in."""
     client = TestClient(app, base_url=HOST)
     sign_in(client, app)
-    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items()).encode()
-    scope = {"type": "http", "method": "GET", "app": app, "path": f"/networks/{NAME}"}
-    request = Request(scope | {"headers": [(b"cookie", cookies)]})
-    yield partial(read, request, partial(networks.detail, name=NAME), "networks")
-    app.state.parts.engine.dispose()
+    return client
 
 
-def events_of(view: View) -> list[int]:
-    return [event.id or 0 for event in view.events]
+@pytest.fixture
+def pages(settings: Settings) -> StreamedPages:
+    return StreamedPages(settings)
 
 
-def test_while_nothing_changes_nothing_is_sent_or_rendered(network: Network, reading: Any) -> None:
-    drawn: list[str] = []
+@pytest.fixture
+def look(pages: StreamedPages, session: Session) -> Callable[[Had], tuple[View, str]]:
+    """What a page that has that is sent, and what it has then."""
 
-    def draw(template: str, **context: Any) -> str:
-        drawn.append(template)
-        return render(template, **context)
+    def at(had: Had) -> tuple[View, str]:
+        view = pages.read(session, KEY, had.after)
+        assert view is not None
+        return view, pages.news(KEY, view, had).chunk.decode()
 
-    first: View = reading(0, (), draw=draw)
-    assert network.name in first.status_html
+    return at
+
+
+def test_while_nothing_changes_nothing_is_sent_or_rendered(network: Network, look: Any) -> None:
+    first, sent = look(NEW)
+    assert network.name in sent
     for _ in range(3):
-        again: View = reading(0, first.state, draw=draw)
-        assert (again.status_html, again.events) == ("", [])
-    assert drawn == ["networks/_status.html"]
+        assert look(replace(NEW, state=first.state))[1] == ""
 
 
 def test_each_change_of_what_is_shown_is_sent_once(
-    network: Network, session: Session, reading: Any
+    network: Network, session: Session, look: Any
 ) -> None:
-    state: State = reading(0, ()).state
+    had = replace(NEW, state=look(NEW)[0].state)
     for name, value in (
         ("status", Status.FAILED),
         ("reason", "The range is taken."),
@@ -88,138 +80,169 @@ def test_each_change_of_what_is_shown_is_sent_once(
     ):
         setattr(network, name, value)
         session.commit()
-        changed: View = reading(0, state)
-        assert changed.status_html, name
-        state = changed.state
-        assert not reading(0, state).status_html, name
+        changed, sent = look(had)
+        assert "event: status" in sent, name
+        had = replace(had, state=changed.state)
+        assert "event: status" not in look(had)[1], name
 
 
 def test_an_event_is_sent_once_and_moves_the_progress(
-    network: Network, session: Session, reading: Any
+    network: Network, session: Session, look: Any
 ) -> None:
-    state: State = reading(0, ()).state
-    event = StackEvent(
-        owner=network.owner,
-        operation_id="op",
-        event_id="e1",
-        logical_id="Vpc",
-        physical_id="vpc-1",
-        resource_type="AWS::EC2::VPC",
-        status="CREATE_COMPLETE",
-        at=network.created_at,
-    )
-    session.add(event)
-    session.commit()
-    view: View = reading(0, state)
-    assert (events_of(view), bool(view.status_html)) == ([event.id], True)
-    assert not reading(event.id, view.state).events
+    had = replace(NEW, state=look(NEW)[0].state)
+    event = an_event(network, "CREATE_COMPLETE")
+    add(session, event)
+    view, sent = look(had)
+    assert (sent.count(f"\nid: {event.id}\n"), sent.count("event: status")) == (1, 1)
+    assert look(Had(event.id or 0, view.state, Role.VIEWER))[1] == ""
 
 
-def watched(request: Any, load: Any, session: Session) -> Stream:
-    """A page's stream, of the one session that there is."""
-    own = session.exec(select(AccessToken.id)).one()
-    watching = Watching(request.app.state.parts.engine, own)
-    return Stream(request, load, "networks", 0, None, watching)
+@asynccontextmanager
+async def listening(app: FastAPI, client: TestClient, **headers: str) -> AsyncIterator[list[str]]:
+    """What a stream of the network's page says, while it is open."""
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    sent = {"host": "127.0.0.1:8000", "cookie": cookies} | headers
+    heard: list[str] = []
+    told = asyncio.Event()
+
+    async def receive() -> Any:
+        await told.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        heard.append(message.get("body", b"").decode())
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": f"/networks/{NAME}/stream",
+        "raw_path": b"",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": ("127.0.0.1", 8000),
+    }
+    streaming = asyncio.create_task(app(scope, receive, send))
+    yield heard
+    told.set()
+    async with asyncio.timeout(TIMEOUT_S):
+        await streaming
 
 
 async def until(done: Callable[[], bool]) -> None:
     async with asyncio.timeout(TIMEOUT_S):
         while not done():
-            await asyncio.sleep(POLL_S / 50)
+            await asyncio.sleep(LOOK_S / 10)
 
 
 async def heard_times(heard: list[str], times: int) -> None:
     await until(lambda: "".join(heard).count("event: status") >= times)
 
 
-def test_a_stream_without_a_place_says_so_and_reads_nothing(app: FastAPI) -> None:
-    client = TestClient(app, base_url=HOST)
-    sign_in(client, app)
+def test_a_stream_without_a_place_says_so_and_reads_nothing(
+    app: FastAPI, browser: TestClient
+) -> None:
     with ExitStack() as others:
         for number in range(STREAMS_MAX):
             others.enter_context(app.state.parts.streams.hold(str(number)))
-        heard = client.get(f"/networks/{NAME}/stream").text
-        assert heard.startswith("event: full\ndata: 200 pages of all users are live")
+        heard = browser.get(f"/networks/{NAME}/stream").text
+        assert heard.startswith("event: full\ndata: 1,500 pages of all users are live")
         assert "event: status" not in heard
-    assert app.state.parts.streams.pause_s(0) == 0, "its place is free again"
+    assert app.state.parts.streams.taken == 0, "its place is free again"
 
 
 def test_a_stream_holds_no_connection_while_it_waits(
-    network: Network, app: FastAPI, engine: Engine
+    network: Network, app: FastAPI, browser: TestClient, session: Session
 ) -> None:
-    client = TestClient(app, base_url=HOST)
-    sign_in(client, app)
-    network_id = network.id
+    async def listen() -> str:
+        async with listening(app, browser) as heard:
+            await heard_times(heard, 1)
+            pool: Any = app.state.parts.engine.pool
+            await until(lambda: pool.checkedout() == 0)
+            network.status = Status.READY
+            session.commit()
+            await heard_times(heard, 2)
+        return "".join(heard)
 
-    async def listen() -> list[str]:
-        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
-        heard, told = [], asyncio.Event()
-
-        async def receive() -> Any:
-            await told.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: Any) -> None:
-            heard.append(message.get("body", b"").decode())
-
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "path": f"/networks/{NAME}/stream",
-            "raw_path": b"",
-            "query_string": b"",
-            "headers": [(b"host", b"127.0.0.1:8000"), (b"cookie", cookies.encode())],
-            "scheme": "http",
-            "http_version": "1.1",
-            "server": ("127.0.0.1", 8000),
-        }
-        streaming = asyncio.create_task(app(scope, receive, send))
-        await heard_times(heard, 1)
-        pool: Any = app.state.parts.engine.pool
-        await until(lambda: pool.checkedout() == 0)
-        with Session(engine) as other:
-            other.get_one(Network, network_id).status = Status.READY
-            other.commit()
-        await heard_times(heard, 2)
-        told.set()
-        streaming.cancel()
-        await asyncio.gather(streaming, return_exceptions=True)
-        return heard
-
-    heard = loops.run(listen())
-    app.state.parts.engine.dispose()
-    assert "".join(heard).count("event: status") == 2
+    assert loops.run(listen()).count("event: status") == 2
+    assert app.state.parts.streams.taken == 0
 
 
 def test_a_stream_waits_while_the_database_cannot_be_read(
-    network: Network, app: FastAPI, session: Session, reading: Any
+    network: Network,
+    app: FastAPI,
+    browser: TestClient,
+    session: Session,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    request, load, *_ = reading.args
-    stream = watched(request, load, session)
-    small = create_engine(app.state.parts.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.1)
-    app.state.parts = replace(app.state.parts, engine=small)
+    async def listen() -> str:
+        async with listening(app, browser) as heard:
+            await heard_times(heard, 1)
+            session.connection().exec_driver_sql("ALTER TABLE address RENAME TO mislaid")
+            network.reason = "It waits."
+            session.commit()
+            await until(lambda: "the database cannot be read" in caplog.text)
+            session.connection().exec_driver_sql("ALTER TABLE mislaid RENAME TO address")
+            session.commit()
+            await heard_times(heard, 2)
+        return "".join(heard)
 
-    async def wait() -> View | None:
-        taken = small.connect()
-        following = asyncio.create_task(_next(stream, 0, ()))
-        await asyncio.sleep(2 * POLL_S)
-        assert not following.done()
-        taken.close()
-        return await following
-
-    view = loops.run(wait())
-    small.dispose()
-    assert view is not None
-    assert network.name in view.status_html
+    assert "It waits." in loops.run(listen())
 
 
 def test_who_has_signed_out_sees_nothing_more(
-    network: Network, session: Session, reading: Any
+    network: Network, app: FastAPI, browser: TestClient, session: Session
 ) -> None:
-    request, load, *_ = reading.args
-    stream = watched(request, load, session)
-    assert network.name in (loops.run(_next(stream, 0, ())) or View([], "", (), True)).status_html
-    session.connection().execute(delete(AccessToken))
-    session.commit()
-    with pytest.raises(Unauthenticated):
-        loops.run(_next(stream, 0, ()))
+    async def listen() -> str:
+        async with listening(app, browser) as heard:
+            await heard_times(heard, 1)
+            session.connection().execute(delete(AccessToken))
+            network.reason = "Nobody may see it."
+            session.commit()
+            await until(lambda: app.state.parts.streams.taken == 0)
+        return "".join(heard)
+
+    assert "Nobody may see it." not in loops.run(listen())
+
+
+@dataclass
+class Dashboard(Served):
+    """The application on a real server, without its background loop."""
+
+    app: Any = None
+
+    def application(self) -> Any:
+        async def requests(scope: Any, receive: Any, send: Any) -> None:
+            assert scope["type"] == "http"
+            await self.app(scope, receive, send)
+
+        return requests
+
+
+def test_a_stream_is_a_connection_and_nothing_else(
+    network: Network, app: FastAPI, browser: TestClient, session: Session
+) -> None:
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    head = f"GET /networks/{NAME}/stream HTTP/1.1\r\nhost: 127.0.0.1:8000\r\ncookie: {cookies}"
+    places = app.state.parts.streams
+
+    async def scenario(dashboard: Dashboard) -> None:
+        before = asyncio.all_tasks()
+        (reader, writer), (leaving, left) = [
+            await dashboard.connected(f"{head}\r\n\r\n".encode()) for _ in range(2)
+        ]
+        for each in (reader, leaving):
+            await each.readuntil(b"event: status")
+        await until(lambda: asyncio.all_tasks() == before)
+        assert places.taken == 2
+        left.transport.abort()
+        await until(lambda: places.taken == 1)
+        add(session, an_event(network, "CREATE_COMPLETE"))
+        await reader.readuntil(b"event: row")
+        session.delete(session.get_one(Network, network.id))
+        session.commit()
+        assert "event: gone" in await rest((reader, writer))
+        await until(lambda: places.taken == 0)
+
+    run(scenario, Dashboard(app=app))

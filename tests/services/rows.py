@@ -20,6 +20,7 @@ from webapp.models import (
     Status,
     utc_now,
 )
+from webapp.partners import KeyClaims
 from webapp.services.engine.events import STACK_TYPE
 
 REGION = "eu-central-1"
@@ -58,13 +59,14 @@ def an_address(network: Network | None = None, ip: str = IP, **columns: Any) -> 
 
 def a_key(name: str = "key", *, cidrs: tuple[str, ...] = (IP,), **columns: Any) -> Key:
     """A key without a secret: nothing calls the partner with it."""
+    claims = KeyClaims(kind="x", scopes=(), cidrs=cidrs, tier="x", issued_at="")
     usual: dict[str, Any] = {
         "partner": "clash_of_clans",
         "region": REGION,
         "secret_arn": "arn:of:a:secret",
         "kms_key_arn": "arn:of:a:kms:key",
         "fingerprint": "0" * 16,
-        "claims": {"cidrs": list(cidrs)},
+        "claims": claims.as_json(),
     }
     return Key(name=name, **usual | columns)
 
@@ -79,6 +81,20 @@ def add_function(session: Session, **columns: Any) -> Function:
     network, key = a_network(), a_key()
     function = a_function(network, key, **columns)
     add(session, network, key, an_address(network), function)
+    return function
+
+
+def add_usable_function(session: Session) -> Function:
+    """A function with all that a change of it needs: as `add_function`, and as AWS left it."""
+    function = add_function(
+        session,
+        outputs={"FunctionName": "egret-fun"},
+        stack_id="arn:aws:cloudformation:eu-central-1:000000000000:stack/egret-function-fun/1",
+        settings={"location": "32000006", "limit": 10, "ranking": "clans"},
+    )
+    network = session.get_one(Network, function.network_id)
+    network.outputs = {"SecurityGroupId": "sg-1", "SubnetIds": "subnet-1", "VpcId": "vpc-1"}
+    session.commit()
     return function
 
 

@@ -5,7 +5,7 @@ session (see `sessions`): the second client of a service takes 6 ms instead of 1
 The endpoint (`AWS_ENDPOINT_URL`) and the credentials come from the usual AWS environment variables.
 A client without credentials would stay without: none is made until there are some.
 
-`assuming` gives the clients of another account: they share what is not of one account.
+`assuming` gives the clients of another account: the same ones, signed with its credentials.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, cast
 
-from webapp.aws.accounts import AccountRole, Member, credentials_of, sibling
+from webapp.aws.accounts import AccountRole, ByAccount, acting, client_for, credentials_of
 from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
 
@@ -54,6 +54,7 @@ PARALLEL = "aws-"
 class Clients:
     """`endpoint_url` overrides the environment; `pace` is kept where AWS throttles.
 
+    With `keeps`, answers that seldom change serve for some seconds or minutes (`webapp.aws.kept`).
     `before_call` is done before each call, which may take a minute: it lets go of what others need.
 
     Tests pass a `session` that injects faults, and `attempts=1` where botocore must not wait.
@@ -67,18 +68,21 @@ class Clients:
         pace: Pace | None = None,
         before_call: Callable[[], None] = lambda: None,
         attempts: int = MAX_ATTEMPTS,
+        keeps: bool = False,
         open_session: "Callable[[], Opened] | None" = None,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._pace, self._attempts = pace or Pace(), attempts
         self._before_call = before_call
+        self.keeps = keeps
         self._given, self._open_session = session, open_session
+        self._own: Clients | None = None
         self._made: Sessions | None = None
         self._session: Session | None = None
         self.number = ""
         """Of another account than the dashboard's own."""
         self._clients: dict[tuple[str, str, int], Any] = {}
-        self._lock = Lock()
+        self._lock, self._asking = Lock(), Lock()
         self._account_id = ""
 
     def assuming(self, role: AccountRole) -> "Clients":
@@ -89,9 +93,10 @@ class Clients:
             pace=self._pace,
             before_call=self._before_call,
             attempts=self._attempts,
+            keeps=self.keeps,
             open_session=lambda: self._open(role),
         )
-        made.number = role.number
+        made.number, made._own = role.number, self
         return made
 
     @property
@@ -108,8 +113,11 @@ class Clients:
     def _open(self, role: AccountRole) -> "Opened":
         from webapp.aws.sessions import Opened
 
-        core = sibling(self._sessions.current())
-        return Opened(core, credentials_of(role, self.sts), Member(core))
+        return Opened(credentials_of(role, self.sts))
+
+    def credentials(self) -> Any:
+        """Of another account, as they are now. Raises CredentialsUnusable."""
+        return self._sessions.current().get_frozen_credentials()
 
     def cloudformation(self, region: str) -> "CloudFormationClient":
         return cast("CloudFormationClient", self._client("cloudformation", region))
@@ -165,9 +173,10 @@ class Clients:
 
     def account_id(self, region: str) -> str:
         """The account whose credentials these are. Needs no permission, and is asked once."""
-        if not self._account_id:
-            self._account_id = self.sts(region).get_caller_identity()["Account"]
-        return self._account_id
+        with self._asking:
+            if not self._account_id:
+                self._account_id = self.sts(region).get_caller_identity()["Account"]
+            return self._account_id
 
     def threads(self) -> ThreadPoolExecutor:
         """For calls in parallel, while this thread waits: it lets go of what others need first."""
@@ -177,6 +186,9 @@ class Clients:
     def _client(self, service: str, region: str, *, attempts: int | None = None) -> Any:
         with aws_errors("reading the credentials", region):
             session = self._sessions.current()
+        if self._own:
+            own = self._own._client(service, region, attempts=attempts)
+            return self._shared((service, region, attempts or self._attempts), own)
         with self._lock, aws_errors("reading the configuration", region):
             if session is not self._session:
                 self._session, self._clients = session, {}
@@ -185,10 +197,22 @@ class Clients:
                 self._clients[key] = self._make(session, *key)
             return self._clients[key]
 
-    def _note_refusal(self, parsed: dict[str, Any], **_: object) -> None:
+    def _shared(self, key: tuple[str, str, int], own: Any) -> Any:
+        """The own account's client, used for this one."""
+        with self._lock:
+            known, made = self._clients.get(key, (None, None))
+            if known is not own:
+                made = client_for(self, own)
+                self._clients[key] = (own, made)
+            return made
+
+    def note_refusal(self) -> None:
         """botocore reads credentials in a file once; someone may have put new ones there."""
+        self._sessions.note_refusal()
+
+    def _observe(self, parsed: dict[str, Any], **_: object) -> None:
         if parsed.get("Error", {}).get("Code") in REFUSES_CREDENTIALS:
-            self._sessions.note_refusal()
+            (acting() or self).note_refusal()
 
     def _make(self, session: "Session", service: str, region: str, attempts: int) -> Any:
         from botocore.config import Config
@@ -202,6 +226,7 @@ class Clients:
         make: Any = session.client
         client = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("before-call", lambda **_: self._before_call())
-        client.meta.events.register("after-call", self._note_refusal)
-        self._pace.attach(client, of=self.number)
+        client.meta.events.register("after-call", self._observe)
+        client._request_signer._credentials = ByAccount(client._request_signer._credentials)
+        self._pace.attach(client)
         return client

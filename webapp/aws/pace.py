@@ -1,4 +1,8 @@
-"""A slower pace in a region that AWS throttles: one call a second, from all callers together.
+"""How often AWS is called in a region.
+
+The background calls it so often at most (`Budget`), however much is under way; people never wait
+for that. And there is a slower pace where AWS throttles: one call a second, from all callers
+together.
 
 botocore backs off within each call. With many stacks that is still many calls at once, and AWS
 keeps throttling. So calls take turns. Where the turns are kept decides who shares the pace: all
@@ -6,17 +10,23 @@ threads of a process (`LocalTurns`), or all replicas (`webapp.services.engine.tu
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Event, Lock
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError
 
+from webapp.aws.accounts import acting
 from webapp.aws.errors import THROTTLED
 
 SLOW_CALL_EVERY_S = 1.0
 SLOW_FOR_S = 10.0
 """How long a region stays slow after its last throttled answer."""
+CALLS_PER_POLL, BURST = 8, 4.0
+"""Of the background to a region, in each interval of EGRET_POLL_S; and as many more at once."""
+SHORTEST_WAIT_S = 0.01
 INVOKE = ".lambda.Invoke"
 """How botocore's events of a function's run end."""
 WAIT_MAX_S = 10.0
@@ -27,6 +37,10 @@ class TurnQueueFull(BotoCoreError):
     """Raised inside botocore's handlers, so it is a BotoCoreError: callers see a NotReached."""
 
     fmt = "AWS throttles this region, and too many calls already wait for their turn"
+
+
+class BudgetSpent(TurnQueueFull):
+    fmt = "too many calls to this region already wait for their turn"
 
 
 class Stopping(BotoCoreError):
@@ -80,43 +94,101 @@ class LocalTurns:
         """Nothing to close."""
 
 
+_patient: ContextVar[bool] = ContextVar("patient", default=False)
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """What this thread asks of AWS in the block can wait: nobody looks at it."""
+    token = _patient.set(True)
+    try:
+        yield
+    finally:
+        _patient.reset(token)
+
+
+class Budget:
+    """The calls of the background of one process to each region: a bucket of BURST tokens, which
+    fills by CALLS_PER_POLL in each `poll_s` (EGRET_POLL_S). People take tokens without waiting, and
+    leave a debt of one bucket at most.
+    """
+
+    def __init__(self, poll_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_s, self._clock, self._lock = CALLS_PER_POLL / poll_s, clock, Lock()
+        self._tokens: dict[str, tuple[float, float]] = {}
+        """How many there were, and when."""
+
+    def take(self, region: str) -> float:
+        """Take a token, and give 0; or give the seconds to wait before the next try."""
+        with self._lock:
+            now = self._clock()
+            had, at = self._tokens.get(region, (BURST, now))
+            tokens = min(had + (now - at) * self._per_s, BURST)
+            if tokens < 1 and _patient.get():
+                return max((1 - tokens) / self._per_s, SHORTEST_WAIT_S)
+            self._tokens[region] = (max(tokens - 1, -BURST), now)
+            return 0.0
+
+
 class Pace:
-    """Makes boto3 clients take turns. Tests pass a virtual `sleep`."""
+    """Makes boto3 clients take turns, and keep a budget if there is one. Tests pass a virtual
+    `sleep`."""
 
     def __init__(
-        self, turns: Turns | None = None, sleep: Callable[[float], object] | None = None
+        self,
+        turns: Turns | None = None,
+        sleep: Callable[[float], object] | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget
         self._stopping = Event()
         self._turns, self._sleep = turns or LocalTurns(), sleep or self._stopping.wait
 
-    def attach(self, client: Any, *, of: str = "") -> None:
+    def attach(self, client: Any) -> None:
         """Make a client keep the pace of its region, with every request it sends.
 
-        AWS throttles each account by itself: `of` is the number of another than the dashboard's.
-        botocore's own retries count too: it emits `before-send` for each of them. A run of a
-        function is no call to the control plane: Lambda throttles it by another quota.
+        AWS throttles each account by itself, so each has a pace of its own. botocore's own retries
+        count too: it emits `before-send` for each of them. A run of a function is no call to the
+        control plane: Lambda throttles it by another quota.
         """
-        region = f"{client.meta.region_name} {of}".strip()
+        name = client.meta.region_name
+
+        def region() -> str:
+            who = acting()
+            return f"{name} {who.number}" if who else name
 
         def wait(event_name: str, **_: object) -> None:
             if not event_name.endswith(INVOKE):
-                self.wait_for_turn(region)
+                self.wait_for_turn(region())
 
         def observe(
             event_name: str, parsed_response: dict[str, Any] | None = None, **_: object
         ) -> None:
             if not event_name.endswith(INVOKE):
-                self.observe(region, parsed_response or {})
+                self.observe(region(), parsed_response or {})
 
         client.meta.events.register("before-send", wait)
         client.meta.events.register("response-received", observe)
 
     def wait_for_turn(self, region: str) -> None:
         """Return when the next call may be sent. Raises TurnQueueFull, and Stopping once closed."""
+        self._keep_budget(region)
         if (seconds := self._turns.take(region)) > 0:
-            self._sleep(seconds)
-            if self._stopping.is_set():
-                raise Stopping
+            self._wait(seconds)
+
+    def _keep_budget(self, region: str) -> None:
+        """Raises BudgetSpent: the calls of people have taken all of it for too long."""
+        waited = 0.0
+        while self._budget and (seconds := self._budget.take(region)) > 0:
+            waited += seconds
+            if waited > WAIT_MAX_S:
+                raise BudgetSpent
+            self._wait(seconds)
+
+    def _wait(self, seconds: float) -> None:
+        self._sleep(seconds)
+        if self._stopping.is_set():
+            raise Stopping
 
     def observe(self, region: str, answer: dict[str, Any]) -> None:
         """Slow the region down when the answer says that AWS throttled the call."""

@@ -7,6 +7,7 @@ permission to read it, the limit is None, and AWS decides when the resource is c
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 from webapp.aws.answers.quota_kinds import QUOTAS, QuotaKind
 from webapp.aws.clients import Clients
 from webapp.aws.errors import DENIED, aws_errors, code_of
+from webapp.aws.kept import Kept
 from webapp.aws.tags import ADDRESS_TAG, STACK_NAME_TAG, tags_of
 
 NO_OWN_VALUE = "NoSuchResourceException"
@@ -24,6 +26,12 @@ NOT_COUNTED = ("ServiceManaged", "CustomerOwnedIp", "CustomerOwnedIpv4Pool", "Ca
 """An address with one of these fields counts against another quota, or none."""
 COUNTED_STATES = ["pending", "available", "deleting"]
 """A NAT gateway in one of these states counts against the quota; failed and deleted ones do not."""
+
+LIMITS_KEPT_S = 600.0
+ROOM = 3
+"""As much as a network needs of any quota."""
+READINGS_KEPT_S = 60.0
+"""From a preflight to the creation, and for many networks that are created at once."""
 
 ADDRESSES = QUOTAS["AddressLimitExceeded"]
 VPCS = QUOTAS["VpcLimitExceeded"]
@@ -66,8 +74,12 @@ class Quota:
 
 
 class Quotas:
+    """`readings` is for the services, which note more with the figures of AWS."""
+
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+        self._limits = Kept[int | None](LIMITS_KEPT_S * clients.keeps)
+        self.readings = Kept[Any](READINGS_KEPT_S * clients.keeps)
 
     def read(self, region: str, kinds: Sequence[QuotaKind], zones: list[str]) -> list[Quota]:
         """The quotas of these kinds, in this order; of NAT gateways, in each of the zones."""
@@ -77,9 +89,10 @@ class Quotas:
 
     def _read(self, kind: QuotaKind, region: str, zones: list[str]) -> list[Quota]:
         """One quota; of NAT gateways, one for each zone."""
-        limit = self._limit(region, kind)
         if kind is NAT_GATEWAYS:
             in_zone = self._nat_gateways(region)
+            used = max((len(in_zone[zone]) for zone in zones), default=0)
+            limit = self._limit(region, kind, used)
             return [_quota(kind, region, in_zone[zone], limit, zone) for zone in zones]
         count = {
             ADDRESSES: self._addresses,
@@ -87,9 +100,19 @@ class Quotas:
             INTERNET_GATEWAYS: self._internet_gateways,
             GATEWAY_ENDPOINTS: self._gateway_endpoints,
         }[kind]
-        return [_quota(kind, region, count(region), limit)]
+        found = count(region)
+        return [_quota(kind, region, found, self._limit(region, kind, len(found)))]
 
-    def _limit(self, region: str, kind: QuotaKind) -> int | None:
+    def _limit(self, region: str, kind: QuotaKind, used: int) -> int | None:
+        """Read anew when it may soon be reached: somebody may have had it raised."""
+
+        def has_room(limit: int | None) -> bool:
+            return limit is not None and used + ROOM <= limit
+
+        ask = partial(self._read_limit, region, kind)
+        return self._limits.get((region, kind), ask, still_good=has_room)
+
+    def _read_limit(self, region: str, kind: QuotaKind) -> int | None:
         client = self._clients.service_quotas(region)
         which = {"ServiceCode": kind.service, "QuotaCode": kind.code}
         with aws_errors(f"reading the quota of {kind.what}", region):

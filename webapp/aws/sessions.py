@@ -53,18 +53,19 @@ Session = Any
 
 
 class Opened(NamedTuple):
-    """A session of botocore's, its credentials as botocore found them, and what makes clients."""
+    """Credentials as botocore found them; with the session of botocore's that uses them, and what
+    makes clients. A role has only credentials."""
 
-    core: Any
     credentials: Any
-    session: Session
+    core: Any = None
+    session: Session = None
 
 
 class Sessions:
     """`before_reading` is done before credentials are read for the first time.
 
-    `open_session` gives a session of botocore's and what its credentials are: those of the
-    environment, or of a role. Tests pass a `session`, which is used as it is, or a virtual `clock`.
+    `open_session` gives credentials: those of the environment, with a session, or of a role. Tests
+    pass a `session`, which is used as it is, or a virtual `clock`.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Sessions:
         self._failed_at_s = self._refused_at_s = -FAILURE_SHARED_S
 
     def current(self) -> Session:
-        """A session that has credentials. Raises CredentialsUnusable."""
+        """A session with credentials; of a role, these alone. Raises CredentialsUnusable."""
         found = self._session
         if found is None:
             self._before_reading()
@@ -119,8 +120,9 @@ class Sessions:
         if self._session is None:
             opened = self._open_session()
             found = _Shared(_checked(opened.credentials), self.share)
-            opened.core.register_component("credential_provider", found)
-            self._session = opened.session
+            if opened.core:
+                opened.core.register_component("credential_provider", found)
+            self._session = opened.session or found
         return self._session
 
 
@@ -146,7 +148,7 @@ def _of_environment() -> Opened:
     core = botocore.session.get_session()
     found = _load(core)
     share_models(core)
-    return Opened(core, found, boto3.Session(botocore_session=core))
+    return Opened(found, core, boto3.Session(botocore_session=core))
 
 
 def _load(core: Any) -> Any:

@@ -5,12 +5,16 @@ from typing import Any
 
 from webapp.aws.clients import Clients
 from webapp.aws.errors import aws_errors
+from webapp.aws.kept import Kept
 
 ZONES_WITHOUT_NAT = frozenset({"use1-az3"})
 """Zones in which AWS creates no NAT gateways and Lambda does not run. By zone id, because the
 same zone may have another name in another account. What AWS adds to them, it tells only while it
 creates a NAT gateway (`NotAvailableInZone`)."""
 
+ZONES_KEPT_S = 600.0
+RANGES_KEPT_S = 2.0
+"""As long as many networks may take that are created at once; their own ranges are in rows."""
 HELD = frozenset({"associating", "associated"})
 """A range in one of these states belongs to its VPC."""
 PEERED = ["initiating-request", "pending-acceptance", "provisioning", "active"]
@@ -33,12 +37,17 @@ class AvailabilityZone:
 class Vpcs:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+        self._zones = Kept[list[AvailabilityZone]](ZONES_KEPT_S * clients.keeps)
+        self._ranges = Kept[list[str]](RANGES_KEPT_S * clients.keeps)
 
     def availability_zones(self, region: str) -> list[AvailabilityZone]:
         """The region's zones in the order of their names, also those that are not usable.
 
         The filter by type leaves out local and wavelength zones.
         """
+        return self._zones.get(region, lambda: self._read_zones(region))
+
+    def _read_zones(self, region: str) -> list[AvailabilityZone]:
         with aws_errors("listing the availability zones", region):
             answer = self._clients.ec2(region).describe_availability_zones(
                 Filters=[
@@ -57,6 +66,9 @@ class Vpcs:
 
         A VPC can have more ranges than its first one. A peer may be in another region or account.
         """
+        return self._ranges.get(region, lambda: self._read_ranges(region))
+
+    def _read_ranges(self, region: str) -> list[str]:
         ec2 = self._clients.ec2(region)
         with aws_errors("listing the VPCs", region):
             pages = ec2.get_paginator("describe_vpcs").paginate()

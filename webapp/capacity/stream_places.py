@@ -1,8 +1,7 @@
 """How many streams may be open, of one session and in one process.
 
-Each reads the database again and again: the more there are, the less often each of them does, so
-that all together cost no more than READINGS_PER_S_MAX. A page that gets no place says so, and is
-loaded again every few seconds instead.
+Each costs a connection and memory, and no more while nothing changes (`webapp.watching`). A page
+that gets no place says so, and is loaded again every few seconds instead.
 """
 
 from collections import Counter
@@ -11,9 +10,8 @@ from contextlib import contextmanager
 
 from webapp.errors import Busy
 
-STREAMS_MAX = 200
+STREAMS_MAX = 1500
 OF_SESSION_MAX = 20
-READINGS_PER_S_MAX = 40
 
 
 class StreamPlaces:
@@ -28,7 +26,7 @@ class StreamPlaces:
         if self._open[session_id] >= OF_SESSION_MAX:
             raise _busy(f"{OF_SESSION_MAX} of your pages are live")
         if self._open.total() >= STREAMS_MAX:
-            raise _busy(f"{STREAMS_MAX} pages of all users are live")
+            raise _busy(f"{STREAMS_MAX:,} pages of all users are live")
         self._open[session_id] += 1
         try:
             yield
@@ -37,9 +35,9 @@ class StreamPlaces:
             if not self._open[session_id]:
                 del self._open[session_id]
 
-    def pause_s(self, usual_s: float) -> float:
-        """How long a stream waits until it reads again."""
-        return max(usual_s, self._open.total() / READINGS_PER_S_MAX)
+    @property
+    def taken(self) -> int:
+        return self._open.total()
 
 
 def _busy(why: str) -> Busy:

@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from webapp.edge.client_addresses import address_of, subscriber_of
 from webapp.edge.limits import COOKIES_MAX_BYTES, HEADERS_MAX_BYTES, PATH_MAX_BYTES, QUERY_MAX_BYTES
 from webapp.edge.middleware import NO_STORE, security_headers
-from webapp.settings import Network
+from webapp.hot.connection import AtOnce, HotConnection
+from webapp.setting_rules import Network
 
 HEAD_MAX_BYTES = 2 * (PATH_MAX_BYTES + QUERY_MAX_BYTES + HEADERS_MAX_BYTES + COOKIES_MAX_BYTES)
 """Twice what `webapp.edge.limits` allows: what is a little too large is answered by a page."""
@@ -47,7 +48,7 @@ class Limits:
     """Between two requests."""
     linger_s: float = 2
     """For reading why a connection was refused, or for the rest of a body that nobody needs."""
-    connections: int = 800
+    connections: int = 2000
     per_client: int = 60
     refused: int = 100
     """Further connections that are told so; those beyond are closed without a word."""
@@ -76,6 +77,8 @@ class Connections:
     proxies: Sequence[Network] = ()
     https: bool = False
     clock: Callable[[], float] = time.monotonic
+    front: AtOnce | None = None
+    """Answers some requests before the application does."""
     admitted: "dict[Connection, str]" = field(default_factory=dict)
     """In the order in which they came, with the client of each; '' for a proxy."""
     _of_client: Counter[str] = field(default_factory=Counter)
@@ -127,8 +130,8 @@ class Connections:
         return subscriber_of(address)
 
 
-class Connection(HttpToolsProtocol):
-    """One connection; `protocol_of` says of which server."""
+class Connection(HotConnection):
+    """One connection; `webapp.edge.handing_over` says of which server."""
 
     all: Connections
     waits = Waits.HEAD
@@ -167,6 +170,8 @@ class Connection(HttpToolsProtocol):
             self._wait_for(Waits.HEAD)
 
     def on_headers_complete(self) -> None:
+        if self.answer_at_once(self.all.front):
+            return
         self._wait_for(Waits.BODY)
         super().on_headers_complete()
         if len(self.pipeline) > self.all.limits.pipelined:
@@ -178,6 +183,10 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.was_at_once:  # now the request is read, too
+            self.was_at_once = False
+            self._wait_for(Waits.IDLE)
+            return
         super().on_message_complete()
         self._wait_for(Waits.IDLE if self.cycle.response_complete else Waits.ANSWER)
 
@@ -223,6 +232,8 @@ class Connection(HttpToolsProtocol):
             self.refuse(408, "The request's body came too slowly.")
         elif self.waits is Waits.REST and waited_s > limits.linger_s:
             self.drop("the rest of a body that nobody needs")
+        elif self.waits is Waits.IDLE and waited_s > limits.idle_s:  # uvicorn knows of no answer
+            self.transport.close()
 
     def refuse(self, status: int, text: str) -> None:
         """Answer it without the application, read no more, and end the connection in a moment."""
@@ -282,12 +293,3 @@ class Connection(HttpToolsProtocol):
             headers["Retry-After"] = str(RETRY_AFTER_S)
         lines = "".join(f"{name.lower()}: {value}\r\n" for name, value in headers.items())
         return STATUS_LINE[status] + f"{lines}\r\n{text}".encode("ascii")
-
-
-def protocol_of(connections: Connections) -> type[Connection]:
-    """The protocol of each connection of a server."""
-
-    class OfServer(Connection):
-        all = connections
-
-    return OfServer

@@ -7,6 +7,7 @@ import logging
 import re
 import secrets
 import time
+from functools import cache
 from typing import Final
 from urllib.parse import quote
 
@@ -54,6 +55,7 @@ _LINK: Final = re.compile(
 log = logging.getLogger("egret.access")
 
 
+@cache
 def security_headers(*, https: bool) -> dict[str, str]:
     """Those of every answer, also of what the server itself answers."""
     return SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if https else {})
@@ -72,7 +74,6 @@ class AccessLogAndHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app, self._https = app, https
-        self._headers = security_headers(https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,7 +86,9 @@ class AccessLogAndHeaders:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope["path"], status, request_id)
+                headers = MutableHeaders(scope=message)
+                complete(headers, scope["path"], status, https=self._https)
+                headers["X-Request-ID"] = request_id
             await send(message)
 
         client = scope["client"][0] if scope.get("client") else ""
@@ -98,18 +101,17 @@ class AccessLogAndHeaders:
                 values = {"status": status or 500, "took_ms": took_ms}
                 log.info("%s %s %s %s ms", method, path, *values.values(), extra=values)
 
-    def _add_headers(
-        self, headers: MutableHeaders, path: str, status: int, request_id: str
-    ) -> None:
-        for name, value in self._headers.items():
-            headers.setdefault(name, value)
-        headers["X-Request-ID"] = request_id
-        if self._https:
-            _make_cookies_secure(headers)
-        is_immutable = path.startswith("/static/") and status in IMMUTABLE_STATUS
-        headers.setdefault("Cache-Control", IMMUTABLE if is_immutable else NO_STORE)
-        if headers["Cache-Control"] == "no-cache":  # FastAPI's, of a stream
-            headers["Cache-Control"] = NO_STORE
+
+def complete(headers: MutableHeaders, path: str, status: int, *, https: bool) -> None:
+    """Add what every answer has, as far as it is not there; but for its request id."""
+    for name, value in security_headers(https=https).items():
+        headers.setdefault(name, value)
+    if https:
+        _make_cookies_secure(headers)
+    is_immutable = path.startswith("/static/") and status in IMMUTABLE_STATUS
+    headers.setdefault("Cache-Control", IMMUTABLE if is_immutable else NO_STORE)
+    if headers["Cache-Control"] == "no-cache":  # FastAPI's, of a stream
+        headers["Cache-Control"] = NO_STORE
 
 
 def _make_cookies_secure(headers: MutableHeaders) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from webapp.settings import LOOPBACK_HOSTS
+from webapp.setting_rules import LOOPBACK_HOSTS
 
 FOR_PROGRAMS: Final = ("/api/", "/healthz", "/readyz", "/static/")
 """They need no cookie: any name will do."""

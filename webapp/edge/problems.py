@@ -19,7 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
-from webapp.deps import API_PREFIX, parts_of
+from webapp.browsers import API_PREFIX
+from webapp.deps import parts_of
 from webapp.edge.json_bodies import BadJson
 from webapp.edge.limits import body_max_bytes
 from webapp.edge.middleware import BY_HEAD

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webapp.edge.client_addresses import Address, address_of
-from webapp.settings import Network
+from webapp.setting_rules import Network
 
 SCHEMES = ("http", "https")
 
@@ -27,12 +27,15 @@ class TrustedProxies:
         peer = scope.get("client")
         if scope["type"] == "http" and peer and self._trusts(address_of(peer[0])):
             headers = Headers(scope=scope)
-            listed = ",".join(headers.getlist("x-forwarded-for"))
+            client = self.client_of(peer[0], ",".join(headers.getlist("x-forwarded-for")))
             protocol = headers.get("x-forwarded-proto", "").strip().lower()
-            client = self._client(listed) or str(peer[0])
             scheme = protocol if protocol in SCHEMES else scope["scheme"]
             scope = {**scope, "client": (client, 0), "scheme": scheme}
         await self._app(scope, receive, send)
+
+    def client_of(self, peer: str, listed: str) -> str:
+        """Who asks, if that is the connection's address, and that is in `X-Forwarded-For`."""
+        return (self._client(listed) if self._trusts(address_of(peer)) else "") or peer
 
     def _client(self, listed: str) -> str:
         """The last address that no trusted proxy has, or the first one; '' if there is none."""

@@ -32,7 +32,7 @@ REFUSED = (403, 409, 422)
 FAILED_FROM = 500
 PATH_MAX_CHARS = 200
 NAME_MAX_CHARS = 80
-RECORDED_ELSEWHERE = frozenset({"bad_setup_token"})
+RECORDED_ELSEWHERE = frozenset({"bad_setup_token", "no_role", "sign_in_over", "sign_in_refused"})
 NOUNS = {"addresses": "address", "people": "user"}
 """Where a path does not simply have the plural."""
 OF_ONESELF = ("account", "confirm-identity", "sign-out")

@@ -9,11 +9,12 @@ import resource
 import uvicorn
 from fastapi import FastAPI
 
-from webapp.edge.connections import Connections, protocol_of
+from webapp.edge.connections import Connections
+from webapp.edge.handing_over import protocol_of
 from webapp.settings import Settings
 
 SWEEP_EVERY_S = 1
-FILES_MAX = 2048
+FILES_MAX = 4096
 """Of one process: connections, those that are refused, and what else it has open."""
 GRACEFUL_SHUTDOWN_S = 3
 
@@ -27,6 +28,8 @@ def server_of(
     """
     connections = connections or Connections(proxies=settings.proxy_networks)
     connections.https = settings.https
+    if isinstance(app, FastAPI):  # and no test's
+        connections.front = connections.front or getattr(app.state, "front", None)
     config = uvicorn.Config(
         app,
         access_log=False,

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.deps import API_PREFIX
+from webapp.browsers import API_PREFIX
 from webapp.edge.problems import RETRY_AFTER_S, answer
 from webapp.errors import Busy, EgretError
 from webapp.rendering.templating import render

@@ -12,6 +12,7 @@ from webapp.models.account import (
 from webapp.models.address import Address, AddressStatus
 from webapp.models.audit_event import AuditEvent, AuditHead, AuditResult
 from webapp.models.base import Audited, Input, StackRow, Status, folded, utc_now
+from webapp.models.begun_sign_in import BegunSignIn
 from webapp.models.caller import Caller, FormerKey, NewCaller, NewLimits
 from webapp.models.draft import KeptDraft
 from webapp.models.factors import Passkey, RecoveryCode, Totp
@@ -52,6 +53,7 @@ __all__ = [
     "AuditHead",
     "AuditResult",
     "Audited",
+    "BegunSignIn",
     "Caller",
     "Connection",
     "FetchSchedule",

@@ -7,7 +7,7 @@ expects a refusal.
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from webapp.models.texts import (
     CidrText,
@@ -58,20 +58,26 @@ def between(limits: tuple[float, float]) -> Any:
     return described(minimum=limits[0], maximum=limits[1])
 
 
+def _whole(value: Any) -> Any:
+    """In JSON 2.0 is the number 2, and counts as an integer (JSON Schema 2020-12)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
 Name = Annotated[NameText, matching(NAME, "main")]
 AccountNumber = Annotated[WordText, matching(ACCOUNT_NUMBER, "111122223333")]
 Environment = Annotated[EnvironmentText, matching(f"|{ENVIRONMENT}", "prod")]
 Region = Annotated[RegionText, matching(REGION, "eu-central-1")]
 Cidr = Annotated[CidrText, matching(f"|{CIDR}", "10.0.0.0/16")]
-ZoneCount = Annotated[int, between((1, MAX_ZONES))]
+ZoneCount = Annotated[int, WHOLE, between((1, MAX_ZONES))]
 ZoneNames = Annotated[list[ZoneText], described(maxItems=MAX_ZONES, uniqueItems=True)]
 Clock = Annotated[WordText, matching(CLOCK, "08:00")]
-IdleHours = Annotated[int, between((0, IDLE_HOURS_MAX))]
+IdleHours = Annotated[int, WHOLE, between((0, IDLE_HOURS_MAX))]
 TemplateName = Annotated[WordText, matching(TEMPLATE, "http_json")]
 Stage = Annotated[WordText, matching(STAGE, "live")]
 Origins = Annotated[list[UrlText], described(maxItems=ORIGINS_MAX)]
-MemoryMb = Annotated[int, between(MEMORY_MB)]
-TimeoutS = Annotated[int, between(TIMEOUT_S)]
-EveryMinutes = Annotated[int, between(EVERY_MINUTES)]
+MemoryMb = Annotated[int, WHOLE, between(MEMORY_MB)]
+TimeoutS = Annotated[int, WHOLE, between(TIMEOUT_S)]
+EveryMinutes = Annotated[int, WHOLE, between(EVERY_MINUTES)]
 Rate = Annotated[float, between((RATE_MIN, CALLS_PER_SECOND))]
-Quota = Annotated[int, between((1, QUOTA_MAX))]
+Quota = Annotated[int, WHOLE, between((1, QUOTA_MAX))]

@@ -14,6 +14,7 @@ from webapp.models.texts import (
     BodyText,
     HeaderText,
     LabelText,
+    NameOfHeader,
     UrlText,
     WordText,
     sized,
@@ -28,8 +29,8 @@ class TriedRequest(Input):
 
     method: WordText = "GET"
     path: UrlText = ""
-    query: dict[HeaderText, HeaderText | list[HeaderText]] = Field(default_factory=dict)
-    headers: dict[HeaderText, HeaderText] = Field(default_factory=dict)
+    query: dict[NameOfHeader, HeaderText | list[HeaderText]] = Field(default_factory=dict)
+    headers: dict[NameOfHeader, HeaderText] = Field(default_factory=dict)
     body: BodyText = ""
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Strict
 
 from webapp.models.base import Input
-from webapp.models.rules import Clock, IdleHours
+from webapp.models.rules import Clock, IdleHours, described
 from webapp.models.texts import WordText
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -24,7 +24,7 @@ class WeeklyHours(Input):
     """
 
     time_zone: WordText
-    days: Annotated[tuple[Day, ...], Strict(False)]
+    days: Annotated[tuple[Day, ...], Strict(False), described(minItems=1)]
     start: Clock
     end: Clock
 

@@ -26,6 +26,8 @@ LABEL_MAX = 60
 """Names in any words: of an address, of a saved request."""
 PARTNER_MAX = 100
 PERSON_MAX = 64
+SUBJECT_MAX = 255
+"""What a provider knows a person by (OpenID Connect Core 1.0, section 8)."""
 NOTE_MAX = 500
 WORD_MAX = 128
 """What a program calls something: a status, a type, a template, a stage."""
@@ -47,11 +49,15 @@ CODE_MAX = 4 * 1024 * 1024
 
 ELLIPSIS = "…"
 REPLACEMENT = "\ufffd"
-_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """They show a text in another order than it has (Unicode TR 36, "Trojan Source")."""
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_NOT_IN_BLOCKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_NOT_IN_LINES = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff{_BIDI}\ud800-\udfff]")
+_IN_NO_LINE = rf"\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff{_BIDI}"
+_IN_NO_BLOCK = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+"""As a regular expression has them, in Python and in JSON Schema."""
+_HALVES = r"\ud800-\udfff"
+_UNSTORABLE = re.compile(f"[\x00{_HALVES}]")
+_NOT_IN_BLOCKS = re.compile(f"[{_IN_NO_BLOCK}{_HALVES}]")
+_NOT_IN_LINES = re.compile(f"[{_IN_NO_LINE}{_HALVES}]")
 
 
 def check_line(text: str) -> str:
@@ -68,26 +74,32 @@ def check_block(text: str) -> str:
     return text
 
 
+LINE_PATTERN, BLOCK_PATTERN = f"^[^{_IN_NO_LINE}]*$", f"^[^{_IN_NO_BLOCK}]*$"
+"""For the API's description. JSON in UTF-8 has no half of a surrogate pair anyway."""
 _LINE, _BLOCK = AfterValidator(check_line), AfterValidator(check_block)
-NameText = Annotated[str, Field(max_length=NAME_MAX), _LINE]
-EnvironmentText = Annotated[str, Field(max_length=ENVIRONMENT_MAX), _LINE]
-RegionText = Annotated[str, Field(max_length=REGION_MAX), _LINE]
-CidrText = Annotated[str, Field(max_length=CIDR_MAX), _LINE]
-ZoneText = Annotated[str, Field(max_length=ZONE_MAX), _LINE]
-IdText = Annotated[str, Field(max_length=ID_MAX), _LINE]
-AwsIdText = Annotated[str, Field(max_length=AWS_ID_MAX), _LINE]
-WordText = Annotated[str, Field(max_length=WORD_MAX), _LINE]
-PersonText = Annotated[str, Field(max_length=PERSON_MAX), _LINE]
-LabelText = Annotated[str, Field(max_length=LABEL_MAX), _LINE]
-PartnerText = Annotated[str, Field(max_length=PARTNER_MAX), _LINE]
-NoteText = Annotated[str, Field(max_length=NOTE_MAX), _LINE]
-TypedText = Annotated[str, Field(max_length=TYPED_MAX), _LINE]
-HeaderText = Annotated[str, Field(max_length=HEADER_MAX), _BLOCK]
+"""Alone for the names in a mapping: with a pattern, generators of clients make no type of it."""
+_IS_LINE = Field(json_schema_extra={"pattern": LINE_PATTERN})
+_IS_BLOCK = Field(json_schema_extra={"pattern": BLOCK_PATTERN})
+NameText = Annotated[str, Field(max_length=NAME_MAX), _LINE, _IS_LINE]
+EnvironmentText = Annotated[str, Field(max_length=ENVIRONMENT_MAX), _LINE, _IS_LINE]
+RegionText = Annotated[str, Field(max_length=REGION_MAX), _LINE, _IS_LINE]
+CidrText = Annotated[str, Field(max_length=CIDR_MAX), _LINE, _IS_LINE]
+ZoneText = Annotated[str, Field(max_length=ZONE_MAX), _LINE, _IS_LINE]
+IdText = Annotated[str, Field(max_length=ID_MAX), _LINE, _IS_LINE]
+AwsIdText = Annotated[str, Field(max_length=AWS_ID_MAX), _LINE, _IS_LINE]
+WordText = Annotated[str, Field(max_length=WORD_MAX), _LINE, _IS_LINE]
+PersonText = Annotated[str, Field(max_length=PERSON_MAX), _LINE, _IS_LINE]
+LabelText = Annotated[str, Field(max_length=LABEL_MAX), _LINE, _IS_LINE]
+PartnerText = Annotated[str, Field(max_length=PARTNER_MAX), _LINE, _IS_LINE]
+NoteText = Annotated[str, Field(max_length=NOTE_MAX), _LINE, _IS_LINE]
+TypedText = Annotated[str, Field(max_length=TYPED_MAX), _LINE, _IS_LINE]
+HeaderText = Annotated[str, Field(max_length=HEADER_MAX), _BLOCK, _IS_BLOCK]
+NameOfHeader = Annotated[str, Field(max_length=HEADER_MAX), _BLOCK]
 TagText = Annotated[str, Field(max_length=TAG_MAX), _LINE]
-PathText = Annotated[str, Field(max_length=PATH_MAX), _LINE]
-UrlText = Annotated[str, Field(max_length=URL_MAX), _LINE]
-SecretText = Annotated[str, Field(max_length=SECRET_MAX), _BLOCK]
-BodyText = Annotated[str, Field(max_length=BODY_MAX), _BLOCK]
+PathText = Annotated[str, Field(max_length=PATH_MAX), _LINE, _IS_LINE]
+UrlText = Annotated[str, Field(max_length=URL_MAX), _LINE, _IS_LINE]
+SecretText = Annotated[str, Field(max_length=SECRET_MAX), _BLOCK, _IS_BLOCK]
+BodyText = Annotated[str, Field(max_length=BODY_MAX), _BLOCK, _IS_BLOCK]
 
 
 def fitted(value: str, max_chars: int) -> str:

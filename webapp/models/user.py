@@ -10,11 +10,14 @@ from sqlmodel import Field, SQLModel
 
 from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
 from webapp.models.role import Role
+from webapp.models.rules import WHOLE
 from webapp.models.texts import (
     AWS_ID_MAX,
     ID_MAX,
     IP_MAX,
     PERSON_MAX,
+    SUBJECT_MAX,
+    URL_MAX,
     PersonText,
     WordText,
     sized,
@@ -28,12 +31,23 @@ USER_AGENT_MAX = 200
 
 
 class User(Audited, SQLModel, table=True):
-    """A person who may sign in, once they have a password."""
+    """A person who may sign in: with a password, once they have one, or by the provider.
+
+    Who comes from the provider has `issuer` and `subject`, and no password, ever.
+    """
+
+    __table_args__ = (Index("ix_user_of_provider", "issuer", "subject", unique=True),)
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
     name: str = Field(sa_type=sized(PERSON_MAX), unique=True)
     password_hash: str = Field(
         sa_type=sized(AWS_ID_MAX), repr=False, description="'' until the person has chosen one"
+    )
+    issuer: str | None = Field(
+        sa_type=sized(URL_MAX), default=None, description="The provider that signs the person in"
+    )
+    subject: str | None = Field(
+        sa_type=sized(SUBJECT_MAX), default=None, description="What that provider knows them by"
     )
     role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role))
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
@@ -45,6 +59,20 @@ class User(Audited, SQLModel, table=True):
     @property
     def has_password(self) -> bool:
         return bool(self.password_hash)
+
+    @property
+    def is_from_provider(self) -> bool:
+        return self.subject is not None
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether they have to choose a password first."""
+        return not self.has_password and not self.is_from_provider
+
+    @property
+    def brings_second_factor(self) -> bool:
+        """Whether a sign-in asks for more than a password; of the provider's, it sees to that."""
+        return self.has_second_factor or self.is_from_provider
 
 
 class TokenKind(StrEnum):
@@ -125,4 +153,4 @@ class NewToken(Input):
     name: PersonText
     role: Annotated[Role, Strict(False)] = Role.VIEWER
     scopes: list[WordText] = Field(default_factory=list, max_length=SCOPES_MAX)
-    expires_in_days: Annotated[int, Field(ge=1, le=TOKEN_DAYS_MAX)] | None = TOKEN_DAYS
+    expires_in_days: Annotated[int, Field(ge=1, le=TOKEN_DAYS_MAX), WHOLE] | None = TOKEN_DAYS

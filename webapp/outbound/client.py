@@ -3,7 +3,8 @@
 No redirect is followed, no proxy of the environment is used, no cookie is kept, nothing compressed
 is accepted, so that a small answer cannot become a large one. Its rules follow OWASP's "Server Side
 Request Forgery Prevention". The exceptions are the operator's: an origin that `EGRET_ENDPOINTS`
-maps to another one is called there, wherever that is.
+maps to another one is called there, wherever that is, and so is the origin of a setting that a
+purpose is about.
 """
 
 import http.client
@@ -18,7 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from webapp.capacity.outside import outside
 from webapp.errors import Invalid, Upstream
-from webapp.outbound.urls import HTTPS_PORT, Url, read_url
+from webapp.outbound.urls import HTTPS_PORT, Url, check_target, read_url
 from webapp.outbound.wire import (
     Deadline,
     Dialer,
@@ -45,13 +46,18 @@ SENT = {
 
 @dataclass(frozen=True)
 class Purpose:
-    """What calls of one kind may do. `hosts` are asked for before each call."""
+    """What calls of one kind may do. `hosts` are asked for before each call.
+
+    `origin` is one that the operator has set: it is called wherever it is, also inside a network,
+    or by http.
+    """
 
     name: str
     hosts: Callable[[], Collection[str]]
     methods: frozenset[str] = frozenset({"GET"})
     total_s: float = 5.0
     body_max_bytes: int = 64 * 1024
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ class Outbound:
         Raises Upstream if there is no answer within the limits, and Unavailable when too many
         requests wait already.
         """
-        place = self._place(self.check(purpose, url))
+        place = _set_by_operator(purpose, url) or self._place(self.check(purpose, url))
         if method not in purpose.methods:
             raise Invalid(f"{method} is not used for {purpose.name}.", code="method_not_allowed")
         outside.enter()
@@ -149,6 +155,16 @@ class Outbound:
                 return _exchange(plain, place, request, deadline, purpose)
             with closing(secured(plain, self._tls, place.host, deadline)) as safe:
                 return _exchange(safe, place, request, deadline, purpose)
+
+
+def _set_by_operator(purpose: Purpose, url: str) -> _Place | None:
+    """Where the URL leads, if it is at the purpose's own origin. Raises Invalid."""
+    if not purpose.origin or not url.startswith(f"{purpose.origin}/"):
+        return None
+    target, parts = url.removeprefix(purpose.origin), urlsplit(purpose.origin)
+    check_target(target)
+    port = parts.port or PORTS[parts.scheme]
+    return _Place(parts.scheme, parts.hostname or "", port, target, is_exception=True)
 
 
 def _credentials(parts: SplitResult) -> dict[str, str]:

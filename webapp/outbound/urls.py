@@ -13,10 +13,8 @@ from webapp.outbound.hosts import is_public_host
 URL_MAX_CHARS = 2000
 HTTPS_PORT = 443
 _CHARACTER = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
-_URL = re.compile(
-    rf"https://(?P<host>[A-Za-z0-9.-]+)(?::{HTTPS_PORT})?"
-    rf"(?P<path>(?:/{_CHARACTER}*)*)(?P<query>\?(?:{_CHARACTER}|[/?])*)?"
-)
+_TARGET = rf"(?P<path>(?:/{_CHARACTER}*)*)(?P<query>\?(?:{_CHARACTER}|[/?])*)?"
+_URL = re.compile(rf"https://(?P<host>[A-Za-z0-9.-]+)(?::{HTTPS_PORT})?{_TARGET}")
 _DOTS = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
 _SEPARATOR = re.compile("%(?:2f|5c)", re.IGNORECASE)
 
@@ -37,13 +35,24 @@ def read_url(text: str) -> Url:
     """The parts of an https URL at a public name. Raises Invalid, without the URL in its words."""
     found = _URL.fullmatch(text) if len(text) <= URL_MAX_CHARS else None
     if not found or not is_public_host(found["host"]) or _leads_away(found["path"]):
-        raise Invalid(
-            "This URL is not called.",
-            code="url_not_allowed",
-            remedy="It has to begin with https:// and a public host name, without user name, port, "
-            "fragment, parts of dots or characters that are not ASCII.",
-        )
+        raise _not_called()
     return Url(found["host"].lower(), f"{found['path'] or '/'}{found['query'] or ''}")
+
+
+def check_target(text: str) -> None:
+    """Path and query of a URL, at whatever host. Raises Invalid."""
+    found = re.fullmatch(_TARGET, text) if len(text) <= URL_MAX_CHARS else None
+    if not found or _leads_away(found["path"]):
+        raise _not_called()
+
+
+def _not_called() -> Invalid:
+    return Invalid(
+        "This URL is not called.",
+        code="url_not_allowed",
+        remedy="It has to begin with https:// and a public host name, without user name, port, "
+        "fragment, parts of dots or characters that are not ASCII.",
+    )
 
 
 def _leads_away(path: str) -> bool:

@@ -1,5 +1,6 @@
 """Forms: read whole, so that a bad one comes back as it was filled in, with its errors."""
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeVar, get_origin
@@ -38,6 +39,14 @@ MESSAGES = {
     "extra_forbidden": "There is no such field.",
 }
 """Our words for the kinds of errors that pydantic finds in what people type."""
+OF_A_LIMIT = {
+    "string_too_long": "At most {max_length} characters.",
+    "too_long": "At most {max_length} values.",
+    "less_than_equal": "At most {le}.",
+    "greater_than_equal": "At least {ge}.",
+}
+OF_PYDANTIC = re.compile(r"bool|\[key\]|(?:function-after|list|constrained)[\[-].*")
+"""Parts of a path that name no field, but one of several types that it may have."""
 OF_A_RULE = "Value error, "
 """How pydantic begins the message of a rule of our own."""
 
@@ -153,7 +162,7 @@ def shown_fields(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
 
 def invalid_fields(errors: Sequence[Any], *, within: int = 0) -> Invalid:
     """A message per field, from what pydantic found; `within` parts of each path are left out."""
-    found = {".".join(map(_shown, e["loc"][within:])): _message(e) for e in errors[:ERRORS_MAX]}
+    found = {_field(e["loc"][within:]): _message(e) for e in errors[:ERRORS_MAX]}
     return Invalid("Some fields are not valid.", errors=found)
 
 
@@ -171,6 +180,10 @@ def errors_by_field(error: EgretError) -> FieldErrors:
     return FieldErrors(messages, error.code)
 
 
+def _field(path: Sequence[Any]) -> str:
+    return ".".join(_shown(part) for part in path if not OF_PYDANTIC.fullmatch(str(part)))
+
+
 def _shown(part: Any) -> str:
     """A part of a field's path, which whoever sends it may choose."""
     return str(part)[:SHOWN_NAME_MAX_CHARS]
@@ -179,6 +192,6 @@ def _shown(part: Any) -> str:
 def _message(error: Any) -> str:
     if error["type"] in ("enum", "literal_error"):
         return f"Choose one of: {error['ctx']['expected']}."
-    if error["type"] == "string_too_long":
-        return f"At most {error['ctx']['max_length']} characters."
+    if error["type"] in OF_A_LIMIT:
+        return OF_A_LIMIT[error["type"]].format(**error["ctx"])
     return MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix(OF_A_RULE)

@@ -34,8 +34,17 @@ class Paged(Generic[Row]):
 
 def paged(request: Request, rows: Sequence[Row]) -> Paged[Row]:
     """The page that the address names; the nearest one if there is no such page."""
+    return page_of(rows, number_in(request))
+
+
+def number_in(request: Request) -> int:
+    """Of the page that the address names, whether there is one or not; 1 without one."""
     text = request.query_params.get("page", "")
-    wanted = int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else 1
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else 1
+
+
+def page_of(rows: Sequence[Row], wanted: int) -> Paged[Row]:
+    """That page, or the nearest one."""
     number = min(max(1, wanted), Paged(rows, 1, len(rows)).pages)
     start = (number - 1) * ROWS_PER_PAGE
     return Paged(rows[start : start + ROWS_PER_PAGE], number, len(rows))

@@ -5,6 +5,8 @@ import re
 import unicodedata
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -16,8 +18,7 @@ from zipfile import ZipFile
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
@@ -44,6 +45,8 @@ UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 CONTROL_PICTURES = 0x2400
 NOTICE_COOKIE = "egret_notice"
 NOTICE_MAX_AGE_S = 60
+NOTHING: Mapping[str, Any] = {}
+_shown: ContextVar[Mapping[str, Any]] = ContextVar("shown", default=NOTHING)
 
 
 def page(
@@ -60,7 +63,18 @@ def page(
 
 
 def render(template: str, /, **context: Any) -> str:
-    return environment.get_template(template).render(context)
+    with showing(context):
+        return environment.get_template(template).render(context)
+
+
+@contextmanager
+def showing(names: Mapping[str, Any]) -> Iterator[None]:
+    """While a page is rendered: its names, for macros, which are made once for all pages."""
+    token = _shown.set(names)
+    try:
+        yield
+    finally:
+        _shown.reset(token)
 
 
 def see_other(url: str, notice: str = "", kind: str = "success") -> RedirectResponse:
@@ -89,6 +103,16 @@ def _note(
 def partial_context(request: Request) -> dict[str, Any]:
     """The context of a partial that is streamed instead of being part of a page."""
     return _request_context(request)
+
+
+def shared_context(settings: Settings, path: str, role: Role) -> dict[str, Any]:
+    """The same, of one that is made once for all who have that role."""
+    return {
+        "path": path,
+        "portal_url": _portal_url(settings, DEFAULT_PARTNER),
+        "settings_cloud": settings.cloud,
+        "user": User(name="", password_hash="", role=role),
+    }
 
 
 def static_version() -> str:
@@ -153,20 +177,18 @@ def _pattern(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
-@pass_context
-def _may(context: Context, role: str) -> bool:
+def _may(role: str) -> bool:
     """Whether the person who is shown the page may do what needs that role."""
-    user: User | None = context.get("user")
+    user: User | None = _shown.get().get("user")
     return user is not None and user.role.includes(Role(role))
 
 
-@pass_context
-def _linked(context: Context, text: str) -> Markup:
+def _linked(text: str) -> Markup:
     """Addresses in a text as links that show where they lead; a whole one may fill two lines."""
     link = '<a href="{}" target="_blank" rel="noopener">{}</a>'
     return Markup("").join(
         Markup(link).format(part, short) if short else part  # noqa: S704 - format escapes
-        for part, short in _parts(context, text)
+        for part, short in _parts(text)
     )
 
 
@@ -177,18 +199,17 @@ def _ticked(text: str) -> Markup:
     return Markup("").join(code.format(part) if at % 2 else part for at, part in parts)
 
 
-@pass_context
-def _shortened(context: Context, text: str) -> str:
+def _shortened(text: str) -> str:
     """The same words without links, for a text that is one already."""
-    return "".join(short or part for part, short in _parts(context, text))
+    return "".join(short or part for part, short in _parts(text))
 
 
-def _parts(context: Context, text: str) -> Iterator[tuple[str, str]]:
+def _parts(text: str) -> Iterator[tuple[str, str]]:
     """What is between addresses; and each address with what is shown of it.
 
     The portal's address is known, because the sandbox has its own, which is not public.
     """
-    portal = str(context.get("portal_url") or "")
+    portal = str(_shown.get().get("portal_url") or "")
     known = f"{re.escape(portal)}(?![\\w/.-])|" if portal else ""
     for at, part in enumerate(re.split(f"({known}{URL})", text)):
         yield part, _short(part, portal) if at % 2 else ""
@@ -244,6 +265,7 @@ def _environment() -> Environment:
     version = static_version()
     made = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -267,7 +289,6 @@ def _environment() -> Environment:
         "shortened": _shortened,
         "ticked": _ticked,
         "query": _query,
-        "query_with": lambda values, more: _query(values | more, *values, *more),
         "some": _some,
         "usd": lambda amount: f"{amount:,.2f}",
         "utc": _utc,

@@ -1,7 +1,19 @@
-"""Addresses of this dashboard, for somebody who is to open them elsewhere."""
+"""Passwords: whether they are used here, and the address where somebody chooses one."""
 
 from webapp.deps import Context
+from webapp.errors import Refused
 from webapp.services import access
+
+
+def check_passwords(ctx: Context) -> None:
+    """Raises Refused where only the provider signs people in."""
+    if ctx.settings.only_provider:
+        raise Refused(
+            "Here people sign in by the provider alone.",
+            code="password_sign_in_off",
+            remedy=f"Sign in with {ctx.settings.oidc_label}.",
+            link=access.SIGN_IN,
+        )
 
 
 def link_to_choose_password(ctx: Context, token: str) -> str:

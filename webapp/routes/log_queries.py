@@ -8,13 +8,18 @@ from webapp.aws.newest_lines import LINES_MAX, Place
 from webapp.errors import Invalid
 from webapp.models import utc_now
 from webapp.services.functions.activity.levels import CHOICES
-from webapp.services.functions.activity.logs import LogQuery
+from webapp.services.functions.activity.logs import FILTER_MAX_CHARS, REQUEST_ID, LogQuery
 from webapp.services.functions.activity.requests import REQUESTS_MAX, STATUS, RequestQuery
 from webapp.services.functions.activity.times import RANGES, Span, span_of
 
 ISO = "In ISO 8601, such as 2026-11-25T12:00:00Z; UTC if it has no offset"
-Since = Annotated[str, Query(alias="from", description=f"Not before this time. {ISO}")]
-Until = Annotated[str, Query(alias="to", description=f"Before this time. {ISO}")]
+TIME = {"pattern": "^(?:|2[01][0-9]{2}-[0-9]{2}-[0-9]{2}(?:T.*)?)$"}
+Since = Annotated[
+    str, Query(alias="from", description=f"Not before this time. {ISO}", json_schema_extra=TIME)
+]
+Until = Annotated[
+    str, Query(alias="to", description=f"Before this time. {ISO}", json_schema_extra=TIME)
+]
 RangeName = Annotated[
     str,
     Query(
@@ -40,7 +45,11 @@ def span(since: Since = "", until: Until = "", range_name: RangeName = "") -> Sp
 
 Filter = Annotated[
     str,
-    Query(alias="filter", description="A text, or a filter pattern of CloudWatch in braces"),
+    Query(
+        alias="filter",
+        description="A text, or a filter pattern of CloudWatch in braces",
+        json_schema_extra={"maxLength": FILTER_MAX_CHARS},
+    ),
 ]
 LevelName = Annotated[
     str,
@@ -49,7 +58,14 @@ LevelName = Annotated[
         json_schema_extra={"enum": ["", *CHOICES]},
     ),
 ]
-RequestId = Annotated[str, Query(alias="request", description="The id of one call")]
+RequestId = Annotated[
+    str,
+    Query(
+        alias="request",
+        description="The id of one call",
+        json_schema_extra={"pattern": f"^(?:|{REQUEST_ID.pattern})$"},
+    ),
+]
 Lines = Annotated[int, Query(ge=1, le=LINES_MAX, description="How many lines at most")]
 
 

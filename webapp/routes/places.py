@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
@@ -10,15 +11,23 @@ from webapp.deps import WhoAsks
 from webapp.errors import Busy
 
 
-async def _place(ctx: WhoAsks) -> AsyncIterator[str]:
-    """Why there is none, or ''. FastAPI gives it back at any end, also of what was never begun."""
+@dataclass(frozen=True)
+class Place:
+    """Or `why_not`. What outlives the request takes `held` over, and closes it."""
+
+    held: ExitStack
+    why_not: str = ""
+
+
+async def _place(ctx: WhoAsks) -> AsyncIterator[Place]:
+    """FastAPI gives it back at any end, also of what was never begun."""
     with ExitStack() as held:
-        why_not = ""
         try:
             held.enter_context(ctx.parts.streams.hold(ctx.own.id if ctx.own else ctx.actor))
         except Busy as error:
-            why_not = str(error)
-        yield why_not
+            yield Place(held, str(error))
+        else:
+            yield Place(held)
 
 
-NoPlace = Annotated[str, Depends(_place)]
+APlace = Annotated[Place, Depends(_place)]

@@ -2,7 +2,8 @@
 
 from tests.bench.processes import cpu_s
 from tests.bench.rows import name_of
-from tests.bench.world import Served, World
+from tests.bench.served import Served
+from tests.bench.world import World
 from tests.bench.wrk import costs_us
 
 NETWORKS = 100
@@ -10,7 +11,7 @@ CONNECTIONS = 8
 """A person's browser has no more; the bound for one client is not reached."""
 ROUNDS = 3
 SLOW_S = 0.1
-PATIENCE_S = 20
+PATIENCE_S = 10
 PATHS = {
     "function": f"/functions/{name_of('function', 7)}",
     "network": f"/networks/{name_of('network', 7)}",

@@ -1,10 +1,12 @@
 """Capacity: what is under way is counted with AWS's figure, once."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlmodel import Session
 
+from tests.clouds import connected
 from tests.services.scripted import NOTHING_USED, ScriptedAws
 from webapp.aws import Cloud
 from webapp.aws.errors import QuotaExceeded
@@ -160,3 +162,46 @@ def test_aws_is_asked_only_for_what_is_needed(
     capacity.read(scripted, Site(None, REGION), need)
     names = {name for name, _ in aws.asked}
     assert {name for name in names if name.startswith("Describe")} == asked
+
+
+@pytest.fixture
+def keeping(scripted: CloudScope, aws: ScriptedAws) -> CloudScope:
+    """As the dashboard does, whose answers of AWS serve for a while."""
+    aws.answers |= NOTHING_USED
+    aws.clients.keeps = True
+    made = replace(scripted, own=connected(aws.clients))
+    aws.clients.keeps = False
+    return made
+
+
+def test_many_that_ask_at_once_share_what_aws_says_while_there_is_room(
+    keeping: CloudScope, aws: ScriptedAws
+) -> None:
+    """Two are allowed; what was accepted since is counted by its row."""
+    site, need, session = Site(None, REGION), Need(vpcs=1), keeping.session
+    for number in range(2):
+        reading = capacity.read(keeping, site, need)
+        with capacity.one_at_a_time(session, site):
+            capacity.require(capacity.fill(session, keeping.settings, reading), need)
+            add(session, f"new-{number}", Status.REQUESTED)
+            session.commit()
+    assert len(aws.calls("DescribeVpcs")) == 1
+    reading = capacity.read(keeping, site, need)
+    assert len(aws.calls("DescribeVpcs")) == 2, "somebody may have made room"
+    with pytest.raises(QuotaExceeded):
+        capacity.require(capacity.fill(session, keeping.settings, reading), need)
+
+
+def test_a_limit_is_read_again_only_when_it_is_nearly_reached(
+    keeping: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.answers["GetServiceQuota"] = {"Quota": {"Value": 4}}
+    quotas = keeping.own.quotas
+    for _ in range(3):
+        quotas.read(REGION, [VPCS], [])
+    assert len(aws.calls("GetServiceQuota")) == 1
+    vpc = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
+    aws.answers["DescribeVpcs"] = {"Vpcs": [vpc, vpc]}
+    aws.answers["GetServiceQuota"] = {"Quota": {"Value": 9}}
+    (found,) = quotas.read(REGION, [VPCS], [])
+    assert (found.used, found.limit) == (2, 9)

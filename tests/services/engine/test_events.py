@@ -47,7 +47,7 @@ def test_new_events_are_copied_oldest_first_and_once(
         events.copy(work, aws.cloud, network, network.region)
     copied = events.list_after(scripted.session, network)
     assert [event.logical_id for event in copied] == ["Resource1", "Resource2", "Resource3"]
-    shown = events.newest(scripted.session, network, most=2)
+    shown = events.newest(scripted.session, network, most=2, up_to=100)
     assert [event.logical_id for event in shown] == ["Resource3", "Resource2"]
 
 

@@ -14,8 +14,8 @@ from tests.services.scripted import (
 )
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Plan, Stack
 from webapp.aws.errors import NotReached
-from webapp.models import Network, StackEvent, Status
-from webapp.services.engine import operation
+from webapp.models import Lease, Network, StackEvent, Status
+from webapp.services.engine import leases, operation
 from webapp.services.engine.intents import intend
 from webapp.services.engine.operation import RETRY_S
 from webapp.services.scope import CloudScope
@@ -75,6 +75,39 @@ def test_a_change_that_has_begun_is_not_asked_for_twice(
     assert change.row.status is Status.READY
     assert change.row.outputs == {"VpcId": "vpc-1"}
     assert due_in_s(scripted.session) is None
+
+
+def test_with_many_under_way_the_background_takes_the_first_step_too(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    row = a_network(status=Status.UPDATING, stack_id=STACK_ID)
+    scripted.session.add(row)
+    for number in range(leases.CROWD):
+        leases.make_due(scripted.session, f"network:other-{number}")
+    Change.begin(scripted, row)
+    assert not aws.asked
+    due = scripted.session.get_one(Lease, row.owner)
+    assert (due.owner, due.fence, due.expires_at) == ("", 0, 0)
+
+
+def test_a_stack_that_its_events_show_busy_is_not_described(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    aws.show_stack("UPDATE_COMPLETE")
+    change = begun(scripted)
+    add(scripted.session, a_stack_event(change.row, "UPDATE_IN_PROGRESS", physical_id=STACK_ID))
+    change.advance()
+    assert [name for name, _ in aws.asked] == ["DescribeStackEvents"]
+    assert change.row.status is Status.UPDATING
+
+
+def test_a_stack_without_news_for_long_is_described(scripted: CloudScope, aws: ScriptedAws) -> None:
+    aws.show_stack("UPDATE_COMPLETE")
+    change = begun(scripted)
+    begins = a_stack_event(change.row, "UPDATE_IN_PROGRESS", physical_id=STACK_ID, at=ago(400))
+    add(scripted.session, begins)
+    change.advance()
+    assert change.row.status is Status.READY
 
 
 def test_a_change_that_changes_nothing_is_done(scripted: CloudScope, aws: ScriptedAws) -> None:

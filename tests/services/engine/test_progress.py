@@ -1,10 +1,20 @@
 """Progress: how much is done, how long it has taken, and how long it usually takes."""
 
+from typing import Any
+
+import pytest
 from sqlmodel import Session
 
 from tests.services.rows import a_network, a_stack_event, add, ago, an_event
 from webapp.models import Network, Status
-from webapp.services.engine.progress import Progress, is_just_ready, progress_of
+from webapp.services.engine.progress import (
+    FEW,
+    POLL_JITTER,
+    Progress,
+    is_just_ready,
+    poll_in_s,
+    progress_of,
+)
 
 TYPICAL_S = 180
 
@@ -69,3 +79,23 @@ def test_a_row_is_just_ready_for_half_a_minute() -> None:
     assert is_just_ready(a_network(updated_at=ago(29)))
     assert not is_just_ready(a_network(updated_at=ago(31)))
     assert not is_just_ready(a_network(status=Status.PARKED))
+
+
+@pytest.mark.parametrize(
+    ("left", "columns", "news_s", "sooner"),
+    [
+        (FEW + 1, {}, 0, False),
+        (FEW, {}, 0, True),
+        (0, {}, 0, True),
+        (FEW, {}, 120, False),
+        (0, {}, 20, False),
+        (0, {"status": Status.DELETING}, 0, False),
+    ],
+)
+def test_a_stack_is_looked_at_more_often_when_it_is_soon_done(
+    session: Session, left: int, columns: dict[str, Any], news_s: float, sooner: bool
+) -> None:
+    usual: dict[str, Any] = {"status": Status.CREATING, "resource_count": left + 1}
+    network = a_network(**usual | columns)
+    add(session, network, an_event(network, "CREATE_COMPLETE", at=ago(news_s)))
+    assert (poll_in_s(session, network, 1.0) < 1 - POLL_JITTER) is sooner

@@ -34,7 +34,7 @@ def test_a_list_shows_of_each_function_what_its_own_page_shows(session: Session)
 
 
 def test_only_the_page_of_a_function_has_its_progress(session: Session) -> None:
-    add_function(session)
+    add_function(session, status=Status.CREATING)
     (listed,) = functions.listing.details_page(session).rows
     progress = functions.detail(session, "fun").progress
     assert listed.progress is None

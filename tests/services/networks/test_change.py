@@ -48,6 +48,19 @@ def test_a_change_is_only_for_a_ready_network_and_only_up(
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_zones_that_are_not_as_many_as_was_chosen_are_told_in_whole_numbers(
+    offline: CloudScope, count: int
+) -> None:
+    add(offline.session, a_network())
+    with pytest.raises(Invalid) as refused:
+        change.create(offline, "net", NewChange(availability_zones=count, zones=[ZONES[1]]))
+    assert refused.value.errors == {
+        "zones": "With the 1 zone that you named there are 2, but you chose "
+        f"{count}. Choose 2, or name others, or none."
+    }
+
+
 @pytest.mark.parametrize("zones", [0, 1, 4])
 def test_a_shape_that_is_the_same_or_too_large_is_refused_at_its_field(
     offline: CloudScope, zones: int

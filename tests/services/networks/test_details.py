@@ -35,7 +35,7 @@ def test_a_list_shows_of_each_network_what_its_own_page_shows(session: Session) 
 
 
 def test_only_the_page_of_a_network_has_its_progress(session: Session) -> None:
-    add(session, a_network())
+    add(session, a_network(status=Status.CREATING))
     (listed,) = networks.listing.details_page(session).rows
     progress = networks.detail(session, "net").progress
     assert listed.progress is None

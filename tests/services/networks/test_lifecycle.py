@@ -158,6 +158,17 @@ def test_an_intent_is_kept_although_aws_does_not_answer(offline: CloudScope) -> 
     assert "Could not connect" in network.reason
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_the_protection_of_a_network_that_is_being_deleted_stays(
+    offline: CloudScope, on: bool
+) -> None:
+    columns = {"status": Status.DELETING, "stack_id": "arn:of:a:stack/net/1"}
+    add(offline.session, a_network(protected=not on, **columns))
+    with pytest.raises(Conflict) as refused:
+        networks.protect(offline, "net", on=on)
+    assert refused.value.code == "wrong_status"
+
+
 def test_a_protected_network_is_deleted_only_after_its_protection_is_switched_off(
     scripted: CloudScope, aws: ScriptedAws
 ) -> None:

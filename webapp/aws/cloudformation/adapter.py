@@ -18,10 +18,13 @@ from webapp.aws.cloudformation.change_sets import Change
 from webapp.aws.cloudformation.stacks import Event, Plan, Stack
 from webapp.aws.cloudformation.validation import with_details
 from webapp.aws.errors import aws_errors, code_of, ignoring, message_of
+from webapp.aws.kept import Kept
 from webapp.aws.tags import tag_list, tags_of
 from webapp.errors import Conflict
 
 CREATE_TIMEOUT_MIN = 30
+FOUNDATION_KEPT_S = 600.0
+"""While it is known to be there or requested, another network need not ask."""
 # Parts of the texts of ValidationErrors.
 NO_UPDATES = "No updates are to be performed"
 BUSY = "_IN_PROGRESS state"
@@ -32,10 +35,13 @@ EXPRESS: Any = {"DeploymentConfig": {"Mode": "EXPRESS"}}
 
 class Stacks:
     """CloudFormation makes, changes and deletes what is in a stack with the permissions of the
-    service role, or with those of the dashboard where `service_role_arn` is empty."""
+    service role, or with those of the dashboard where `service_role_arn` is empty.
+
+    `foundations` is for the engine, which asks for one with each network."""
 
     def __init__(self, clients: Clients, service_role_arn: str = "") -> None:
         self._clients = clients
+        self.foundations = Kept[Any](FOUNDATION_KEPT_S * clients.keeps)
         self._role: Any = {"RoleARN": service_role_arn} if service_role_arn else {}
 
     def create(self, plan: Plan, *, token: str) -> str:

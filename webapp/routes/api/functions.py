@@ -1,14 +1,12 @@
 """Functions by the API, and what they fetched."""
 
-from email.utils import format_datetime
 from typing import Annotated
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Response
 
 from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
-from webapp.edge.foreign import json_answer
-from webapp.edge.middleware import NO_STORE
-from webapp.models import NewFunction, Snapshot
+from webapp.hot.serving import serve
+from webapp.models import NewFunction
 from webapp.models.texts import NAME_MAX
 from webapp.routes.api.description.answers import NAMES_OTHERS, located
 from webapp.routes.api.schemas.events import EventOut
@@ -31,6 +29,7 @@ from webapp.routes.api.schemas.lists import (
     listed_events,
     place,
 )
+from webapp.routes.prepared.previews import PREVIEW
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions
 from webapp.services.engine import events
@@ -139,22 +138,6 @@ def fetch(ctx: Operator, name: str) -> SnapshotOut:
     responses=CACHED_BODY,
     openapi_extra=IF_NONE_MATCH,
 )
-def preview(ctx: Viewer, name: str, request: Request) -> Response:
+def preview(ctx: Viewer, name: str) -> Response:
     """The cached body itself, byte for byte what the function returned, which is JSON."""
-    snapshot = previews.cached(ctx.session, functions.get(ctx.session, name))
-    headers = _cache_headers(snapshot, in_browser=ctx.user is not None)
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return json_answer(snapshot.body, headers)
-
-
-def _cache_headers(snapshot: Snapshot, *, in_browser: bool) -> dict[str, str]:
-    """A browser keeps nothing: what it has could be read after signing out."""
-    headers = {
-        "ETag": f'"{snapshot.etag}"',
-        "Age": str(snapshot.age_s()),
-        "Cache-Control": NO_STORE if in_browser else f"private, max-age={snapshot.ttl_s}",
-        "Last-Modified": format_datetime(snapshot.fetched_at, usegmt=True),
-        "Vary": "Authorization, Cookie",
-    }
-    return headers | ({"X-Egress-Ip": snapshot.egress_ip} if snapshot.egress_ip else {})
+    return serve(ctx, PREVIEW, name)

@@ -7,7 +7,7 @@ from webapp.edge.middleware import NO_STORE
 from webapp.models import NewPerson, NewRole
 from webapp.routes.api.schemas.lists import After, Limit, Listed
 from webapp.routes.api.schemas.users import InvitedOut, UserOut, invited_out, user_out
-from webapp.routes.links import link_to_choose_password
+from webapp.routes.links import check_passwords, link_to_choose_password
 from webapp.services import access
 
 router = Router(prefix="/users", tags=["users"])
@@ -23,6 +23,7 @@ def index(ctx: Admin, limit: Limit = 50, after: After = None) -> Listed[UserOut]
 @router.post("", status_code=201, operation_id="invite_user", summary="Invite a person")
 def invite(ctx: ConfirmedAdmin, new: NewPerson, response: Response) -> InvitedOut:
     """The link is only in this answer. Whoever opens it first chooses the password."""
+    check_passwords(ctx)
     invited = access.invite(ctx.scope, name=new.name, role=new.role)
     response.headers["Cache-Control"] = NO_STORE
     return invited_out(invited.user, link_to_choose_password(ctx, invited.token))
@@ -46,6 +47,7 @@ def change_role(ctx: ConfirmedAdmin, person: str, new: NewRole) -> UserOut:
 )
 def reset(ctx: ConfirmedAdmin, person: str, response: Response) -> InvitedOut:
     """The password and all sessions end at once. The link is only in this answer."""
+    check_passwords(ctx)
     invited = access.reset(ctx.scope, access.get_person(ctx.session, person).id)
     response.headers["Cache-Control"] = NO_STORE
     return invited_out(invited.user, link_to_choose_password(ctx, invited.token))

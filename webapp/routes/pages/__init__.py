@@ -24,6 +24,7 @@ from webapp.routes.pages import (
     orphans,
     overview,
     people,
+    provider,
     reference,
     revisions,
     schedule,
@@ -40,6 +41,7 @@ router = APIRouter()
 for page in (
     access,
     second_step,
+    provider,
     account,
     factors,
     people,

@@ -12,12 +12,14 @@ from webapp.models import User
 from webapp.rendering.drafts import Query
 from webapp.rendering.forms import Form
 from webapp.rendering.templating import see_other
+from webapp.routes.links import check_passwords
 from webapp.routes.pages.second_step import ask_for_code
 from webapp.routes.pages.signed_in import form_page, refused_page, welcome
 from webapp.services import access
 from webapp.services.scope import Thing
 
 router = Router()
+PROVIDER = "provider"
 
 
 @router.get("/setup")
@@ -42,14 +44,19 @@ def create_first_user(ctx: Anyone, form: Form) -> Response:
 
 
 @router.get("/sign-in")
-def sign_in(ctx: Anyone, next: str = "/") -> Response:
+def sign_in(ctx: Anyone, next: str = "/", left: str = "") -> Response:
+    """`left` is the provider that somebody who has signed out came from."""
     if access.needs_setup(ctx.session):
         return see_other("/setup")
-    return form_page(ctx, "sign_in.html", {"name": "", "next": next})
+    provider = ctx.parts.provider if left == PROVIDER else None
+    end_session_url = provider.end_session_url() if provider else ""
+    form = {"name": "", "next": next}
+    return form_page(ctx, "sign_in.html", form, end_session_url=end_session_url)
 
 
 @router.post("/sign-in")
 def open_session(ctx: Anyone, form: Form) -> Response:
+    check_passwords(ctx)
     try:
         step = access.sign_in(
             ctx.guesser,
@@ -110,7 +117,8 @@ def keep_password(ctx: Anyone, form: Form) -> Response:
 def sign_out(ctx: SettingUp) -> Response:
     ctx.scope.record("sign out", Thing("user", ctx.actor))
     access.sign_out(ctx.session, session_token(ctx.request, ctx.settings))
-    response = see_other("/sign-in")
+    by_provider = ctx.user is not None and ctx.user.is_from_provider
+    response = see_other(f"/sign-in?left={PROVIDER}" if by_provider else "/sign-in")
     response.delete_cookie(
         session_cookie(ctx.settings), secure=ctx.settings.https, httponly=True, samesite="lax"
     )

@@ -66,6 +66,7 @@ def _show(ctx: Context, error: EgretError | None = None) -> HTMLResponse:
         sessions=access.sessions_of(ctx.session, user),
         codes_left=access.factors_of(ctx.session, user).codes_left,
         errors=errors_by_field(error) if error else NOTHING,
+        provider_label=ctx.settings.oidc_label,
         idle_s=limits.idle.total_seconds(),
         longest_s=limits.longest.total_seconds(),
     )

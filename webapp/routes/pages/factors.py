@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from webapp.deps import ConfirmedSettingUp, Context, Router, SettingUp
 from webapp.edge.middleware import NO_STORE
-from webapp.errors import EgretError, Invalid
+from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import AccessToken, User
 from webapp.rendering.forms import Form, errors_by_field
 from webapp.rendering.templating import page, see_other
@@ -84,9 +84,16 @@ def renew_codes(ctx: ConfirmedSettingUp) -> HTMLResponse:
 
 
 def _person(ctx: Context) -> tuple[User, AccessToken]:
-    """A program has no second factor."""
+    """A program has no second factor; of who comes from the provider, it is kept there."""
     if ctx.user is None or ctx.own is None:
         raise Invalid("A program has no second factor.")
+    if ctx.user.is_from_provider:
+        raise Conflict(
+            f"You sign in with {ctx.settings.oidc_label}, so your second factor is there.",
+            code="of_provider",
+            remedy="Change it there.",
+            link=("/account", "Open my account"),
+        )
     return ctx.user, ctx.own
 
 

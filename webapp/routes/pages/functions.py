@@ -9,18 +9,21 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.edge.refusals import note
 from webapp.errors import EgretError, Invalid, Refused, Upstream, check_all
-from webapp.models import Access, AuditResult, NewFunction, Snapshot, Status
+from webapp.hot.serving import serve
+from webapp.models import Access, AuditResult, NewFunction, Status
 from webapp.partners import partner
 from webapp.partners.untrusted_json import ROWS_MAX
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, SubmittedForm, errors_by_field
 from webapp.rendering.lists import ListQuery
-from webapp.rendering.paging import paged
+from webapp.rendering.paging import number_in, paged
+from webapp.rendering.prepared import prepared
 from webapp.rendering.shown_json import shown_json
-from webapp.rendering.templating import page, see_other
+from webapp.rendering.templating import page, render, see_other
+from webapp.rendering.timelines import timeline_of
+from webapp.routes.prepared.previews import TABLE
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
-from webapp.services.engine import events
 from webapp.services.functions import FunctionDetail, listing, previews
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import Template, get_template, list_templates
@@ -79,6 +82,13 @@ def show(ctx: Viewer, name: str) -> HTMLResponse:
     return _show(ctx, name)
 
 
+@router.get("/functions/{name}/table")
+def table(ctx: Viewer, name: str) -> Response:
+    """A page of the newest good answer as a table: the part of the function's page alone."""
+    number = number_in(ctx.request)
+    return serve(ctx, TABLE, name, number, query=f"page={number}" if number > 1 else "")
+
+
 @router.post("/functions/{name}/snapshots")
 def fetch(ctx: Operator, name: str) -> Response:
     function = functions.get(ctx.session, name)
@@ -119,20 +129,14 @@ def _show(
     ctx: Context, name: str, *, confirm_error: str = "", status_code: int = 200
 ) -> HTMLResponse:
     detail = functions.detail(ctx.session, name)
-    rows = _rows(detail)
-    table = None if rows is None else paged(ctx.request, rows)
     return page(
         ctx.request,
         "functions/show.html",
         status_code=status_code,
         detail=detail,
-        events=events.newest(ctx.session, detail.function, most=events.SHOWN_MAX),
-        events_max=events.SHOWN_MAX,
-        rows=table.rows if table else None,
-        table=table,
-        rows_max=ROWS_MAX,
+        timeline=timeline_of(ctx.session, detail.function),
+        answer=_answer(ctx, detail),
         failure_concerns_key=previews.concerns_key(detail.function, detail.failure),
-        body_text=_body_text(detail.snapshot),
         newer=functions.newer_template(ctx.session, detail.function),
         curl=functions.curl(detail.function, detail.network.region),
         confirm_error=confirm_error,
@@ -198,12 +202,24 @@ def _settings(template: Template, form: dict[str, Any]) -> dict[str, str]:
     return {f"{prefix}{name}": text for name, text in fields.items()}
 
 
-def _rows(detail: FunctionDetail) -> Sequence[object] | None:
-    if detail.snapshot is None:
-        return None
-    settings = detail.function.settings
-    return partner(detail.template.partner).rows(detail.snapshot.body, settings)
+def _answer(ctx: Context, detail: FunctionDetail) -> str:
+    """The newest good answer as a table and as JSON; a snapshot never changes."""
+    function, template, snapshot = detail.function, detail.template, detail.snapshot
+    if snapshot is None:
+        return ""
 
+    def draw() -> str:
+        table = paged(ctx.request, partner(template.partner).rows(snapshot.body, function.settings))
+        return render(
+            "functions/_answer.html",
+            name=function.name,
+            preview=template.preview,
+            rows=table.rows,
+            table=table,
+            rows_max=ROWS_MAX,
+            body_text=shown_json(snapshot.body, JSON_MAX_CHARS, JSON_CUT),
+        )
 
-def _body_text(snapshot: Snapshot | None) -> str:
-    return shown_json(snapshot.body, JSON_MAX_CHARS, JSON_CUT) if snapshot else ""
+    page_number = ctx.request.query_params.get("page", "")
+    read_by = template.partner, template.preview, repr(function.settings)
+    return prepared.get((snapshot.id, function.name, page_number, *read_by), draw)

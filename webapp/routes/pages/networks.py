@@ -14,8 +14,8 @@ from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
 from webapp.rendering.lists import ListQuery
 from webapp.rendering.templating import form_address, page, see_other
+from webapp.rendering.timelines import timeline_of
 from webapp.services import accounts, addresses, keys, networks
-from webapp.services.engine import events
 from webapp.services.inspection import proofs
 from webapp.services.networks import change, listing, preflight
 from webapp.services.networks.preflight import Preflight
@@ -148,8 +148,7 @@ def _show(
         "networks/show.html",
         status_code=status_code,
         detail=detail,
-        events=events.newest(ctx.session, detail.network, most=events.SHOWN_MAX),
-        events_max=events.SHOWN_MAX,
+        timeline=timeline_of(ctx.session, detail.network),
         matches=matches,
         confirm_error=confirm_error,
         lacking=change.insufficient_keys(detail.functions, matches),

@@ -26,7 +26,7 @@ def part(ctx: Viewer) -> HTMLResponse:
 @router.get("/changes")
 def changes(ctx: Viewer) -> PlainTextResponse:
     """What an open page compares with the last answer before it loads itself again."""
-    return PlainTextResponse(state_of(ctx.session))
+    return PlainTextResponse(ctx.parts.hub.latest.of(ctx.session, state_of))
 
 
 def _parts(ctx: Context) -> dict[str, Any]:

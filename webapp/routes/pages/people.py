@@ -12,7 +12,7 @@ from webapp.models import NewPerson, Role
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, blank, errors_by_field
 from webapp.rendering.templating import page, see_other
-from webapp.routes.links import link_to_choose_password
+from webapp.routes.links import check_passwords, link_to_choose_password
 from webapp.services import access, names
 from webapp.services.access import Invited
 
@@ -27,6 +27,7 @@ def index(ctx: Admin, draft: Draft) -> HTMLResponse:
 
 @router.post("")
 def invite(ctx: ConfirmedAdmin, form: Form) -> Response:
+    check_passwords(ctx)
     try:
         new = form.build(NewPerson)
         invited = access.invite(ctx.scope, name=new.name, role=new.role)
@@ -50,6 +51,7 @@ def change_role(ctx: ConfirmedAdmin, person: str, form: Form) -> Response:
 
 @router.post("/{person}/reset")
 def reset(ctx: ConfirmedAdmin, person: str) -> Response:
+    check_passwords(ctx)
     invited = access.reset(ctx.scope, access.get_person(ctx.session, person).id)
     return _once(_show(ctx, person, invited=invited))
 
@@ -102,6 +104,8 @@ def _list(
         form=form,
         errors=errors,
         roles=list(Role),
+        provider_label=ctx.settings.oidc_label,
+        only_provider=ctx.settings.only_provider,
         **_link(ctx, invited, "/people"),
     )
 
@@ -124,6 +128,8 @@ def _show(
         own=ctx.own,
         errors=errors,
         roles=list(Role),
+        provider_label=ctx.settings.oidc_label,
+        only_provider=ctx.settings.only_provider,
         **_link(ctx, invited, f"/people/{user.id}"),
     )
 

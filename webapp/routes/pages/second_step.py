@@ -14,6 +14,7 @@ from webapp.deps import Anyone, Context, Router
 from webapp.errors import EgretError, Unauthenticated
 from webapp.rendering.forms import Form
 from webapp.rendering.templating import see_other
+from webapp.routes.links import check_passwords
 from webapp.routes.pages.signed_in import form_page, refused_page, welcome
 from webapp.sealing import sealer_of
 from webapp.services import access
@@ -53,6 +54,7 @@ def finish(ctx: Anyone, form: Form) -> Response:
 @router.post("/passkey")
 def sign_in_with_passkey(ctx: Anyone, form: Form) -> Response:
     """Instead of the password and a code, or of the code alone."""
+    check_passwords(ctx)
     try:
         token = access.sign_in_with_passkey(
             ctx.guesser,

@@ -41,7 +41,11 @@ def refused_page(
 
 
 def form_page(
-    ctx: Context, template: str, form: dict[str, str], errors: dict[str, str] | None = None
+    ctx: Context,
+    template: str,
+    form: dict[str, str],
+    errors: dict[str, str] | None = None,
+    end_session_url: str = "",
 ) -> HTMLResponse:
     return page(
         ctx.request,
@@ -50,6 +54,9 @@ def form_page(
         form=form,
         errors=errors or {},
         passkey_options=_passkey_options(ctx),
+        provider_label=ctx.parts.provider.label if ctx.parts.provider else "",
+        only_provider=ctx.settings.only_provider,
+        end_session_url=end_session_url,
     )
 
 

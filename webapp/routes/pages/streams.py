@@ -1,57 +1,99 @@
 """Server-sent events: a stack's timeline and status, while an operation is under way.
 
-Any replica may be polling the stack, so the stream reads the database, to which the events are
-copied. `Last-Event-ID` resumes it after a lost connection without a gap. Each time it compares what
-the page shows with what was sent: while nothing changed, nothing is rendered and nothing is sent,
-but for the comment `: ping` by which FastAPI keeps the connection open, every 15 s.
+Any replica may be polling the stack, so the database, to which the events are copied, is read.
+`Last-Event-ID` resumes a stream after a lost connection without a gap. `webapp.watching` looks once
+for all streams; what a page shows is compared with what was sent, so that nothing is rendered and
+nothing sent while nothing changes, but for the comment `: ping` every 15 s.
 
 It ends when who watches has signed out.
 
 The first view is read before the answer begins, so that a database that cannot be read is answered
-with 503. Later on, the stream waits until it can.
+with 503. Later on, the streams wait until it can.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from fastapi import Depends, Header
 from sqlmodel import Session
 
-from webapp.deps import Context, Router, Viewer, parts_of
-from webapp.errors import NotFound, Unauthenticated
-from webapp.models import Function, Network, StackEvent
-from webapp.rendering.templating import partial_context, render
-from webapp.routes.places import NoPlace
-from webapp.routes.watching import Watching
+from webapp.deps import Context, Router, Viewer
+from webapp.errors import NotFound
+from webapp.models import Function, Network, Role, StackEvent
+from webapp.rendering.templating import render, shared_context
+from webapp.routes.places import APlace, Place
+from webapp.routes.streaming import EventStream, Follows, event
 from webapp.services import functions, networks
 from webapp.services.engine import events
+from webapp.services.engine.progress import RESULT_WITHIN, is_just_ready
 from webapp.services.functions import FunctionDetail
 from webapp.services.networks import NetworkDetail
-
-POLL_S = 0.5
+from webapp.settings import Settings
+from webapp.watching.marks import Key
+from webapp.watching.news import Had, News
 
 router = Router()
+Detail = NetworkDetail | FunctionDetail
 State = tuple[Any, ...]
 NOTHING: State = ()
-Load = partial[NetworkDetail] | partial[FunctionDetail]
-Draw = Callable[..., str]
 
 
 @dataclass(frozen=True)
 class View:
-    """What the database says now; `status_html` is '' while `state` is what was sent last."""
+    """What the database says now of the events after one, and of all else."""
 
+    detail: Detail
     events: list[StackEvent]
-    status_html: str
     state: State
-    settled: bool
+
+    @property
+    def newest(self) -> int:
+        return self.events[-1].id or 0 if self.events else 0
+
+    @property
+    def due_at(self) -> datetime | None:
+        """It is settled a while after it became ready, even if nothing follows."""
+        row = row_of(self.detail)
+        return row.updated_at + RESULT_WITHIN if is_just_ready(row) else None
+
+
+class StreamedPages:
+    """Of networks and functions: reads what is new, and draws it for all who have a role."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def read(self, session: Session, key: Key, after: int) -> View | None:
+        """None when the thing is deleted."""
+        folder, name = key
+        try:
+            detail: Detail = (networks if folder == "networks" else functions).detail(session, name)
+        except NotFound:
+            return None
+        found = events.list_after(session, row_of(detail), after)
+        return View(detail, found, state_of(detail))
+
+    def news(self, key: Key, view: View | None, had: Had) -> News:
+        """`row` per event, `status` when it changes, then `done`; `gone` when it is deleted.
+
+        `gone` has two lines: where to go, and what to say there.
+        """
+        folder, name = key
+        if view is None:
+            return News(event("gone", f"/{folder}\n{name} was deleted."), is_last=True)
+        context = shared_context(self._settings, f"/{folder}/{name}", had.role)
+        parts = [
+            event("row", render("stacks/_event.html", **context, event=each), each.id)
+            for each in view.events
+            if (each.id or 0) > had.after
+        ]
+        if view.state != had.state:
+            html = render(f"{folder}/_status.html", **context, detail=view.detail)
+            parts.append(event("status", html))
+        if view.detail.settled:
+            parts.append(event("done", "settled"))
+        return News(b"".join(parts), is_last=view.detail.settled)
 
 
 def resume_after(after: int = 0, last_event_id: Annotated[int, Header()] = 0) -> int:
@@ -62,120 +104,38 @@ def resume_after(after: int = 0, last_event_id: Annotated[int, Header()] = 0) ->
 ResumeAfter = Annotated[int, Depends(resume_after)]
 
 
-@dataclass(frozen=True)
-class Stream:
-    """Of one page; `first` is None when the thing is deleted, or when there is no place."""
-
-    request: Request
-    load: Load
-    folder: str
-    after: int
-    first: View | None
-    watching: Watching
-    no_place: str = ""
+@router.get("/networks/{name}/stream", response_class=EventStream)
+def stream_network(ctx: Viewer, name: str, after: ResumeAfter, place: APlace) -> EventStream:
+    return _stream(ctx, ("networks", name), after, place)
 
 
-def _of_network(ctx: Viewer, name: str, after: ResumeAfter, no_place: NoPlace) -> Stream:
-    return _open(ctx, partial(networks.detail, name=name), "networks", after, no_place)
+@router.get("/functions/{name}/stream", response_class=EventStream)
+def stream_function(ctx: Viewer, name: str, after: ResumeAfter, place: APlace) -> EventStream:
+    return _stream(ctx, ("functions", name), after, place)
 
 
-def _of_function(ctx: Viewer, name: str, after: ResumeAfter, no_place: NoPlace) -> Stream:
-    return _open(ctx, partial(functions.detail, name=name), "functions", after, no_place)
+def _stream(ctx: Context, key: Key, after: int, place: Place) -> EventStream:
+    """`full` alone, with the reason, when there is no place: the page is then loaded again and
+    again."""
+    if place.why_not:
+        return EventStream(News(event("full", place.why_not), is_last=True))
+    hub, pages, role = ctx.parts.hub, StreamedPages(ctx.settings), ctx.role or Role.VIEWER
+    version = hub.version
+    view = pages.read(ctx.session, key, after)
+    first = pages.news(key, view, Had(after, NOTHING, role))
+    if view is None:
+        return EventStream(first)
+    own = ctx.own.id if ctx.own else ""
+    reached = max(after, view.newest)
+    follows = Follows(hub, version, place, own, key, role, reached, view.state)
+    return EventStream(first, follows)
 
 
-@router.get("/networks/{name}/stream", response_class=EventSourceResponse)
-async def stream_network(
-    stream: Annotated[Stream, Depends(_of_network)],
-) -> AsyncIterator[ServerSentEvent]:
-    async for event in _events(stream):
-        yield event
+def row_of(detail: Detail) -> Network | Function:
+    return detail.network if isinstance(detail, NetworkDetail) else detail.function
 
 
-@router.get("/functions/{name}/stream", response_class=EventSourceResponse)
-async def stream_function(
-    stream: Annotated[Stream, Depends(_of_function)],
-) -> AsyncIterator[ServerSentEvent]:
-    async for event in _events(stream):
-        yield event
-
-
-def _open(ctx: Context, load: Load, folder: str, after: int, no_place: str) -> Stream:
-    """It holds no connection of the database while it waits: each reading has one of its own."""
-    first = None if no_place else _view(ctx.request, load, folder, after, NOTHING)
-    return Stream(ctx.request, load, folder, after, first, Watching.of(ctx), no_place)
-
-
-def _view(request: Request, load: Load, folder: str, after: int, sent: State) -> View | None:
-    """What is new, or None when the thing is deleted."""
-    try:
-        return read(request, load, folder, after, sent)
-    except NotFound:
-        return None
-
-
-async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
-    """`row` per event, `status` when it changes, then `done`; `gone` when the thing is deleted.
-
-    `gone` has two lines: where to go, and what to say there. `full` alone, with the reason, when
-    there is no place for it: the page is then loaded again and again.
-    """
-    if stream.no_place:
-        yield ServerSentEvent(raw_data=stream.no_place, event="full")
-        return
-    request, load, folder = stream.request, stream.load, stream.folder
-    view, after, sent = stream.first, stream.after, NOTHING
-    while True:
-        if view is None:
-            gone = f"/{folder}\n{load.keywords['name']} was deleted."
-            yield ServerSentEvent(raw_data=gone, event="gone")
-            return
-        for event in view.events:
-            after = event.id or after
-            html = render("stacks/_event.html", **partial_context(request), event=event)
-            yield ServerSentEvent(raw_data=html, event="row", id=str(after))
-        if view.status_html:
-            sent = view.state
-            yield ServerSentEvent(raw_data=view.status_html, event="status")
-        if view.settled:
-            yield ServerSentEvent(raw_data="settled", event="done")
-            return
-        try:
-            view = await _next(stream, after, sent)
-        except Unauthenticated:
-            return
-
-
-async def _next(stream: Stream, after: int, sent: State) -> View | None:
-    """The next view, once the database can be read. Raises Unauthenticated."""
-    while True:
-        await asyncio.sleep(parts_of(stream.request).streams.pause_s(POLL_S))
-        with suppress(NoConnection, OperationalError):
-            return await asyncio.to_thread(_view_again, stream, after, sent)
-
-
-def _view_again(stream: Stream, after: int, sent: State) -> View | None:
-    stream.watching.check()
-    return _view(stream.request, stream.load, stream.folder, after, sent)
-
-
-def read(
-    request: Request, load: Load, folder: str, after: int, sent: State, *, draw: Draw = render
-) -> View:
-    """What is new after the event with that id, and after the status part that was sent last.
-
-    Tests count what is drawn.
-    """
-    with Session(parts_of(request).engine, expire_on_commit=False) as session:
-        detail = load(session)
-        row = detail.network if isinstance(detail, NetworkDetail) else detail.function
-        found, state = events.list_after(session, row, after), state_of(detail)
-    html = ""
-    if state != sent:
-        html = draw(f"{folder}/_status.html", **partial_context(request), detail=detail)
-    return View(found, html, state, detail.settled)
-
-
-def state_of(detail: NetworkDetail | FunctionDetail) -> State:
+def state_of(detail: Detail) -> State:
     """All that the status part shows and that may change, but for the time so far."""
     if isinstance(detail, NetworkDetail):
         rows: list[Network | Function] = [detail.network, *detail.functions]

@@ -17,10 +17,11 @@ from typing import Annotated
 import anyio
 from fastapi import Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session
 
+from webapp.aws import Cloud
 from webapp.aws.errors import is_transient
 from webapp.aws.logs import LogLine
 from webapp.aws.newest_lines import Place
@@ -30,19 +31,20 @@ from webapp.models import utc_now
 from webapp.rendering.drafts import Query
 from webapp.rendering.templating import partial_context, render
 from webapp.routes.log_queries import log_query, place_of
-from webapp.routes.places import NoPlace
-from webapp.routes.watching import Watching
+from webapp.routes.places import APlace
+from webapp.routes.watching import Over, check, meanwhile
 from webapp.services import functions
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.functions.activity.logs import log_name
 from webapp.services.functions.activity.tails import POLL_S, STREAM_MAX_S, Tailed, Watcher
 from webapp.services.functions.activity.times import Span
 from webapp.services.functions.details import network_of
-from webapp.services.scope import cloud_of
+from webapp.watching.readers import Watcher as Person
 
 router = Router()
 FIRST = timedelta(minutes=1)
 """How far back a tail begins that is not resumed."""
+AGAIN = "The live tail was interrupted. Start it again."
 ENDED = f"The live tail ended after {STREAM_MAX_S / 60:.0f} minutes."
 
 
@@ -52,9 +54,10 @@ class Stream:
 
     request: Request
     name: str
+    cloud: Cloud
     tailed: Tailed
     watcher: Watcher
-    watching: Watching
+    session_id: str
 
     @property
     def parts(self) -> Parts:
@@ -73,13 +76,14 @@ def _open(
     beginning = Place(int((utc_now() - FIRST).timestamp() * 1000))
     after = place_of(last_event_id) or place_of(query.text("after")) or beginning
     tailed = Tailed(site.account_id, site.region, log_name(function), asked)
-    return Stream(ctx.request, name, tailed, Watcher(after), Watching.of(ctx))
+    own = ctx.own.id if ctx.own else ""
+    return Stream(ctx.request, name, ctx.cloud_of(site), tailed, Watcher(after), own)
 
 
-async def _place(request: Request, no_place: NoPlace) -> AsyncIterator[str]:
+async def _place(request: Request, place: APlace) -> AsyncIterator[str]:
     """A place among the tails of this process as well; or why there is none."""
     with ExitStack() as held:
-        why_not = no_place
+        why_not = place.why_not
         try:
             held.enter_context(parts_of(request).tails.stream())
         except Unavailable as error:
@@ -94,20 +98,27 @@ async def tail(
     if no_place:
         yield ServerSentEvent(raw_data=no_place, event="done")
         return
-    async for event in _events(stream):
-        yield event
+    person = Person(stream.session_id, ("functions", stream.name))
+    with stream.parts.hub.joined(person):
+        async for event in _events(stream, person):
+            yield event
 
 
-async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
+async def _events(stream: Stream, person: Person) -> AsyncIterator[ServerSentEvent]:
     until, trouble, pause_s = time.monotonic() + STREAM_MAX_S, "", 0.0
     own_thread = anyio.CapacityLimiter(1)  # nothing else waits for it
     while time.monotonic() < until:
         try:
-            await stream.watching.meanwhile(asyncio.sleep(pause_s))
+            await meanwhile(person, asyncio.sleep(pause_s))
             pause_s = POLL_S
-            lines = await stream.watching.meanwhile(
-                anyio.to_thread.run_sync(_read, stream, limiter=own_thread, abandon_on_cancel=True)
+            reading = anyio.to_thread.run_sync(
+                _read, stream, limiter=own_thread, abandon_on_cancel=True
             )
+            lines = await meanwhile(person, reading)
+        except Over:
+            why = await anyio.to_thread.run_sync(_why_over, stream, limiter=own_thread)
+            yield ServerSentEvent(raw_data=_one_line(why), event="done")
+            return
         except (NoConnection, OperationalError):
             pass  # the database can be read again later
         except EgretError as error:
@@ -127,14 +138,29 @@ async def _events(stream: Stream) -> AsyncIterator[ServerSentEvent]:
 
 
 def _read(stream: Stream) -> list[LogLine]:
-    """Raises what ends it, also when the function is gone."""
-    parts = stream.parts
-    with Session(parts.engine) as session:
-        cloud = cloud_of(session, parts.cloud, parts.settings, stream.tailed)
-    lines = parts.tails.read(cloud, stream.tailed, stream.watcher.after.at)
-    with Session(parts.engine) as session:
-        functions.get(session, stream.name)
+    """Before anything is told, it is asked whether it may be; otherwise the hub says so in time.
+
+    Raises what ends it.
+    """
+    lines = stream.parts.tails.read(stream.cloud, stream.tailed, stream.watcher.after.at)
+    if lines and lines[-1].place not in stream.watcher.sent:
+        _check(stream)
     return lines
+
+
+def _check(stream: Stream) -> None:
+    """Raises NotFound when the function is gone, and Unauthenticated."""
+    with Session(stream.parts.engine) as session:
+        functions.get(session, stream.name)
+        check(session, stream.session_id)
+
+
+def _why_over(stream: Stream) -> str:
+    try:
+        _check(stream)
+    except (EgretError, SQLAlchemyError) as error:
+        return str(error) if isinstance(error, EgretError) else AGAIN
+    return AGAIN
 
 
 def _news(stream: Stream, lines: list[LogLine]) -> list[ServerSentEvent]:

@@ -1,9 +1,5 @@
 """The whitelist of a network, and its public link, which partners' programs read."""
 
-import hashlib
-import json
-from email.utils import format_datetime
-
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
@@ -18,17 +14,16 @@ from webapp.deps import (
     Router,
     Viewer,
 )
-from webapp.edge.foreign import SANDBOX_POLICY
 from webapp.errors import Invalid
+from webapp.hot.serving import serve
 from webapp.models import NewWhitelisting
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
 from webapp.rendering.templating import page, see_other
+from webapp.routes.prepared.whitelists import JSON, TEXT
 from webapp.services import networks, whitelists
-from webapp.services.whitelists import Kit
 
 router = Router()
-MAX_AGE_S = 300
 
 
 @router.get("/networks/{name}/whitelist")
@@ -80,27 +75,12 @@ def withdraw(ctx: Admin, name: str) -> Response:
 @router.get("/whitelist/{link}.txt")
 def published_text(ctx: Anyone, link: str) -> Response:
     """One address per line."""
-    kit = whitelists.published(ctx.session, link)
-    return _published(ctx, kit, f"{kit.plain}\n", "text/plain")
+    return serve(ctx, TEXT, link)
 
 
 @router.get("/whitelist/{link}")
 def published(ctx: Anyone, link: str) -> Response:
-    kit = whitelists.published(ctx.session, link)
-    return _published(ctx, kit, json.dumps(kit.published), "application/json")
-
-
-def _published(ctx: Context, kit: Kit, body: str, media_type: str) -> Response:
-    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": f"public, max-age={MAX_AGE_S}",
-        "Last-Modified": format_datetime(kit.last_update, usegmt=True),
-        "Content-Security-Policy": SANDBOX_POLICY,
-    }
-    if ctx.request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
+    return serve(ctx, JSON, link)
 
 
 def _back(name: str, notice: str, *, part: str = "partners") -> Response:

@@ -21,7 +21,7 @@ from webapp.models import AuditResult, Guesses, utc_now
 from webapp.services.scope import NOBODY, Origin, Scope, Thing
 
 PASSWORD, SETUP, API_TOKEN, LINK = "password", "setup token", "bearer token", "link"
-CODE, PASSKEY = "code", "passkey"
+CODE, PASSKEY, PROVIDER = "code", "passkey", "sign-in by the provider"
 """What can be guessed."""
 UNKNOWN_DIGITS = 5
 

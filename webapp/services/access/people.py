@@ -71,14 +71,22 @@ def create_user(scope: Scope, *, name: str, password: str, role: Role = Role.ADM
     return add_person(scope, name=name, role=role, password_hash=hash_password(password))
 
 
-def add_person(scope: Scope, *, name: str, role: Role, password_hash: str) -> User:
+def add_person(
+    scope: Scope,
+    *,
+    name: str,
+    role: Role,
+    password_hash: str = "",
+    issuer: str | None = None,
+    subject: str | None = None,
+) -> User:
     """The caller has checked the name, and commits: two at once cannot have names that only look
     the same. Raises Conflict."""
     lock(scope.session, LOCK)
     known = next(
         (u for u in scope.session.exec(select(User.name)) if folded(u) == folded(name)), ""
     )
-    user = User(name=name, password_hash=password_hash, role=role)
+    user = User(name=name, password_hash=password_hash, role=role, issuer=issuer, subject=subject)
     try:
         if not known:
             scope.session.add(user)
@@ -103,7 +111,7 @@ def invite(scope: Scope, *, name: str, role: str) -> Invited:
     Raises Invalid for a name or role that breaks a rule, Conflict for a name that is taken.
     """
     name, known_role = checked_name(name, "user"), checked_role(role)
-    user = add_person(scope, name=name, role=known_role, password_hash="")
+    user = add_person(scope, name=name, role=known_role)
     invited = _with_link(scope.session, user)
     scope.session.commit()
     return invited
@@ -113,9 +121,10 @@ def reset(scope: Scope, user_id: str) -> Invited:
     """Password, second factors and all sessions end at once, and a new link is made; an earlier
     one ends too.
 
-    Raises NotFound, and Conflict for the last admin.
+    Raises NotFound; Conflict for the last admin, and for who comes from the provider.
     """
     user = _locked(scope, user_id)
+    _check_local(user, "has no password here")
     if user.has_password:
         _check_admin_stays(scope, user)
     user.password_hash = ""
@@ -128,9 +137,10 @@ def reset(scope: Scope, user_id: str) -> Invited:
 
 
 def change_role(scope: Scope, user_id: str, role: str) -> User:
-    """It counts from the next request on. Raises NotFound, Invalid, Conflict for the last admin."""
+    """It counts from the next request on. Raises NotFound, Invalid; Conflict as `reset` does."""
     known = checked_role(role)
     user = _locked(scope, user_id)
+    _check_local(user, "has the role that the provider's claims give at each sign-in")
     if known is not user.role:
         if user.role is Role.ADMIN:
             _check_admin_stays(scope, user)
@@ -164,6 +174,8 @@ def _locked(scope: Scope, user_id: str) -> User:
 
 def _check_admin_stays(scope: Scope, user: User) -> None:
     """Somebody else can sign in as an admin. The caller has the lock."""
+    if user.is_from_provider:  # who is not counted either: the provider may be down
+        return
     others = select(User.id).where(
         User.role == Role.ADMIN, User.id != user.id, User.password_hash != ""
     )
@@ -172,6 +184,17 @@ def _check_admin_stays(scope: Scope, user: User) -> None:
             f"{user.name} is the last admin who can sign in.",
             code="last_admin",
             remedy="Make somebody else an admin first.",
+            link=PEOPLE,
+        )
+
+
+def _check_local(user: User, why: str) -> None:
+    """Raises Conflict for somebody who comes from the provider."""
+    if user.is_from_provider:
+        raise Conflict(
+            f"{user.name} signs in by the provider, and {why}.",
+            code="of_provider",
+            remedy="Change it at the provider.",
             link=PEOPLE,
         )
 

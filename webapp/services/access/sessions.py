@@ -6,18 +6,19 @@ Both limits are settings. A new one begins whenever a password is typed, so what
 cookie before is worth nothing. An ended one has no row, whichever replica ended it.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, delete, select, update
 
 from webapp.db import brief_locks
 from webapp.errors import Conflict, NotFound, Unauthenticated
-from webapp.models import AccessToken, TokenKind, User, utc_now
+from webapp.models import AccessToken, BegunSignIn, TokenKind, User, utc_now
 from webapp.models.user import USER_AGENT_MAX
 from webapp.services.access.tokens import digest, issue, new_token
 from webapp.services.scope import Scope
@@ -26,6 +27,8 @@ SEEN_EVERY = timedelta(minutes=1)
 CONFIRMED_FOR = timedelta(minutes=10)
 """How long after a password was typed it is not asked for again."""
 LISTED_MAX = 50
+BEGUN_FOR = timedelta(minutes=10)
+"""How long people may take at the provider."""
 OF_BROWSERS = (TokenKind.SESSION, TokenKind.HALF_SESSION)
 SIGN_IN = ("/sign-in", "Sign in")
 NOT_LISTED = TokenKind.API
@@ -51,13 +54,29 @@ class Browser:
 
 LIMITS = Limits()
 SOMEWHERE = Browser()
+_OPEN = (
+    select(User, AccessToken)
+    .join(User)
+    .where(
+        col(AccessToken.kind) == TokenKind.SESSION,
+        col(AccessToken.token_hash) == bindparam("token_hash"),
+        col(AccessToken.expires_at) > bindparam("now"),
+    )
+)
+"""Made once: every request of a browser asks this."""
 
 
 def open_session(
-    session: Session, user: User, limits: Limits = LIMITS, browser: Browser = SOMEWHERE
+    session: Session,
+    user: User,
+    limits: Limits = LIMITS,
+    browser: Browser = SOMEWHERE,
+    *,
+    authenticated_at: datetime | None = None,
 ) -> str:
     """A new session's token; the one that the browser had before ends. Commits.
 
+    `authenticated_at` is when the person proved who they are, if that is not now.
     `user` is as it was when the password was checked. Raises Conflict when the person has been
     removed or got another password since: what ends all sessions ends this one, too.
     """
@@ -70,7 +89,7 @@ def open_session(
         user_id=user.id,
         client=browser.address,
         user_agent=browser.user_agent[:USER_AGENT_MAX],
-        authenticated_at=now,
+        authenticated_at=min(authenticated_at or now, now),
         last_used_at=now,
         ends_at=now + limits.longest,
         expires_at=now + min(limits.idle, limits.longest),
@@ -97,8 +116,8 @@ def write_user(session: Session, user: User, **values: Any) -> None:
 
 def session_of(session: Session, token: str) -> tuple[User, AccessToken] | None:
     """Whose session it is, and its row; None if there is no such session, or not any more."""
-    query = select(User, AccessToken).join(User).where(*_is(token))
-    found = session.exec(query.where(col(AccessToken.expires_at) > utc_now())).first()
+    values = {"token_hash": digest(token), "now": utc_now()}
+    found = session.exec(_OPEN, params=values).first()
     return (found[0], found[1]) if found else None
 
 
@@ -110,6 +129,16 @@ def is_open(session: Session, session_id: str) -> bool:
         col(AccessToken.expires_at) > utc_now(),
     )
     return session.exec(query).first() is not None
+
+
+def open_sessions(session: Session, ids: Collection[str]) -> dict[str, datetime]:
+    """Which of those go on, and until when if nobody uses them."""
+    query = select(AccessToken.id, AccessToken.expires_at).where(
+        col(AccessToken.id).in_(ids),
+        AccessToken.kind == TokenKind.SESSION,
+        col(AccessToken.expires_at) > utc_now(),
+    )
+    return {id: ends_at for id, ends_at in session.exec(query) if ends_at}
 
 
 def touch(session: Session, used: AccessToken, limits: Limits = LIMITS) -> None:
@@ -137,7 +166,7 @@ def touch(session: Session, used: AccessToken, limits: Limits = LIMITS) -> None:
 
 
 def confirm(session: Session, own: AccessToken) -> str:
-    """The password was typed again: the session goes on with a new token. Commits.
+    """Its owner proved again who they are: the session goes on with a new token. Commits.
 
     Raises Unauthenticated when it has been ended meanwhile.
     """
@@ -198,11 +227,14 @@ def sign_out(session: Session, token: str) -> None:
 
 
 def purge(session: Session) -> None:
-    """Delete what has expired and is of no use to anybody: sessions, links, setup tokens."""
+    """Delete what has expired and is of no use to anybody: sessions, links, setup tokens, sign-ins
+    that did not come back."""
     over = col(AccessToken.expires_at) <= utc_now()
     session.connection().execute(
         delete(AccessToken).where(over, col(AccessToken.kind) != NOT_LISTED)
     )
+    begun = delete(BegunSignIn).where(col(BegunSignIn.created_at) < utc_now() - BEGUN_FOR)
+    session.connection().execute(begun)
     session.commit()
 
 

@@ -78,11 +78,23 @@ class Reading:
 
 
 def read(scope: CloudScope, site: Site, need: Need) -> Reading:
-    """Ask AWS for the quotas that matter to what is needed. Commits the session first."""
-    quotas, zones = scope.cloud_of(site).quotas, list(need.nat_zones)
-    reading = _covered(scope.session, site)
-    found = quotas.read(site.region, need.kinds, zones) if need.kinds else []
-    return replace(reading, quotas=found)
+    """Ask AWS for the quotas that matter to what is needed, unless somebody has just done that and
+    there is room by it. Commits the session."""
+    session, quotas, zones = scope.session, scope.cloud_of(site).quotas, list(need.nat_zones)
+
+    def ask() -> Reading:
+        reading = _covered(session, site)
+        found = quotas.read(site.region, need.kinds, zones) if need.kinds else []
+        return replace(reading, quotas=found)
+
+    def has_room(reading: Reading) -> bool:
+        filled = fill(session, scope.settings, reading)
+        session.commit()
+        return not any(quota.exceeded_by(need.of(quota)) for quota in filled)
+
+    session.commit()  # it may wait for who asks just now
+    kept: Reading = quotas.readings.get((site, *need.kinds, *zones), ask, still_good=has_room)
+    return kept
 
 
 def _covered(session: Session, site: Site) -> Reading:

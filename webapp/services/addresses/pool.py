@@ -6,15 +6,21 @@ An address is allocated before the network that uses it, and stays when that net
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.addresses import Allocation
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Network, NewNetwork, Site
+from webapp.models.reading import Reading
 
 RECOVER = "Recover it first, on the Addresses page."
+_OF_NETWORK = Reading(
+    Address,
+    col(Address.network_id) == bindparam("network_id"),
+    order_by=col(Address.position),
+)
 
 
 def free(session: Session, site: Site | None = None) -> list[Address]:
@@ -29,6 +35,11 @@ def of_network(session: Session, network_id: str) -> list[Address]:
     """The network's addresses, in the order of its zones."""
     query = select(Address).where(Address.network_id == network_id)
     return list(session.exec(query.order_by(col(Address.position))).all())
+
+
+def read(session: Session, network_id: str) -> list[Address]:
+    """The same, of rows that cannot be changed."""
+    return _OF_NETWORK.all(session, network_id=network_id)
 
 
 def by_network(

@@ -3,15 +3,16 @@ they tell: the root cause of a failure, and what AWS waits for."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import timedelta
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.aws.answers import Answer, Kind, understand
-from webapp.aws.cloudformation.stacks import Event, Stack
-from webapp.models import StackEvent, StackRow
+from webapp.aws.cloudformation.stacks import Event, Phase, Stack
+from webapp.models import StackEvent, StackRow, utc_now
 from webapp.services.engine.leases import Work
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -20,10 +21,22 @@ ATTEMPT_SUFFIX = "-again"
 ANY_REGION = "us-east-1"
 """Of what is asked for its kind alone; only the links in the advice depend on the region."""
 
+QUIET = timedelta(minutes=5)
 SHOWN_MAX = 200
 """Events on a page; the API has all of them."""
 
+_OF_OWNER = col(StackEvent.owner) == bindparam("owner")
+_LAST = select(StackEvent.id, StackEvent.event_id).where(_OF_OWNER)
+_LAST = _LAST.order_by(col(StackEvent.id).desc()).limit(1)
+
 AnyEvent = TypeVar("AnyEvent", StackEvent, Event)
+
+
+class Newest(NamedTuple):
+    """Which event of a row arrived last, by its id here and in AWS."""
+
+    id: int
+    event_id: str
 
 
 @dataclass(frozen=True)
@@ -53,10 +66,31 @@ def list_after(session: Session, row: StackRow, event_id: int = 0) -> list[Stack
     return list(session.exec(later.order_by(col(StackEvent.id))).all())
 
 
-def newest(session: Session, row: StackRow, *, most: int) -> list[StackEvent]:
-    """The row's last events, newest first."""
-    found = select(StackEvent).where(_of(row)).order_by(col(StackEvent.id).desc())
-    return list(session.exec(found.limit(most)).all())
+def newest(session: Session, row: StackRow, *, most: int, up_to: int) -> list[StackEvent]:
+    """The row's last events up to the one with that id, newest first."""
+    found = select(StackEvent).where(_of(row), col(StackEvent.id) <= up_to)
+    return list(session.exec(found.order_by(col(StackEvent.id).desc()).limit(most)).all())
+
+
+def newest_of(session: Session, row: StackRow) -> Newest | None:
+    """The row's last event."""
+    found = session.connection().execute(_LAST, {"owner": row.owner}).first()
+    return Newest(*found) if found else None
+
+
+def busy_stack(session: Session, row: StackRow) -> Stack | None:
+    """The row's stack as its own last event shows it, if that says that it is busy.
+
+    So most polls need no description of it; but for one without news for QUIET, there has to be
+    one.
+    """
+    own = (col(StackEvent.resource_type) == STACK_TYPE, StackEvent.physical_id == row.stack_id)
+    newest_first = select(StackEvent).where(_of(row), *own).order_by(col(StackEvent.id).desc())
+    last = session.exec(newest_first.limit(1)).first()
+    if last is None or last.at < utc_now() - QUIET:
+        return None
+    seen = Stack(last.physical_id, name="", status=last.status, reason=last.reason)
+    return seen if seen.phase is Phase.BUSY else None
 
 
 def root_cause(session: Session, row: StackRow, operation_id: str = "") -> StackEvent | None:

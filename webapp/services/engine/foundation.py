@@ -44,7 +44,7 @@ def begin(cloud: Cloud, settings: Settings) -> None:
     what AWS answers to that is for the upload of a key to tell.
     """
     try:
-        _request(cloud, settings)
+        cloud.stacks.foundations.get(settings.home_region, lambda: _request(cloud, settings))
     except EgretError as error:
         log.warning("the foundation waits for a key: %s", error)
 

@@ -29,6 +29,7 @@ from webapp.models import Lease
 LEASE_S = 60.0
 """How long a killed process's work waits for another process, by default."""
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
+CROWD = 2
 MADE_DUE = "made due"
 """The mark of a session that has made a row due, until it commits."""
 
@@ -100,10 +101,27 @@ def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work 
     """
     found = _claim_now(session, resource, lease_s)
     if found is None:  # the holder's `finish` will see that it is due again
-        again = update(Lease).where(col(Lease.resource) == resource).values(due_at=now_s())
-        session.connection().execute(again)
+        leave(session, resource)
+        return None
     session.commit()
     return _work(session, found, lease_s)
+
+
+def begin_or_leave(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work | None:
+    """The same, unless CROWD rows of its kind are under way: then it waits for the background."""
+    found = select(Lease.resource).where(of(resource.partition(":")[0])).limit(CROWD)
+    if len(session.exec(found).all()) < CROWD:
+        return begin(session, resource, lease_s=lease_s)
+    leave(session, resource)
+    return None
+
+
+def leave(session: Session, resource: str) -> None:
+    """Commit the session as an intent, and leave its row to the background, now."""
+    make_due(session, resource)
+    again = update(Lease).where(col(Lease.resource) == resource).values(due_at=now_s())
+    session.connection().execute(again)
+    session.commit()
 
 
 def take(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work | None:

@@ -21,7 +21,6 @@ again. Proofs and first snapshots are stored after the lease is deleted: killed 
 the next round, or for a person.
 """
 
-import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -40,7 +39,7 @@ from webapp.services.engine import events, leases
 from webapp.services.engine.events import token_of
 from webapp.services.engine.intents import IAM_WAIT_S, begin_again
 from webapp.services.engine.leases import Handler, Work
-from webapp.services.engine.progress import tell_meanwhile
+from webapp.services.engine.progress import poll_in_s, tell_meanwhile
 from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 
@@ -51,7 +50,6 @@ RETRY_S = 5.0
 """Until AWS is asked again after it did not answer, or could not roll back."""
 PAUSE_S = 15.0
 """Between checks whether someone has fixed the credentials, a permission or the clock."""
-POLL_JITTER = 0.2
 RETRY_CREATION = "Read the reason and fix it, then try again; or delete it."
 RETRY_DELETION = "Remove what blocks the deletion, then delete it again."
 PUT_BACK = "AWS put everything back as it was."
@@ -80,8 +78,9 @@ class Operation(ABC):
 
     @classmethod
     def begin(cls, scope: CloudScope, row: StackRow) -> None:
-        """Commit the row's intent and take the first step; the background loop does the rest."""
-        work = leases.begin(scope.session, row.owner, lease_s=scope.settings.lease_s)
+        """Commit the row's intent and take the first step, unless many are under way; the
+        background loop does the rest."""
+        work = leases.begin_or_leave(scope.session, row.owner, lease_s=scope.settings.lease_s)
         if work:
             leases.run(work, cls.handler(scope.own, scope.settings))
 
@@ -126,9 +125,8 @@ class Operation(ABC):
         self.row.remedy = remedy or (RETRY_DELETION if self.row.unwanted else RETRY_CREATION)
 
     def poll_again(self) -> None:
-        """Make the row due after the poll interval, with jitter: many rows start together."""
-        jitter = random.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)  # noqa: S311 - no secret
-        self.work.run_again(in_s=self.cloud.poll_s * jitter)
+        """Make the row due after the poll interval, or sooner when little is left to be made."""
+        self.work.run_again(in_s=poll_in_s(self.work.session, self.row, self.cloud.poll_s))
 
     def create_stack(self, plan: Plan) -> None:
         """requested → creating. First deletes what an earlier, failed attempt left behind.
@@ -184,8 +182,7 @@ class Operation(ABC):
 
     def poll_stack(self) -> Stack | None:
         """Copy new events. Gives the stack once it is no longer busy, None while it is."""
-        stack = self._describe()
-        events.copy(self.work, self.cloud, self.row, self.region)
+        stack = self._look()
         if stack.phase is Phase.BUSY:
             tell_meanwhile(self.work.session, self.row, stack)
             self.poll_again()
@@ -194,8 +191,7 @@ class Operation(ABC):
 
     def update_stack(self, plan: Plan) -> Stack | None:
         """Request the update to `plan` once, and poll. Returns the stack once it is not busy."""
-        row, stack = self.row, self._describe()
-        events.copy(self.work, self.cloud, row, self.region)
+        row, stack = self.row, self._look()
         if stack.phase is Phase.GONE:
             return stack
         if stack.status == STUCK:
@@ -278,8 +274,12 @@ class Operation(ABC):
         session.delete(self.row)
         self.work.finish()
 
-    def _describe(self) -> Stack:
-        """The row's stack. One that AWS no longer knows is like one that was deleted."""
+    def _look(self) -> Stack:
+        """Copy new events, and give the row's stack. One that AWS no longer knows is like one that
+        was deleted."""
+        events.copy(self.work, self.cloud, self.row, self.region)
+        if seen := events.busy_stack(self.work.session, self.row):
+            return seen
         assert self.row.stack_id  # noqa: S101 - there is one from *creating* on
         found = self.cloud.stacks.describe(self.region, self.row.stack_id)
         return found or Stack(self.row.stack_id, name="", status="DELETE_COMPLETE", reason=VANISHED)

@@ -1,10 +1,11 @@
 """The progress of a stack operation: n of m resources, the time so far, the likely root cause."""
 
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from webapp.aws.cloudformation.stacks import Stack
 from webapp.models import StackEvent, StackRow, Status, utc_now
@@ -14,6 +15,12 @@ RESULT_WITHIN = timedelta(seconds=30)
 """A network's first proof, or a function's first answer, follows its creation within this time."""
 TYPICAL_OF = 100
 """What the newest creations took is typical."""
+POLL_JITTER = 0.2
+FEW = 3
+PART_FOR_FEW, PART_FOR_NONE = 0.5, 0.15
+"""Of a poll interval: when so few resources are left, or none, the stack is soon done."""
+FEW_WITHIN, NONE_WITHIN = timedelta(minutes=1), timedelta(seconds=10)
+"""After the last event; else it takes longer than usual."""
 UNDOES = "AWS is taking back what it made"
 THEN_DECIDE = "After that, this page says what to do."
 
@@ -57,6 +64,25 @@ def tell_meanwhile(session: Session, row: StackRow, stack: Stack) -> None:
 def is_just_ready(row: StackRow) -> bool:
     """Whether the row became ready so recently that its first result may still be coming."""
     return row.status is Status.READY and utc_now() - row.updated_at < RESULT_WITHIN
+
+
+def poll_in_s(session: Session, row: StackRow, poll_s: float) -> float:
+    """When to look at the stack again: sooner when little is left to be made, or nothing but the
+    stack itself; with jitter, as many rows start together."""
+    jitter = random.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)  # noqa: S311 - no secret
+    return poll_s * _part(session, row) * jitter
+
+
+def _part(session: Session, row: StackRow) -> float:
+    """Of the interval. A deletion, and what has brought no news for a while, may still take very
+    long."""
+    left = row.resource_count - len(_finished(session, row))
+    if row.status is Status.DELETING or not row.resource_count or left > FEW:
+        return 1.0
+    part, expected_within = (PART_FOR_FEW, FEW_WITHIN) if left > 0 else (PART_FOR_NONE, NONE_WITHIN)
+    newest = select(func.max(StackEvent.at)).where(StackEvent.owner == row.owner)
+    last_news = session.exec(newest).one()
+    return part if last_news and last_news > utc_now() - expected_within else 1.0
 
 
 def _finished(session: Session, row: StackRow) -> set[str]:

@@ -1,12 +1,15 @@
 """Functions as pages and the API show them: a row with all that belongs to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from webapp.errors import NotFound
-from webapp.models import Address, Caller, Function, Key, Network, Proof, Snapshot
+from webapp.models import Access, Address, Caller, Function, Key, Network, Proof, Snapshot
+from webapp.models.reading import Reading
 from webapp.services.addresses import pool
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
 from webapp.services.functions import previews
@@ -16,13 +19,18 @@ from webapp.services.inspection.health import Health
 
 TYPICAL_S = 60
 """How long AWS takes for a function, until this installation has created one."""
+_FUNCTION = Reading(Function, col(Function.name) == bindparam("name"))
+_NETWORK = Reading(Network, col(Network.id) == bindparam("id"))
+_KEY = Reading(Key, col(Key.id) == bindparam("id"))
+_CALLERS = select(func.count()).where(col(Caller.function_id) == bindparam("id"))
 
 
 @dataclass(frozen=True)
 class FunctionDetail:
     """`snapshot` is the newest good one; `failure` the newest of all, if it is a failure.
 
-    `progress` and the number of `callers` are None in a list.
+    `progress` is None when nothing is under way. The number of `callers` is None in a list, and
+    where callers have no keys.
     """
 
     function: Function
@@ -42,14 +50,14 @@ class FunctionDetail:
         unfetched = self.snapshot is None and self.failure is None
         return self.function.status.settled and not (unfetched and is_just_ready(self.function))
 
-    @property
+    @cached_property
     def health(self) -> Health:
         of_its_network = health.of_network(self.network, self.addresses, self.proofs)
         return health.of_function(
             self.function, self.network, of_its_network, failed=self.failure is not None
         )
 
-    @property
+    @cached_property
     def broken_zones(self) -> list[str]:
         """Of its network."""
         return health.broken_zones(self.network, self.proofs)
@@ -62,17 +70,30 @@ def find(session: Session, name: str) -> Function | None:
 def get(session: Session, name: str) -> Function:
     function = find(session, name)
     if function is None:
-        raise NotFound(f"There is no function named {name}.", remedy="It may have been deleted.")
+        raise _none(name)
     return function
 
 
 def detail(session: Session, name: str) -> FunctionDetail:
-    (found,) = details_of(session, [get(session, name)])
-    mine = select(func.count()).where(Caller.function_id == found.function.id)
-    return replace(
-        found,
-        progress=progress_of(session, found.function, typical_s=TYPICAL_S),
-        callers=session.exec(mine).one(),
+    """Of rows that cannot be changed. Raises NotFound."""
+    function = _FUNCTION.first(session, name=name)
+    if function is None:
+        raise _none(name)
+    (network,) = _NETWORK.all(session, id=function.network_id)
+    (key,) = _KEY.all(session, id=function.key_id)
+    snapshot, failure = previews.last_of(session, function)
+    is_busy = not function.status.settled
+    return FunctionDetail(
+        function=function,
+        network=network,
+        key=key,
+        template=template_of(function.template),
+        snapshot=snapshot,
+        failure=failure,
+        addresses=pool.read(session, network.id),
+        proofs=proofs.latest_of(session, network.id),
+        progress=progress_of(session, function, typical_s=TYPICAL_S) if is_busy else None,
+        callers=_count_callers(session, function),
     )
 
 
@@ -106,3 +127,14 @@ def details_of(session: Session, rows: Sequence[Function]) -> list[FunctionDetai
             )
         )
     return details
+
+
+def _count_callers(session: Session, function: Function) -> int | None:
+    if function.access is not Access.API_KEY:
+        return None
+    number: int = session.connection().execute(_CALLERS, {"id": function.id}).scalar_one()
+    return number
+
+
+def _none(name: str) -> NotFound:
+    return NotFound(f"There is no function named {name}.", remedy="It may have been deleted.")

@@ -9,7 +9,7 @@ import json
 import re
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnExpressionArgument, Update, tuple_, update
+from sqlalchemy import ColumnExpressionArgument, Update, bindparam, tuple_, update
 from sqlmodel import Session, col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -19,6 +19,7 @@ from webapp.aws.invocations import Invocation
 from webapp.db import now_s
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
+from webapp.models.reading import Reading
 from webapp.partners import Explanation, max_age_s, partner
 from webapp.partners.untrusted_json import shortened
 from webapp.services.addresses import pool
@@ -38,10 +39,24 @@ PLAIN = re.compile(r"[ -~]{1,200}")
 """What may be sent as a header."""
 
 
+_MINE = col(Snapshot.function_id) == bindparam("function_id")
+_NEWEST_FIRST = col(Snapshot.fetched_at).desc()
+_LAST = Reading(Snapshot, _MINE, order_by=_NEWEST_FIRST, limit=1)
+_LAST_GOOD = Reading(Snapshot, _MINE, col(Snapshot.ok), order_by=_NEWEST_FIRST, limit=1)
+
+
 def latest(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
     """The newest good snapshot, and the newest of all if it is a failure."""
     found = latest_by_function(session, col(Snapshot.function_id) == function.id)
     return found.get(function.id, (None, None))
+
+
+def last_of(session: Session, function: Function) -> tuple[Snapshot | None, Snapshot | None]:
+    """The same, of rows that cannot be changed."""
+    last = _LAST.first(session, function_id=function.id)
+    if last is None or last.ok:
+        return last, None
+    return _LAST_GOOD.first(session, function_id=function.id), last
 
 
 def latest_by_function(
@@ -65,6 +80,19 @@ def cached(session: Session, function: Function) -> Snapshot:
             or f"Fetch now: POST /api/v1/functions/{function.name}/snapshots",
         )
     return snapshot
+
+
+def cached_version(session: Session, name: str) -> tuple[str, int] | None:
+    """Another one whenever the function's preview may be; None without a good snapshot."""
+    newest = (
+        select(Snapshot.id, Function.version)
+        .join(Function)
+        .where(Function.name == name, col(Snapshot.ok))
+        .order_by(col(Snapshot.fetched_at).desc())
+        .limit(1)
+    )
+    found = session.exec(newest).first()
+    return (found[0], found[1]) if found else None
 
 
 def fetch(scope: CloudScope, function: Function) -> Snapshot:

@@ -10,13 +10,14 @@ from collections import defaultdict
 from datetime import timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, delete, or_, tuple_
+from sqlalchemy import ColumnElement, bindparam, delete, or_, tuple_
 from sqlmodel import Session, col, func, select
 
 from webapp.aws import Cloud
 from webapp.aws.errors import is_inconclusive
 from webapp.errors import Conflict, EgretError
 from webapp.models import Nat, Network, Proof, Status, utc_now
+from webapp.models.reading import Reading
 from webapp.services.addresses import pool
 from webapp.services.scope import CloudScope
 
@@ -26,6 +27,20 @@ KEPT_FOR = timedelta(days=90)
 DAY_S = 24 * 60 * 60
 JUST_NOW_S = 60 * 60
 """A network whose time of the day is nearer than this waits for the next day's."""
+_ZONE = (col(Proof.network_id), col(Proof.availability_zone))
+
+
+def _newest(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """That a proof is the newest one of its zone."""
+    times = select(*_ZONE, func.max(Proof.at)).where(*conditions).group_by(*_ZONE)
+    return tuple_(*_ZONE, col(Proof.at)).in_(times)
+
+
+_OF_NETWORK = Reading(
+    Proof,
+    _newest(col(Proof.network_id) == bindparam("network_id")),
+    order_by=col(Proof.availability_zone),
+)
 
 
 def prove(scope: CloudScope, network: Network) -> list[Proof]:
@@ -69,13 +84,16 @@ def latest_by_network(
     session: Session, *conditions: ColumnElement[bool]
 ) -> defaultdict[str, list[Proof]]:
     """The newest proofs of all networks, or of those that meet the conditions, by network id."""
-    zone = (col(Proof.network_id), col(Proof.availability_zone))
-    newest = select(*zone, func.max(Proof.at)).where(*conditions).group_by(*zone)
-    found = select(Proof).where(tuple_(*zone, col(Proof.at)).in_(newest))
+    found = select(Proof).where(_newest(*conditions))
     by_network = defaultdict(list)
     for proof in session.exec(found.order_by(col(Proof.availability_zone))):
         by_network[proof.network_id].append(proof)
     return by_network
+
+
+def latest_of(session: Session, network_id: str) -> list[Proof]:
+    """The same of one network, of rows that cannot be changed."""
+    return _OF_NETWORK.all(session, network_id=network_id)
 
 
 def list_all(session: Session, network: Network) -> list[Proof]:

@@ -144,11 +144,10 @@ def _wanted(network: Network, new: NewChange) -> Shape:
     named = network.availability_zones + len(new.zones)
     count = named if new.availability_zones is None else new.availability_zones
     zones.check_count(count)
-    more = count - network.availability_zones
     if new.zones and count != named:
         raise Invalid(
-            f"You named {zones.counted(len(new.zones))} to add but chose {more} more. Name {more}, "
-            "or leave this empty.",
+            f"With the {zones.counted(len(new.zones))} that you named there are {named}, but you "
+            f"chose {count}. Choose {named}, or name others, or none.",
             field="zones",
         )
     return Shape(count, new.nat or network.nat)

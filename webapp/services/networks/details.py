@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 
+from sqlalchemy import bindparam, or_
 from sqlalchemy.exc import InvalidRequestError
 from sqlmodel import Session, col, select
 
@@ -12,6 +14,7 @@ from webapp.aws.cloudformation.templates import subnet_cidrs
 from webapp.errors import NotFound
 from webapp.models import Address, Function, Network, Proof, Status
 from webapp.models.function import in_networks
+from webapp.models.reading import Reading
 from webapp.services.addresses import pool
 from webapp.services.engine import teardown
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
@@ -21,6 +24,15 @@ from webapp.services.inspection.health import Health
 
 TYPICAL_S = 180
 """How long AWS takes for a network, until this installation has created one."""
+_NETWORK = Reading(Network, col(Network.name) == bindparam("name"))
+_FUNCTIONS = Reading(
+    Function,
+    or_(
+        col(Function.network_id) == bindparam("network_id"),
+        col(Function.next_network_id) == bindparam("network_id"),
+    ),
+    order_by=col(Function.name),
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,7 @@ class Zone:
 
 @dataclass(frozen=True)
 class NetworkDetail:
-    """`progress` is None in a list."""
+    """`progress` is None when nothing is under way."""
 
     network: Network
     addresses: list[Address]
@@ -56,11 +68,11 @@ class NetworkDetail:
         unproven = all(proof.at < self.network.updated_at for proof in self.proofs)
         return self.network.status.settled and not (unproven and is_just_ready(self.network))
 
-    @property
+    @cached_property
     def health(self) -> Health:
         return health.of_network(self.network, self.addresses, self.proofs)
 
-    @property
+    @cached_property
     def broken_zones(self) -> list[str]:
         return health.broken_zones(self.network, self.proofs)
 
@@ -91,8 +103,21 @@ def read_again(session: Session, network: Network) -> None:
 
 
 def detail(session: Session, name: str) -> NetworkDetail:
-    (found,) = details_of(session, [get(session, name)])
-    return replace(found, progress=progress_of(session, found.network, typical_s=TYPICAL_S))
+    """Of rows that cannot be changed. Raises NotFound."""
+    network = _NETWORK.first(session, name=name)
+    if network is None:
+        raise _none(name)
+    used, proven = pool.read(session, network.id), proofs.latest_of(session, network.id)
+    is_busy = not network.status.settled
+    return NetworkDetail(
+        network=network,
+        addresses=used,
+        functions=_FUNCTIONS.all(session, network_id=network.id),
+        zones=_zones(network, used, proven),
+        undeleted=_undeleted(session, network),
+        proofs=proven,
+        progress=progress_of(session, network, typical_s=TYPICAL_S) if is_busy else None,
+    )
 
 
 def functions_in(session: Session, network: Network) -> list[Function]:

@@ -102,8 +102,18 @@ def delete(scope: CloudScope, name: str, *, typed: str, retain: list[str] | None
 
 
 def protect(scope: CloudScope, name: str, *, on: bool) -> Network:
-    """Switch termination protection on or off, here and in CloudFormation."""
+    """Switch termination protection on or off, here and in CloudFormation.
+
+    Raises Conflict while the network is being deleted: its stack may be gone at any moment.
+    """
     network = get(scope.session, name)
+    if network.status is Status.DELETING:
+        raise Conflict(
+            f"The network {name} is being deleted.",
+            code="wrong_status",
+            remedy="Wait until it is gone, or until its deletion has failed.",
+            about=[network],
+        )
     if network.stack_id:
         stacks = scope.cloud_of(network).stacks
         stacks.protect(network.region, network.stack_id, on=on)

@@ -54,7 +54,7 @@ _estimates: "WeakKeyDictionary[Engine, Estimate]" = WeakKeyDictionary()
 
 
 def totals(session: Session) -> Totals:
-    if not _are_many(session):
+    if not are_many(session):
         return add_up(session)
     engine = session.get_bind().engine
     kept = _estimates.setdefault(engine, Estimate())
@@ -154,7 +154,7 @@ def _others(session: Session) -> dict[str, int]:
     return dict(session.execute(found).one()._mapping)
 
 
-def _are_many(session: Session) -> bool:
+def are_many(session: Session) -> bool:
     """Whether one of the tables has more rows than are added up for each page."""
     there = (select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES)
     return any(session.execute(select(*there)).one())

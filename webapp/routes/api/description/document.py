@@ -33,7 +33,8 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     schemas = made["components"]["schemas"]
     schemas["Problem"] = _tidy(Problem.model_json_schema())
     for (name, field), choices in CHOICES.items():
-        schemas[name]["properties"][field]["enum"] = choices
+        about = schemas[name]["properties"][field]
+        about.get("items", about)["enum"] = choices
     examples, roles = Examples(schemas), dict(_roles(routes))
     for path, method, operation in operations(made):
         if role := roles[path, method]:

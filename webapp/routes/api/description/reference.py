@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from webapp.models.texts import BLOCK_PATTERN, LINE_PATTERN
 from webapp.routes.api.description.document import operations
 
 KINDS = {"string": "text", "integer": "whole number", "boolean": "true or false", "null": "null"}
+OF_ANY_TEXT = (LINE_PATTERN, BLOCK_PATTERN)
+"""Rules that nobody needs to read: no control characters."""
 DEPTH_MAX = 3
 """Fields within fields are listed so deep."""
 
@@ -122,7 +125,8 @@ class Reference:
 
     def _field(self, name: str, where: str, schema: dict[str, Any], about: dict[str, Any]) -> Field:
         plain = self._plain(schema)
-        pattern = plain.get("pattern", "").removeprefix("^").removesuffix("$")
+        rule = plain.get("pattern", "")
+        pattern = "" if rule in OF_ANY_TEXT else rule.removeprefix("^").removesuffix("$")
         words = [about.get("description", "")]
         words += [f"{json.dumps(schema['default'])} unless sent"] if schema.get("default") else []
         return Field(

@@ -4,6 +4,8 @@ from typing import Any
 
 from webapp.models.rules import NAME
 from webapp.partners import KEY_KINDS
+from webapp.services.access.rights import AREAS
+from webapp.services.functions.activity.console.proxy_events import METHODS
 
 INFO: dict[str, Any] = {
     "title": "Egret",
@@ -67,14 +69,20 @@ SECURITY = {
     },
 }
 _KINDS = [kind.name for kind in KEY_KINDS]
-CHOICES = {("NewKey", "kind"): ["", *_KINDS], ("Key", "kind"): _KINDS}
-"""The values of fields whose models cannot know them."""
+CHOICES = {
+    ("NewKey", "kind"): ["", *_KINDS],
+    ("Key", "kind"): _KINDS,
+    ("NewToken", "scopes"): [*AREAS],
+    ("TriedRequest", "method"): [*METHODS],
+}
+"""The values of fields whose models cannot know them; of a list, those of its items."""
 _NAME = {"type": "string", "pattern": f"^{NAME}$"}
+_PART = {"type": "string", "pattern": "^[^/]+$"}
 _ID = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
 PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "name": ("The name of the {noun}", _NAME),
-    "person": ("The name or the `id` of the person", {}),
-    "token": ("The `id` of the token, or a name that only one has", {}),
+    "person": ("The name or the `id` of the person", _PART),
+    "token": ("The `id` of the token, or a name that only one has", _PART),
     "caller": ("The name of the caller", _NAME),
     "number": ("The number of the revision", {}),
     "address_id": ("The `id` of the address", _ID),

@@ -250,6 +250,8 @@ VALUES = _NAMES | _AWS | _TEXTS | _PARTNERS | _FUNCTIONS | _TIMES
 PARAMETERS: dict[str, Any] = {
     "address_id": ID,
     "id": "eipalloc-0a1b2c3d4e5f60718",
+    "person": "ada",
     "saved_id": ID,
+    "token": ID,
     "whitelisting_id": ID,
 }

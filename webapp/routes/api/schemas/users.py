@@ -10,12 +10,16 @@ from webapp.services.access import IssuedToken
 
 
 class UserOut(BaseModel):
-    """`invited` is who has no password: they choose one with the link that they were given."""
+    """`invited` is who has no password: they choose one with the link that they were given.
+
+    Who signs in by the provider has the role that its claims give at each sign-in.
+    """
 
     id: str
     name: str
     role: Role
     status: Literal["active", "invited"]
+    signs_in_by: Literal["password", "provider"]
     second_factor: bool
     last_seen_at: datetime | None
     created_at: datetime
@@ -48,7 +52,8 @@ class IssuedTokenOut(TokenOut):
 def user_out(user: User) -> UserOut:
     return UserOut(
         **user.model_dump(include={"id", "name", "role", "last_seen_at", "created_at"}),
-        status="active" if user.has_password else "invited",
+        status="invited" if user.is_invited else "active",
+        signs_in_by="provider" if user.is_from_provider else "password",
         second_factor=user.has_second_factor,
     )
 

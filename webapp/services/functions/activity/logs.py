@@ -14,7 +14,7 @@ from webapp.services.functions.details import get, network_of
 from webapp.services.scope import CloudScope
 
 FILTER_MAX_CHARS = 200
-REQUEST_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+REQUEST_ID = re.compile("[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)

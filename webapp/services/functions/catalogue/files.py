@@ -11,6 +11,7 @@ import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from os import stat_result
 from pathlib import Path
 from typing import IO
@@ -23,6 +24,7 @@ TEXT_MAX_BYTES = 1024 * 1024
 CODE_MAX_BYTES = 250 * 1024 * 1024
 """Lambda's limit for code with its dependencies, unzipped."""
 FILES_MAX = 20_000
+KEYS_KEPT = 100
 
 HANDLER_MODULE = "index"
 HANDLER_FILE = f"{HANDLER_MODULE}.py"
@@ -139,6 +141,7 @@ def _digest(folder: Path, names: Iterable[str]) -> str:
     return whole.hexdigest()
 
 
+@lru_cache(KEYS_KEPT)
 def key_of(handler: str, package: Package | None) -> str:
     """The name of the zip in the bucket: it follows from what is in it."""
     of_package = package.digest if package else ""

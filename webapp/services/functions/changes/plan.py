@@ -37,10 +37,10 @@ class Newer:
 
 def newer_template(session: Session, function: Function) -> Newer | None:
     """None while the live revision has the code that its template has."""
-    live, template = revisions.live(session, function), template_of(function.template)
-    newest = (template.version, code.hash_of(template))
-    if template.is_missing or (live.template_version, live.code_hash) == newest:
+    template = template_of(function.template)
+    if template.is_missing or revisions.has_code_of(session, function, template):
         return None
+    live = revisions.live(session, function)
     newest_revision = revisions.describe(session, function, template)
     return Newer(newest_revision, code_diff(live, newest_revision))
 

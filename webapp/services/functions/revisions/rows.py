@@ -7,6 +7,7 @@ A function's row describes its live revision. It also names the network and the 
 one, so that neither can be deleted meanwhile.
 """
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -18,6 +19,14 @@ from webapp.services.functions.catalogue.templates import Template, template_of
 from webapp.services.functions.revisions import code
 
 PAGE = 50
+_CODE = select(
+    FunctionRevision.template_version,
+    FunctionRevision.code_hash,
+    col(FunctionRevision.code) != "",
+).where(
+    col(FunctionRevision.function_id) == bindparam("function_id"),
+    col(FunctionRevision.number) == bindparam("number"),
+)
 
 
 def describe(session: Session, function: Function, template: Template) -> FunctionRevision:
@@ -49,6 +58,17 @@ def live(session: Session, function: Function) -> FunctionRevision:
         found = FunctionRevision(**found.model_dump())
         code.take(found, template)
     return found
+
+
+def has_code_of(session: Session, function: Function, template: Template) -> bool:
+    """Whether the live one has the code that the template has now: see `live`."""
+    about = {"function_id": function.id, "number": function.revision}
+    found = session.connection().execute(_CODE, about).first()
+    return (
+        found is None
+        or not found[2]
+        or tuple(found[:2]) == (template.version, code.hash_of(template))
+    )
 
 
 def pending(session: Session, function: Function) -> FunctionRevision | None:

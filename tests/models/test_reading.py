@@ -1,0 +1,46 @@
+"""Rows that are only read."""
+
+import pytest
+from sqlalchemy import bindparam
+from sqlmodel import Session, col
+
+from tests.services.rows import a_network, add
+from webapp.models import Account, Network, Proof
+from webapp.models.reading import Reading
+
+NAMED = Reading(Network, col(Network.name) == bindparam("name"))
+BY_NAME = Reading(Network, order_by=col(Network.name), limit=2)
+
+
+def test_a_row_that_is_read_has_what_its_class_makes_of_it(session: Session) -> None:
+    add(session, a_network(outputs={"NatGatewayIds": "nat-1,nat-2"}))
+    found = NAMED.first(session, name="net")
+    assert found is not None
+    assert found == session.get_one(Network, found.id)
+    assert (found.owner, found.account_name) == (f"network:{found.id}", "own")
+    assert found.output_list("NatGatewayIds") == ["nat-1", "nat-2"]
+    assert NAMED.first(session, name="other") is None
+
+
+def test_its_account_is_read_with_it(session: Session) -> None:
+    account = Account(name="second", number="1" * 12, role_arn="arn", external_id="x")
+    add(session, account, a_network(account_id=account.id))
+    found = NAMED.first(session, name="net")
+    assert found is not None
+    assert (found.account_name, found.account) == ("second", account)
+
+
+def test_it_cannot_be_changed(session: Session) -> None:
+    add(session, a_network())
+    found = NAMED.first(session, name="net")
+    with pytest.raises(AttributeError):
+        found.reason = "changed"  # type: ignore[union-attr]
+
+
+def test_rows_come_in_order_with_what_the_session_has_not_committed(session: Session) -> None:
+    session.add_all([a_network("c"), a_network("a"), a_network("b")])
+    assert [network.name for network in BY_NAME.all(session)] == ["a", "b"]
+
+
+def test_a_kind_of_row_without_an_account_is_read_too(session: Session) -> None:
+    assert Reading(Proof).all(session) == []

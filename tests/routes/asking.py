@@ -1,0 +1,94 @@
+"""Requests to the application through its layers, without a server or a client."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import Engine, event
+
+from webapp.hot.cache import HotCache
+from webapp.hot.front import HotAnswers
+
+PREVIEW = "/api/v1/functions/fun/preview"
+TABLE = "/functions/fun/table"
+LINK = "/whitelist/a-link-of-a-test"
+OF_THE_MOMENT = ("date", "x-request-id", "set-cookie")
+HOST = {"host": "127.0.0.1:8000"}
+
+
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        return dict(self.headers).get(name, "")
+
+
+class Asking:
+    """Of one application, through a further layer. `passed_on` is how many that did not answer."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app, self.passed_on = app, 0
+        self._layer = HotAnswers(self._pass_on, front=app.state.front)
+
+    async def _pass_on(self, scope: Any, receive: Any, send: Any) -> None:
+        self.passed_on += 1
+        await self.app(scope, receive, send)
+
+    def forget(self) -> None:
+        """So that the router has to answer the next one."""
+        cache: HotCache = self.app.state.parts.hot
+        cache.slots.clear()
+        cache.who.clear()
+        self.app.state.front.files.clear()
+
+    async def __call__(self, path: str, method: str = "GET", **headers: str) -> Answered:
+        """Names of headers are written with `_`."""
+        sent = HOST | {name.replace("_", "-"): value for name, value in headers.items()}
+        raw, _, query = path.encode().partition(b"?")
+        scope: dict[str, Any] = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": raw.decode(),
+            "raw_path": raw,
+            "root_path": "",
+            "query_string": query,
+            "scheme": "http",
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+            "client": ("192.0.2.1", 1),
+            "server": ("127.0.0.1", 8000),
+        }
+        messages: list[Any] = []
+
+        unread = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Any:
+            return unread.pop() if unread else await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        await self._layer(scope, receive, send)
+        headers_of = [(name.decode(), value.decode()) for name, value in messages[0]["headers"]]
+        shown = tuple(sorted(each for each in headers_of if each[0] not in OF_THE_MOMENT))
+        body = b"".join(message.get("body", b"") for message in messages[1:])
+        return Answered(messages[0]["status"], shown, body)
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """The statements that it runs meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)

@@ -1,0 +1,177 @@
+"""Hot answers: what is asked for most is answered before the router, from prepared bytes.
+
+The layer knows the addresses that the router has answered lately, by which hosts, and who was
+allowed to ask. It sends what the router would send: both put their answers together from the same
+parts, and who may ask is found out by the same function. Whatever it does not know for sure it
+leaves to the router, so it can only be faster, and never different.
+
+`at_once` is for a caller that can wait for nothing: the server. `HotAnswers` is the same as a layer
+of ASGI. There, what is known but was looked up too long ago is looked up again first, by threads of
+its own: so hot answers go on whatever the pages do.
+"""
+
+import asyncio
+import re
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from webapp.edge.middleware import complete
+from webapp.edge.proxies import TrustedProxies
+from webapp.hot.cache import ANYBODY, FRESH_S, RENEWED_AFTER_S, Bounded, Moment, Slot, Who
+from webapp.hot.lines import AccessLines, Line
+from webapp.hot.looks import About, Looks
+from webapp.hot.prepared import Answer, Prepared, Sent
+from webapp.hot.requests import Asked, Headers, address_of, read
+from webapp.hot.serving import begin
+from webapp.settings import Settings
+
+READING: Final = {b"GET": "GET", b"HEAD": "HEAD"}
+HOT: Final = re.compile(r"/static/.+|/whitelist/[^/]+|/functions/[^/]+/table|/api/v1/.+/preview")
+LOOKS: Final = 2
+CLIENTS_REMEMBERED: Final = 1024
+Peer = Sequence[Any] | None
+"""The connection's address and port."""
+
+
+class Front:
+    """Of one application."""
+
+    def __init__(self, app: FastAPI, settings: Settings, files: Bounded[bytes, Slot]) -> None:
+        self._app, self._https, self.files = app, settings.https, files
+        proxies = TrustedProxies(app, networks=settings.proxy_networks)
+        self._client_of = lru_cache(CLIENTS_REMEMBERED)(proxies.client_of)
+        self._lines = AccessLines()
+        self._looks = Looks()
+
+    def at_once(self, method: bytes, address: bytes, headers: Headers, peer: Peer) -> Sent | None:
+        """The answer, if there is one without waiting. Writes its line of the log."""
+        if method not in READING or (about := self.about(address, headers, peer)) is None:
+            return None
+        return self.answer(READING[method], about)
+
+    def about(
+        self, address: bytes, headers: Headers, peer: Peer, app: FastAPI | None = None
+    ) -> About | None:
+        """What is asked for, of this application or a copy of it, if the answer may be known."""
+        app = app or self._app
+        slot = app.state.parts.hot.slots.get(address) or self.files.get(address)
+        asked = read(headers) if slot else None
+        if not slot or not asked or asked.host not in slot.hosts:
+            return None
+        forwarded_for = asked.forwarded_for.decode("latin-1")
+        client = self._client_of(peer[0], forwarded_for) if peer else ""
+        return About(app, slot, asked, headers, client, Moment.now())
+
+    def answer(self, method: str, about: About) -> Sent | None:
+        """The same. Soon before it is too old, it is looked up again, for the next one."""
+        slot = about.slot
+        who, age_s = self._who(about)
+        if who is None or age_s >= FRESH_S:
+            return None
+        prepared = slot.state.answers.get(who.in_browser)
+        if prepared is None:
+            return None
+        if age_s > RENEWED_AFTER_S:
+            self._looks.begin(about)
+        answer, request_id = self._answer(about, prepared), self._lines.new_id()
+        of_log = about.client, slot.source.operation, who.name, who.role
+        self._lines.write(Line(method, slot.shown, answer.status, *of_log), request_id)
+        own = [(b"x-request-id", request_id.encode())]
+        if prepared.since:
+            own.append((b"age", b"%d" % prepared.age_s()))
+        return Sent(answer, own)
+
+    async def look_up(self, about: About) -> bool:
+        """Whether what is known still holds, by the database. False for who is not known."""
+        return self._who(about)[0] is not None and await self._looks.wait(about)
+
+    def _who(self, about: About) -> tuple[Who | None, float]:
+        """Who asks, and how many seconds ago the oldest look was that says so."""
+        slot = about.slot
+        if slot.source.is_file:
+            return ANYBODY, 0
+        looked_s = slot.state.looked.age_s(about.begun)
+        if slot.source.is_public:
+            return ANYBODY, looked_s
+        who, looked = about.cache.who.get(about.who) or (None, about.begun)
+        return who, max(looked_s, looked.age_s(about.begun))
+
+    def _answer(self, about: About, prepared: Prepared) -> Answer:
+        asked = about.asked
+        coding = prepared.coding(asked.accept_encoding.decode("latin-1"))
+        known = prepared.is_known(asked.if_none_match.decode("latin-1"))
+        found = prepared.made.get((coding, known))
+        if found is None:
+            made = prepared.constant(coding, not_modified=known)
+            headers = MutableHeaders(raw=made.raw_headers)
+            complete(headers, about.slot.path, made.status_code, https=self._https)
+            found = Answer(made.status_code, made.raw_headers, bytes(made.body))
+            prepared.made[coding, known] = found
+        return found
+
+
+class HotAnswers:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, *, front: Front) -> None:
+        self._app, self._front = app, front
+        self._first: dict[Hashable, asyncio.Event] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        sent = await self._find(scope)
+        if sent is None and (asked := may_be_hot(scope)):
+            key = address_of(scope), asked.host, asked.who("")
+            if first := self._first.get(key):
+                await first.wait()
+                sent = await self._find(scope)
+            else:
+                await self._pass_on_first(key, scope, receive, send)
+                return
+        if sent is None:
+            begin(scope)
+            await self._app(scope, receive, send)
+            return
+        start = {"status": sent.answer.status, "headers": [*sent.answer.headers, *sent.own]}
+        await send({"type": "http.response.start", **start})
+        body = b"" if scope["method"] == "HEAD" else sent.answer.body
+        await send({"type": "http.response.body", "body": body})
+
+    async def _find(self, scope: Scope) -> Sent | None:
+        """After a look at the database, if there has to be one.
+
+        The first one may have begun too early for this request; then the second one has not.
+        """
+        front, of_client = self._front, (scope["headers"], scope.get("client"))
+        about = front.about(address_of(scope), *of_client, scope.get("app"))
+        if about is None:
+            return None
+        for _ in range(LOOKS):
+            if sent := front.answer(scope["method"], about):
+                return sent
+            if not await front.look_up(about):
+                return None
+        return front.answer(scope["method"], about)
+
+    async def _pass_on_first(
+        self, key: Hashable, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """The router's answer is for all who ask for the same meanwhile."""
+        self._first[key] = asyncio.Event()
+        begin(scope)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._first.pop(key).set()
+
+
+def may_be_hot(scope: Scope) -> Asked | None:
+    """What a request asks with, if its path is one of those that are answered from here."""
+    return read(scope["headers"]) if HOT.fullmatch(scope["path"]) else None

@@ -1,0 +1,107 @@
+"""Lines of the log for hot answers: the same as those of others, for a fiftieth of the work.
+
+A line is made once by the ordinary formatter, for a request that never was; what changes from one
+request to the next, its time and its id, is then put in the place of that one's. Lines are written
+together, FLUSH_S later at most, and before any line that comes after them.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from typing import Final, NamedTuple
+
+from webapp import logs
+
+FLUSH_S: Final = 0.1
+WAITING_MAX: Final = 500
+REMEMBERED_MAX: Final = 2048
+IDS_AT_ONCE: Final = 512
+ID_BYTES: Final = 8
+MODEL_ID: Final = secrets.token_hex(ID_BYTES)
+MODEL_TIME: Final = "1970-01-01T00:00:00.000+00:00"
+
+log = logging.getLogger("egret.access")
+
+
+class Line(NamedTuple):
+    """What one is about; '' for what is not known."""
+
+    method: str
+    path: str
+    status: int
+    client: str
+    operation: str
+    user: str
+    role: str
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What it says of the request, beside its id, in the order in which others say it."""
+        names = {"client": self.client, "operation": self.operation}
+        names |= {"user": self.user, "role": self.role}
+        return {name: value for name, value in names.items() if value or name == "client"}
+
+
+class AccessLines:
+    """Of one process; only its loop uses it."""
+
+    def __init__(self) -> None:
+        self._models: dict[Line, tuple[str, str, str]] = {}
+        self._ids = ""
+        self._second, self._written = 0, ""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def new_id(self) -> str:
+        """As random as others, and read from the system many at a time."""
+        if not self._ids:
+            self._ids = secrets.token_hex(ID_BYTES * IDS_AT_ONCE)
+        found, self._ids = self._ids[: 2 * ID_BYTES], self._ids[2 * ID_BYTES :]
+        return found
+
+    def write(self, line: Line, request_id: str) -> None:
+        stream = logs.stream()
+        if stream is None:
+            with logs.about(request_id=request_id, **line.known):
+                log.info(*_message(line), extra=_extra(line))
+            return
+        model = self._models.get(line) or self._add_model(line, stream)
+        before, between, after = model
+        waiting = stream.later(f"{before}{self._now()}{between}{request_id}{after}")
+        if waiting >= WAITING_MAX:
+            stream.flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self._flush, stream)
+
+    def _flush(self, stream: logs.Stream) -> None:
+        self._timer = None
+        stream.flush()
+
+    def _add_model(self, line: Line, stream: logs.Stream) -> tuple[str, str, str]:
+        message, *arguments = _message(line)
+        fields = {"name": log.name, "levelname": "INFO", "created": 0.0, **_extra(line)}
+        told = {"msg": message, "args": tuple(arguments)}
+        record = logging.makeLogRecord(fields | told)
+        with logs.about(request_id=MODEL_ID, **line.known):
+            text = stream.format(record)
+        before, _, rest = text.partition(MODEL_TIME)
+        between, _, after = rest.partition(MODEL_ID)
+        if len(self._models) >= REMEMBERED_MAX:
+            self._models.clear()
+        self._models[line] = before, between, after
+        return before, between, after
+
+    def _now(self) -> str:
+        at = time.time()
+        if int(at) != self._second:
+            self._second = int(at)
+            self._written = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+        return f"{self._written}.{int(at % 1 * 1000):03}+00:00"
+
+
+def _message(line: Line) -> tuple[str, str, str, int]:
+    return "%s %s %s 0 ms", line.method, line.path, line.status
+
+
+def _extra(line: Line) -> dict[str, int]:
+    return {"status": line.status, "took_ms": 0}

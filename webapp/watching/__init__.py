@@ -1,0 +1,1 @@
+"""Who has a page open that follows what changes, and how a process learns of changes."""
