@@ -3,7 +3,7 @@ some measures alone.
 
 It exits with 1 when a gate is missed, and says which. Figures are CPU times, ratios of CPU times
 within the run, and counts, because machines differ and are shared; a few are seconds that a person
-waits. A run of all measures is written to `bench/results.json`.
+waits. A run of all measures is written to `bench/results.json`, and to the README's table.
 """
 
 import argparse
@@ -11,8 +11,9 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
-from tests.bench import report
+from tests.bench import readme, report
 from tests.bench.goals import Goal, goals_of, missed
 from tests.bench.measures import MEASURES
 from tests.bench.world import World
@@ -37,7 +38,8 @@ def run(chosen: list[str]) -> int:
             began = time.monotonic()
             print(f"{name} …", end=" ", flush=True)
             try:
-                figures |= MEASURES[name](world)
+                found = MEASURES[name](world)
+                figures |= {each: _finite(figure) for each, figure in found.items()}
             except Exception:  # the others go on; what it was to measure is missed
                 traceback.print_exc()
                 world.note(f"{name}: could not be measured")
@@ -48,6 +50,7 @@ def run(chosen: list[str]) -> int:
         print(f"  {note}")
     if set(chosen) == set(MEASURES):
         report.write(goals, figures, world.notes, took_s)
+        readme.write()
     code, said = outcome(goals, figures)
     print(f"\n{said}, in {took_s:.0f} s")
     return code
@@ -59,6 +62,11 @@ def outcome(goals: Sequence[Goal], figures: Mapping[str, float | None]) -> tuple
     lines = [f"{goal.judge(figures.get(goal.name))}: {goal.name}, {goal.what}" for goal in lost]
     lines.append(f"{len(goals) - len(lost)} of {len(goals)} goals reached")
     return (1 if lost else 0), "\n".join(lines)
+
+
+def _finite(figure: float | None) -> float | None:
+    """None, when there was no answer to measure."""
+    return figure if figure is not None and isfinite(figure) else None
 
 
 if __name__ == "__main__":

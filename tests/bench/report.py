@@ -38,7 +38,6 @@ def write(goals: Sequence[Goal], figures: Figures, notes: Sequence[str], took_s:
     RESULTS.parent.mkdir(exist_ok=True)
     content: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _first_line("git", "rev-parse", "HEAD"),
         "machine": machine(),
         "took_s": round(took_s),
         "figures": [_row(goal, figures.get(goal.name)) for goal in goals],
