@@ -71,6 +71,7 @@ UNSAYABLE = {
     "number": "is not the dashboard's own account",
     "path": "is a path of API Gateway",
     "region": "is one that this dashboard offers",
+    "retain": "names what AWS could not delete",
     "role_arn": "is a role of that account",
     "secret": "is a key, as its partner makes them",
     "sent_as": "is a header's name, if the kind has one",
