@@ -23,6 +23,7 @@ from sqlmodel import Session
 from webapp import logs, rounds
 from webapp.aws import Cloud
 from webapp.aws.pace import patiently
+from webapp.capacity import flights
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler
 from webapp.services.functions.callers import operation as callers
@@ -53,6 +54,7 @@ class Reconciler:
             "function": FunctionOperation.handler(cloud, settings),
             "key": keys.handler(cloud, settings),
             callers.NOUN: callers.handler(cloud, settings),
+            flights.NOUN: flights.handler,
             rounds.NOUN: rounds.handler(cloud, settings),
             rounds.PROOF: rounds.prover(cloud, settings),
         }

@@ -1,21 +1,28 @@
 """Requests to the application through its layers, without a server or a client."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import Engine, event
+from sqlmodel import Session
 
+from tests.routes.people import bearer
+from tests.services.rows import a_snapshot, add, add_function
 from webapp.hot.cache import HotCache
 from webapp.hot.front import HotAnswers
+from webapp.models import Network, Role, User
+from webapp.services import access
 
 PREVIEW = "/api/v1/functions/fun/preview"
 TABLE = "/functions/fun/table"
 LINK = "/whitelist/a-link-of-a-test"
 OF_THE_MOMENT = ("date", "x-request-id", "set-cookie")
+BODY = b'{"items": [' + b",".join(b'{"name": "clan %d", "rank": 1}' % n for n in range(60)) + b"]}"
 HOST = {"host": "127.0.0.1:8000"}
 
 
@@ -92,3 +99,41 @@ def counted(engine: Engine) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield statements
     event.remove(engine, "before_cursor_execute", note)
+
+
+def add_answers(session: Session) -> None:
+    """A function that has fetched BODY, and a network with a public link."""
+    function = add_function(session)
+    add(session, a_snapshot(function, body=BODY, etag="of-it", egress_ip="203.0.113.7", ttl_s=60))
+    network = session.get_one(Network, function.network_id)
+    network.link = LINK.rpartition("/")[2]
+    add(session, network)
+
+
+def somebody(session: Session, role: Role = Role.VIEWER) -> tuple[User, dict[str, str]]:
+    """A person, and the header of their browser."""
+    user = User(name=f"a {role}", password_hash="of a test", role=role)
+    add(session, user)
+    return user, {"cookie": f"egret_session={access.open_session(session, user)}"}
+
+
+def program(app: FastAPI, *scopes: str) -> dict[str, str]:
+    return {"authorization": bearer(app, Role.VIEWER, scopes)["Authorization"]}
+
+
+def elsewhere(app: FastAPI, *statements: str) -> None:
+    """What another replica writes: this process has no part in it."""
+    with closing(sqlite3.connect(app.state.parts.settings.data_dir / "egret.db")) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+def time_passes(app: FastAPI, seconds: float) -> None:
+    """Since what is known was looked up."""
+    cache = app.state.parts.hot
+    for key, (who, looked) in cache.who.items():
+        cache.who[key] = who, replace(looked, at_s=looked.at_s - seconds)
+    for slot in cache.slots.values():
+        looked = slot.state.looked
+        slot.state = replace(slot.state, looked=replace(looked, at_s=looked.at_s - seconds))

@@ -54,9 +54,9 @@ def test_a_retry_creates_again_or_deletes_again_by_what_had_failed(
     created = a_network("created", status=Status.FAILED, reason="no room")
     unwanted = a_network("unwanted", status=Status.FAILED, unwanted=True)
     add(scripted.session, created, unwanted)
-    assert networks.retry(scripted, "created").status is Status.REQUESTED
     networks.retry(scripted, "unwanted")
     assert networks.find(scripted.session, "unwanted") is None, "it had no stack any more"
+    assert networks.retry(scripted, "created").status is Status.REQUESTED
 
 
 @pytest.mark.parametrize("status", [Status.CREATING, Status.READY])

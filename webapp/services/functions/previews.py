@@ -16,6 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from webapp.aws import Cloud
 from webapp.aws.errors import is_inconclusive
 from webapp.aws.invocations import Invocation
+from webapp.capacity.flights import flights
 from webapp.db import now_s
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
@@ -116,11 +117,37 @@ def fetch(scope: CloudScope, function: Function) -> Snapshot:
 def store_answer(session: Session, cloud: Cloud, function: Function, *, region: str) -> Snapshot:
     """Fetch through the function, and store the answer whether it is good or not.
 
-    Its time is the database's: replicas' clocks differ, and the newest is what counts.
-    Raises an error of AWS, and stores nothing, if the function was not run for a reason that says
-    nothing about it. One that was deleted outside Egret fails. Raises Conflict before it is ready.
+    All who want that while it is under way, on any replica, get the same answer. Raises an error of
+    AWS, and stores nothing, if the function was not run for a reason that says nothing about it.
+    One that was deleted outside Egret fails. Raises Conflict before it is ready.
     """
-    name = lambda_name(function)
+    name, function_id = lambda_name(function), function.id
+
+    def landed(since_s: float) -> str | None:
+        at = col(Snapshot.fetched_at) >= datetime.fromtimestamp(since_s, UTC)
+        return session.exec(
+            select(Snapshot.id).where(Snapshot.function_id == function_id, at)
+        ).first()
+
+    found = flights.join(
+        session,
+        f"{function_id}:{function.revision}",
+        fly=lambda: _store_answer(session, cloud, function, region=region, name=name),
+        landed=landed,
+    )
+    snapshot = session.get(Snapshot, found)
+    if snapshot is None:
+        raise NotFound("The function has just been deleted.", remedy="Nothing is left to do.")
+    return snapshot
+
+
+def _store_answer(
+    session: Session, cloud: Cloud, function: Function, *, region: str, name: str
+) -> str:
+    """The id of the new snapshot.
+
+    Its time is the database's: replicas' clocks differ, and the newest is what counts.
+    """
     try:
         snapshot = _snapshot(session, function, cloud.functions.invoke(region, name))
     except EgretError as error:
@@ -132,7 +159,7 @@ def store_answer(session: Session, cloud: Cloud, function: Function, *, region: 
     session.connection().execute(_look_again(function))
     session.commit()
     _prune(session, function)
-    return snapshot
+    return snapshot.id
 
 
 def _look_again(function: Function) -> Update:
