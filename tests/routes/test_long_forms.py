@@ -29,10 +29,9 @@ def many(session: Session) -> None:
     add_many(session, 1, MANY)
 
 
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("noun", ["network", "function", "key"])
-def test_a_list_is_read_page_by_page_with_its_filters(
-    signed_in: Any, many: None, noun: str
-) -> None:
+def test_a_list_is_read_page_by_page_with_its_filters(signed_in: Any, noun: str) -> None:
     path = f"/{noun}s?q={noun}-&status=ready"
     first = signed_in.get(path).text
     assert names_in(first, noun) == [f"{noun}-{n:05}" for n in range(1, 51)]
@@ -46,8 +45,9 @@ def test_a_list_is_read_page_by_page_with_its_filters(
     assert "Nothing matches this search." in signed_in.get(f"/{noun}s?q=x").text
 
 
+@pytest.mark.usefixtures("many")
 def test_addresses_are_searched_by_themselves_and_their_names(
-    signed_in: Any, many: None, session: Session
+    signed_in: Any, session: Session
 ) -> None:
     add(session, an_address(ip="198.51.100.1", name="Spare one"))
     shown = signed_in.get("/addresses?q=Spare").text
@@ -60,8 +60,9 @@ def test_addresses_are_searched_by_themselves_and_their_names(
     assert (first.count('id="address-'), "198.51.100.1" in first) == (50, False)
 
 
+@pytest.mark.usefixtures("many")
 def test_a_link_to_an_address_leads_to_the_page_that_has_it(
-    signed_in: Any, many: None, session: Session
+    signed_in: Any, session: Session
 ) -> None:
     last = an_address(ip="198.51.100.1")
     add(session, last)
@@ -71,7 +72,8 @@ def test_a_link_to_an_address_leads_to_the_page_that_has_it(
     assert 'id="address-a1"' in signed_in.get("/addresses?from=gone").text
 
 
-def test_of_many_networks_and_keys_the_names_are_typed(signed_in: Any, many: None) -> None:
+@pytest.mark.usefixtures("many")
+def test_of_many_networks_and_keys_the_names_are_typed(signed_in: Any) -> None:
     form = signed_in.get("/functions/new").text
     assert '<name-search data-source="/api/v1/networks?status=ready">' in form
     assert form.count('<option value="network-') == form.count('<option value="key-') == 50
@@ -109,9 +111,8 @@ def test_of_many_accounts_the_name_is_typed(signed_in: Any, session: Session) ->
         assert '<select id="account"' not in form
 
 
-def test_the_overview_of_many_shows_some_of_each(
-    signed_in: Any, many: None, session: Session
-) -> None:
+@pytest.mark.usefixtures("many")
+def test_the_overview_of_many_shows_some_of_each(signed_in: Any, session: Session) -> None:
     add(session, a_network("failed", status=Status.FAILED, reason="no room"))
     add(session, an_address(ip="198.51.100.1", status=AddressStatus.FREE))
     page = signed_in.get("/").text
