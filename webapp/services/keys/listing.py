@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -149,6 +150,14 @@ def _matching(session: Session, keys: Sequence[KeyRow]) -> defaultdict[str, list
 
 def _candidates(session: Session, ids: Sequence[str]) -> dict[str, set[str]]:
     """By the key's id: networks with an address in one of its ranges."""
+    found: dict[str, set[str]] = {}
+    for key_id, network_id in session.connection().execute(_near(), {"ids": ids}) if ids else ():
+        found.setdefault(key_id, set()).add(network_id)
+    return found
+
+
+@cache
+def _near() -> Select[Any]:
     one: Any = aliased(KeyRange)
     there: Any = aliased(Address)
     first_ranges = (
@@ -168,16 +177,13 @@ def _candidates(session: Session, ids: Sequence[str]) -> dict[str, set[str]]:
         .limit(NETWORKS_MAX)
         .correlate(KeyRange)
     )
-    query = (
-        select(col(Key.id), col(Address.network_id))
+    columns: list[Any] = [col(Key.id), col(Address.network_id)]
+    return (
+        select(*columns)
         .join_from(Key, KeyRange, col(KeyRange.id).in_(first_ranges))
         .join(Address, col(Address.id).in_(first_addresses))
-        .where(col(Key.id).in_(ids))
+        .where(col(Key.id).in_(bindparam("ids", expanding=True)))
     )
-    found: dict[str, set[str]] = {}
-    for key_id, network_id in session.execute(query) if ids else ():
-        found.setdefault(key_id, set()).add(network_id)
-    return found
 
 
 def _staying(session: Session, ids: set[str]) -> dict[str, tuple[str, str | None]]:
