@@ -134,9 +134,9 @@ def _matching(session: Session, keys: Sequence[KeyRow]) -> defaultdict[str, list
     """By the key's id, the names of networks of which it allows every address."""
     candidates = _candidates(session, [key.id for key in keys])
     networks = {network_id for ids in candidates.values() for network_id in ids}
-    staying, used = _staying(session, networks), _addresses(session, networks)
+    staying, used = _staying(session, networks), addresses_of(session, networks)
     found: defaultdict[str, list[str]] = defaultdict(list)
-    pending = _pending(session, [*candidates])
+    pending = pending_of(session, [*candidates])
     for key in keys:
         for network_id in candidates.get(key.id, ()):
             allowed = own = tuple(used.get(network_id, ()))
@@ -196,7 +196,7 @@ def _staying(session: Session, ids: set[str]) -> dict[str, tuple[str, str | None
     return {row[0]: (row[1], row[2]) for row in (session.execute(query) if ids else ())}
 
 
-def _addresses(session: Session, ids: set[str]) -> defaultdict[str, list[str]]:
+def addresses_of(session: Session, ids: set[str]) -> defaultdict[str, list[str]]:
     """The addresses that the networks call from, by the network's id."""
     found = defaultdict(list)
     query = select(col(Address.network_id), col(Address.public_ip)).where(
@@ -209,7 +209,7 @@ def _addresses(session: Session, ids: set[str]) -> defaultdict[str, list[str]]:
     return found
 
 
-def _pending(session: Session, ids: Sequence[str]) -> defaultdict[str, list[list[str]]]:
+def pending_of(session: Session, ids: Sequence[str]) -> defaultdict[str, list[list[str]]]:
     """What the pending versions of the keys allow, by the key's id."""
     found = defaultdict(list)
     query = select(col(KeyVersion.key_id), col(KeyVersion.claims)).where(
