@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import String, cast, exists, false, or_, true
+from sqlalchemy import Select, String, cast, exists, false, or_, true
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from webapp.models import Function, Key, Network, Role, Snapshot, Status
@@ -90,12 +93,21 @@ def overview(session: Session) -> Overview:
 
 def _first(session: Session) -> tuple[list[ListedNetwork], list[ListedFunction]]:
     """The first networks and functions by name; what belongs to them is read together."""
-    networks = session.execute(networks_query().order_by(col(Network.name)).limit(SHOWN_MAX)).all()
-    found = session.execute(functions_query().order_by(col(Function.name)).limit(SHOWN_MAX)).all()
+    first_networks, first_functions = _first_rows()
+    networks = session.connection().execute(first_networks).all()
+    found = session.connection().execute(first_functions).all()
     functions = [FunctionRow(*row) for row in found]
     ids = {row.id: None for row in networks} | {each.network_id: None for each in functions}
     every = by_id(session, ids)
     return [every[row.id] for row in networks], in_networks(session, functions, every)
+
+
+@cache
+def _first_rows() -> tuple[Select[Any], Select[Any]]:
+    return (
+        networks_query().order_by(col(Network.name)).limit(SHOWN_MAX),
+        functions_query().order_by(col(Function.name)).limit(SHOWN_MAX),
+    )
 
 
 def _health(ready: int, found: Problems) -> Health:
@@ -107,15 +119,7 @@ def _steps(
     session: Session, in_use: Sequence[ListedNetwork], running: Sequence[ListedFunction]
 ) -> list[SetupStep]:
     """A network that was once created counts, whatever it is doing now."""
-    outputs = select(cast(col(Network.outputs), String).label("outputs"))
-    some = outputs.where(col(Network.status).in_(CREATED)).limit(LOOKED_MAX).subquery()
-    done = select(
-        exists().where(some.c.outputs != "{}"),
-        exists().where(col(Key.id).is_not(None)),
-        exists().where(col(Function.status) == Status.READY),
-        exists().where(col(Snapshot.ok) == true()),
-    )
-    created, has_keys, deployed, has_answer = session.exec(done).one()
+    created, has_keys, deployed, has_answer = session.connection().execute(_done()).one()
     created = created or any(each.network.was_created for each in in_use)
     return [
         SetupStep(
@@ -150,6 +154,21 @@ def _steps(
             has_answer,
         ),
     ]
+
+
+@cache
+def _done() -> Select[Any]:
+    """Whether there is a network that was once created, a key, a function that is ready, and a good
+    answer."""
+    outputs = select(cast(col(Network.outputs), String).label("outputs"))
+    some = outputs.where(col(Network.status).in_(CREATED)).limit(LOOKED_MAX).subquery()
+    there: list[Any] = [
+        exists().where(some.c.outputs != "{}"),
+        exists().where(col(Key.id).is_not(None)),
+        exists().where(col(Function.status) == Status.READY),
+        exists().where(col(Snapshot.ok) == true()),
+    ]
+    return columns(*there)
 
 
 def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Table]:
