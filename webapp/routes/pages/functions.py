@@ -160,7 +160,9 @@ def _new(
     )
     usable = [key for key in known.rows if key.is_one_of(template.key_kinds)]
     named = {each.network.name for each in ready.rows if each.network.status is Status.READY}
-    chosen = {"network": form["network"], "key": form["key"]} | _matching(form, usable, named)
+    chosen = {"network": form["network"], "key": form["key"]}
+    if form["network"] or not ready.more:  # of many, none is proposed
+        chosen |= _matching(form, usable, named)
     coming = None if ready.rows else networks.listing.under_way(ctx.session)
     return page(
         ctx.request,
