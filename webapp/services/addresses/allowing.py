@@ -7,9 +7,10 @@ finds the ranges that have the address in them, however many keys there are.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -33,8 +34,8 @@ def keys_allowing(
     found: defaultdict[str, set[KeyName]] = defaultdict(set)
     sizes = _prefixes(session) if address_ids else []
     if sizes:
-        every = [_with_ranges_of(prefix, address_ids, most) for prefix in sizes]
-        for address_id, *key in session.execute(union_all(*every)):
+        every = _with_ranges_of_each(tuple(sizes), most)
+        for address_id, *key in session.execute(every, {"ids": address_ids}):
             found[address_id].add(KeyName(*key))
     by_name = defaultdict(list)
     for address_id, keys in found.items():
@@ -53,6 +54,11 @@ def keys_naming(session: Session, address: Address) -> list[Key]:
 
 def _prefixes(session: Session) -> list[int]:
     """How many bits the ranges that there are share, without reading all ranges."""
+    return [*session.execute(_prefixes_query()).scalars()]
+
+
+@cache
+def _prefixes_query() -> Select[Any]:
     first = select(func.min(KeyRange.prefix).label("prefix")).cte("sizes", recursive=True)
     next_one = (
         select(func.min(KeyRange.prefix))
@@ -60,10 +66,16 @@ def _prefixes(session: Session) -> list[int]:
         .scalar_subquery()
     )
     sizes = first.union_all(select(next_one).where(first.c.prefix.is_not(None)))
-    return [*session.execute(select(sizes.c.prefix).where(sizes.c.prefix.is_not(None))).scalars()]
+    query: Select[Any] = select(sizes.c.prefix).where(sizes.c.prefix.is_not(None))
+    return query
 
 
-def _with_ranges_of(prefix: int, address_ids: Sequence[str], most: int) -> Select[Any]:
+@lru_cache
+def _with_ranges_of_each(prefixes: tuple[int, ...], most: int) -> CompoundSelect[Any]:
+    return union_all(*(_with_ranges_of(prefix, most) for prefix in prefixes))
+
+
+def _with_ranges_of(prefix: int, most: int) -> Select[Any]:
     """Selects the addresses' ids with the keys that allow them by a range of that size."""
     size, number = 2 ** (BITS - prefix), col(Address.ip_number)
     one: Any = aliased(KeyRange)
@@ -79,5 +91,5 @@ def _with_ranges_of(prefix: int, address_ids: Sequence[str], most: int) -> Selec
         select(*columns)
         .join_from(Address, KeyRange, col(KeyRange.id).in_(around))
         .join(Key, col(Key.id) == col(KeyRange.key_id))
-        .where(col(Address.id).in_(address_ids))
+        .where(col(Address.id).in_(bindparam("ids", expanding=True)))
     )

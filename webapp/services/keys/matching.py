@@ -7,19 +7,37 @@ Functions of other networks may use the key too: what is advised allows their ad
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, select
 
+from webapp.lists.keyset import Offer
 from webapp.models import Address, Function, Key, KeyVersion, Network, Status
-from webapp.models.function import with_keys
 from webapp.models.key import PENDING
+from webapp.models.reading import Reading
 from webapp.partners import coverage, partner
 from webapp.services.addresses import pool
 from webapp.services.addresses.allowing import keys_allowing
 
 Used = Mapping[str, Sequence[Address]]
+FEW_KEYS = 10
+"""So many are compared with a network, whether they concern it or not."""
 MATCHED_MAX = 50
 """So many keys are compared with a network, and networks with a key, at a time."""
+
+
+_IDS: Any = bindparam("ids", expanding=True)
+_KEYS = Reading(Key, col(Key.id).in_(_IDS), order_by=col(Key.name))
+_NETWORKS = Reading(Network, col(Network.id).in_(_IDS), order_by=col(Network.name))
+_VERSIONS = Reading(
+    KeyVersion, col(KeyVersion.key_id).in_(_IDS), order_by=col(KeyVersion.created_at).desc()
+)
+_FUNCTIONS = Reading(
+    Function,
+    or_(col(Function.key_id).in_(_IDS), col(Function.next_key_id).in_(_IDS)),
+    order_by=col(Function.name),
+)
 
 
 @dataclass(frozen=True)
@@ -77,17 +95,17 @@ def match_keys(session: Session, keys: Sequence[Key], network: Network) -> list[
     return [match for key in keys for match in found[key.id]]
 
 
-def match_all(session: Session, network: Network) -> list[Match]:
-    """How keys of its account match the network, by name: those that its functions use, or that
-    allow one of its addresses, and others up to MATCHED_MAX."""
-    mine = select(Key).where(Key.account_id == network.account_id).order_by(col(Key.name))
-    found = {key.id: key for key in session.exec(mine.limit(MATCHED_MAX + 1))}
-    if len(found) > MATCHED_MAX:
-        ids = concerned(session, network)
-        some = session.exec(mine.where(col(Key.id).in_(ids)).limit(MATCHED_MAX)).all()
-        found = {key.id: key for key in [*some, *found.values()]}
-    keys = sorted([*found.values()][:MATCHED_MAX], key=lambda key: key.name)
-    return match_keys(session, keys, network)
+def match_all(session: Session, network: Network) -> Offer[Match]:
+    """How keys of its account match the network, by name: all while there are few, or else those
+    that its functions use, or that allow one of its addresses."""
+    some = select(Key.id).where(Key.account_id == network.account_id).limit(FEW_KEYS + 1)
+    first, ids = session.exec(some).all(), concerned(session, network)
+    are_many = len(first) > FEW_KEYS
+    if not are_many:
+        ids |= {*first}
+    keys = _KEYS.all(session, ids=[*ids])[:MATCHED_MAX] if ids else []
+    mine = [key for key in keys if key.account_id == network.account_id]
+    return Offer(match_keys(session, mine, network), more=are_many)
 
 
 def match_each(
@@ -119,8 +137,7 @@ def needing(session: Session, functions: Iterable[Function]) -> list[Network]:
 def networks_of(session: Session, ids: Iterable[str]) -> list[Network]:
     """The networks with those ids, by name."""
     wanted = {*ids}
-    mine = select(Network).where(col(Network.id).in_(wanted)).order_by(col(Network.name))
-    return list(session.exec(mine)) if wanted else []
+    return _NETWORKS.all(session, ids=[*wanted]) if wanted else []
 
 
 def addresses_of(session: Session, networks: Iterable[Network]) -> Used:
@@ -141,9 +158,7 @@ def cidrs_of(key: Key) -> list[str]:
 def versions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[KeyVersion]]:
     """By the id of their key, newest first."""
     found = defaultdict(list)
-    of_these = col(KeyVersion.key_id).in_([key.id for key in keys])
-    newest_first = select(KeyVersion).order_by(col(KeyVersion.created_at).desc())
-    for version in session.exec(newest_first.where(of_these)):
+    for version in _VERSIONS.all(session, ids=[key.id for key in keys]):
         found[version.key_id].append(version)
     return found
 
@@ -151,8 +166,7 @@ def versions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[
 def functions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[Function]]:
     """By the id of their key."""
     found = defaultdict(list)
-    of_these = with_keys(key.id for key in keys)
-    for function in session.exec(select(Function).where(of_these).order_by(col(Function.name))):
+    for function in _FUNCTIONS.all(session, ids=[key.id for key in keys]):
         for key_id in function.key_ids:
             found[key_id].append(function)
     return found

@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, String, case, cast, func, select
+from sqlalchemy import Engine, Select, String, case, cast, func, select
 from sqlmodel import Session, col
 
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
@@ -106,6 +107,22 @@ class _Group(NetworkFacts):
 
 
 def _groups(session: Session) -> Iterator[_Group]:
+    for *plain, changed, put_out, number in session.execute(_groups_query()):
+        region, status, nat, zones, unwanted = plain
+        yield _Group(
+            region=region,
+            status=status,
+            nat=nat,
+            availability_zones=zones,
+            unwanted=unwanted,
+            change=json.loads(changed),
+            outputs=json.loads(put_out),
+            number=number,
+        )
+
+
+@cache
+def _groups_query() -> Select[Any]:
     """What a network costs follows from a few columns; only of those that are being deleted, have
     failed, or still have something of an update, its outputs matter."""
     change, outputs = cast(col(Network.change), String), cast(col(Network.outputs), String)
@@ -123,38 +140,34 @@ def _groups(session: Session) -> Iterator[_Group]:
         change,
         case((matter, outputs), else_=NOTHING),
     )
-    for *plain, changed, put_out, number in session.execute(
-        select(*columns, func.count()).group_by(*columns)
-    ):
-        region, status, nat, zones, unwanted = plain
-        yield _Group(
-            region=region,
-            status=status,
-            nat=nat,
-            availability_zones=zones,
-            unwanted=unwanted,
-            change=json.loads(changed),
-            outputs=json.loads(put_out),
-            number=number,
-        )
+    return select(*columns, func.count()).group_by(*columns)
 
 
 def _others(session: Session) -> dict[str, int]:
+    return dict(session.execute(_others_query()).one()._mapping)
+
+
+@cache
+def _others_query() -> Select[Any]:
     def number(column: Any, *conditions: Any) -> Any:
         return select(func.count(column)).where(*conditions).scalar_subquery()
 
     is_ready = col(Function.status) == Status.READY
-    found = select(
+    return select(
         number(col(Function.id)).label("functions"),
         number(col(Function.id), is_ready).label("ready"),
         number(col(Address.network_id)).label("used"),
         number(col(Address.id), col(Address.status) == AddressStatus.FREE).label("free"),
         number(col(Key.id)).label("keys"),
     )
-    return dict(session.execute(found).one()._mapping)
 
 
 def are_many(session: Session) -> bool:
     """Whether one of the tables has more rows than are added up for each page."""
+    return any(session.execute(_many_query()).one())
+
+
+@cache
+def _many_query() -> Select[Any]:
     there = (select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES)
-    return any(session.execute(select(*there)).one())
+    return select(*there)

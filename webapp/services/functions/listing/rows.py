@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlmodel import Session, col
 
 from webapp.models import Function, Snapshot, Status
@@ -49,6 +49,7 @@ class ListedFunction:
         )
 
 
+@cache
 def rows_query() -> Select[Any]:
     """Selects what a `FunctionRow` has, in that order."""
     columns = ("id", "name", "status", "reason", "template", "network_id")
@@ -78,8 +79,13 @@ def in_networks(
 def answers(session: Session, ids: Sequence[str]) -> defaultdict[str, dict[bool, datetime]]:
     """When the newest good answer of each came, and the newest other one."""
     found: defaultdict[str, dict[bool, datetime]] = defaultdict(dict)
-    of = (col(Snapshot.function_id), col(Snapshot.ok))
-    newest = select(*of, func.max(Snapshot.fetched_at)).where(of[0].in_(ids)).group_by(*of)
-    for function_id, ok, at in session.execute(newest) if ids else ():
+    for function_id, ok, at in session.execute(_newest_query(), {"ids": ids}) if ids else ():
         found[function_id][ok] = at
     return found
+
+
+@cache
+def _newest_query() -> Select[Any]:
+    of: tuple[Any, ...] = (col(Snapshot.function_id), col(Snapshot.ok))
+    ids: Any = bindparam("ids", expanding=True)
+    return select(*of, func.max(Snapshot.fetched_at)).where(of[0].in_(ids)).group_by(*of)
