@@ -18,6 +18,8 @@ from tests.bench.goals import Goal, goals_of, missed
 from tests.bench.measures import MEASURES
 from tests.bench.world import World
 
+DIGITS = 4
+
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
@@ -39,7 +41,7 @@ def run(chosen: list[str]) -> int:
             print(f"{name} …", end=" ", flush=True)
             try:
                 found = MEASURES[name](world)
-                figures |= {each: _finite(figure) for each, figure in found.items()}
+                figures |= {each: _rounded(figure) for each, figure in found.items()}
             except Exception:  # the others go on; what it was to measure is missed
                 traceback.print_exc()
                 world.note(f"{name}: could not be measured")
@@ -64,9 +66,11 @@ def outcome(goals: Sequence[Goal], figures: Mapping[str, float | None]) -> tuple
     return (1 if lost else 0), "\n".join(lines)
 
 
-def _finite(figure: float | None) -> float | None:
-    """None, when there was no answer to measure."""
-    return figure if figure is not None and isfinite(figure) else None
+def _rounded(figure: float | None) -> float | None:
+    """As it is written down, before it is judged. None, when there was no answer to measure."""
+    if figure is None or not isfinite(figure):
+        return None
+    return figure if figure == int(figure) else float(f"{figure:.{DIGITS}g}")
 
 
 if __name__ == "__main__":

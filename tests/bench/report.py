@@ -63,7 +63,7 @@ def _row(goal: Goal, figure: float | None) -> dict[str, Any]:
         "name": goal.name,
         "what": goal.what,
         "unit": goal.unit,
-        "figure": None if figure is None else float(f"{figure:.4g}"),
+        "figure": figure,
         "gate": goal.gate,
         "stretch": goal.stretch,
         "verdict": goal.judge(figure).lower(),
