@@ -19,6 +19,7 @@ from webapp.models import Address, Key, KeyRange
 NAMED_MAX = 50
 """So many keys of an address are named."""
 BITS = 32
+STATEMENTS_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ def keys_allowing(
     found: defaultdict[str, set[KeyName]] = defaultdict(set)
     sizes = _prefixes(session) if address_ids else []
     if sizes:
-        every = _with_ranges_of_each(tuple(sizes), most)
-        for address_id, *key in session.execute(every, {"ids": address_ids}):
+        statement, values = _with_ranges(tuple(sizes), most), {"ids": list(address_ids)}
+        for address_id, *key in session.connection().execute(statement, values):
             found[address_id].add(KeyName(*key))
     by_name = defaultdict(list)
     for address_id, keys in found.items():
@@ -54,11 +55,11 @@ def keys_naming(session: Session, address: Address) -> list[Key]:
 
 def _prefixes(session: Session) -> list[int]:
     """How many bits the ranges that there are share, without reading all ranges."""
-    return [*session.execute(_prefixes_query()).scalars()]
+    return [*session.connection().execute(_sizes()).scalars()]
 
 
 @cache
-def _prefixes_query() -> Select[Any]:
+def _sizes() -> Select[Any]:
     first = select(func.min(KeyRange.prefix).label("prefix")).cte("sizes", recursive=True)
     next_one = (
         select(func.min(KeyRange.prefix))
@@ -66,13 +67,12 @@ def _prefixes_query() -> Select[Any]:
         .scalar_subquery()
     )
     sizes = first.union_all(select(next_one).where(first.c.prefix.is_not(None)))
-    query: Select[Any] = select(sizes.c.prefix).where(sizes.c.prefix.is_not(None))
-    return query
+    return select(sizes.c.prefix).where(sizes.c.prefix.is_not(None))
 
 
-@lru_cache
-def _with_ranges_of_each(prefixes: tuple[int, ...], most: int) -> CompoundSelect[Any]:
-    return union_all(*(_with_ranges_of(prefix, most) for prefix in prefixes))
+@lru_cache(STATEMENTS_KEPT)
+def _with_ranges(sizes: tuple[int, ...], most: int) -> CompoundSelect[Any]:
+    return union_all(*(_with_ranges_of(prefix, most) for prefix in sizes))
 
 
 def _with_ranges_of(prefix: int, most: int) -> Select[Any]:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, String, cast, exists, false, or_, true
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from webapp.models import Function, Key, Network, Role, Snapshot, Status
@@ -100,8 +101,9 @@ def overview(session: Session) -> Overview:
 
 def _first(session: Session) -> tuple[list[ListedNetwork], list[ListedFunction]]:
     """The first networks and functions by name; what belongs to them is read together."""
-    networks = session.execute(_first_networks_query()).all()
-    found = session.execute(_first_functions_query()).all()
+    first_networks, first_functions = _first_rows()
+    networks = session.connection().execute(first_networks).all()
+    found = session.connection().execute(first_functions).all()
     functions = [FunctionRow(*row) for row in found]
     ids = {row.id: None for row in networks} | {each.network_id: None for each in functions}
     every = by_id(session, ids)
@@ -109,13 +111,11 @@ def _first(session: Session) -> tuple[list[ListedNetwork], list[ListedFunction]]
 
 
 @cache
-def _first_networks_query() -> Select[Any]:
-    return networks_query().order_by(col(Network.name)).limit(SHOWN_MAX)
-
-
-@cache
-def _first_functions_query() -> Select[Any]:
-    return functions_query().order_by(col(Function.name)).limit(SHOWN_MAX)
+def _first_rows() -> tuple[Select[Any], Select[Any]]:
+    return (
+        networks_query().order_by(col(Network.name)).limit(SHOWN_MAX),
+        functions_query().order_by(col(Function.name)).limit(SHOWN_MAX),
+    )
 
 
 def _health(ready: int, found: Problems) -> Health:
@@ -127,7 +127,7 @@ def _steps(
     session: Session, in_use: Sequence[ListedNetwork], running: Sequence[ListedFunction]
 ) -> list[SetupStep]:
     """A network that was once created counts, whatever it is doing now."""
-    created, has_keys, deployed, has_answer = session.execute(_done_query()).one()
+    created, has_keys, deployed, has_answer = session.connection().execute(_done()).one()
     created = created or any(each.network.was_created for each in in_use)
     return [
         SetupStep(
@@ -165,17 +165,18 @@ def _steps(
 
 
 @cache
-def _done_query() -> Select[Any]:
+def _done() -> Select[Any]:
+    """Whether there is a network that was once created, a key, a function that is ready, and a good
+    answer."""
     outputs = select(cast(col(Network.outputs), String).label("outputs"))
     some = outputs.where(col(Network.status).in_(CREATED)).limit(LOOKED_MAX).subquery()
-    done: Any = select(
+    there: list[Any] = [
         exists().where(some.c.outputs != "{}"),
         exists().where(col(Key.id).is_not(None)),
         exists().where(col(Function.status) == Status.READY),
         exists().where(col(Snapshot.ok) == true()),
-    )
-    query: Select[Any] = done
-    return query
+    ]
+    return columns(*there)
 
 
 def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Table]:
@@ -186,9 +187,9 @@ def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Tab
         for each in shown
     )
     of_snapshot = (Snapshot.id, Snapshot.function_id, Snapshot.ok, Snapshot.body)
-    columns: tuple[Any, ...] = (*of_snapshot, Function.settings)
+    wanted: tuple[Any, ...] = (*of_snapshot, Function.settings)
     last = (
-        select(*columns)
+        columns(*wanted)
         .join(Function, col(Function.id) == col(Snapshot.function_id))
         .where(or_(false(), *their_last))
     )

@@ -107,7 +107,9 @@ class _Group(NetworkFacts):
 
 
 def _groups(session: Session) -> Iterator[_Group]:
-    for *plain, changed, put_out, number in session.execute(_groups_query()):
+    """What a network costs follows from a few columns; only of those that are being deleted, have
+    failed, or still have something of an update, its outputs matter."""
+    for *plain, changed, put_out, number in session.connection().execute(_grouped()):
         region, status, nat, zones, unwanted = plain
         yield _Group(
             region=region,
@@ -122,16 +124,14 @@ def _groups(session: Session) -> Iterator[_Group]:
 
 
 @cache
-def _groups_query() -> Select[Any]:
-    """What a network costs follows from a few columns; only of those that are being deleted, have
-    failed, or still have something of an update, its outputs matter."""
+def _grouped() -> Select[Any]:
     change, outputs = cast(col(Network.change), String), cast(col(Network.outputs), String)
     matter = (
         col(Network.unwanted)
         | (col(Network.status) == Status.FAILED)
         | outputs.contains(UNDELETED_NAT_GATEWAY_IDS)
     )
-    columns = (
+    columns: list[Any] = [
         col(Network.region),
         col(Network.status),
         col(Network.nat),
@@ -139,35 +139,36 @@ def _groups_query() -> Select[Any]:
         col(Network.unwanted),
         change,
         case((matter, outputs), else_=NOTHING),
-    )
+    ]
     return select(*columns, func.count()).group_by(*columns)
 
 
 def _others(session: Session) -> dict[str, int]:
-    return dict(session.execute(_others_query()).one()._mapping)
+    return dict(session.connection().execute(_numbers()).one()._mapping)
 
 
 @cache
-def _others_query() -> Select[Any]:
+def _numbers() -> Select[Any]:
     def number(column: Any, *conditions: Any) -> Any:
         return select(func.count(column)).where(*conditions).scalar_subquery()
 
     is_ready = col(Function.status) == Status.READY
-    return select(
+    numbers: list[Any] = [
         number(col(Function.id)).label("functions"),
         number(col(Function.id), is_ready).label("ready"),
         number(col(Address.network_id)).label("used"),
         number(col(Address.id), col(Address.status) == AddressStatus.FREE).label("free"),
         number(col(Key.id)).label("keys"),
-    )
+    ]
+    return select(*numbers)
 
 
 def are_many(session: Session) -> bool:
     """Whether one of the tables has more rows than are added up for each page."""
-    return any(session.execute(_many_query()).one())
+    return any(session.connection().execute(_beyond()).one())
 
 
 @cache
-def _many_query() -> Select[Any]:
-    there = (select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES)
+def _beyond() -> Select[Any]:
+    there = [select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES]
     return select(*there)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from webapp.models import Function, Snapshot, Status
@@ -15,7 +15,7 @@ from webapp.services.functions.catalogue.templates import Template, template_of
 from webapp.services.inspection import health
 from webapp.services.inspection.health import Health
 from webapp.services.networks.listing import ListedNetwork
-from webapp.services.networks.listing.rows import by_id
+from webapp.services.networks.listing.rows import IDS, by_id
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,14 @@ def in_networks(
 def answers(session: Session, ids: Sequence[str]) -> defaultdict[str, dict[bool, datetime]]:
     """When the newest good answer of each came, and the newest other one."""
     found: defaultdict[str, dict[bool, datetime]] = defaultdict(dict)
-    for function_id, ok, at in session.execute(_newest_query(), {"ids": ids}) if ids else ():
+    rows = session.connection().execute(_newest(), {"ids": ids}) if ids else ()
+    for function_id, ok, at in rows:
         found[function_id][ok] = at
     return found
 
 
 @cache
-def _newest_query() -> Select[Any]:
-    of: tuple[Any, ...] = (col(Snapshot.function_id), col(Snapshot.ok))
-    ids: Any = bindparam("ids", expanding=True)
-    return select(*of, func.max(Snapshot.fetched_at)).where(of[0].in_(ids)).group_by(*of)
+def _newest() -> Select[Any]:
+    of: list[Any] = [col(Snapshot.function_id), col(Snapshot.ok)]
+    newest = select(*of, func.max(Snapshot.fetched_at))
+    return newest.where(of[0].in_(IDS)).group_by(*of)
