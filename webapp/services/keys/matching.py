@@ -7,9 +7,10 @@ Functions of other networks may use the key too: what is advised allows their ad
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, or_
+from sqlalchemy import bindparam, or_, union
 from sqlmodel import Session, col, select
 
 from webapp.lists.keyset import Offer
@@ -30,6 +31,7 @@ MATCHED_MAX = 50
 _IDS: Any = bindparam("ids", expanding=True)
 _KEYS = Reading(Key, col(Key.id).in_(_IDS), order_by=col(Key.name))
 _NETWORKS = Reading(Network, col(Network.id).in_(_IDS), order_by=col(Network.name))
+_ADDRESSES = Reading(Address, col(Address.network_id).in_(_IDS), order_by=col(Address.position))
 _VERSIONS = Reading(
     KeyVersion, col(KeyVersion.key_id).in_(_IDS), order_by=col(KeyVersion.created_at).desc()
 )
@@ -142,8 +144,10 @@ def networks_of(session: Session, ids: Iterable[str]) -> list[Network]:
 
 def addresses_of(session: Session, networks: Iterable[Network]) -> Used:
     """Their addresses, by the network's id."""
-    ids = {network.id for network in networks}
-    return pool.by_network(session, col(Address.network_id).in_(ids)) if ids else {}
+    ids, found = [*{network.id for network in networks}], defaultdict(list)
+    for address in _ADDRESSES.all(session, ids=ids) if ids else ():
+        found[address.network_id or ""].append(address)
+    return found
 
 
 def ips(used: Used, networks: Iterable[Network]) -> list[str]:
@@ -195,12 +199,20 @@ def _with_each(
 
 def concerned(session: Session, network: Network) -> set[str]:
     """The ids of keys that its functions use, or that allow one of its addresses."""
-    used = select(Function.key_id).where(Function.network_id == network.id)
-    next_ones = select(Function.next_key_id).where(Function.next_network_id == network.id)
-    found = {*session.exec(used.distinct()), *filter(None, session.exec(next_ones))}
-    ids = [address.id for address in pool.of_network(session, network.id)]
+    used = session.connection().execute(_used_query(), {"network_id": network.id})
+    found = set(filter(None, used.scalars()))
+    ids = [address.id for address in pool.read(session, network.id)]
     allowing = keys_allowing(session, ids, most=MATCHED_MAX)
     return found | {key.id for keys in allowing.values() for key in keys}
+
+
+@cache
+def _used_query() -> Any:
+    """The keys of the network's functions, now and after the changes that are under way."""
+    here: Any = bindparam("network_id")
+    now = select(Function.key_id).where(col(Function.network_id) == here)
+    then = select(Function.next_key_id).where(col(Function.next_network_id) == here)
+    return union(now, then)
 
 
 def _ids(functions: Iterable[Function]) -> set[str]:
