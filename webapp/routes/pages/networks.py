@@ -150,9 +150,10 @@ def _show(
         status_code=status_code,
         detail=detail,
         timeline=timeline_of(ctx.session, detail.network),
-        matches=matches,
+        matches=matches.rows,
+        more_keys=matches.more,
         confirm_error=confirm_error,
-        lacking=change.insufficient_keys(detail.functions, matches),
+        lacking=change.insufficient_keys(detail.functions, matches.rows),
         shapes=_larger(detail.network),
     )
 

@@ -1,7 +1,7 @@
 """The first page: four steps until they are done, then status, cost and warnings."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -43,10 +43,18 @@ class SetupStep:
 
 @dataclass(frozen=True)
 class Table:
-    """The first rows of a function's last good snapshot, as its partner's adapter reads them."""
+    """The first rows of a function's last good snapshot."""
 
     detail: ListedFunction
-    rows: list[object]
+    snapshot_id: str
+    body: bytes = field(repr=False)
+    settings: dict[str, Any]
+
+    @property
+    def rows(self) -> list[object]:
+        """As the partner's adapter reads them."""
+        adapter = partner(self.detail.template.partner)
+        return list(adapter.rows(self.body, self.settings)[:TABLE_ROWS_MAX])
 
 
 @dataclass(frozen=True)
@@ -178,14 +186,15 @@ def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Tab
         & (col(Snapshot.fetched_at) == each.fetched_at)
         for each in shown
     )
+    of_snapshot = (Snapshot.id, Snapshot.function_id, Snapshot.ok, Snapshot.body)
+    wanted: tuple[Any, ...] = (*of_snapshot, Function.settings)
     last = (
-        select(Snapshot.function_id, Snapshot.ok, Snapshot.body, Function.settings)
+        columns(*wanted)
         .join(Function, col(Function.id) == col(Snapshot.function_id))
         .where(or_(false(), *their_last))
     )
-    read = session.exec(last) if shown else ()
-    found = {id: (body, settings) for id, ok, body, settings in read if ok}
+    read = session.execute(last) if shown else ()
+    found = {of: (id, body, settings) for id, of, ok, body, settings in read if ok}
     for detail in shown:
         if detail.function.id in found:
-            rows = partner(detail.template.partner).rows(*found[detail.function.id])
-            yield Table(detail, list(rows[:TABLE_ROWS_MAX]))
+            yield Table(detail, *found[detail.function.id])
