@@ -3,7 +3,7 @@ some measures alone.
 
 It exits with 1 when a gate is missed, and says which. Figures are CPU times, ratios of CPU times
 within the run, and counts, because machines differ and are shared; a few are seconds that a person
-waits. A run of all measures is written to `bench/results.json`.
+waits. A run of all measures is written to `bench/results.json`, and to the README's table.
 """
 
 import argparse
@@ -11,11 +11,14 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
-from tests.bench import report
+from tests.bench import readme, report
 from tests.bench.goals import Goal, goals_of, missed
 from tests.bench.measures import MEASURES
 from tests.bench.world import World
+
+DIGITS = 4
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +40,8 @@ def run(chosen: list[str]) -> int:
             began = time.monotonic()
             print(f"{name} …", end=" ", flush=True)
             try:
-                figures |= MEASURES[name](world)
+                found = MEASURES[name](world)
+                figures |= {each: _rounded(figure) for each, figure in found.items()}
             except Exception:  # the others go on; what it was to measure is missed
                 traceback.print_exc()
                 world.note(f"{name}: could not be measured")
@@ -48,6 +52,7 @@ def run(chosen: list[str]) -> int:
         print(f"  {note}")
     if set(chosen) == set(MEASURES):
         report.write(goals, figures, world.notes, took_s)
+        readme.write()
     code, said = outcome(goals, figures)
     print(f"\n{said}, in {took_s:.0f} s")
     return code
@@ -59,6 +64,13 @@ def outcome(goals: Sequence[Goal], figures: Mapping[str, float | None]) -> tuple
     lines = [f"{goal.judge(figures.get(goal.name))}: {goal.name}, {goal.what}" for goal in lost]
     lines.append(f"{len(goals) - len(lost)} of {len(goals)} goals reached")
     return (1 if lost else 0), "\n".join(lines)
+
+
+def _rounded(figure: float | None) -> float | None:
+    """As it is written down, before it is judged. None, when there was no answer to measure."""
+    if figure is None or not isfinite(figure):
+        return None
+    return figure if figure == int(figure) else float(f"{figure:.{DIGITS}g}")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ def write(goals: Sequence[Goal], figures: Figures, notes: Sequence[str], took_s:
     RESULTS.parent.mkdir(exist_ok=True)
     content: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _first_line("git", "rev-parse", "HEAD"),
         "machine": machine(),
         "took_s": round(took_s),
         "figures": [_row(goal, figures.get(goal.name)) for goal in goals],
@@ -64,7 +63,7 @@ def _row(goal: Goal, figure: float | None) -> dict[str, Any]:
         "name": goal.name,
         "what": goal.what,
         "unit": goal.unit,
-        "figure": None if figure is None else float(f"{figure:.4g}"),
+        "figure": figure,
         "gate": goal.gate,
         "stretch": goal.stretch,
         "verdict": goal.judge(figure).lower(),

@@ -1,11 +1,14 @@
 """A gate that is missed, and a figure that is not there, fail the bench."""
 
+import json
+
 import pytest
 
+from tests.bench import readme
 from tests.bench.__main__ import outcome
 from tests.bench.goals import GOALS, Goal, Verdict, goals_of, missed, more
 from tests.bench.measures import MEASURES
-from tests.bench.report import table, told
+from tests.bench.report import RESULTS, table, told
 
 COST = Goal("a.cost", "µs", 2000, 1000, "a page")
 SHARE = more("b.share", "times", 0.2, 0.3, "an answer")
@@ -55,3 +58,16 @@ def test_each_measure_has_goals_and_each_goal_its_measure() -> None:
     assert {goal.measure for goal in GOALS} == MEASURES.keys()
     assert goals_of({"hot"}) == [goal for goal in GOALS if goal.name.startswith("hot.")]
     assert len({goal.name for goal in GOALS}) == len(GOALS)
+
+
+def test_each_goal_is_in_one_row_of_the_readme() -> None:
+    names = [name for _, row in readme.ROWS for name in row]
+    assert sorted(names) == sorted(goal.name for goal in GOALS)
+
+
+def test_the_readme_has_the_figures_of_the_last_run() -> None:
+    results = json.loads(RESULTS.read_text())
+    assert readme.table(results) in readme.README.read_text()
+    assert [each["name"] for each in results["figures"]] == [goal.name for goal in GOALS]
+    for goal, each in zip(GOALS, results["figures"], strict=True):
+        assert each["verdict"] == goal.judge(each["figure"]).lower(), goal.name

@@ -12,6 +12,8 @@ from tests.e2e.axe import check_all
 from tests.oidc.server import LocalProvider
 from webapp.sandbox.launcher import Sandbox
 
+LABEL = "your account at Example Industries Group"
+"""As long as it may be."""
 BEGINNING = "**/sign-in/provider"
 REFRESH = re.compile("<meta http-equiv[^>]*>")
 
@@ -21,7 +23,7 @@ def single(sandbox: Sandbox, tmp_path: Path, provider: LocalProvider) -> Iterato
     """A dashboard at another site than its provider, which is at 127.0.0.1."""
     port = free_port()
     own = {"EGRET_PUBLIC_URL": f"http://localhost:{port}", "EGRET_NAME_PREFIX": "provider"}
-    environment = provider.environment() | own
+    environment = provider.environment() | own | {"EGRET_OIDC_LABEL": LABEL}
     with Dashboard(sandbox, tmp_path, environment=environment, port=port) as running:
         yield running
 
@@ -39,18 +41,18 @@ def test_a_person_signs_in_confirms_and_signs_out_by_the_provider(
     page.goto(account)
     check_all(page, "sign-in", screenshots)
     page.route(BEGINNING, stay)
-    page.get_by_role("button", name="Sign in with single sign-on").click()
+    page.get_by_role("button", name=f"Sign in with {LABEL}").click()
     expect(page.get_by_role("link", name="Continue")).to_be_visible()
     check_all(page, "to-provider", screenshots)
     page.unroute(BEGINNING)
     page.get_by_role("link", name="Continue").click()
     consent(page)
     expect(page).to_have_url(account)
-    expect(page.get_by_text("You sign in with single sign-on.")).to_be_visible()
+    expect(page.get_by_text(f"You sign in with {LABEL}.")).to_be_visible()
     check_all(page, "account-of-provider", screenshots)
     page.goto(f"http://localhost:{single.port}/confirm-identity?next=/account")
     check_all(page, "confirm-by-provider", screenshots)
-    page.get_by_role("button", name="Sign in with single sign-on").click()
+    page.get_by_role("button", name=f"Sign in with {LABEL}").click()
     consent(page)
     expect(page).to_have_url(account)
     page.get_by_role("button", name="Account of grace").click()

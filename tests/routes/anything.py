@@ -4,9 +4,11 @@ Everything is read from the router, its description and the pages themselves, so
 is tried too.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -41,6 +43,12 @@ HOSTILE_VALUES: list[Any] = [
 ]
 TEXTS = st.sampled_from(HOSTILE_TEXTS) | st.text(max_size=40)
 VALUES = st.sampled_from(HOSTILE_VALUES) | TEXTS
+ID = "0123456789ab"
+PARTS_OF_PATHS = {"{caller}": "web", "{person}": "bob", "{token}": ID, "{number}": "1"}
+"""Parts of a path that lead to rows which there are, besides ids and the names of networks, keys
+and functions."""
+TEMPLATES = Path(__file__).parents[2] / "templates"
+FIELD = re.compile(r'\bname="([a-z_.]+)"')
 KNOWN = {
     "name": "another",
     "region": "eu-central-1",
@@ -105,7 +113,15 @@ def with_known(path: str) -> str:
     """The path of a row that there is."""
     kind = next((part for part in ("networks", "keys", "functions") if f"/{part}/" in path), "")
     name = {"networks": "net", "keys": "key", "functions": "fun"}.get(kind, "unknown")
-    return path.replace("{name}", name).replace("{", "").replace("}", "")
+    for parameter, known in {"{name}": name, **PARTS_OF_PATHS}.items():
+        path = path.replace(parameter, known)
+    return re.sub(r"\{\w+_id\}", ID, path).replace("{", "").replace("}", "")
+
+
+def fields_of_templates() -> tuple[str, ...]:
+    """The names of all fields of all forms, also of those that are shown in few cases only."""
+    texts = (file.read_text(encoding="utf-8") for file in TEMPLATES.rglob("*.html"))
+    return tuple(sorted({name for text in texts for name in FIELD.findall(text)}))
 
 
 @dataclass

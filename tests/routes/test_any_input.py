@@ -18,17 +18,30 @@ from sqlmodel import Session, SQLModel
 
 from tests.routes.all_routes import routes_of
 from tests.routes.anything import (
+    ID,
+    KNOWN,
     TEXTS,
     VALUES,
     Form,
     bodies_of,
+    fields_of_templates,
     forms_of,
     with_known,
 )
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
-from tests.services.rows import add_usable_function
+from tests.services.rows import IP, add, add_usable_function, an_address
 from tests.services.scripted import ScriptedAws
+from webapp.models import (
+    AccessToken,
+    Caller,
+    Function,
+    SavedRequest,
+    Status,
+    TokenKind,
+    User,
+    Whitelisting,
+)
 
 EXAMPLES = 3
 """Each is sent to every form, or to every operation."""
@@ -52,6 +65,8 @@ PARTS = st.sampled_from(
         *("%zz", "%2f", "%20", "NET", "1e9", "-1", "NaN", "new", "net.txt", "9" * 30, "a" * 3000),
     ]
 )
+FITTING = [(), ("name", "region"), ("network", "key", "template"), tuple(KNOWN)]
+"""Which fields fit, of a form that is sent whole."""
 NOT_TRIED = {"/sign-out", "/setup", "/sign-in"}
 """They end or need another session; what they take is tried in their own tests."""
 
@@ -96,11 +111,28 @@ def quoted(name: str) -> str:
 def tried(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> Tried:
     scripted_aws.reset()
     app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
-    add_usable_function(session)
+    add_more_rows(session, add_usable_function(session))
     session.close()
     client = TestClient(app, base_url=HOST, follow_redirects=False)  # without the background loop
     sign_in(client, app)
     return Tried(app, client, scripted_aws)
+
+
+def add_more_rows(session: Session, function: Function) -> None:
+    """So that most forms are of something that there is."""
+    limits: Any = {"rate": 1, "burst": 2, "quota": 10, "status": Status.READY}
+    listed: Any = {"partner": "Bank", "partner_folded": "bank", "addresses": [IP]}
+    saved: Any = {"name": "top", "content": {"event": {}}, "created_by": "ada"}
+    bob = User(name="bob", password_hash="")
+    add(
+        session,
+        an_address(ip="203.0.113.8", id=ID),
+        Caller(name="web", function_id=function.id, **limits),
+        Whitelisting(id=ID, network_id=function.network_id, **listed),
+        SavedRequest(id=ID, function_id=function.id, **saved),
+        bob,
+        AccessToken(id=ID, kind=TokenKind.SESSION, token_hash=ID, user_id=bob.id),
+    )
 
 
 @pytest.fixture
@@ -146,6 +178,27 @@ def test_any_text_is_accepted_or_refused_by_every_form(tried: Tried, app: FastAP
             content = as_form(form.values(data.draw, TEXTS))
             headers = {"content-type": "application/x-www-form-urlencoded"}
             tried.send(form.method, form.path, content=content, headers=headers)
+
+    try_all()
+
+
+def test_any_text_is_accepted_or_refused_wherever_a_form_may_be_sent(
+    tried: Tried, app: FastAPI
+) -> None:
+    """Also by forms that are on no page now, such as that which confirms a change."""
+    routes = [each for each in routes_of(app) if each.method == "POST" and not each.is_api]
+    paths = [with_known(each.path) for each in routes if each.path != "/sign-out"]
+    fields = fields_of_templates()
+    assert (len(paths) > 70, len(fields) > 50) == (True, True)
+
+    @settings(parent=few, max_examples=2)
+    @given(st.data())
+    def try_all(data: Any) -> None:
+        for path in paths:
+            odd, fits = data.draw(TEXTS), data.draw(st.sampled_from(FITTING))
+            content = as_form(dict.fromkeys(fields, odd) | {n: KNOWN[n] for n in fits})
+            headers = {"content-type": "application/x-www-form-urlencoded"}
+            tried.send("POST", path, content=content, headers=headers)
 
     try_all()
 

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
-from webapp.aws import partitions
 from webapp.aws.partitions import partition
+from webapp.aws.partitions import regions as regions_of_botocore
 
 ENABLED_BY_DEFAULT = frozenset(
     {
@@ -44,7 +44,7 @@ _ZONE = re.compile(r"(?P<region>[a-z]+(?:-[a-z]+)+-\d+)(?:[a-z]|-.+)")
 @cache
 def names() -> dict[str, str]:
     """Each region of every partition, with its place: `eu-central-1` → `Europe (Frankfurt)`."""
-    return partitions.regions()
+    return regions_of_botocore()
 
 
 def problem(name: str) -> str:

@@ -1,6 +1,7 @@
 """A region's availability zones, and the ranges of its VPCs."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from webapp.aws.clients import Clients
@@ -12,9 +13,7 @@ ZONES_WITHOUT_NAT = frozenset({"use1-az3"})
 same zone may have another name in another account. What AWS adds to them, it tells only while it
 creates a NAT gateway (`NotAvailableInZone`)."""
 
-ZONES_KEPT_S = 600.0
-RANGES_KEPT_S = 2.0
-"""As long as many networks may take that are created at once; their own ranges are in rows."""
+ZONES_KEPT_S, RANGES_KEPT_S = 600.0, 60.0
 HELD = frozenset({"associating", "associated"})
 """A range in one of these states belongs to its VPC."""
 PEERED = ["initiating-request", "pending-acceptance", "provisioning", "active"]
@@ -61,12 +60,14 @@ class Vpcs:
         ]
         return sorted(zones, key=lambda zone: zone.name)
 
-    def cidrs(self, region: str) -> list[str]:
+    def cidrs(self, region: str, *, now: bool = True) -> list[str]:
         """The ranges of all VPCs of the region, not only Egret's, and of those they peer with.
 
         A VPC can have more ranges than its first one. A peer may be in another region or account.
+        Without `now`, as they were a short while ago.
         """
-        return self._ranges.get(region, lambda: self._read_ranges(region))
+        ask = partial(self._read_ranges, region)
+        return self._ranges.get(region, ask, still_good=lambda _: not now)
 
     def _read_ranges(self, region: str) -> list[str]:
         ec2 = self._clients.ec2(region)

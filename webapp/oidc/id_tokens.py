@@ -96,7 +96,7 @@ def _why(error: "JoseError") -> str:
 
 def refused(what: str) -> Refused:
     return Refused(
-        f"{what}, so you are not signed in.",
+        f"{what}.",
         code="sign_in_refused",
         remedy="Sign in again. If that does not help, ask whoever runs Egret.",
     )

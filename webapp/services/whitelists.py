@@ -7,7 +7,8 @@ newer call of the function fails.
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +24,7 @@ from webapp.services import addresses, functions, networks
 from webapp.services.functions import previews
 from webapp.services.scope import Scope
 
+Answer = tuple[datetime, str | None]
 LINK_BYTES = 24
 QR_SCALE = 4
 QR_BORDER = 2
@@ -109,6 +111,16 @@ class WhitelistingDetail:
     missing: list[str]
 
 
+@dataclass(frozen=True)
+class _Calls:
+    """Of the functions that partners are called by, by their ids: the good answers that are kept,
+    with their times and addresses, newest first, and the newest call if it failed."""
+
+    functions: Mapping[str, Function]
+    answers: Mapping[str, Sequence[Answer]]
+    failures: Mapping[str, Snapshot]
+
+
 def kit(session: Session, network: Network) -> Kit:
     """The network's kit, without lost addresses: someone else may have them by now."""
     every = addresses.of_network(session, network.id)
@@ -120,9 +132,9 @@ def kit(session: Session, network: Network) -> Kit:
 def list_all(session: Session, network: Network) -> list[WhitelistingDetail]:
     """The network's partners, by name."""
     mine = select(Whitelisting).where(Whitelisting.network_id == network.id)
-    now = kit(session, network).addresses
-    found = session.exec(mine.order_by(col(Whitelisting.partner)))
-    return [_detail(session, whitelisting, now) for whitelisting in found]
+    rows = session.exec(mine.order_by(col(Whitelisting.partner))).all()
+    now, calls = kit(session, network).addresses, _calls(session, rows)
+    return [_detail(whitelisting, now, calls) for whitelisting in rows]
 
 
 def send(scope: Scope, name: str, *, partner: str, function: str = "") -> Whitelisting:
@@ -196,36 +208,44 @@ def published(session: Session, link: str) -> Kit:
     return kit(session, network)
 
 
-def _detail(session: Session, row: Whitelisting, now: Sequence[str]) -> WhitelistingDetail:
-    function = session.get(Function, row.function_id) if row.function_id else None
-    answer, failure = _good_answer(session, row), _failure(session, row, function)
+def _calls(session: Session, rows: Sequence[Whitelisting]) -> _Calls:
+    ids = {row.function_id for row in rows if row.function_id}
+    if not ids:
+        return _Calls({}, {}, {})
+    functions_of = session.exec(select(Function).where(col(Function.id).in_(ids)))
+    of_these = col(Snapshot.function_id).in_(ids)
+    good = select(Snapshot.function_id, Snapshot.fetched_at, Snapshot.egress_ip)
+    good = good.where(of_these, col(Snapshot.ok)).order_by(col(Snapshot.fetched_at).desc())
+    answers = defaultdict(list)
+    for function_id, at, ip in session.exec(good):
+        answers[function_id].append((at, ip))
+    latest = previews.latest_by_function(session, of_these)
+    failures = {id: failure for id, (_, failure) in latest.items() if failure}
+    return _Calls({function.id: function for function in functions_of}, answers, failures)
+
+
+def _detail(row: Whitelisting, now: Sequence[str], calls: _Calls) -> WhitelistingDetail:
+    id = row.function_id or ""
+    answer = _good_answer(row, calls.answers.get(id, ()))
+    failure = calls.failures.get(id)
+    if failure and failure.fetched_at < row.sent_at:
+        failure = None
     stage = Stage.CONFIRMED if row.confirmed_at else Stage.SENT
     return WhitelistingDetail(
         whitelisting=row,
         stage=Stage.SEEN if answer and not failure else stage,
-        seen_at=answer.fetched_at if answer else None,
-        seen_ip=answer.egress_ip if answer else None,
+        seen_at=answer[0] if answer else None,
+        seen_ip=answer[1] if answer else None,
         failure=failure,
-        function=function,
+        function=calls.functions.get(id),
         missing=[ip for ip in now if ip not in row.addresses],
     )
 
 
-def _good_answer(session: Session, row: Whitelisting) -> Snapshot | None:
-    """The newest good answer, since the sending, through one of the addresses sent."""
-    answers = select(Snapshot).where(
-        Snapshot.function_id == row.function_id,
-        col(Snapshot.ok),
-        col(Snapshot.fetched_at) >= row.sent_at,
-        col(Snapshot.egress_ip).in_(row.addresses),
-    )
-    return session.exec(answers.order_by(col(Snapshot.fetched_at).desc())).first()
-
-
-def _failure(session: Session, row: Whitelisting, function: Function | None) -> Snapshot | None:
-    """The function's newest call, if it failed after the sending."""
-    _, failure = previews.latest(session, function) if function else (None, None)
-    return failure if failure and failure.fetched_at >= row.sent_at else None
+def _good_answer(row: Whitelisting, answers: Sequence[Answer]) -> Answer | None:
+    """The newest one, since the sending, through one of the addresses sent."""
+    seen = ((at, ip) for at, ip in answers if at >= row.sent_at and ip in row.addresses)
+    return next(seen, None)
 
 
 def _current(session: Session, network: Network) -> list[str]:

@@ -7,6 +7,7 @@ from tests.bench.served import Served
 from tests.bench.world import World
 
 FEW, MANY = 100, 10_000
+ROUNDS = 2
 PAGES = {"overview": "/", "networks": "/networks", "keys": "/keys", "addresses": "/addresses"}
 OTHERS = (
     "/functions",
@@ -35,9 +36,9 @@ def measure(world: World) -> dict[str, float | None]:
 
 def ratio(world: World, few: Served, many: Served, path: str) -> float:
     """At least so much, for a page that takes longer than anybody waits."""
-    base_us = cost_us(few, path)
+    base_us = cost_us(few, path, ROUNDS)
     try:
-        found_us = cost_us(many, path)
+        found_us = cost_us(many, path, ROUNDS)
     except httpx.TimeoutException:
         many.restart()
         found_us = PATIENCE_S * 1e6

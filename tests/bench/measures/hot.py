@@ -12,6 +12,7 @@ from tests.bench.world import World
 from tests.bench.wrk import Target, costs_us
 
 NETWORKS = 100
+ROUNDS = 4
 FUNCTION = name_of("function", 7)
 PREVIEW = f"/api/v1/functions/{FUNCTION}/preview"
 STYLE_SHEET = re.compile(r'"(/static/[^"]+\.css)"')
@@ -48,7 +49,7 @@ def measure(world: World) -> dict[str, float | None]:
 
 def compared(world: World, name: str, nginx: Target, egret: Target) -> float:
     """What nginx needs of CPU time for a request, in parts of what Egret needs."""
-    of_nginx, of_egret = costs_us(nginx, egret)
+    of_nginx, of_egret = costs_us(nginx, egret, rounds=ROUNDS)
     world.note(f"hot.{name}: {of_egret:.0f} µs of CPU, nginx {of_nginx:.1f} µs")
     return of_nginx / of_egret
 

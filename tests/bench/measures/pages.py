@@ -10,7 +10,7 @@ NETWORKS = 100
 CONNECTIONS = 8
 """A person's browser has no more; the bound for one client is not reached."""
 ROUNDS = 3
-SLOW_S = 0.1
+SLOW_S = 0.03
 PATIENCE_S = 10
 PATHS = {
     "function": f"/functions/{name_of('function', 7)}",
@@ -30,7 +30,7 @@ def measure(world: World) -> dict[str, float | None]:
     return figures
 
 
-def cost_us(dashboard: Served, path: str) -> float:
+def cost_us(dashboard: Served, path: str, rounds: int = ROUNDS) -> float:
     """Of one request; of a slow page, that of the second one."""
     dashboard.get(path, timeout=PATIENCE_S)
     before = cpu_s(dashboard.pid)
@@ -39,4 +39,4 @@ def cost_us(dashboard: Served, path: str) -> float:
     if spent_s > SLOW_S:
         return spent_s * 1e6
     target = dashboard.target(path)
-    return costs_us(target, connections=CONNECTIONS, rounds=ROUNDS)[0]
+    return costs_us(target, connections=CONNECTIONS, rounds=rounds)[0]

@@ -23,13 +23,13 @@ def test_all_fields_that_break_a_rule_are_reported_and_nothing_is_created(
     with pytest.raises(Invalid) as refused:
         networks.create(offline, NewNetwork(name="A", region="mars-1", availability_zones=0))
     assert set(refused.value.errors) == {"name", "region", "availability_zones"}
-    assert networks.list_all(offline.session) == []
+    assert networks.listing.page(offline.session).rows == []
 
 
 def test_without_an_answer_from_aws_nothing_is_created(offline: CloudScope) -> None:
     with pytest.raises(NotReached):
         networks.create(offline, NewNetwork(name="early", region=REGION))
-    assert networks.list_all(offline.session) == []
+    assert networks.listing.page(offline.session).rows == []
 
 
 @pytest.mark.parametrize("status", [Status.REQUESTED, Status.CREATING, Status.DELETING])
@@ -54,9 +54,9 @@ def test_a_retry_creates_again_or_deletes_again_by_what_had_failed(
     created = a_network("created", status=Status.FAILED, reason="no room")
     unwanted = a_network("unwanted", status=Status.FAILED, unwanted=True)
     add(scripted.session, created, unwanted)
-    assert networks.retry(scripted, "created").status is Status.REQUESTED
     networks.retry(scripted, "unwanted")
     assert networks.find(scripted.session, "unwanted") is None, "it had no stack any more"
+    assert networks.retry(scripted, "created").status is Status.REQUESTED
 
 
 @pytest.mark.parametrize("status", [Status.CREATING, Status.READY])

@@ -29,7 +29,6 @@ from webapp.models import Lease
 LEASE_S = 60.0
 """How long a killed process's work waits for another process, by default."""
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
-CROWD = 2
 MADE_DUE = "made due"
 """The mark of a session that has made a row due, until it commits."""
 
@@ -108,9 +107,9 @@ def begin(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work 
 
 
 def begin_or_leave(session: Session, resource: str, *, lease_s: float = LEASE_S) -> Work | None:
-    """The same, unless CROWD rows of its kind are under way: then it waits for the background."""
-    found = select(Lease.resource).where(of(resource.partition(":")[0])).limit(CROWD)
-    if len(session.exec(found).all()) < CROWD:
+    """The same; but while others of its kind are under way, the row waits for the background."""
+    others = of(resource.partition(":")[0]) & (col(Lease.resource) != resource)
+    if session.exec(select(Lease.resource).where(others).limit(1)).first() is None:
         return begin(session, resource, lease_s=lease_s)
     leave(session, resource)
     return None

@@ -78,7 +78,7 @@ class Operation(ABC):
 
     @classmethod
     def begin(cls, scope: CloudScope, row: StackRow) -> None:
-        """Commit the row's intent and take the first step, unless many are under way; the
+        """Commit the row's intent and take the first step, unless others are under way; the
         background loop does the rest."""
         work = leases.begin_or_leave(scope.session, row.owner, lease_s=scope.settings.lease_s)
         if work:

@@ -35,7 +35,7 @@ def create(scope: CloudScope, new: NewNetwork) -> Network:
     zones = preflight.choose_zones(cloud, new)
     need = preflight.need_of(new, zones)
     reading = capacity.read(scope, site, need)
-    in_aws = cloud.vpcs.cidrs(region)
+    in_aws = cloud.vpcs.cidrs(region, now=bool(new.cidr.strip()))
     with capacity.one_at_a_time(session, site):
         names.check_free(session, Network, new.name)
         capacity.require(capacity.fill(session, settings, reading), need)

@@ -97,7 +97,8 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     chosen, zone_check = _zones(cloud, new)
     need = need_of(new, chosen)
     reading = capacity.read(scope, site, need)
-    taken = cloud.vpcs.cidrs(region) + ranges_of_rows(session, site)
+    in_aws = cloud.vpcs.cidrs(region, now=bool(new.cidr.strip()))
+    taken = in_aws + ranges_of_rows(session, site)
     cidr, range_check = _range(new, taken)
     checks = [_name(session, new.name), range_check, zone_check]
     if new.addresses:
