@@ -1,11 +1,14 @@
 """Hot answers are what the router answers, to the same people, only sooner."""
 
 import asyncio
+import io
+import logging
 import re
 from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests import loops
@@ -20,6 +23,7 @@ from tests.routes.asking import (
     somebody,
     time_passes,
 )
+from webapp import logs
 from webapp.capacity.waiting import OF_CLIENT_MAX
 from webapp.hot.cache import FRESH_S
 from webapp.models import Role
@@ -180,3 +184,15 @@ def test_all_who_are_the_first_to_ask_wait_for_one_of_them(
             assert asking.passed_on == 1
 
     loops.run(scenario())
+
+
+def test_lines_that_wait_are_written_before_the_process_ends(app: FastAPI) -> None:
+    written, stream = io.StringIO(), logs.Stream()
+    stream.setStream(written)
+    logging.root.addHandler(stream)
+    try:
+        with TestClient(app):
+            stream.later("the last line")
+        assert "the last line\n" in written.getvalue()
+    finally:
+        logging.root.removeHandler(stream)
