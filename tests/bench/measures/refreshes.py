@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import httpx
 
@@ -19,9 +20,9 @@ def measure(world: World) -> dict[str, float | None]:
     site = world.on_aws
     make_function(site)
     wait_until_quiet(site)
-    began = time.monotonic()
+    began, start = time.monotonic(), Barrier(AT_ONCE)
     with ThreadPoolExecutor(AT_ONCE) as people:
-        answers = [*people.map(lambda _: _refresh(site), range(AT_ONCE))]
+        answers = [*people.map(lambda _: _refresh(site, start), range(AT_ONCE))]
     world.note(f"refreshes: answered with {sorted(set(answers))}")
     runs = site.calls.invocations_since(began)
     return {"refreshes.invocations": runs if set(answers) == {201} else None}
@@ -41,6 +42,10 @@ def make_function(site: OnAws) -> None:
     site.post(f"/functions/{FUNCTION}/snapshots")
 
 
-def _refresh(site: OnAws) -> int:
-    url = f"{site.dashboard.url}/api/v1/functions/{FUNCTION}/snapshots"
-    return httpx.post(url, headers=site.dashboard.cookie, timeout=TIMEOUT_S).status_code
+def _refresh(site: OnAws, start: Barrier) -> int:
+    """The status. All are connected before the first of them asks."""
+    url = f"{site.dashboard.url}/api/v1/functions/{FUNCTION}"
+    with httpx.Client(headers=site.dashboard.cookie, timeout=TIMEOUT_S) as client:
+        client.get(url).raise_for_status()
+        start.wait(TIMEOUT_S)
+        return client.post(f"{url}/snapshots").status_code
