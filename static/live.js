@@ -108,7 +108,9 @@ customElements.define(
           if (!html) return;
           const fresh = parse(html);
           for (const part of this.dataset.part.split(" ")) update(part, fresh);
-          this.state = state;
+          const now = await this.read("/changes");
+          if (!now) return;
+          this.state = now === state ? state : ""; // what changed, and back, may be on the page
         }
         if (state) this.show("Live", "ok");
       } catch {

@@ -33,6 +33,7 @@ from webapp.models import (
     Guesses,
     Heartbeat,
     Key,
+    KeyRange,
     KeyVersion,
     Network,
     Proof,
@@ -70,7 +71,8 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
     with engine.begin() as connection:
         insert_row(connection, networks, id="kept", name="kept", status="ready", nat="single")
         insert_row(connection, networks, id="going", name="going", status="deleting", nat="single")
-        insert_row(connection, old.tables["address"], network_id="kept", status="in_use")
+        used = {"network_id": "kept", "status": "in_use", "public_ip": "203.0.113.7"}
+        insert_row(connection, old.tables["address"], **used)
         insert_row(connection, old.tables["proof"], network_id="kept")
         insert_row(connection, old.tables["key"], id="key", claims={"cidrs": ["203.0.113.7"]})
         for stage in ("AWSCURRENT", "AWSPREVIOUS"):
@@ -87,7 +89,11 @@ def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
     with Session(engine) as session:
         network, going = session.get_one(Network, "kept"), session.get_one(Network, "going")
         assert (network.unwanted, going.unwanted) == (False, True)
-        assert session.exec(select(Address)).one().network_id == network.id
+        address = session.exec(select(Address)).one()
+        assert (address.network_id, network.look_at is None) == (network.id, False)
+        (allowed,) = session.exec(select(KeyRange)).all()
+        assert (allowed.key_id, allowed.prefix, allowed.first) == ("key", 32, 0xCB007107)
+        assert allowed.first == allowed.last == address.ip_number
         assert session.exec(select(Proof)).one().network_id == network.id
         assert session.get_one(Key, "key").status is Status.READY
         rows = session.exec(select(Whitelisting).order_by(col(Whitelisting.id))).all()

@@ -20,6 +20,7 @@ from webapp import logs
 logs.configure("json")
 logging.getLogger("x").info('a "quoted" text\\nin two lines')
 logging.getLogger("x").info("%d", "no number")
+logging.getLogger("alembic.runtime.plugins").info("at each start")
 logging.getLogger("uvicorn.error").error("of uvicorn")
 logging.getLogger("asyncio").error("of asyncio")
 warnings.warn("take care")

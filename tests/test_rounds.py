@@ -226,7 +226,7 @@ def test_a_function_is_called_once_a_day_and_a_failing_one_once_an_hour(
 
     def called(*, good: timedelta, failed: timedelta | None = None, idle_hours: int = 0) -> bool:
         session.connection().execute(delete(Snapshot))
-        network.idle_hours = idle_hours
+        network.idle_hours, function.look_at = idle_hours, utc_now()
         for ok, age in ((True, good), (False, failed)):
             if age is not None:
                 at = utc_now() - age
@@ -265,6 +265,7 @@ def test_a_function_with_a_schedule_fetches_again_when_its_minutes_have_passed(
     def calls_after(age: timedelta) -> int:
         session.connection().execute(delete(Snapshot))
         session.add(Snapshot(function_id=function.id, ok=True, fetched_at=utc_now() - age))
+        function.look_at = utc_now()
         session.commit()
         aws.asked.clear()
         run_round(session, engine, aws.cloud, settings)

@@ -33,6 +33,9 @@ BRIEF_WAIT_MS = 200
 LOCK_WAIT = {"sqlite": "PRAGMA busy_timeout={}", "postgresql": "SET LOCAL lock_timeout={}"}
 HEARTBEAT = "UPDATE heartbeat SET at = at + 1"
 POOL_SIZE = 10
+POOL_OVERFLOW = 10
+"""Opened when they are needed, and closed again. Together they are more than all threads that
+compute: see `webapp.capacity.outside`."""
 POOL_WAIT_S = 10
 """How long a request waits for a connection, before it is told to come again."""
 VERSIONS, VERSION = "alembic_version", "SELECT version_num FROM alembic_version"
@@ -52,7 +55,7 @@ AT_COMMIT = "at commit"
 
 def make_engine(url: str) -> Engine:
     """An engine for `url`; the folder and file of an SQLite database are made private."""
-    pool = {"pool_size": POOL_SIZE, "pool_timeout": POOL_WAIT_S}
+    pool = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": POOL_WAIT_S}
     if url.startswith("sqlite"):
         _make_private(make_url(url).database)
         engine = create_engine(_without_creating(url), hide_parameters=True, **pool)

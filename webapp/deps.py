@@ -119,7 +119,7 @@ class Context:
         """Raises NotConfirmed for a person who typed the password long ago. No program is asked."""
         if self.own and not access.is_confirmed(self.own):
             raise NotConfirmed(
-                "This needs your password once more: it was last typed over "
+                "This asks once more who you are: you last proved it over "
                 f"{access.CONFIRMED_FOR.total_seconds() / 60:.0f} minutes ago.",
                 code="identity_not_confirmed",
                 remedy="Confirm that it is you at /confirm-identity, then try again.",

@@ -19,7 +19,7 @@ from webapp.aws.errors import NotReached
 from webapp.aws.pace import Budget, Pace
 from webapp.browsers import refuse_cross_origin
 from webapp.capacity.outside import SWITCH_S, THREADS, outside
-from webapp.capacity.waiting import BoundedQueue
+from webapp.capacity.waiting import BoundedQueue, Queue
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, note_operation
 from webapp.edge.compression import Compression
@@ -84,8 +84,9 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     )
     app.state.parts = make_parts(settings, cloud)
     files = HotFiles(STATIC)
-    app.state.front = Front(app, settings, files.slots)
-    _add_middleware(app, settings)
+    queue = Queue()
+    app.state.front = Front(app, settings, files.slots, queue)
+    _add_middleware(app, settings, queue)
     add_handlers(app)
     app.add_route(DESCRIPTION, app.describe, include_in_schema=False)
     app.include_router(health.router)
@@ -155,13 +156,13 @@ def _finish_routes(app: FastAPI) -> None:
         route.matches(wanted)
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, queue: Queue) -> None:
     """The last one added is the first to see a request."""
     hosts = LOOPBACK_HOSTS | {settings.host.lower(), settings.host_name.lower()}
     app.add_middleware(Compression)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimits)
-    app.add_middleware(BoundedQueue)
+    app.add_middleware(BoundedQueue, queue=queue)
     app.add_middleware(OneName, name=settings.host_name)
     app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(UnexpectedErrors)

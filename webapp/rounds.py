@@ -7,19 +7,19 @@ daily proof of each network, `proof:<network>`: a round only sees to it that non
 import logging
 import random
 from collections.abc import Callable
-from datetime import timedelta
 
 from sqlalchemy import literal
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.errors import EgretError
 from webapp.models import Lease, Network, Site, Status, utc_now
-from webapp.services import access, accounts, functions
+from webapp.services import access, accounts
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, Work
-from webapp.services.functions import FunctionDetail, previews
+from webapp.services.functions import previews
+from webapp.services.functions.calls import due
 from webapp.services.inspection import proofs
 from webapp.services.networks import schedule
 from webapp.services.scope import EGRET, CloudScope
@@ -33,10 +33,7 @@ PROOF_RETRY_S = 30 * 60.0
 """Until a probe is run again that AWS did not run; half as long, up to half as long again."""
 PLANNED_AT_ONCE = 1000
 """Proofs of networks that have just become ready, or of an older version's."""
-ANSWER_AGE_MAX = timedelta(days=1)
-FAILURE_AGE_MAX = timedelta(hours=1)
-OVERDUE_S = 30.0
-"""Until a fetch that could not be made is tried again."""
+OVERDUE_S = due.OVERDUE.total_seconds()
 
 log = logging.getLogger("egret.rounds")
 
@@ -96,16 +93,20 @@ def prover(cloud: Cloud, settings: Settings) -> Handler:
 
 
 def _plan_proofs(session: Session, site: Site) -> None:
-    """Each network that is ready has a proof to come, at its own time of the day."""
+    """Each network that is ready has a proof to come, at its own time of the day. One that has
+    become ready is due to be looked at; the others are not read."""
     planned = select(Lease.resource).where(Lease.resource == literal(f"{PROOF}:") + Network.id)
     missing = select(Network).where(
-        site.holds(Network), Network.status == Status.READY, ~planned.exists()
+        site.holds(Network),
+        col(Network.look_at) <= utc_now(),
+        Network.status == Status.READY,
+        ~planned.exists(),
     )
-    found = session.exec(missing.limit(PLANNED_AT_ONCE)).all()
-    leases.make_due_in(
-        session, {f"{PROOF}:{network.id}": proofs.next_in_s(network) for network in found}
-    )
-    session.commit()
+    while found := session.exec(missing.limit(PLANNED_AT_ONCE)).all():
+        leases.make_due_in(
+            session, {f"{PROOF}:{network.id}": proofs.next_in_s(network) for network in found}
+        )
+        session.commit()
 
 
 def _done(check: Callable[[CloudScope, Site], bool], scope: CloudScope, site: Site) -> bool:
@@ -120,7 +121,7 @@ def _done(check: Callable[[CloudScope, Site], bool], scope: CloudScope, site: Si
 
 def _named(session: Session, site: Site) -> str:
     """As people know it."""
-    return site.shown(accounts.names(session))
+    return site.shown(accounts.names(session, [site.account_id]))
 
 
 def _pause_s(session: Session, site: Site) -> float:
@@ -128,51 +129,17 @@ def _pause_s(session: Session, site: Site) -> float:
     is to fetch by itself."""
     due_in_s = schedule.due_in_s(session, site, utc_now())
     hours = [] if due_in_s is None else [due_in_s + CLOCK_SLACK_S]
-    here = [each for each in functions.list_all(session) if each.network.site == site]
-    fetches = [max(_next_fetch_s(each), OVERDUE_S) for each in here if _fetches_by_itself(each)]
+    next_s = due.next_s(session, site)
+    fetches = [] if next_s is None else [max(next_s, OVERDUE_S)]
     return min([ROUND_S, *hours, *fetches])
 
 
 def _call_one(scope: CloudScope, site: Site) -> bool:
-    """Call a function whose last answer is a day old, or an hour if it was a failure; or as old as
-    its schedule says.
-
-    Otherwise nobody would notice that its calls fail. A network that parks when it is idle is left
-    alone, since the call would keep it up, but not where there is a schedule. Only one, to stay
-    within the lease, and any, so that one that AWS keeps from running does not hold up the others.
-    The lease of the site's round keeps other replicas from fetching as well.
-    """
-    every = functions.list_all(scope.session)
-    due = [each.function for each in every if each.network.site == site and _is_due(each)]
-    if not due:
+    """Call a function that is due. Only one, to stay within the lease. The lease of the site's
+    round keeps other replicas from calling it as well."""
+    function = due.take(scope.session, site)
+    if function is None:
         return False
-    function = random.choice(due)  # noqa: S311 - no secret
     cloud = scope.cloud_of(function)
     previews.store_answer(scope.session, cloud, function, region=site.region)
     return True
-
-
-def _is_due(detail: FunctionDetail) -> bool:
-    network, is_ready = detail.network, detail.function.status is Status.READY
-    reaches = network.status is Status.READY and not network.idle_hours
-    if _fetches_by_itself(detail):
-        return _next_fetch_s(detail) <= 0
-    if not (is_ready and reaches and detail.settled):
-        return False
-    failure, good = detail.failure, detail.snapshot
-    if failure:
-        return failure.fetched_at < utc_now() - FAILURE_AGE_MAX
-    return good is None or good.fetched_at < utc_now() - ANSWER_AGE_MAX
-
-
-def _fetches_by_itself(detail: FunctionDetail) -> bool:
-    """Whether it has a schedule, and can fetch."""
-    statuses = (detail.function.status, detail.network.status)
-    return bool(detail.function.every_minutes) and set(statuses) == {Status.READY}
-
-
-def _next_fetch_s(detail: FunctionDetail) -> float:
-    """Seconds until a function with a schedule fetches; not more than 0 when it is due."""
-    every = timedelta(minutes=detail.function.every_minutes or 0)
-    fetched = [each.fetched_at for each in (detail.failure, detail.snapshot) if each]
-    return (max(fetched) + every - utc_now()).total_seconds() if fetched else 0

@@ -55,7 +55,7 @@ def bring_up_to_date(settings: Settings) -> None:
     try:
         migrate(settings.database)
     except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
+        cause = str(getattr(error, "orig", None) or error).partition("\n")[0].rstrip(".")
         raise Unavailable(
             f"the database cannot be used: {cause}.", remedy=f"Check {_database_setting()}."
         ) from error

@@ -6,6 +6,7 @@ import pytest
 
 from tests.routes.conftest import app, bare_app, client
 from webapp.edge.limits import (
+    BODY_MAX_BYTES,
     COOKIES_MAX_BYTES,
     HEADERS_MAX,
     HEADERS_MAX_BYTES,
@@ -43,6 +44,17 @@ def test_what_is_over_a_limit_is_refused_by_page_and_by_api(
     for answer in (page, refused):
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("size", [str(BODY_MAX_BYTES + 1), "9" * 11, "9" * 400])
+def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_read(
+    client: Any, size: str
+) -> None:
+    """Of this one the rest never comes."""
+    form = {"content-length": size, "content-type": "application/x-www-form-urlencoded"}
+    assert client.post("/sign-in", content=b"a", headers=form).status_code == 413
+    refused = client.post("/api/v1/networks", content=b"{", headers={"content-length": size})
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "LOCALHOST:8000", "[::1]:8000"])

@@ -17,9 +17,9 @@ from tests.services.functions.callers.rows import (
     callers_of,
     function_with_endpoint,
 )
+from tests.services.overview.test_page import counted
 from tests.services.rows import add
 from tests.services.scripted import ScriptedAws
-from tests.services.test_overview import counted
 from webapp.models import Access, Function
 from webapp.services.functions.callers.details import LISTED_MAX
 

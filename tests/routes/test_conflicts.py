@@ -93,6 +93,6 @@ def test_a_protected_network_and_a_lost_address_are_linked_at_their_place(
     sign_in(client, client.app)
     refused = client.post("/networks/bank/deletion", data={"confirm": "bank"}).text
     assert 'href="/networks/bank#deletion">Open its protection' in refused
-    assert f'href="/addresses#address-{lost.id}">Open {lost.public_ip}' in (
+    assert f'href="/addresses?from={lost.id}#address-{lost.id}">Open {lost.public_ip}' in (
         client.post("/networks/bank/unparking").text
     )

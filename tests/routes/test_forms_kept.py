@@ -180,5 +180,7 @@ def test_a_refused_action_links_what_to_do_and_the_previous_page(
     session.commit()
     refused = client.post("/networks/kept/unparking")
     assert refused.status_code == 409
-    assert f'href="/addresses#address-{address.id}">Open 203.0.113.9' in refused.text
+    assert (
+        f'href="/addresses?from={address.id}#address-{address.id}">Open 203.0.113.9' in refused.text
+    )
     assert 'href="/networks/kept">Back to the previous page' in refused.text

@@ -6,9 +6,9 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session, select
 
+from tests.services.overview.test_page import counted
 from tests.services.rows import add, add_function
 from tests.services.scripted import STACK_ID
-from tests.services.test_overview import counted
 from webapp.models import Access, Function, FunctionRevision, Network, RevisionStatus, Status
 from webapp.services.audit import list_after
 from webapp.services.functions.catalogue.templates import get_template

@@ -1,6 +1,7 @@
 """A page's stream: what changed, once, and nothing while nothing changes."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,9 +16,9 @@ from tests import loops
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
 from tests.served import Served, rest, run
-from tests.services.rows import a_network, add, an_event
+from tests.services.rows import a_network, add, add_everything, an_address, an_event
 from webapp.capacity.stream_places import STREAMS_MAX
-from webapp.models import AccessToken, Network, Role, Status
+from webapp.models import AccessToken, AddressStatus, Network, Role, Status
 from webapp.routes.pages.streams import NOTHING, StreamedPages, View
 from webapp.settings import Settings
 from webapp.watching.hub import LOOK_S
@@ -37,7 +38,7 @@ def network(session: Session) -> Network:
 
 
 @pytest.fixture
-def browser(app: FastAPI) -> TestClient:
+def visitor(app: FastAPI) -> TestClient:
     """Of somebody who is signed in."""
     client = TestClient(app, base_url=HOST)
     sign_in(client, app)
@@ -141,22 +142,22 @@ async def heard_times(heard: list[str], times: int) -> None:
 
 
 def test_a_stream_without_a_place_says_so_and_reads_nothing(
-    app: FastAPI, browser: TestClient
+    app: FastAPI, visitor: TestClient
 ) -> None:
     with ExitStack() as others:
         for number in range(STREAMS_MAX):
             others.enter_context(app.state.parts.streams.hold(str(number)))
-        heard = browser.get(f"/networks/{NAME}/stream").text
+        heard = visitor.get(f"/networks/{NAME}/stream").text
         assert heard.startswith("event: full\ndata: 1,500 pages of all users are live")
         assert "event: status" not in heard
     assert app.state.parts.streams.taken == 0, "its place is free again"
 
 
 def test_a_stream_holds_no_connection_while_it_waits(
-    network: Network, app: FastAPI, browser: TestClient, session: Session
+    network: Network, app: FastAPI, visitor: TestClient, session: Session
 ) -> None:
     async def listen() -> str:
-        async with listening(app, browser) as heard:
+        async with listening(app, visitor) as heard:
             await heard_times(heard, 1)
             pool: Any = app.state.parts.engine.pool
             await until(lambda: pool.checkedout() == 0)
@@ -172,12 +173,12 @@ def test_a_stream_holds_no_connection_while_it_waits(
 def test_a_stream_waits_while_the_database_cannot_be_read(
     network: Network,
     app: FastAPI,
-    browser: TestClient,
+    visitor: TestClient,
     session: Session,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def listen() -> str:
-        async with listening(app, browser) as heard:
+        async with listening(app, visitor) as heard:
             await heard_times(heard, 1)
             session.connection().exec_driver_sql("ALTER TABLE address RENAME TO mislaid")
             network.reason = "It waits."
@@ -192,10 +193,10 @@ def test_a_stream_waits_while_the_database_cannot_be_read(
 
 
 def test_who_has_signed_out_sees_nothing_more(
-    network: Network, app: FastAPI, browser: TestClient, session: Session
+    network: Network, app: FastAPI, visitor: TestClient, session: Session
 ) -> None:
     async def listen() -> str:
-        async with listening(app, browser) as heard:
+        async with listening(app, visitor) as heard:
             await heard_times(heard, 1)
             session.connection().execute(delete(AccessToken))
             network.reason = "Nobody may see it."
@@ -221,9 +222,9 @@ class Dashboard(Served):
 
 
 def test_a_stream_is_a_connection_and_nothing_else(
-    network: Network, app: FastAPI, browser: TestClient, session: Session
+    network: Network, app: FastAPI, visitor: TestClient, session: Session
 ) -> None:
-    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
     head = f"GET /networks/{NAME}/stream HTTP/1.1\r\nhost: 127.0.0.1:8000\r\ncookie: {cookies}"
     places = app.state.parts.streams
 
@@ -246,3 +247,21 @@ def test_a_stream_is_a_connection_and_nothing_else(
         await until(lambda: places.taken == 0)
 
     run(scenario, Dashboard(app=app))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_is_streamed_is_what_the_page_has(
+    app: FastAPI, session: Session, pages: StreamedPages, role: Role
+) -> None:
+    """It is made without a request, once for all who have the role."""
+    client = TestClient(app, base_url=HOST)
+    sign_in(client, app, role)
+    add_everything(session, 1)
+    failed = a_network("failed", status=Status.FAILED, reason="No.", remedy="See https://a.example")
+    add(session, failed, an_address(failed, "203.0.113.9", status=AddressStatus.LOST))
+    add(session, an_event(failed, "CREATE_FAILED"))
+    for key in (("networks", "network-1"), ("networks", "failed"), ("functions", "function-1")):
+        sent = pages.news(key, pages.read(session, key, 0), Had(0, NOTHING, role)).chunk.decode()
+        (part,) = re.findall(r"event: status\n(.*?)\n\n", sent, re.DOTALL)
+        html = "\n".join(line.removeprefix("data: ") for line in part.split("\n"))
+        assert html.strip() in client.get("/".join(("", *key))).text

@@ -4,20 +4,26 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from threading import Event
+from typing import Any
 
 import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlmodel import Session
 
 from tests import loops
+from tests.routes.asking import PREVIEW, Asking, add_answers, somebody, time_passes
 from tests.routes.conftest import HOST
 from webapp.capacity.waiting import OF_CLIENT_MAX, WAITING_MAX
 from webapp.edge.problems import RETRY_AFTER_S
+from webapp.hot.cache import FRESH_S
 
 PAGE, LIST = "/sign-in", "/api/v1/networks"
 LIMIT_S = 20
+HEADERS = [(b"host", b"127.0.0.1:8000"), (b"accept-encoding", b"gzip")]
 
 
 @asynccontextmanager
@@ -65,6 +71,42 @@ def test_who_finds_the_queue_full_is_told_so_as_a_page_or_a_problem(app: FastAPI
         assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "Too many requests" in page.text and "</html>" in page.text
     assert listed.json()["code"] == "busy"
+
+
+def test_the_server_refuses_a_page_as_the_router_does(app: FastAPI) -> None:
+    async def scenario() -> tuple[Any, httpx.Response]:
+        ask = partial(app.state.front.at_once, b"GET", headers=HEADERS, peer=("198.51.100.7", 1))
+        async with without_a_thread(app, WAITING_MAX), client_of(app, "198.51.100.7") as client:
+            for path in (b"/api/v1/networks", b"/healthz", b"/static/x/app.css", b"/sign-out"):
+                assert ask(address=path) is None  # which are answered, or in another way
+            elsewhere = [(b"host", b"evil.example")]
+            assert app.state.front.at_once(b"GET", b"/", elsewhere, None) is None
+            return ask(address=b"/networks?page=2"), await client.get("/networks?page=2")
+
+    sent, answer = loops.run(scenario())
+    early = httpx.Response(
+        sent.answer.status, headers=sent.answer.headers, content=sent.answer.body
+    )
+    assert (early.status_code, early.text) == (503, answer.text)
+    of_router = dict(answer.headers)
+    assert len(of_router.pop("x-request-id")) == len(sent.own[0][1])
+    assert dict(early.headers) == of_router
+
+
+def test_hot_answers_go_on_while_no_thread_is_free(app: FastAPI, session: Session) -> None:
+    add_answers(session)
+    _, who = somebody(session)
+    asking = Asking(app)
+
+    async def scenario() -> list[int]:
+        await asking(PREVIEW, **who)
+        async with without_a_thread(app, WAITING_MAX):
+            fresh = await asking(PREVIEW, **who)
+            time_passes(app, FRESH_S)
+            looked_up = await asking(PREVIEW, **who)
+            return [fresh.status, looked_up.status]
+
+    assert loops.run(scenario()) == [200, 200]
 
 
 def test_what_tells_that_the_process_lives_needs_no_thread_of_the_queue(app: FastAPI) -> None:

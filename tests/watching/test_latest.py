@@ -16,7 +16,7 @@ def test_it_is_read_again_after_a_commit_and_only_then(engine: Engine) -> None:
     def names(session: Session) -> str:
         nonlocal reads
         reads += 1
-        return ",".join(each.network.name for each in networks.list_all(session))
+        return ",".join(each.network.name for each in networks.listing.page(session).rows)
 
     for number, expected in enumerate(["", "net-0", "net-0,net-1"]):
         for _ in range(3):

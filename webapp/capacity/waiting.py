@@ -13,37 +13,67 @@ import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.edge.client_addresses import subscriber_of
+from webapp.edge.one_name import FOR_PROGRAMS
 from webapp.errors import Busy
 
 WAITING_MAX: Final = 100
 OF_CLIENT_MAX: Final = 30
 """Requests of one client that are not answered yet. A stream is answered when it begins."""
+HOSTS_MAX: Final = 16
 NEVER_REFUSED: Final = frozenset({"/healthz", "/readyz", "/sign-out"})
+
+
+class Queue:
+    """Of one process: who waits. `hosts` are those of pages that were let in lately."""
+
+    def __init__(self) -> None:
+        self.unanswered: Counter[str] = Counter()
+        self.hosts: set[bytes] = set()
+
+    def refusal(self, client: str) -> Busy | None:
+        """Why there is no place for a request of that address."""
+        threads = anyio.to_thread.current_default_thread_limiter()
+        is_full = threads.statistics().tasks_waiting >= WAITING_MAX
+        if not is_full and self.unanswered[subscriber_of(client)] < OF_CLIENT_MAX:
+            return None
+        return Busy(
+            "Too many requests wait for an answer at the moment.",
+            remedy="Nothing was done. Try again in a moment.",
+        )
+
+    def note_host(self, scope: Scope) -> None:
+        if scope["path"].startswith(FOR_PROGRAMS):
+            return
+        if len(self.hosts) >= HOSTS_MAX:
+            self.hosts.clear()
+        self.hosts.update(value for name, value in scope["headers"] if name == b"host")
 
 
 class BoundedQueue:
     """Raises Busy for a request that finds the queue full, or full of its client's."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._unanswered: Counter[str] = Counter()
+    def __init__(self, app: ASGIApp, *, queue: Queue) -> None:
+        self._app, self._queue = app, queue
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in NEVER_REFUSED:
             await self._app(scope, receive, send)
             return
-        client = subscriber_of(scope["client"][0]) if scope.get("client") else ""
+        address = scope["client"][0] if scope.get("client") else ""
+        client, unanswered = subscriber_of(address), self._queue.unanswered
         is_counted = True
-        self._check(client)
-        self._unanswered[client] += 1
+        if refusal := self._queue.refusal(address):
+            raise refusal
+        self._queue.note_host(scope)
+        unanswered[client] += 1
 
         def count_no_longer() -> None:
             nonlocal is_counted
             if is_counted:
                 is_counted = False
-                self._unanswered[client] -= 1
-                if not self._unanswered[client]:
-                    del self._unanswered[client]
+                unanswered[client] -= 1
+                if not unanswered[client]:
+                    del unanswered[client]
 
         async def send_counting(message: Message) -> None:
             count_no_longer()
@@ -53,12 +83,3 @@ class BoundedQueue:
             await self._app(scope, receive, send_counting)
         finally:
             count_no_longer()
-
-    def _check(self, client: str) -> None:
-        threads = anyio.to_thread.current_default_thread_limiter()
-        is_full = threads.statistics().tasks_waiting >= WAITING_MAX
-        if is_full or self._unanswered[client] >= OF_CLIENT_MAX:
-            raise Busy(
-                "Too many requests wait for an answer at the moment.",
-                remedy="Nothing was done. Try again in a moment.",
-            )

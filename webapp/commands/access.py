@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from webapp.commands.base import ACTOR, database_session
+from webapp.errors import Conflict
 from webapp.models import AccessToken, Role
 from webapp.models.user import TOKEN_DAYS
 from webapp.services import access
@@ -30,8 +31,13 @@ def create_user(
     role: RoleName = Role.ADMIN,
 ) -> None:
     """Create a person who can sign in."""
-    known = checked_role(role)
-    with database_session(read_settings()) as session:
+    known, settings = checked_role(role), read_settings()
+    if settings.only_provider:
+        raise Conflict(
+            "EGRET_PASSWORD_SIGN_IN is off: a password signs nobody in.",
+            remedy="Make a link that lets them in once: egret users invite --name NAME --role ROLE",
+        )
+    with database_session(settings) as session:
         access.create_user(Scope(session, ACTOR), name=name, password=password, role=known)
         session.commit()
     print(f"{name} can sign in now.")

@@ -24,6 +24,8 @@ HEADERS_MAX: Final = 100
 HEADERS_MAX_BYTES: Final = 32 * 1024
 """Of all names and values; without the cookies."""
 COOKIES_MAX_BYTES: Final = 8 * 1024
+DIGITS_MAX: Final = 20
+"""More than any size has that can be sent."""
 
 AT_ANY_HOST: Final = frozenset({"/healthz", "/readyz"})
 """A load balancer that looks after a replica asks for it by its address."""
@@ -96,16 +98,21 @@ def _at_most(size: int) -> str:
 
 
 class BodyLimit:
-    """Refuses a body over the limit of its path while it is read, whatever Content-Length says."""
+    """Refuses a body over the limit of its path: before it is read, if it says how large it is,
+    and while it is read, whatever Content-Length says.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         received, limit = 0, body_max_bytes(scope.get("path", ""))
+        is_too_large = scope["type"] == "http" and _declared(scope) > limit
 
         async def receive_limited() -> Message:
             nonlocal received
+            if is_too_large:
+                raise HTTPException(413)
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
@@ -113,3 +120,9 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_limited, send)
+
+
+def _declared(scope: Scope) -> int:
+    """The size of the body as its head has it, or 0. The server refuses what is no number."""
+    declared = Headers(scope=scope).get("content-length", "")
+    return int(declared[:DIGITS_MAX]) if declared.isdecimal() else 0

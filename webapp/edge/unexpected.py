@@ -53,12 +53,16 @@ def _answer_busy(request: Request, error: Busy) -> Response:
     """In a tenth of the time of another page: it is the loop that makes it."""
     if request.scope["path"].startswith(API_PREFIX):
         return answer(request, error)
+    return busy_page(error)
+
+
+def busy_page(error: Busy) -> Response:
     headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return HTMLResponse(_busy_page(error.detail, error.remedy), error.status, headers)
+    return HTMLResponse(_busy_html(error.detail, error.remedy), error.status, headers)
 
 
 @cache
-def _busy_page(detail: str, remedy: str) -> str:
+def _busy_html(detail: str, remedy: str) -> str:
     return render("busy.html", error=Busy(detail, remedy=remedy))
 
 

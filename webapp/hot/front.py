@@ -20,12 +20,14 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from webapp.capacity.waiting import Queue
 from webapp.edge.middleware import complete
 from webapp.edge.proxies import TrustedProxies
 from webapp.hot.cache import ANYBODY, FRESH_S, RENEWED_AFTER_S, Bounded, Moment, Slot, Who
 from webapp.hot.lines import AccessLines, Line
 from webapp.hot.looks import About, Looks
 from webapp.hot.prepared import Answer, Prepared, Sent
+from webapp.hot.refusals import Refusals
 from webapp.hot.requests import Asked, Headers, address_of, read
 from webapp.hot.serving import begin
 from webapp.settings import Settings
@@ -41,7 +43,10 @@ Peer = Sequence[Any] | None
 class Front:
     """Of one application."""
 
-    def __init__(self, app: FastAPI, settings: Settings, files: Bounded[bytes, Slot]) -> None:
+    def __init__(
+        self, app: FastAPI, settings: Settings, files: Bounded[bytes, Slot], queue: Queue
+    ) -> None:
+        self._refusals = Refusals(queue, https=settings.https)
         self._app, self._https, self.files = app, settings.https, files
         proxies = TrustedProxies(app, networks=settings.proxy_networks)
         self._client_of = lru_cache(CLIENTS_REMEMBERED)(proxies.client_of)
@@ -50,9 +55,22 @@ class Front:
 
     def at_once(self, method: bytes, address: bytes, headers: Headers, peer: Peer) -> Sent | None:
         """The answer, if there is one without waiting. Writes its line of the log."""
-        if method not in READING or (about := self.about(address, headers, peer)) is None:
+        if method not in READING:
             return None
-        return self.answer(READING[method], about)
+        if about := self.about(address, headers, peer):
+            return self.answer(READING[method], about)
+        return self.refuse(READING[method], address, headers, peer)
+
+    def refuse(self, method: str, address: bytes, headers: Headers, peer: Peer) -> Sent | None:
+        """The refusal of a page, while all threads are busy and many requests wait for one."""
+        asked = read(headers)
+        if asked is None or HOT.match(address.decode("latin-1")):
+            return None
+        refused = self._refusals.at_once(method, address, asked.host, self._client(asked, peer))
+        if refused is None:
+            return None
+        answer, line = refused
+        return self._logged(answer, line)
 
     def about(
         self, address: bytes, headers: Headers, peer: Peer, app: FastAPI | None = None
@@ -63,9 +81,11 @@ class Front:
         asked = read(headers) if slot else None
         if not slot or not asked or asked.host not in slot.hosts:
             return None
+        return About(app, slot, asked, headers, self._client(asked, peer), Moment.now())
+
+    def _client(self, asked: Asked, peer: Peer) -> str:
         forwarded_for = asked.forwarded_for.decode("latin-1")
-        client = self._client_of(peer[0], forwarded_for) if peer else ""
-        return About(app, slot, asked, headers, client, Moment.now())
+        return self._client_of(peer[0], forwarded_for) if peer else ""
 
     def answer(self, method: str, about: About) -> Sent | None:
         """The same. Soon before it is too old, it is looked up again, for the next one."""
@@ -78,13 +98,17 @@ class Front:
             return None
         if age_s > RENEWED_AFTER_S:
             self._looks.begin(about)
-        answer, request_id = self._answer(about, prepared), self._lines.new_id()
+        answer = self._answer(about, prepared)
         of_log = about.client, slot.source.operation, who.name, who.role
-        self._lines.write(Line(method, slot.shown, answer.status, *of_log), request_id)
-        own = [(b"x-request-id", request_id.encode())]
+        sent = self._logged(answer, Line(method, slot.shown, answer.status, *of_log))
         if prepared.since:
-            own.append((b"age", b"%d" % prepared.age_s()))
-        return Sent(answer, own)
+            sent.own.append((b"age", b"%d" % prepared.age_s()))
+        return sent
+
+    def _logged(self, answer: Answer, line: Line) -> Sent:
+        request_id = self._lines.new_id()
+        self._lines.write(line, request_id)
+        return Sent(answer, [(b"x-request-id", request_id.encode())])
 
     async def look_up(self, about: About) -> bool:
         """Whether what is known still holds, by the database. False for who is not known."""

@@ -20,6 +20,7 @@ from webapp.models.function import Access, FetchSchedule, Function, FunctionChan
 from webapp.models.guesses import Guesses
 from webapp.models.heartbeat import Heartbeat
 from webapp.models.key import GoingBack, Key, KeyVersion, NewKey, NewVersion, SentBy
+from webapp.models.key_range import KeyRange
 from webapp.models.lease import Lease
 from webapp.models.network import Nat, Network, NewChange, NewNetwork, Shape
 from webapp.models.proof import Proof
@@ -66,6 +67,7 @@ __all__ = [
     "Input",
     "KeptDraft",
     "Key",
+    "KeyRange",
     "KeyVersion",
     "Lease",
     "Nat",

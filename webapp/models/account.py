@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, Index, and_
 from sqlmodel import Field, Relationship, SQLModel, col
 
 from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
 from webapp.models.rules import AccountNumber, Name
-from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, AwsIdText, sized
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, AwsIdText, ordered, sized
 
 OWN = "own"
 """How the dashboard's own account is called."""
@@ -38,8 +38,10 @@ class Connection(Input):
 
 
 class Account(Audited, SQLModel, table=True):
+    __table_args__ = (Index("ix_account_status", "status", "name"),)
+
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
-    name: str = Field(sa_type=sized(NAME_MAX), unique=True)
+    name: str = Field(sa_type=ordered(NAME_MAX), unique=True)
     number: str = Field(sa_type=sized(ID_MAX), unique=True, description="12 digits, AWS's")
     role_arn: str = Field(sa_type=sized(AWS_ID_MAX))
     external_id: str = Field(

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import JSON, DateTime, Dialect, String, Table
+from sqlalchemy import JSON, DateTime, Dialect, String, Table, text
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, TOLD_MAX, sized
+from webapp.models.texts import AWS_ID_MAX, ID_MAX, NAME_MAX, TOLD_MAX, ordered, sized
 
 ID_BYTES = 6
 
@@ -145,14 +145,29 @@ def its_account_id() -> Any:
     )
 
 
-class StackRow(Audited, Versioned):
+class WithOutputs:
+    """What has the outputs of a stack."""
+
+    if TYPE_CHECKING:
+        outputs: dict[str, str]
+
+    def output_list(self, name: str) -> list[str]:
+        """The values of a stack output that is a comma-separated list."""
+        return [part for part in self.outputs.get(name, "").split(",") if part]
+
+
+HAS_REASON = text("reason <> ''")
+"""Of rows that tell why they failed or what they wait for: the condition of an index of these."""
+
+
+class StackRow(WithOutputs, Audited, Versioned):
     """A row that caches the state of its CloudFormation stack.
 
     `operation_id` is chosen before AWS is called, and sent as the operation's ClientRequestToken.
     """
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
-    name: str = Field(sa_type=sized(NAME_MAX), unique=True)
+    name: str = Field(sa_type=ordered(NAME_MAX), unique=True)
     account_id: str | None = its_account_id()
     status: Status = Field(default=Status.REQUESTED, sa_type=enum_text(Status))
     reason: str = Field(
@@ -176,8 +191,13 @@ class StackRow(Audited, Versioned):
     )
     took_s: float | None = Field(default=None, description="How long its creation took")
     outputs: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    look_at: datetime | None = Field(
+        default_factory=utc_now,
+        sa_type=UtcDateTime,
+        description="When a round looks whether something is to be done; empty: never",
+    )
 
     express_deletion: ClassVar[bool] = False
     """Whether CloudFormation may report the stack as deleted before Lambda has cleaned up."""
@@ -197,6 +217,7 @@ class StackRow(Audited, Versioned):
         """Since the current operation began."""
         return (utc_now() - self.started_at).total_seconds()
 
-    def output_list(self, name: str) -> list[str]:
-        """The values of a stack output that is a comma-separated list."""
-        return [part for part in self.outputs.get(name, "").split(",") if part]
+
+def look_at_changed(_mapper: object, _connection: object, row: StackRow) -> None:
+    """The next round looks at a row that has changed: listens to its updates."""
+    row.look_at = utc_now()

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Strict
-from sqlalchemy import JSON, ColumnElement, or_
+from sqlalchemy import JSON, ColumnElement, Index, event, or_, text
 from sqlmodel import Field, col
 
 from webapp.models.account import Account, InAccount, its_account
-from webapp.models.base import Input, StackRow, enum_text
+from webapp.models.base import HAS_REASON, Input, StackRow, enum_text, look_at_changed
 from webapp.models.rules import (
     CALLS_PER_SECOND,
     Environment,
@@ -96,13 +96,31 @@ class FunctionChange(Input):
     template_version: WordText | None = None
 
 
+SCHEDULED = text("schedule IS NOT NULL")
+
+
 class Function(InAccount, StackRow, table=True):
+    __table_args__ = (
+        Index("ix_function_status", "status", "name"),
+        Index("ix_function_network", "network_id", "name"),
+        Index("ix_function_access", "access", "name"),
+        Index("ix_function_look_at", "account_id", "look_at"),
+        Index(
+            "ix_function_scheduled",
+            "account_id",
+            "look_at",
+            sqlite_where=SCHEDULED,
+            postgresql_where=SCHEDULED,
+        ),
+        Index("ix_function_told", "name", sqlite_where=HAS_REASON, postgresql_where=HAS_REASON),
+    )
+
     express_deletion: ClassVar[bool] = True
 
     account: Account | None = its_account()
     template: str = Field(sa_type=sized(WORD_MAX))
     environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
-    network_id: str = Field(sa_type=sized(ID_MAX), foreign_key="network.id", index=True)
+    network_id: str = Field(sa_type=sized(ID_MAX), foreign_key="network.id")
     key_id: str = Field(sa_type=sized(ID_MAX), foreign_key="key.id", index=True)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
@@ -163,3 +181,6 @@ def with_keys(ids: Iterable[str]) -> ColumnElement[bool]:
     """Functions that use one of the keys, or are being given one."""
     wanted = list(ids)
     return or_(col(Function.key_id).in_(wanted), col(Function.next_key_id).in_(wanted))
+
+
+event.listen(Function, "before_update", look_at_changed)

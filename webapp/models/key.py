@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
 from webapp.models.account import Account, InAccount, its_account
@@ -33,6 +33,7 @@ from webapp.models.texts import (
     SecretText,
     TypedText,
     WordText,
+    ordered,
     sized,
 )
 
@@ -89,8 +90,14 @@ class Key(InAccount, Audited, SQLModel, table=True):
     It is requested until its secret is known to be stored, then ready, and deleting at last.
     """
 
+    __table_args__ = (
+        Index("ix_key_account", "account_id", "name"),
+        Index("ix_key_status", "status", "name"),
+        Index("ix_key_secret_arn", "secret_arn"),
+    )
+
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
-    name: str = Field(sa_type=sized(NAME_MAX), unique=True)
+    name: str = Field(sa_type=ordered(NAME_MAX), unique=True)
     status: Status = Field(default=Status.READY, sa_type=enum_text(Status))
     partner: str = Field(sa_type=sized(WORD_MAX))
     sent_by: SentBy = Field(default=SentBy.BEARER, sa_type=enum_text(SentBy))
@@ -105,7 +112,9 @@ class Key(InAccount, Audited, SQLModel, table=True):
     secret_arn: str = Field(sa_type=sized(AWS_ID_MAX))
     kms_key_arn: str = Field(sa_type=sized(AWS_ID_MAX))
     fingerprint: str = Field(
-        sa_type=sized(ID_MAX), description="SHA-256 of the current secret, first 16 hex digits"
+        sa_type=sized(ID_MAX),
+        index=True,
+        description="SHA-256 of the current secret, first 16 hex digits",
     )
     claims: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

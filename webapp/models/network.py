@@ -2,14 +2,22 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Strict, field_validator, model_validator
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index, event
 from sqlmodel import Field
 
 from webapp.models.account import Account, InAccount, Site, its_account
-from webapp.models.base import Input, StackRow, Status, enum_text
+from webapp.models.base import (
+    HAS_REASON,
+    Input,
+    StackRow,
+    Status,
+    WithOutputs,
+    enum_text,
+    look_at_changed,
+)
 from webapp.models.costs import monthly_usd
 from webapp.models.rules import Cidr, Environment, Name, Region, ZoneCount, ZoneNames
 from webapp.models.schedule import WeeklyHours
@@ -100,7 +108,69 @@ class NewChange(Input):
     zones: ZoneNames = Field(default_factory=list)
 
 
-class Network(InAccount, StackRow, table=True):
+class NetworkFacts(WithOutputs):
+    """What a network's cost and health are told by: of its row, or of some columns of it."""
+
+    if TYPE_CHECKING:
+        status: Status
+        reason: str
+        unwanted: bool
+        availability_zones: int
+        nat: Nat
+        change: dict[str, Any]
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.availability_zones, self.nat)
+
+    @property
+    def changed_shape(self) -> Shape | None:
+        """The shape that the pending change leads to; None without one."""
+        if not self.change:
+            return None
+        return Shape(self.change["availability_zones"], Nat(self.change["nat"]))
+
+    @property
+    def nat_gateways(self) -> int:
+        return self.shape.nat_gateways
+
+    @property
+    def was_created(self) -> bool:
+        """Whether its stack was once complete; what a failed creation left does not count."""
+        return bool(self.outputs.keys() - {UNDELETED_NAT_GATEWAY_IDS})
+
+    @property
+    def undeleted_nat_gateways(self) -> list[str]:
+        """Ids of those that an update, or the rollback of a creation, could not delete: they are
+        billed, and hold addresses."""
+        return self.output_list(UNDELETED_NAT_GATEWAY_IDS)
+
+    @property
+    def monthly_cost_usd(self) -> float:
+        """At list prices. The addresses of a pending change are already billed."""
+        has_none = self.status is Status.PARKED or (
+            self.status is Status.FAILED and not self.was_created
+        )
+        running = 0 if has_none else self.nat_gateways
+        if self.unwanted:
+            running = len(self.output_list(NAT_GATEWAY_IDS))
+        if self.status is not Status.CREATING:  # what was left is deleted before that
+            running += len(self.undeleted_nat_gateways)
+        addresses = (self.changed_shape or self.shape).nat_gateways
+        return monthly_usd(nat_gateways=running, addresses=addresses)
+
+
+class Network(InAccount, NetworkFacts, StackRow, table=True):
+    __table_args__ = (
+        Index("ix_network_status", "status", "name"),
+        Index("ix_network_region", "region", "name"),
+        Index("ix_network_region_status", "region", "status", "name"),
+        Index("ix_network_account", "account_id", "name"),
+        Index("ix_network_site", "account_id", "region", "name"),
+        Index("ix_network_look_at", "account_id", "region", "look_at"),
+        Index("ix_network_told", "name", sqlite_where=HAS_REASON, postgresql_where=HAS_REASON),
+    )
+
     account: Account | None = its_account()
     region: str = Field(sa_type=sized(REGION_MAX))
     cidr: str = Field(sa_type=sized(CIDR_MAX))
@@ -136,23 +206,8 @@ class Network(InAccount, StackRow, table=True):
         return Site(self.account_id, self.region)
 
     @property
-    def shape(self) -> Shape:
-        return Shape(self.availability_zones, self.nat)
-
-    @property
     def weekly_hours(self) -> WeeklyHours | None:
         return WeeklyHours.model_validate(self.hours) if self.hours else None
-
-    @property
-    def changed_shape(self) -> Shape | None:
-        """The shape that the pending change leads to; None without one."""
-        if not self.change:
-            return None
-        return Shape(self.change["availability_zones"], Nat(self.change["nat"]))
-
-    @property
-    def nat_gateways(self) -> int:
-        return self.shape.nat_gateways
 
     @property
     def planned_zones(self) -> list[str]:
@@ -175,27 +230,5 @@ class Network(InAccount, StackRow, table=True):
         zones = self.output_list("AvailabilityZones")[: self.nat_gateways]
         return zones[position] if position is not None and position < len(zones) else None
 
-    @property
-    def was_created(self) -> bool:
-        """Whether its stack was once complete; what a failed creation left does not count."""
-        return bool(self.outputs.keys() - {UNDELETED_NAT_GATEWAY_IDS})
 
-    @property
-    def undeleted_nat_gateways(self) -> list[str]:
-        """Ids of those that an update, or the rollback of a creation, could not delete: they are
-        billed, and hold addresses."""
-        return self.output_list(UNDELETED_NAT_GATEWAY_IDS)
-
-    @property
-    def monthly_cost_usd(self) -> float:
-        """At list prices. The addresses of a pending change are already billed."""
-        has_none = self.status is Status.PARKED or (
-            self.status is Status.FAILED and not self.was_created
-        )
-        running = 0 if has_none else self.nat_gateways
-        if self.unwanted:
-            running = len(self.output_list(NAT_GATEWAY_IDS))
-        if self.status is not Status.CREATING:  # what was left is deleted before that
-            running += len(self.undeleted_nat_gateways)
-        addresses = (self.changed_shape or self.shape).nat_gateways
-        return monthly_usd(nat_gateways=running, addresses=addresses)
+event.listen(Network, "before_update", look_at_changed)

@@ -5,7 +5,7 @@ An answer that is not a success is kept too, as the reason why the last good one
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from webapp.models.base import UtcDateTime, new_id, utc_now
@@ -15,10 +15,14 @@ from webapp.models.texts import ACTOR_MAX, AWS_ID_MAX, ID_MAX, IP_MAX, TOLD_MAX,
 class Snapshot(SQLModel, table=True):
     """`body` is byte for byte what the function returned."""
 
-    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
-    function_id: str = Field(
-        sa_type=sized(ID_MAX), foreign_key="function.id", index=True, ondelete="CASCADE"
+    __table_args__ = (
+        Index("ix_snapshot_newest", "function_id", "ok", "fetched_at"),
+        Index("ix_snapshot_of_function", "function_id", "fetched_at"),
+        Index("ix_snapshot_ok", "ok", "fetched_at"),
     )
+
+    id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
+    function_id: str = Field(sa_type=sized(ID_MAX), foreign_key="function.id", ondelete="CASCADE")
     ok: bool
     fetched_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)
     ttl_s: int = 0

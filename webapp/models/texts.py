@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 from sqlalchemy import Dialect, String
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 
 ID_MAX = 64
@@ -127,10 +127,26 @@ class Text(TypeDecorator[str]):
         return read
 
 
+class OrderedText(Text):
+    """One that lists are ordered by and searched for by how it begins: both databases compare it
+    character by character, so that an index finds all that begin with the same."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        is_postgresql = dialect.name == "postgresql"
+        return dialect.type_descriptor(String(collation="C") if is_postgresql else String())
+
+
 @lru_cache
-def sized(max_chars: int) -> type[Text]:
+def sized(max_chars: int, kind: type[Text] = Text) -> type[Text]:
     """The type of a column for texts of at most so many characters."""
-    return type(f"Text{max_chars}", (Text,), {"max_chars": max_chars, "cache_ok": True})
+    return type(f"{kind.__name__}{max_chars}", (kind,), {"max_chars": max_chars, "cache_ok": True})
+
+
+def ordered(max_chars: int) -> type[Text]:
+    """The same, for a text that lists are ordered by."""
+    return sized(max_chars, OrderedText)
 
 
 def as_stored(row: SQLModel, name: str) -> Any:

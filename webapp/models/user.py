@@ -89,6 +89,7 @@ class AccessToken(Audited, SQLModel, table=True):
     is, where it is not of all."""
 
     __tablename__ = "access_token"
+    __table_args__ = (Index("ix_access_token_kind", "kind", "name", "id"),)
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
     kind: TokenKind = Field(sa_type=enum_text(TokenKind))

@@ -13,7 +13,7 @@ from webapp.partners.cache_control import max_age_s
 from webapp.partners.clash_of_clans import ClashOfClans
 from webapp.partners.generic import Generic
 from webapp.partners.key_kinds import BEARER, HEADER, QUERY, KeyKind
-from webapp.partners.whitelist import allows_address, coverage
+from webapp.partners.whitelist import coverage
 
 __all__ = [
     "DEFAULT_PARTNER",
@@ -23,7 +23,6 @@ __all__ = [
     "KeyClaims",
     "KeyKind",
     "Partner",
-    "allows_address",
     "coverage",
     "key_kind",
     "keys_of",

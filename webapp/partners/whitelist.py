@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
+
+PARSED_MAX = 4096
+"""Texts of which it is remembered which numbers they are."""
 
 
 @dataclass(frozen=True)
@@ -16,18 +20,26 @@ class Coverage:
 
 def coverage(cidrs: Iterable[str], addresses: Sequence[str]) -> Coverage:
     """Which of the addresses the ranges allow. A text that is not a range allows nothing."""
-    ranges = list(cidrs)
-    allowed = [ip for ip in addresses if allows_address(ranges, IPv4Address(ip))]
+    ranges = [found for found in map(_range, cidrs) if found]
+    allowed = [ip for ip in addresses if _is_in(ranges, _number(ip))]
     missing = [ip for ip in addresses if ip not in allowed]
     return Coverage(tuple(allowed), tuple(missing), "\n".join(addresses))
 
 
-def allows_address(cidrs: Iterable[str], address: IPv4Address) -> bool:
-    return any(address in network for network in map(_network, cidrs) if network)
+def _is_in(ranges: Sequence[tuple[int, int]], number: int) -> bool:
+    return any(first <= number <= last for first, last in ranges)
 
 
-def _network(cidr: str) -> IPv4Network | None:
+@lru_cache(PARSED_MAX)
+def _number(address: str) -> int:
+    return int(IPv4Address(address))
+
+
+@lru_cache(PARSED_MAX)
+def _range(cidr: str) -> tuple[int, int] | None:
+    """Its first and last address."""
     try:
-        return IPv4Network(cidr.strip(), strict=False)
+        network = IPv4Network(cidr.strip(), strict=False)
     except ValueError:
         return None
+    return int(network.network_address), int(network.broadcast_address)

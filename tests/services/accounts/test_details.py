@@ -29,13 +29,13 @@ def test_each_account_is_listed_with_what_is_in_it(aws: ScriptedAws, scripted: C
     shop = an_account()
     add(scripted.session, shop, a_network("own-net"), an_address())
     add(scripted.session, a_network("theirs", account_id=shop.id), a_key(account_id=shop.id))
-    own, theirs = accounts.list_all(scripted)
+    own, theirs = accounts.page(scripted).rows
     assert (own.name, own.number, own.has) == ("own", "1" * 12, {"network": 1, "address": 1})
     assert (theirs.name, theirs.has) == ("shop", {"network": 1, "key": 1})
 
 
 def test_the_list_is_there_when_aws_is_not(offline: CloudScope) -> None:
-    (own,) = accounts.list_all(offline)
+    (own,) = accounts.page(offline).rows
     assert (own.number, own.connected) == ("", True)
 
 

@@ -127,7 +127,7 @@ def test_keys_are_matched_with_networks_of_their_account(
     network = a_network("theirs", account_id=shop.id)
     add(scripted.session, own, theirs, network)
     assert [each.key.name for each in keys.match_all(scripted.session, network)] == ["their-key"]
-    assert keys.detail(scripted.session, "own-key").matches == []
+    assert keys.detail(scripted.session, "own-key").matches.rows == []
 
 
 def test_a_role_that_is_refused_is_told_where_something_is_asked_of_the_account(

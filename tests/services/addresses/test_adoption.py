@@ -56,7 +56,7 @@ def test_the_second_of_two_adoptions_at_the_same_moment_is_refused(
         adoption.adopt(
             replace(scope, own=racing), site=Site(None, REGION), wanted=theirs["AllocationId"]
         )
-    (row,) = addresses.list_all(session)
+    (row,) = addresses.page(session).rows
     addresses.release(replace(scope, own=racing), row.address.id, typed=row.address.id)
 
 
@@ -66,7 +66,7 @@ def test_no_address_is_adopted_in_a_region_that_is_not_offered(
 ) -> None:
     with pytest.raises(Invalid, match="not offered"):
         adoption.adopt(offline, site=Site(None, region), wanted="203.0.113.1")
-    assert addresses.list_all(offline.session) == []
+    assert addresses.page(offline.session).rows == []
 
 
 def test_an_address_keeps_its_name_in_aws_unless_it_is_given_another(
@@ -171,7 +171,7 @@ def test_an_address_that_no_network_can_have_is_not_adopted(
     with pytest.raises(Conflict, match=why) as refused:
         adoption.adopt(scripted, site=Site(None, REGION), wanted="eipalloc-1")
     assert refused.value.code == "address_not_suitable"
-    assert addresses.list_all(scripted.session) == []
+    assert addresses.page(scripted.session).rows == []
 
 
 def test_an_address_of_a_range_that_the_customer_brought_is_adopted(

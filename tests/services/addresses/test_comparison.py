@@ -44,7 +44,7 @@ def test_a_release_that_a_crash_cut_short_is_finished(
     row.status = AddressStatus.RELEASING
     session.commit()
     compare_with_aws(scope, Site(None, REGION))
-    assert addresses.list_all(session) == []
+    assert addresses.page(session).rows == []
     assert cloud.addresses.find(REGION, row.id) is None
 
 
@@ -84,7 +84,7 @@ def test_a_row_whose_allocation_never_came_goes_after_a_while(
     add(scripted.session, Address(region=REGION, created_at=ago(age_s)))
     aws.answers["DescribeAddresses"] = {"Addresses": []}
     compare_with_aws(scripted, Site(None, REGION))
-    assert bool(addresses.list_all(scripted.session)) is is_kept
+    assert bool(addresses.page(scripted.session).rows) is is_kept
 
 
 def test_one_address_that_aws_refuses_does_not_hold_up_the_others(

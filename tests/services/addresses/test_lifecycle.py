@@ -132,7 +132,7 @@ def test_no_address_is_allocated_in_a_region_that_is_not_offered(
         addresses.create(scope, site=Site(None, region))
     with pytest.raises(Invalid, match="not offered"):
         adoption.adopt(scope, site=Site(None, region), wanted="203.0.113.1")
-    assert addresses.list_all(session) == []
+    assert addresses.page(session).rows == []
 
 
 def test_an_address_that_aws_refuses_leaves_no_row(scripted: CloudScope, aws: ScriptedAws) -> None:
@@ -140,7 +140,7 @@ def test_an_address_that_aws_refuses_leaves_no_row(scripted: CloudScope, aws: Sc
     aws.answers["AllocateAddress"] = refusal("AddressLimitExceeded", "too many")
     with pytest.raises(QuotaExceeded):
         addresses.create(scripted, site=Site(None, REGION))
-    assert addresses.list_all(scripted.session) == []
+    assert addresses.page(scripted.session).rows == []
 
 
 def test_an_address_for_which_there_is_no_room_is_not_asked_for(
@@ -151,7 +151,7 @@ def test_an_address_for_which_there_is_no_room_is_not_asked_for(
     add(scripted.session, *under_way)
     with pytest.raises(QuotaExceeded, match="2 pending"):
         addresses.create(scripted, site=Site(None, REGION))
-    assert len(addresses.list_all(scripted.session)) == len(under_way)
+    assert len(addresses.page(scripted.session).rows) == len(under_way)
     assert not aws.calls("AllocateAddress")
 
 
@@ -161,7 +161,7 @@ def test_an_address_whose_answer_was_lost_keeps_its_row_to_be_found_by(
     aws.answers |= NOTHING_USED
     with pytest.raises(EgretError):
         addresses.create(scripted, site=Site(None, REGION))
-    (kept,) = addresses.list_all(scripted.session)
+    (kept,) = addresses.page(scripted.session).rows
     assert kept.address.status is AddressStatus.ALLOCATING
 
 
@@ -219,7 +219,7 @@ def test_a_key_with_a_range_around_an_address_does_not_keep_it(
     add(scripted.session, row, a_key(cidrs=("203.0.113.0/24",)))
     aws.answers["ReleaseAddress"] = {}
     addresses.release(scripted, row.id, typed="203.0.113.7")
-    assert addresses.list_all(scripted.session) == []
+    assert addresses.page(scripted.session).rows == []
 
 
 def test_a_release_that_aws_did_not_answer_goes_on_later(offline: CloudScope) -> None:

@@ -22,7 +22,7 @@ from webapp.services.functions.details import TYPICAL_S, network_of
 def test_a_list_shows_of_each_function_what_its_own_page_shows(session: Session) -> None:
     for number in range(3):
         add_everything(session, number)
-    every = functions.list_all(session)
+    every = functions.listing.details_page(session).rows
     assert len(every) == 3
     for each in every:
         same = functions.detail(session, each.function.name)
@@ -35,7 +35,7 @@ def test_a_list_shows_of_each_function_what_its_own_page_shows(session: Session)
 
 def test_only_the_page_of_a_function_has_its_progress(session: Session) -> None:
     add_function(session, status=Status.CREATING)
-    (listed,) = functions.list_all(session)
+    (listed,) = functions.listing.details_page(session).rows
     progress = functions.detail(session, "fun").progress
     assert listed.progress is None
     assert progress is not None
@@ -45,7 +45,10 @@ def test_only_the_page_of_a_function_has_its_progress(session: Session) -> None:
 def test_functions_are_listed_by_name(session: Session) -> None:
     network, key = a_network(), a_key()
     add(session, network, key, a_function(network, key, "b"), a_function(network, key, "a"))
-    assert [listed.function.name for listed in functions.list_all(session)] == ["a", "b"]
+    assert [listed.function.name for listed in functions.listing.details_page(session).rows] == [
+        "a",
+        "b",
+    ]
     assert network_of(session, functions.get(session, "a")) == network
 
 

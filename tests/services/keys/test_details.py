@@ -31,7 +31,9 @@ def test_the_advice_for_another_network_keeps_the_addresses_of_functions_in_use(
     found = keys.match(session, key, second)
     assert (found.paste.split(), found.others) == ([B, A], ["first"])
     assert keys.match_all(session, second) == [found]
-    (of_key,) = [m for m in keys.detail(session, "shared").matches if m.network.id == second.id]
+    (of_key,) = [
+        m for m in keys.detail(session, "shared").matches.rows if m.network.id == second.id
+    ]
     assert of_key == found
     assert keys.match(session, key, first).ok
     assert keys.detail(session, "shared").needed == needed(session, key) == [A]
@@ -67,7 +69,7 @@ def test_only_what_was_allowed_can_be_lost(session: Session) -> None:
 def test_keys_with_the_same_secret_name_each_other(session: Session) -> None:
     for name, fingerprint in (("a", "1" * 16), ("b", "1" * 16), ("c", "2" * 16)):
         add_key(session, name, A, fingerprint=fingerprint)
-    assert [d.same_secret for d in keys.list_all(session)] == [["b"], ["a"], []]
+    assert [d.same_secret for d in keys.page(session).rows] == [["b"], ["a"], []]
 
 
 def test_a_lost_address_is_neither_advised_nor_demanded(session: Session) -> None:
@@ -107,7 +109,7 @@ def test_a_network_that_is_being_deleted_needs_no_key(
     leaving.status, leaving.unwanted = status, unwanted
     session.commit()
     assert keys.match(session, key, leaving).paste == ""
-    assert keys.detail(session, "old").matches == []
+    assert keys.detail(session, "old").matches.rows == []
 
 
 def test_what_a_pending_version_does_not_allow_is_missing(session: Session) -> None:

@@ -117,7 +117,7 @@ def test_without_secrets_manager_there_is_no_key(scripted: CloudScope, vault: Sc
     vault.answers["CreateSecret"] = refusal("LimitExceededException", "too many secrets")
     with pytest.raises(AwsError, match="too many secrets"):
         keys.create(scripted, NewKey(name="bank", secret=mint()))
-    assert keys.list_all(scripted.session) == []
+    assert keys.page(scripted.session).rows == []
 
 
 # --- Matching ---------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_a_key_matches_a_network_when_it_allows_all_of_its_addresses(
     assert (match.allowed, match.missing, match.ok) == (allowed, missing, not missing)
     assert match.paste == "203.0.113.7\n203.0.113.8"
     assert keys.match_all(session, network) == [match]
-    assert keys.detail(session, "key").matches == [match]
+    assert keys.detail(session, "key").matches.rows == [match]
 
 
 def test_a_network_without_an_address_is_matched_by_no_key(session: Session) -> None:
@@ -154,7 +154,7 @@ def test_a_network_without_an_address_is_matched_by_no_key(session: Session) -> 
 def test_keys_are_listed_by_name_with_the_functions_that_use_them(session: Session) -> None:
     function = add_function(session)
     add(session, a_key("another"))
-    listed = {detail.key.name: detail.functions for detail in keys.list_all(session)}
+    listed = {detail.key.name: detail.functions for detail in keys.details_page(session).rows}
     assert list(listed.items()) == [("another", []), ("key", [function])]
 
 
@@ -174,7 +174,7 @@ def test_a_key_goes_with_its_versions_and_its_secret_is_scheduled_for_deletion(
     keys.delete(scripted, "bank", typed="bank")
     (request,) = vault.calls("DeleteSecret")
     assert request["RecoveryWindowInDays"] > 0
-    assert keys.list_all(scripted.session) == []
+    assert keys.page(scripted.session).rows == []
     assert scripted.session.exec(select(KeyVersion)).all() == []
 
 

@@ -167,7 +167,7 @@ def test_every_wrong_field_is_named_and_nothing_is_stored(
     with pytest.raises(Invalid) as refusal:
         keys.create(scope, new)
     assert set(refusal.value.errors) == {"name", "secret", "environment"}
-    assert keys.list_all(session) == []
+    assert keys.page(session).rows == []
 
 
 def test_a_name_is_taken_once(scope: CloudScope, stored: Stored) -> None:

@@ -139,7 +139,7 @@ def test_what_aws_refuses_is_forgotten_at_once(
     proxy.add(Rule("CreateSecret", "refuse", **REFUSED))
     with pytest.raises(AwsError, match="No"):
         keys.create(faulty, NewKey(name="other", secret=FIRST))
-    assert [d.key.name for d in keys.list_all(session)] == [key.name]
+    assert [d.key.name for d in keys.page(session).rows] == [key.name]
     assert leases_of(session) == 0
 
 
@@ -241,7 +241,7 @@ def test_a_lease_that_is_lost_during_a_deletion_is_a_key_that_is_busy(
         keys.delete(hooked(scope, clients, "DeleteSecret", taker(session)), NAME, typed=NAME)
     later(session)
     background(scope)
-    assert keys.list_all(session) == []
+    assert keys.page(session).rows == []
 
 
 def test_who_lost_its_lease_to_someone_who_is_not_done_says_so(
@@ -274,7 +274,7 @@ def test_a_throttled_upload_is_forgotten_at_once(
     proxy.add(Rule("CreateSecret", "refuse", code="ThrottlingException", message="Slow down."))
     with pytest.raises(AwsError, match="Slow down"):
         keys.create(faulty, NewKey(name=NAME, secret=FIRST))
-    assert keys.list_all(session) == []
+    assert keys.page(session).rows == []
     assert leases_of(session) == 0
 
 

@@ -24,7 +24,7 @@ from webapp.services.networks.details import TYPICAL_S
 def test_a_list_shows_of_each_network_what_its_own_page_shows(session: Session) -> None:
     for number in range(3):
         add_everything(session, number)
-    every = networks.list_all(session)
+    every = networks.listing.details_page(session).rows
     assert len(every) == 3
     for listed in every:
         alone = networks.detail(session, listed.network.name)
@@ -36,7 +36,7 @@ def test_a_list_shows_of_each_network_what_its_own_page_shows(session: Session) 
 
 def test_only_the_page_of_a_network_has_its_progress(session: Session) -> None:
     add(session, a_network(status=Status.CREATING))
-    (listed,) = networks.list_all(session)
+    (listed,) = networks.listing.details_page(session).rows
     progress = networks.detail(session, "net").progress
     assert listed.progress is None
     assert progress is not None
@@ -45,7 +45,10 @@ def test_only_the_page_of_a_network_has_its_progress(session: Session) -> None:
 
 def test_networks_are_listed_by_name(session: Session) -> None:
     add(session, a_network("b"), a_network("a"))
-    assert [listed.network.name for listed in networks.list_all(session)] == ["a", "b"]
+    assert [listed.network.name for listed in networks.listing.details_page(session).rows] == [
+        "a",
+        "b",
+    ]
 
 
 def test_a_networks_functions_are_those_in_it(session: Session) -> None:

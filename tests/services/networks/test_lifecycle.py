@@ -23,13 +23,13 @@ def test_all_fields_that_break_a_rule_are_reported_and_nothing_is_created(
     with pytest.raises(Invalid) as refused:
         networks.create(offline, NewNetwork(name="A", region="mars-1", availability_zones=0))
     assert set(refused.value.errors) == {"name", "region", "availability_zones"}
-    assert networks.list_all(offline.session) == []
+    assert networks.listing.page(offline.session).rows == []
 
 
 def test_without_an_answer_from_aws_nothing_is_created(offline: CloudScope) -> None:
     with pytest.raises(NotReached):
         networks.create(offline, NewNetwork(name="early", region=REGION))
-    assert networks.list_all(offline.session) == []
+    assert networks.listing.page(offline.session).rows == []
 
 
 @pytest.mark.parametrize("status", [Status.REQUESTED, Status.CREATING, Status.DELETING])

@@ -173,7 +173,7 @@ def test_a_deletion_of_the_network_deletes_it_first(scripted: CloudScope, aws: S
     aws.answers |= {"DeleteTags": {}, "DescribeAddresses": {"Addresses": []}}
     advance(operation)
     scripted.session.expire_all()
-    assert networks.list_all(scripted.session) == []
+    assert networks.listing.page(scripted.session).rows == []
 
 
 def test_what_a_rolled_back_creation_left_costs_until_it_is_deleted(

@@ -75,7 +75,7 @@ def settled(session: Session, network: Network, status: Status) -> None:
 
 def gone(session: Session) -> bool:
     session.rollback()
-    return not networks.list_all(session)
+    return not networks.listing.page(session).rows
 
 
 def outside() -> WeeklyHours:
@@ -220,16 +220,32 @@ def test_one_network_that_waits_does_not_hold_up_the_others(offline: CloudScope)
     assert lost.hours_include_now is None, "it is tried again at the next round"
 
 
-def test_the_next_change_of_a_region_is_that_of_its_first_network(session: Session) -> None:
+def test_the_next_look_at_a_network_is_when_its_hours_begin_or_end() -> None:
     monday = datetime(2026, 11, 23, 7, tzinfo=UTC)
     office = WeeklyHours(time_zone="UTC", days=("mon",), start="08:00", end="18:00")
-    early = office.model_copy(update={"start": "07:30"})
-    add(
-        session,
-        a_network("office", hours=office.model_dump(mode="json")),
-        a_network("early", hours=early.model_dump(mode="json")),
-        a_network("always", hours=ALWAYS.model_dump(mode="json")),
-        a_network("none"),
-    )
-    assert schedule.due_in_s(session, Site(None, rows.REGION), monday) == 1800
-    assert schedule.due_in_s(session, Site(None, "us-east-1"), monday) is None
+    hours = office.model_dump(mode="json")
+    parked = a_network(hours=hours, hours_include_now=False)
+    assert schedule.next_look(parked, monday) == monday + timedelta(hours=1)
+    soon = monday + schedule.LOOK_EVERY
+    assert schedule.next_look(a_network(hours=hours, idle_hours=1), monday) == soon
+    assert schedule.next_look(a_network(hours=hours), monday) == soon, "it was not switched yet"
+    assert schedule.next_look(a_network(), monday) is None
+
+
+def test_the_next_change_of_a_region_is_that_of_its_first_network(session: Session) -> None:
+    now = utc_now()
+    looks = {"late": 3600, "early": 1800, "past": -60}
+    add(session, *(a_network(n, look_at=now + timedelta(seconds=s)) for n, s in looks.items()))
+    assert schedule.due_in_s(session, Site(None, rows.REGION), now) == 1800
+    assert schedule.due_in_s(session, Site(None, "us-east-1"), now) is None
+
+
+def test_a_network_without_a_schedule_is_looked_at_once(offline: CloudScope) -> None:
+    network = a_network()
+    add(offline.session, network)
+    schedule.apply_all(offline, Site(None, rows.REGION))
+    offline.session.refresh(network)
+    assert (network.look_at, network.version) == (None, 1)
+    network.protected = True
+    offline.session.commit()
+    assert network.look_at, "something of it has changed"

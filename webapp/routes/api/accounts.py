@@ -6,7 +6,7 @@ from webapp.deps import Admin, ConfirmedAdmin, Router
 from webapp.models import Connection, NewAccount
 from webapp.routes.api.description.answers import ASKS_AWS, located
 from webapp.routes.api.schemas.accounts import AccountOut, SetupOut, account_out, setup_out
-from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
+from webapp.routes.api.schemas.lists import After, Limit, Listed, listed, place
 from webapp.services import accounts
 from webapp.services.accounts import AccountDetail
 
@@ -16,8 +16,7 @@ router = Router(prefix="/accounts", tags=["accounts"])
 @router.get("", responses=ASKS_AWS, operation_id="list_accounts", summary="List accounts")
 def index(ctx: Admin, limit: Limit = 50, after: After = None) -> Listed[AccountOut]:
     """By name. The dashboard's own is `own`."""
-    every = sorted(accounts.list_all(ctx.scope), key=lambda detail: detail.name)
-    return listed(every, account_out, lambda detail: detail.name, limit=limit, after=after)
+    return listed(accounts.by_name(ctx.scope, place(after, limit)), account_out)
 
 
 @router.post(

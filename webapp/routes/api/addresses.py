@@ -2,23 +2,39 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
+from webapp.models import AddressStatus
 from webapp.routes.api.schemas.addresses import AddressName, AddressOut, NewAddress, address_out
-from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
+from webapp.routes.api.schemas.lists import After, InRegion, Limit, Listed, listed, place
 from webapp.services import accounts, addresses
 from webapp.services.addresses import adoption
+from webapp.services.addresses.details import BY_ID, EVERY, Wanted
 
 router = Router(prefix="/addresses", tags=["addresses"])
+Searched = Annotated[
+    str, Query(max_length=60, description="Only those, or those with a name, that begin with this")
+]
+OfStatus = Annotated[AddressStatus | None, Query(description="Only those of this status")]
 Confirmed = Annotated[str, Query(description="The address itself, to confirm it")]
 
 
+async def _wanted(q: Searched = "", status: OfStatus = None, region: InRegion = "") -> Wanted:
+    return Wanted(q=q, status=status, region=region)
+
+
 @router.get("", operation_id="list_addresses", summary="List addresses")
-def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[AddressOut]:
-    """In the order of their ids."""
-    every = sorted(addresses.list_all(ctx.session), key=lambda d: d.address.id)
-    return listed(every, address_out, lambda d: d.address.id, limit=limit, after=after)
+def index(
+    ctx: Viewer,
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    limit: Limit = 50,
+    after: After = None,
+) -> Listed[AddressOut]:
+    """In the order of their ids. With a filter, oldest first; with `q`, by what it searches."""
+    order = BY_ID if wanted == EVERY else wanted.order
+    found = addresses.page(ctx.session, wanted, place(after, limit), order=order)
+    return listed(found, address_out)
 
 
 @router.post(

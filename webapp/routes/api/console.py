@@ -10,7 +10,7 @@ from webapp.routes.api.schemas.activity import (
     invocation_out,
     saved_request_out,
 )
-from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
+from webapp.routes.api.schemas.lists import After, Limit, Listed, listed_few
 from webapp.services import functions
 from webapp.services.functions.activity.console import runs, saved_requests
 
@@ -38,7 +38,7 @@ def list_saved(
 ) -> Listed[SavedRequestOut]:
     """In the order of their names."""
     every = saved_requests.list_all(ctx.session, functions.get(ctx.session, name))
-    return listed(every, saved_request_out, lambda saved: saved.name, limit=limit, after=after)
+    return listed_few(every, saved_request_out, lambda saved: saved.name, limit=limit, after=after)
 
 
 @router.post(

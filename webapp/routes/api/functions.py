@@ -1,10 +1,13 @@
 """Functions by the API, and what they fetched."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Depends, Query, Response
 
 from webapp.deps import ConfirmedAdmin, Operator, Router, Viewer
 from webapp.hot.serving import serve
 from webapp.models import NewFunction
+from webapp.models.texts import NAME_MAX
 from webapp.routes.api.description.answers import NAMES_OTHERS, located
 from webapp.routes.api.schemas.events import EventOut
 from webapp.routes.api.schemas.functions import (
@@ -15,21 +18,43 @@ from webapp.routes.api.schemas.functions import (
     function_out,
     snapshot_out,
 )
-from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
+from webapp.routes.api.schemas.lists import (
+    After,
+    AfterEvent,
+    Begins,
+    Limit,
+    Listed,
+    OfStatus,
+    listed,
+    listed_events,
+    place,
+)
 from webapp.routes.prepared.previews import PREVIEW
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions
 from webapp.services.engine import events
-from webapp.services.functions import previews
+from webapp.services.functions import listing, previews
 
 router = Router(tags=["functions"])
+InNetwork = Annotated[str, Query(max_length=NAME_MAX, description="Only those in this network")]
+
+
+async def _wanted(
+    q: Begins = "", status: OfStatus = None, network: InNetwork = ""
+) -> listing.Wanted:
+    return listing.Wanted(q=q, status=status, network=network)
 
 
 @router.get("/functions", operation_id="list_functions", summary="List functions")
-def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[FunctionOut]:
+def index(
+    ctx: Viewer,
+    wanted: Annotated[listing.Wanted, Depends(_wanted)],
+    limit: Limit = 50,
+    after: After = None,
+) -> Listed[FunctionOut]:
     """In the order of their names."""
-    every = functions.list_all(ctx.session)
-    return listed(every, function_out, lambda d: d.function.name, limit=limit, after=after)
+    found = listing.details_page(ctx.session, wanted, place(after, limit))
+    return listed(found, function_out)
 
 
 @router.post(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from webapp.deps import Admin, ConfirmedAdmin, Router, Viewer
 from webapp.models import GoingBack, NewKey, NewVersion
@@ -16,18 +16,36 @@ from webapp.routes.api.schemas.keys import (
     match_out,
     version_out,
 )
-from webapp.routes.api.schemas.lists import After, Limit, Listed, listed
+from webapp.routes.api.schemas.lists import (
+    After,
+    Begins,
+    Limit,
+    Listed,
+    OfStatus,
+    listed,
+    listed_few,
+    place,
+)
 from webapp.services import keys, networks
+from webapp.services.keys import listing
 
 router = Router(prefix="/keys", tags=["keys"])
 NetworkName = Annotated[Name, Query(description="The name of the network")]
 
 
+async def _wanted(q: Begins = "", status: OfStatus = None) -> listing.Wanted:
+    return listing.Wanted(q=q, status=status)
+
+
 @router.get("", operation_id="list_keys", summary="List keys")
-def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[KeyOut]:
+def index(
+    ctx: Viewer,
+    wanted: Annotated[listing.Wanted, Depends(_wanted)],
+    limit: Limit = 50,
+    after: After = None,
+) -> Listed[KeyOut]:
     """In the order of their names."""
-    every = keys.list_all(ctx.session)
-    return listed(every, key_out, lambda d: d.key.name, limit=limit, after=after)
+    return listed(keys.details_page(ctx.session, wanted, place(after, limit)), key_out)
 
 
 @router.post(
@@ -65,7 +83,7 @@ def delete(ctx: ConfirmedAdmin, name: str) -> Response:
 def versions(ctx: Viewer, name: str, limit: Limit = 50, after: After = None) -> Listed[VersionOut]:
     """In the order of their ids."""
     found = sorted(keys.detail(ctx.session, name).versions, key=lambda version: version.id)
-    return listed(found, version_out, lambda version: version.id, limit=limit, after=after)
+    return listed_few(found, version_out, lambda version: version.id, limit=limit, after=after)
 
 
 @router.post(

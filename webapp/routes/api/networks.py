@@ -2,20 +2,31 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 from fastapi.responses import JSONResponse
 
 from webapp.deps import Admin, ConfirmedAdmin, Operator, Router, Viewer
 from webapp.models import NewNetwork
 from webapp.routes.api.description.answers import located
 from webapp.routes.api.schemas.events import EventOut
-from webapp.routes.api.schemas.lists import After, AfterEvent, Limit, Listed, listed, listed_events
+from webapp.routes.api.schemas.lists import (
+    After,
+    AfterEvent,
+    Begins,
+    InRegion,
+    Limit,
+    Listed,
+    OfStatus,
+    listed,
+    listed_events,
+    place,
+)
 from webapp.routes.api.schemas.networks import NetworkOut, ProofOut, network_out, proof_out
 from webapp.routes.api.schemas.preflight import PreflightOut, preflight_out
 from webapp.services import networks
 from webapp.services.engine import events
 from webapp.services.inspection import proofs
-from webapp.services.networks import preflight
+from webapp.services.networks import listing, preflight
 
 router = Router(prefix="/networks", tags=["networks"])
 Retain = Annotated[
@@ -27,11 +38,20 @@ DRY_RUN: dict[int | str, dict[str, Any]] = {
 }
 
 
+async def _wanted(q: Begins = "", status: OfStatus = None, region: InRegion = "") -> listing.Wanted:
+    return listing.Wanted(q=q, status=status, region=region)
+
+
 @router.get("", operation_id="list_networks", summary="List networks")
-def index(ctx: Viewer, limit: Limit = 50, after: After = None) -> Listed[NetworkOut]:
+def index(
+    ctx: Viewer,
+    wanted: Annotated[listing.Wanted, Depends(_wanted)],
+    limit: Limit = 50,
+    after: After = None,
+) -> Listed[NetworkOut]:
     """In the order of their names."""
-    every = networks.list_all(ctx.session)
-    return listed(every, network_out, lambda d: d.network.name, limit=limit, after=after)
+    found = listing.details_page(ctx.session, wanted, place(after, limit))
+    return listed(found, network_out)
 
 
 @router.post(

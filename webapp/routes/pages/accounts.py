@@ -8,10 +8,11 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, ConfirmedAdmin, Context, Router
 from webapp.errors import EgretError
+from webapp.lists.keyset import START, Place
 from webapp.models import Connection, NewAccount
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
-from webapp.rendering.paging import paged
+from webapp.rendering.lists import ListQuery
 from webapp.rendering.templating import page, see_other
 from webapp.services import accounts
 from webapp.services.accounts import Setup
@@ -21,8 +22,8 @@ NOTHING: Mapping[str, str] = {}
 
 
 @router.get("/accounts")
-def index(ctx: Admin, draft: Draft) -> HTMLResponse:
-    return _index(ctx, draft.shown("name", "number"), {})
+def index(ctx: Admin, draft: Draft, asked: ListQuery) -> HTMLResponse:
+    return _index(ctx, draft.shown("name", "number"), {}, asked.place)
 
 
 @router.post("/accounts")
@@ -59,12 +60,14 @@ def remove(ctx: ConfirmedAdmin, name: str, form: Form) -> Response:
     return see_other("/accounts", f"{name} was removed.")
 
 
-def _index(ctx: Context, form: dict[str, str], errors: dict[str, str]) -> HTMLResponse:
+def _index(
+    ctx: Context, form: dict[str, str], errors: dict[str, str], place: Place = START
+) -> HTMLResponse:
     return page(
         ctx.request,
         "accounts/index.html",
         status_code=422 if errors else 200,
-        accounts=paged(ctx.request, accounts.list_all(ctx.scope)),
+        accounts=accounts.page(ctx.scope, place),
         form=form,
         errors=errors,
     )

@@ -5,13 +5,17 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.errors import EgretError
-from webapp.models import Address, Site
+from webapp.lists.keyset import Place
+from webapp.models import Address, AddressStatus, Site
 from webapp.models.costs import monthly_usd
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import FieldErrors, Form, errors_by_field
+from webapp.rendering.lists import NOTHING_ASKED, Asked, ListQuery
 from webapp.rendering.templating import page, see_other
-from webapp.services import accounts, addresses, networks
+from webapp.services import accounts, addresses
 from webapp.services.addresses import adoption
+from webapp.services.addresses.details import Wanted
+from webapp.services.networks import listing
 
 router = Router()
 TYPED = ("address", "name", "adopt", "region", "account")
@@ -19,8 +23,8 @@ TYPED = ("address", "name", "adopt", "region", "account")
 
 
 @router.get("/addresses")
-def index(ctx: Viewer, draft: Draft) -> HTMLResponse:
-    return _index(ctx, {}, draft.shown(*TYPED))
+def index(ctx: Viewer, draft: Draft, asked: ListQuery) -> HTMLResponse:
+    return _index(ctx, {}, draft.shown(*TYPED), asked)
 
 
 @router.post("/addresses")
@@ -48,7 +52,8 @@ def rename(ctx: Operator, address_id: str, form: Form) -> Response:
         address = addresses.rename(ctx.scope, address_id, name=form.text("name"))
     except EgretError as error:
         ctx.session.rollback()
-        return _index(ctx, errors_by_field(error), form.shown(*TYPED) | {"address": address_id})
+        shown = form.shown(*TYPED) | {"address": address_id}
+        return _index(ctx, errors_by_field(error), shown, at=address_id)
     return _back(address, "Renamed")
 
 
@@ -57,7 +62,7 @@ def recover(ctx: Operator, address_id: str) -> Response:
     try:
         address = addresses.recover(ctx.scope, address_id)
     except EgretError as error:
-        return _index(ctx, errors_by_field(error))
+        return _index(ctx, errors_by_field(error), at=address_id)
     return _back(address, "Recovered")
 
 
@@ -67,7 +72,7 @@ def release(ctx: ConfirmedAdmin, address_id: str, form: Form) -> Response:
     try:
         addresses.release(ctx.scope, address_id, typed=form.text("confirm"))
     except EgretError as error:
-        return _index(ctx, FieldErrors({address_id: str(error)}, error.code))
+        return _index(ctx, FieldErrors({address_id: str(error)}, error.code), at=address_id)
     return see_other("/addresses", f"Released {ip}.")
 
 
@@ -80,17 +85,41 @@ def _back(address: Address, done: str) -> Response:
 
 
 def _index(
-    ctx: Context, errors: dict[str, str], form: dict[str, str] | None = None
+    ctx: Context,
+    errors: dict[str, str],
+    form: dict[str, str] | None = None,
+    asked: Asked = NOTHING_ASKED,
+    *,
+    at: str = "",
 ) -> HTMLResponse:
+    """The page that is asked for, or the one that begins `at` the address with that id."""
+    wanted = Wanted(
+        q=asked.text("q"),
+        status=asked.choice("status", AddressStatus),
+        region=asked.text("in"),  # `region` is a field of the forms
+    )
+    total = addresses.count_of(ctx.session)
+    filters = asked.filters("q", "status", "in")
+    shown = addresses.page(ctx.session, wanted, _place(ctx, asked, at or asked.text("from")))
     return page(
         ctx.request,
         "addresses/index.html",
         status_code=422 if errors else 200,
-        addresses=addresses.list_all(ctx.session),
-        networks={detail.network.id: detail for detail in networks.list_all(ctx.session)},
+        shown=shown,
+        total=total,
+        matching=addresses.count_of(ctx.session, wanted) if any(filters.values()) else total,
+        filters=filters,
+        networks=listing.by_id(
+            ctx.session, (each.network.id for each in shown.rows if each.network)
+        ),
         regions=ctx.settings.region_names,
         accounts=accounts.choices(ctx.session),
         address_cost_usd=monthly_usd(nat_gateways=0, addresses=1),
         errors=errors,
         form=form or dict.fromkeys(TYPED, ""),
     )
+
+
+def _place(ctx: Context, asked: Asked, address_id: str) -> Place:
+    """Where that address is, if it is not among the first ones anyway."""
+    return addresses.place_of(ctx.session, address_id) if address_id else asked.place

@@ -18,6 +18,7 @@ from webapp.services import functions, keys, names, networks
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import get_template
 from webapp.services.functions.changes import fields
+from webapp.services.keys import listing
 
 router = Router(prefix="/functions/{name}")
 EVERY = "schedule.every_minutes"
@@ -139,15 +140,20 @@ def _refused(ctx: Context, name: str, form: SubmittedForm, error: EgretError) ->
 def _edit(
     ctx: Context, function: Function, form: dict[str, Any], errors: dict[str, str]
 ) -> HTMLResponse:
+    detail = functions.detail(ctx.session, function.name)
+    here = networks.listing.Wanted(site=detail.network.site)
+    offered = networks.listing.offered(ctx.session, here, chosen=form["network"])
+    rows = networks.named(ctx.session, [each.network.name for each in offered.rows])
+    mine = listing.Wanted(account=(function.account_id,))
     return page(
         ctx.request,
         "functions/edit.html",
         status_code=422 if errors else 200,
-        detail=functions.detail(ctx.session, function.name),
+        detail=detail,
         form=form,
         errors={("every_minutes" if name == EVERY else name): e for name, e in errors.items()},
-        networks=networks.list_all(ctx.session),
-        keys=keys.list_all(ctx.session),
+        networks=offered,
+        keys=keys.offered(ctx.session, rows, mine, key=form["key"], network=form["network"]),
         template=get_template(function.template),
         accesses=[access.value for access in Access],
     )

@@ -1,5 +1,6 @@
 """Pages of functions, and the preview of what they fetch."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Response
@@ -14,6 +15,7 @@ from webapp.partners import partner
 from webapp.partners.untrusted_json import ROWS_MAX
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, SubmittedForm, errors_by_field
+from webapp.rendering.lists import ListQuery
 from webapp.rendering.paging import number_in, paged
 from webapp.rendering.prepared import prepared
 from webapp.rendering.shown_json import shown_json
@@ -22,7 +24,7 @@ from webapp.rendering.timelines import timeline_of
 from webapp.routes.prepared.previews import TABLE
 from webapp.routes.publishing import check_may_open
 from webapp.services import functions, keys, names, networks
-from webapp.services.functions import FunctionDetail, previews
+from webapp.services.functions import FunctionDetail, listing, previews
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import Template, get_template, list_templates
 from webapp.services.functions.lifecycle import check_fields
@@ -30,14 +32,25 @@ from webapp.services.keys import KeyDetail
 
 router = Router()
 JSON_MAX_CHARS = 128 * 1024
+READY = networks.listing.Wanted(status=Status.READY)
 JSON_CUT = "The rest is cut; Raw JSON has all of it."
-COMING = (Status.REQUESTED, Status.CREATING, Status.UPDATING, Status.UNPARKING)
-"""A network of this status will soon be ready."""
 
 
 @router.get("/functions")
-def index(ctx: Viewer) -> HTMLResponse:
-    return page(ctx.request, "functions/index.html", functions=functions.list_all(ctx.session))
+def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
+    wanted = listing.Wanted(
+        q=asked.text("q"), status=asked.choice("status", Status), network=asked.text("network")
+    )
+    total = listing.count_of(ctx.session)
+    filters = asked.filters("q", "status", "network")
+    return page(
+        ctx.request,
+        "functions/index.html",
+        shown=listing.page(ctx.session, wanted, asked.place),
+        total=total,
+        matching=listing.count_of(ctx.session, wanted) if any(filters.values()) else total,
+        filters=filters,
+    )
 
 
 @router.get("/functions/new")
@@ -135,12 +148,18 @@ def _new(
 ) -> HTMLResponse:
     form = sent.filled_in(NewFunction, template=template.name) | {"template": template.name}
     form |= _settings(template, form)
-    every, known = networks.list_all(ctx.session), keys.list_all(ctx.session)
-    usable = [key for key in known if key.is_one_of(template.key_kinds)]
-    coming = [row.network.name for row in every if row.network.status in COMING]
-    ready = [row.network.name for row in every if row.network.status is Status.READY]
-    if not form["network"] and len(ready) == 1:
-        form["network"] = ready[0]  # there is no other choice
+    ready = networks.listing.offered(ctx.session, READY, chosen=form["network"])
+    if not form["network"] and len(ready.rows) == 1:
+        form["network"] = ready.rows[0].network.name  # there is no other choice
+    offered = [each.network.name for each in ready.rows]
+    known = keys.offered(
+        ctx.session,
+        networks.named(ctx.session, offered),
+        key=form["key"],
+        network=form["network"],
+    )
+    usable = [key for key in known.rows if key.is_one_of(template.key_kinds)]
+    coming = None if ready.rows else networks.listing.under_way(ctx.session)
     return page(
         ctx.request,
         "functions/new.html",
@@ -149,18 +168,19 @@ def _new(
         errors=errors,
         templates=list_templates(),
         template=template,
-        networks=every,
-        coming=networks.detail(ctx.session, coming[0]) if coming else None,
+        networks=ready,
+        others=[] if ready.rows else networks.listing.page(ctx.session).rows,
+        coming=networks.detail(ctx.session, coming.name) if coming else None,
         keys=known,
         usable_keys=usable,
         accesses=[access.value for access in Access],
     )
 
 
-def _matching(form: dict[str, Any], known: list[KeyDetail]) -> dict[str, str]:
+def _matching(form: dict[str, Any], known: Sequence[KeyDetail]) -> dict[str, str]:
     """A network and a key that allows its addresses, where none is chosen yet."""
     for detail in known:
-        for match in detail.matches:
+        for match in detail.matches.rows:
             chosen = {"network": match.network.name, "key": detail.key.name}
             free = all(form[name] in ("", value) for name, value in chosen.items())
             if free and match.usable and match.network.status is Status.READY:

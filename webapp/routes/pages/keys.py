@@ -7,19 +7,33 @@ from fastapi.responses import HTMLResponse
 
 from webapp.deps import Admin, ConfirmedAdmin, Context, Router, Viewer
 from webapp.errors import EgretError
-from webapp.models import GoingBack, NewKey, NewVersion
+from webapp.lists.keyset import START, Place
+from webapp.models import GoingBack, NewKey, NewVersion, Status
 from webapp.partners import KEY_KINDS
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
+from webapp.rendering.lists import ListQuery
 from webapp.rendering.templating import page, see_other
 from webapp.services import accounts, keys
+from webapp.services.keys.listing import NETWORKS_MAX, Wanted
 
 router = Router()
 
 
 @router.get("/keys")
-def index(ctx: Viewer) -> HTMLResponse:
-    return page(ctx.request, "keys/index.html", keys=keys.list_all(ctx.session))
+def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
+    wanted = Wanted(q=asked.text("q"), status=asked.choice("status", Status))
+    total = keys.count_of(ctx.session)
+    filters = asked.filters("q", "status")
+    return page(
+        ctx.request,
+        "keys/index.html",
+        shown=keys.page(ctx.session, wanted, asked.place),
+        total=total,
+        matching=keys.count_of(ctx.session, wanted) if any(filters.values()) else total,
+        filters=filters,
+        networks_max=NETWORKS_MAX,
+    )
 
 
 @router.get("/keys/new")
@@ -37,8 +51,8 @@ def create(ctx: Admin, form: Form) -> Response:
 
 
 @router.get("/keys/{name}")
-def show(ctx: Viewer, name: str) -> HTMLResponse:
-    return _show(ctx, name, {})
+def show(ctx: Viewer, name: str, asked: ListQuery) -> HTMLResponse:
+    return _show(ctx, name, {}, place=asked.place)
 
 
 @router.post("/keys/{name}/versions")
@@ -96,13 +110,15 @@ def _new(ctx: Context, form: dict[str, Any], errors: dict[str, str]) -> HTMLResp
     )
 
 
-def _show(ctx: Context, name: str, errors: dict[str, str], *, losing: str = "") -> HTMLResponse:
+def _show(
+    ctx: Context, name: str, errors: dict[str, str], *, losing: str = "", place: Place = START
+) -> HTMLResponse:
     """`losing`: which form was refused because functions would lose an address."""
     return page(
         ctx.request,
         "keys/show.html",
         status_code=422 if errors else 200,
-        detail=keys.detail(ctx.session, name),
+        detail=keys.detail(ctx.session, name, place),
         errors=errors,
         losing=losing,
     )

@@ -8,35 +8,36 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Admin, ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.edge.refusals import note
 from webapp.errors import EgretError, Invalid, Upstream
-from webapp.models import MAX_ZONES, AuditResult, Nat, Network, NewNetwork, Shape
+from webapp.models import MAX_ZONES, AuditResult, Nat, Network, NewNetwork, Shape, Status
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
+from webapp.rendering.lists import ListQuery
 from webapp.rendering.templating import form_address, page, see_other
 from webapp.rendering.timelines import timeline_of
 from webapp.services import accounts, addresses, keys, networks
 from webapp.services.inspection import proofs
-from webapp.services.networks import change, preflight
+from webapp.services.networks import change, listing, preflight
 from webapp.services.networks.preflight import Preflight
 
 router = Router()
 
 
 @router.get("/networks")
-def index(ctx: Viewer, q: str = "", status: str = "") -> HTMLResponse:
-    every = networks.list_all(ctx.session)
-    shown = [
-        detail
-        for detail in every
-        if q.lower() in detail.network.name and status in ("", detail.network.status)
-    ]
+def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
+    wanted = listing.Wanted(
+        q=asked.text("q"), status=asked.choice("status", Status), region=asked.text("region")
+    )
+    total = listing.count_of(ctx.session)
+    filters = asked.filters("q", "status", "region")
     return page(
         ctx.request,
         "networks/index.html",
-        networks=shown,
-        total=len(every),
-        q=q,
-        status=status,
+        shown=listing.page(ctx.session, wanted, asked.place),
+        total=total,
+        matching=listing.count_of(ctx.session, wanted) if any(filters.values()) else total,
+        filters=filters,
+        regions=ctx.settings.region_names,
     )
 
 

@@ -4,11 +4,9 @@ from webapp.services.accounts.details import (
     AccountDetail,
     check_same,
     choices,
-    detail,
     exists,
     find,
     get,
-    list_all,
     names,
     own_identity,
     site_for,
@@ -16,12 +14,14 @@ from webapp.services.accounts.details import (
     sites,
 )
 from webapp.services.accounts.lifecycle import add, connect, remove
+from webapp.services.accounts.listing import by_name, detail, page
 from webapp.services.accounts.setup import Setup, setup_of
 
 __all__ = [
     "AccountDetail",
     "Setup",
     "add",
+    "by_name",
     "check_same",
     "choices",
     "connect",
@@ -29,9 +29,9 @@ __all__ = [
     "exists",
     "find",
     "get",
-    "list_all",
     "names",
     "own_identity",
+    "page",
     "remove",
     "setup_of",
     "site_for",

@@ -1,10 +1,10 @@
 """Accounts as pages and the API show them, and which one a thing is in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from webapp.aws.identities import Identity
 from webapp.errors import EgretError, Invalid, NotFound
@@ -12,17 +12,13 @@ from webapp.models import (
     OWN,
     Account,
     AccountStatus,
-    Address,
-    Function,
-    Key,
-    Network,
     Site,
     shown_as,
 )
 from webapp.services.scope import CloudScope, Placed
 from webapp.settings import Settings
 
-IN_ACCOUNTS = (Network, Function, Key, Address)
+OFFERED_MAX = 50
 
 
 class Named(Placed, Protocol):
@@ -37,7 +33,7 @@ class Named(Placed, Protocol):
 class AccountDetail:
     """`account` is None for the dashboard's own; `number` is empty while AWS has not told it.
 
-    `has` counts what is in it: `{"network": 2, …}`, without zeros.
+    `has` counts what is in it: `{"network": 2, …}`, without zeros; 1,001 stands for any more.
     """
 
     account: Account | None
@@ -53,20 +49,6 @@ class AccountDetail:
         return self.account is None or self.account.status is AccountStatus.CONNECTED
 
 
-def list_all(scope: CloudScope) -> list[AccountDetail]:
-    """The own one first, then by name."""
-    rows, has = _rows(scope.session), _contents(scope.session)
-    own = AccountDetail(None, _own_number(scope), has.get(None, {}))
-    return [own, *(AccountDetail(row, row.number, has.get(row.id, {})) for row in rows)]
-
-
-def detail(scope: CloudScope, name: str) -> AccountDetail:
-    """Raises NotFound."""
-    row = get(scope.session, name) if name != OWN else None
-    has = _contents(scope.session).get(row.id if row else None, {})
-    return AccountDetail(row, row.number if row else _own_number(scope), has)
-
-
 def find(session: Session, name: str) -> Account | None:
     return session.exec(select(Account).where(Account.name == name)).first()
 
@@ -78,21 +60,25 @@ def get(session: Session, name: str) -> Account:
     return row
 
 
-def names(session: Session) -> dict[str, str]:
-    """By id; the own one has none."""
-    return {row.id: row.name for row in _rows(session)}
+def names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
+    """Those of the accounts with these ids, by id; the own one has none."""
+    wanted = {id for id in ids if id}
+    rows = select(Account.id, Account.name).where(col(Account.id).in_(wanted))
+    return dict(session.exec(rows).all()) if wanted else {}
 
 
 def choices(session: Session) -> list[str]:
-    """The names of those that things can be created in; [] while there is only the own one."""
-    rows = _rows(session)
-    connected = [row.name for row in rows if row.status is AccountStatus.CONNECTED]
-    return [OWN, *connected] if connected else []
+    """The names of those that things can be created in, OFFERED_MAX at most beside the own one; []
+    while there is only that one."""
+    connected = select(Account.name).where(Account.status == AccountStatus.CONNECTED)
+    first = session.exec(connected.order_by(col(Account.name)).limit(OFFERED_MAX)).all()
+    return [OWN, *first] if first else []
 
 
 def sites(session: Session, settings: Settings) -> list[Site]:
     """Every region of every connected account, those of the own one first."""
-    connected = [row.id for row in _rows(session) if row.status is AccountStatus.CONNECTED]
+    rows = select(Account.id).where(Account.status == AccountStatus.CONNECTED)
+    connected = session.exec(rows.order_by(col(Account.name))).all()
     return [Site(each, region) for each in (None, *connected) for region in settings.region_names]
 
 
@@ -107,7 +93,7 @@ def site_named(session: Session, account: str, region: str) -> Site:
         return Site(None, region)
     row = find(session, account)
     if row is None:
-        known = ", ".join([OWN, *names(session).values()])
+        known = ", ".join(choices(session) or [OWN])
         raise Invalid(
             f"There is no account named {account}.",
             remedy=f"Choose one of: {known}.",
@@ -134,7 +120,7 @@ def check_same(session: Session, one: Named, other: Named) -> None:
     """Raises Invalid, at the field that is called as `one`, when they are in different accounts."""
     if one.account_id == other.account_id:
         return
-    known = names(session)
+    known = names(session, [each.account_id for each in (one, other)])
     here, there = (shown_as(known, each.account_id) for each in (one, other))
     raise Invalid(
         f"The {one.noun} {one.name} is in the account {here}, the {other.noun} {other.name} in "
@@ -150,22 +136,9 @@ def own_identity(scope: CloudScope) -> Identity:
     return scope.own.of(None).identities.current(scope.settings.home_region)
 
 
-def _own_number(scope: CloudScope) -> str:
+def own_number(scope: CloudScope) -> str:
+    """Empty while AWS does not tell it."""
     try:
         return own_identity(scope).account
     except EgretError:  # the page says so anyway where it matters
         return ""
-
-
-def _rows(session: Session) -> Sequence[Account]:
-    return session.exec(select(Account).order_by(col(Account.name))).all()
-
-
-def _contents(session: Session) -> dict[str | None, dict[str, int]]:
-    """How many of each kind an account has, by its id."""
-    found: dict[str | None, dict[str, int]] = {}
-    for model in IN_ACCOUNTS:
-        counts = select(model.account_id, func.count()).group_by(col(model.account_id))
-        for account_id, number in session.exec(counts).all():
-            found.setdefault(account_id, {})[model.__name__.lower()] = number
-    return found

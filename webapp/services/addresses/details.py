@@ -1,41 +1,96 @@
-"""Addresses as pages and the API show them: a row and what depends on it."""
+"""Addresses as pages and the API show them: a row and what depends on it, a page at a time."""
 
-import ipaddress
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, or_, select
 
 from webapp.errors import NotFound
-from webapp.models import Address, Function, Key, Network
-from webapp.partners import allows_address
+from webapp.lists import counts, keyset
+from webapp.lists.counts import Count
+from webapp.lists.keyset import START, Order, Page, Place
+from webapp.models import Address, AddressStatus, Function, Network
+from webapp.services.addresses.allowing import KeyName, keys_allowing
+
+BY_AGE = Order(col(Address.created_at), col(Address.id), datetime.fromisoformat)
+BY_ID = Order(col(Address.id))
+BY_IP = Order(col(Address.public_ip), col(Address.id))
+BY_NAME = Order(col(Address.name), col(Address.id))
+FUNCTIONS_MAX = 50
+"""So many functions of an address are named."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Those that begin with `q`, or whose names do; of that status or region; empty is any."""
+
+    q: str = ""
+    status: AddressStatus | None = None
+    region: str = ""
+
+    @property
+    def order(self) -> Order:
+        """By what is searched for; oldest first otherwise."""
+        if not self.q.strip():
+            return BY_AGE
+        return BY_IP if self.q.strip()[0].isdigit() else BY_NAME
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        begin = self.q.strip()
+        found = [keyset.begins(self.order.column, begin)] if begin else []
+        found += [col(Address.status) == self.status] if self.status else []
+        return found + ([col(Address.region) == self.region] if self.region else [])
+
+
+EVERY = Wanted()
+
+
+@dataclass(frozen=True)
+class FunctionName:
+    name: str
 
 
 @dataclass(frozen=True)
 class AddressDetail:
-    """`functions` call from the address; `keys` allow it, by itself or within a range."""
+    """`functions` call from the address; `keys` allow it, by itself or within a range: of each, at
+    most 50, by name."""
 
     address: Address
     network: Network | None
-    functions: list[Function]
-    keys: list[Key]
+    functions: Sequence[FunctionName]
+    keys: Sequence[KeyName]
 
 
-def list_all(session: Session) -> list[AddressDetail]:
-    """All addresses, oldest first."""
-    addresses = session.exec(select(Address).order_by(col(Address.created_at))).all()
-    networks = {network.id: network for network in session.exec(select(Network)).all()}
-    functions = session.exec(select(Function).order_by(col(Function.name))).all()
-    keys = session.exec(select(Key).order_by(col(Key.name))).all()
-    return [
-        AddressDetail(
-            address,
-            networks.get(address.network_id or ""),
-            [f for f in functions if address.network_id in f.network_ids],
-            _allowing(keys, address),
-        )
-        for address in addresses
-    ]
+def page(
+    session: Session,
+    wanted: Wanted = EVERY,
+    place: Place = START,
+    *,
+    order: Order | None = None,
+) -> Page[AddressDetail]:
+    """Oldest first, or in another order. Takes as many statements for one as for many."""
+    query = select(Address).where(*wanted.conditions())
+    found = keyset.page(session, query, order or wanted.order, place)
+    return found.of(_details(session, found.rows))
+
+
+def place_of(session: Session, address_id: str) -> Place:
+    """Where a page begins with that address, in the order of age; the first page has the oldest
+    ones anyway."""
+    address = session.get(Address, address_id)
+    older = select(Address.id).order_by(*BY_AGE.columns).limit(START.limit)
+    if address is None or address_id in session.exec(older).all():
+        return START
+    return Place(after=BY_AGE.key(address)[:-1])  # only what begins with it is between the two
+
+
+def count_of(session: Session, wanted: Wanted = EVERY) -> Count:
+    return counts.count(session, col(Address.id), *wanted.conditions())
 
 
 def get(session: Session, address_id: str) -> Address:
@@ -46,12 +101,60 @@ def get(session: Session, address_id: str) -> Address:
 
 
 def detail(session: Session, address_id: str) -> AddressDetail:
-    get(session, address_id)
-    return next(found for found in list_all(session) if found.address.id == address_id)
+    (found,) = _details(session, [get(session, address_id)])
+    return found
 
 
-def _allowing(keys: Iterable[Key], address: Address) -> list[Key]:
-    if not address.public_ip:
-        return []
-    ip = ipaddress.IPv4Address(address.public_ip)
-    return [key for key in keys if allows_address(key.claims.get("cidrs", []), ip)]
+def _details(session: Session, rows: Sequence[Address]) -> list[AddressDetail]:
+    ids = {row.network_id for row in rows if row.network_id}
+    mine = select(Network).where(col(Network.id).in_(ids))
+    networks = {network.id: network for network in (session.exec(mine) if ids else ())}
+    functions = _functions(session, ids)
+    keys = keys_allowing(session, [row.id for row in rows if row.public_ip])
+    return [
+        AddressDetail(
+            row,
+            networks.get(row.network_id or ""),
+            functions[row.network_id or ""],
+            keys[row.id],
+        )
+        for row in rows
+    ]
+
+
+def _functions(session: Session, ids: set[str]) -> defaultdict[str, list[FunctionName]]:
+    """The first functions of each network, or that are being moved to it, by the network's id."""
+    found: defaultdict[str, list[FunctionName]] = defaultdict(list)
+    if ids:
+        rows = {(row[0], row[1]) for row in session.execute(_first_of_each(ids))}
+        for network_id, name in sorted(rows):
+            if len(found[network_id]) < FUNCTIONS_MAX:
+                found[network_id].append(FunctionName(name))
+    return found
+
+
+def _first_of_each(ids: set[str]) -> Select[Any]:
+    one, other = aliased(Function), aliased(Function)
+    columns: list[Any] = [Network.id, Function.name]
+    inside = (
+        select(col(one.id))
+        .where(one.network_id == Network.id)
+        .order_by(col(one.name))
+        .limit(FUNCTIONS_MAX)
+        .correlate(Network)
+    )
+    coming = (
+        select(col(other.id))
+        .where(other.next_network_id == Network.id)
+        .order_by(col(other.name))
+        .limit(FUNCTIONS_MAX)
+        .correlate(Network)
+    )
+    query: Select[Any] = (
+        select(*columns)
+        .join_from(
+            Network, Function, or_(col(Function.id).in_(inside), col(Function.id).in_(coming))
+        )
+        .where(col(Network.id).in_(ids))
+    )
+    return query

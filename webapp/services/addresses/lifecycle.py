@@ -8,6 +8,7 @@ from webapp.models import Address, AddressStatus, Function, Key, Network, Site
 from webapp.models.address import LABEL_PREFIX
 from webapp.models.function import in_networks
 from webapp.services.addresses import capacity
+from webapp.services.addresses.allowing import keys_naming
 from webapp.services.addresses.capacity import Need
 from webapp.services.addresses.details import get
 from webapp.services.addresses.pool import (
@@ -129,7 +130,7 @@ def _check_unused(session: Session, address: Address) -> None:
     used_by: list[Network | Function | Key] = []
     if network:
         used_by += [network, *session.exec(functions)]
-    used_by += [key for key in session.exec(select(Key)) if _names(key, address)]
+    used_by += keys_naming(session, address)
     if used_by:
         needing = ", ".join(f"the {row.noun} {row.name}" for row in used_by)
         raise Conflict(
@@ -138,9 +139,3 @@ def _check_unused(session: Session, address: Address) -> None:
             remedy="Delete these first; the address stays until it is released here.",
             about=used_by,
         )
-
-
-def _names(key: Key, address: Address) -> bool:
-    """Whether the key allows exactly this address, not only a range around it."""
-    ip = address.public_ip
-    return bool(ip) and not {ip, f"{ip}/32"}.isdisjoint(key.claims.get("cidrs", []))

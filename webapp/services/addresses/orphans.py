@@ -5,8 +5,11 @@ adopted. A stack cannot, because it does not contain everything about its networ
 key, for instance); it can be deleted, and its addresses stay.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
@@ -22,6 +25,8 @@ from webapp.services.addresses import adoption
 from webapp.services.names import check_typed
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
+
+BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,8 @@ class Orphans:
 
 def find(scope: CloudScope) -> Orphans:
     """Look for orphans at every site, in parallel."""
-    sites, names = accounts.sites(scope.session, scope.settings), accounts.names(scope.session)
+    sites = accounts.sites(scope.session, scope.settings)
+    names = accounts.names(scope.session, (site.account_id for site in sites))
     clouds = [scope.cloud_of(site) for site in sites]
     with scope.own.threads() as pool:
         answers = list(pool.map(_read, clouds, [site.region for site in sites]))
@@ -123,11 +129,10 @@ def _get(scope: CloudScope, *, site: Site, kind: str, id: str) -> Orphan:
 
 
 def _orphans(session: Session, settings: Settings, site: Site, found: list[Found]) -> list[Orphan]:
-    rows, known = session.exec(select(Address)).all(), _known_stacks(session, settings, site)
-    allocations = {row.allocation_id for row in rows}
-    of_rows = {row.id for row in rows}
+    allocations, of_rows = _known_addresses(session, found)
+    known = _known_stacks(session, settings, site, found)
     stacks = {each.name for each in found if each.kind == STACK}
-    secrets = _known_secrets(session, settings)
+    secrets = _known_secrets(session, settings, found)
     nats = [each for each in found if each.kind == NAT_GATEWAY]
 
     def is_orphan(each: Found) -> bool:
@@ -154,19 +159,60 @@ def _orphan(site: Site, found: Found, nats: list[Found]) -> Orphan:
     return Orphan(site, found, cost)
 
 
-def _known_stacks(session: Session, settings: Settings, site: Site) -> set[str]:
+def _known_addresses(session: Session, found: list[Found]) -> tuple[set[str], set[str]]:
+    """Which of the allocations, and of the ids of rows that they are tagged with, have a row."""
+    addresses = [each for each in found if each.kind == ADDRESS]
+    tagged = [each.tags.get(ADDRESS_TAG, "") for each in addresses]
+    allocations = _there(session, col(Address.allocation_id), [each.id for each in addresses])
+    return allocations, _there(session, col(Address.id), tagged)
+
+
+def _known_stacks(session: Session, settings: Settings, site: Site, found: list[Found]) -> set[str]:
     """By name, because the row of a stack that is just being created has no stack id yet."""
     prefix = settings.name_prefix
-    networks = session.exec(select(Network.name).where(site.holds(Network))).all()
-    theirs = select(Function.name).join(Network, col(Network.id) == Function.network_id)
-    functions = session.exec(theirs.where(site.holds(Network))).all()
-    return {NetworkStack.stack_name(prefix, name) for name in networks} | {
-        FunctionStack.stack_name(prefix, name) for name in functions
-    }
+    names = {each.stack_name or each.name for each in found if each.kind != ADDRESS}
+    kinds = (
+        (NetworkStack, col(Network.name), site.holds(Network)),
+        (
+            FunctionStack,
+            col(Function.name),
+            col(Function.network_id).in_(select(Network.id).where(site.holds(Network))),
+        ),
+    )
+    known: set[str] = set()
+    for kind, column, is_here in kinds:
+        start = kind.stack_name(prefix, "")
+        wanted = [name.removeprefix(start) for name in names if name.startswith(start)]
+        there = _there(session, column, wanted, is_here)
+        known |= {kind.stack_name(prefix, name) for name in there}
+    return known
 
 
-def _known_secrets(session: Session, settings: Settings) -> set[str]:
+def _known_secrets(session: Session, settings: Settings, found: list[Found]) -> set[str]:
     """By ARN, and by name, because the row of a key that is just being stored has no ARN yet."""
-    keys = session.exec(select(Key)).all()
-    names = {secret_name(settings.name_prefix, key.name, key.id) for key in keys}
-    return names | {key.secret_arn for key in keys}
+    secrets = [each for each in found if each.kind == SECRET]
+    start = secret_name(settings.name_prefix, "", "").removesuffix("-")
+    names = {each.name: each.name.removeprefix(start).rpartition("-")[2] for each in secrets}
+    known: set[str] = set()
+    for some in _batches([*names.values()]):
+        rows = select(Key.id, Key.name).where(col(Key.id).in_(some))
+        known |= {
+            secret_name(settings.name_prefix, name, id) for id, name in session.exec(rows).all()
+        }
+    return known | _there(session, col(Key.secret_arn), [each.id for each in secrets])
+
+
+def _there(
+    session: Session, column: Any, values: Sequence[str], *conditions: ColumnElement[bool]
+) -> set[str]:
+    """Those of the values that rows have."""
+    found: set[str] = set()
+    for some in _batches(values):
+        found |= {*session.exec(select(column).where(column.in_(some), *conditions))}
+    return found
+
+
+def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A statement has a limited number of values."""
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]

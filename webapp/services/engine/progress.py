@@ -13,6 +13,8 @@ from webapp.services.engine.events import STACK_TYPE, root_cause, waiting_for
 
 RESULT_WITHIN = timedelta(seconds=30)
 """A network's first proof, or a function's first answer, follows its creation within this time."""
+TYPICAL_OF = 100
+"""What the newest creations took is typical."""
 POLL_JITTER = 0.2
 FEW = 3
 PART_FOR_FEW, PART_FOR_NONE = 0.5, 0.15
@@ -96,5 +98,6 @@ def _finished(session: Session, row: StackRow) -> set[str]:
 
 def _typical_s(session: Session, row: StackRow) -> int | None:
     kind = type(row)
-    took = session.exec(select(kind.took_s).where(col(kind.took_s).is_not(None))).all()
-    return round(median(seconds for seconds in took if seconds)) if took else None
+    newest = select(kind.took_s).order_by(col(kind.created_at).desc()).limit(TYPICAL_OF)
+    took = [seconds for seconds in session.exec(newest) if seconds]
+    return round(median(took)) if took else None

@@ -63,11 +63,6 @@ class FunctionDetail:
         return health.broken_zones(self.network, self.proofs)
 
 
-def list_all(session: Session) -> list[FunctionDetail]:
-    """By name. Takes as many queries as for one function."""
-    return _details(session, session.exec(select(Function).order_by(col(Function.name))).all())
-
-
 def find(session: Session, name: str) -> Function | None:
     return session.exec(select(Function).where(Function.name == name)).first()
 
@@ -106,7 +101,8 @@ def network_of(session: Session, function: Function) -> Network:
     return session.get_one(Network, function.network_id)
 
 
-def _details(session: Session, rows: Sequence[Function]) -> list[FunctionDetail]:
+def details_of(session: Session, rows: Sequence[Function]) -> list[FunctionDetail]:
+    """Takes as many queries as for one function."""
     mine = col(Network.id).in_({function.network_id for function in rows})
     network_by_id = {row.id: row for row in session.exec(select(Network).where(mine))}
     theirs = col(Key.id).in_({function.key_id for function in rows})

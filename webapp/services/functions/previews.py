@@ -9,7 +9,7 @@ import json
 import re
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnExpressionArgument, bindparam, tuple_
+from sqlalchemy import ColumnExpressionArgument, Update, bindparam, tuple_, update
 from sqlmodel import Session, col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -19,7 +19,7 @@ from webapp.aws.invocations import Invocation
 from webapp.capacity.flights import flights
 from webapp.db import now_s
 from webapp.errors import Conflict, EgretError, NotFound
-from webapp.models import Address, Function, Network, Snapshot, Status
+from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
 from webapp.models.reading import Reading
 from webapp.partners import Explanation, max_age_s, partner
 from webapp.partners.untrusted_json import shortened
@@ -156,9 +156,15 @@ def _store_answer(
         snapshot = _failure(function, error.detail, error.remedy)
     snapshot.fetched_at = datetime.fromtimestamp(session.exec(select(now_s())).one(), UTC)
     session.add(snapshot)
+    session.connection().execute(_look_again(function))
     session.commit()
     _prune(session, function)
     return snapshot.id
+
+
+def _look_again(function: Function) -> Update:
+    """When it is called next depends on this answer. No change of the function itself."""
+    return update(Function).where(col(Function.id) == function.id).values(look_at=utc_now())
 
 
 def lambda_name(function: Function) -> str:

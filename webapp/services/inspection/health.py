@@ -7,8 +7,10 @@ out, nor does it mean that the partner answers a function.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
-from webapp.models import Address, AddressStatus, Network, Proof, StackRow, Status
+from webapp.models import Address, AddressStatus, Network, Proof, Status
+from webapp.models.network import NetworkFacts
 
 
 class Level(StrEnum):
@@ -29,6 +31,16 @@ class Health:
         return self.level is Level.OK
 
 
+class Updated(Protocol):
+    """A network or function, or what was read of it."""
+
+    @property
+    def status(self) -> Status: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
 FINE = Health()
 FAILED = Health(Level.FAILING, "Failed")
 UPDATE_FAILED = Health(Level.DEGRADED, "Update failed")
@@ -45,19 +57,29 @@ def broken_zones(network: Network, proofs: Sequence[Proof]) -> list[str]:
 
 def of_network(network: Network, addresses: Sequence[Address], proofs: Sequence[Proof]) -> Health:
     """The worst of: a failure, lost addresses, broken zones, an update that AWS rolled back."""
+    broken = len(broken_zones(network, proofs))
+    return judged(network, [address.status for address in addresses], broken, len(proofs))
+
+
+def judged(
+    network: NetworkFacts, addresses: Sequence[AddressStatus], broken: int, proven: int
+) -> Health:
+    """The same by the statuses of its addresses, in the order of its zones, and by how many of its
+    zones are broken, of how many that were proven."""
     if network.status is Status.FAILED:
         return FAILED
     used = addresses[: network.nat_gateways]
-    lost = sum(address.status is AddressStatus.LOST for address in used)
-    broken = len(broken_zones(network, proofs))
+    lost = sum(status is AddressStatus.LOST for status in used)
     if lost and network.status in (*IN_SERVICE, Status.PARKED):
         return _part(lost, len(used), "address", "addresses", "lost")
-    if broken:
-        return _part(broken, len(proofs), "zone", "zones", "broken")
+    if broken and network.status in IN_SERVICE:
+        return _part(broken, proven, "zone", "zones", "broken")
     return _of_update(network)
 
 
-def of_function(row: StackRow, network: Network, of_its_network: Health, failed: bool) -> Health:
+def of_function(
+    row: Updated, network: NetworkFacts, of_its_network: Health, failed: bool
+) -> Health:
     """`failed`: the partner's last answer was no success, or there was none."""
     if row.status is Status.FAILED:
         return FAILED
@@ -73,7 +95,7 @@ def of_function(row: StackRow, network: Network, of_its_network: Health, failed:
     return _of_update(row)
 
 
-def _of_update(row: StackRow) -> Health:
+def _of_update(row: Updated) -> Health:
     return UPDATE_FAILED if row.status is Status.READY and row.reason else FINE
 
 

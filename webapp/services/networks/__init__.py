@@ -1,12 +1,14 @@
-"""Networks: what can be asked and done. `change`, `schedule` and `preflight` are modules."""
+"""Networks: what can be asked and done. `change`, `listing`, `schedule` and
+`preflight` are modules."""
 
+from webapp.services.networks import listing
 from webapp.services.networks.details import (
     NetworkDetail,
     detail,
     find,
     functions_in,
     get,
-    list_all,
+    named,
 )
 from webapp.services.networks.lifecycle import create, delete, park, protect, retry, unpark
 
@@ -18,7 +20,8 @@ __all__ = [
     "find",
     "functions_in",
     "get",
-    "list_all",
+    "listing",
+    "named",
     "park",
     "protect",
     "retry",

@@ -8,11 +8,11 @@ outage.
 
 from collections.abc import Sequence
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.errors import Conflict, EgretError, Invalid
-from webapp.models import Function, Network, NewChange, Shape, Status
+from webapp.models import Function, Key, Network, NewChange, Shape, Status
 from webapp.services import keys
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
@@ -107,6 +107,13 @@ def withdraw(scope: CloudScope, name: str) -> Network:
     scope.record("withdraw change", network)
     work.finish()
     return network
+
+
+def keys_in_use(session: Session, functions: Sequence[Function], network: Network) -> list[Match]:
+    """How the functions' keys match the network, by name."""
+    used = {key_id for function in functions for key_id in function.key_ids}
+    mine = select(Key).where(col(Key.id).in_(used)).order_by(col(Key.name))
+    return keys.match_keys(session, session.exec(mine).all() if used else [], network)
 
 
 def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -> list[Match]:
@@ -207,8 +214,8 @@ def _check_confirmable(network: Network) -> None:
 
 
 def _check_keys(session: Session, network: Network) -> None:
-    functions, matches = functions_in(session, network), keys.match_all(session, network)
-    refused = insufficient_keys(functions, matches)
+    functions = functions_in(session, network)
+    refused = insufficient_keys(functions, keys_in_use(session, functions, network))
     if refused:
         which = [f"The key {m.key.name} does not allow {', '.join(m.missing)}." for m in refused]
         raise Conflict(

@@ -77,11 +77,6 @@ class NetworkDetail:
         return health.broken_zones(self.network, self.proofs)
 
 
-def list_all(session: Session) -> list[NetworkDetail]:
-    """By name. Takes as many queries as for one network, and one more for each that failed."""
-    return _details(session, session.exec(select(Network).order_by(col(Network.name))).all())
-
-
 def find(session: Session, name: str) -> Network | None:
     return session.exec(select(Network).where(Network.name == name)).first()
 
@@ -91,6 +86,11 @@ def get(session: Session, name: str) -> Network:
     if network is None:
         raise _none(name)
     return network
+
+
+def named(session: Session, names: Sequence[str]) -> list[Network]:
+    """The networks with those names."""
+    return list(session.exec(select(Network).where(col(Network.name).in_(names))))
 
 
 def read_again(session: Session, network: Network) -> None:
@@ -126,7 +126,8 @@ def functions_in(session: Session, network: Network) -> list[Function]:
     return list(session.exec(mine.order_by(col(Function.name))))
 
 
-def _details(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
+def details_of(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
+    """Takes as many queries as for one network, and one more for each that failed."""
     ids = [network.id for network in rows]
     used = pool.by_network(session, col(Address.network_id).in_(ids))
     proven = proofs.latest_by_network(session, col(Proof.network_id).in_(ids))

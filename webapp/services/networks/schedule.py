@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import available_timezones
 
-from sqlmodel import Session, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from webapp.errors import EgretError, Invalid, check_all
 from webapp.models import Function, Network, NewSchedule, Site, Status, WeeklyHours, utc_now
@@ -27,6 +28,11 @@ BY_HOURS = "schedule"
 BY_IDLENESS = "idle"
 """The actors of what the schedule does, in the audit trail."""
 
+LOOKED_MAX = 100
+"""Networks that are read together."""
+LOOK_EVERY = timedelta(minutes=5)
+"""How often it is looked whether a network is idle, or can be switched now."""
+
 log = logging.getLogger("egret.schedule")
 
 
@@ -39,18 +45,19 @@ def save(scope: CloudScope, name: str, new: NewSchedule) -> Network:
     network.idle_hours = new.idle_hours
     scope.record("schedule", network)
     scope.session.commit()
-    apply(scope, network, utc_now())
+    now = utc_now()
+    apply(scope, network, now)
+    _look_later(scope.session, network, now)
     return network
 
 
 def apply_all(scope: CloudScope, site: Site) -> None:
-    """Apply the schedules of all networks of the site."""
-    for network in scope.session.exec(select(Network).where(site.holds(Network))).all():
-        try:
-            apply(scope, network, utc_now())
-        except EgretError as error:
-            scope.session.rollback()
-            log.warning("the schedule of %s waits: %s", network.name, error)
+    """Apply the schedules of the networks of the site that are due to be looked at."""
+    now = utc_now()
+    due = select(Network).where(site.holds(Network), col(Network.look_at) <= now)
+    while found := scope.session.exec(due.order_by(col(Network.look_at)).limit(LOOKED_MAX)).all():
+        for network in found:
+            _apply_one(scope, network, now)
 
 
 def apply(scope: CloudScope, network: Network, now: datetime) -> None:
@@ -71,10 +78,40 @@ def apply(scope: CloudScope, network: Network, now: datetime) -> None:
 
 
 def due_in_s(session: Session, site: Site, now: datetime) -> float | None:
-    """Seconds until the hours of some network of the site begin or end; None without any."""
-    scheduled = session.exec(select(Network).where(site.holds(Network))).all()
-    changes = [n.weekly_hours.next_change(now) for n in scheduled if n.weekly_hours]
-    return min(((change - now).total_seconds() for change in changes if change), default=None)
+    """Seconds until the next time to look at a network of the site; None without any. What is due
+    already is looked at in the next round, whenever that is."""
+    times = select(Network.look_at).where(site.holds(Network), col(Network.look_at) > now)
+    first = session.exec(times.order_by(col(Network.look_at)).limit(1)).first()
+    return (first - now).total_seconds() if first else None
+
+
+def next_look(network: Network, now: datetime) -> datetime | None:
+    """When its hours begin or end; sooner while it may become idle or was not switched yet."""
+    hours = network.weekly_hours
+    edge = hours.next_change(now) if hours else None
+    waits = hours is not None and network.hours_include_now != hours.include(now)
+    times = [edge, now + LOOK_EVERY if network.idle_hours or waits else None]
+    return min(filter(None, times), default=None)
+
+
+def _apply_one(scope: CloudScope, network: Network, now: datetime) -> None:
+    id, name = network.id, network.name
+    try:
+        apply(scope, network, now)
+    except EgretError as error:
+        scope.session.rollback()
+        log.warning("the schedule of %s waits: %s", name, error)
+    there = scope.session.get(Network, id)
+    if there:
+        _look_later(scope.session, there, now)
+
+
+def _look_later(session: Session, network: Network, now: datetime) -> None:
+    """No change of the network: its version stays as it is."""
+    at = next_look(network, now)
+    later = update(Network).where(col(Network.id) == network.id).values(look_at=at)
+    session.connection().execute(later)
+    session.commit()
 
 
 def _is_idle(scope: CloudScope, network: Network, now: datetime) -> bool:

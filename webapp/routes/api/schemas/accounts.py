@@ -11,7 +11,8 @@ from webapp.services.accounts import AccountDetail, Setup
 
 class AccountOut(BaseModel):
     """`role_arn`, `external_id` and `created_at` are null for the dashboard's own account, `number`
-    is empty while AWS does not say it. The rest counts what is in it."""
+    is empty while AWS does not say it. The rest counts what is in it, 1,001 for
+    more than 1,000."""
 
     name: str
     number: str

@@ -6,7 +6,9 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel
 
-from webapp.models import StackEvent
+from webapp.lists.keyset import Page, Place
+from webapp.models import StackEvent, Status
+from webapp.models.texts import REGION_MAX
 from webapp.routes.api.schemas.events import EventOut, event_out
 
 PAGE_MAX = 200
@@ -14,6 +16,9 @@ EVENT_ID_MAX = 2**31 - 1
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 
+Begins = Annotated[str, Query(max_length=60, description="Only names that begin with this")]
+InRegion = Annotated[str, Query(max_length=REGION_MAX, description="Only those of this region")]
+OfStatus = Annotated[Status | None, Query(description="Only those of this status")]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many items at most")]
 After = Annotated[str | None, Query(description="`next` of the previous page")]
 AfterEvent = Annotated[int, Query(ge=0, le=EVENT_ID_MAX, description="`next` of the previous page")]
@@ -26,7 +31,16 @@ class Listed(BaseModel, Generic[Item]):
     next: str | None
 
 
-def listed(
+def place(after: str | None, limit: int) -> Place:
+    """Where the page begins that is asked for."""
+    return Place(after=after or "", limit=limit)
+
+
+def listed(page: Page[Row], give: Callable[[Row], Item]) -> Listed[Item]:
+    return Listed(items=[give(row) for row in page.rows], next=page.next)
+
+
+def listed_few(
     rows: Sequence[Row],
     give: Callable[[Row], Item],
     key: Callable[[Row], str],
@@ -34,7 +48,7 @@ def listed(
     limit: int,
     after: str | None,
 ) -> Listed[Item]:
-    """The page after the row with the key `after`; `rows` are in the order of their keys."""
+    """The same of rows that were all read, because there are few; in the order of their keys."""
     rest = [row for row in rows if after is None or key(row) > after]
     shown = rest[:limit]
     return Listed(

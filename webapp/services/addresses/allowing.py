@@ -1,0 +1,83 @@
+"""Which keys allow an address, by the table of the ranges that they allow.
+
+A range begins at a multiple of its size. So for each size that there is, one look into an index
+finds the ranges that have the address in them, however many keys there are.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from webapp.models import Address, Key, KeyRange
+
+NAMED_MAX = 50
+"""So many keys of an address are named."""
+BITS = 32
+
+
+@dataclass(frozen=True)
+class KeyName:
+    id: str
+    name: str
+
+
+def keys_allowing(
+    session: Session, address_ids: Sequence[str], *, most: int = NAMED_MAX
+) -> defaultdict[str, list[KeyName]]:
+    """By the address's id: at most so many keys that allow it, by name."""
+    found: defaultdict[str, set[KeyName]] = defaultdict(set)
+    sizes = _prefixes(session) if address_ids else []
+    if sizes:
+        every = [_with_ranges_of(prefix, address_ids, most) for prefix in sizes]
+        for address_id, *key in session.execute(union_all(*every)):
+            found[address_id].add(KeyName(*key))
+    by_name = defaultdict(list)
+    for address_id, keys in found.items():
+        by_name[address_id] = sorted(keys, key=lambda key: key.name)[:most]
+    return by_name
+
+
+def keys_naming(session: Session, address: Address) -> list[Key]:
+    """The keys that allow exactly this address, not only a range around it, by name."""
+    named = select(col(KeyRange.key_id)).where(
+        col(KeyRange.prefix) == BITS, col(KeyRange.first) == address.ip_number
+    )
+    query = select(Key).where(col(Key.id).in_(named)).order_by(col(Key.name))
+    return list(session.execute(query.limit(NAMED_MAX)).scalars())
+
+
+def _prefixes(session: Session) -> list[int]:
+    """How many bits the ranges that there are share, without reading all ranges."""
+    first = select(func.min(KeyRange.prefix).label("prefix")).cte("sizes", recursive=True)
+    next_one = (
+        select(func.min(KeyRange.prefix))
+        .where(col(KeyRange.prefix) > first.c.prefix)
+        .scalar_subquery()
+    )
+    sizes = first.union_all(select(next_one).where(first.c.prefix.is_not(None)))
+    return [*session.execute(select(sizes.c.prefix).where(sizes.c.prefix.is_not(None))).scalars()]
+
+
+def _with_ranges_of(prefix: int, address_ids: Sequence[str], most: int) -> Select[Any]:
+    """Selects the addresses' ids with the keys that allow them by a range of that size."""
+    size, number = 2 ** (BITS - prefix), col(Address.ip_number)
+    one: Any = aliased(KeyRange)
+    columns: list[Any] = [Address.id, Key.id, Key.name]
+    around = (
+        select(one.id)
+        .where(one.prefix == literal(prefix), one.first == number - number % literal(size))
+        .order_by(one.id)
+        .limit(most)
+        .correlate(Address)
+    )
+    return (
+        select(*columns)
+        .join_from(Address, KeyRange, col(KeyRange.id).in_(around))
+        .join(Key, col(Key.id) == col(KeyRange.key_id))
+        .where(col(Address.id).in_(address_ids))
+    )

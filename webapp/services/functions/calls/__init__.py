@@ -1,0 +1,1 @@
+"""Calls that Egret makes by itself: by a function's schedule, or to notice that its calls fail."""

@@ -1,0 +1,194 @@
+"""Does a key match a network: does it allow all addresses that the network calls from?
+
+The addresses of a key cannot be edited, so a network whose addresses it lacks needs another one.
+Functions of other networks may use the key too: what is advised allows their addresses as well.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import Session, col, select
+
+from webapp.models import Address, Function, Key, KeyVersion, Network, Status
+from webapp.models.function import with_keys
+from webapp.models.key import PENDING
+from webapp.partners import coverage, partner
+from webapp.services.addresses import pool
+from webapp.services.addresses.allowing import keys_allowing
+
+Used = Mapping[str, Sequence[Address]]
+MATCHED_MAX = 50
+"""So many keys are compared with a network, and networks with a key, at a time."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Whether a key allows all addresses of a network.
+
+    `paste` is the text for the portal: the network's addresses, and those of the `others`, the
+    networks of the functions that use the key. It is empty when no new key should be made: the
+    network has no address, or is being deleted. Lost addresses count nowhere. A version that is
+    pending may be the current one at any moment: what it does not allow is missing. Of a key that
+    does not say which addresses it allows, none is allowed, and none missing: it is `unknown`.
+    """
+
+    key: Key
+    network: Network
+    allowed: list[str]
+    missing: list[str]
+    paste: str
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.allowed) and not self.missing
+
+    @property
+    def unknown(self) -> bool:
+        """Only a call can tell: the key does not say which addresses it allows."""
+        return not names_addresses(self.key)
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing speaks against a function with this key in this network."""
+        return self.ok or self.unknown
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a key that is not ok."""
+        most = partner(self.key.partner).keys_per_account
+        return (
+            f"Create a key in the partner's portal that allows: {' '.join(self.paste.split())}, "
+            "and upload it as a new version; or create one for this network only, and upload it as "
+            f"a separate key. An account has at most {most} keys."
+        )
+
+
+def match(session: Session, key: Key, network: Network) -> Match:
+    """Compare the addresses that the key allows with those that the network calls from."""
+    (found,) = match_each(session, [key], [network])[key.id]
+    return found
+
+
+def match_keys(session: Session, keys: Sequence[Key], network: Network) -> list[Match]:
+    """How each of the keys matches the network."""
+    found = match_each(session, keys, [network])
+    return [match for key in keys for match in found[key.id]]
+
+
+def match_all(session: Session, network: Network) -> list[Match]:
+    """How keys of its account match the network, by name: those that its functions use, or that
+    allow one of its addresses, and others up to MATCHED_MAX."""
+    mine = select(Key).where(Key.account_id == network.account_id).order_by(col(Key.name))
+    found = {key.id: key for key in session.exec(mine.limit(MATCHED_MAX + 1))}
+    if len(found) > MATCHED_MAX:
+        ids = concerned(session, network)
+        some = session.exec(mine.where(col(Key.id).in_(ids)).limit(MATCHED_MAX)).all()
+        found = {key.id: key for key in [*some, *found.values()]}
+    keys = sorted([*found.values()][:MATCHED_MAX], key=lambda key: key.name)
+    return match_keys(session, keys, network)
+
+
+def match_each(
+    session: Session, keys: Sequence[Key], networks: Sequence[Network]
+) -> dict[str, list[Match]]:
+    """Of each key, by its id, with each of the networks."""
+    functions, versions = functions_of(session, keys), versions_of(session, keys)
+    needing = {key.id: _ids(functions[key.id]) for key in keys}
+    every = networks_of(session, {id for ids in needing.values() for id in ids})
+    used = addresses_of(session, [*networks, *every])
+    return {
+        key.id: _with_each(
+            key, versions[key.id], networks, used, [n for n in every if n.id in needing[key.id]]
+        )
+        for key in keys
+    }
+
+
+def names_addresses(key: Key) -> bool:
+    """Whether the key says which addresses it allows."""
+    return partner(key.partner).keys_name_addresses
+
+
+def needing(session: Session, functions: Iterable[Function]) -> list[Network]:
+    """The networks that the functions are in; functions being deleted need nothing."""
+    return networks_of(session, _ids(functions))
+
+
+def networks_of(session: Session, ids: Iterable[str]) -> list[Network]:
+    """The networks with those ids, by name."""
+    wanted = {*ids}
+    mine = select(Network).where(col(Network.id).in_(wanted)).order_by(col(Network.name))
+    return list(session.exec(mine)) if wanted else []
+
+
+def addresses_of(session: Session, networks: Iterable[Network]) -> Used:
+    """Their addresses, by the network's id."""
+    ids = {network.id for network in networks}
+    return pool.by_network(session, col(Address.network_id).in_(ids)) if ids else {}
+
+
+def ips(used: Used, networks: Iterable[Network]) -> list[str]:
+    return [each.own_ip for n in networks for each in used.get(n.id, []) if each.own_ip]
+
+
+def cidrs_of(key: Key) -> list[str]:
+    cidrs: list[str] = key.claims.get("cidrs", [])
+    return cidrs
+
+
+def versions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[KeyVersion]]:
+    """By the id of their key, newest first."""
+    found = defaultdict(list)
+    of_these = col(KeyVersion.key_id).in_([key.id for key in keys])
+    newest_first = select(KeyVersion).order_by(col(KeyVersion.created_at).desc())
+    for version in session.exec(newest_first.where(of_these)):
+        found[version.key_id].append(version)
+    return found
+
+
+def functions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[Function]]:
+    """By the id of their key."""
+    found = defaultdict(list)
+    of_these = with_keys(key.id for key in keys)
+    for function in session.exec(select(Function).where(of_these).order_by(col(Function.name))):
+        for key_id in function.key_ids:
+            found[key_id].append(function)
+    return found
+
+
+def _with_each(
+    key: Key,
+    versions: Sequence[KeyVersion],
+    networks: Iterable[Network],
+    used: Used,
+    needing: Sequence[Network],
+) -> list[Match]:
+    pending = [version.claims.get("cidrs", []) for version in versions if version.stage == PENDING]
+    matches = []
+    for network in networks:
+        own = allowed = tuple(ips(used, [network]))
+        for cidrs in (cidrs_of(key), *pending):
+            allowed = coverage(cidrs, allowed).allowed
+        others = [n for n in needing if n.id != network.id and ips(used, [n])]
+        paste = "\n".join(ips(used, [network, *others])) if own and not network.leaving else ""
+        missing = [ip for ip in own if ip not in allowed] if names_addresses(key) else []
+        names = [other.name for other in others]
+        matches.append(Match(key, network, list(allowed), missing, paste, names))
+    return matches
+
+
+def concerned(session: Session, network: Network) -> set[str]:
+    """The ids of keys that its functions use, or that allow one of its addresses."""
+    used = select(Function.key_id).where(Function.network_id == network.id)
+    next_ones = select(Function.next_key_id).where(Function.next_network_id == network.id)
+    found = {*session.exec(used.distinct()), *filter(None, session.exec(next_ones))}
+    ids = [address.id for address in pool.of_network(session, network.id)]
+    allowing = keys_allowing(session, ids, most=MATCHED_MAX)
+    return found | {key.id for keys in allowing.values() for key in keys}
+
+
+def _ids(functions: Iterable[Function]) -> set[str]:
+    staying = (each for each in functions if each.status is not Status.DELETING)
+    return {network_id for each in staying for network_id in each.network_ids}

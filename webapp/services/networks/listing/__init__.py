@@ -1,0 +1,25 @@
+"""Lists of networks: a page of them, by what is searched for."""
+
+from webapp.services.networks.listing.pages import (
+    EVERY,
+    Wanted,
+    count_of,
+    details_page,
+    offered,
+    page,
+    under_way,
+)
+from webapp.services.networks.listing.rows import ListedNetwork, NetworkRow, by_id
+
+__all__ = [
+    "EVERY",
+    "ListedNetwork",
+    "NetworkRow",
+    "Wanted",
+    "by_id",
+    "count_of",
+    "details_page",
+    "offered",
+    "page",
+    "under_way",
+]

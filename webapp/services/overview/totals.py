@@ -1,0 +1,160 @@
+"""The overview's figures: how much there is, and what it costs.
+
+They are exact while there are few rows. Where there are many, adding them up would make the page
+the slower the more there are, so the figures are estimates: each replica adds up once a minute.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, String, case, cast, func, select
+from sqlmodel import Session, col
+
+from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
+from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH, monthly_usd
+from webapp.models.network import UNDELETED_NAT_GATEWAY_IDS, NetworkFacts
+
+EXACT_MAX = 500
+"""With more networks, functions, addresses or keys, the figures are estimates."""
+ESTIMATED_FOR_S = 60.0
+TABLES = (Network, Function, Address, Key)
+NOTHING = "{}"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """`about`: they may be a minute old. `ready` counts by status, whatever the health."""
+
+    networks: int = 0
+    ready_networks: int = 0
+    functions: int = 0
+    ready_functions: int = 0
+    addresses_in_use: int = 0
+    free_addresses: int = 0
+    regions: int = 0
+    monthly_cost_usd: float = 0.0
+    about: bool = False
+
+
+@dataclass
+class Estimate:
+    """The last figures of one database, and when they were added up."""
+
+    totals: Totals | None = None
+    at_s: float = 0.0
+    adding: threading.Lock = field(default_factory=threading.Lock)
+
+
+_estimates: "WeakKeyDictionary[Engine, Estimate]" = WeakKeyDictionary()
+
+
+def totals(session: Session) -> Totals:
+    if not are_many(session):
+        return add_up(session)
+    engine = session.get_bind().engine
+    kept = _estimates.setdefault(engine, Estimate())
+    if kept.totals and time.monotonic() - kept.at_s < ESTIMATED_FOR_S:
+        return kept.totals
+    if not kept.adding.acquire(blocking=kept.totals is None):
+        return kept.totals or Totals()  # another request is adding up
+    try:
+        kept.totals, kept.at_s = add_up(session, about=True), time.monotonic()
+    finally:
+        kept.adding.release()
+    return kept.totals
+
+
+def add_up(session: Session, *, about: bool = False) -> Totals:
+    """The figures as they are now, by two statements."""
+    groups = [*_groups(session)]
+    others = _others(session)
+    in_networks = sum(group.monthly_cost_usd * group.number for group in groups)
+    free_usd = others["free"] * monthly_usd(nat_gateways=0, addresses=1)
+    networks, keys = sum(group.number for group in groups), others["keys"]
+    keys_usd = keys * SECRET_USD_PER_MONTH + (KMS_KEY_USD_PER_MONTH if keys or networks else 0)
+    return Totals(
+        networks=networks,
+        ready_networks=sum(g.number for g in groups if g.status is Status.READY),
+        functions=others["functions"],
+        ready_functions=others["ready"],
+        addresses_in_use=others["used"],
+        free_addresses=others["free"],
+        regions=len({group.region for group in groups}),
+        monthly_cost_usd=round(in_networks + free_usd + keys_usd, 2),
+        about=about,
+    )
+
+
+@dataclass(frozen=True)
+class _Group(NetworkFacts):
+    """Networks that cost the same."""
+
+    region: str
+    status: Status
+    nat: Nat
+    availability_zones: int
+    unwanted: bool
+    change: dict[str, Any]
+    outputs: dict[str, str]
+    number: int
+    reason: str = ""
+
+
+def _groups(session: Session) -> Iterator[_Group]:
+    """What a network costs follows from a few columns; only of those that are being deleted, have
+    failed, or still have something of an update, its outputs matter."""
+    change, outputs = cast(col(Network.change), String), cast(col(Network.outputs), String)
+    matter = (
+        col(Network.unwanted)
+        | (col(Network.status) == Status.FAILED)
+        | outputs.contains(UNDELETED_NAT_GATEWAY_IDS)
+    )
+    columns = (
+        col(Network.region),
+        col(Network.status),
+        col(Network.nat),
+        col(Network.availability_zones),
+        col(Network.unwanted),
+        change,
+        case((matter, outputs), else_=NOTHING),
+    )
+    for *plain, changed, put_out, number in session.execute(
+        select(*columns, func.count()).group_by(*columns)
+    ):
+        region, status, nat, zones, unwanted = plain
+        yield _Group(
+            region=region,
+            status=status,
+            nat=nat,
+            availability_zones=zones,
+            unwanted=unwanted,
+            change=json.loads(changed),
+            outputs=json.loads(put_out),
+            number=number,
+        )
+
+
+def _others(session: Session) -> dict[str, int]:
+    def number(column: Any, *conditions: Any) -> Any:
+        return select(func.count(column)).where(*conditions).scalar_subquery()
+
+    is_ready = col(Function.status) == Status.READY
+    found = select(
+        number(col(Function.id)).label("functions"),
+        number(col(Function.id), is_ready).label("ready"),
+        number(col(Address.network_id)).label("used"),
+        number(col(Address.id), col(Address.status) == AddressStatus.FREE).label("free"),
+        number(col(Key.id)).label("keys"),
+    )
+    return dict(session.execute(found).one()._mapping)
+
+
+def are_many(session: Session) -> bool:
+    """Whether one of the tables has more rows than are added up for each page."""
+    there = (select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES)
+    return any(session.execute(select(*there)).one())
