@@ -57,6 +57,7 @@ class Reconciler:
             flights.NOUN: flights.handler,
             rounds.NOUN: rounds.handler(cloud, settings),
             rounds.PROOF: rounds.prover(cloud, settings),
+            rounds.CALLS: rounds.caller(cloud, settings),
         }
         self._stopping = Event()
         self._woken = leases.sleeper()

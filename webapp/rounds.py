@@ -1,12 +1,12 @@
 """Rounds: the regular checks of a site, a region of an account, run by one replica at a time.
 
 A round is a row of the lease table, `region:<site>`, that becomes due again and again. So is the
-daily proof of each network, `proof:<network>`: a round only sees to it that none is missing.
+daily proof of each network, `proof:<network>`: a round only sees to it that none is missing. What
+calls functions is one more row of each site, `calls:<site>`.
 """
 
 import logging
 import random
-from collections.abc import Callable
 
 from sqlalchemy import literal
 from sqlmodel import Session, col, select
@@ -25,7 +25,7 @@ from webapp.services.networks import schedule
 from webapp.services.scope import EGRET, CloudScope
 from webapp.settings import Settings
 
-NOUN, PROOF = "region", "proof"
+NOUN, PROOF, CALLS = "region", "proof", "calls"
 ROUND_S = 300.0
 CLOCK_SLACK_S = 1.0
 """So that a round starts after the hours have begun or ended, not just before."""
@@ -39,14 +39,15 @@ log = logging.getLogger("egret.rounds")
 
 
 def start(session: Session, settings: Settings) -> None:
-    """Make sure that every site has its round; harmless if it has."""
+    """Make sure that every site has its rows; harmless if it has."""
     for site in accounts.sites(session, settings):
         leases.make_due(session, f"{NOUN}:{site}")
+        leases.make_due(session, f"{CALLS}:{site}")
     session.commit()
 
 
 def handler(cloud: Cloud, settings: Settings) -> Handler:
-    """One round of a site: schedules, addresses, the proofs to come, the daily call of a function.
+    """One round of a site: schedules, addresses, the proofs to come.
 
     What has expired of sessions and links is deleted as well.
     """
@@ -56,7 +57,6 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
         if not accounts.exists(work.session, site):
             work.finish()
             return
-        more = False
         access.purge(work.session)
         try:
             _plan_proofs(scope.session, site)
@@ -65,9 +65,35 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
         except EgretError as error:
             work.session.rollback()
             log.warning("the round of %s waits: %s", _named(work.session, site), error)
-        else:
-            more = _done(_call_one, scope, site)
-        work.run_again(in_s=0 if more else _pause_s(work.session, site))
+        leases.make_due(work.session, f"{CALLS}:{site}")
+        due_in_s = schedule.due_in_s(work.session, site, utc_now())
+        work.run_again(in_s=min(ROUND_S, ROUND_S if due_in_s is None else due_in_s + CLOCK_SLACK_S))
+
+    return run
+
+
+def caller(cloud: Cloud, settings: Settings) -> Handler:
+    """Calls one function of the site that is due, to stay within the lease; again while there are
+    more, and when the next one is to fetch by itself. The lease keeps other replicas from calling
+    it as well."""
+
+    def run(work: Work) -> None:
+        scope, site = CloudScope(work.session, EGRET, cloud, settings), Site.parse(work.row_id)
+        if not accounts.exists(work.session, site):
+            work.finish()
+            return
+        try:
+            function = due.take(scope.session, site)
+            if function:
+                where = scope.cloud_of(function)
+                previews.store_answer(scope.session, where, function, region=site.region)
+        except EgretError as error:
+            work.session.rollback()
+            log.warning("a call of %s waits: %s", _named(work.session, site), error)
+            function = None
+        next_s = due.next_s(work.session, site)
+        pause_s = ROUND_S if next_s is None else min(ROUND_S, max(next_s, OVERDUE_S))
+        work.run_again(in_s=0 if function else pause_s)
 
     return run
 
@@ -109,37 +135,6 @@ def _plan_proofs(session: Session, site: Site) -> None:
         session.commit()
 
 
-def _done(check: Callable[[CloudScope, Site], bool], scope: CloudScope, site: Site) -> bool:
-    """Whether it checked something. What keeps AWS from one check need not keep it from others."""
-    try:
-        return check(scope, site)
-    except EgretError as error:
-        scope.session.rollback()
-        log.warning("a check of %s waits: %s", _named(scope.session, site), error)
-        return False
-
-
 def _named(session: Session, site: Site) -> str:
     """As people know it."""
     return site.shown(accounts.names(session, [site.account_id]))
-
-
-def _pause_s(session: Session, site: Site) -> float:
-    """Until the next round, or until before that some network's hours begin or end, or a function
-    is to fetch by itself."""
-    due_in_s = schedule.due_in_s(session, site, utc_now())
-    hours = [] if due_in_s is None else [due_in_s + CLOCK_SLACK_S]
-    next_s = due.next_s(session, site)
-    fetches = [] if next_s is None else [max(next_s, OVERDUE_S)]
-    return min([ROUND_S, *hours, *fetches])
-
-
-def _call_one(scope: CloudScope, site: Site) -> bool:
-    """Call a function that is due. Only one, to stay within the lease. The lease of the site's
-    round keeps other replicas from calling it as well."""
-    function = due.take(scope.session, site)
-    if function is None:
-        return False
-    cloud = scope.cloud_of(function)
-    previews.store_answer(scope.session, cloud, function, region=site.region)
-    return True

@@ -147,7 +147,8 @@ def test_no_list_reads_more_of_a_long_table_than_of_a_short_one(
     dear = {
         path: (few[path].steps, many[path].steps)
         for path in many
-        if many[path].steps > 1.1 * few[path].steps + STEPS_AT_ONCE + COUNTING_STEPS * COUNTED.get(path, 0)
+        if many[path].steps
+        > 1.1 * few[path].steps + STEPS_AT_ONCE + COUNTING_STEPS * COUNTED.get(path, 0)
     }
     assert dear == {}
     for path, cost in many.items():
