@@ -62,7 +62,7 @@ $(VENV)/bench/.done: tests/bench/peers/requirements.lock | $(BIN)/pip
 	$(VENV)/bench/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
 
-# Thousands of requests to the API on a sandbox of its own, for five minutes; one of the tests does a short run.
+# Thousands of requests to the API on a sandbox of its own, for up to ten minutes; one of the tests does a short run.
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.openapi.fuzz
 

@@ -1,6 +1,8 @@
 // Forms: choices that follow from others, a list to search in, a key as a file.
 
 const SECRET_MAX_BYTES = 16 * 1024; // as KEY_MAX_BYTES in webapp/partners/clash_of_clans.py
+const PROPOSE_AFTER_MS = 200;
+const PROPOSED_MAX = 50;
 const TOO_LARGE = "This is over 16 KiB, too large for a key. Check that it is the right file.";
 
 // A new network can only use addresses of its own region and account.
@@ -67,6 +69,31 @@ customElements.define(
           ? `${shown.length} of ${all.length}`
           : "Nothing matches";
       });
+    }
+  },
+);
+
+// --- <name-search data-source>: a field that proposes the names which begin with what is typed ---
+
+customElements.define(
+  "name-search",
+  class extends HTMLElement {
+    connectedCallback() {
+      const [field, list] = [this.querySelector("input"), this.querySelector("datalist")];
+      field.addEventListener("input", () => {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.propose(field.value.trim(), list), PROPOSE_AFTER_MS);
+      });
+    }
+    disconnectedCallback() {
+      clearTimeout(this.timer);
+    }
+    async propose(begin, list) {
+      const query = new URLSearchParams({ q: begin, limit: PROPOSED_MAX });
+      const response = await fetch(`${this.dataset.source}&${query}`).catch(() => null);
+      if (!response?.ok) return; // what is proposed already stays
+      const { items } = await response.json();
+      list.replaceChildren(...items.map(({ name }) => new Option("", name)));
     }
   },
 );

@@ -127,6 +127,25 @@ customElements.define(
   },
 );
 
+// --- [data-pages]: a table whose pages are loaded alone; without this, a link loads the whole page --
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("[data-pages] nav a");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const { href, search, hash } = link;
+  const table = link.closest("[data-pages]");
+  try {
+    const response = await fetch(table.dataset.pages + search);
+    if (!response.ok || response.redirected) throw new Error(response.status);
+    update(`#${table.id}`, parse(await response.text()));
+    history.replaceState(null, "", href);
+    document.querySelector(hash).scrollIntoView();
+  } catch {
+    location.assign(href);
+  }
+});
+
 // What the page was about is deleted: go to the list, which says so.
 function leave(path, text) {
   document.cookie = `egret_notice=${encodeURIComponent(`success:${text}`)}; path=/; max-age=60; samesite=lax`;

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from webapp.settings import Settings
 
 README = Path(__file__).parents[1] / "README.md"
+IAM = "arn:aws:iam::111122223333"
 
 
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
@@ -64,6 +65,15 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
         ({"database_url": "mysql://host/name"}, "postgresql://"),
         ({"database_url": "egret.db"}, "sqlite:///"),
         ({"tags": "team"}, "EGRET_TAGS to key=value"),
+        ({"service_role_arn": "egret"}, "EGRET_SERVICE_ROLE_ARN to a role"),
+        ({"service_role_arn": f"{IAM}:policy/egret"}, "EGRET_SERVICE_ROLE_ARN to a role"),
+        ({"permissions_boundary_arn": "egret"}, "EGRET_PERMISSIONS_BOUNDARY_ARN to a policy"),
+        ({"permissions_boundary_arn": f"{IAM}:policy/a b"}, "BOUNDARY_ARN to a policy"),
+        ({"execute_api_url": "https://{api}/{stag}/"}, "EGRET_EXECUTE_API_URL to a URL"),
+        ({"execute_api_url": "https://{api}.example/"}, "EGRET_EXECUTE_API_URL to a URL"),
+        ({"execute_api_url": "https://{api/{stage}/"}, "EGRET_EXECUTE_API_URL to a URL"),
+        ({"execute_api_url": "https://{api}{api.__class__}/{stage}"}, "EXECUTE_API_URL to a URL"),
+        ({"execute_api_url": "{api}/{stage}/"}, "EGRET_EXECUTE_API_URL to a URL"),
         ({"tags": "aws:team=x"}, "EGRET_TAGS. The tag aws:team is reserved"),
     ],
 )
@@ -82,6 +92,9 @@ def test_an_unsafe_setting_stops_the_start_and_says_what_to_set(
         {"host": "::", "public_url": "https://egret.example.com:8443/"},
         {"host": "0.0.0.0", "public_url": "https://[2001:db8::1]"},
         {"trusted_proxies": "127.0.0.1, 10.0.0.0/8,2001:db8::/32"},
+        {"service_role_arn": f"{IAM}:role/service/egret"},
+        {"permissions_boundary_arn": "arn:aws-cn:iam::aws:policy/PowerUserAccess"},
+        {"execute_api_url": "http://localhost:4566/_aws/execute-api/{api}/{stage}/"},
     ],
 )
 def test_a_safe_setting_is_accepted(values: dict[str, object]) -> None:

@@ -1,5 +1,6 @@
 """What a setting must be. Each rule takes the text of one; a ValueError says what to set."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 WIDEST_PREFIX = {4: 8, 6: 16}
 """A network of proxies that is larger would let anybody say which client they are."""
 SECRET_FILE_MAX_BYTES = 4096
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+")
+POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+")
+URL = re.compile(r"[A-Za-z0-9:/._~\[\]-]+")
 
 
 def checked_database_url(url: str) -> str:
@@ -83,6 +87,41 @@ def checked_issuer(url: str) -> str:
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise ValueError(f"{how}: it must begin with https://, unless it is on this machine")
     return url
+
+
+def checked_role_arn(arn: str) -> str:
+    if arn and not ROLE_ARN.fullmatch(arn):
+        raise ValueError(
+            "set EGRET_SERVICE_ROLE_ARN to a role, such as arn:aws:iam::111122223333:role/egret, "
+            "or leave it empty"
+        )
+    return arn
+
+
+def checked_boundary_arn(arn: str) -> str:
+    if arn and not POLICY_ARN.fullmatch(arn):
+        raise ValueError(
+            "set EGRET_PERMISSIONS_BOUNDARY_ARN to a policy, such as "
+            "arn:aws:iam::111122223333:policy/egret-boundary, or leave it empty"
+        )
+    return arn
+
+
+def checked_endpoint_url(pattern: str) -> str:
+    """It is filled in when a function's stack is there, and must not fail then."""
+    names = {"api": "a1b2c3", "region": "eu-central-1", "suffix": "example.com", "stage": "live"}
+    try:
+        url = pattern.format(**names)
+        host = urlsplit(url).hostname
+    except (ValueError, LookupError, AttributeError):
+        url, host = "", None
+    is_url = url.startswith(("http://", "https://")) and URL.fullmatch(url) and host
+    if not is_url or not {"{api}", "{stage}"} <= set(re.findall(r"{\w+}", pattern)):
+        raise ValueError(
+            "set EGRET_EXECUTE_API_URL to a URL with {api} and {stage} in it, and perhaps {region} "
+            "and {suffix}"
+        )
+    return pattern
 
 
 def read_secret(path: str) -> str:

@@ -18,10 +18,13 @@ from webapp.oidc.roles import checked_rules
 from webapp.origins import problem_with_url
 from webapp.setting_rules import (
     Network,
+    checked_boundary_arn,
     checked_database_url,
+    checked_endpoint_url,
     checked_endpoints,
     checked_issuer,
     checked_proxies,
+    checked_role_arn,
     is_loopback,
     networks_of,
     read_secret,
@@ -57,11 +60,10 @@ class Settings(BaseSettings):
         pattern=f"^{PREFIX}$",
         description="Prefix for all AWS resource names",
     )
-    service_role_arn: str = Field(
-        "",
-        description="Role that CloudFormation acts with; empty means as the dashboard",
+    service_role_arn: Annotated[str, AfterValidator(checked_role_arn)] = Field(
+        "", description="Role that CloudFormation acts with; empty means as the dashboard"
     )
-    permissions_boundary_arn: str = Field(
+    permissions_boundary_arn: Annotated[str, AfterValidator(checked_boundary_arn)] = Field(
         "", description="Permissions boundary of every role created"
     )
     tags: Annotated[dict[str, str], NoDecode] = Field(
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
         "https://checkip.amazonaws.com,https://api.ipify.org",
         description="Services that answer the caller's address; tried in turn",
     )
-    execute_api_url: str = Field(
+    execute_api_url: Annotated[str, AfterValidator(checked_endpoint_url)] = Field(
         "https://{api}.execute-api.{region}.{suffix}/{stage}/",
         description="Where API Gateway serves a function's endpoint",
     )

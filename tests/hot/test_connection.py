@@ -16,8 +16,8 @@ ANSWER = Answer(200, [(b"content-length", b"5"), (b"x-of", b"layer")], b"early")
 class Layer:
     """Knows one address."""
 
-    def __init__(self, answer: Answer = ANSWER) -> None:
-        self.answer, self.asked = answer, 0
+    def __init__(self, answer: Answer = ANSWER, pause_s: float = 0) -> None:
+        self.answer, self.pause_s, self.asked = answer, pause_s, 0
 
     def at_once(
         self, method: bytes, address: bytes, _headers: Sequence[Any], peer: Sequence[Any] | None
@@ -26,7 +26,7 @@ class Layer:
         assert peer and peer[0] == "127.0.0.1"
         if address != b"/at-once" or method not in (b"GET", b"HEAD"):
             return None
-        return Sent(self.answer, [(b"x-request-id", b"%d" % self.asked)])
+        return Sent(self.answer, [(b"x-request-id", b"%d" % self.asked)], self.pause_s)
 
 
 @pytest.fixture
@@ -117,6 +117,20 @@ def test_who_does_not_read_gets_no_more_answers_at_once(served: Served) -> None:
         (connection,) = served.connections.admitted
         await until(lambda: connection.cycle is not None)  # the second one waits for the first
         assert connection.transport.get_write_buffer_size() <= LARGE_BYTES
+        client[1].transport.abort()
+
+    run(scenario, served)
+
+
+def test_after_a_refusal_the_connection_is_read_later(served: Served) -> None:
+    async def scenario(served: Served) -> None:
+        served.connections.front = Layer(pause_s=0.1)
+        client = await served.connected(AT_ONCE)
+        assert await rest_of_one(client) == "early"
+        (connection,) = served.connections.admitted
+        assert connection.flow.read_paused
+        client[1].write(AT_ONCE)
+        assert await rest_of_one(client) == "early"
         client[1].transport.abort()
 
     run(scenario, served)

@@ -8,6 +8,7 @@ name exists, it is told here, so that most of what it sends is accepted and gets
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -31,7 +32,7 @@ from webapp.models.texts import BLOCK_PATTERN, LINE_PATTERN
 from webapp.sandbox.launcher import Sandbox
 
 SEED = 20261126
-SECONDS = 300
+SECONDS = 600
 EXAMPLES = 30
 PACE_S = 0.05
 ADDRESS_QUOTA = 100
@@ -70,6 +71,7 @@ UNSAYABLE = {
     "number": "is not the dashboard's own account",
     "path": "is a path of API Gateway",
     "region": "is one that this dashboard offers",
+    "retain": "names what AWS could not delete",
     "role_arn": "is a role of that account",
     "secret": "is a key, as its partner makes them",
     "sent_as": "is a header's name, if the kind has one",
@@ -98,11 +100,12 @@ schemathesis.openapi.format(VISIBLE, st.text(st.characters(exclude_categories=("
 
 @dataclass
 class Findings:
-    """`failures` in words, each once; `sent` is the number of requests."""
+    """`failures` in words, each once; how many requests each phase sent, and how many answers had
+    each status."""
 
     failures: list[str] = field(default_factory=list)
-    sent: int = 0
-    statuses: dict[int, int] = field(default_factory=dict)
+    phases: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
     operations: set[str] = field(default_factory=set)
 
 
@@ -189,6 +192,7 @@ def tried(schema: Any) -> Findings:
     findings = Findings()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
+            findings.phases[event.phase.value] += len(event.recorder.interactions)
             _add(findings, event.recorder)
         elif isinstance(event, events.NonFatalError | events.FatalError):
             findings.failures.append(str(getattr(event, "info", event)))
@@ -198,10 +202,9 @@ def tried(schema: Any) -> Findings:
 
 def _add(findings: Findings, recorder: Any) -> None:
     for case_id, exchange in recorder.interactions.items():
-        findings.sent += 1
         findings.operations.add(recorder.cases[case_id].value.operation.label)
         status = exchange.response.status_code if exchange.response else 0
-        findings.statuses[status] = findings.statuses.get(status, 0) + 1
+        findings.statuses[status] += 1
         findings.failures += [
             _told(recorder, case_id, check.name, check.failure_info.failure)
             for check in recorder.checks.get(case_id, ())
@@ -219,8 +222,10 @@ def _told(recorder: Any, case_id: str, check: str, failure: Failure) -> str:
 
 
 def summary(findings: Findings) -> Iterator[str]:
+    phases = ", ".join(f"{n} of {phase}" for phase, n in findings.phases.items())
     statuses = ", ".join(f"{n} times {status}" for status, n in sorted(findings.statuses.items()))
-    yield f"{findings.sent} requests to {len(findings.operations)} operations: {statuses}"
+    yield f"{findings.phases.total()} requests to {len(findings.operations)} operations: {phases}"
+    yield statuses
     yield from findings.failures
 
 

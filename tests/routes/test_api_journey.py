@@ -93,6 +93,17 @@ def test_the_preview_is_byte_for_byte_what_the_function_returned(journey: Journe
     assert head.headers["ETag"] == preview.headers["ETag"]
 
 
+def test_a_browser_gets_the_table_alone_and_each_time_is_logged(journey: Journey) -> None:
+    url, cookies = f"{journey.dashboard.url}/functions/top/table", journey.dashboard.signed_in()
+    with httpx.Client(cookies=cookies) as browser:
+        tables = [browser.get(url) for _ in range(3)]
+    assert {table.text for table in tables} == {tables[0].text}
+    assert tables[0].text.count("<tr>") == 11
+    for table in tables:
+        line = f"request_id={table.headers['x-request-id']} "
+        wait_for(lambda line=line: line in journey.dashboard.log, 5)
+
+
 def test_an_unchanged_preview_is_not_sent_again(journey: Journey) -> None:
     etag = journey.api.get("/functions/top/preview").headers["ETag"]
     again = journey.api.get("/functions/top/preview", headers={"If-None-Match": etag})

@@ -21,3 +21,12 @@ def test_a_program_may_keep_the_preview_while_it_is_fresh_and_a_browser_not(
     sign_in(client, app)
     for headers in ({}, {"If-None-Match": fresh.headers["etag"]}):
         assert client.get(PREVIEW, headers=headers).headers["cache-control"] == "no-store"
+
+
+def test_a_cache_may_go_on_with_what_the_fetch_schedule_is_about_to_renew(
+    client: Any, app: FastAPI, session: Session
+) -> None:
+    function = add_function(session, schedule={"every_minutes": 10})
+    add(session, a_snapshot(function, body=b"{}", etag="1", ttl_s=60))
+    answer = client.get(PREVIEW, headers=bearer(app))
+    assert answer.headers["cache-control"] == "private, max-age=60, stale-while-revalidate=600"

@@ -1,10 +1,14 @@
 """Hot answers are what the router answers, to the same people, only sooner."""
 
 import asyncio
+import io
+import logging
 import re
+from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests import loops
@@ -17,15 +21,18 @@ from tests.routes.asking import (
     add_answers,
     program,
     somebody,
+    time_passes,
 )
+from webapp import logs
 from webapp.capacity.waiting import OF_CLIENT_MAX
+from webapp.hot.cache import FRESH_S
+from webapp.models import Role
 from webapp.rendering.templating import static_version
 
 FILE = f"/static/{static_version()}/app.css"
 PATHS = (PREVIEW, TABLE, f"{TABLE}?page=2", LINK, f"{LINK}.txt", FILE)
 LONG_AGO = "Thu, 26 Nov 2020 07:00:00 GMT"
 REQUEST_ID = re.compile(rb"[0-9a-f]{16}")
-LAST_YEAR = "2025-11-26"
 USUAL: dict[str, dict[str, str]] = {
     "plain": {},
     "gzip": {"accept_encoding": "gzip, deflate"},
@@ -79,6 +86,32 @@ def test_the_layer_answers_what_the_router_answers(asking: Asking, session: Sess
                     wanted = 200 if sent.get("if_none_match") in (None, '"nothing"') else 304
                     assert answered.status == wanted, (path, sent)
                     assert bool(answered.body) == (method == "GET" and wanted == 200)
+
+    loops.run(scenario())
+
+
+@pytest.mark.parametrize("role", Role)
+def test_whoever_may_read_gets_the_same_early(asking: Asking, session: Session, role: Role) -> None:
+    async def scenario() -> None:
+        _, who = somebody(session, role)
+        for path in (PREVIEW, TABLE):
+            is_early, answered = await both(asking, path, who)
+            assert (is_early, answered.status) == (True, 200)
+
+    loops.run(scenario())
+
+
+def test_who_has_to_set_up_a_second_factor_is_led_there_by_the_router(
+    asking: Asking, session: Session, app: FastAPI
+) -> None:
+    settings = app.state.parts.settings.model_copy(update={"second_factor_from": "viewer"})
+
+    async def scenario() -> None:
+        _, who = somebody(session)
+        await asking(TABLE, **who)
+        app.state.parts = replace(app.state.parts, settings=settings)
+        time_passes(app, FRESH_S)
+        assert (await asking(TABLE, **who)).status == 303
 
     loops.run(scenario())
 
@@ -151,3 +184,15 @@ def test_all_who_are_the_first_to_ask_wait_for_one_of_them(
             assert asking.passed_on == 1
 
     loops.run(scenario())
+
+
+def test_lines_that_wait_are_written_before_the_process_ends(app: FastAPI) -> None:
+    written, stream = io.StringIO(), logs.Stream()
+    stream.setStream(written)
+    logging.root.addHandler(stream)
+    try:
+        with TestClient(app):
+            stream.later("the last line")
+        assert "the last line\n" in written.getvalue()
+    finally:
+        logging.root.removeHandler(stream)

@@ -16,7 +16,9 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Mapper
 from sqlmodel import Session
 
+from tests.postgresql import on_either_database
 from tests.services.many import add_many
+from tests.services.rows import a_key, a_network, add, add_everything, an_address
 from webapp.lists.counts import COUNTED_MAX
 from webapp.lists.keyset import ROWS_PER_PAGE
 
@@ -122,10 +124,10 @@ def counted(engine: Engine) -> Iterator[Cost]:
 
 
 def costs(client: Any, engine: Engine) -> dict[str, Cost]:
-    """Of each path, asked for the second time: the first one may make what is kept for a minute."""
+    """Of each path. What is kept for a minute is made before."""
+    client.get("/")
     found = {}
     for path in (*COUNTED, *OTHERS):
-        client.get(path)
         with counted(engine) as found[path]:
             assert client.get(path).status_code == 200, path
     return found
@@ -144,11 +146,11 @@ def test_no_list_reads_more_of_a_long_table_than_of_a_short_one(
     few = costs(signed_in, engine)
     add_many(session, FEW + 1, MANY)
     many = costs(signed_in, engine)
-    dear = {
-        path: (few[path].steps, many[path].steps)
-        for path in many
-        if many[path].steps > 1.1 * few[path].steps + STEPS_AT_ONCE + COUNTING_STEPS * COUNTED.get(path, 0)
-    }
+    dear = {}
+    for path, cost in many.items():
+        counting = COUNTING_STEPS * COUNTED.get(path, 0) + STEPS_AT_ONCE
+        if cost.steps > 1.1 * few[path].steps + counting:
+            dear[path] = few[path].steps, cost.steps
     assert dear == {}
     for path, cost in many.items():
         assert len(cost.statements) <= len(few[path].statements), path
@@ -169,3 +171,28 @@ def plans(engine: Engine, statements: list[tuple[str, Any]]) -> Iterator[str]:
             if statement.startswith(("SELECT", "WITH")) and "EXISTS (SELECT *" not in statement:
                 rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
                 yield from (row[3] for row in rows)
+
+
+@on_either_database
+def test_every_list_is_in_the_same_order_on_either_database(
+    signed_in: Any, session: Session
+) -> None:
+    """PostgreSQL's own order of texts leaves dashes out."""
+    for number in range(2):
+        add_everything(session, number)
+    key = a_key("wide", cidrs=("203.0.0.0/16",))
+    add(session, key, an_address(ip="203.0.113.9", name="a-b"))
+    add(session, *(a_network(name) for name in ("a-b", "ab", "a-c")))
+    for path in (*COUNTED, *(path for path in OTHERS if "0000" not in path and "/a7" not in path)):
+        if "orphans" not in path:
+            assert signed_in.get(path).status_code == 200, path
+    listed = signed_in.get("/api/v1/networks?limit=4").json()
+    names = ["a-b", "a-c", "ab", "network-0"]
+    assert [each["name"] for each in listed["items"]] == names
+    rest = signed_in.get(f"/api/v1/networks?after={listed['next']}").json()
+    assert [each["name"] for each in rest["items"]] == ["network-1"]
+    begun = signed_in.get("/api/v1/networks?q=a-&status=ready&region=eu-central-1").json()
+    assert [each["name"] for each in begun["items"]] == ["a-b", "a-c"]
+    (found,) = signed_in.get("/api/v1/addresses?q=203.0.113").json()["items"]
+    assert (found["keys"], found["name"]) == (["wide"], "a-b")
+    assert "network-0, network-1" in signed_in.get("/keys").text

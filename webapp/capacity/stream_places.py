@@ -23,17 +23,24 @@ class StreamPlaces:
     @contextmanager
     def hold(self, session_id: str) -> Iterator[None]:
         """For as long as a stream is open. Raises Busy."""
+        self.take(session_id)
+        try:
+            yield
+        finally:
+            self.give_back(session_id)
+
+    def take(self, session_id: str) -> None:
+        """Raises Busy."""
         if self._open[session_id] >= OF_SESSION_MAX:
             raise _busy(f"{OF_SESSION_MAX} of your pages are live")
         if self._open.total() >= STREAMS_MAX:
             raise _busy(f"{STREAMS_MAX:,} pages of all users are live")
         self._open[session_id] += 1
-        try:
-            yield
-        finally:
-            self._open[session_id] -= 1
-            if not self._open[session_id]:
-                del self._open[session_id]
+
+    def give_back(self, session_id: str) -> None:
+        self._open[session_id] -= 1
+        if not self._open[session_id]:
+            del self._open[session_id]
 
     @property
     def taken(self) -> int:

@@ -44,6 +44,7 @@ class StreamingConnection(Connection):
             return None
         cycle.response_complete = True  # as far as the call is concerned
         self.cycle = self.scope = self.headers = None  # type: ignore[assignment]  # as at first
+        self.parser = None  # type: ignore[assignment]  # nothing more is read
         self.ended = ended
         return self.write_part
 

@@ -44,6 +44,9 @@ class HotConnection(HttpToolsProtocol):
         if sent is None:
             return False
         self._write(sent, b"" if method == b"HEAD" else sent.answer.body)
+        if sent.pause_s:
+            self.flow.pause_reading()
+            self.loop.call_later(sent.pause_s, self.flow.resume_reading)
         self.was_at_once = True
         return True
 

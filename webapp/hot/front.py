@@ -27,7 +27,7 @@ from webapp.hot.cache import ANYBODY, FRESH_S, RENEWED_AFTER_S, Bounded, Moment,
 from webapp.hot.lines import AccessLines, Line
 from webapp.hot.looks import About, Looks
 from webapp.hot.prepared import Answer, Prepared, Sent
-from webapp.hot.refusals import Refusals
+from webapp.hot.refusals import PAUSE_S, Refusals
 from webapp.hot.requests import Asked, Headers, address_of, read
 from webapp.hot.serving import begin
 from webapp.settings import Settings
@@ -70,7 +70,7 @@ class Front:
         if refused is None:
             return None
         answer, line = refused
-        return self._logged(answer, line)
+        return self._logged(answer, line)._replace(pause_s=PAUSE_S)
 
     def about(
         self, address: bytes, headers: Headers, peer: Peer, app: FastAPI | None = None

@@ -41,6 +41,8 @@ class Sent(NamedTuple):
 
     answer: Answer
     own: list[tuple[bytes, bytes]]
+    pause_s: float = 0
+    """For so long, nothing more is read of the connection."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The answer to a page for which no thread is free, before the router: it is the same each time.
 
 Whoever is refused may ask again at once, a thousand times a second. What that takes is taken from
-those who are answered, so it has to be little.
+those who are answered, so it has to be little, and the next request of the same connection is read
+PAUSE_S later, whatever it asks for.
 """
 
 from typing import Final
@@ -18,6 +19,7 @@ from webapp.hot.lines import Line
 from webapp.hot.prepared import Answer
 
 SUBSCRIBERS_REMEMBERED: Final = 1024
+PAUSE_S: Final = 0.25
 
 
 class Refusals:

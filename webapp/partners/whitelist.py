@@ -22,7 +22,8 @@ def coverage(cidrs: Iterable[str], addresses: Sequence[str]) -> Coverage:
     """Which of the addresses the ranges allow. A text that is not a range allows nothing."""
     ranges = [found for found in map(_range, cidrs) if found]
     allowed = [ip for ip in addresses if _is_in(ranges, _number(ip))]
-    missing = [ip for ip in addresses if ip not in allowed]
+    found = {*allowed}
+    missing = [ip for ip in addresses if ip not in found]
     return Coverage(tuple(allowed), tuple(missing), "\n".join(addresses))
 
 

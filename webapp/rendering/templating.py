@@ -9,16 +9,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache, partial
-from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
-from zipfile import ZipFile
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.environment import TemplateModule
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
@@ -30,6 +28,7 @@ from webapp.models import Role, User
 from webapp.partners import DEFAULT_PARTNER, partner
 from webapp.rendering.charts import amount
 from webapp.rendering.drafts import draft_url
+from webapp.rendering.icons import icon
 from webapp.rendering.user_agents import short_name
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.names import NOT_CONFIRMED
@@ -38,7 +37,6 @@ from webapp.settings import Settings
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
 URL = r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]"
-OPENING = re.compile('<svg xmlns="[^"]*" width="24" height="24"')
 TEXT_MAX_CHARS = 300_000
 LISTED_MAX = 20
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -158,20 +156,6 @@ def _notices(request: Request) -> dict[str, Any]:
     return {"notices": [(kind, text)] if text else []}
 
 
-@cache
-def _icon(name: str, size: int = 16) -> Markup:
-    """One of Lucide's icons, as inline SVG without a meaning of its own."""
-    svg = " ".join(_icons().read(f"{name}.svg").decode().split())
-    own = f'<svg width="{size}" height="{size}" aria-hidden="true"'
-    return Markup(OPENING.sub(own, svg, count=1))  # noqa: S704 - drawn by Lucide, not by users
-
-
-@cache
-def _icons() -> ZipFile:
-    """Opened once: Lucide's own functions read the names of all 1,700 icons for each one."""
-    return ZipFile(BytesIO((files("lucide") / "lucide.zip").read_bytes()))
-
-
 def _pattern(text: str) -> str:
     """`text` literally, for an <input pattern>, which browsers compile with the v flag."""
     return re.sub(r"[^A-Za-z0-9_]", lambda match: f"\\x{ord(match[0]):02x}", text)
@@ -261,6 +245,13 @@ def _duration(seconds: float) -> str:
     return " ".join(shown) or "0 s"
 
 
+class _Template(Template):
+    """Imported, it is one module for all pages: none has globals of its own."""
+
+    def _get_default_module(self, ctx: Any = None) -> TemplateModule:  # noqa: ARG002 - Jinja's name
+        return super()._get_default_module()
+
+
 def _environment() -> Environment:
     version = static_version()
     made = Environment(
@@ -271,9 +262,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.template_class = _Template
     made.globals |= {
         "asset": lambda path: f"/static/{version}/{path}",
-        "icon": _icon,
+        "icon": icon,
         "integrity": _integrity,
         "level_of": level_of,
         "may": _may,

@@ -6,6 +6,7 @@ Where the connection cannot be had, the call waits for the end instead.
 """
 
 import asyncio
+from contextvars import Context
 from dataclasses import dataclass
 
 from fastapi.sse import format_sse_event
@@ -22,6 +23,9 @@ from webapp.watching.readers import Reader
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """nginx must pass each event on at once."""
+
+
+OF_NO_REQUEST = Context()
 
 
 def event(name: str, text: str, id: int | None = None) -> bytes:
@@ -78,14 +82,15 @@ class EventStream(Response):
 
 
 def _leave_to_its_connection(follows: Follows, reader: Reader) -> None:
-    hub, held = follows.hub, follows.place.held.pop_all()
+    hub, place = follows.hub, follows.place
+    place.is_kept = True
 
     def leave(_: object) -> None:
         hub.leave(reader)
-        held.close()
+        place.give_back()
         reader.write(b"")
 
-    reader.ended.add_done_callback(leave)
+    reader.ended.add_done_callback(leave, context=OF_NO_REQUEST)
     hub.join(reader, follows.version)
 
 

@@ -63,8 +63,9 @@ class Seen:
 
     def marks(self, session: Session) -> Marks | None:
         """None while nothing has changed."""
-        keys = {each.key for each in self.watchers}
-        return marks_of(session, keys) if self.is_unread else None
+        if not self.is_unread:
+            return None
+        return marks_of(session, {each.key for each in self.watchers})
 
 
 class Hub:
@@ -82,9 +83,10 @@ class Hub:
         self._thread: Thread | None = None
         self.version = 0
         """How many changes were noticed: take it before you read what a reader begins with."""
-        self._is_unread = self._is_unchecked = False
+        self._is_unread = self._is_unchecked = self._is_behind = False
         self._checked_s = self._pinged_s = 0.0
         self._next_end: datetime | None = None
+        self._due_at: datetime | None = None
 
     @contextmanager
     def joined(self, watcher: Watcher) -> Iterator[None]:
@@ -104,6 +106,7 @@ class Hub:
                 topic = self._topics.setdefault(watcher.key, Topic())
                 topic.readers.add(watcher)
                 topic.is_behind |= version != self.version
+                self._is_behind |= topic.is_behind
             else:
                 self._is_unread = True
             if self._thread is None:
@@ -153,16 +156,23 @@ class Hub:
             return bool(self._watchers)
 
     def _look(self, is_changed: bool) -> None:
+        if not is_changed and not self._must_look():
+            return
         seen = self._begin(is_changed)
         try:
             with Session(self._engine, expire_on_commit=False) as session:
                 self._look_with(session, seen)
         except BaseException:
-            self._is_unread = self._is_unchecked = True
+            self._is_unread = self._is_unchecked = self._is_behind = True
             raise
         if self._clock() - self._pinged_s >= PING_S:
             self._pinged_s = self._clock()
             _deliver({each: News(PING, False) for each in seen.watchers if is_reader(each)})
+
+    def _must_look(self) -> bool:
+        flagged = self._is_unread or self._is_unchecked or self._is_behind
+        is_due = self._due_at is not None and utc_now() >= self._due_at
+        return flagged or is_due or self._clock() - self._pinged_s >= PING_S
 
     def _begin(self, is_changed: bool) -> Seen:
         with self._lock:
@@ -173,7 +183,7 @@ class Hub:
                 is_unread=is_changed or self._is_unread,
                 is_unchecked=is_changed or self._is_unchecked,
             )
-            self._is_unread = self._is_unchecked = False
+            self._is_unread = self._is_unchecked = self._is_behind = False
         return seen
 
     def _look_with(self, session: Session, seen: Seen) -> None:
@@ -197,6 +207,8 @@ class Hub:
             self._tell(session, key, seen.topics[key])
             if marks is not None:
                 seen.topics[key].mark = marks.get(key)
+        ends = [self._next_end, *(topic.due_at for topic in seen.topics.values())]
+        self._due_at = min((each for each in ends if each), default=None)
 
     def _end_sessions(self, session: Session, watchers: list[Watcher]) -> None:
         """Of those whose session is over; what ends by itself is looked at again by then."""

@@ -126,7 +126,9 @@ def test_keys_are_matched_with_networks_of_their_account(
     own, theirs = a_key("own-key"), a_key("their-key", account_id=shop.id)
     network = a_network("theirs", account_id=shop.id)
     add(scripted.session, own, theirs, network)
-    assert [each.key.name for each in keys.match_all(scripted.session, network)] == ["their-key"]
+    assert [each.key.name for each in keys.match_all(scripted.session, network).rows] == [
+        "their-key"
+    ]
     assert keys.detail(scripted.session, "own-key").matches.rows == []
 
 

@@ -30,7 +30,7 @@ def test_the_advice_for_another_network_keeps_the_addresses_of_functions_in_use(
     add_function(session, key, first)
     found = keys.match(session, key, second)
     assert (found.paste.split(), found.others) == ([B, A], ["first"])
-    assert keys.match_all(session, second) == [found]
+    assert keys.match_all(session, second).rows == [found]
     (of_key,) = [
         m for m in keys.detail(session, "shared").matches.rows if m.network.id == second.id
     ]

@@ -141,7 +141,7 @@ def test_a_key_matches_a_network_when_it_allows_all_of_its_addresses(
     match = keys.match(session, key, network)
     assert (match.allowed, match.missing, match.ok) == (allowed, missing, not missing)
     assert match.paste == "203.0.113.7\n203.0.113.8"
-    assert keys.match_all(session, network) == [match]
+    assert keys.match_all(session, network).rows == [match]
     assert keys.detail(session, "key").matches.rows == [match]
 
 

@@ -161,7 +161,7 @@ def test_only_keys_of_the_networks_functions_can_be_insufficient(session: Sessio
     used, unused, good = a_key("used"), a_key("unused"), a_key("good", cidrs=(IP, SECOND_IP))
     functions = [a_function(network, used, "one"), a_function(network, good, "two")]
     add(session, used, unused, good, *functions)
-    found = change.insufficient_keys(functions, keys.match_all(session, network))
+    found = change.insufficient_keys(functions, keys.match_all(session, network).rows)
     assert [match.key.name for match in found] == ["used"]
 
 

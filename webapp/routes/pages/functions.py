@@ -1,6 +1,6 @@
 """Pages of functions, and the preview of what they fetch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from fastapi import Response
@@ -28,7 +28,7 @@ from webapp.services.functions import FunctionDetail, listing, previews
 from webapp.services.functions.catalogue import settings
 from webapp.services.functions.catalogue.templates import Template, get_template, list_templates
 from webapp.services.functions.lifecycle import check_fields
-from webapp.services.keys import KeyDetail
+from webapp.services.keys import KeyChoice
 
 router = Router()
 JSON_MAX_CHARS = 128 * 1024
@@ -159,12 +159,16 @@ def _new(
         network=form["network"],
     )
     usable = [key for key in known.rows if key.is_one_of(template.key_kinds)]
+    named = {each.network.name for each in ready.rows if each.network.status is Status.READY}
+    chosen = {"network": form["network"], "key": form["key"]}
+    if form["network"] or not ready.more:  # of many, none is proposed
+        chosen |= _matching(form, usable, named)
     coming = None if ready.rows else networks.listing.under_way(ctx.session)
     return page(
         ctx.request,
         "functions/new.html",
         status_code=422 if errors else 200,
-        form=form | _matching(form, usable),
+        form=form | chosen,
         errors=errors,
         templates=list_templates(),
         template=template,
@@ -172,18 +176,19 @@ def _new(
         others=[] if ready.rows else networks.listing.page(ctx.session).rows,
         coming=networks.detail(ctx.session, coming.name) if coming else None,
         keys=known,
-        usable_keys=usable,
+        allowing=[each.key.name for each in usable if chosen["network"] in each.usable],
         accesses=[access.value for access in Access],
     )
 
 
-def _matching(form: dict[str, Any], known: Sequence[KeyDetail]) -> dict[str, str]:
+def _matching(
+    form: dict[str, Any], known: Sequence[KeyChoice], ready: Collection[str]
+) -> dict[str, str]:
     """A network and a key that allows its addresses, where none is chosen yet."""
     for detail in known:
-        for match in detail.matches.rows:
-            chosen = {"network": match.network.name, "key": detail.key.name}
-            free = all(form[name] in ("", value) for name, value in chosen.items())
-            if free and match.usable and match.network.status is Status.READY:
+        for network in detail.usable:
+            chosen = {"network": network, "key": detail.key.name}
+            if network in ready and all(form[n] in ("", value) for n, value in chosen.items()):
                 return chosen
     return {}
 

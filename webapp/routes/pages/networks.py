@@ -16,6 +16,7 @@ from webapp.rendering.lists import ListQuery
 from webapp.rendering.templating import form_address, page, see_other
 from webapp.rendering.timelines import timeline_of
 from webapp.services import accounts, addresses, keys, networks
+from webapp.services.addresses.pool import FREE_MAX
 from webapp.services.inspection import proofs
 from webapp.services.networks import change, listing, preflight
 from webapp.services.networks.preflight import Preflight
@@ -149,9 +150,10 @@ def _show(
         status_code=status_code,
         detail=detail,
         timeline=timeline_of(ctx.session, detail.network),
-        matches=matches,
+        matches=matches.rows,
+        more_keys=matches.more,
         confirm_error=confirm_error,
-        lacking=change.insufficient_keys(detail.functions, matches),
+        lacking=change.insufficient_keys(detail.functions, matches.rows),
         shapes=_larger(detail.network),
     )
 
@@ -170,7 +172,8 @@ def _new(
         accounts=accounts.choices(ctx.session),
         costs=_costs(),
         traffic_usd_per_gb=TRAFFIC_USD_PER_GB,
-        free_addresses=addresses.free(ctx.session),
+        free_addresses=addresses.free(ctx.session, chosen=form["addresses"]),
+        free_max=FREE_MAX,
     )
 
 

@@ -6,8 +6,10 @@ from typing import Any
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from webapp.deps import Context, Router, Viewer
+from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import page, partial_context, render
 from webapp.services.overview import Overview, overview, state_of
+from webapp.services.overview.page import Table
 
 router = Router()
 
@@ -31,4 +33,14 @@ def changes(ctx: Viewer) -> PlainTextResponse:
 
 def _parts(ctx: Context) -> dict[str, Any]:
     view = overview(ctx.session)
-    return {each.name: getattr(view, each.name) for each in fields(Overview)}
+    parts = {each.name: getattr(view, each.name) for each in fields(Overview)}
+    return parts | {"tables": [(table.detail, _drawn(table)) for table in view.tables]}
+
+
+def _drawn(table: Table) -> str:
+    """As HTML; a snapshot never changes."""
+    template = table.detail.template
+    read_by = template.partner, template.preview, repr(table.settings)
+    path = f"functions/previews/{template.preview}.html"
+    key = "first rows", table.snapshot_id, *read_by
+    return prepared.get(key, lambda: render(path, rows=table.rows))

@@ -53,6 +53,7 @@ def _table(session: Session, name: str, number: int, *, in_browser: bool) -> Pre
     shown = page_of(rows, number)
     html = render(
         "functions/_table.html",
+        name=name,
         preview=template.preview,
         rows=shown.rows,
         table=shown,

@@ -7,9 +7,10 @@ finds the ranges that have the address in them, however many keys there are.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -18,6 +19,7 @@ from webapp.models import Address, Key, KeyRange
 NAMED_MAX = 50
 """So many keys of an address are named."""
 BITS = 32
+STATEMENTS_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ def keys_allowing(
     found: defaultdict[str, set[KeyName]] = defaultdict(set)
     sizes = _prefixes(session) if address_ids else []
     if sizes:
-        every = [_with_ranges_of(prefix, address_ids, most) for prefix in sizes]
-        for address_id, *key in session.execute(union_all(*every)):
+        statement, values = _with_ranges(tuple(sizes), most), {"ids": list(address_ids)}
+        for address_id, *key in session.connection().execute(statement, values):
             found[address_id].add(KeyName(*key))
     by_name = defaultdict(list)
     for address_id, keys in found.items():
@@ -53,6 +55,11 @@ def keys_naming(session: Session, address: Address) -> list[Key]:
 
 def _prefixes(session: Session) -> list[int]:
     """How many bits the ranges that there are share, without reading all ranges."""
+    return [*session.connection().execute(_sizes()).scalars()]
+
+
+@cache
+def _sizes() -> Select[Any]:
     first = select(func.min(KeyRange.prefix).label("prefix")).cte("sizes", recursive=True)
     next_one = (
         select(func.min(KeyRange.prefix))
@@ -60,10 +67,15 @@ def _prefixes(session: Session) -> list[int]:
         .scalar_subquery()
     )
     sizes = first.union_all(select(next_one).where(first.c.prefix.is_not(None)))
-    return [*session.execute(select(sizes.c.prefix).where(sizes.c.prefix.is_not(None))).scalars()]
+    return select(sizes.c.prefix).where(sizes.c.prefix.is_not(None))
 
 
-def _with_ranges_of(prefix: int, address_ids: Sequence[str], most: int) -> Select[Any]:
+@lru_cache(STATEMENTS_KEPT)
+def _with_ranges(sizes: tuple[int, ...], most: int) -> CompoundSelect[Any]:
+    return union_all(*(_with_ranges_of(prefix, most) for prefix in sizes))
+
+
+def _with_ranges_of(prefix: int, most: int) -> Select[Any]:
     """Selects the addresses' ids with the keys that allow them by a range of that size."""
     size, number = 2 ** (BITS - prefix), col(Address.ip_number)
     one: Any = aliased(KeyRange)
@@ -79,5 +91,5 @@ def _with_ranges_of(prefix: int, address_ids: Sequence[str], most: int) -> Selec
         select(*columns)
         .join_from(Address, KeyRange, col(KeyRange.id).in_(around))
         .join(Key, col(Key.id) == col(KeyRange.key_id))
-        .where(col(Address.id).in_(address_ids))
+        .where(col(Address.id).in_(bindparam("ids", expanding=True)))
     )

@@ -5,8 +5,10 @@ an allocation is found by its tag, a release is repeated.
 """
 
 import logging
+from typing import Any
 
-from sqlmodel import select
+from sqlalchemy import Select, select
+from sqlmodel import col
 
 from webapp.errors import EgretError
 from webapp.models import Address, AddressStatus, Site, utc_now
@@ -15,6 +17,7 @@ from webapp.services.addresses.pool import allocated_status, set_free
 from webapp.services.scope import CloudScope
 
 ALLOCATION_TIMEOUT_S = 120.0
+AS_IN_AWS = (AddressStatus.FREE, AddressStatus.IN_USE)
 
 log = logging.getLogger("egret.addresses")
 
@@ -24,17 +27,28 @@ def compare_with_aws(scope: CloudScope, site: Site) -> None:
 
     The rows are read first, so that an address allocated in between is not mistaken for lost.
     """
-    rows = scope.session.exec(select(Address).where(site.holds(Address))).all()
+    rows = scope.session.execute(_columns(site)).all()
     if not rows:
         return  # nothing to compare: AWS need not be asked
     allocated = scope.cloud_of(site).addresses.list_all(site.region)
     existing = {found.allocation_id for found in allocated}
-    for address in rows:
+    for row in rows:
+        is_well = row.status in AS_IN_AWS and row.allocation_id in existing
+        address = None if is_well else scope.session.get(Address, row.id, populate_existing=True)
+        if address is None:
+            continue
         try:
             _compare(scope, address, existing)
         except EgretError as error:
             log.warning("the address %s waits: %s", address.public_ip or address.id, error)
         scope.session.commit()
+
+
+def _columns(site: Site) -> Select[Any]:
+    """What is compared, of all addresses of the site: most are well, and are not made objects."""
+    names = (Address.id, Address.status, Address.allocation_id)
+    columns: list[Any] = [col(name) for name in names]
+    return select(*columns).where(site.holds(Address))
 
 
 def _compare(scope: CloudScope, address: Address, existing: set[str]) -> None:

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, or_
 
 from webapp.errors import NotFound
 from webapp.lists import counts, keyset
@@ -21,6 +22,7 @@ BY_AGE = Order(col(Address.created_at), col(Address.id), datetime.fromisoformat)
 BY_ID = Order(col(Address.id))
 BY_IP = Order(col(Address.public_ip), col(Address.id))
 BY_NAME = Order(col(Address.name), col(Address.id))
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 FUNCTIONS_MAX = 50
 """So many functions of an address are named."""
 
@@ -51,6 +53,12 @@ EVERY = Wanted()
 
 
 @dataclass(frozen=True)
+class NetworkName:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class FunctionName:
     name: str
 
@@ -61,7 +69,7 @@ class AddressDetail:
     most 50, by name."""
 
     address: Address
-    network: Network | None
+    network: NetworkName | None
     functions: Sequence[FunctionName]
     keys: Sequence[KeyName]
 
@@ -83,8 +91,8 @@ def place_of(session: Session, address_id: str) -> Place:
     """Where a page begins with that address, in the order of age; the first page has the oldest
     ones anyway."""
     address = session.get(Address, address_id)
-    older = select(Address.id).order_by(*BY_AGE.columns).limit(START.limit)
-    if address is None or address_id in session.exec(older).all():
+    oldest = select(col(Address.id)).order_by(*BY_AGE.columns).limit(START.limit)
+    if address is None or address_id in session.execute(oldest).scalars().all():
         return START
     return Place(after=BY_AGE.key(address)[:-1])  # only what begins with it is between the two
 
@@ -107,8 +115,8 @@ def detail(session: Session, address_id: str) -> AddressDetail:
 
 def _details(session: Session, rows: Sequence[Address]) -> list[AddressDetail]:
     ids = {row.network_id for row in rows if row.network_id}
-    mine = select(Network).where(col(Network.id).in_(ids))
-    networks = {network.id: network for network in (session.exec(mine) if ids else ())}
+    found = session.connection().execute(_networks(), {"ids": [*ids]}) if ids else ()
+    networks = {id: NetworkName(id, name) for id, name in found}
     functions = _functions(session, ids)
     keys = keys_allowing(session, [row.id for row in rows if row.public_ip])
     return [
@@ -126,26 +134,34 @@ def _functions(session: Session, ids: set[str]) -> defaultdict[str, list[Functio
     """The first functions of each network, or that are being moved to it, by the network's id."""
     found: defaultdict[str, list[FunctionName]] = defaultdict(list)
     if ids:
-        rows = {(row[0], row[1]) for row in session.execute(_first_of_each(ids))}
+        read = session.connection().execute(_first_of_each(), {"ids": [*ids]})
+        rows = {(row[0], row[1]) for row in read}
         for network_id, name in sorted(rows):
             if len(found[network_id]) < FUNCTIONS_MAX:
                 found[network_id].append(FunctionName(name))
     return found
 
 
-def _first_of_each(ids: set[str]) -> Select[Any]:
+@cache
+def _networks() -> Select[Any]:
+    columns: list[Any] = [Network.id, Network.name]
+    return select(*columns).where(col(Network.id).in_(IDS))
+
+
+@cache
+def _first_of_each() -> Select[Any]:
     one, other = aliased(Function), aliased(Function)
     columns: list[Any] = [Network.id, Function.name]
     inside = (
         select(col(one.id))
-        .where(one.network_id == Network.id)
+        .where(col(one.network_id) == col(Network.id))
         .order_by(col(one.name))
         .limit(FUNCTIONS_MAX)
         .correlate(Network)
     )
     coming = (
         select(col(other.id))
-        .where(other.next_network_id == Network.id)
+        .where(col(other.next_network_id) == col(Network.id))
         .order_by(col(other.name))
         .limit(FUNCTIONS_MAX)
         .correlate(Network)
@@ -155,6 +171,6 @@ def _first_of_each(ids: set[str]) -> Select[Any]:
         .join_from(
             Network, Function, or_(col(Function.id).in_(inside), col(Function.id).in_(coming))
         )
-        .where(col(Network.id).in_(ids))
+        .where(col(Network.id).in_(IDS))
     )
     return query

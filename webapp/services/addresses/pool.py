@@ -15,6 +15,8 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Network, NewNetwork, Site
 from webapp.models.reading import Reading
 
+FREE_MAX = 50
+"""So many are offered to choose from; any other can be named."""
 RECOVER = "Recover it first, on the Addresses page."
 _OF_NETWORK = Reading(
     Address,
@@ -23,12 +25,18 @@ _OF_NETWORK = Reading(
 )
 
 
-def free(session: Session, site: Site | None = None) -> list[Address]:
-    """Addresses that no network uses, oldest first."""
+def free(
+    session: Session, site: Site | None = None, *, chosen: Sequence[str] = ()
+) -> list[Address]:
+    """Addresses that no network uses, oldest first: FREE_MAX at most, and those with the `chosen`
+    ids."""
     query = select(Address).where(Address.status == AddressStatus.FREE)
     if site:
         query = query.where(site.holds(Address))
-    return list(session.exec(query.order_by(col(Address.created_at))).all())
+    oldest = session.exec(query.order_by(col(Address.created_at)).limit(FREE_MAX)).all()
+    others = {*chosen} - {address.id for address in oldest}
+    more = session.exec(query.where(col(Address.id).in_(others))).all() if others else ()
+    return [*oldest, *more]
 
 
 def of_network(session: Session, network_id: str) -> list[Address]:
@@ -68,8 +76,12 @@ def check_count(new: NewNetwork) -> None:
 
 
 def chosen(session: Session, new: NewNetwork, site: Site) -> list[Address]:
-    """The free addresses that were chosen for a network. Raises Conflict for one that is not."""
-    return [_free_at(session, address_id, site) for address_id in new.addresses]
+    """The free addresses that were chosen for a network, by their ids or the addresses themselves.
+    Raises Conflict for one that is not free."""
+    found = [_free_at(session, named, site) for named in new.addresses]
+    if len({address.id for address in found}) < len(found):
+        raise Invalid("An address was chosen twice.", field="addresses")
+    return found
 
 
 def reserve(session: Session, network: Network, new: NewNetwork) -> list[Address]:
@@ -177,10 +189,11 @@ def _new(network: Network) -> Address:
     return Address(account_id=network.account_id, region=network.region, name=network.name)
 
 
-def _free_at(session: Session, address_id: str, site: Site) -> Address:
-    address = session.get(Address, address_id)
+def _free_at(session: Session, named: str, site: Site) -> Address:
+    by_ip = select(Address).where(Address.public_ip == named)
+    address = session.get(Address, named) or session.exec(by_ip.limit(1)).first()
     if address is None or address.status is not AddressStatus.FREE or address.site != site:
-        shown = (address and address.public_ip) or address_id
+        shown = (address and address.public_ip) or named
         elsewhere = address is not None and address.account_id != site.account_id
         raise Conflict(
             f"The address {shown} is not free in {site.region}"

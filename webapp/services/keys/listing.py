@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -133,9 +134,9 @@ def _matching(session: Session, keys: Sequence[KeyRow]) -> defaultdict[str, list
     """By the key's id, the names of networks of which it allows every address."""
     candidates = _candidates(session, [key.id for key in keys])
     networks = {network_id for ids in candidates.values() for network_id in ids}
-    staying, used = _staying(session, networks), _addresses(session, networks)
+    staying, used = _staying(session, networks), addresses_of(session, networks)
     found: defaultdict[str, list[str]] = defaultdict(list)
-    pending = _pending(session, [*candidates])
+    pending = pending_of(session, [*candidates])
     for key in keys:
         for network_id in candidates.get(key.id, ()):
             allowed = own = tuple(used.get(network_id, ()))
@@ -149,6 +150,14 @@ def _matching(session: Session, keys: Sequence[KeyRow]) -> defaultdict[str, list
 
 def _candidates(session: Session, ids: Sequence[str]) -> dict[str, set[str]]:
     """By the key's id: networks with an address in one of its ranges."""
+    found: dict[str, set[str]] = {}
+    for key_id, network_id in session.connection().execute(_near(), {"ids": ids}) if ids else ():
+        found.setdefault(key_id, set()).add(network_id)
+    return found
+
+
+@cache
+def _near() -> Select[Any]:
     one: Any = aliased(KeyRange)
     there: Any = aliased(Address)
     first_ranges = (
@@ -168,16 +177,13 @@ def _candidates(session: Session, ids: Sequence[str]) -> dict[str, set[str]]:
         .limit(NETWORKS_MAX)
         .correlate(KeyRange)
     )
-    query = (
-        select(col(Key.id), col(Address.network_id))
+    columns: list[Any] = [col(Key.id), col(Address.network_id)]
+    return (
+        select(*columns)
         .join_from(Key, KeyRange, col(KeyRange.id).in_(first_ranges))
         .join(Address, col(Address.id).in_(first_addresses))
-        .where(col(Key.id).in_(ids))
+        .where(col(Key.id).in_(bindparam("ids", expanding=True)))
     )
-    found: dict[str, set[str]] = {}
-    for key_id, network_id in session.execute(query) if ids else ():
-        found.setdefault(key_id, set()).add(network_id)
-    return found
 
 
 def _staying(session: Session, ids: set[str]) -> dict[str, tuple[str, str | None]]:
@@ -190,7 +196,7 @@ def _staying(session: Session, ids: set[str]) -> dict[str, tuple[str, str | None
     return {row[0]: (row[1], row[2]) for row in (session.execute(query) if ids else ())}
 
 
-def _addresses(session: Session, ids: set[str]) -> defaultdict[str, list[str]]:
+def addresses_of(session: Session, ids: set[str]) -> defaultdict[str, list[str]]:
     """The addresses that the networks call from, by the network's id."""
     found = defaultdict(list)
     query = select(col(Address.network_id), col(Address.public_ip)).where(
@@ -203,7 +209,7 @@ def _addresses(session: Session, ids: set[str]) -> defaultdict[str, list[str]]:
     return found
 
 
-def _pending(session: Session, ids: Sequence[str]) -> defaultdict[str, list[list[str]]]:
+def pending_of(session: Session, ids: Sequence[str]) -> defaultdict[str, list[list[str]]]:
     """What the pending versions of the keys allow, by the key's id."""
     found = defaultdict(list)
     query = select(col(KeyVersion.key_id), col(KeyVersion.claims)).where(

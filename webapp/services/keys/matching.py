@@ -7,19 +7,39 @@ Functions of other networks may use the key too: what is advised allows their ad
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
+from sqlalchemy import bindparam, or_, union
 from sqlmodel import Session, col, select
 
+from webapp.lists.keyset import Offer
 from webapp.models import Address, Function, Key, KeyVersion, Network, Status
-from webapp.models.function import with_keys
 from webapp.models.key import PENDING
+from webapp.models.reading import Reading
 from webapp.partners import coverage, partner
 from webapp.services.addresses import pool
 from webapp.services.addresses.allowing import keys_allowing
 
 Used = Mapping[str, Sequence[Address]]
+FEW_KEYS = 10
+"""So many are compared with a network, whether they concern it or not."""
 MATCHED_MAX = 50
 """So many keys are compared with a network, and networks with a key, at a time."""
+
+
+_IDS: Any = bindparam("ids", expanding=True)
+_KEYS = Reading(Key, col(Key.id).in_(_IDS), order_by=col(Key.name))
+_NETWORKS = Reading(Network, col(Network.id).in_(_IDS), order_by=col(Network.name))
+_ADDRESSES = Reading(Address, col(Address.network_id).in_(_IDS), order_by=col(Address.position))
+_VERSIONS = Reading(
+    KeyVersion, col(KeyVersion.key_id).in_(_IDS), order_by=col(KeyVersion.created_at).desc()
+)
+_FUNCTIONS = Reading(
+    Function,
+    or_(col(Function.key_id).in_(_IDS), col(Function.next_key_id).in_(_IDS)),
+    order_by=col(Function.name),
+)
 
 
 @dataclass(frozen=True)
@@ -77,17 +97,17 @@ def match_keys(session: Session, keys: Sequence[Key], network: Network) -> list[
     return [match for key in keys for match in found[key.id]]
 
 
-def match_all(session: Session, network: Network) -> list[Match]:
-    """How keys of its account match the network, by name: those that its functions use, or that
-    allow one of its addresses, and others up to MATCHED_MAX."""
-    mine = select(Key).where(Key.account_id == network.account_id).order_by(col(Key.name))
-    found = {key.id: key for key in session.exec(mine.limit(MATCHED_MAX + 1))}
-    if len(found) > MATCHED_MAX:
-        ids = concerned(session, network)
-        some = session.exec(mine.where(col(Key.id).in_(ids)).limit(MATCHED_MAX)).all()
-        found = {key.id: key for key in [*some, *found.values()]}
-    keys = sorted([*found.values()][:MATCHED_MAX], key=lambda key: key.name)
-    return match_keys(session, keys, network)
+def match_all(session: Session, network: Network) -> Offer[Match]:
+    """How keys of its account match the network, by name: all while there are few, or else those
+    that its functions use, or that allow one of its addresses."""
+    some = select(Key.id).where(Key.account_id == network.account_id).limit(FEW_KEYS + 1)
+    first, ids = session.exec(some).all(), concerned(session, network)
+    are_many = len(first) > FEW_KEYS
+    if not are_many:
+        ids |= {*first}
+    keys = _KEYS.all(session, ids=[*ids])[:MATCHED_MAX] if ids else []
+    mine = [key for key in keys if key.account_id == network.account_id]
+    return Offer(match_keys(session, mine, network), more=are_many)
 
 
 def match_each(
@@ -119,14 +139,15 @@ def needing(session: Session, functions: Iterable[Function]) -> list[Network]:
 def networks_of(session: Session, ids: Iterable[str]) -> list[Network]:
     """The networks with those ids, by name."""
     wanted = {*ids}
-    mine = select(Network).where(col(Network.id).in_(wanted)).order_by(col(Network.name))
-    return list(session.exec(mine)) if wanted else []
+    return _NETWORKS.all(session, ids=[*wanted]) if wanted else []
 
 
 def addresses_of(session: Session, networks: Iterable[Network]) -> Used:
     """Their addresses, by the network's id."""
-    ids = {network.id for network in networks}
-    return pool.by_network(session, col(Address.network_id).in_(ids)) if ids else {}
+    ids, found = [*{network.id for network in networks}], defaultdict(list)
+    for address in _ADDRESSES.all(session, ids=ids) if ids else ():
+        found[address.network_id or ""].append(address)
+    return found
 
 
 def ips(used: Used, networks: Iterable[Network]) -> list[str]:
@@ -141,9 +162,7 @@ def cidrs_of(key: Key) -> list[str]:
 def versions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[KeyVersion]]:
     """By the id of their key, newest first."""
     found = defaultdict(list)
-    of_these = col(KeyVersion.key_id).in_([key.id for key in keys])
-    newest_first = select(KeyVersion).order_by(col(KeyVersion.created_at).desc())
-    for version in session.exec(newest_first.where(of_these)):
+    for version in _VERSIONS.all(session, ids=[key.id for key in keys]):
         found[version.key_id].append(version)
     return found
 
@@ -151,8 +170,7 @@ def versions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[
 def functions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[Function]]:
     """By the id of their key."""
     found = defaultdict(list)
-    of_these = with_keys(key.id for key in keys)
-    for function in session.exec(select(Function).where(of_these).order_by(col(Function.name))):
+    for function in _FUNCTIONS.all(session, ids=[key.id for key in keys]):
         for key_id in function.key_ids:
             found[key_id].append(function)
     return found
@@ -181,12 +199,20 @@ def _with_each(
 
 def concerned(session: Session, network: Network) -> set[str]:
     """The ids of keys that its functions use, or that allow one of its addresses."""
-    used = select(Function.key_id).where(Function.network_id == network.id)
-    next_ones = select(Function.next_key_id).where(Function.next_network_id == network.id)
-    found = {*session.exec(used.distinct()), *filter(None, session.exec(next_ones))}
-    ids = [address.id for address in pool.of_network(session, network.id)]
+    used = session.connection().execute(_used_query(), {"network_id": network.id})
+    found = set(filter(None, used.scalars()))
+    ids = [address.id for address in pool.read(session, network.id)]
     allowing = keys_allowing(session, ids, most=MATCHED_MAX)
     return found | {key.id for keys in allowing.values() for key in keys}
+
+
+@cache
+def _used_query() -> Any:
+    """The keys of the network's functions, now and after the changes that are under way."""
+    here: Any = bindparam("network_id")
+    now = select(Function.key_id).where(col(Function.network_id) == here)
+    then = select(Function.next_key_id).where(col(Function.next_network_id) == here)
+    return union(now, then)
 
 
 def _ids(functions: Iterable[Function]) -> set[str]:

@@ -1,9 +1,12 @@
 """The first page: four steps until they are done, then status, cost and warnings."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
-from sqlalchemy import String, cast, exists, false, or_, true
+from sqlalchemy import Select, String, cast, exists, false, or_, true
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from webapp.models import Function, Key, Network, Role, Snapshot, Status
@@ -40,10 +43,18 @@ class SetupStep:
 
 @dataclass(frozen=True)
 class Table:
-    """The first rows of a function's last good snapshot, as its partner's adapter reads them."""
+    """The first rows of a function's last good snapshot."""
 
     detail: ListedFunction
-    rows: list[object]
+    snapshot_id: str
+    body: bytes = field(repr=False)
+    settings: dict[str, Any]
+
+    @property
+    def rows(self) -> list[object]:
+        """As the partner's adapter reads them."""
+        adapter = partner(self.detail.template.partner)
+        return list(adapter.rows(self.body, self.settings)[:TABLE_ROWS_MAX])
 
 
 @dataclass(frozen=True)
@@ -90,12 +101,21 @@ def overview(session: Session) -> Overview:
 
 def _first(session: Session) -> tuple[list[ListedNetwork], list[ListedFunction]]:
     """The first networks and functions by name; what belongs to them is read together."""
-    networks = session.execute(networks_query().order_by(col(Network.name)).limit(SHOWN_MAX)).all()
-    found = session.execute(functions_query().order_by(col(Function.name)).limit(SHOWN_MAX)).all()
+    first_networks, first_functions = _first_rows()
+    networks = session.connection().execute(first_networks).all()
+    found = session.connection().execute(first_functions).all()
     functions = [FunctionRow(*row) for row in found]
     ids = {row.id: None for row in networks} | {each.network_id: None for each in functions}
     every = by_id(session, ids)
     return [every[row.id] for row in networks], in_networks(session, functions, every)
+
+
+@cache
+def _first_rows() -> tuple[Select[Any], Select[Any]]:
+    return (
+        networks_query().order_by(col(Network.name)).limit(SHOWN_MAX),
+        functions_query().order_by(col(Function.name)).limit(SHOWN_MAX),
+    )
 
 
 def _health(ready: int, found: Problems) -> Health:
@@ -107,15 +127,7 @@ def _steps(
     session: Session, in_use: Sequence[ListedNetwork], running: Sequence[ListedFunction]
 ) -> list[SetupStep]:
     """A network that was once created counts, whatever it is doing now."""
-    outputs = select(cast(col(Network.outputs), String).label("outputs"))
-    some = outputs.where(col(Network.status).in_(CREATED)).limit(LOOKED_MAX).subquery()
-    done = select(
-        exists().where(some.c.outputs != "{}"),
-        exists().where(col(Key.id).is_not(None)),
-        exists().where(col(Function.status) == Status.READY),
-        exists().where(col(Snapshot.ok) == true()),
-    )
-    created, has_keys, deployed, has_answer = session.exec(done).one()
+    created, has_keys, deployed, has_answer = session.connection().execute(_done()).one()
     created = created or any(each.network.was_created for each in in_use)
     return [
         SetupStep(
@@ -152,6 +164,21 @@ def _steps(
     ]
 
 
+@cache
+def _done() -> Select[Any]:
+    """Whether there is a network that was once created, a key, a function that is ready, and a good
+    answer."""
+    outputs = select(cast(col(Network.outputs), String).label("outputs"))
+    some = outputs.where(col(Network.status).in_(CREATED)).limit(LOOKED_MAX).subquery()
+    there: list[Any] = [
+        exists().where(some.c.outputs != "{}"),
+        exists().where(col(Key.id).is_not(None)),
+        exists().where(col(Function.status) == Status.READY),
+        exists().where(col(Snapshot.ok) == true()),
+    ]
+    return columns(*there)
+
+
 def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Table]:
     shown = [f for f in running if f.fetched_at and f.template.preview != NO_PREVIEW][:TABLES_MAX]
     their_last = (
@@ -159,14 +186,15 @@ def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Tab
         & (col(Snapshot.fetched_at) == each.fetched_at)
         for each in shown
     )
+    of_snapshot = (Snapshot.id, Snapshot.function_id, Snapshot.ok, Snapshot.body)
+    wanted: tuple[Any, ...] = (*of_snapshot, Function.settings)
     last = (
-        select(Snapshot.function_id, Snapshot.ok, Snapshot.body, Function.settings)
+        columns(*wanted)
         .join(Function, col(Function.id) == col(Snapshot.function_id))
         .where(or_(false(), *their_last))
     )
-    read = session.exec(last) if shown else ()
-    found = {id: (body, settings) for id, ok, body, settings in read if ok}
+    read = session.execute(last) if shown else ()
+    found = {of: (id, body, settings) for id, of, ok, body, settings in read if ok}
     for detail in shown:
         if detail.function.id in found:
-            rows = partner(detail.template.partner).rows(*found[detail.function.id])
-            yield Table(detail, list(rows[:TABLE_ROWS_MAX]))
+            yield Table(detail, *found[detail.function.id])

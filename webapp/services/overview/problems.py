@@ -5,9 +5,10 @@ column that tells; what its other columns say is checked here, because a conditi
 lead the database to read all that have the status.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, case, false, literal, literal_column, or_, select, union_all
@@ -38,7 +39,7 @@ Model = type[Network] | type[Function]
 class Problems:
     """Ids by kind, of each so many at most; and how many rows have a problem, by status."""
 
-    ids: dict[str, list[str]]
+    ids: defaultdict[str, list[str]]
     by_status: Counter[Status]
 
     def __bool__(self) -> bool:
@@ -46,27 +47,12 @@ class Problems:
 
 
 def of_networks(session: Session) -> Problems:
-    queries = {
-        FAILED: _failed(Network),
-        TOLD: _told(Network),
-        LOST: lost_addresses(),
-        BROKEN: broken_zones(),
-    }
-    return _found(session, Network, queries, in_networks=())
+    return _found(session, _statement(Network), in_networks=())
 
 
 def of_functions(session: Session) -> Problems:
     """A function has the problems of its network as well, but for its updates."""
-    outside = select(col(Network.id)).where(col(Network.status).in_(OUT_OF_SERVICE))
-    queries = {
-        FAILED: _failed(Function),
-        TOLD: _told(Function),
-        CALLS: failing_calls(),
-        OUTSIDE: _inside(outside),
-        LOST: _inside(lost_addresses()),
-        BROKEN: _inside(broken_zones()),
-    }
-    return _found(session, Function, queries, in_networks=(LOST, BROKEN))
+    return _found(session, _statement(Function), in_networks=(LOST, BROKEN))
 
 
 def lost_addresses() -> Select[Any]:
@@ -120,23 +106,36 @@ def _inside(networks: Select[Any]) -> Select[Any]:
     )
 
 
-def _found(
-    session: Session, model: Model, queries: dict[str, Select[Any]], *, in_networks: Iterable[str]
-) -> Problems:
+def _queries(model: Model) -> dict[str, Select[Any]]:
+    queries = {FAILED: _failed(model), TOLD: _told(model)}
+    if model is Network:
+        return queries | {LOST: lost_addresses(), BROKEN: broken_zones()}
+    outside = select(col(Network.id)).where(col(Network.status).in_(OUT_OF_SERVICE))
+    return queries | {
+        CALLS: failing_calls(),
+        OUTSIDE: _inside(outside),
+        LOST: _inside(lost_addresses()),
+        BROKEN: _inside(broken_zones()),
+    }
+
+
+@cache
+def _statement(model: Model) -> Select[Any]:
+    """Ids with statuses and kinds of problems. Making it takes longer than executing it."""
     kinds = []
-    for kind, query in queries.items():
+    for kind, query in _queries(model).items():
         some = query.limit(COUNTED_MAX + 1).subquery()
         columns = (some.exported_columns.values()[0].label("id"), literal(kind).label("kind"))
         kinds.append(select(*columns))
     every = union_all(*kinds).subquery()
-    rows = session.execute(
-        select(col(model.id), col(model.status), every.c.kind).join_from(
-            every, model, col(model.id) == every.c.id
-        )
-    )
-    ids: dict[str, list[str]] = {kind: [] for kind in queries}
+    found: list[Any] = [col(model.id), col(model.status), every.c.kind]
+    return select(*found).join_from(every, model, col(model.id) == every.c.id)
+
+
+def _found(session: Session, statement: Select[Any], *, in_networks: Iterable[str]) -> Problems:
+    ids: defaultdict[str, list[str]] = defaultdict(list)
     statuses: dict[str, Status] = {}
-    for id, status, kind in rows:
+    for id, status, kind in session.connection().execute(statement):
         if status in (IN_SERVICE if kind in in_networks else STATUSES[kind]):
             ids[kind].append(id)
             statuses[id] = status

@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, String, case, cast, func, select
+from sqlalchemy import Engine, Select, String, case, cast, func, select
 from sqlmodel import Session, col
 
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
@@ -108,24 +109,7 @@ class _Group(NetworkFacts):
 def _groups(session: Session) -> Iterator[_Group]:
     """What a network costs follows from a few columns; only of those that are being deleted, have
     failed, or still have something of an update, its outputs matter."""
-    change, outputs = cast(col(Network.change), String), cast(col(Network.outputs), String)
-    matter = (
-        col(Network.unwanted)
-        | (col(Network.status) == Status.FAILED)
-        | outputs.contains(UNDELETED_NAT_GATEWAY_IDS)
-    )
-    columns = (
-        col(Network.region),
-        col(Network.status),
-        col(Network.nat),
-        col(Network.availability_zones),
-        col(Network.unwanted),
-        change,
-        case((matter, outputs), else_=NOTHING),
-    )
-    for *plain, changed, put_out, number in session.execute(
-        select(*columns, func.count()).group_by(*columns)
-    ):
+    for *plain, changed, put_out, number in session.connection().execute(_grouped()):
         region, status, nat, zones, unwanted = plain
         yield _Group(
             region=region,
@@ -139,22 +123,52 @@ def _groups(session: Session) -> Iterator[_Group]:
         )
 
 
+@cache
+def _grouped() -> Select[Any]:
+    change, outputs = cast(col(Network.change), String), cast(col(Network.outputs), String)
+    matter = (
+        col(Network.unwanted)
+        | (col(Network.status) == Status.FAILED)
+        | outputs.contains(UNDELETED_NAT_GATEWAY_IDS)
+    )
+    columns: list[Any] = [
+        col(Network.region),
+        col(Network.status),
+        col(Network.nat),
+        col(Network.availability_zones),
+        col(Network.unwanted),
+        change,
+        case((matter, outputs), else_=NOTHING),
+    ]
+    return select(*columns, func.count()).group_by(*columns)
+
+
 def _others(session: Session) -> dict[str, int]:
+    return dict(session.connection().execute(_numbers()).one()._mapping)
+
+
+@cache
+def _numbers() -> Select[Any]:
     def number(column: Any, *conditions: Any) -> Any:
         return select(func.count(column)).where(*conditions).scalar_subquery()
 
     is_ready = col(Function.status) == Status.READY
-    found = select(
+    numbers: list[Any] = [
         number(col(Function.id)).label("functions"),
         number(col(Function.id), is_ready).label("ready"),
         number(col(Address.network_id)).label("used"),
         number(col(Address.id), col(Address.status) == AddressStatus.FREE).label("free"),
         number(col(Key.id)).label("keys"),
-    )
-    return dict(session.execute(found).one()._mapping)
+    ]
+    return select(*numbers)
 
 
 def are_many(session: Session) -> bool:
     """Whether one of the tables has more rows than are added up for each page."""
-    there = (select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES)
-    return any(session.execute(select(*there)).one())
+    return any(session.connection().execute(_beyond()).one())
+
+
+@cache
+def _beyond() -> Select[Any]:
+    there = [select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES]
+    return select(*there)

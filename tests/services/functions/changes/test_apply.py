@@ -183,7 +183,7 @@ def test_a_function_moves_to_another_network_with_a_key_that_allows_its_address(
 
     settle(scripted, aws, "UPDATE_COMPLETE")
     assert networks.functions_in(scripted.session, networks.get(scripted.session, "net")) == []
-    assert keys.detail(scripted.session, "both").functions == [function]
+    assert [each.id for each in keys.detail(scripted.session, "both").functions] == [function.id]
 
 
 @pytest.mark.usefixtures("function")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -15,7 +15,7 @@ from webapp.services.functions.catalogue.templates import Template, template_of
 from webapp.services.inspection import health
 from webapp.services.inspection.health import Health
 from webapp.services.networks.listing import ListedNetwork
-from webapp.services.networks.listing.rows import by_id
+from webapp.services.networks.listing.rows import IDS, by_id
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class ListedFunction:
         )
 
 
+@cache
 def rows_query() -> Select[Any]:
     """Selects what a `FunctionRow` has, in that order."""
     columns = ("id", "name", "status", "reason", "template", "network_id")
@@ -78,8 +79,14 @@ def in_networks(
 def answers(session: Session, ids: Sequence[str]) -> defaultdict[str, dict[bool, datetime]]:
     """When the newest good answer of each came, and the newest other one."""
     found: defaultdict[str, dict[bool, datetime]] = defaultdict(dict)
-    of = (col(Snapshot.function_id), col(Snapshot.ok))
-    newest = select(*of, func.max(Snapshot.fetched_at)).where(of[0].in_(ids)).group_by(*of)
-    for function_id, ok, at in session.execute(newest) if ids else ():
+    rows = session.connection().execute(_newest(), {"ids": ids}) if ids else ()
+    for function_id, ok, at in rows:
         found[function_id][ok] = at
     return found
+
+
+@cache
+def _newest() -> Select[Any]:
+    of: list[Any] = [col(Snapshot.function_id), col(Snapshot.ok)]
+    newest = select(*of, func.max(Snapshot.fetched_at))
+    return newest.where(of[0].in_(IDS)).group_by(*of)
