@@ -18,6 +18,7 @@ import typer
 from webapp import logs
 from webapp.commands.access import tokens, users
 from webapp.commands.audit import audit
+from webapp.commands.backup import print_backup, print_restoration
 from webapp.commands.base import database_session
 from webapp.commands.extras import need_sandbox
 from webapp.commands.policies import accounts, print_policy
@@ -106,6 +107,8 @@ def migrate_command() -> None:
 
 
 app.command("policy")(print_policy)
+app.command("backup")(print_backup)
+app.command("restore")(print_restoration)
 
 
 @sandbox.command()
