@@ -51,7 +51,7 @@ def test_a_network_that_was_being_built_gets_ready_in_the_restored_database(
             leases.run_one(new, handlers)
             found.expire_all()
             row = found.exec(select(Network).where(Network.name == NAME)).first()
-            return row and row.status
+            return row.status if row else None
 
         wait_for(lambda: status() is Status.READY, 60)
         (address,) = addresses.of_network(found, network.id)
