@@ -17,7 +17,7 @@ TYPICAL_OF = 100
 """What the newest creations took is typical."""
 POLL_JITTER = 0.2
 FEW = 3
-PART_FOR_FEW, PART_FOR_NONE = 0.5, 0.15
+PART_FOR_FEW, PART_FOR_NONE = 0.35, 0.15
 """Of a poll interval: when so few resources are left, or none, the stack is soon done."""
 FEW_WITHIN, NONE_WITHIN = timedelta(minutes=1), timedelta(seconds=10)
 """After the last event; else it takes longer than usual."""
