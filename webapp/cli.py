@@ -78,7 +78,7 @@ def serve(
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     gc.disable()  # until all is imported, as in __main__
     from webapp.edge.server import allow_open_files, server_of
-    from webapp.main import create_app
+    from webapp.main import create_app, metrics_of
 
     if as_child:
         from webapp.sandbox.parent import end_with_parent
@@ -96,7 +96,8 @@ def serve(
     gc.freeze()
     gc.enable()
     allow_open_files()
-    server_of(dashboard, settings).run([listening])
+    with metrics_of(dashboard.state.parts):
+        server_of(dashboard, settings).run([listening])
 
 
 @app.command(name="migrate")
