@@ -20,7 +20,7 @@ from docs.packages import (
 )
 
 DIRECT_MAX = 28
-EXTRAS = ("sandbox", "otel", "dev")
+EXTRAS = ("sandbox", "dev")
 DEPENDENCY = re.compile(r'^  "[\w-]+[^"]*", +# \w', re.MULTILINE)
 
 
