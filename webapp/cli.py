@@ -18,6 +18,7 @@ import typer
 from webapp import logs
 from webapp.commands.access import tokens, users
 from webapp.commands.audit import audit
+from webapp.commands.backup import print_backup, print_restoration
 from webapp.commands.base import database_session
 from webapp.commands.extras import need_sandbox
 from webapp.commands.policies import accounts, print_policy
@@ -77,7 +78,7 @@ def serve(
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     gc.disable()  # until all is imported, as in __main__
     from webapp.edge.server import allow_open_files, server_of
-    from webapp.main import create_app
+    from webapp.main import create_app, metrics_of
 
     if as_child:
         from webapp.sandbox.parent import end_with_parent
@@ -95,7 +96,8 @@ def serve(
     gc.freeze()
     gc.enable()
     allow_open_files()
-    server_of(dashboard, settings).run([listening])
+    with metrics_of(dashboard.state.parts):
+        server_of(dashboard, settings).run([listening])
 
 
 @app.command(name="migrate")
@@ -106,6 +108,8 @@ def migrate_command() -> None:
 
 
 app.command("policy")(print_policy)
+app.command("backup")(print_backup)
+app.command("restore")(print_restoration)
 
 
 @sandbox.command()

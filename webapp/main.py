@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -122,6 +122,18 @@ def _connect(settings: Settings, pace: Pace) -> Cloud:
         tags=settings.tags,
         service_role_arn=settings.service_role_arn,
     )
+
+
+@contextmanager
+def metrics_of(parts: Parts) -> Iterator[None]:
+    """`/metrics` while the block runs, if there is a port for it. Raises Unavailable."""
+    if not (port := parts.settings.metrics_port):
+        yield
+        return
+    from webapp.telemetry.exposition import registry_of, serving
+
+    with serving(port, registry_of(parts.engine, lambda: parts.streams.taken)):
+        yield
 
 
 def before_call() -> None:

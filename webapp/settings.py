@@ -136,6 +136,7 @@ class Settings(BaseSettings):
     sandbox_ca_file: str = Field(
         "", description="Sandbox: certificates that functions trust, for those hosts"
     )
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics here; 0 is none")
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written")
 
     @field_validator("secret_key")

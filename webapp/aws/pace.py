@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError
 
 from webapp.aws.accounts import acting
 from webapp.aws.errors import THROTTLED
+from webapp.telemetry.counts import count_aws_call
 
 SLOW_CALL_EVERY_S = 1.0
 SLOW_FOR_S = 10.0
@@ -164,6 +165,8 @@ class Pace:
         def observe(
             event_name: str, parsed_response: dict[str, Any] | None = None, **_: object
         ) -> None:
+            throttled = is_throttled(parsed_response or {})
+            count_aws_call(event_name, name, parsed_response, throttled=throttled)
             if not event_name.endswith(INVOKE):
                 self.observe(region(), parsed_response or {})
 
@@ -192,10 +195,14 @@ class Pace:
 
     def observe(self, region: str, answer: dict[str, Any]) -> None:
         """Slow the region down when the answer says that AWS throttled the call."""
-        if answer.get("Error", {}).get("Code") in THROTTLED:
+        if is_throttled(answer):
             self._turns.slow_down(region)
 
     def close(self) -> None:
         """End all waits with Stopping: a sleeping thread would delay the end of the process."""
         self._stopping.set()
         self._turns.close()
+
+
+def is_throttled(answer: dict[str, Any]) -> bool:
+    return answer.get("Error", {}).get("Code") in THROTTLED

@@ -15,6 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp import logs
+from webapp.telemetry.counts import count_request
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -96,7 +97,9 @@ class AccessLogAndHeaders:
             try:
                 await self._app(scope, receive, send_with_headers)
             finally:
-                took_ms = round((time.perf_counter() - started_s) * 1000)
+                took_s = time.perf_counter() - started_s
+                took_ms = round(took_s * 1000)
+                count_request(scope, status or 500, took_s)
                 method, path = scope["method"], loggable(scope["path"])
                 values = {"status": status or 500, "took_ms": took_ms}
                 log.info("%s %s %s %s ms", method, path, *values.values(), extra=values)

@@ -31,6 +31,7 @@ from webapp.hot.refusals import PAUSE_S, Refusals
 from webapp.hot.requests import Asked, Headers, address_of, read
 from webapp.hot.serving import begin
 from webapp.settings import Settings
+from webapp.telemetry.counts import HOT as HOT_COUNTS
 
 READING: Final = {b"GET": "GET", b"HEAD": "HEAD"}
 HOT: Final = re.compile(r"/static/.+|/whitelist/[^/]+|/functions/[^/]+/table|/api/v1/.+/preview")
@@ -106,6 +107,7 @@ class Front:
         return sent
 
     def _logged(self, answer: Answer, line: Line) -> Sent:
+        HOT_COUNTS[line.method, line.operation, line.status] += 1
         request_id = self._lines.new_id()
         self._lines.write(line, request_id)
         return Sent(answer, [(b"x-request-id", request_id.encode())])

@@ -3,6 +3,7 @@
 Times are seconds of the database's clock, so that the clocks of the replicas need not agree.
 """
 
+from sqlalchemy import false
 from sqlmodel import Field, SQLModel
 
 from webapp.models.texts import AWS_ID_MAX, sized
@@ -22,3 +23,8 @@ class Lease(SQLModel, table=True):
         sa_type=sized(AWS_ID_MAX), default="", description="The process that has it: host:pid"
     )
     fence: int = 0
+    taken_over: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="By its last claim, from a process that did not give it back",
+    )

@@ -25,6 +25,7 @@ from sqlmodel import Session, col, delete, select
 from webapp import logs
 from webapp.db import insert_into, now_s
 from webapp.models import Lease
+from webapp.telemetry.counts import TAKEOVERS
 
 LEASE_S = 60.0
 """How long a killed process's work waits for another process, by default."""
@@ -32,6 +33,8 @@ OWNER = f"{socket.gethostname()}:{os.getpid()}"
 MADE_DUE = "made due"
 """The mark of a session that has made a row due, until it commits."""
 
+CLAIMED = col(Lease.resource), col(Lease.fence), col(Lease.due_at), col(Lease.taken_over)
+"""What a claim gives back."""
 
 ALL = true()
 _sleepers: WeakSet[Event] = WeakSet()
@@ -178,8 +181,13 @@ def claim(
     claimed = session.connection().execute(
         update(Lease)
         .where(col(Lease.resource) == due.scalar_subquery())
-        .values(owner=OWNER, fence=Lease.fence + 1, expires_at=now_s() + lease_s)
-        .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
+        .values(
+            owner=OWNER,
+            fence=Lease.fence + 1,
+            taken_over=col(Lease.expires_at) > 0,  # who gives it back sets it to 0
+            expires_at=now_s() + lease_s,
+        )
+        .returning(*CLAIMED)
     )
     found = claimed.first()
     session.commit()
@@ -228,7 +236,7 @@ def sleeper() -> Event:
 
 
 def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
-    """The row's resource, fence and due time, or None while another process has it."""
+    """The row's CLAIMED, or None while another process has it."""
     connection = session.connection()
     mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
     claimed = connection.execute(
@@ -236,19 +244,21 @@ def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
         .values(resource=resource, fence=1, **mine)
         .on_conflict_do_update(
             index_elements=["resource"],
-            set_=mine | {"fence": Lease.fence + 1},
+            set_=mine | {"fence": Lease.fence + 1, "taken_over": col(Lease.expires_at) > 0},
             where=col(Lease.expires_at) <= now_s(),
         )
-        .returning(col(Lease.resource), col(Lease.fence), col(Lease.due_at))
+        .returning(*CLAIMED)
     )
     return claimed.first()
 
 
 def _work(session: Session, claimed: Any, lease_s: float) -> Work | None:
-    """`claimed`: the row's resource, fence and due time, or None."""
+    """`claimed`: the row's CLAIMED, or None."""
     if claimed is None:
         return None
-    resource, fence, due_at = claimed
+    resource, fence, due_at, taken_over = claimed
+    if taken_over:
+        TAKEOVERS.add(resource.partition(":")[0])
     return Work(session, resource, fence, due_at, lease_s)
 
 
