@@ -43,7 +43,7 @@ def test_from_nothing_to_the_table_and_back(page: Page, fresh: Dashboard) -> Non
     expect(page).to_have_url(f"{fresh.url}/keys")
     page.goto(f"{fresh.url}/addresses")
     expect(page.locator("code.ip")).to_have_text(address)
-    expect(page.get_by_text("Free", exact=True)).to_be_visible()
+    expect(page.locator(".badge").get_by_text("Free", exact=True)).to_be_visible()
     page.get_by_text("Release this address").click()
     page.get_by_label(re.compile("Type the address")).fill(address)
     page.get_by_role("button", name="Release address").click()

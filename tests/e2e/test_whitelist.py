@@ -37,7 +37,7 @@ def test_addresses_are_copied_and_partners_are_tracked(
     assert url.startswith(f"{shown.url}/whitelist/")
     answer = httpx.get(url)
     assert (answer.status_code, answer.json()["addresses"]) == (200, [ip])
-    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=300"
     assert httpx.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
     assert httpx.get(f"{url}.txt").text == f"{ip}\n"
     page.get_by_role("button", name="Withdraw link").click()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from webapp.aws.clients import Clients
 from webapp.models import Address, AddressStatus, Network
@@ -21,13 +21,15 @@ def world(session: Session, clients: Clients, settings: Settings) -> dict[str, A
     """Rows, stacks and what is in them. `agree`: each address of the one is one of the other."""
     region = settings.home_region
     network = session.exec(select(Network)).first()
-    addresses = session.exec(select(Address).order_by(col(Address.created_at))).all()
+    addresses = session.exec(select(Address)).all()
     ec2: Any = clients.ec2(region)
     nats = [n for n in ec2.describe_nat_gateways()["NatGateways"] if n["State"] in ALIVE]
     vpcs = [v for v in ec2.describe_vpcs()["Vpcs"] if not v.get("IsDefault")]
     return {
         "network": _network(network) if network else None,
-        "addresses": [(a.status.value, a.network_id is not None, a.position) for a in addresses],
+        "addresses": sorted(
+            ((a.status.value, a.network_id is not None, a.position) for a in addresses), key=str
+        ),
         "agree": {a.allocation_id for a in addresses if a.allocation_id}
         == allocations(clients, region),
         "stacks": _stacks(clients, region, settings.name_prefix),

@@ -154,7 +154,7 @@ def test_a_version_that_was_stored_outside_egret_is_not_taken_for_one_of_ours(
     scope: CloudScope, key: Key, session: Session, clients: Clients, stored: Stored
 ) -> None:
     client = clients.secretsmanager(key.region)
-    client.put_secret_value(SecretId=key.secret_arn, SecretString="from the console")
+    client.put_secret_value(SecretId=key.secret_arn, SecretString="written in the AWS console")
     rotate(scope, ONLY_A)  # not skipped as the current one
     assert stored() == ONLY_A
     assert stages(session)[0] == "AWSCURRENT"

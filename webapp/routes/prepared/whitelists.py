@@ -14,7 +14,7 @@ from webapp.services import whitelists
 from webapp.services.whitelists import Kit
 
 MAX_AGE_S = 300
-STALE_S = 3600
+STALE_S = 300
 """How long a cache may answer with an older one while it asks for the new one (RFC 5861)."""
 
 

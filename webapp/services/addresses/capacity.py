@@ -77,9 +77,9 @@ class Reading:
     nats: frozenset[tuple[str, str]] = frozenset()
 
 
-def read(scope: CloudScope, site: Site, need: Need) -> Reading:
+def read(scope: CloudScope, site: Site, need: Need, *, now: bool = False) -> Reading:
     """Ask AWS for the quotas that matter to what is needed, unless somebody has just done that and
-    there is room by it. Commits the session."""
+    there is room by it. With `now`, AWS is always asked. Commits the session."""
     session, quotas, zones = scope.session, scope.cloud_of(site).quotas, list(need.nat_zones)
 
     def ask() -> Reading:
@@ -88,6 +88,8 @@ def read(scope: CloudScope, site: Site, need: Need) -> Reading:
         return replace(reading, quotas=found)
 
     def has_room(reading: Reading) -> bool:
+        if now:
+            return False
         filled = fill(session, scope.settings, reading)
         session.commit()
         return not any(quota.exceeded_by(need.of(quota)) for quota in filled)

@@ -96,7 +96,7 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     cloud = scope.cloud_of(site)
     chosen, zone_check = _zones(cloud, new)
     need = need_of(new, chosen)
-    reading = capacity.read(scope, site, need)
+    reading = capacity.read(scope, site, need, now=True)
     in_aws = cloud.vpcs.cidrs(region, now=bool(new.cidr.strip()))
     taken = in_aws + ranges_of_rows(session, site)
     cidr, range_check = _range(new, taken)
