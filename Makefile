@@ -8,13 +8,17 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Otherwise each of the many processes that tests start compiles all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast check lint types contracts licenses sbom map policy bench fuzz lighthouse image-check migrate lock browser nginx wrk npm observatory
+.PHONY: run test test-fast test-postgres check lint types contracts licenses sbom map policy bench fuzz lighthouse image-check migrate lock browser nginx wrk npm observatory
 
 run: $(VENV)/.run
 	$(BIN)/egret demo
 
 test: $(VENV)/.dev browser nginx
 	$(BIN)/pytest
+
+# The same tests, with all databases on a PostgreSQL server that each worker starts from a wheel.
+test-postgres: $(VENV)/.dev browser nginx
+	$(BIN)/pytest --database=postgresql
 
 # While working: no browser, no embedded AWS, no PostgreSQL, no process of its own.
 test-fast: $(VENV)/.dev

@@ -4,6 +4,7 @@ It takes Egret's settings from the environment. Without `EGRET_DATABASE_URL` it 
 server in the data folder, without `--certificate` it makes one that browsers warn of. Replicas
 listen on 127.0.0.1 alone. One that ends is reported and not started again: nginx goes on with the
 others, and whoever starts this command (systemd, for example) starts all again when none is left.
+SIGHUP starts the replicas anew, one after the other, while nginx goes on with the rest.
 """
 
 import os
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -38,6 +40,8 @@ NGINX_USER = "www-data"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
 CHECK_INTERVAL_S = 0.2
+LEFT_OUT_S = 2
+"""A replica that nginx could not reach gets no request for so long."""
 
 
 def main(
@@ -49,6 +53,8 @@ def main(
 ) -> None:
     """Start Egret's replicas, and nginx with TLS in front of them. Ctrl-C stops everything."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    restart = Event()
+    signal.signal(signal.SIGHUP, lambda *_: restart.set())
     os.environ.setdefault("EGRET_PUBLIC_URL", PUBLIC_URL)
     os.environ.setdefault("EGRET_TRUSTED_PROXIES", LOOPBACK)
     os.environ["EGRET_HOST"] = LOOPBACK
@@ -63,15 +69,15 @@ def main(
             settings = read_settings()
         pair = certificates.given_or_made(certificate, key, settings)
         bring_up_to_date(settings)
-        replicas = {port: stack.enter_context(replica(port)) for port in ports.split(",")}
-        wait_until_ready(replicas)
+        replicas = {port: stack.enter_context(Replica(port)) for port in ports.split(",")}
+        wait_until_ready(list(replicas.values()))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="egret-nginx-")))
         folder.chmod(0o711)  # nginx's own user makes folders in it
         values = nginx_values(settings, listen=listen, http_port=http_port)
         values |= {"folder": str(folder), "certificate": str(pair[0]), "key": str(pair[1])}
         values["servers"] = servers(list(replicas))
         nginx = stack.enter_context(nginx_with(folder / "nginx.conf", values))
-        watch(nginx, replicas)
+        watch(nginx, list(replicas.values()), restart)
 
 
 @contextmanager
@@ -95,19 +101,27 @@ def postgresql(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-@contextmanager
-def replica(port: str) -> Iterator["subprocess.Popen[bytes]"]:
+class Replica:
     """`egret serve`. It ends with this process, even if that is killed."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "webapp", "serve", "--end-with-parent"],
-        env=os.environ | {"EGRET_PORT": port},
-        stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for this process, which stops the others in order
-    )
-    try:
-        yield process
-    finally:
-        end(process)
+
+    def __init__(self, port: str) -> None:
+        self.port = port
+
+    def __enter__(self) -> "Replica":
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "webapp", "serve", "--end-with-parent"],
+            env=os.environ | {"EGRET_PORT": self.port},
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for this process, which stops the others in order
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        end(self.process)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
 
 
 @contextmanager
@@ -145,8 +159,9 @@ def nginx_values(settings: Settings, *, listen: str, http_port: int) -> dict[str
 
 
 def servers(ports: list[str]) -> str:
-    """One that fails is left out for five seconds, and then tried again."""
-    return " ".join(f"server {LOOPBACK}:{port} max_fails=1 fail_timeout=5s;" for port in ports)
+    """One that fails is left out for a moment, and then tried again."""
+    limits = f"max_fails=1 fail_timeout={LEFT_OUT_S}s"
+    return " ".join(f"server {LOOPBACK}:{port} {limits};" for port in ports)
 
 
 def filled_in(text: str, values: dict[str, str]) -> str:
@@ -155,14 +170,15 @@ def filled_in(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def wait_until_ready(replicas: dict[str, "subprocess.Popen[bytes]"]) -> None:
+def wait_until_ready(replicas: list[Replica]) -> None:
     """Raises Unavailable if one ends, or takes too long."""
     until = time.monotonic() + START_TIMEOUT_S
-    for port, process in replicas.items():
-        while not is_ready(port):
-            if process.poll() is not None or time.monotonic() > until:
+    for each in replicas:
+        while not is_ready(each.port):
+            if each.has_ended or time.monotonic() > until:
                 raise Unavailable(
-                    f"the replica on port {port} does not start.", remedy="See what it says above."
+                    f"the replica on port {each.port} does not start.",
+                    remedy="See what it says above.",
                 )
             time.sleep(CHECK_INTERVAL_S)
 
@@ -176,16 +192,35 @@ def is_ready(port: str) -> bool:
     return True
 
 
-def watch(nginx: "subprocess.Popen[bytes]", replicas: dict[str, "subprocess.Popen[bytes]"]) -> None:
+def watch(nginx: "subprocess.Popen[bytes]", replicas: list[Replica], restart: Event) -> None:
     """Until nginx or the last replica has ended. Raises Unavailable then."""
-    left = dict(replicas)
+    left = list(replicas)
     while nginx.poll() is None and left:
-        for port, process in list(left.items()):
-            if process.poll() is not None:
-                del left[port]
-                print(f"The replica on port {port} has ended; {len(left)} left.", flush=True)
+        for each in list(left):
+            if each.has_ended:
+                left.remove(each)
+                print(f"The replica on port {each.port} has ended; {len(left)} left.", flush=True)
+        if restart.is_set():
+            restart.clear()
+            start_anew(replicas)
+            left = list(replicas)
         time.sleep(CHECK_INTERVAL_S)
     raise Unavailable(f"{'nginx' if left else 'the last replica'} has ended.")
+
+
+def start_anew(replicas: list[Replica]) -> None:
+    """One after the other, those that have ended too. Raises Unavailable if one does not start.
+
+    The next one goes on until nginx asks this one again: otherwise it would have nobody to ask.
+    """
+    for each in replicas:
+        if each is not replicas[0]:
+            time.sleep(LEFT_OUT_S + 1)  # nginx counts whole seconds
+        end(each.process)
+        each.__enter__()
+        wait_until_ready([each])
+        print(f"The replica on port {each.port} was started anew.", flush=True)
+    print("All replicas were started anew.", flush=True)
 
 
 def end(process: "subprocess.Popen[bytes]", number: int = signal.SIGTERM) -> None:

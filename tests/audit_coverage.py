@@ -6,19 +6,19 @@ the same; that none of a route's requests has left one is a mistake.
 """
 
 import re
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
-from tests.dashboard import log_files
+from tests.dashboard import databases
 from tests.route_coverage import is_whole_run, successes
 from tests.routes.all_routes import Route, routes_of_the_product
+from webapp.db import temporary_engine
 
 ID = re.compile(r"\b[0-9a-f]{16}\b")
+QUERY = "SELECT request_id FROM audit_event"
 KEYS = ("left_a_row", "left_none")
 ONLY_LOOKING = {
     Route("/api/v1/functions/{name}/change-preview", "POST"),
@@ -52,12 +52,10 @@ class AuditCoverage:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        for log in log_files():
-            database = log.with_name("egret.db")
-            if database.exists():
-                found = split(log.read_text(), ids(database))
-                for seen, more in zip(self._seen, found, strict=True):
-                    seen.update(more)
+        for log, database in databases().items():
+            found = split(log.read_text(), ids(database))
+            for seen, more in zip(self._seen, found, strict=True):
+                seen.update(more)
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output |= {key: sorted(seen) for key, seen in zip(KEYS, self._seen, strict=True)}
@@ -73,13 +71,13 @@ class AuditCoverage:
                 terminalreporter.line(f"{route.method} {route.path}")
 
 
-def ids(database: Path) -> set[str]:
+def ids(database: str) -> set[str]:
     """Of the requests that have left a row. One that is older than the table has none."""
-    with closing(sqlite3.connect(database)) as connection:
-        try:
-            return {row[0] for row in connection.execute("SELECT request_id FROM audit_event")}
-        except sqlite3.DatabaseError:  # a test's own damage
-            return set()
+    try:
+        with temporary_engine(database) as engine, engine.connect() as connection:
+            return set(connection.exec_driver_sql(QUERY).scalars())
+    except SQLAlchemyError:  # a test's own damage
+        return set()
 
 
 def split(log: str, recorded: set[str]) -> tuple[Requests, Requests]:

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import fast, portal
+from tests import fast, portal, postgresql
 from tests.audit_coverage import AuditCoverage
 from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
-from tests.databases import engine_of, prepare
+from tests.databases import SECRET_KEY, engine_of, prepare
 from tests.locks import watched
 from tests.oidc.server import LocalProvider
 from tests.oidc.server import running as provider_running
@@ -79,6 +79,7 @@ OBJECTS_BETWEEN_SEARCHES = 50_000
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="no sandbox, no dashboard, no browser")
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
 
 
 def pytest_collection_finish() -> None:
@@ -88,9 +89,20 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite_alone(why): not with --database=postgresql")
     config.pluginmanager.register(RouteCoverage(config))
     config.pluginmanager.register(AuditCoverage(config))
     config.pluginmanager.register(SecretCanary(config))
+
+
+def pytest_unconfigure() -> None:
+    postgresql.stop()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    mark = item.get_closest_marker("sqlite_alone")
+    if mark and item.config.getoption("database") != "sqlite":
+        pytest.skip(mark.args[0])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -181,24 +193,37 @@ def dashboard(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield running
 
 
-@pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSql]:
-    with PostgreSql.start(tmp_path_factory.mktemp("postgresql")) as running:
-        yield running
+@pytest.fixture(scope="session", name="postgresql")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> PostgreSql:
+    return postgresql.running(tmp_path_factory.mktemp("postgresql"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chosen_database(request: pytest.FixtureRequest) -> None:
+    """What tests use that do not say: see `--database`."""
+    if request.config.getoption("database") == "postgresql":
+        postgresql.choose(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest) -> str:
-    """SQLite, unless the test is parametrized with `on_either_database`."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return ""
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL; empty for SQLite. A test with `on_either_database` gets an empty one of each."""
+    chosen = request.config.getoption("database")
+    kind = getattr(request, "param", chosen)
+    if kind == "sqlite":
+        yield ""
+        return
     server: PostgreSql = request.getfixturevalue("postgresql")
-    return server.new_database()
+    made = server.new_database() if hasattr(request, "param") else server.migrated_database()
+    yield made
+    server.drop(made)
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database: str) -> Settings:
-    return Settings(data_dir=tmp_path, database_url=database)
+def settings(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Settings:
+    has_key = database and request.config.getoption("database") == "postgresql"
+    key = SECRET_KEY if has_key else ""
+    return Settings(data_dir=tmp_path, database_url=database, secret_key=key)
 
 
 @pytest.fixture

@@ -3,18 +3,18 @@
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import text
 from sqlmodel import Session
 
+from tests.databases import settings_of
 from tests.openapi.described import described
 from tests.sandbox.credentials import environment_of
 from webapp.db import temporary_engine
@@ -31,17 +31,17 @@ POLL_S = 0.1
 USER = "ada"
 PASSWORD = "correct horse battery staple"
 
-_logs_of_this_run: set[Path] = set()
+_of_this_run: dict[Path, str] = {}
 
 
-def log_files() -> list[Path]:
-    """Of all dashboards that this process has started; beside each is its database."""
-    return sorted(_logs_of_this_run)
+def databases() -> dict[Path, str]:
+    """Of all dashboards that this process has started: the URL, by the file of the log."""
+    return _of_this_run
 
 
 def logs() -> list[str]:
     """What all dashboards that this process has started have logged."""
-    return [log.read_text() for log in log_files()]
+    return [log.read_text() for log in sorted(_of_this_run)]
 
 
 @dataclass
@@ -65,6 +65,12 @@ class Dashboard:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def settings(self) -> Settings:
+        """Those of its database."""
+        given = self.environment.get("EGRET_DATABASE_URL")
+        return settings_of(self.data_dir, **({"database_url": given} if given else {}))
+
+    @property
     def log_file(self) -> Path:
         return self.data_dir / "dashboard.log"
 
@@ -81,7 +87,7 @@ class Dashboard:
     def start(self) -> "Dashboard":
         self.port = self.port or free_port()
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        _logs_of_this_run.add(self.log_file)
+        _of_this_run[self.log_file] = self.settings.database
         with self.log_file.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "webapp", self.command],
@@ -133,20 +139,28 @@ class Dashboard:
 
     def api(self) -> "Api":
         """With a token made in this process: `egret tokens create` takes seconds to start."""
-        database = self.environment.get("EGRET_DATABASE_URL", "")
-        settings = Settings(data_dir=self.data_dir, database_url=database)
-        with temporary_engine(settings.database) as engine, Session(engine) as session:
+        with temporary_engine(self.settings.database) as engine, Session(engine) as session:
             token = access.create_api_token(Scope(session, "tests"), name="tests", role="admin")
         return Api(f"{self.url}/api/v1", {"Authorization": f"Bearer {token}"})
 
     def run_round(self, region: str) -> None:
         """Make the region's round due now, and wait until it is over."""
-        resource = f"region:{region}"
-        with closing(sqlite3.connect(self.data_dir / "egret.db")) as database:
-            database.execute("UPDATE lease SET due_at = 0 WHERE resource = ?", (resource,))
-            database.commit()
-            due = "SELECT due_at FROM lease WHERE resource = ? AND expires_at = 0"
-            wait_for(lambda: (database.execute(due, (resource,)).fetchone() or (0,))[0] > 0, 30)
+        of_region = f"WHERE resource = 'region:{region}'"
+        self.execute(f"UPDATE lease SET due_at = 0 {of_region}")
+        query = text(f"SELECT due_at FROM lease {of_region} AND expires_at = 0")
+        with temporary_engine(self.settings.database) as engine, engine.connect() as connection:
+
+            def is_over() -> bool:
+                due_at = connection.execute(query).scalar()
+                connection.rollback()
+                return (due_at or 0) > 0
+
+            wait_for(is_over, 30)
+
+    def execute(self, statement: str) -> None:
+        """Change the database directly: a shortcut to a state that takes long to reach."""
+        with temporary_engine(self.settings.database) as engine, engine.begin() as connection:
+            connection.execute(text(statement))
 
     def signed_in(self) -> dict[str, str]:
         """The cookies of an administrator's session. The first one is set up."""
@@ -161,6 +175,8 @@ class Dashboard:
         own = {
             "EGRET_DATA_DIR": str(self.data_dir),
             "EGRET_PORT": str(self.port),
+            "EGRET_DATABASE_URL": self.settings.database_url,
+            "EGRET_SECRET_KEY": self.settings.secret_key,
             "EGRET_POLL_S": "0.3",
             "PYTHONWARNINGS": "error",
         }

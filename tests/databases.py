@@ -8,10 +8,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
 
+from tests import postgresql
 from webapp.db import make_engine, migrate
 from webapp.settings import Settings
+
+SECRET_KEY = "of all replicas, and of no use elsewhere"
+"""With SQLite it is in a file that is made."""
+IMPATIENT = {"sqlite": "PRAGMA busy_timeout=0", "postgresql": "SET lock_timeout=1"}
+
+
+def settings_of(folder: Path, **values: Any) -> Settings:
+    """Of a dashboard with its data in the folder, or in the database that all tests use."""
+    return Settings(**(values_of(folder) | values))
+
+
+def values_of(folder: Path) -> dict[str, Any]:
+    """The settings that say where its data is."""
+    server = postgresql.chosen()
+    if not server:
+        return {"data_dir": folder}
+    url = server.database_of(folder)
+    return {"data_dir": folder, "database_url": url, "secret_key": SECRET_KEY}
 
 
 def prepare(settings: Settings) -> None:
@@ -30,25 +49,25 @@ def prepare(settings: Settings) -> None:
 def engine_of(settings: Settings, user: str) -> Engine:
     """An engine as the product makes it, which a test has to itself.
 
-    For SQLite its user, the test or the app, has had it before, with other files: the SQL that it
-    has compiled would take longer to compile again than most tests.
+    Its user, the test or the app, has had it before, with other databases: the SQL that it has
+    compiled would take longer to compile again than most tests.
     """
     made = make_engine(settings.database)
-    if settings.database_url:
-        return made
-    shared = _engine(user)
-    shared.dispose()  # connections to the last test's file
+    shared = _engine(user, made.dialect.name)
+    shared.dispose()  # connections to the last test's database
     shared.url = made.url
     return shared.execution_options()  # what listens to this one does not hear the next
 
 
 @cache
-def _engine(_user: str) -> Engine:
-    engine = make_engine(f"sqlite:///{_migrated().name}/egret.db")
+def _engine(_user: str, dialect: str) -> Engine:
+    sqlite = f"sqlite:///{_migrated().name}/egret.db"
+    engine = make_engine(sqlite if dialect == "sqlite" else "postgresql+psycopg://")
 
     @event.listens_for(engine, "do_connect")
-    def connect(dialect: Any, _record: object, arguments: list[Any], _options: object) -> None:
-        arguments[:], _ = dialect.create_connect_args(engine.url)
+    def connect(dialect: Any, _record: object, arguments: list[Any], options: Any) -> None:
+        arguments[:], of_url = dialect.create_connect_args(engine.url)
+        options.update({} if dialect.name == "sqlite" else of_url)
 
     return engine
 
@@ -64,11 +83,30 @@ def _migrated() -> TemporaryDirectory[str]:
 @contextmanager
 def impatient(engine: Engine) -> Iterator[None]:
     """Its new connections do not wait for locks. Tests share engines, so it ends with the block."""
-    event.listen(engine, "connect", _without_patience)
-    yield
-    event.remove(engine, "connect", _without_patience)
+    statement = IMPATIENT[engine.dialect.name]
+
+    def without_patience(made: Any, _record: object) -> None:
+        made.execute(statement)
+        made.commit()
+
+    event.listen(engine, "connect", without_patience)
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", without_patience)
+        engine.dispose()
+
+
+@contextmanager
+def locked_by_another(url: str) -> Iterator[None]:
+    """Somebody else writes and does not end; who only reads is not kept from it."""
+    engine = create_engine(url)
+    with engine.connect() as other:
+        if engine.dialect.name == "sqlite":
+            other.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            tables = ", ".join(f'"{name}"' for name in inspect(other).get_table_names())
+            other.exec_driver_sql(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
+        yield
+        other.rollback()
     engine.dispose()
-
-
-def _without_patience(made: Any, _record: object) -> None:
-    made.execute("PRAGMA busy_timeout=0")

@@ -20,6 +20,7 @@ def _check_out(connection: object, *_: object) -> None:
     _checked_out[id(connection)] = (get_ident(), connection)
 
 
+@event.listens_for(Pool, "invalidate")
 @event.listens_for(Pool, "checkin")
 def _check_in(connection: object, *_: object) -> None:
     _checked_out.pop(id(connection), None)

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests import tokens
+from tests import postgresql, tokens
 from tests.route_coverage import is_whole_run
 
 ROOT = Path(__file__).parents[1]
@@ -89,6 +89,7 @@ def problems(folder: Path) -> list[str]:
     others = {text for each in stored for text in each.texts if not text.startswith("eyJ")}
     opaque = sorted(text for text in others if len(text) >= SHORTEST)
     ids = {each for file in folder.rglob("egret.db") for each in key_ids(file)}
+    ids |= postgresql.key_ids()
     return [
         *(told(*each) for each in leaks(folder, opaque)),
         *(f"{name}: in Secrets Manager, but no row has it" for name in rowless(stored, ids)),

@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from tests import loops
-from webapp.edge.connections import Connections, Limits
+from webapp.edge.connection_limits import Limits
+from webapp.edge.connections import Connections
 from webapp.edge.server import server_of
 from webapp.settings import Settings
 
@@ -36,6 +37,7 @@ class Served:
     seen: list[str] = field(default_factory=list)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
+    server: Any = None
     opened: list[Client] = field(default_factory=list)
     is_left: bool = False
     """Whether the clients stay when the server ends."""
@@ -106,7 +108,7 @@ class Served:
 @asynccontextmanager
 async def serving(served: Served) -> AsyncIterator[Served]:
     server = server_of(served.application(), Settings(), served.connections)
-    server.config.port = 0
+    server.config.port, served.server = 0, server
     running = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     served.port = server.servers[0].sockets[0].getsockname()[1]

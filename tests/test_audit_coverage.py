@@ -33,4 +33,4 @@ def test_the_exceptions_are_routes() -> None:
 
 
 def test_a_database_without_the_table_has_no_ids(tmp_path: Path) -> None:
-    assert ids(tmp_path / "egret.db") == set()
+    assert ids(f"sqlite:///{tmp_path}/egret.db") == set()

@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import pytest
 from sqlmodel import Session, select
 
 from tests.dashboard import free_port
+from tests.postgresql import sqlite_alone
 from webapp.cli import main
 from webapp.db import temporary_engine
 from webapp.models import AccessToken, Role, User
@@ -70,10 +70,11 @@ class Ended:
 
 @pytest.fixture
 def command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
-    """The command in this process, on a data folder of the test."""
-    monkeypatch.setenv("EGRET_DATA_DIR", str(tmp_path))
+    """The command in this process, on a data folder and a database of the test."""
+    monkeypatch.setenv("EGRET_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("EGRET_DATABASE_URL", settings.database_url)
 
     def run(*arguments: str, **environment: str) -> Ended:
         for name, value in environment.items():
@@ -109,14 +110,14 @@ def test_a_token_of_an_unknown_role_or_scope_is_not_made(
 
 
 def test_people_and_tokens_have_the_role_and_the_scopes_that_were_asked_for(
-    command: Command, tmp_path: Path
+    command: Command, settings: Settings
 ) -> None:
     eve = ("--name", "eve", "--password", "correct horse battery", "--role", "viewer")
     assert command("users", "create", *eve).code == 0
     scopes = ("--scope", "networks", "--scope", "keys")
     assert command("tokens", "create", "--name", "ci", "--role", "operator", *scopes).code == 0
     with (
-        temporary_engine(Settings(data_dir=tmp_path).database) as engine,
+        temporary_engine(settings.database) as engine,
         Session(engine) as session,
     ):
         assert session.exec(select(User.role)).all() == [Role.VIEWER]
@@ -132,10 +133,10 @@ def test_who_is_invited_gets_a_link_to_the_dashboard(command: Command) -> None:
 
 
 def test_who_has_lost_a_second_factor_can_be_helped_without_an_admin(
-    command: Command, tmp_path: Path
+    command: Command, settings: Settings
 ) -> None:
     command("users", "create", "--name", "ada", "--password", "correct horse battery")
-    with temporary_engine(Settings(data_dir=tmp_path).database) as engine:
+    with temporary_engine(settings.database) as engine:
         with Session(engine) as session:
             session.exec(select(User)).one().has_second_factor = True
             session.commit()
@@ -174,6 +175,7 @@ def one_line(done: Ended, said: str) -> None:
     assert said in done.stderr
 
 
+@sqlite_alone("PostgreSQL needs no folder")
 def test_a_data_folder_that_cannot_be_made_is_an_error_of_one_line(
     command: Command, tmp_path: Path
 ) -> None:
@@ -181,6 +183,7 @@ def test_a_data_folder_that_cannot_be_made_is_an_error_of_one_line(
     one_line(command("migrate", EGRET_DATA_DIR=str(tmp_path / "file" / "data")), "EGRET_DATA_DIR")
 
 
+@sqlite_alone("it is SQLite's file")
 def test_a_file_that_is_no_database_is_an_error_of_one_line(
     command: Command, tmp_path: Path
 ) -> None:
@@ -189,12 +192,11 @@ def test_a_file_that_is_no_database_is_an_error_of_one_line(
 
 
 def test_a_schema_of_a_newer_version_is_an_error_of_one_line(
-    command: Command, tmp_path: Path
+    command: Command, settings: Settings
 ) -> None:
     assert command("migrate").code == 0
-    with sqlite3.connect(tmp_path / "egret.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '29990101'")
-    connection.close()
+    with temporary_engine(settings.database) as engine, engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '29990101'")
     one_line(command("migrate"), "29990101")
 
 

@@ -7,6 +7,7 @@ dashboard cannot tell the difference from AWS.
 import gc
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -96,6 +97,7 @@ def serve(
     gc.freeze()
     gc.enable()
     allow_open_files()
+    signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again when all is answered
     with metrics_of(dashboard.state.parts):
         server_of(dashboard, settings).run([listening])
 
@@ -153,6 +155,11 @@ def _print_welcome(settings: Settings) -> None:
             url += f"/setup?token={access.new_setup_token(session)}"
     text = f"Egret is at {url} (open it in a browser)"
     logs.say(text, settings.log_format, lambda line: print(line, flush=True))
+
+
+def _end(*_: object) -> None:
+    """To be told to end is no failure."""
+    sys.exit(0)
 
 
 def _wait_briefly(process: "subprocess.Popen[bytes]") -> None:

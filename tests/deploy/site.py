@@ -118,6 +118,12 @@ class Site:
             connection.sendall(request.replace("\n", "\r\n").encode())
             return b"".join(iter(lambda: connection.recv(4096), b"")).decode()
 
+    def restart(self) -> None:
+        """Each replica, one after the other."""
+        assert self.process
+        self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "All replicas were started anew." in self.log, START_TIMEOUT_S)
+
     def stop(self) -> int:
         """As systemd does. Gives the exit code."""
         if self.process is None:

@@ -1,6 +1,6 @@
 """Two replicas behind nginx with TLS, on PostgreSQL, as docs/operations.md starts them.
 
-The tests share a site and come in an order: the last two end a replica, and then everything.
+The tests share a site and come in an order: the last ones end replicas, and then everything.
 """
 
 import os
@@ -16,9 +16,10 @@ from threading import Event
 
 import httpx
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from tests.dashboard import PASSWORD, wait_for
+from tests.deploy.rolling import load
 from tests.deploy.site import HOST, NGINX, Site
 from tests.faults.proxy import Proxy, Rule, proxied
 from tests.faults.world import allocations
@@ -27,7 +28,7 @@ from webapp.aws.clients import Clients
 from webapp.browsers import HTTPS_SESSION_COOKIE
 from webapp.db import now_s, temporary_engine
 from webapp.edge.middleware import security_headers
-from webapp.models import Lease, Nat, Network, Status
+from webapp.models import AccessToken, Lease, Nat, Network, Status
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings
 
@@ -231,6 +232,18 @@ def test_a_session_that_another_admin_ends_is_over_on_all_replicas_with_its_stre
         assert refused.status_code == 303
         assert refused.headers["location"].startswith("/sign-in")
         browser.close()
+
+
+def test_replicas_are_started_anew_at_fifty_requests_a_second_and_none_fails(
+    site: Site, ada: httpx.Client, rows: Session
+) -> None:
+    tokens = select(func.count()).select_from(AccessToken).where(AccessToken.kind == "api")
+    before = rows.exec(tokens).one()
+    with load(site, ada) as became:
+        site.restart()
+    assert set(became) == {"read 200", "made 201"}, became
+    rows.rollback()
+    assert rows.exec(tokens).one() - before == became["made 201"], "one was made twice"
 
 
 def lease_of(rows: Session, network_id: str) -> tuple[str, int, bool]:

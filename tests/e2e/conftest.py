@@ -3,9 +3,7 @@ content security policy, and on a request to another machine."""
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -136,10 +134,3 @@ def _watch(page: Page, faults: list[str]) -> None:
     page.on("console", on_console)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", on_request)
-
-
-def execute(dashboard: Dashboard, statement: str) -> None:
-    """Change the database directly: a shortcut to a state that takes long to reach."""
-    with closing(sqlite3.connect(dashboard.data_dir / "egret.db")) as database:
-        database.execute(statement)
-        database.commit()

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard import Dashboard
 from tests.e2e.axe import SIZES, check_all
-from tests.e2e.conftest import execute, sign_in
+from tests.e2e.conftest import sign_in
 from webapp.sandbox.launcher import Sandbox
 
 PREFLIGHT = "/networks/preflight?name=planned&region=eu-central-1&availability_zones=2&nat=single"
@@ -95,26 +95,26 @@ def signed_in(browser: Browser, shown: Dashboard) -> Iterator[Page]:
 @pytest.fixture
 def busy(shown: Dashboard) -> Iterator[None]:
     """The network looks as if it were being updated; no process works on it."""
-    execute(shown, "UPDATE network SET status = 'updating' WHERE name = 'production'")
+    shown.execute("UPDATE network SET status = 'updating' WHERE name = 'production'")
     yield
-    execute(shown, "UPDATE network SET status = 'ready' WHERE name = 'production'")
+    shown.execute("UPDATE network SET status = 'ready' WHERE name = 'production'")
 
 
 @pytest.fixture
 def alarms(shown: Dashboard) -> Iterator[None]:
     """The newest tests saw no call arrive."""
-    execute(shown, "UPDATE proof SET seen_ip = NULL")
+    shown.execute("UPDATE proof SET seen_ip = NULL")
     yield
-    execute(shown, "UPDATE proof SET seen_ip = expected_ip")
+    shown.execute("UPDATE proof SET seen_ip = expected_ip")
 
 
 @pytest.fixture
 def without_users(shown: Dashboard) -> Iterator[None]:
-    execute(shown, "CREATE TABLE kept AS SELECT * FROM user")
-    execute(shown, "DELETE FROM user")
+    shown.execute('CREATE TABLE kept AS SELECT * FROM "user"')
+    shown.execute('DELETE FROM "user"')
     yield
-    execute(shown, "INSERT INTO user SELECT * FROM kept")
-    execute(shown, "DROP TABLE kept")
+    shown.execute('INSERT INTO "user" SELECT * FROM kept')
+    shown.execute("DROP TABLE kept")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -218,8 +218,8 @@ def test_in_forced_colours_what_a_colour_says_is_still_there(
 
 def test_deployment_events_are_shown_in_whole_lines(signed_in: Page, shown: Dashboard) -> None:
     long = "UPDATE stack_event SET reason = hex(randomblob(200)), status = 'CREATE_FAILED'"
-    execute(shown, "CREATE TABLE kept AS SELECT * FROM stack_event")
-    execute(shown, f"{long} WHERE id % 5 = 0")
+    shown.execute("CREATE TABLE kept AS SELECT * FROM stack_event")
+    shown.execute(f"{long} WHERE id % 5 = 0")
     for size, lines in zip(SIZES, (16, 7), strict=True):
         signed_in.set_viewport_size(size)
         signed_in.goto(f"{shown.url}/networks/production")
@@ -231,6 +231,6 @@ def test_deployment_events_are_shown_in_whole_lines(signed_in: Page, shown: Dash
         assert list_height == 0
         signed_in.get_by_text("Earlier events").click()
         assert events.filter(visible=True).count() == events.count() > lines
-    execute(shown, "DELETE FROM stack_event")
-    execute(shown, "INSERT INTO stack_event SELECT * FROM kept")
-    execute(shown, "DROP TABLE kept")
+    shown.execute("DELETE FROM stack_event")
+    shown.execute("INSERT INTO stack_event SELECT * FROM kept")
+    shown.execute("DROP TABLE kept")

@@ -1,8 +1,6 @@
 """A change of the network's shape, protection, and a deletion that AWS refuses, in a browser."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,7 +100,5 @@ def test_what_aws_cannot_delete_is_kept(
 
 def is_failed(own: Dashboard) -> bool:
     """Ends every wait before it asks."""
-    with closing(sqlite3.connect(own.data_dir / "egret.db")) as database:
-        database.execute("UPDATE lease SET due_at = 0 WHERE resource LIKE 'network:%'")
-        database.commit()
+    own.execute("UPDATE lease SET due_at = 0 WHERE resource LIKE 'network:%'")
     return bool(own.api().get(NETWORK).json()["status"] == "failed")

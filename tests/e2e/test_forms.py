@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.dashboard import PASSWORD, USER, Dashboard
-from tests.e2e.conftest import execute, sign_in, sign_in_by_form
+from tests.e2e.conftest import sign_in, sign_in_by_form
 
 FREE = "INSERT INTO address (id, region, public_ip, allocation_id, position, name, status, \
 created_at) VALUES ('elsewhere', 'us-east-1', '203.0.113.250', 'eipalloc-0', 0, '', 'free', \
@@ -110,7 +110,7 @@ def test_back_shows_no_page_after_signing_out(page: Page, shown: Dashboard) -> N
 def test_free_addresses_of_another_region_are_told_where_they_are(
     page: Page, shown: Dashboard
 ) -> None:
-    execute(shown, FREE)
+    shown.execute(FREE)
     sign_in(page, shown)
     page.goto(f"{shown.url}/networks/new")
     expect(page.get_by_text("None of your free addresses is in this region")).to_be_visible()
@@ -118,18 +118,18 @@ def test_free_addresses_of_another_region_are_told_where_they_are(
     page.get_by_label("Region").select_option("us-east-1")
     expect(page.get_by_text("None of your free addresses is in this region")).to_be_hidden()
     expect(page.get_by_label("203.0.113.250")).to_be_visible()
-    execute(shown, "DELETE FROM address WHERE id = 'elsewhere'")
+    shown.execute("DELETE FROM address WHERE id = 'elsewhere'")
 
 
 def test_the_function_form_waits_for_the_network_and_goes_on_by_itself(
     page: Page, shown: Dashboard
 ) -> None:
-    execute(shown, "UPDATE network SET status = 'creating'")
+    shown.execute("UPDATE network SET status = 'creating'")
     sign_in(page, shown)
     page.goto(f"{shown.url}/functions/new?name=patient")
     expect(page.get_by_text("is creating:")).to_be_visible()
     expect(page.get_by_text("typically")).to_be_visible()
     expect(page.get_by_role("link", name="create one")).to_have_count(0)
-    execute(shown, "UPDATE network SET status = 'ready'")
+    shown.execute("UPDATE network SET status = 'ready'")
     expect(page.get_by_label("Name")).to_have_value("patient")
     expect(page.get_by_label("Key", exact=True)).to_have_value("clash")

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard import PASSWORD, USER, Dashboard
 from tests.e2e.axe import violations
-from tests.e2e.conftest import execute, sign_in
+from tests.e2e.conftest import sign_in
 
 READY_TIMEOUT_MS = 60_000
 ADDRESS_TIMEOUT_MS = 15_000
@@ -100,7 +100,7 @@ def test_a_function_that_could_not_follow_its_network_is_told_to_try_again(
     page: Page, shown: Dashboard
 ) -> None:
     lagging = "reason = 'It failed.', outputs = json_set(outputs, '$.SubnetIds', 'subnet-0')"
-    execute(shown, f"UPDATE function SET {lagging} WHERE name = 'names'")
+    shown.execute(f"UPDATE function SET {lagging} WHERE name = 'names'")
     sign_in(page, shown)
     page.goto(f"{shown.url}/functions/names")
     expect(page.get_by_text("It failed.")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.dashboard import Dashboard
-from tests.e2e.conftest import execute, says, sign_in
+from tests.e2e.conftest import says, sign_in
 from tests.portal import addresses_of, partner_key
 from webapp.sandbox.launcher import Sandbox
 
@@ -80,19 +80,19 @@ def test_so_does_every_action_that_works_on_aws(
     press("/keys/spare", "Delete key", "Key spare deleted.", open="Delete this key", fill="spare")
     press("/addresses", "Allocate address", "Allocated")
     (free,) = [a for a in api.get("/addresses").json()["items"] if a["status"] == "free"]
-    execute(shown, f"UPDATE address SET status = 'lost' WHERE id = '{free['id']}'")
+    shown.execute(f"UPDATE address SET status = 'lost' WHERE id = '{free['id']}'")
     press("/addresses", "Recover address", f"Recovered {free['public_ip']}.")
     ip = free["public_ip"]
-    execute(shown, f"DELETE FROM address WHERE id = '{free['id']}'")
+    shown.execute(f"DELETE FROM address WHERE id = '{free['id']}'")
     press("/orphans", f"Adopt {ip}", f"Adopted {ip}.")
     press("/addresses", "Release address", f"Released {ip}.", open="Release this", fill=ip)
-    execute(shown, "UPDATE function SET status = 'failed' WHERE name = 'names'")
+    shown.execute("UPDATE function SET status = 'failed' WHERE name = 'names'")
     press("/functions/names", "Try again", "Retrying names.")
     api.settled("/functions/names")
-    execute(shown, f"UPDATE address SET public_ip = '192.0.2.1' WHERE public_ip = '{ips[0]}'")
+    shown.execute(f"UPDATE address SET public_ip = '192.0.2.1' WHERE public_ip = '{ips[0]}'")
     press("/networks/production", "Test again", "don't come from the expected address.")
-    execute(shown, f"UPDATE address SET public_ip = '{ips[0]}' WHERE public_ip = '192.0.2.1'")
-    execute(shown, "DELETE FROM proof WHERE expected_ip = '192.0.2.1'")
+    shown.execute(f"UPDATE address SET public_ip = '{ips[0]}' WHERE public_ip = '192.0.2.1'")
+    shown.execute("DELETE FROM proof WHERE expected_ip = '192.0.2.1'")
     press("/networks/production", "Park", "production is parking.")
     api.settled("/networks/production")
     press("/networks/production", "Unpark", "production is unparking.")

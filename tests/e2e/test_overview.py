@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, Route, expect
 
 from tests.dashboard import Dashboard
-from tests.e2e.conftest import execute, sign_in
+from tests.e2e.conftest import sign_in
 
 REFRESH_MS = 5_000
 """After this long an open page asks for news."""
@@ -43,11 +43,11 @@ def test_the_overview_is_live(page: Page, shown: Dashboard) -> None:
     networks = page.get_by_role("region", name="Networks")
     expect(networks.get_by_text("Ready")).to_be_visible()
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    execute(shown, NOTICED.format("NULL"))
+    shown.execute(NOTICED.format("NULL"))
     page.clock.fast_forward(REFRESH_MS)
     expect(networks.get_by_text("All zones broken")).to_be_visible(timeout=NEWS_MS)
     expect(networks.get_by_text("Ready")).to_have_count(0)
-    execute(shown, NOTICED.format("expected_ip"))
+    shown.execute(NOTICED.format("expected_ip"))
     page.clock.fast_forward(REFRESH_MS)
     expect(networks.get_by_text("Ready")).to_be_visible(timeout=NEWS_MS)
 
@@ -67,7 +67,7 @@ def test_lists_and_pages_of_what_is_settled_are_live(page: Page, shown: Dashboar
         tab.goto(f"{shown.url}{path}")
         expect(tab.locator(".live.ok")).to_have_text("Live")
     for seen, count in (("NULL", 1), ("expected_ip", 0)):
-        execute(shown, NOTICED.format(seen))
+        shown.execute(NOTICED.format(seen))
         for tab in tabs:
             tab.bring_to_front()
             tab.clock.fast_forward(REFRESH_MS)

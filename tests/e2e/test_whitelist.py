@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.dashboard import Dashboard
 from tests.e2e.axe import check
-from tests.e2e.conftest import execute, sign_in
+from tests.e2e.conftest import sign_in
 
 PATH = "/networks/production/whitelist"
 
@@ -43,7 +43,7 @@ def test_addresses_are_copied_and_partners_are_tracked(
     page.get_by_role("button", name="Withdraw link").click()
     expect(page.get_by_text("Public link withdrawn.")).to_be_visible()
     assert httpx.get(url).status_code == 404
-    execute(shown, "UPDATE whitelisting SET addresses = '[]'")
+    shown.execute("UPDATE whitelisting SET addresses = '[]'")
     page.reload()
     expect(page.get_by_text(f"Outdated: {ip} hasn't been sent.")).to_be_visible()
     page.get_by_role("button", name="Mark as sent again").click()

@@ -16,7 +16,8 @@ from tests.served import (
     serving,
     until,
 )
-from webapp.edge.connections import RETRY_AFTER_S, Limits
+from webapp.edge.connection_limits import Limits
+from webapp.edge.connections import RETRY_AFTER_S
 
 
 @pytest.mark.parametrize("sent", [b"", b"G", b"GET / HTTP/1.1\r\nx-slow: ", b"\r\n\r\n"])

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from tests.clouds import boto_session, connected
 from tests.dashboard import wait_for
-from tests.databases import prepare
+from tests.databases import prepare, settings_of
 from tests.faults import worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
@@ -124,8 +124,8 @@ class Bench:
 
 @pytest.fixture
 def bench(own: Sandbox, user: dict[str, str], observer: Clients, tmp_path: Path) -> Iterator[Bench]:
-    settings = Settings(
-        data_dir=tmp_path,
+    settings = settings_of(
+        tmp_path,
         name_prefix=PREFIX,
         permissions_boundary_arn=user[BOUNDARY],
         regions=REGION,

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
-from tests.databases import prepare
+from tests.databases import prepare, settings_of
 from tests.faults import worker
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
@@ -31,7 +31,6 @@ from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.networks import change
 from webapp.services.scope import CloudScope
-from webapp.settings import Settings
 
 EXAMPLES = 80
 STEPS = 4
@@ -111,8 +110,8 @@ class Lab:
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         endpoints = json.loads(sandbox.environment()["EGRET_ENDPOINTS"])
         user = environment_of(sandbox, PREFIX)
-        self.settings = Settings(
-            data_dir=folder,
+        self.settings = settings_of(
+            folder,
             name_prefix=PREFIX,
             permissions_boundary_arn=user[BOUNDARY],
             regions=REGION,

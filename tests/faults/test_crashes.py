@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from tests.databases import prepare
+from tests.databases import prepare, settings_of
 from tests.faults.worker import OPERATIONS, Kill, Workshop
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import BOUNDARY, environment_of
@@ -65,8 +65,8 @@ class Lane:
         prefix = f"sweep-{number}"
         user = environment_of(self._sandbox, prefix)
         self._workshop.act_as(user)
-        settings = Settings(
-            data_dir=self._folder / str(number),
+        settings = settings_of(
+            self._folder / str(number),
             name_prefix=prefix,
             permissions_boundary_arn=user[BOUNDARY],
             regions=REGION,

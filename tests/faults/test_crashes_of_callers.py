@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from tests.databases import prepare
+from tests.databases import prepare, settings_of
 from tests.faults.callers import CALLER_OPERATIONS, NAME, QUOTA, WITH_CALLERS, callers_world
 from tests.faults.test_crashes import CALLS_MAX
 from tests.faults.worker import Kill, Workshop
@@ -23,7 +23,6 @@ from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.models import Key, Network
 from webapp.sandbox.launcher import REGION, Sandbox
-from webapp.settings import Settings
 
 ONE = {"functions": 1, "keys": [True], "answers": [200]}
 NONE: dict[str, Any] = {"rows": [], "keys": [], "plans": [], "answers": []}
@@ -37,7 +36,7 @@ class Desk:
         self._clients, self._api_id = clients, api_id
         self._url = f"{sandbox.info.aws_endpoint}/_aws/execute-api/{api_id}/live/"
         self._workshop = Workshop(sandbox.info.aws_endpoint, REGION)
-        self._settings = Settings(data_dir=folder, name_prefix="sweep-callers", regions=REGION)
+        self._settings = settings_of(folder, name_prefix="sweep-callers", regions=REGION)
         prepare(self._settings)
 
     def run(

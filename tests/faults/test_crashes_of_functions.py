@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from sqlmodel import Session
 
-from tests.databases import prepare
+from tests.databases import prepare, settings_of
 from tests.faults.functions import CHANGED_MB, FUNCTION_OPERATIONS, NAME, functions_world
 from tests.faults.worker import Kill, Workshop
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
@@ -57,8 +57,8 @@ def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path:
         credentials_of(sandbox),
     ):
         user = environment_of(sandbox, PREFIX)
-        settings = Settings(
-            data_dir=tmp_path,
+        settings = settings_of(
+            tmp_path,
             name_prefix=PREFIX,
             permissions_boundary_arn=user[BOUNDARY],
             regions=REGION,

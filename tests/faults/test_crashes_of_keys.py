@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from tests.databases import prepare
+from tests.databases import prepare, settings_of
 from tests.faults.keys import FIRST, KEY_OPERATIONS, SECOND, fingerprint, keys_world
 from tests.faults.test_crashes import CALLS_MAX
 from tests.faults.worker import Kill, Workshop
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
-from webapp.settings import Settings
 
 World = dict[str, Any]
 ENDS = {
@@ -37,8 +36,8 @@ class Desk:
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self._clients = Clients(sandbox.info.aws_endpoint)
         self._workshop = Workshop(sandbox.info.aws_endpoint, REGION)
-        self._settings = Settings(
-            data_dir=folder,
+        self._settings = settings_of(
+            folder,
             name_prefix="sweep-keys",
             regions=REGION,
             endpoints=json.loads(sandbox.environment()["EGRET_ENDPOINTS"]),

@@ -12,12 +12,16 @@ import pytest
 
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key, revoke
+from tests.postgresql import sqlite_alone
 from webapp.sandbox.launcher import Sandbox
 
 REGION = "us-east-1"
 NETWORK = "/networks/steady"
 FUNCTION = "/functions/steady"
 MOVED = ".gone"
+
+
+pytestmark = sqlite_alone("they are about its file; test_starting has PostgreSQL that refuses")
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,13 @@
 """Requests to the application through its layers, without a server or a client."""
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import FastAPI
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlmodel import Session
 
 from tests.routes.people import bearer
@@ -123,10 +122,11 @@ def program(app: FastAPI, *scopes: str) -> dict[str, str]:
 
 def elsewhere(app: FastAPI, *statements: str) -> None:
     """What another replica writes: this process has no part in it."""
-    with closing(sqlite3.connect(app.state.parts.settings.data_dir / "egret.db")) as database:
+    engine = create_engine(app.state.parts.settings.database)  # not by `webapp.db`, which counts
+    with engine.begin() as connection:
         for statement in statements:
-            database.execute(statement)
-        database.commit()
+            connection.execute(text(statement))
+    engine.dispose()
 
 
 def time_passes(app: FastAPI, seconds: float) -> None:

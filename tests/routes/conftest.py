@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
-from tests.databases import engine_of, prepare
+from tests.databases import engine_of, prepare, settings_of
 from tests.oidc.server import LocalProvider
 from tests.openapi.described import CheckingClient
 from tests.routes.by_provider import use
@@ -26,7 +26,7 @@ HOST = "http://127.0.0.1:8000"
 @pytest.fixture(scope="session")
 def bare_app(nowhere: Cloud, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     """Made once: its routes take longer to build than most tests."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("bare"))
+    settings = settings_of(tmp_path_factory.mktemp("bare"))
     prepare(settings)
     return create_app(settings, nowhere)
 

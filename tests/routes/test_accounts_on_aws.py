@@ -1,8 +1,6 @@
 """Two accounts side by side, on the embedded AWS: nothing of one is taken for the other's."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import boto3
@@ -55,9 +53,7 @@ def delete_role(second: Clients) -> None:
 
 def look_again(dashboard: Dashboard, resource: str) -> None:
     """Now, instead of after the pause."""
-    with closing(sqlite3.connect(dashboard.data_dir / "egret.db")) as database:
-        database.execute("UPDATE lease SET due_at = 0 WHERE resource LIKE ?", (f"{resource}:%",))
-        database.commit()
+    dashboard.execute(f"UPDATE lease SET due_at = 0 WHERE resource LIKE '{resource}:%'")
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,7 @@
 """When the database fails, every route still answers as itself: by a page, or by a problem."""
 
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select, update
 
-from tests.databases import impatient
+from tests.databases import impatient, locked_by_another
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
@@ -59,11 +57,8 @@ def locked(app: FastAPI, client: TestClient, settings: Settings) -> Iterator[Tes
     """Somebody else writes and does not end; nobody waits for them."""
     engine = app.state.parts.engine
     engine.dispose()
-    path = settings.database.removeprefix("sqlite:///")
-    with impatient(engine), closing(sqlite3.connect(path)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with impatient(engine), locked_by_another(settings.database):
         yield client
-        other.rollback()
 
 
 def path_of(route: Route) -> str:

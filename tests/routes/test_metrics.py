@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from tests.databases import prepare
+from tests.databases import prepare, settings_of
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
 from tests.services.measured import cloudwatch, without_kept_answers
@@ -18,7 +18,6 @@ from tests.services.rows import ZONES, a_function, a_key, a_network, add, an_add
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.main import make_parts
 from webapp.models import Nat, Status
-from webapp.settings import Settings
 
 FUNCTION, NETWORK = "/functions/shop/metrics", "/networks/main/metrics"
 NAME, API_NAME = "egret-function-shop-1", "egret-function-shop"
@@ -56,7 +55,7 @@ class Site:
 @pytest.fixture(scope="module")
 def opened(bare_app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A network of two zones, with a function in it. Nobody changes them."""
-    settings, aws = Settings(data_dir=tmp_path_factory.mktemp("metrics")), ScriptedAws()
+    settings, aws = settings_of(tmp_path_factory.mktemp("metrics")), ScriptedAws()
     prepare(settings)
     bare_app.state.parts = make_parts(settings, aws.cloud)
     outputs = {"AvailabilityZones": ",".join(ZONES), "NatGatewayIds": "nat-1,nat-2"}

@@ -14,6 +14,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
@@ -21,6 +22,7 @@ from http import HTTPStatus
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from webapp.edge.client_addresses import address_of, subscriber_of
+from webapp.edge.connection_limits import Limits
 from webapp.edge.limits import COOKIES_MAX_BYTES, HEADERS_MAX_BYTES, PATH_MAX_BYTES, QUERY_MAX_BYTES
 from webapp.edge.middleware import NO_STORE, security_headers
 from webapp.hot.connection import AtOnce, HotConnection
@@ -31,29 +33,6 @@ HEAD_MAX_BYTES = 2 * (PATH_MAX_BYTES + QUERY_MAX_BYTES + HEADERS_MAX_BYTES + COO
 RETRY_AFTER_S = 5
 
 log = logging.getLogger("egret.connections")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Of one process. README and docs/operations.md say what belongs at a proxy in front of it."""
-
-    head_s: float = 10
-    """From the connection, or the first byte of a further request, to the end of its headers."""
-    body_s: float = 20
-    """For a body; more of it has a second for each `bytes_per_s`."""
-    answer_s: float = 20
-    """For reading an answer that is more than the network's own buffers take; likewise."""
-    bytes_per_s: int = 1024
-    idle_s: int = 20
-    """Between two requests."""
-    linger_s: float = 2
-    """For reading why a connection was refused, or for the rest of a body that nobody needs."""
-    connections: int = 2000
-    per_client: int = 60
-    refused: int = 100
-    """Further connections that are told so; those beyond are closed without a word."""
-    pipelined: int = 10
-    """Requests that are sent before the first one is answered."""
 
 
 class Waits(Enum):
@@ -73,12 +52,14 @@ class Waits(Enum):
 class Connections:
     """Those of one server. `clock` is the seam for tests; `proxies` do not count as clients."""
 
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     proxies: Sequence[Network] = ()
     https: bool = False
     clock: Callable[[], float] = time.monotonic
     front: AtOnce | None = None
     """Answers some requests before the application does."""
+    is_ending: bool = False
+    """Each answer is the last one of its connection."""
     admitted: "dict[Connection, str]" = field(default_factory=dict)
     """In the order in which they came, with the client of each; '' for a proxy."""
     _of_client: Counter[str] = field(default_factory=Counter)
@@ -94,6 +75,15 @@ class Connections:
         self.admitted[connection] = client
         self._of_client[client] += 1
         return ""
+
+    def begin_to_end(self) -> None:
+        """From now on, no connection is used again; streams end, and clients begin them elsewhere.
+
+        An idle one is left to its client for a moment: what is on its way is answered.
+        """
+        self.is_ending = True
+        for connection in list(self.admitted):
+            connection.begin_to_end()
 
     def leave(self, connection: "Connection") -> None:
         """The connection has ended. It may be one that was never admitted."""
@@ -170,10 +160,12 @@ class Connection(HotConnection):
             self._wait_for(Waits.HEAD)
 
     def on_headers_complete(self) -> None:
-        if self.answer_at_once(self.all.front):
+        if self.answer_at_once(None if self.all.is_ending else self.all.front):
             return
         self._wait_for(Waits.BODY)
         super().on_headers_complete()
+        if self.all.is_ending:
+            self.begin_to_end()
         if len(self.pipeline) > self.all.limits.pipelined:
             self.drop("too many requests before an answer")
             raise ConnectionAbortedError  # so that no more of them are read
@@ -205,6 +197,11 @@ class Connection(HotConnection):
 
     def send_400_response(self, msg: str) -> None:
         self.refuse(400, msg)
+
+    def begin_to_end(self) -> None:
+        """The next answer says that it is the last one (RFC 9112, 9.6)."""
+        if self.cycle:
+            self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
         """The server ends: what was refused is not waited for, streams and bodies not for long."""
@@ -244,7 +241,8 @@ class Connection(HotConnection):
             return
         self._give_up(text)
         self.transport.write(self._refusal(status, text))
-        self.transport.write_eof()
+        with suppress(OSError):  # the client has gone already
+            self.transport.write_eof()
         self.loop.call_later(self.all.limits.linger_s, self.transport.abort)
 
     def drop(self, why: str) -> None:

@@ -72,6 +72,12 @@ class StreamingConnection(Connection):
         if self.ended:
             self.ended()
 
+    def begin_to_end(self) -> None:
+        """A stream is whole as it is: its page asks for what comes next, from another replica."""
+        super().begin_to_end()
+        if self.ended:
+            self.write_part(b"")
+
     def shutdown(self) -> None:
         """What is still to be read of a stream is not waited for."""
         super().shutdown()

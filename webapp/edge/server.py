@@ -4,7 +4,12 @@ What it answers without the application (a request that is no HTTP, a head that 
 the security headers too: see `webapp.edge.connections`. WebSockets are off: nothing here uses them.
 """
 
+import asyncio
+import os
 import resource
+import socket
+import time
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,11 +22,59 @@ SWEEP_EVERY_S = 1
 FILES_MAX = 4096
 """Of one process: connections, those that are refused, and what else it has open."""
 GRACEFUL_SHUTDOWN_S = 3
+"""For requests that are being answered."""
+LOOK_S = 0.05
 
 
-def server_of(
-    app: FastAPI, settings: Settings, connections: Connections | None = None
-) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """Ends in order, within `leave_s` and GRACEFUL_SHUTDOWN_S, so that a proxy loses no request.
+
+    First it refuses connections: a proxy then goes to another server with any request, because
+    this one was not sent. What comes by a connection that is open is answered, as the last one of
+    it. Only when clients have left, or `leave_s` is over, what is idle is closed: a request that
+    crosses the close would be lost.
+    """
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._connections.begin_to_end()
+        await self._close_door()
+        until = time.monotonic() + self._connections.limits.leave_s
+        while self._connections.admitted and time.monotonic() < until and not self.force_exit:
+            await asyncio.sleep(LOOK_S)
+        await super().shutdown(sockets)
+
+    async def _close_door(self) -> None:
+        """Refuse connections; who was connected before is accepted (the kernel would drop them)."""
+        loop, doors = asyncio.get_running_loop(), []
+        for each in (each for server in self.servers for each in server.sockets):
+            loop.remove_reader(each.fileno())
+            doors.append(socket.socket(fileno=os.dup(each.fileno())))
+        for _ in range(2):  # whom asyncio has accepted, it makes a connection for
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        accepted: list[socket.socket] = []
+        for door in doors:
+            with door, suppress(OSError):  # nobody is left
+                while True:
+                    accepted.append(door.accept()[0])
+        for each in accepted:
+            each.setblocking(False)
+            await loop.connect_accepted_socket(self._protocol, each)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """As uvicorn makes it for those that it accepts."""
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+
+def server_of(app: FastAPI, settings: Settings, connections: Connections | None = None) -> Server:
     """Serves `app`. Only `webapp.edge.proxies` believes what proxies say, so uvicorn does not.
 
     `connections` is the seam for tests.
@@ -29,6 +82,7 @@ def server_of(
     connections = connections or Connections(proxies=settings.proxy_networks)
     connections.https = settings.https
     if isinstance(app, FastAPI):  # and no test's
+        app.state.connections = connections
         connections.front = connections.front or getattr(app.state, "front", None)
     config = uvicorn.Config(
         app,
@@ -44,7 +98,7 @@ def server_of(
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         ws="none",
     )
-    return uvicorn.Server(config)
+    return Server(config, connections)
 
 
 def allow_open_files() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from webapp.db import check_writable
 from webapp.deps import Anyone, Router
+from webapp.edge.connections import Connections
 from webapp.errors import Unavailable
 
 READINGS_AT_ONCE = 2
@@ -26,6 +27,9 @@ async def healthz(_ctx: Anyone) -> Response:
 
 @router.get("/readyz")
 async def readyz(ctx: Anyone) -> Response:
+    connections: Connections | None = getattr(ctx.request.app.state, "connections", None)
+    if connections and connections.is_ending:
+        raise Unavailable("This replica is ending.", remedy="Ask another one.")
     try:
         await anyio.to_thread.run_sync(check_writable, ctx.parts.engine, limiter=_own_threads())
     except NoConnection:
