@@ -24,6 +24,10 @@ from webapp.services import access
 from webapp.services.scope import Scope
 from webapp.settings import Settings
 
+WITHOUT_FOREIGN_KEYS = {
+    "sqlite": "PRAGMA foreign_keys=OFF",
+    "postgresql": "SET session_replication_role = replica",
+}
 START_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 60.0
 TIMEOUT_S = 30.0
@@ -158,8 +162,12 @@ class Dashboard:
             wait_for(is_over, 30)
 
     def execute(self, statement: str) -> None:
-        """Change the database directly: a shortcut to a state that takes long to reach."""
+        """Change the database directly: a shortcut to a state that takes long to reach.
+
+        Nothing is deleted with what it belongs to: it may be put back.
+        """
         with temporary_engine(self.settings.database) as engine, engine.begin() as connection:
+            connection.exec_driver_sql(WITHOUT_FOREIGN_KEYS[engine.dialect.name])
             connection.execute(text(statement))
 
     def signed_in(self) -> dict[str, str]:

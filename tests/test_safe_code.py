@@ -68,11 +68,14 @@ def test_nothing_is_read_by_a_parser_that_makes_objects_or_follows_entities() ->
 
 
 def test_sql_is_never_put_together() -> None:
-    """What is not asked by expressions is a constant text; settings of a connection are in db."""
+    """What is not asked by expressions is a constant text; settings of a connection are in db, and
+    those for a backup beside it."""
     texts = [call for _, call, name in calls() if name in SQL_FROM_TEXT]
     assert not [call.lineno for call in texts if not isinstance(call.args[0], ast.Constant)]
     assert {path for path, _, name in calls() if name.endswith("exec_driver_sql")} == {
-        "webapp/db.py"
+        "webapp/backup/copies.py",
+        "webapp/backup/tables.py",
+        "webapp/db.py",
     }
 
 
