@@ -130,6 +130,6 @@ def test_the_function_form_waits_for_the_network_and_goes_on_by_itself(
     expect(page.get_by_text("is creating:")).to_be_visible()
     expect(page.get_by_text("typically")).to_be_visible()
     expect(page.get_by_role("link", name="create one")).to_have_count(0)
-    shown.execute("UPDATE network SET status = 'ready'")
+    shown.execute("UPDATE network SET status = 'ready', version = version + 1")
     expect(page.get_by_label("Name")).to_have_value("patient")
     expect(page.get_by_label("Key", exact=True)).to_have_value("clash")
