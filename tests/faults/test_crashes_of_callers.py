@@ -6,6 +6,7 @@ adds the caller again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.sandbox.lab import Lab, ref
 from tests.sandbox.mock_api import mock_api
 from tests.services.rows import a_function, a_key, a_network, add
 from webapp.aws.clients import Clients
-from webapp.db import make_engine
+from webapp.db import temporary_engine
 from webapp.models import Key, Network
 from webapp.sandbox.launcher import REGION, Sandbox
 
@@ -63,8 +64,10 @@ class Desk:
             function = a_function(network, key, NAME, outputs=outputs)
             add(session, network, key, function)
 
-    def _session(self) -> Session:
-        return Session(make_engine(self._settings.database))
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with temporary_engine(self._settings.database) as engine, Session(engine) as session:
+            yield session
 
 
 @pytest.fixture
