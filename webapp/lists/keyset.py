@@ -94,9 +94,11 @@ def page(session: Session, query: Select[Any], order: Order, place: Place = STAR
     )
 
 
-def begins(column: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]:
-    """That the column's text begins with this one: a range of its index."""
-    return (column >= text) & (column < text + HIGHEST)
+def begins(column: SQLColumnExpression[Any], typed: str) -> list[ColumnElement[bool]]:
+    """That the column's text begins with what was typed: a range of its index. No condition for
+    what is empty."""
+    text = typed.strip()
+    return [(column >= text) & (column < text + HIGHEST)] if text else []
 
 
 def _beyond(order: Order, key: str, *, back: bool) -> ColumnElement[bool]:

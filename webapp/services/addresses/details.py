@@ -43,8 +43,7 @@ class Wanted:
         return BY_IP if self.q.strip()[0].isdigit() else BY_NAME
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        begin = self.q.strip()
-        found = [keyset.begins(self.order.column, begin)] if begin else []
+        found = keyset.begins(self.order.column, self.q)
         found += [col(Address.status) == self.status] if self.status else []
         return found + ([col(Address.region) == self.region] if self.region else [])
 

@@ -37,8 +37,7 @@ class Wanted:
     account: tuple[str | None, ...] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        begin = self.q.strip().lower()
-        found = [keyset.begins(col(Key.name), begin)] if begin else []
+        found = keyset.begins(col(Key.name), self.q.lower())
         found += [col(Key.status) == self.status] if self.status else []
         return found + [col(Key.account_id) == each for each in self.account]
 

@@ -25,8 +25,7 @@ class Wanted:
     network: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        begin = self.q.strip().lower()
-        found = [keyset.begins(col(Function.name), begin)] if begin else []
+        found = keyset.begins(col(Function.name), self.q.lower())
         found += [col(Function.status) == self.status] if self.status else []
         if self.network:
             its_id = select(Network.id).where(Network.name == self.network).scalar_subquery()

@@ -27,7 +27,7 @@ class Wanted:
     site: Site | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        found = [keyset.begins(col(Network.name), self.q.strip().lower())] if self.q.strip() else []
+        found = keyset.begins(col(Network.name), self.q.lower())
         found += [col(Network.status) == self.status] if self.status else []
         found += [col(Network.region) == self.region] if self.region else []
         return found + ([self.site.holds(Network)] if self.site else [])
