@@ -33,8 +33,9 @@ def test_its_account_is_read_with_it(session: Session) -> None:
 def test_it_cannot_be_changed(session: Session) -> None:
     add(session, a_network())
     found = NAMED.first(session, name="net")
+    assert found is not None
     with pytest.raises(AttributeError):
-        found.reason = "changed"  # type: ignore[union-attr]
+        found.reason = "changed"
 
 
 def test_rows_come_in_order_with_what_the_session_has_not_committed(session: Session) -> None:
