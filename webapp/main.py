@@ -8,7 +8,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import anyio
 from fastapi import Depends, FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +17,9 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
 from webapp.aws.pace import Budget, Pace
 from webapp.browsers import refuse_cross_origin
-from webapp.capacity.outside import SWITCH_S, THREADS, outside
+from webapp.capacity import threads
+from webapp.capacity.outside import outside
+from webapp.capacity.threads import SWITCH_S
 from webapp.capacity.waiting import BoundedQueue, Queue
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, note_operation
@@ -151,7 +152,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     _finish_routes(app)
     reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
     reconciler.start()
-    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    threads.set_up(parts.engine.dialect.name)
     sys.setswitchinterval(SWITCH_S)
     yield
     if stream := logs.stream():
