@@ -10,12 +10,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
+from tests.inside import DirectClient
 from tests.routes.all_routes import routes_of
 from tests.routes.anything import (
     ID,
@@ -113,7 +113,7 @@ def tried(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> Tried:
     app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
     add_more_rows(session, add_usable_function(session))
     session.close()
-    client = TestClient(app, base_url=HOST, follow_redirects=False)  # without the background loop
+    client = DirectClient(app, base_url=HOST, follow_redirects=False)  # without the background loop
     sign_in(client, app)
     return Tried(app, client, scripted_aws)
 
