@@ -17,7 +17,7 @@ from webapp.models import Network
 from webapp.settings import Settings
 
 LATER = {
-    *("alembic", "authlib", "boto3", "cryptography", "joserfc", "jsonschema"),
+    *("alembic", "argon2", "authlib", "boto3", "cryptography", "jinja2", "joserfc", "jsonschema"),
     *("opentelemetry.exporter", "opentelemetry.sdk", "webapp.telemetry.tracing"),
     *("rich", "segno", "webauthn", "zxcvbn"),
 }

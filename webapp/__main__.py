@@ -6,9 +6,14 @@ What is imported stays. Looking for garbage in it again and again takes a quarte
 import gc
 import sys
 
+UNUSED = ("colorama", "greenlet", "pydantic.v1", "watchfiles")
+"""What structlog, FastAPI and uvicorn import if they can, for what nothing here does: colours on
+Windows, greenlets, models of pydantic's first version, a server that reloads its code. 6 MiB."""
+
 
 def main() -> None:
     gc.disable()
+    leave_out(*UNUSED)
     _import_logs()
     from webapp import cli
 
@@ -17,9 +22,15 @@ def main() -> None:
     cli.main()
 
 
+def leave_out(*names: str) -> None:
+    """From here on these modules cannot be imported."""
+    for name in names:
+        sys.modules[name] = None  # type: ignore[assignment] # how Python marks what is not there
+
+
 def _import_logs() -> None:
     """Without `rich`, which structlog imports if it can, for a console that nothing here uses."""
-    sys.modules["rich"] = None  # type: ignore[assignment] # how Python marks what is not there
+    leave_out("rich")
     try:
         import webapp.logs  # noqa: F401 - so that others find it imported
     finally:

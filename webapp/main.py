@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 
@@ -25,6 +25,7 @@ from webapp.capacity.waiting import BoundedQueue, Queue
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, note_operation
 from webapp.edge.compression import Compression
+from webapp.edge.late_routes import LateRoute, included
 from webapp.edge.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.edge.middleware import AccessLogAndHeaders, HeadAsGet
 from webapp.edge.one_name import OneName
@@ -100,12 +101,19 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     _add_middleware(app, settings, queue)
     add_handlers(app)
     app.add_route(DESCRIPTION, app.describe, include_in_schema=False)
-    app.include_router(health.router)
-    app.include_router(api.router)
-    app.include_router(pages.router, include_in_schema=False)
+    app.routes.extend(_routes_of(app.router))
     app.mount(f"/static/{static_version()}", files)
     app.router.middleware_stack = Shortcuts(app)
     return app
+
+
+def _routes_of(router: APIRouter) -> list[LateRoute]:
+    """All of ours, as that router includes them."""
+    return included(
+        (*health.router.routes, *api.routes, *pages.routes),
+        dependencies=router.dependencies,
+        dependency_overrides_provider=router.dependency_overrides_provider,
+    )
 
 
 def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
@@ -159,7 +167,6 @@ def before_call() -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
-    _finish_routes(app)
     reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
     reconciler.start()
     threads.set_up(parts.engine.dialect.name)
@@ -170,13 +177,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts.pace.close()
     reconciler.stop()
     parts.engine.dispose()
-
-
-def _finish_routes(app: FastAPI) -> None:
-    """FastAPI finishes all routes when it looks for one: a second in which nothing is answered."""
-    wanted = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": []}
-    for route in app.routes:
-        route.matches(wanted)
 
 
 def _add_middleware(app: FastAPI, settings: Settings, queue: Queue) -> None:
