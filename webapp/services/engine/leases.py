@@ -27,6 +27,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from webapp import logs
 from webapp.db import insert_into, now_s
 from webapp.models import Lease
+from webapp.telemetry import spans
 from webapp.telemetry.counts import TAKEOVERS
 
 LEASE_S = 60.0
@@ -194,7 +195,11 @@ def claim(
 def run(work: Work, handler: Handler) -> None:
     """Handle the claimed row. If the row or the claim changed meanwhile, it is soon run again."""
     try:
-        handler(work)
+        if tracing := spans.active:
+            with tracing.step(work.noun):
+                handler(work)
+        else:
+            handler(work)
     except (LeaseLost, StaleDataError):
         work.session.rollback()
         with suppress(LeaseLost):
