@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 
 from webapp import logs
@@ -49,6 +50,14 @@ from webapp.settings import Settings
 from webapp.watching.hub import Hub
 
 DESCRIPTION = "/api/v1/openapi.json"
+NONE_OF_ITS_OWN: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""FastAPI's own spans have paths and queries, and its logs have what a request was refused for:
+some of these are secret. Ours: `webapp.telemetry`."""
 
 
 class Egret(FastAPI):
@@ -81,6 +90,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
         openapi_url=None,  # it is a route of ours
         lifespan=_lifespan,
         dependencies=[Depends(note_operation), Depends(refuse_cross_origin)],
+        telemetry=NONE_OF_ITS_OWN,
         redirect_slashes=False,  # `webapp.edge.problems` does, without naming a host
     )
     app.state.parts = make_parts(settings, cloud)

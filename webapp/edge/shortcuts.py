@@ -24,6 +24,7 @@ from webapp.browsers import API_PREFIX
 from webapp.capacity import threads
 from webapp.capacity.one_go import in_one_go
 from webapp.deps import AREA_AT, BEARER, open_session, parts_of
+from webapp.telemetry.spans import TEMPLATE
 
 Shape = tuple[str, int, str]
 Known = dict[Any, Any]
@@ -49,6 +50,7 @@ class Shortcuts:
             route=route.original_route,
             endpoint=route.endpoint,
             path_params=path_params,
+            **{TEMPLATE: route.path},
             router=self._app.router,
         )
         await answer(scope, receive, send)
