@@ -205,8 +205,6 @@ def who_asks(
     user, own = found_session
     if is_used(request):
         access.touch(session, own, limits_of(parts.settings))
-    for row in found_session:
-        session.expunge(row)  # so that an error page can name the user after a rollback
     request.state.user = user  # for the page's header, on error pages too
     return Context(request, session, parts, user.name, user=user, role=user.role, own=own)
 
