@@ -168,6 +168,8 @@ def before_call() -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
+    if connections := getattr(app.state, "connections", None):
+        connections.when_ending.append(reconciler.begin_to_end)
     reconciler.start()
     threads.set_up(parts.engine.dialect.name)
     sys.setswitchinterval(SWITCH_S)
