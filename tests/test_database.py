@@ -8,16 +8,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, Table, event, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
-from tests.postgresql import on_either_database
+from tests.postgresql import on_either_database, sqlite_alone
 from webapp.db import (
     MIGRATIONS,
     end_transactions,
@@ -40,6 +41,7 @@ from webapp.models import (
     RevisionStatus,
     Role,
     Status,
+    User,
     Whitelisting,
 )
 from webapp.models.revision import CONFIGURATION
@@ -49,6 +51,7 @@ from webapp.settings import Settings
 
 REPLICAS = 3
 STATEMENTS_BETWEEN_CUTS = 11
+QUOTED = "the hash of a password"
 MORNING = datetime(2026, 1, 1, 6, tzinfo=UTC)
 
 
@@ -153,6 +156,18 @@ def test_a_time_is_read_in_utc_whatever_the_database_session_uses(settings: Sett
 
 
 @on_either_database
+def test_an_error_of_the_database_does_not_quote_the_row_that_it_refused(
+    session: Session,
+) -> None:
+    """Nor does a traceback, which is logged when nobody expected the error."""
+    nameless = {"id": "a", "name": None, "password_hash": QUOTED, "role": "viewer"}
+    with pytest.raises(IntegrityError) as refused:
+        session.connection().execute(insert(User), nameless)
+    assert QUOTED not in "".join(format_exception(refused.value))
+    assert "name" in str(refused.value.orig)
+
+
+@on_either_database
 def test_an_interrupted_migration_changes_nothing(settings: Settings) -> None:
     """Interrupted at its first statement, and at every eleventh after it, until one is complete."""
     for statements in count(step=STATEMENTS_BETWEEN_CUTS):
@@ -212,6 +227,7 @@ def insert_row(connection: Connection, table: Table, **values: object) -> None:
     connection.execute(table.insert().values(needed | values))
 
 
+@sqlite_alone("PostgreSQL's files are its server's")
 def test_the_database_file_is_private(settings: Settings) -> None:
     migrate(settings.database)
     assert "network" in tables(settings)
