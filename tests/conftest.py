@@ -207,16 +207,21 @@ def chosen_database(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL; empty for SQLite. A test with `on_either_database` gets an empty one of each."""
+    """The URL; empty for SQLite. A test with `on_either_database` that uses no engine makes the
+    tables itself."""
     chosen = request.config.getoption("database")
     kind = getattr(request, "param", chosen)
     if kind == "sqlite":
         yield ""
         return
     server: PostgreSql = request.getfixturevalue("postgresql")
-    made = server.new_database() if hasattr(request, "param") else server.migrated_database()
-    yield made
-    server.drop(made)
+    if hasattr(request, "param") and "engine" not in request.fixturenames:
+        made = server.new_database()
+        yield made
+        server.drop(made)
+        return
+    with server.lent() as lent:
+        yield lent
 
 
 @pytest.fixture
