@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import fast, portal, postgresql
+from tests import fast, portal, postgresql, twice
 from tests.audit_coverage import AuditCoverage
 from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
@@ -93,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(RouteCoverage(config))
     config.pluginmanager.register(AuditCoverage(config))
     config.pluginmanager.register(SecretCanary(config))
+    config.pluginmanager.register(twice.Guard())
 
 
 def pytest_unconfigure() -> None:
@@ -109,6 +110,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     if config.getoption("fast"):
         items[:], left_out = fast.split(items)
+        config.hook.pytest_deselected(items=left_out)
+    if config.getoption("database") == "postgresql":
+        items[:], left_out = twice.split(items)
         config.hook.pytest_deselected(items=left_out)
 
 

@@ -15,14 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from structlog.processors import JSONRenderer, StackInfoRenderer, format_exc_info
 from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import EventDict
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import ExceptionContext
 
 QUIET = {
     "alembic.runtime.plugins": logging.WARNING,
@@ -52,18 +49,6 @@ def about(**known: str) -> Iterator[None]:
 def note(**known: str) -> None:
     """The same, from here to the end of the block: also when it is noted in a thread of it."""
     _about.get({}).update(known)
-
-
-def shorten(context: "ExceptionContext") -> None:
-    """Leave only the first line of what PostgreSQL said, wherever it will be shown.
-
-    Further ones quote the statement, and the whole row that was refused.
-    """
-    first = str(context.original_exception).partition("\n")[0]
-    context.original_exception.args = (first,)
-    if context.sqlalchemy_exception:
-        kind = type(context.original_exception).__name__
-        context.sqlalchemy_exception.args = (f"({kind}) {first}",)
 
 
 def configure(log_format: Literal["text", "json"]) -> None:
