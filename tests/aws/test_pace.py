@@ -1,6 +1,7 @@
 """Where AWS throttles: one call a second to the region, all threads together. Time is virtual."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from threading import Thread
@@ -13,6 +14,8 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.aws.functions import Functions
 from webapp.aws.pace import (
+    PEAK,
+    PEAK_S,
     SLOW_FOR_S,
     WAIT_MAX_S,
     Budget,
@@ -172,14 +175,38 @@ def test_the_background_calls_a_region_at_most_so_often() -> None:
     assert 230 <= len(sent) <= 60 * 4 + 4
 
 
-def test_people_never_wait_for_the_background_but_it_does_for_them() -> None:
+def test_people_do_not_wait_for_the_background_but_it_does_for_them() -> None:
     pace, time = on_a_budget()
-    for _ in range(50):
+    with patiently():
+        for _ in range(2):
+            pace.wait_for_turn(REGION)
+    for _ in range(PEAK - 2):
         pace.wait_for_turn(REGION)
     assert time.now == 100.0
     with patiently():
         pace.wait_for_turn(REGION)
     assert time.now == pytest.approx(101.25)
+
+
+def test_at_most_ten_calls_begin_in_any_second_whoever_makes_them() -> None:
+    pace, time = on_a_budget()
+    sent = []
+    for number in range(600):
+        with patiently() if number % 30 < 5 else nullcontext():
+            pace.wait_for_turn(REGION)
+        late_s = number % 5 / 20  # until it is on its way
+        sent.append(time.now + late_s)
+        time.now += 5.0 if number % 60 == 0 else 0.0
+    assert max(sum(at <= each <= at + 1 for each in sent) for at in sent) == PEAK
+
+
+def test_people_who_ask_at_once_go_one_after_the_other_and_are_told_when_it_is_too_long() -> None:
+    budget = Budget(2.0, Time().clock)
+    waits = [budget.take(REGION) for _ in range(9 * PEAK)]
+    assert waits == [PEAK_S * (number // PEAK) for number in range(9 * PEAK)]
+    with pytest.raises(BudgetSpent):
+        budget.take(REGION)
+    assert budget.take("us-east-1") == 0.0
 
 
 def test_the_background_gives_up_when_people_leave_it_nothing_for_long() -> None:

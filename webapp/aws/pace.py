@@ -1,8 +1,8 @@
 """How often AWS is called in a region.
 
-The background calls it so often at most (`Budget`), however much is under way; people never wait
-for that. And there is a slower pace where AWS throttles: one call a second, from all callers
-together.
+The background calls it so often at most (`Budget`), however much is under way; people do not wait
+for that, but with theirs too there are at most PEAK calls in a second. And there is a slower pace
+where AWS throttles: one call a second, from all callers together.
 
 botocore backs off within each call. With many stacks that is still many calls at once, and AWS
 keeps throttling. So calls take turns. Where the turns are kept decides who shares the pace: all
@@ -10,6 +10,7 @@ threads of a process (`LocalTurns`), or all replicas (`webapp.services.engine.tu
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,7 @@ from botocore.exceptions import BotoCoreError
 
 from webapp.aws.accounts import acting
 from webapp.aws.errors import THROTTLED
+from webapp.telemetry import spans
 from webapp.telemetry.counts import count_aws_call
 
 SLOW_CALL_EVERY_S = 1.0
@@ -27,6 +29,10 @@ SLOW_FOR_S = 10.0
 """How long a region stays slow after its last throttled answer."""
 CALLS_PER_POLL, BURST = 8, 4.0
 """Of the background to a region, in each interval of EGRET_POLL_S; and as many more at once."""
+PEAK = 10
+PEAK_S, PEAK_POLLS = 1.25, 0.625
+"""No more calls than that begin in so many seconds, or polls if that is less. It is more than the
+second that AWS counts, because a call takes a moment until it is on its way."""
 SHORTEST_WAIT_S = 0.01
 INVOKE = ".lambda.Invoke"
 """How botocore's events of a function's run end."""
@@ -110,25 +116,54 @@ def patiently() -> Iterator[None]:
 
 class Budget:
     """The calls of the background of one process to each region: a bucket of BURST tokens, which
-    fills by CALLS_PER_POLL in each `poll_s` (EGRET_POLL_S). People take tokens without waiting, and
-    leave a debt of one bucket at most.
+    fills by CALLS_PER_POLL in each `poll_s` (EGRET_POLL_S). People take tokens that are not there,
+    and leave a debt of one bucket at most; they wait only for the peak to be over.
     """
 
     def __init__(self, poll_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s, self._clock, self._lock = CALLS_PER_POLL / poll_s, clock, Lock()
+        self._peak_s = min(PEAK_S, PEAK_POLLS * poll_s)
         self._tokens: dict[str, tuple[float, float]] = {}
         """How many there were, and when."""
+        self._begin: dict[str, deque[float]] = {}
+        """When the last calls begin: some of them are still to come."""
 
     def take(self, region: str) -> float:
-        """Take a token, and give 0; or give the seconds to wait before the next try."""
+        """Take a token and a place in time, and give the seconds until then.
+
+        Raises BudgetSpent, and takes neither, when that would be more than `WAIT_MAX_S`.
+        """
         with self._lock:
             now = self._clock()
-            had, at = self._tokens.get(region, (BURST, now))
-            tokens = min(had + (now - at) * self._per_s, BURST)
-            if tokens < 1 and _patient.get():
-                return max((1 - tokens) / self._per_s, SHORTEST_WAIT_S)
-            self._tokens[region] = (max(tokens - 1, -BURST), now)
+            at = self._next_at(region, now)
+            if at - now > WAIT_MAX_S:
+                raise BudgetSpent
+            self._use(region, now, at)
+            return at - now
+
+    def take_now(self, region: str) -> float:
+        """The same if it is for now, and give 0; or the seconds to wait before the next try."""
+        with self._lock:
+            now = self._clock()
+            at = self._next_at(region, now)
+            short_s = max((1 - self._left(region, now)) / self._per_s, at - now)
+            if short_s > 0:
+                return max(short_s, SHORTEST_WAIT_S)
+            self._use(region, now, now)
             return 0.0
+
+    def _next_at(self, region: str, now: float) -> float:
+        begin = self._begin.setdefault(region, deque(maxlen=PEAK))
+        is_full = len(begin) == PEAK
+        return max(now, begin[0] + self._peak_s) if is_full else now
+
+    def _left(self, region: str, now: float) -> float:
+        had, at = self._tokens.get(region, (BURST, now))
+        return min(had + (now - at) * self._per_s, BURST)
+
+    def _use(self, region: str, now: float, at: float) -> None:
+        self._tokens[region] = (max(self._left(region, now) - 1, -BURST), now)
+        self._begin[region].append(at)
 
 
 class Pace:
@@ -170,19 +205,26 @@ class Pace:
             if not event_name.endswith(INVOKE):
                 self.observe(region(), parsed_response or {})
 
+        if spans.active:
+            from webapp.aws.traced import attach
+
+            attach(client, spans.active)
         client.meta.events.register("before-send", wait)
         client.meta.events.register("response-received", observe)
 
     def wait_for_turn(self, region: str) -> None:
         """Return when the next call may be sent. Raises TurnQueueFull, and Stopping once closed."""
-        self._keep_budget(region)
         if (seconds := self._turns.take(region)) > 0:
             self._wait(seconds)
+        if self._budget and _patient.get():
+            self._keep_budget(self._budget, region)
+        elif self._budget and (seconds := self._budget.take(region)) > 0:
+            self._wait(seconds)
 
-    def _keep_budget(self, region: str) -> None:
+    def _keep_budget(self, budget: Budget, region: str) -> None:
         """Raises BudgetSpent: the calls of people have taken all of it for too long."""
         waited = 0.0
-        while self._budget and (seconds := self._budget.take(region)) > 0:
+        while (seconds := budget.take_now(region)) > 0:
             waited += seconds
             if waited > WAIT_MAX_S:
                 raise BudgetSpent
