@@ -26,6 +26,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
 from sqlmodel import SQLModel
 
+from webapp.database.errors import plain
+
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
 CHECK_WAIT_MS = 1_000
@@ -68,6 +70,7 @@ def make_engine(url: str) -> Engine:
             connect_args={"options": f"-c lock_timeout={LOCK_WAIT_MS}"},
             **pool,
         )
+        event.listen(engine, "handle_error", plain)
     event.listen(engine, "begin", _forget_writes)
     event.listen(engine, "before_cursor_execute", _note_write)
     event.listen(engine, "commit", _count_generation)
