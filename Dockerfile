@@ -8,8 +8,10 @@ ARG BASE=python:3.13.15-slim-trixie@sha256:8d9d0b8bcf6506481eae4907c18f5e3e7902e
 FROM ${BASE} AS build
 WORKDIR /egret
 RUN python -m venv --without-pip /venv
-COPY requirements-image.lock .
-RUN python -m pip --python /venv/bin/python install --quiet --no-cache-dir --only-binary :all: --require-hashes -r requirements-image.lock
+# To send traces (OpenTelemetry): --build-arg LOCK=requirements-otel.lock
+ARG LOCK=requirements-image.lock
+COPY ${LOCK} .
+RUN python -m pip --python /venv/bin/python install --quiet --no-cache-dir --only-binary :all: --require-hashes -r ${LOCK}
 COPY . .
 RUN python -m compileall -q --invalidation-mode unchecked-hash webapp migrations
 RUN printf '#!/venv/bin/python\nfrom webapp.__main__ import main\n\nmain()\n' > /venv/bin/egret && chmod 755 /venv/bin/egret

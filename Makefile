@@ -94,8 +94,9 @@ LOCK = $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --pyth
 lock: $(VENV)/.dev
 	$(PIP) uv
 	$(LOCK) -o requirements-image.lock
+	$(LOCK) --extra otel -o requirements-otel.lock
 	$(LOCK) --extra sandbox -o requirements.lock
-	$(LOCK) --extra sandbox --extra dev -o requirements-dev.lock
+	$(LOCK) --extra sandbox --extra otel --extra dev -o requirements-dev.lock
 	$(LOCK:pyproject.toml=tests/bench/peers/requirements.in) -o tests/bench/peers/requirements.lock
 
 # Debian has venv and the browser in separate packages: root installs them, others are told how.

@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from docs.packages import DEV_LOCK, IMAGE_LOCK, LICENSES, ROOT, RUN_LOCK, UNKNOWN, installed
+from docs.packages import (
+    DEV_LOCK,
+    IMAGE_LOCK,
+    LICENSES,
+    OTEL_LOCK,
+    ROOT,
+    RUN_LOCK,
+    UNKNOWN,
+    installed,
+)
 from docs.packages import locked as names_in
 
 IMAGE, SANDBOX, DEVELOPMENT = "image", "sandbox", "development"
@@ -45,7 +54,7 @@ def is_allowed(expression: str, used: str) -> bool:
 
 
 def rows() -> Iterator[Row]:
-    image, run = names_in(IMAGE_LOCK), names_in(RUN_LOCK)
+    image, run = names_in(IMAGE_LOCK) | names_in(OTEL_LOCK), names_in(RUN_LOCK)
     for package in installed(DEV_LOCK):
         used = IMAGE if package.name in image else SANDBOX if package.name in run else DEVELOPMENT
         yield Row(package.name, package.version, package.license, used)

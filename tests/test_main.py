@@ -18,6 +18,7 @@ from webapp.settings import Settings
 
 LATER = {
     *("alembic", "argon2", "authlib", "boto3", "cryptography", "jinja2", "joserfc", "jsonschema"),
+    *("opentelemetry.exporter", "opentelemetry.sdk", "webapp.telemetry.tracing"),
     *("rich", "segno", "webauthn", "zxcvbn"),
 }
 START = """
@@ -27,9 +28,11 @@ _import_logs()
 from webapp import cli, starting
 from webapp.edge import server
 from webapp.main import create_app
+from webapp.telemetry.exporting import traces_sent
 settings = starting.read_settings()
 starting.bring_up_to_date(settings)
-create_app(settings)
+with traces_sent():
+    create_app(settings)
 print(json.dumps([*sys.modules]))
 """
 

@@ -80,6 +80,7 @@ def serve(
     gc.disable()  # until all is imported, as in __main__
     from webapp.edge.server import allow_open_files, server_of
     from webapp.main import create_app, metrics_of
+    from webapp.telemetry.exporting import traces_sent
 
     if as_child:
         from webapp.sandbox.parent import end_with_parent
@@ -93,13 +94,14 @@ def serve(
     bring_up_to_date(settings)
     warn(settings)
     _print_welcome(settings)
-    dashboard = create_app(settings)
-    gc.freeze()
-    gc.enable()
-    allow_open_files()
-    signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again when all is answered
-    with metrics_of(dashboard.state.parts):
-        server_of(dashboard, settings).run([listening])
+    with traces_sent():
+        dashboard = create_app(settings)
+        gc.freeze()
+        gc.enable()
+        allow_open_files()
+        signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again when all is answered
+        with metrics_of(dashboard.state.parts):
+            server_of(dashboard, settings).run([listening])
 
 
 @app.command(name="migrate")

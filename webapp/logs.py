@@ -26,6 +26,7 @@ QUIET = {
     "botocore": logging.WARNING,
     "botocore.credentials": logging.CRITICAL,
     "httpx": logging.WARNING,
+    "opentelemetry.exporter": logging.ERROR,
 }
 """They log what they are made of, each call with its URL, and what was read instead of
 credentials."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import anyio
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 
 from webapp import logs
@@ -18,7 +18,9 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached
 from webapp.aws.pace import Budget, Pace
 from webapp.browsers import refuse_cross_origin
-from webapp.capacity.outside import SWITCH_S, THREADS, outside
+from webapp.capacity import threads
+from webapp.capacity.outside import outside
+from webapp.capacity.threads import SWITCH_S
 from webapp.capacity.waiting import BoundedQueue, Queue
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, note_operation
@@ -49,6 +51,14 @@ from webapp.settings import Settings
 from webapp.watching.hub import Hub
 
 DESCRIPTION = "/api/v1/openapi.json"
+NONE_OF_ITS_OWN: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""FastAPI's own spans have paths and queries, and its logs have what a request was refused for:
+some of these are secret. Ours: `webapp.telemetry`."""
 
 
 class Egret(FastAPI):
@@ -81,6 +91,7 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
         openapi_url=None,  # it is a route of ours
         lifespan=_lifespan,
         dependencies=[Depends(note_operation), Depends(refuse_cross_origin)],
+        telemetry=NONE_OF_ITS_OWN,
         redirect_slashes=False,  # `webapp.edge.problems` does, without naming a host
     )
     app.state.parts = make_parts(settings, cloud)
@@ -158,7 +169,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
     reconciler.start()
-    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    threads.set_up(parts.engine.dialect.name)
     sys.setswitchinterval(SWITCH_S)
     yield
     if stream := logs.stream():

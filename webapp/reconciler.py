@@ -62,8 +62,10 @@ class Reconciler:
         self._stopping = Event()
         self._woken = leases.sleeper()
         self._has_rounds = False
-        proofs = leases.of(rounds.PROOF)
-        lanes = ((~proofs, THREADS, 0.0), (proofs, 1, PROOF_PAUSE_S))
+        lanes = (
+            (leases.CANNOT_WAIT, THREADS, 0.0),
+            (leases.CAN_WAIT, 1, PROOF_PAUSE_S),
+        )
         self._lanes = [
             Lane(engine, handlers, settings.lease_s, self._stopping, *each) for each in lanes
         ]

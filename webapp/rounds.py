@@ -25,7 +25,7 @@ from webapp.services.networks import schedule
 from webapp.services.scope import EGRET, CloudScope
 from webapp.settings import Settings
 
-NOUN, PROOF, CALLS = "region", "proof", "calls"
+NOUN, PROOF, CALLS = "region", leases.PROOF, "calls"
 ROUND_S = 300.0
 CLOCK_SLACK_S = 1.0
 """So that a round starts after the hours have begun or ended, not just before."""

@@ -10,6 +10,7 @@ from docs.packages import (
     DEV_LOCK,
     IMAGE_LOCK,
     LICENSES,
+    OTEL_LOCK,
     PROJECT,
     ROOT,
     RUN_LOCK,
@@ -20,7 +21,7 @@ from docs.packages import (
 )
 
 DIRECT_MAX = 28
-EXTRAS = ("sandbox", "dev")
+EXTRAS = ("otel", "sandbox", "dev")
 DEPENDENCY = re.compile(r'^  "[\w-]+[^"]*", +# \w', re.MULTILINE)
 
 
@@ -70,9 +71,12 @@ def test_every_allowed_licence_has_its_reason() -> None:
 
 def test_the_locks_have_the_same_versions() -> None:
     image, run, dev = locked(IMAGE_LOCK), locked(RUN_LOCK), locked(DEV_LOCK)
+    otel = locked(OTEL_LOCK)
     assert image.items() < run.items() < dev.items()
+    assert image.items() < otel.items() < dev.items()
     assert set(direct()) <= set(image)
     assert set(direct("sandbox")) <= set(run) - set(image)
+    assert set(direct("otel")) <= set(otel) - set(run)
 
 
 def test_boto3_and_its_types_are_pinned_alike() -> None:

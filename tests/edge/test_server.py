@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from fastapi import FastAPI, Request
 
-from webapp.edge.connections import HEAD_MAX_BYTES
+from webapp.edge.connections import HEAD_MAX_BYTES, Connections
 from webapp.edge.server import FILES_MAX, allow_open_files, server_of
 from webapp.settings import Settings
 
@@ -17,7 +17,12 @@ Connect = Iterator[int]
 
 
 @pytest.fixture(scope="module")
-def port() -> Connect:
+def connections() -> Connections:
+    return Connections()
+
+
+@pytest.fixture(scope="module")
+def port(connections: Connections) -> Connect:
     app = FastAPI()
     app.add_api_route("/", lambda: "hello")
 
@@ -27,7 +32,7 @@ def port() -> Connect:
 
     settings = Settings(public_url="https://egret.example.com")
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = server_of(app, settings)
+        server = server_of(app, settings, connections)
         thread = Thread(target=server.run, args=([listening],))
         thread.start()
         yield listening.getsockname()[1]
@@ -78,6 +83,17 @@ def test_other_requests_are_answered_by_the_application_whatever_they_want_to_be
     answer = answer_to(port, upgrade)
     assert answer.startswith("HTTP/1.1 200 ")
     assert "server:" not in answer
+
+
+def test_the_end_of_an_answer_does_not_wait_until_its_beginning_was_acknowledged(
+    port: int, connections: Connections
+) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        assert client.recv(ANSWER_MAX_BYTES)
+        (served,) = connections.admitted
+        own = served.transport.get_extra_info("socket")
+        assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_the_limit_of_open_files_is_raised_and_never_lowered() -> None:

@@ -38,16 +38,18 @@ def written(stream: Stream) -> list[str]:
     return stream.stream.getvalue().splitlines()
 
 
-def test_a_line_is_what_the_formatter_would_have_written(stream: Stream) -> None:
+@pytest.mark.parametrize("trace_id", ["", "4bf92f3577b34da6a3ce929d0e0e4736"])
+def test_a_line_is_what_the_formatter_would_have_written(stream: Stream, trace_id: str) -> None:
     async def write() -> None:
-        AccessLines().write(ODD, "0123456789abcdef")
+        AccessLines().write(ODD, "0123456789abcdef", trace_id)
 
     loops.run(write())
-    with logs.about(request_id="0123456789abcdef", **ODD.known):
+    with logs.about(request_id="0123456789abcdef", **ODD.known(trace_id)):
         extra = {"status": 200, "took_ms": 0}
         logging.getLogger("egret.access").info("%s %s %s 0 ms", *ODD[:3], extra=extra)
     early, late = (TIME.sub("", line) for line in written(stream))
     assert early == late
+    assert trace_id in early
     assert early.isprintable()
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from docs.packages import IMAGE_LOCK, direct, locked
+from docs.packages import IMAGE_LOCK, OTEL_LOCK, direct, locked
 from tests.image.dockerfile import ROOT, context, health_command, instructions, last
 
 DIGEST = re.compile(r"^python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}( AS build)?$")
@@ -30,7 +30,7 @@ def test_it_contains_the_dashboard_and_neither_sandbox_nor_tests() -> None:
     assert "lambda_templates/clash_rankings/handler.py" in sent
     assert not [p for p in sent if p.startswith(("webapp/sandbox", "tests", "docs", ".git", ".ci"))]
     assert {path.split("/")[0] for path in sent} == {
-        *("LICENSE", "alembic.ini", IMAGE_LOCK.name),
+        *("LICENSE", "alembic.ini", IMAGE_LOCK.name, OTEL_LOCK.name),
         *("lambda_templates", "migrations", "static", "templates", "webapp"),
     }
 

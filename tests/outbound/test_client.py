@@ -10,6 +10,7 @@ import pytest
 
 from tests.outbound.origin import Origin, response, running
 from tests.outbound.test_urls import HOSTILE
+from tests.spans import attributes, kept
 from tests.tls_partner import HOST, make_certificate
 from webapp.errors import Invalid, Upstream
 from webapp.outbound import Outbound, Purpose
@@ -76,6 +77,29 @@ def test_a_host_on_the_list_is_called_by_the_name_at_the_address_that_was_found(
     (head,) = tls_origin.asked
     assert head.startswith("GET /a?b=c HTTP/1.1\r\n")
     assert f"\r\nHost: {HOST}\r\n" in head
+
+
+def test_a_call_is_a_span_that_names_the_host_alone(
+    tls_origin: Origin, certificate: tuple[Path, Path]
+) -> None:
+    outbound = Network(tls_origin, [PUBLIC], ["127.0.0.1"]).outbound(certificate[0])
+    tls_origin.answer = response(b"of a secret", status=404)
+    with kept() as in_memory:
+        outbound.fetch(PURPOSE, URL, headers={"Authorization": "of a secret"})
+        with pytest.raises(Upstream):
+            outbound.fetch(PURPOSE, URL)
+        answered, refused = in_memory.all
+    assert attributes(answered) == {
+        "http.request.method": "GET",
+        "server.address": HOST,
+        "server.port": 443,
+        "egret.for": "tests",
+        "http.response.status_code": 404,
+        "error.type": "404",
+    }
+    assert attributes(refused)["error.type"] == "Upstream"
+    assert "of a secret" not in in_memory.text
+    assert "b=c" not in in_memory.text
 
 
 def test_a_name_server_that_changes_its_answer_leads_nowhere(

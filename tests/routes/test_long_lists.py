@@ -6,16 +6,14 @@ and the indexes.
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine, event
-from sqlalchemy.orm import Mapper
+from sqlalchemy import Engine
 from sqlmodel import Session
 
+from tests.costs import STEPS_AT_ONCE, Cost, counted
 from tests.postgresql import on_either_database, sqlite_alone
 from tests.services.many import add_many
 from tests.services.rows import a_key, a_network, add, add_everything, an_address
@@ -23,7 +21,6 @@ from webapp.lists.counts import COUNTED_MAX
 from webapp.lists.keyset import ROWS_PER_PAGE
 
 FEW, MANY = 100, 10_000
-STEPS_AT_ONCE = 10
 COUNTING_STEPS = 10 * COUNTED_MAX
 """What it may cost to count up to that; a list with a filter counts twice."""
 TABLES = "network|function|key|address|snapshot|proof|key_range|access_token|user|account"
@@ -77,50 +74,6 @@ OTHERS = (
     "/api/v1/orphans",
     "/api/v1/audit-events",
 )
-
-
-@dataclass
-class Cost:
-    """Of one answer: steps of the database, statements with their values, and rows made objects."""
-
-    steps: int = 0
-    statements: list[tuple[str, Any]] = field(default_factory=list)
-    objects: int = 0
-
-    def step(self) -> int:
-        self.steps += STEPS_AT_ONCE
-        return 0
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[Cost]:
-    cost = Cost()
-
-    def begin(connection: Any, *_: object) -> None:
-        connection.set_progress_handler(cost.step, STEPS_AT_ONCE)
-
-    def end(connection: Any, *_: object) -> None:
-        connection.set_progress_handler(None, 0)
-
-    def note(_connection: object, _cursor: object, statement: str, *told: Any) -> None:
-        cost.statements.append((statement, told[0]))
-
-    def load(*_: object) -> None:
-        cost.objects += 1
-
-    listeners = (
-        (engine, "checkout", begin),
-        (engine, "checkin", end),
-        (engine, "before_cursor_execute", note),
-        (Mapper, "load", load),
-    )
-    for target, name, listener in listeners:
-        event.listen(target, name, listener)
-    try:
-        yield cost
-    finally:
-        for target, name, listener in listeners:
-            event.remove(target, name, listener)
 
 
 def costs(client: Any, engine: Engine) -> dict[str, Cost]:

@@ -17,6 +17,7 @@ from sqlmodel import Session
 from tests import loops
 from tests.routes.asking import PREVIEW, Asking, add_answers, somebody, time_passes
 from tests.routes.conftest import HOST
+from webapp.capacity import threads
 from webapp.capacity.waiting import OF_CLIENT_MAX, WAITING_MAX
 from webapp.edge.problems import RETRY_AFTER_S
 from webapp.hot.cache import FRESH_S
@@ -41,23 +42,24 @@ async def ask_at_once(app: FastAPI, address: str, path: str, number: int) -> lis
 
 @asynccontextmanager
 async def without_a_thread(app: FastAPI, waiting: int) -> AsyncIterator[None]:
-    """The only thread is at work, and so many requests wait for it, each of another client."""
-    threads, done = anyio.to_thread.current_default_thread_limiter(), Event()
-    threads.total_tokens = 1
-    at_work = asyncio.create_task(anyio.to_thread.run_sync(done.wait))
+    """The only thread of each pool is at work, and so many requests wait, of a client each."""
+    done = Event()
+    for pool in threads.pools():
+        pool.total_tokens = 1
+    waits = partial(anyio.to_thread.run_sync, done.wait)
+    at_work = [asyncio.create_task(waits(limiter=pool)) for pool in threads.pools()]
     async with asyncio.timeout(LIMIT_S):
         queue = [
             asyncio.create_task(ask_at_once(app, f"192.0.2.{number}", PAGE, 1))
             for number in range(waiting)
         ]
-        while threads.statistics().tasks_waiting < waiting:
+        while threads.waiting() < waiting:
             await asyncio.sleep(0.01)
         try:
             yield
         finally:
             done.set()
-            await at_work
-            await asyncio.gather(*queue)
+            await asyncio.gather(*at_work, *queue)
 
 
 def test_who_finds_the_queue_full_is_told_so_as_a_page_or_a_problem(app: FastAPI) -> None:
@@ -130,8 +132,8 @@ def test_signing_out_waits_for_its_turn(app: FastAPI) -> None:
 
 def test_healthz_runs_in_no_thread(app: FastAPI) -> None:
     async def scenario() -> int:
-        limiter = anyio.to_thread.current_default_thread_limiter()
-        limiter.total_tokens = 0
+        for pool in threads.pools():
+            pool.total_tokens = 0
         async with client_of(app, "198.51.100.7") as client, asyncio.timeout(LIMIT_S):
             return (await client.get("/healthz")).status_code
 

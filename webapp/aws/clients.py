@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from webapp.aws.accounts import AccountRole, ByAccount, acting, client_for, credentials_of
 from webapp.aws.errors import REFUSES_CREDENTIALS, aws_errors
 from webapp.aws.pace import Pace
+from webapp.telemetry import spans
 
 if TYPE_CHECKING:
     import boto3
@@ -181,7 +182,9 @@ class Clients:
     def threads(self) -> ThreadPoolExecutor:
         """For calls in parallel, while this thread waits: it lets go of what others need first."""
         self._before_call()
-        return ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix=f"{PARALLEL}{get_ident()}")
+        name = f"{PARALLEL}{get_ident()}"
+        of_span = spans.active.carrying() if spans.active else None
+        return ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix=name, initializer=of_span)
 
     def _client(self, service: str, region: str, *, attempts: int | None = None) -> Any:
         with aws_errors("reading the credentials", region):

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError
 
 from webapp.aws.accounts import acting
 from webapp.aws.errors import THROTTLED
+from webapp.telemetry import spans
 from webapp.telemetry.counts import count_aws_call
 
 SLOW_CALL_EVERY_S = 1.0
@@ -204,6 +205,10 @@ class Pace:
             if not event_name.endswith(INVOKE):
                 self.observe(region(), parsed_response or {})
 
+        if spans.active:
+            from webapp.aws.traced import attach
+
+            attach(client, spans.active)
         client.meta.events.register("before-send", wait)
         client.meta.events.register("response-received", observe)
 

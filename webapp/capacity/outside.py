@@ -1,26 +1,20 @@
 """How many requests may work, and how many may wait for AWS or a partner, at once.
 
-Each request has a thread of the pool while it works: there are THREADS of them, because more would
-only slow each other, and the loop that answers `/healthz`, down. Those that wait for an answer from
-outside may not take them: a request takes a place with its first call, keeps it to its end, and is
-told to come again if there is none; then nothing was asked. While it has a place, the pool has one
-thread more. The background loop has threads of its own and needs no place.
+Each request has a thread of a pool (`webapp.capacity.threads`) while it works. Those that wait for
+an answer from outside may not take them: a request takes a place with its first call, keeps it to
+its end, and is told to come again if there is none; then nothing was asked. While it has a place,
+its pool has one thread more. The background loop has threads of its own and needs no place.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore, local
 
-import anyio
 from anyio.from_thread import run_sync as in_the_loop
 
+from webapp.capacity import threads
 from webapp.errors import Unavailable
 
-THREADS = 6
-"""Fewer than there are connections of the database (`webapp.db`), so that no request waits for one
-while others compute."""
-SWITCH_S = 0.0005
-"""After how long a thread that computes makes room for the loop: a tenth of Python's default."""
 PLACES = 40
 
 
@@ -70,11 +64,7 @@ class Outside:
 def _add_threads(number: int) -> None:
     """To the pool that this thread is of, if it is of one."""
     with suppress(RuntimeError):
-        in_the_loop(_change_pool, number)
-
-
-def _change_pool(number: int) -> None:
-    anyio.to_thread.current_default_thread_limiter().total_tokens += number
+        in_the_loop(threads.add, number)
 
 
 outside = Outside()

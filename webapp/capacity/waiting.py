@@ -9,9 +9,9 @@ are never refused.
 from collections import Counter
 from typing import Final
 
-import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from webapp.capacity import threads
 from webapp.edge.client_addresses import subscriber_of
 from webapp.edge.one_name import FOR_PROGRAMS
 from webapp.errors import Busy
@@ -32,8 +32,7 @@ class Queue:
 
     def refusal(self, client: str) -> Busy | None:
         """Why there is no place for a request of that address."""
-        threads = anyio.to_thread.current_default_thread_limiter()
-        is_full = threads.statistics().tasks_waiting >= WAITING_MAX
+        is_full = threads.waiting() >= WAITING_MAX
         if not is_full and self.unanswered[subscriber_of(client)] < OF_CLIENT_MAX:
             return None
         return Busy(

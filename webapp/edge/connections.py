@@ -11,6 +11,7 @@ What is refused is answered first (RFC 9110, 15.5.9 and 15.6.4), and then read n
 import asyncio
 import logging
 import secrets
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -132,6 +133,8 @@ class Connection(HotConnection):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if own := transport.get_extra_info("socket"):  # asyncio does so for some sockets only
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         limits = self.all.limits
         self._wait_for(Waits.HEAD)
         if len(self.connections) > limits.connections + limits.refused:

@@ -8,14 +8,18 @@ import re
 import secrets
 import time
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp import logs
-from webapp.telemetry.counts import count_request
+from webapp.telemetry import spans
+from webapp.telemetry.counts import count_request, operation_of
+
+if TYPE_CHECKING:
+    from webapp.telemetry.tracing import Tracing
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -48,6 +52,8 @@ NO_STORE: Final = "no-store"
 IMMUTABLE_STATUS: Final = (200, 206, 304)
 BY_HEAD: Final = "egret.by_head"
 """In the scope of a request that was made with HEAD."""
+ROUTED: Final = ("endpoint", spans.TEMPLATE)
+"""What the router puts into the scope for the log, the counters and the spans."""
 PATH_CHARACTERS: Final = "/:@!$&'()*+,;=~-._"
 _LINK: Final = re.compile(
     r"((?:^|/)whitelist/+)(?!(?:link|partners)(?:/|$)).*?(\.txt)?$", re.I | re.S
@@ -95,7 +101,10 @@ class AccessLogAndHeaders:
         client = scope["client"][0] if scope.get("client") else ""
         with logs.about(request_id=request_id, client=client):
             try:
-                await self._app(scope, receive, send_with_headers)
+                if spans.active:
+                    await self._traced(spans.active, scope, receive, send_with_headers)
+                else:
+                    await self._app(scope, receive, send_with_headers)
             finally:
                 took_s = time.perf_counter() - started_s
                 took_ms = round(took_s * 1000)
@@ -103,6 +112,25 @@ class AccessLogAndHeaders:
                 method, path = scope["method"], loggable(scope["path"])
                 values = {"status": status or 500, "took_ms": took_ms}
                 log.info("%s %s %s %s ms", method, path, *values.values(), extra=values)
+
+    async def _traced(self, tracing: "Tracing", scope: Scope, receive: Receive, send: Send) -> None:
+        """The same as a span; lines of the log say which trace it is in, if that is recorded."""
+        by_proxy = scope.get(spans.BY_PROXY, False)
+        span, status = tracing.request(scope["method"], scope["headers"], by_proxy=by_proxy), 0
+        if span.trace_id:
+            logs.note(trace_id=span.trace_id)
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            with span.current():
+                await self._app(scope, receive, send_noting)
+        finally:
+            template, operation = scope.get(spans.TEMPLATE, ""), operation_of(scope)
+            span.end(template, operation, status or 500, scope["request_id"])
 
 
 def complete(headers: MutableHeaders, path: str, status: int, *, https: bool) -> None:
@@ -143,4 +171,8 @@ class HeadAsGet:
         async def send_head(message: Message) -> None:
             await send({**message, "body": b""} if "body" in message else message)
 
-        await self._app({**scope, "method": "GET", BY_HEAD: True}, receive, send_head)
+        inner = {**scope, "method": "GET", BY_HEAD: True}
+        try:
+            await self._app(inner, receive, send_head)
+        finally:
+            scope.update((name, inner[name]) for name in ROUTED if name in inner)

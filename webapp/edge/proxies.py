@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webapp.edge.client_addresses import Address, address_of
 from webapp.setting_rules import Network
+from webapp.telemetry.spans import BY_PROXY
 
 SCHEMES = ("http", "https")
 
@@ -25,17 +26,21 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         peer = scope.get("client")
-        if scope["type"] == "http" and peer and self._trusts(address_of(peer[0])):
+        if scope["type"] == "http" and peer and self.is_proxy(peer[0]):
             headers = Headers(scope=scope)
             client = self.client_of(peer[0], ",".join(headers.getlist("x-forwarded-for")))
             protocol = headers.get("x-forwarded-proto", "").strip().lower()
             scheme = protocol if protocol in SCHEMES else scope["scheme"]
-            scope = {**scope, "client": (client, 0), "scheme": scheme}
+            scope = {**scope, "client": (client, 0), "scheme": scheme, BY_PROXY: True}
         await self._app(scope, receive, send)
 
     def client_of(self, peer: str, listed: str) -> str:
         """Who asks, if that is the connection's address, and that is in `X-Forwarded-For`."""
-        return (self._client(listed) if self._trusts(address_of(peer)) else "") or peer
+        return (self._client(listed) if self.is_proxy(peer) else "") or peer
+
+    def is_proxy(self, peer: str) -> bool:
+        """Whether a connection from there counts as one of a trusted proxy."""
+        return self._trusts(address_of(peer))
 
     def _client(self, listed: str) -> str:
         """The last address that no trusted proxy has, or the first one; '' if there is none."""

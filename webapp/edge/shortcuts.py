@@ -18,12 +18,13 @@ from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts, serialize_response
 from sqlmodel import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webapp.browsers import API_PREFIX
+from webapp.capacity import threads
 from webapp.capacity.one_go import in_one_go
 from webapp.deps import AREA_AT, BEARER, open_session, parts_of
+from webapp.telemetry.spans import TEMPLATE
 
 Shape = tuple[str, int, str]
 Known = dict[Any, Any]
@@ -51,6 +52,7 @@ class Shortcuts:
             route=route.original_route,
             endpoint=route.endpoint,
             path_params=path_params,
+            **{TEMPLATE: route.path},
             router=self._app.router,
         )
         await answer(scope, receive, send)
@@ -128,7 +130,7 @@ def _one_hop(route: RouteContext) -> ASGIApp:
             return _response(route, _call(route.endpoint, arguments))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await run_in_threadpool(run, Request(scope, receive, send))
+        response = await threads.read(run, Request(scope, receive, send))
         await response(scope, receive, send)
 
     return answer

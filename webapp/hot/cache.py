@@ -98,6 +98,8 @@ class Slot:
     address: bytes
     path: str
     arguments: tuple[object, ...]
+    template: str = ""
+    """The path of its route, for spans."""
     hosts: set[bytes] = field(default_factory=set)
     """Of requests that the router has answered: it decides which ones there are."""
     state: State = State()

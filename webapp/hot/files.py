@@ -14,7 +14,9 @@ from webapp.hot.encodings import Encoded
 from webapp.hot.looks import own_threads
 from webapp.hot.prepared import Prepared
 from webapp.hot.requests import address_of, read
+from webapp.telemetry.spans import TEMPLATE
 
+FILES: Final = "/static/{path}"
 OF_HEADERS: Final = ("accept-ranges", "last-modified")
 
 
@@ -33,6 +35,7 @@ class HotFiles(StaticFiles):
         self.slots: Bounded[bytes, Slot] = Bounded(SLOTS_MAX)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        scope[TEMPLATE] = FILES
         is_usual = scope["method"] == "GET" and read(scope["headers"]) is not None
         if path not in self._bodies or not is_usual:
             return await super().get_response(path, scope)
@@ -57,7 +60,7 @@ class HotFiles(StaticFiles):
     def _keep(self, scope: Scope, prepared: Prepared, headers: Headers) -> None:
         address = address_of(scope)
         if address == scope["path"].encode():
-            slot = self.slots.get(address) or Slot(FILE, address, scope["path"], ())
+            slot = self.slots.get(address) or Slot(FILE, address, scope["path"], (), FILES)
             slot.state = State(answers={False: prepared})
             slot.answered_by(headers.get("host", "").encode("latin-1"))
             self.slots.put(address, slot)

@@ -12,9 +12,9 @@ its own: so hot answers go on whatever the pages do.
 
 import asyncio
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -25,20 +25,20 @@ from webapp.edge.middleware import complete
 from webapp.edge.proxies import TrustedProxies
 from webapp.hot.cache import ANYBODY, FRESH_S, RENEWED_AFTER_S, Bounded, Moment, Slot, Who
 from webapp.hot.lines import AccessLines, Line
-from webapp.hot.looks import About, Looks
+from webapp.hot.looks import About, Looks, Peer
 from webapp.hot.prepared import Answer, Prepared, Sent
 from webapp.hot.refusals import PAUSE_S, Refusals
 from webapp.hot.requests import Asked, Headers, address_of, read
 from webapp.hot.serving import begin
 from webapp.settings import Settings
+from webapp.telemetry import spans
 from webapp.telemetry.counts import HOT as HOT_COUNTS
+from webapp.telemetry.counts import counted
 
 READING: Final = {b"GET": "GET", b"HEAD": "HEAD"}
 HOT: Final = re.compile(r"/static/.+|/whitelist/[^/]+|/functions/[^/]+/table|/api/v1/.+/preview")
 LOOKS: Final = 2
 CLIENTS_REMEMBERED: Final = 1024
-Peer = Sequence[Any] | None
-"""The connection's address and port."""
 
 
 class Front:
@@ -51,6 +51,7 @@ class Front:
         self._app, self._https, self.files = app, settings.https, files
         proxies = TrustedProxies(app, networks=settings.proxy_networks)
         self._client_of = lru_cache(CLIENTS_REMEMBERED)(proxies.client_of)
+        self._is_proxy = lru_cache(CLIENTS_REMEMBERED)(proxies.is_proxy)
         self._lines = AccessLines()
         self._looks = Looks()
 
@@ -71,7 +72,7 @@ class Front:
         if refused is None:
             return None
         answer, line = refused
-        return self._logged(answer, line)._replace(pause_s=PAUSE_S)
+        return self._logged(answer, line, headers, peer)._replace(pause_s=PAUSE_S)
 
     def about(
         self, address: bytes, headers: Headers, peer: Peer, app: FastAPI | None = None
@@ -82,7 +83,7 @@ class Front:
         asked = read(headers) if slot else None
         if not slot or not asked or asked.host not in slot.hosts:
             return None
-        return About(app, slot, asked, headers, self._client(asked, peer), Moment.now())
+        return About(app, slot, asked, headers, self._client(asked, peer), Moment.now(), peer)
 
     def _client(self, asked: Asked, peer: Peer) -> str:
         forwarded_for = asked.forwarded_for.decode("latin-1")
@@ -101,15 +102,26 @@ class Front:
             self._looks.begin(about)
         answer = self._answer(about, prepared)
         of_log = about.client, slot.source.operation, who.name, who.role
-        sent = self._logged(answer, Line(method, slot.shown, answer.status, *of_log))
+        line = Line(method, slot.shown, answer.status, *of_log)
+        sent = self._logged(answer, line, about.headers, about.peer, about)
         if prepared.since:
             sent.own.append((b"age", b"%d" % prepared.age_s()))
         return sent
 
-    def _logged(self, answer: Answer, line: Line) -> Sent:
+    def _logged(
+        self, answer: Answer, line: Line, headers: Headers, peer: Peer, about: About | None = None
+    ) -> Sent:
+        """`about` is what was asked for; None of what is refused."""
         HOT_COUNTS[line.method, line.operation, line.status] += 1
-        request_id = self._lines.new_id()
-        self._lines.write(line, request_id)
+        request_id, trace_id = self._lines.new_id(), ""
+        if tracing := spans.active:
+            by_proxy = peer is not None and self._is_proxy(peer[0])
+            begun_s = about.begun.at_s if about else None
+            span = tracing.request(line.method, headers, by_proxy=by_proxy, begun_s=begun_s)
+            template = about.slot.template if about else ""
+            span.end(template, counted(line.operation, line.status), line.status, request_id)
+            trace_id = span.trace_id
+        self._lines.write(line, request_id, trace_id)
         return Sent(answer, [(b"x-request-id", request_id.encode())])
 
     async def look_up(self, about: About) -> bool:

@@ -19,6 +19,7 @@ REMEMBERED_MAX: Final = 2048
 IDS_AT_ONCE: Final = 512
 ID_BYTES: Final = 8
 MODEL_ID: Final = secrets.token_hex(ID_BYTES)
+MODEL_TRACE: Final = secrets.token_hex(2 * ID_BYTES)
 MODEL_TIME: Final = "1970-01-01T00:00:00.000+00:00"
 
 log = logging.getLogger("egret.access")
@@ -35,10 +36,9 @@ class Line(NamedTuple):
     user: str
     role: str
 
-    @property
-    def known(self) -> dict[str, str]:
+    def known(self, trace_id: str = "") -> dict[str, str]:
         """What it says of the request, beside its id, in the order in which others say it."""
-        names = {"client": self.client, "operation": self.operation}
+        names = {"client": self.client, "trace_id": trace_id, "operation": self.operation}
         names |= {"user": self.user, "role": self.role}
         return {name: value for name, value in names.items() if value or name == "client"}
 
@@ -47,7 +47,7 @@ class AccessLines:
     """Of one process; only its loop uses it."""
 
     def __init__(self) -> None:
-        self._models: dict[Line, tuple[str, str, str]] = {}
+        self._models: dict[tuple[Line, bool], tuple[str, str, str]] = {}
         self._ids = ""
         self._second, self._written = 0, ""
         self._timer: asyncio.TimerHandle | None = None
@@ -59,14 +59,17 @@ class AccessLines:
         found, self._ids = self._ids[: 2 * ID_BYTES], self._ids[2 * ID_BYTES :]
         return found
 
-    def write(self, line: Line, request_id: str) -> None:
+    def write(self, line: Line, request_id: str, trace_id: str = "") -> None:
+        """`trace_id` is empty if no trace of it is recorded."""
         stream = logs.stream()
         if stream is None:
-            with logs.about(request_id=request_id, **line.known):
+            with logs.about(request_id=request_id, **line.known(trace_id)):
                 log.info(*_message(line), extra=_extra(line))
             return
-        model = self._models.get(line) or self._add_model(line, stream)
-        before, between, after = model
+        key = line, bool(trace_id)
+        before, between, after = self._models.get(key) or self._add_model(key, stream)
+        if trace_id:
+            after = after.replace(MODEL_TRACE, trace_id)
         waiting = stream.later(f"{before}{self._now()}{between}{request_id}{after}")
         if waiting >= WAITING_MAX:
             stream.flush()
@@ -77,18 +80,19 @@ class AccessLines:
         self._timer = None
         stream.flush()
 
-    def _add_model(self, line: Line, stream: logs.Stream) -> tuple[str, str, str]:
+    def _add_model(self, key: tuple[Line, bool], stream: logs.Stream) -> tuple[str, str, str]:
+        line, is_traced = key
         message, *arguments = _message(line)
         fields = {"name": log.name, "levelname": "INFO", "created": 0.0, **_extra(line)}
         told = {"msg": message, "args": tuple(arguments)}
         record = logging.makeLogRecord(fields | told)
-        with logs.about(request_id=MODEL_ID, **line.known):
+        with logs.about(request_id=MODEL_ID, **line.known(MODEL_TRACE * is_traced)):
             text = stream.format(record)
         before, _, rest = text.partition(MODEL_TIME)
         between, _, after = rest.partition(MODEL_ID)
         if len(self._models) >= REMEMBERED_MAX:
             self._models.clear()
-        self._models[line] = before, between, after
+        self._models[key] = before, between, after
         return before, between, after
 
     def _now(self) -> str:

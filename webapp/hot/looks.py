@@ -4,8 +4,8 @@ One at a time for the same answer and the same person; all who ask meanwhile wai
 """
 
 import asyncio
-from collections.abc import Hashable
-from typing import Final, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import Any, Final, NamedTuple
 
 import anyio
 from anyio.lowlevel import RunVar
@@ -22,6 +22,8 @@ from webapp.hot.serving import who_is
 from webapp.models import Role
 from webapp.services import access
 
+Peer = Sequence[Any] | None
+"""The connection's address and port."""
 THREADS: Final = 2
 """Beside those of the router."""
 WAITING_MAX: Final = 100
@@ -41,6 +43,7 @@ class About(NamedTuple):
     headers: Headers
     client: str
     begun: Moment
+    peer: Peer = None
 
     @property
     def who(self) -> Hashable:

@@ -7,6 +7,7 @@ from fastapi import Response
 from webapp.deps import Context
 from webapp.hot.cache import Moment, Slot, Source, Who
 from webapp.hot.requests import address_of, read
+from webapp.telemetry.spans import TEMPLATE
 
 BEGUN = "egret.begun"
 """In the scope: when the request began, so that what the router finds out can be kept."""
@@ -20,7 +21,8 @@ def serve(ctx: Context, source: Source, *arguments: Any, query: str = "") -> Res
     request, cache = ctx.request, ctx.parts.hot
     scope, address = request.scope, address_of(request.scope)
     who = who_is(ctx)
-    slot = cache.slots.get(address) or Slot(source, address, scope["path"], arguments)
+    template = scope.get(TEMPLATE, "")
+    slot = cache.slots.get(address) or Slot(source, address, scope["path"], arguments, template)
     prepared = slot.bring_up_to_date(ctx.session, in_browser=who.in_browser)
     asked, begun = read(scope["headers"]), scope.get(BEGUN)
     usual = f"{scope['path']}?{query}" if query else scope["path"]

@@ -3,17 +3,19 @@
 Times are seconds of the database's clock, so that the clocks of the replicas need not agree.
 """
 
-from sqlalchemy import false
+from sqlalchemy import Index, false
 from sqlmodel import Field, SQLModel
 
-from webapp.models.texts import AWS_ID_MAX, sized
+from webapp.models.texts import AWS_ID_MAX, ordered, sized
 
 
 class Lease(SQLModel, table=True):
     """`fence` grows with every claim; a writer whose number is older has lost the claim."""
 
+    __table_args__ = (Index("ix_lease_lane", "can_wait", "due_at"),)
+
     resource: str = Field(
-        sa_type=sized(AWS_ID_MAX),
+        sa_type=ordered(AWS_ID_MAX),
         primary_key=True,
         description="network:<id>, function:<id>, region:<name>",
     )
@@ -27,4 +29,9 @@ class Lease(SQLModel, table=True):
         default=False,
         sa_column_kwargs={"server_default": false()},
         description="By its last claim, from a process that did not give it back",
+    )
+    can_wait: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="A proof: it has a lane of its own, so that nothing else waits for it",
     )

@@ -32,7 +32,10 @@ from webapp.outbound.wire import (
     public_addresses,
     secured,
 )
+from webapp.telemetry import spans
 
+FAILED_FROM = 400
+"""The status of an answer for which its span is an error."""
 CHUNK_BYTES = 64 * 1024
 HEADERS_MAX = 60
 HEADERS_MAX_BYTES = 32 * 1024
@@ -129,7 +132,7 @@ class Outbound:
             raise Invalid(f"{method} is not used for {purpose.name}.", code="method_not_allowed")
         outside.enter()
         try:
-            return self._call(purpose, place, (method, {**(headers or {}), **SENT}, body))
+            return self._traced(purpose, place, (method, {**(headers or {}), **SENT}, body))
         except (OSError, ValueError, http.client.HTTPException) as error:
             why = _why(error, purpose)
             raise Upstream(f"{urlsplit(url).hostname} gave no answer: {why}.") from error
@@ -143,6 +146,24 @@ class Outbound:
         target = parts.path.rstrip("/") + url.target
         host, headers = parts.hostname or "", _credentials(parts)
         return _Place(parts.scheme, host, port, target, is_exception=True, headers=headers)
+
+    def _traced(self, purpose: Purpose, place: _Place, request: Any) -> Answer:
+        """With a span that names the host alone: a path or query may be a secret."""
+        if (tracing := spans.active) is None:
+            return self._call(purpose, place, request)
+        method, found, error = request[0], {}, ""
+        about = {"http.request.method": method, "server.address": place.host}
+        span = tracing.call(method, about | {"server.port": place.port, "egret.for": purpose.name})
+        try:
+            answer = self._call(purpose, place, request)
+            found = {"http.response.status_code": answer.status}
+            error = str(answer.status) if answer.status >= FAILED_FROM else ""
+            return answer
+        except Exception as raised:
+            error = type(raised).__name__
+            raise
+        finally:
+            span.end(found, error=error)
 
     def _call(self, purpose: Purpose, place: _Place, request: Any) -> Answer:
         deadline = Deadline(purpose.total_s)

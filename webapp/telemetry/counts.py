@@ -59,12 +59,17 @@ AWS_THROTTLES: Final = Counts()
 TAKEOVERS: Final = Counts()
 
 
-def count_request(scope: Any, status: int, seconds: float) -> None:
-    """By the operation that the log names: `pages.networks.park`."""
+def operation_of(scope: Any) -> str:
+    """As the log names it: `pages.networks.park`."""
     route = scope.get("endpoint")
     name = getattr(route, "__name__", "static" if route else "none")
     module = getattr(route, "__module__", "").removeprefix("webapp.routes.")
-    operation = f"{module}.{name}" if hasattr(route, "__name__") else name
+    return f"{module}.{name}" if hasattr(route, "__name__") else name
+
+
+def count_request(scope: Any, status: int, seconds: float) -> None:
+    """By its operation."""
+    operation = operation_of(scope)
     method = scope["method"] if scope["method"] in METHODS else OTHER
     REQUESTS.add(method, operation, str(status))
     REQUEST_S.add(operation, seconds)
@@ -86,6 +91,10 @@ def requests() -> dict[Labels, int]:
     """All of them, hot answers too."""
     found: Counter[Labels] = Counter(REQUESTS.read())
     for (method, operation, status), number in list(HOT.items()):
-        name = operation or ("static" if status < 400 else "refused")
-        found[method, name, str(status)] += number
+        found[method, counted(operation, status), str(status)] += number
     return found
+
+
+def counted(operation: str, status: int) -> str:
+    """How a hot answer is counted; files and refusals are of no operation."""
+    return operation or ("static" if status < 400 else "refused")

@@ -8,6 +8,7 @@ from tests.services.scripted import (
     ScriptedAws,
     a_stack,
 )
+from tests.spans import attributes, kept
 from webapp.aws.cloudformation.stacks import Phase, Plan
 from webapp.aws.errors import AccessDenied, AwsError, ClockOff, NotReached
 from webapp.models import Status
@@ -43,6 +44,23 @@ def test_any_other_error_fails_the_row(offline: CloudScope) -> None:
     assert change.row.status is Status.FAILED
     assert (change.row.reason, change.row.remedy) == ("no such subnet", "make one")
     assert due_in_s(offline.session) is None
+
+
+def test_a_step_is_a_span_with_its_state_its_site_and_the_code_of_its_error(
+    offline: CloudScope,
+) -> None:
+    change = begun(offline, AwsError("no such subnet-4711", remedy="make one"))
+    with kept() as in_memory:
+        leases.run(change.work, lambda _: change.advance())
+    (step,) = in_memory.all
+    assert (step.name, step.status.is_ok) == ("step network", False)
+    assert attributes(step) == {
+        "egret.kind": "network",
+        "egret.state": "updating",
+        "cloud.region": REGION,
+        "error.type": AwsError.default_code,
+    }
+    assert "4711" not in in_memory.text
 
 
 @pytest.mark.parametrize("status", [Status.READY, Status.FAILED])

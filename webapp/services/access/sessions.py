@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, delete, select, update
 
+from webapp.capacity.outside import outside
 from webapp.db import brief_locks
 from webapp.errors import Conflict, NotFound, Unauthenticated
 from webapp.models import AccessToken, BegunSignIn, TokenKind, User, utc_now
@@ -154,7 +155,7 @@ def touch(session: Session, used: AccessToken, limits: Limits = LIMITS) -> None:
     if used.ends_at:
         values["expires_at"] = min(used.ends_at, now + limits.idle)
     session.commit()
-    with suppress(OperationalError), Session(session.get_bind()) as own:
+    with suppress(OperationalError), outside.aside(), Session(session.get_bind()) as own:
         with brief_locks(own) as connection:
             connection.execute(
                 update(User).where(col(User.id) == used.user_id).values(last_seen_at=now)

@@ -14,22 +14,27 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Event
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import ColumnElement, Engine, Executable, and_, event, true, update
+from sqlalchemy import ColumnElement, Engine, Executable, and_, bindparam, event, true, update
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, delete, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from webapp import logs
 from webapp.db import insert_into, now_s
 from webapp.models import Lease
+from webapp.telemetry import spans
 from webapp.telemetry.counts import TAKEOVERS
 
 LEASE_S = 60.0
 """How long a killed process's work waits for another process, by default."""
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
+PROOF = "proof"
+"""The noun of what can wait."""
 MADE_DUE = "made due"
 """The mark of a session that has made a row due, until it commits."""
 
@@ -37,6 +42,20 @@ CLAIMED = col(Lease.resource), col(Lease.fence), col(Lease.due_at), col(Lease.ta
 """What a claim gives back."""
 
 ALL = true()
+CAN_WAIT: ColumnElement[bool] = col(Lease.can_wait).is_(True)
+CANNOT_WAIT: ColumnElement[bool] = col(Lease.can_wait).is_(False)
+"""The rows of each lane are beside each other in an index: those of the other are not read."""
+
+# Made once, as they run for each step: to make one takes longer than to run it.
+_MINE = and_(col(Lease.resource) == bindparam("mine"), col(Lease.fence) == bindparam("my_fence"))
+_EXTEND = update(Lease).where(_MINE).values(expires_at=now_s() + bindparam("lease_s"))
+_GIVE_BACK = (
+    update(Lease).where(_MINE).values(expires_at=0.0, due_at=now_s() + bindparam("again_in_s"))
+)
+_FINISH = delete(Lease).where(_MINE, col(Lease.due_at) == bindparam("was_due_at"))
+
+LANES_MAX = 8
+"""For so many conditions the statements are kept: who asks again and again passes the same one."""
 _sleepers: WeakSet[Event] = WeakSet()
 
 
@@ -64,32 +83,26 @@ class Work:
 
     def commit(self) -> None:
         """Commit the session, and extend the lease. Raises LeaseLost."""
-        self._update(expires_at=now_s() + self.lease_s)
+        self._fenced(_EXTEND, lease_s=self.lease_s)
 
     def run_again(self, *, in_s: float) -> None:
         """Commit the session, and make the row due again in `in_s` seconds. Raises LeaseLost."""
         self.session.info[MADE_DUE] = True
-        self._update(expires_at=0.0, due_at=now_s() + in_s)
+        self._fenced(_GIVE_BACK, again_in_s=in_s)
 
     def finish(self) -> None:
         """Commit the session; nothing is left to do unless the row was made due again meanwhile.
 
         In that case raises LeaseLost, and the row is handled once more.
         """
-        unchanged = col(Lease.due_at) == self.due_at
-        self._fenced(delete(Lease).where(self._is_mine(), unchanged))
+        self._fenced(_FINISH, was_due_at=self.due_at)
 
-    def _update(self, **values: object) -> None:
-        self._fenced(update(Lease).where(self._is_mine()).values(**values))
-
-    def _fenced(self, statement: Executable) -> None:
-        if self.session.connection().execute(statement).rowcount == 0:
+    def _fenced(self, statement: Executable, **values: float) -> None:
+        of = {"mine": self.resource, "my_fence": self.fence, **values}
+        if self.session.connection().execute(statement, of).rowcount == 0:
             self.session.rollback()
             raise LeaseLost(self.resource)
         self.session.commit()
-
-    def _is_mine(self) -> ColumnElement[bool]:
-        return and_(col(Lease.resource) == self.resource, col(Lease.fence) == self.fence)
 
 
 Handler = Callable[[Work], None]
@@ -144,18 +157,22 @@ def make_due(session: Session, resource: str) -> None:
 def make_due_in(session: Session, resources: Mapping[str, float]) -> None:
     """Make each row due in so many seconds, unless it is in the table already. The caller
     commits."""
-    connection = session.connection()
+    if not resources:
+        return
     session.info[MADE_DUE] = True
-    for resource, in_s in resources.items():
-        row = insert_into(connection, Lease).values(
-            resource=resource, due_at=now_s() + in_s, expires_at=0, owner="", fence=0
-        )
-        connection.execute(row.on_conflict_do_nothing(index_elements=["resource"]))
+    connection, due_at = session.connection(), now_s() + bindparam("in_s")
+    row = insert_into(connection, Lease).values(due_at=due_at, expires_at=0, owner="", fence=0)
+    each = [
+        {"resource": resource, "can_wait": _can_wait(resource), "in_s": in_s}
+        for resource, in_s in resources.items()
+    ]
+    connection.execute(row.on_conflict_do_nothing(index_elements=["resource"]), each)
 
 
 def of(noun: str) -> ColumnElement[bool]:
-    """The rows that are about this."""
-    return col(Lease.resource).startswith(f"{noun}:")
+    """The rows that are about this: a range of the index."""
+    after = chr(ord(":") + 1)
+    return (col(Lease.resource) > f"{noun}:") & (col(Lease.resource) < f"{noun}{after}")
 
 
 def due_in_s(session: Session, those: ColumnElement[bool] = ALL) -> float | None:
@@ -163,33 +180,14 @@ def due_in_s(session: Session, those: ColumnElement[bool] = ALL) -> float | None
 
     None without any. One reading along the index of the times, past the few that are claimed.
     """
-    free = select(col(Lease.due_at) - now_s()).where(col(Lease.expires_at) <= now_s(), those)
-    return session.exec(free.order_by(col(Lease.due_at)).limit(1)).first()
+    return session.exec(_first_free(those)).first()
 
 
 def claim(
     session: Session, *, lease_s: float = LEASE_S, those: ColumnElement[bool] = ALL
 ) -> Work | None:
     """Claim the row that has been due longest. None when nothing is due."""
-    due = (
-        select(Lease.resource)
-        .where(col(Lease.due_at) <= now_s(), col(Lease.expires_at) <= now_s(), those)
-        .order_by(col(Lease.due_at))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = session.connection().execute(
-        update(Lease)
-        .where(col(Lease.resource) == due.scalar_subquery())
-        .values(
-            owner=OWNER,
-            fence=Lease.fence + 1,
-            taken_over=col(Lease.expires_at) > 0,  # who gives it back sets it to 0
-            expires_at=now_s() + lease_s,
-        )
-        .returning(*CLAIMED)
-    )
-    found = claimed.first()
+    found = session.connection().execute(_claiming(those), {"lease_s": lease_s}).first()
     session.commit()
     return _work(session, found, lease_s)
 
@@ -197,7 +195,11 @@ def claim(
 def run(work: Work, handler: Handler) -> None:
     """Handle the claimed row. If the row or the claim changed meanwhile, it is soon run again."""
     try:
-        handler(work)
+        if tracing := spans.active:
+            with tracing.step(work.noun):
+                handler(work)
+        else:
+            handler(work)
     except (LeaseLost, StaleDataError):
         work.session.rollback()
         with suppress(LeaseLost):
@@ -235,13 +237,41 @@ def sleeper() -> Event:
     return made
 
 
+@lru_cache(maxsize=LANES_MAX)
+def _first_free(those: ColumnElement[bool]) -> SelectOfScalar[float]:
+    free = select(col(Lease.due_at) - now_s()).where(col(Lease.expires_at) <= now_s(), those)
+    return free.order_by(col(Lease.due_at)).limit(1)
+
+
+@lru_cache(maxsize=LANES_MAX)
+def _claiming(those: ColumnElement[bool]) -> Executable:
+    due = (
+        select(Lease.resource)
+        .where(col(Lease.due_at) <= now_s(), col(Lease.expires_at) <= now_s(), those)
+        .order_by(col(Lease.due_at))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(Lease)
+        .where(col(Lease.resource) == due.scalar_subquery())
+        .values(
+            owner=OWNER,
+            fence=Lease.fence + 1,
+            taken_over=col(Lease.expires_at) > 0,  # who gives it back sets it to 0
+            expires_at=now_s() + bindparam("lease_s"),
+        )
+        .returning(*CLAIMED)
+    )
+
+
 def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
     """The row's CLAIMED, or None while another process has it."""
     connection = session.connection()
     mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
     claimed = connection.execute(
         insert_into(connection, Lease)
-        .values(resource=resource, fence=1, **mine)
+        .values(resource=resource, fence=1, can_wait=_can_wait(resource), **mine)
         .on_conflict_do_update(
             index_elements=["resource"],
             set_=mine | {"fence": Lease.fence + 1, "taken_over": col(Lease.expires_at) > 0},
@@ -250,6 +280,10 @@ def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
         .returning(*CLAIMED)
     )
     return claimed.first()
+
+
+def _can_wait(resource: str) -> bool:
+    return resource.partition(":")[0] == PROOF
 
 
 def _work(session: Session, claimed: Any, lease_s: float) -> Work | None:

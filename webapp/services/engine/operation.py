@@ -15,10 +15,9 @@ What happens, and what a `kill -9` does at each point:
 5. **Settle.** When the stack is done, the row's final status, outputs or reason are committed in
    the transaction that deletes the lease. Killed before, the next poll settles it.
 
-A process that was suspended past its lease cannot do harm: each commit of the step checks the
-lease's fence (LeaseLost) and the row's version (StaleDataError). A step that fails this is taken
-again. Proofs and first snapshots are stored after the lease is deleted: killed there, they wait for
-the next round, or for a person.
+A process that slept through its lease does no harm: each commit checks the lease's fence
+(LeaseLost) and the row's version (StaleDataError), and the step is taken again. Proofs and first
+snapshots come after the lease is deleted: killed there, they wait for a round, or for a person.
 """
 
 from abc import ABC, abstractmethod
@@ -42,14 +41,14 @@ from webapp.services.engine.leases import Handler, Work
 from webapp.services.engine.progress import poll_in_s, tell_meanwhile
 from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
+from webapp.telemetry import spans
 
 ROLLBACKS_MAX = 3
 CLEARINGS_MAX = 3
 """Attempts to delete what a failed creation left, before a person decides."""
-RETRY_S = 5.0
-"""Until AWS is asked again after it did not answer, or could not roll back."""
-PAUSE_S = 15.0
-"""Between checks whether someone has fixed the credentials, a permission or the clock."""
+RETRY_S, PAUSE_S = 5.0, 15.0
+"""Until AWS is asked again after it did not answer, or could not roll back; and until it is checked
+whether someone has fixed the credentials, a permission or the clock."""
 RETRY_CREATION = "Read the reason and fix it, then try again; or delete it."
 RETRY_DELETION = "Remove what blocks the deletion, then delete it again."
 PUT_BACK = "AWS put everything back as it was."
@@ -103,9 +102,11 @@ class Operation(ABC):
         if take_step is None:
             self.work.finish()
             return
+        spans.note(state=self.row.status, region=self.region, account=self.cloud.number)
         try:
             take_step()
         except EgretError as error:
+            spans.note(error=error.code)
             self.work.session.rollback()
             self.work.session.refresh(self.row)
             self.handle_error(error)
@@ -120,8 +121,7 @@ class Operation(ABC):
             self.work.finish()
 
     def fail(self, reason: str, remedy: str = "") -> None:
-        self.row.status, self.row.updated_at = Status.FAILED, utc_now()
-        self.row.reason = reason
+        self.row.status, self.row.updated_at, self.row.reason = Status.FAILED, utc_now(), reason
         self.row.remedy = remedy or (RETRY_DELETION if self.row.unwanted else RETRY_CREATION)
 
     def poll_again(self) -> None:
@@ -183,11 +183,11 @@ class Operation(ABC):
     def poll_stack(self) -> Stack | None:
         """Copy new events. Gives the stack once it is no longer busy, None while it is."""
         stack = self._look()
-        if stack.phase is Phase.BUSY:
-            tell_meanwhile(self.work.session, self.row, stack)
-            self.poll_again()
-            return None
-        return stack
+        if stack.phase is not Phase.BUSY:
+            return stack
+        tell_meanwhile(self.work.session, self.row, stack)
+        self.poll_again()
+        return None
 
     def update_stack(self, plan: Plan) -> Stack | None:
         """Request the update to `plan` once, and poll. Returns the stack once it is not busy."""

@@ -6,7 +6,7 @@ holds one; with one pool for both, all threads could end up waiting for each oth
 
 import logging
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, case, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
@@ -53,20 +53,13 @@ class SharedTurns(Turns):
 
 def _take(connection: Connection, region: str) -> float:
     """Nearly always one reading: nothing is throttled."""
-    row = col(Throttle.region) == region
-    looked = select(col(Throttle.slow_until) > now_s(), col(Throttle.next_at) - now_s()).where(row)
-    is_slow, wait_s = connection.execute(looked).one_or_none() or (False, 0.0)
+    of = {"of_region": region}
+    is_slow, wait_s = connection.execute(_LOOK, of).one_or_none() or (False, 0.0)
     if not is_slow:
         return 0.0
     if wait_s > WAIT_MAX_S:
         raise TurnQueueFull
-    taken = (
-        update(Throttle)
-        .where(row)
-        .values(next_at=_next_at(now_s()) + SLOW_CALL_EVERY_S)
-        .returning(col(Throttle.next_at) - SLOW_CALL_EVERY_S - now_s())
-    )
-    return float(connection.execute(taken).scalar_one())
+    return float(connection.execute(_TAKE, of).scalar_one())
 
 
 def _slow_down(connection: Connection, region: str) -> None:
@@ -79,6 +72,17 @@ def _slow_down(connection: Connection, region: str) -> None:
 def _next_at(earliest: ColumnElement[float]) -> ColumnElement[float]:
     """The later of the row's and `earliest`: SQLite calls that MAX, PostgreSQL GREATEST."""
     return case((col(Throttle.next_at) > earliest, col(Throttle.next_at)), else_=earliest)
+
+
+_REGION = col(Throttle.region) == bindparam("of_region")
+_LOOK = select(col(Throttle.slow_until) > now_s(), col(Throttle.next_at) - now_s()).where(_REGION)
+_TAKE = (
+    update(Throttle)
+    .where(_REGION)
+    .values(next_at=_next_at(now_s()) + SLOW_CALL_EVERY_S)
+    .returning(col(Throttle.next_at) - SLOW_CALL_EVERY_S - now_s())
+)
+"""Made once: they are run with every call to AWS."""
 
 
 def _warn(error: SQLAlchemyError) -> None:

@@ -31,6 +31,7 @@ from webapp.services.engine.leases import Handler, LeaseLost, Work
 from webapp.services.keys.details import claims_held, functions_with
 from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
+from webapp.telemetry import spans
 
 NOUN = "key"
 ANSWER_MAX = timedelta(minutes=10)
@@ -56,6 +57,7 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
             work.finish()
             return
         there = cloud_of(work.session, cloud, settings, key)
+        spans.note(state=key.status, region=key.region, account=there.number)
         work.commit()  # no call to AWS while the database is held
         try:
             if key.status is Status.DELETING:
@@ -65,6 +67,7 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
         except Conflict as kept:
             log.warning("%s", kept.detail)
         except EgretError as error:
+            spans.note(error=error.code)
             work.session.rollback()
             log.warning("the key %s waits: %s", work.row_id, error.detail)
             work.run_again(in_s=AFTER_ERROR_S)

@@ -28,6 +28,7 @@ from webapp.services.functions.callers.details import list_all
 from webapp.services.functions.details import network_of
 from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
+from webapp.telemetry import spans
 
 NOUN = "caller"
 AFTER_ERROR_S = 15.0
@@ -63,6 +64,7 @@ def handler(cloud: Cloud, settings: Settings) -> Handler:
         try:
             settle(work, cloud, settings, caller)
         except EgretError as error:
+            spans.note(error=error.code)
             work.session.rollback()
             log.warning("the caller %s waits: %s", work.row_id, error.detail)
             _tell(work.session, caller, error)
@@ -114,6 +116,7 @@ def settle(work: Work, cloud: Cloud, settings: Settings, caller: Caller) -> None
     function = session.get_one(Function, caller.function_id)
     cloud = cloud_of(session, cloud, settings, function)
     region, name = network_of(session, function).region, aws_name(settings, function, caller)
+    spans.note(state=caller.status, region=region, account=cloud.number)
     is_leaving = function.leaving or caller.status in (Status.REQUESTED, Status.DELETING)
     work.commit()  # no call to AWS while the database is held
     if is_leaving:
