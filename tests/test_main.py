@@ -23,8 +23,8 @@ LATER = {
 }
 START = """
 import json, sys
-from webapp.__main__ import _import_logs
-_import_logs()
+from webapp.__main__ import prepare
+prepare()
 from webapp import cli, starting
 from webapp.edge import server
 from webapp.main import create_app

@@ -13,13 +13,21 @@ Windows, greenlets, models of pydantic's first version, a server that reloads it
 
 def main() -> None:
     gc.disable()
-    leave_out(*UNUSED)
-    _import_logs()
+    prepare()
     from webapp import cli
 
     gc.freeze()
     gc.enable()
     cli.main()
+
+
+def prepare() -> None:
+    """Before anything else is imported. Models make their validators when they are first used."""
+    leave_out(*UNUSED)
+    _import_logs()
+    from pydantic import BaseModel
+
+    BaseModel.model_config["defer_build"] = True
 
 
 def leave_out(*names: str) -> None:

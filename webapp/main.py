@@ -20,6 +20,7 @@ from webapp.aws.pace import Budget, Pace
 from webapp.browsers import refuse_cross_origin
 from webapp.capacity import threads
 from webapp.capacity.outside import outside
+from webapp.capacity.sizes import CONNECTIONS
 from webapp.capacity.threads import SWITCH_S
 from webapp.capacity.waiting import BoundedQueue, Queue
 from webapp.db import give_back, make_engine
@@ -123,7 +124,7 @@ def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
     pace = Pace(turns, budget=Budget(settings.poll_s))
     return Parts(
         settings=settings,
-        engine=make_engine(settings.database),
+        engine=make_engine(settings.database, CONNECTIONS),
         pace=pace,
         cloud=cloud or _connect(settings, pace),
         images=Images(settings),
