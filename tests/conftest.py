@@ -96,6 +96,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(twice.Guard())
 
 
+def pytest_sessionfinish() -> None:
+    """pytest searches five times at the end, for what could not be ended in order."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_unconfigure() -> None:
     postgresql.stop()
 
