@@ -146,7 +146,7 @@ def _show(
     ctx: Context, name: str, *, confirm_error: str = "", status_code: int = 200
 ) -> HTMLResponse:
     detail = networks.detail(ctx.session, name)
-    matches = keys.match_all(ctx.session, detail.network)
+    matches = keys.match_all(ctx.session, detail.network, detail.addresses)
     return page(
         ctx.request,
         "networks/show.html",
