@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.routes.all_routes import routes_of
 from tests.routes.anything import (
@@ -148,6 +149,7 @@ def as_form(values: dict[str, Any]) -> bytes:
     return urlencode(texts, errors="surrogatepass").encode()
 
 
+@thorough("each operation with values that are made up")
 def test_any_json_is_accepted_or_refused_by_the_api(
     tried: Tried, api: dict[str, str], app: FastAPI
 ) -> None:
@@ -167,6 +169,7 @@ def test_any_json_is_accepted_or_refused_by_the_api(
     assert len(refused) > len(bodies) / 2
 
 
+@thorough("each form with values that are made up")
 def test_any_text_is_accepted_or_refused_by_every_form(tried: Tried, app: FastAPI) -> None:
     forms = list(all_forms(tried, app))
     assert len(forms) > 15
@@ -182,6 +185,7 @@ def test_any_text_is_accepted_or_refused_by_every_form(tried: Tried, app: FastAP
     try_all()
 
 
+@thorough("each route with values that are made up")
 def test_any_text_is_accepted_or_refused_wherever_a_form_may_be_sent(
     tried: Tried, app: FastAPI
 ) -> None:
@@ -214,6 +218,7 @@ def all_forms(tried: Tried, app: FastAPI) -> Iterator[Form]:
     yield from sorted(seen, key=lambda form: (form.path, form.fields))
 
 
+@thorough("each route with values that are made up")
 def test_any_address_of_a_page_or_of_the_api_is_answered(
     tried: Tried, api: dict[str, str], app: FastAPI
 ) -> None:
