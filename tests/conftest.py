@@ -74,7 +74,8 @@ hypothesis.settings.load_profile("any machine")
 # What is imported stays: to search it again and again takes a tenth of the time. So does to search
 # what one test has made many times.
 gc.disable()
-OBJECTS_BETWEEN_SEARCHES = 50_000
+OBJECTS_BETWEEN_SEARCHES, SEARCHES_OF_ALL = 50_000, 100
+"""All that is left is searched a tenth as often as by default."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,7 +85,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_SEARCHES)
+    gc.set_threshold(OBJECTS_BETWEEN_SEARCHES, 10, SEARCHES_OF_ALL)
     gc.enable()
 
 
