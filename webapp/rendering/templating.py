@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, Template
 from jinja2.environment import TemplateModule
 from markupsafe import Markup
 from starlette.datastructures import FormData
@@ -29,6 +29,7 @@ from webapp.partners import DEFAULT_PARTNER, partner
 from webapp.rendering.charts import amount
 from webapp.rendering.drafts import draft_url
 from webapp.rendering.icons import icon
+from webapp.rendering.inlining import Inlining
 from webapp.rendering.user_agents import short_name
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.names import NOT_CONFIRMED
@@ -43,6 +44,7 @@ UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 CONTROL_PICTURES = 0x2400
 NOTICE_COOKIE = "egret_notice"
 NOTICE_MAX_AGE_S = 60
+ROLES = {role.value: role for role in Role}
 NOTHING: Mapping[str, Any] = {}
 _shown: ContextVar[Mapping[str, Any]] = ContextVar("shown", default=NOTHING)
 
@@ -164,7 +166,7 @@ def _pattern(text: str) -> str:
 def _may(role: str) -> bool:
     """Whether the person who is shown the page may do what needs that role."""
     user: User | None = _shown.get().get("user")
-    return user is not None and user.role.includes(Role(role))
+    return user is not None and user.role.includes(ROLES[role])
 
 
 def _linked(text: str) -> Markup:
@@ -255,7 +257,7 @@ class _Template(Template):
 def _environment() -> Environment:
     version = static_version()
     made = Environment(
-        loader=FileSystemLoader(ROOT / "templates"),
+        loader=Inlining(ROOT / "templates"),
         auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,

@@ -189,7 +189,9 @@ def readable(schema: Schema, value: Any) -> str:
         return ", ".join(
             f"{label.lower()} {readable(parts.get(n, {}), value[n])}" for label, n in named
         )
-    return dict(choices_of(schema)).get(str(value), str(value))
+    text = str(value)
+    labels = (str(one["title"]) for one in schema.get("oneOf", ()) if str(one["const"]) == text)
+    return next(labels, text)
 
 
 def _typed(schema: Schema, given: Any) -> Any:
