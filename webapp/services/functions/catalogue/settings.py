@@ -189,9 +189,8 @@ def readable(schema: Schema, value: Any) -> str:
         return ", ".join(
             f"{label.lower()} {readable(parts.get(n, {}), value[n])}" for label, n in named
         )
-    text = str(value)
-    labels = (str(one["title"]) for one in schema.get("oneOf", ()) if str(one["const"]) == text)
-    return next(labels, text)
+    labels = (one["title"] for one in schema.get("oneOf", ()) if str(one["const"]) == str(value))
+    return str(next(labels, value))
 
 
 def _typed(schema: Schema, given: Any) -> Any:
