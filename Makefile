@@ -20,7 +20,8 @@ test: $(VENV)/.dev browser nginx
 test-postgres: $(VENV)/.dev browser nginx
 	$(BIN)/pytest --database=postgresql
 
-# While working: no browser, no embedded AWS, no PostgreSQL, no process of its own.
+# While working: no browser, no embedded AWS, no PostgreSQL, no process of its own, and none that is
+# marked as thorough.
 test-fast: $(VENV)/.dev
 	$(BIN)/pytest --fast
 
