@@ -35,6 +35,8 @@ from webapp.services.networks.operation import NetworkOperation
 from webapp.settings import Settings
 
 THREADS = 3
+OTHER_THREADS = 2
+"""The one that looks what is due, and the one of proofs."""
 LOOK_S = 2.0
 PROOF_PAUSE_S = 0.5
 """After each proof: a thousand that are overdue take a tenth of a processor for ten minutes."""

@@ -15,6 +15,8 @@ from webapp.backup.copies import back_up, restore
 from webapp.db import migrate, temporary_engine
 from webapp.errors import Conflict, Invalid
 from webapp.models import AccessToken, AuditEvent, Function, Network, Role, TokenKind, User
+from webapp.services import access
+from webapp.services.access import people
 from webapp.services.audit import verify
 from webapp.services.scope import Scope
 from webapp.settings import Settings
@@ -159,3 +161,25 @@ def test_a_backup_that_is_damaged_or_newer_changes_nothing(
         with pytest.raises(Invalid, match=why):
             restore(url, broken, actor=ACTOR)
     assert rows_of(url) == before
+
+
+def test_who_was_removed_since_the_backup_is_there_again_but_signed_out(
+    session: Session, settings: Settings, tmp_path: Path
+) -> None:
+    """As docs/operations.md says: people have to look at *People* and *API tokens* afterwards."""
+    scope, file = Scope(session, ACTOR), tmp_path / "backup.jsonl.gz"
+    user = people.add_person(scope, name="ada", role=Role.ADMIN, password_hash="as it was")
+    token = access.create_api_token(scope, name="ci", role=Role.ADMIN)
+    access.invite(scope, name="grace", role=Role.VIEWER)
+    session.commit()
+    back_up(settings.database, file)
+    access.revoke_api_token(scope, "ci")
+    user.password_hash = "changed"
+    session.delete(user)
+    session.commit()
+    url = new_database(tmp_path / "new")
+    restore(url, file, actor=ACTOR)
+    with temporary_engine(url) as engine, Session(engine) as again:
+        assert access.get_person(again, "ada").password_hash == "as it was"
+        assert access.is_known(again, token)
+        assert {row.kind for row in again.exec(select(AccessToken))} == {TokenKind.API}

@@ -4,11 +4,16 @@ import pytest
 from sqlalchemy import bindparam
 from sqlmodel import Session, col
 
-from tests.services.rows import a_network, add
-from webapp.models import Account, Network, Proof
-from webapp.models.reading import Reading
+from tests.services.rows import a_function, a_key, a_network, add
+from webapp.models import Account, Function, Network, Proof
+from webapp.models.reading import Reading, Together
 
 NAMED = Reading(Network, col(Network.name) == bindparam("name"))
+BOTH = Together(
+    Function,
+    col(Function.name) == bindparam("name"),
+    joins={Network: col(Network.id) == col(Function.network_id)},
+)
 BY_NAME = Reading(Network, order_by=col(Network.name), limit=2)
 
 
@@ -45,3 +50,14 @@ def test_rows_come_in_order_with_what_the_session_has_not_committed(session: Ses
 
 def test_a_kind_of_row_without_an_account_is_read_too(session: Session) -> None:
     assert Reading(Proof).all(session) == []
+
+
+def test_rows_of_several_tables_come_together_each_with_its_account(session: Session) -> None:
+    account = Account(name="second", number="1" * 12, role_arn="arn", external_id="x")
+    network, key = a_network(account_id=account.id), a_key()
+    function = a_function(network, key)
+    add(session, account, network, key, function)
+    found = BOTH.first(session, name=function.name)
+    assert found and found == (function, network)
+    assert [row.account_name for row in found] == ["own", "second"]
+    assert BOTH.first(session, name="other") is None

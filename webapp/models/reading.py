@@ -6,12 +6,12 @@ is read here is an object of the row's class as well, with its properties, and w
 no session knows it: it cannot be changed, and it is not in the way of what the session has changed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnExpressionArgument, FromClause, inspect
-from sqlmodel import Session, SQLModel, select
+from sqlalchemy import ColumnExpressionArgument, FromClause, Select, inspect, select
+from sqlmodel import Session, SQLModel
 
 from webapp.models.account import Account, InAccount
 
@@ -28,34 +28,73 @@ class Reading(Generic[Model]):
         order_by: ColumnExpressionArgument[Any] | None = None,
         limit: int | None = None,
     ) -> None:
-        self._model, self._names = model, _names(model)
-        table = source = _table(model)
-        columns = [*table.c]
-        self._has_account = issubclass(model, InAccount)
-        if self._has_account:
-            accounts = _table(Account)
-            columns += accounts.c
-            source = table.outerjoin(accounts, table.c.account_id == accounts.c.id)
-        made = select(*columns).select_from(source).where(*conditions)
+        self._part = _Part(model)
+        made = select(*self._part.columns).select_from(self._part.source).where(*conditions)
         made = made if order_by is None else made.order_by(order_by)
         self._statement = made if limit is None else made.limit(limit)
 
     def all(self, session: Session, **values: Any) -> list[Model]:
-        return list(self._rows(session, values))
+        return [self._part.made(row) for row in _execute(session, self._statement, values)]
 
     def first(self, session: Session, **values: Any) -> Model | None:
-        return next(self._rows(session, values), None)
+        found = _execute(session, self._statement, values)
+        return self._part.made(found[0]) if found else None
 
-    def _rows(self, session: Session, values: dict[str, Any]) -> Iterator[Model]:
-        session.flush()
-        number = len(self._names)
-        for row in session.connection().execute(self._statement, values).all():
-            made = _made(self._model, self._names, row)
-            if self._has_account:
-                there = row[number] is not None
-                account = _made(Account, _names(Account), row[number:]) if there else None
-                made.__dict__["account"] = account
-            yield made
+
+class Together:
+    """A statement for a row of one table, and one of each of others that `joins` names."""
+
+    def __init__(
+        self,
+        model: type[SQLModel],
+        *conditions: ColumnExpressionArgument[bool],
+        joins: Mapping[type[SQLModel], ColumnExpressionArgument[bool]],
+    ) -> None:
+        self._parts = [_Part(each) for each in (model, *joins)]
+        source = self._parts[0].source
+        for part, on in zip(self._parts[1:], joins.values(), strict=True):
+            source = part.joined(source.join(part.table, on))
+        columns = [column for part in self._parts for column in part.columns]
+        self._statement = select(*columns).select_from(source).where(*conditions)
+
+    def first(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
+        """The rows, in the order of the tables."""
+        for row in _execute(session, self._statement, values):
+            made, at = [], 0
+            for part in self._parts:
+                made.append(part.made(row[at : at + len(part.columns)]))
+                at += len(part.columns)
+            return tuple(made)
+        return None
+
+
+class _Part(Generic[Model]):
+    """The columns of a table in a statement, and those of its rows' accounts."""
+
+    def __init__(self, model: type[Model]) -> None:
+        self._model, self._names = model, _names(model)
+        self.table = _table(model)
+        self._accounts = _table(Account).alias() if issubclass(model, InAccount) else None
+        self.columns = [*self.table.c, *(self._accounts.c if self._accounts is not None else ())]
+        self.source = self.joined(self.table)
+
+    def joined(self, source: FromClause) -> FromClause:
+        if self._accounts is None:
+            return source
+        return source.outerjoin(self._accounts, self.table.c.account_id == self._accounts.c.id)
+
+    def made(self, values: Sequence[Any]) -> Model:
+        made = _made(self._model, self._names, values)
+        if self._accounts is not None:
+            account = values[len(self._names) :]
+            there = account[0] is not None
+            made.__dict__["account"] = _made(Account, _names(Account), account) if there else None
+        return made
+
+
+def _execute(session: Session, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
+    session.flush()
+    return session.connection().execute(statement, values).all()
 
 
 def _table(model: type[SQLModel]) -> FromClause:

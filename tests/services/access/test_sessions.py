@@ -30,8 +30,9 @@ def ada(session: Session) -> User:
 def row_of(session: Session, token: str) -> AccessToken:
     found = access.session_of(session, token)
     assert found
-    session.refresh(found[1])
-    return found[1]
+    row = session.get_one(AccessToken, found[1].id)
+    session.refresh(row)
+    return row
 
 
 def long_ago(session: Session, **columns: timedelta) -> None:

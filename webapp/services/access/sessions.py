@@ -20,6 +20,7 @@ from webapp.capacity.outside import outside
 from webapp.db import brief_locks
 from webapp.errors import Conflict, NotFound, Unauthenticated
 from webapp.models import AccessToken, BegunSignIn, TokenKind, User, utc_now
+from webapp.models.reading import Together
 from webapp.models.user import USER_AGENT_MAX
 from webapp.services.access.tokens import digest, issue, new_token
 from webapp.services.scope import Scope
@@ -55,14 +56,12 @@ class Browser:
 
 LIMITS = Limits()
 SOMEWHERE = Browser()
-_OPEN = (
-    select(User, AccessToken)
-    .join(User)
-    .where(
-        col(AccessToken.kind) == TokenKind.SESSION,
-        col(AccessToken.token_hash) == bindparam("token_hash"),
-        col(AccessToken.expires_at) > bindparam("now"),
-    )
+_OPEN = Together(
+    AccessToken,
+    col(AccessToken.kind) == TokenKind.SESSION,
+    col(AccessToken.token_hash) == bindparam("token_hash"),
+    col(AccessToken.expires_at) > bindparam("now"),
+    joins={User: col(User.id) == col(AccessToken.user_id)},
 )
 """Made once: every request of a browser asks this."""
 
@@ -116,10 +115,15 @@ def write_user(session: Session, user: User, **values: Any) -> None:
 
 
 def session_of(session: Session, token: str) -> tuple[User, AccessToken] | None:
-    """Whose session it is, and its row; None if there is no such session, or not any more."""
-    values = {"token_hash": digest(token), "now": utc_now()}
-    found = session.exec(_OPEN, params=values).first()
-    return (found[0], found[1]) if found else None
+    """Whose session it is, and its row; None if there is no such session, or not any more.
+
+    Neither can be changed, and both stay as they are after a rollback.
+    """
+    found = _OPEN.first(session, token_hash=digest(token), now=utc_now())
+    if found is None:
+        return None
+    own, user = found
+    return user, own
 
 
 def is_open(session: Session, session_id: str) -> bool:

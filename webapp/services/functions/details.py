@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from webapp.errors import NotFound
 from webapp.models import Access, Address, Caller, Function, Key, Network, Proof, Snapshot
-from webapp.models.reading import Reading
+from webapp.models.reading import Together
 from webapp.services.addresses import pool
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
 from webapp.services.functions import previews
@@ -19,9 +19,14 @@ from webapp.services.inspection.health import Health
 
 TYPICAL_S = 60
 """How long AWS takes for a function, until this installation has created one."""
-_FUNCTION = Reading(Function, col(Function.name) == bindparam("name"))
-_NETWORK = Reading(Network, col(Network.id) == bindparam("id"))
-_KEY = Reading(Key, col(Key.id) == bindparam("id"))
+_FUNCTION = Together(
+    Function,
+    col(Function.name) == bindparam("name"),
+    joins={
+        Network: col(Network.id) == col(Function.network_id),
+        Key: col(Key.id) == col(Function.key_id),
+    },
+)
 _CALLERS = select(func.count()).where(col(Caller.function_id) == bindparam("id"))
 
 
@@ -76,11 +81,10 @@ def get(session: Session, name: str) -> Function:
 
 def detail(session: Session, name: str) -> FunctionDetail:
     """Of rows that cannot be changed. Raises NotFound."""
-    function = _FUNCTION.first(session, name=name)
-    if function is None:
+    found = _FUNCTION.first(session, name=name)
+    if found is None:
         raise _none(name)
-    (network,) = _NETWORK.all(session, id=function.network_id)
-    (key,) = _KEY.all(session, id=function.key_id)
+    function, network, key = found
     snapshot, failure = previews.last_of(session, function)
     is_busy = not function.status.settled
     return FunctionDetail(

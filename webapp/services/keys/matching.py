@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import bindparam, or_, union
@@ -22,6 +23,8 @@ from webapp.services.addresses import pool
 from webapp.services.addresses.allowing import keys_allowing
 
 Used = Mapping[str, Sequence[Address]]
+"""Addresses by the id of their network."""
+NOT_KNOWN: Used = MappingProxyType({})
 FEW_KEYS = 10
 """So many are compared with a network, whether they concern it or not."""
 MATCHED_MAX = 50
@@ -97,27 +100,33 @@ def match_keys(session: Session, keys: Sequence[Key], network: Network) -> list[
     return [match for key in keys for match in found[key.id]]
 
 
-def match_all(session: Session, network: Network) -> Offer[Match]:
+def match_all(
+    session: Session, network: Network, addresses: Sequence[Address] | None = None
+) -> Offer[Match]:
     """How keys of its account match the network, by name: all while there are few, or else those
-    that its functions use, or that allow one of its addresses."""
-    some = select(Key.id).where(Key.account_id == network.account_id).limit(FEW_KEYS + 1)
-    first, ids = session.exec(some).all(), concerned(session, network)
-    are_many = len(first) > FEW_KEYS
-    if not are_many:
-        ids |= {*first}
+    that its functions use, or that allow one of its addresses, which may be given."""
+    used = pool.read(session, network.id) if addresses is None else addresses
+    ids, are_many = _first_of(session, network.account_id)
+    if are_many:
+        ids = concerned(session, network, used)
     keys = _KEYS.all(session, ids=[*ids])[:MATCHED_MAX] if ids else []
     mine = [key for key in keys if key.account_id == network.account_id]
-    return Offer(match_keys(session, mine, network), more=are_many)
+    found = match_each(session, mine, [network], {network.id: used})
+    return Offer([match for key in mine for match in found[key.id]], more=are_many)
 
 
 def match_each(
-    session: Session, keys: Sequence[Key], networks: Sequence[Network]
+    session: Session, keys: Sequence[Key], networks: Sequence[Network], known: Used = NOT_KNOWN
 ) -> dict[str, list[Match]]:
-    """Of each key, by its id, with each of the networks."""
+    """Of each key, by its id, with each of the networks. `known` addresses are not read."""
     functions, versions = functions_of(session, keys), versions_of(session, keys)
     needing = {key.id: _ids(functions[key.id]) for key in keys}
-    every = networks_of(session, {id for ids in needing.values() for id in ids})
-    used = addresses_of(session, [*networks, *every])
+    ids = {id for ids in needing.values() for id in ids}
+    given = [network for network in networks if network.id in ids]
+    others = networks_of(session, ids - {network.id for network in given})
+    every = sorted([*given, *others], key=lambda network: network.name)
+    unknown = [network for network in [*networks, *others] if network.id not in known]
+    used = {**known, **addresses_of(session, unknown)}
     return {
         key.id: _with_each(
             key, versions[key.id], networks, used, [n for n in every if n.id in needing[key.id]]
@@ -197,13 +206,30 @@ def _with_each(
     return matches
 
 
-def concerned(session: Session, network: Network) -> set[str]:
-    """The ids of keys that its functions use, or that allow one of its addresses."""
+def concerned(
+    session: Session, network: Network, addresses: Sequence[Address] | None = None
+) -> set[str]:
+    """The ids of keys that its functions use, or that allow one of its addresses, which may be
+    given."""
+    addresses = pool.read(session, network.id) if addresses is None else addresses
     used = session.connection().execute(_used_query(), {"network_id": network.id})
     found = set(filter(None, used.scalars()))
-    ids = [address.id for address in pool.read(session, network.id)]
-    allowing = keys_allowing(session, ids, most=MATCHED_MAX)
+    allowing = keys_allowing(session, [address.id for address in addresses], most=MATCHED_MAX)
     return found | {key.id for keys in allowing.values() for key in keys}
+
+
+def _first_of(session: Session, account_id: str | None) -> tuple[set[str], bool]:
+    """Ids of keys of the account; and whether there are more than FEW_KEYS."""
+    values = {"account_id": account_id} if account_id else {}
+    found = session.connection().execute(_some_query(is_own=not account_id), values).scalars().all()
+    return set(found), len(found) > FEW_KEYS
+
+
+@cache
+def _some_query(*, is_own: bool) -> Any:
+    mine = col(Key.account_id)
+    theirs = mine.is_(None) if is_own else mine == bindparam("account_id")
+    return select(Key.id).where(theirs).limit(FEW_KEYS + 1)
 
 
 @cache

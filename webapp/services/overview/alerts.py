@@ -3,10 +3,12 @@
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from webapp.lists.statements import Statement
 from webapp.models import (
     Access,
     Address,
@@ -54,13 +56,7 @@ def alerts(
 
 
 def _lost(session: Session) -> Iterator[Alert]:
-    lost = (
-        select(Address.public_ip, Network.name)
-        .join(Network, col(Network.id) == col(Address.network_id))
-        .where(Address.status == AddressStatus.LOST)
-        .order_by(col(Address.created_at), col(Address.id))
-    )
-    rows = session.exec(lost.limit(SHOWN_MAX + 1)).all()
+    rows = _lost_addresses().rows(session)
     for ip, network in rows[:SHOWN_MAX]:
         yield Alert(
             "error",
@@ -70,6 +66,17 @@ def _lost(session: Session) -> Iterator[Alert]:
         )
     if len(rows) > SHOWN_MAX:
         yield Alert("error", "More addresses are lost.", "/addresses?status=lost", "View them")
+
+
+@cache
+def _lost_addresses() -> Statement:
+    lost = (
+        select(Address.public_ip, Network.name)
+        .join(Network, col(Network.id) == col(Address.network_id))
+        .where(Address.status == AddressStatus.LOST)
+        .order_by(col(Address.created_at), col(Address.id))
+    )
+    return Statement(lost.limit(SHOWN_MAX + 1))
 
 
 def _failed(session: Session, model: type[Network] | type[Function]) -> Iterator[Alert]:
@@ -131,14 +138,19 @@ def _stale(session: Session, ids: Collection[str]) -> Iterator[Alert]:
 
 
 def _public(session: Session) -> Iterator[Alert]:
-    public = select(Function.name).where(Function.access == Access.OPEN)
-    names = session.exec(public.order_by(col(Function.name)).limit(SHOWN_MAX + 1)).all()
+    names = [name for (name,) in _open_endpoints().rows(session)]
     for name in names[:SHOWN_MAX]:
         text = f"Anyone can call the endpoint of {name}."
         yield Alert("warning", text, f"/functions/{name}", "View access")
     if len(names) > SHOWN_MAX:
         text = "Anyone can call the endpoints of more functions."
         yield Alert("warning", text, "/functions", "View functions")
+
+
+@cache
+def _open_endpoints() -> Statement:
+    public = select(Function.name).where(Function.access == Access.OPEN)
+    return Statement(public.order_by(col(Function.name)).limit(SHOWN_MAX + 1))
 
 
 def _free_addresses(session: Session, totals: Totals) -> Iterator[Alert]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from webapp.lists.counts import COUNTED_MAX
+from webapp.lists.statements import Statement
 from webapp.models import Address, AddressStatus, Function, Nat, Network, Proof, Snapshot, Status
 from webapp.services.inspection.health import IN_SERVICE
 
@@ -120,7 +121,7 @@ def _queries(model: Model) -> dict[str, Select[Any]]:
 
 
 @cache
-def _statement(model: Model) -> Select[Any]:
+def _statement(model: Model) -> Statement:
     """Ids with statuses and kinds of problems. Making it takes longer than executing it."""
     kinds = []
     for kind, query in _queries(model).items():
@@ -129,13 +130,14 @@ def _statement(model: Model) -> Select[Any]:
         kinds.append(select(*columns))
     every = union_all(*kinds).subquery()
     found: list[Any] = [col(model.id), col(model.status), every.c.kind]
-    return select(*found).join_from(every, model, col(model.id) == every.c.id)
+    return Statement(select(*found).join_from(every, model, col(model.id) == every.c.id))
 
 
-def _found(session: Session, statement: Select[Any], *, in_networks: Iterable[str]) -> Problems:
+def _found(session: Session, statement: Statement, *, in_networks: Iterable[str]) -> Problems:
     ids: defaultdict[str, list[str]] = defaultdict(list)
     statuses: dict[str, Status] = {}
-    for id, status, kind in session.connection().execute(statement):
+    for id, stored, kind in statement.rows(session):
+        status = Status(stored)
         if status in (IN_SERVICE if kind in in_networks else STATUSES[kind]):
             ids[kind].append(id)
             statuses[id] = status
