@@ -195,10 +195,7 @@ def claim(
 def run(work: Work, handler: Handler) -> None:
     """Handle the claimed row. If the row or the claim changed meanwhile, it is soon run again."""
     try:
-        if tracing := spans.active:
-            with tracing.step(work.noun):
-                handler(work)
-        else:
+        with spans.step(work.noun):
             handler(work)
     except (LeaseLost, StaleDataError):
         work.session.rollback()
