@@ -3,12 +3,10 @@
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from webapp.lists.statements import Statement
 from webapp.models import (
     Access,
     Address,
@@ -22,6 +20,7 @@ from webapp.models import (
 from webapp.services.functions import previews
 from webapp.services.inspection import health, proofs
 from webapp.services.overview import problems
+from webapp.services.overview.facts import Facts
 from webapp.services.overview.problems import Problems
 from webapp.services.overview.totals import Totals
 
@@ -41,22 +40,28 @@ class Alert:
 
 
 def alerts(
-    session: Session, totals: Totals, networks: Problems, functions: Problems
+    session: Session, known: Facts, totals: Totals, networks: Problems, functions: Problems
 ) -> list[Alert]:
     """With those problems of networks and functions that need words."""
     return [
-        *_lost(session),
+        *(_lost(session) if known.lost_addresses else ()),
         *(_failed(session, Network) if networks.ids[problems.FAILED] else ()),
         *(_failed(session, Function) if functions.ids[problems.FAILED] else ()),
         *_unproven(session, networks.ids[problems.BROKEN]),
         *_stale(session, functions.ids[problems.CALLS]),
-        *_public(session),
+        *(_public(session) if known.open_endpoints else ()),
         *(_free_addresses(session, totals) if totals.free_addresses else ()),
     ]
 
 
 def _lost(session: Session) -> Iterator[Alert]:
-    rows = _lost_addresses().rows(session)
+    lost = (
+        select(Address.public_ip, Network.name)
+        .join(Network, col(Network.id) == col(Address.network_id))
+        .where(Address.status == AddressStatus.LOST)
+        .order_by(col(Address.created_at), col(Address.id))
+    )
+    rows = session.exec(lost.limit(SHOWN_MAX + 1)).all()
     for ip, network in rows[:SHOWN_MAX]:
         yield Alert(
             "error",
@@ -66,17 +71,6 @@ def _lost(session: Session) -> Iterator[Alert]:
         )
     if len(rows) > SHOWN_MAX:
         yield Alert("error", "More addresses are lost.", "/addresses?status=lost", "View them")
-
-
-@cache
-def _lost_addresses() -> Statement:
-    lost = (
-        select(Address.public_ip, Network.name)
-        .join(Network, col(Network.id) == col(Address.network_id))
-        .where(Address.status == AddressStatus.LOST)
-        .order_by(col(Address.created_at), col(Address.id))
-    )
-    return Statement(lost.limit(SHOWN_MAX + 1))
 
 
 def _failed(session: Session, model: type[Network] | type[Function]) -> Iterator[Alert]:
@@ -138,19 +132,14 @@ def _stale(session: Session, ids: Collection[str]) -> Iterator[Alert]:
 
 
 def _public(session: Session) -> Iterator[Alert]:
-    names = [name for (name,) in _open_endpoints().rows(session)]
+    public = select(Function.name).where(Function.access == Access.OPEN)
+    names = session.exec(public.order_by(col(Function.name)).limit(SHOWN_MAX + 1)).all()
     for name in names[:SHOWN_MAX]:
         text = f"Anyone can call the endpoint of {name}."
         yield Alert("warning", text, f"/functions/{name}", "View access")
     if len(names) > SHOWN_MAX:
         text = "Anyone can call the endpoints of more functions."
         yield Alert("warning", text, "/functions", "View functions")
-
-
-@cache
-def _open_endpoints() -> Statement:
-    public = select(Function.name).where(Function.access == Access.OPEN)
-    return Statement(public.order_by(col(Function.name)).limit(SHOWN_MAX + 1))
 
 
 def _free_addresses(session: Session, totals: Totals) -> Iterator[Alert]:

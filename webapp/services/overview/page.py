@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import String, exists, func, select, true
+from sqlalchemy import String, func, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from webapp.lists.statements import Statement, as_json, as_text, bound
-from webapp.models import Function, Key, Network, Role, Snapshot, Status
+from webapp.models import Function, Role, Snapshot, Status
 from webapp.partners import partner
 from webapp.services.functions.catalogue.template import NO_PREVIEW
 from webapp.services.functions.catalogue.templates import Template, template_of
@@ -20,16 +20,14 @@ from webapp.services.networks.listing import ListedNetwork
 from webapp.services.networks.listing import pages as networks_listed
 from webapp.services.overview import problems
 from webapp.services.overview.alerts import Alert, alerts
+from webapp.services.overview.facts import Facts, facts
 from webapp.services.overview.problems import Problems
 from webapp.services.overview.totals import Totals, totals
 
 SHOWN_MAX = 10
 """Networks and functions; their own pages list all."""
-LOOKED_MAX = 100
 TABLES_MAX = 2
 TABLE_ROWS_MAX = 10
-CREATED = (Status.READY, Status.UPDATING, Status.PARKING, Status.PARKED, Status.UNPARKING)
-"""A network of these statuses was once complete."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +81,17 @@ class Overview:
 def overview(session: Session) -> Overview:
     networks = networks_listed.LISTING.first(session, networks_listed.BY_NAME, {}, SHOWN_MAX)
     functions = functions_listed.LISTING.first(session, functions_listed.BY_NAME, {}, SHOWN_MAX)
-    figures = totals(session)
-    of_networks, of_functions = problems.of_networks(session), problems.of_functions(session)
+    known = facts(session)
+    figures = totals(session, known)
+    of_networks, of_functions = problems.found(session)
     return Overview(
-        steps=_steps(session, networks, functions),
+        steps=_steps(known, networks, functions),
         totals=figures,
         networks=networks,
         functions=functions,
         networks_health=_health(figures.ready_networks, of_networks),
         functions_health=_health(figures.ready_functions, of_functions),
-        warnings=alerts(session, figures, of_networks, of_functions),
+        warnings=alerts(session, known, figures, of_networks, of_functions),
         tables=list(_tables(session, functions)),
     )
 
@@ -110,18 +109,17 @@ def _health(ready: int, found: Problems) -> Health:
 
 
 def _steps(
-    session: Session, in_use: Sequence[ListedNetwork], running: Sequence[ListedFunction]
+    known: Facts, in_use: Sequence[ListedNetwork], running: Sequence[ListedFunction]
 ) -> list[SetupStep]:
     """A network that was once created counts, whatever it is doing now."""
-    ((created, has_keys, deployed, has_answer),) = _done().rows(session)
-    created = created or any(each.network.was_created for each in in_use)
+    created = known.created or any(each.network.was_created for each in in_use)
     return [
         SetupStep(
             "Create an egress network",
             "You get a fixed public address within seconds.",
             "/networks/new" if not in_use else f"/networks/{in_use[0].name}",
             "New network" if not in_use else "View progress",
-            bool(created),
+            created,
             Role.VIEWER if in_use else Role.OPERATOR,
         ),
         SetupStep(
@@ -129,7 +127,7 @@ def _steps(
             "Create a key for the address in the partner's portal, then upload it.",
             "/keys/new",
             "New key",
-            bool(has_keys),
+            known.keys,
             Role.ADMIN,
         ),
         SetupStep(
@@ -137,7 +135,7 @@ def _steps(
             "Choose a template, the network and the key.",
             "/functions/new" if not running else f"/functions/{running[0].name}",
             "New function" if not running else "View progress",
-            bool(deployed),
+            known.functions_ready,
             Role.VIEWER if running else Role.OPERATOR,
         ),
         SetupStep(
@@ -145,24 +143,9 @@ def _steps(
             "Fetched from your address, cached and shown as a table.",
             f"/functions/{running[0].name}" if running else "/functions",
             "View preview",
-            bool(has_answer),
+            known.answers,
         ),
     ]
-
-
-@cache
-def _done() -> Statement:
-    """Whether there is a network that was once created, a key, a function that is ready, and a good
-    answer."""
-    outputs = select(as_text(col(Network.outputs)).label("outputs"))
-    some = outputs.where(col(Network.status).in_(CREATED)).limit(LOOKED_MAX).subquery()
-    there: list[Any] = [
-        exists().where(some.c.outputs != "{}"),
-        exists().where(col(Key.id).is_not(None)),
-        exists().where(col(Function.status) == Status.READY),
-        exists().where(col(Snapshot.ok) == true()),
-    ]
-    return Statement(select(*there))
 
 
 def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Table]:

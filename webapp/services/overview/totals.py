@@ -19,11 +19,9 @@ from webapp.lists.statements import Statement, as_json, as_text
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
 from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH, monthly_usd
 from webapp.models.network import UNDELETED_NAT_GATEWAY_IDS, NetworkFacts
+from webapp.services.overview.facts import Facts
 
-EXACT_MAX = 500
-"""With more networks, functions, addresses or keys, the figures are estimates."""
 ESTIMATED_FOR_S = 60.0
-TABLES = (Network, Function, Address, Key)
 NOTHING = "{}"
 NUMBERS = ("functions", "ready", "used", "free", "keys")
 
@@ -55,8 +53,8 @@ class Estimate:
 _estimates: "WeakKeyDictionary[Engine, Estimate]" = WeakKeyDictionary()
 
 
-def totals(session: Session) -> Totals:
-    if not are_many(session):
+def totals(session: Session, known: Facts) -> Totals:
+    if not known.are_many:
         return add_up(session)
     engine = session.get_bind().engine
     kept = _estimates.setdefault(engine, Estimate())
@@ -163,15 +161,3 @@ def _numbers() -> Statement:
         number(col(Key.id)),
     ]
     return Statement(select(*numbers))
-
-
-def are_many(session: Session) -> bool:
-    """Whether one of the tables has more rows than are added up for each page."""
-    (found,) = _beyond().rows(session)
-    return any(found)
-
-
-@cache
-def _beyond() -> Statement:
-    there = [select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES]
-    return Statement(select(*there))

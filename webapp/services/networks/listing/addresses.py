@@ -7,7 +7,6 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, null, or_, select
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from webapp.lists.keyset import START, Page, Place
@@ -28,8 +27,9 @@ class Named(NamedTuple):
 
 
 class _Columns(NamedTuple):
-    """`calling` has a line for each function that calls from it, `allowing` one for each range of a
-    key with it; `in_network` has the columns of its network, all empty without one."""
+    """`calling` has a line for each function that calls from it, `coming` for each one that is
+    being moved to its network, `allowing` for each range of a key with it; `in_network` has the
+    columns of its network, all empty without one."""
 
     id: str
     name: str
@@ -40,6 +40,7 @@ class _Columns(NamedTuple):
     made_at: When
     account: str | None
     calling: str | None
+    coming: str | None
     allowing: str | None
     in_network: Raw
 
@@ -76,7 +77,7 @@ class ListedAddress(_Columns):
     @property
     def functions(self) -> Sequence[Named]:
         """Those that call from it, and of those that are being moved to its network."""
-        return _names(self.calling)[:FUNCTIONS_MAX]
+        return _names(self.calling, self.coming)[:FUNCTIONS_MAX]
 
     @property
     def keys(self) -> Sequence[Named]:
@@ -99,15 +100,19 @@ def _read(row: Raw) -> ListedAddress:
     return ListedAddress._make((*row[:OWN], row[OWN:]))
 
 
-def _names(text: str | None) -> list[Named]:
-    return sorted({Named(name) for (name,) in lines(text)})
+def _names(*texts: str | None) -> list[Named]:
+    return sorted({Named(name) for text in texts for (name,) in lines(text)})
 
 
 def _rows_query(sizes: Sequence[int]) -> Select[Any]:
     names = ("id", "name", "status", "region", "public_ip", "allocation_id", "created_at")
     own = [getattr(Address, name) for name in names]
     account: Any = col(Account.name).label("its_account")
-    columns = [*own, account, _calling(), _allowing(sizes), *network_columns()]
+    calling = (
+        _first(Function.network_id, "calling"),
+        _first(Function.next_network_id, "coming"),
+    )
+    columns = [*own, account, *calling, _allowing(sizes), *network_columns()]
     return (
         select(*columns)
         .select_from(Address)
@@ -116,18 +121,11 @@ def _rows_query(sizes: Sequence[int]) -> Select[Any]:
     )
 
 
-def _calling() -> Any:
-    one, other = aliased(Function), aliased(Function)
-    inside = _first(one.id, one.name, one.network_id)
-    coming = _first(other.id, other.name, other.next_network_id)
-    names = select(collected(col(Function.name)))
-    mine = names.where(or_(col(Function.id).in_(inside), col(Function.id).in_(coming)))
-    return mine.correlate(Address).scalar_subquery().label("calling")
-
-
-def _first(id: Any, name: Any, network_id: Any) -> Select[Any]:
-    first = select(id).where(network_id == Address.network_id).order_by(name)
-    return first.limit(FUNCTIONS_MAX).correlate(Address)
+def _first(network_id: Any, label: str) -> Any:
+    """Names of the first functions with that network."""
+    mine = select(col(Function.name)).where(network_id == Address.network_id)
+    first = mine.order_by(Function.name).limit(FUNCTIONS_MAX).correlate(Address).subquery()
+    return select(collected(first.c.name)).scalar_subquery().label(label)
 
 
 def _allowing(sizes: Sequence[int]) -> Any:
