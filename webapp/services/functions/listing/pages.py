@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from webapp.lists import counts, keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
-from webapp.models import Function, Network, Status
+from webapp.models import Function, Key, Network, Status
 from webapp.services.functions.details import FunctionDetail, details_of
 from webapp.services.functions.listing import rows
 from webapp.services.functions.listing.rows import ListedFunction
@@ -18,11 +18,13 @@ BY_NAME = Order(col(Function.name))
 
 @dataclass(frozen=True)
 class Wanted:
-    """Those whose names begin with `q`, of that status, in the network of that name; empty: any."""
+    """Those whose names begin with `q`, of that status, in the network and with the key of these
+    names; empty: any."""
 
     q: str = ""
     status: Status | None = None
     network: str = ""
+    key: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         found = keyset.begins(col(Function.name), self.q.lower())
@@ -30,6 +32,9 @@ class Wanted:
         if self.network:
             its_id = select(Network.id).where(Network.name == self.network).scalar_subquery()
             found.append(col(Function.network_id) == its_id)
+        if self.key:
+            its_id = select(Key.id).where(Key.name == self.key).scalar_subquery()
+            found.append(col(Function.key_id) == its_id)
         return found
 
 
