@@ -32,8 +32,6 @@ from webapp.telemetry import counts, spans
 LEASE_S = 60.0
 """How long a killed process's work waits for another process, by default."""
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
-PROOF = "proof"
-"""The noun of what can wait."""
 MADE_DUE = "made due"
 """The mark of a session that has made a row due, until it commits."""
 
@@ -161,10 +159,7 @@ def make_due_in(session: Session, resources: Mapping[str, float]) -> None:
     session.info[MADE_DUE] = True
     connection, due_at = session.connection(), now_s() + bindparam("in_s")
     row = insert_into(connection, Lease).values(due_at=due_at, expires_at=0, owner="", fence=0)
-    each = [
-        {"resource": resource, "can_wait": _can_wait(resource), "in_s": in_s}
-        for resource, in_s in resources.items()
-    ]
+    each = [{"resource": resource, "in_s": in_s} for resource, in_s in resources.items()]
     connection.execute(row.on_conflict_do_nothing(index_elements=["resource"]), each)
 
 
@@ -267,7 +262,7 @@ def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
     mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
     claimed = connection.execute(
         insert_into(connection, Lease)
-        .values(resource=resource, fence=1, can_wait=_can_wait(resource), **mine)
+        .values(resource=resource, fence=1, **mine)
         .on_conflict_do_update(
             index_elements=["resource"],
             set_=mine | {"fence": Lease.fence + 1, "taken_over": col(Lease.expires_at) > 0},
@@ -276,10 +271,6 @@ def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
         .returning(*CLAIMED)
     )
     return claimed.first()
-
-
-def _can_wait(resource: str) -> bool:
-    return resource.partition(":")[0] == PROOF
 
 
 def _work(session: Session, claimed: Any, lease_s: float) -> Work | None:
