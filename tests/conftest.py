@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import fast, portal, postgresql
+from tests import fast, portal, postgresql, twice
 from tests.audit_coverage import AuditCoverage
 from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
@@ -93,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(RouteCoverage(config))
     config.pluginmanager.register(AuditCoverage(config))
     config.pluginmanager.register(SecretCanary(config))
+    config.pluginmanager.register(twice.Guard())
 
 
 def pytest_unconfigure() -> None:
@@ -109,6 +110,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     if config.getoption("fast"):
         items[:], left_out = fast.split(items)
+        config.hook.pytest_deselected(items=left_out)
+    if config.getoption("database") == "postgresql":
+        items[:], left_out = twice.split(items)
         config.hook.pytest_deselected(items=left_out)
 
 
@@ -207,16 +211,21 @@ def chosen_database(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL; empty for SQLite. A test with `on_either_database` gets an empty one of each."""
+    """The URL; empty for SQLite. A test with `on_either_database` that uses no engine makes the
+    tables itself."""
     chosen = request.config.getoption("database")
     kind = getattr(request, "param", chosen)
     if kind == "sqlite":
         yield ""
         return
     server: PostgreSql = request.getfixturevalue("postgresql")
-    made = server.new_database() if hasattr(request, "param") else server.migrated_database()
-    yield made
-    server.drop(made)
+    if hasattr(request, "param") and "engine" not in request.fixturenames:
+        made = server.new_database()
+        yield made
+        server.drop(made)
+        return
+    with server.lent() as lent:
+        yield lent
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
 
 from tests import postgresql
 from webapp.db import make_engine, migrate
@@ -16,6 +16,8 @@ from webapp.settings import Settings
 
 SECRET_KEY = "of all replicas, and of no use elsewhere"
 """With SQLite it is in a file that is made."""
+AWAY = ".away"
+END_ALL = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s"
 IMPATIENT = {"sqlite": "PRAGMA busy_timeout=0", "postgresql": "SET lock_timeout=1"}
 
 
@@ -110,3 +112,47 @@ def locked_by_another(url: str) -> Iterator[None]:
         yield
         other.rollback()
     engine.dispose()
+
+
+@contextmanager
+def gone(settings: Settings) -> Iterator[None]:
+    """SQLite's files are elsewhere; PostgreSQL's server ends all connections and takes no more."""
+    if settings.database_url:
+        with _altered(settings.database, "ALLOW_CONNECTIONS false", "ALLOW_CONNECTIONS true"):
+            yield
+        return
+    files = [settings.data_dir / f"egret.db{part}" for part in ("", "-wal", "-shm")]
+    there = [file for file in files if file.exists()]
+    for file in there:
+        file.rename(f"{file}{AWAY}")
+    yield
+    assert not files[0].exists(), "an empty one was made in its place"
+    for file in there:
+        Path(f"{file}{AWAY}").rename(file)
+
+
+@contextmanager
+def read_only(url: str) -> Iterator[None]:
+    """As PostgreSQL's server is that has not taken over yet, or has a full disk."""
+    setting = "default_transaction_read_only"
+    with _altered(url, f"SET {setting} = on", f"RESET {setting}"):
+        yield
+
+
+@contextmanager
+def _altered(url: str, change: str, undo: str) -> Iterator[None]:
+    """Connections that there are at either change are ended, so that it is for all."""
+    name = make_url(url).database
+    server = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+
+    def alter(how: str) -> None:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"ALTER DATABASE {name} {how}")
+            connection.exec_driver_sql(END_ALL, (name,))
+
+    alter(change)
+    try:
+        yield
+    finally:
+        alter(undo)
+        server.dispose()

@@ -78,6 +78,8 @@ def missing(succeeded: Iterable[tuple[str, str]], routes: list[Route]) -> list[R
 
 
 def is_whole_run(config: pytest.Config) -> bool:
-    """No file was named, and no option leaves tests out."""
+    """No file was named, and no option leaves tests out, as that for another database does."""
     named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
-    return not named and not any(config.getoption(name, None) for name in SELECTING)
+    if named or config.getoption("database", "sqlite") != "sqlite":
+        return False
+    return not any(config.getoption(name, None) for name in SELECTING)

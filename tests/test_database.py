@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
-from tests.postgresql import on_either_database
+from tests.postgresql import on_either_database, sqlite_alone
 from webapp.db import (
     MIGRATIONS,
     end_transactions,
@@ -212,6 +212,7 @@ def insert_row(connection: Connection, table: Table, **values: object) -> None:
     connection.execute(table.insert().values(needed | values))
 
 
+@sqlite_alone("PostgreSQL's files are its server's")
 def test_the_database_file_is_private(settings: Settings) -> None:
     migrate(settings.database)
     assert "network" in tables(settings)

@@ -17,14 +17,14 @@ from webapp.models import Network
 from webapp.settings import Settings
 
 LATER = {
-    *("alembic", "authlib", "boto3", "cryptography", "joserfc", "jsonschema"),
+    *("alembic", "argon2", "authlib", "boto3", "cryptography", "jinja2", "joserfc", "jsonschema"),
     *("opentelemetry.exporter", "opentelemetry.sdk", "webapp.telemetry.tracing"),
     *("rich", "segno", "webauthn", "zxcvbn"),
 }
 START = """
 import json, sys
-from webapp.__main__ import _import_logs
-_import_logs()
+from webapp.__main__ import prepare
+prepare()
 from webapp import cli, starting
 from webapp.edge import server
 from webapp.main import create_app

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from tests.databases import impatient
+from tests.databases import impatient, locked_by_another
 from tests.services.rows import a_function, a_key, a_network, add, an_address
 from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
@@ -20,6 +20,7 @@ from webapp.settings import Settings
 
 DEADLINE_S = 10.0
 POLL_S = 0.05
+SAID = {"sqlite": "database is locked", "postgresql": "canceling statement due to lock timeout"}
 
 
 @pytest.fixture
@@ -91,15 +92,14 @@ def test_a_proof_that_takes_long_keeps_no_operation_waiting(
 def test_a_database_that_is_locked_at_the_start_is_waited_for(
     engine: Engine, settings: Settings, nowhere: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with impatient(engine), engine.connect() as other:
-        other.exec_driver_sql("BEGIN IMMEDIATE")
+    with impatient(engine), locked_by_another(settings.database):
         running = Reconciler(engine, nowhere, settings)
         running.start()
         until = time.time() + DEADLINE_S
         while time.time() < until and not caplog.records:
             time.sleep(POLL_S)
         running.stop()
-        other.rollback()
     lines = {record.getMessage() for record in caplog.records if not record.exc_info}
-    assert lines == {"the database cannot be used; the work waits for it: database is locked"}
+    said = SAID[engine.dialect.name]
+    assert lines == {f"the database cannot be used; the work waits for it: {said}"}
     assert not [record for record in caplog.records if record.exc_info]

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 from sqlmodel import Session
 
+from tests.databases import prepare, settings_of
 from tests.secret_canary import SecretCanary, problems
 from tests.services.rows import a_key, add
 from tests.tokens import mint
+from webapp.db import temporary_engine
 
 OPAQUE = "sk_live_of_a_bank_4711"
 ID = "0123456789ab"
@@ -89,13 +90,13 @@ def test_the_partner_may_keep_the_keys_that_it_made(folder: Path) -> None:
     assert problems(folder) == []
 
 
-def test_a_secret_in_aws_needs_a_row_unless_it_is_deleted(
-    folder: Path, tmp_path: Path, engine: Engine, session: Session
-) -> None:
+def test_a_secret_in_aws_needs_a_row_unless_it_is_deleted(folder: Path, tmp_path: Path) -> None:
     in_aws(folder, OPAQUE, name=f"egret/key/bank-{ID}")
     assert problems(tmp_path) == [f"egret/key/bank-{ID}: in Secrets Manager, but no row has it"]
-    add(session, a_key("bank", id=ID))
-    engine.dispose()
+    settings = settings_of(tmp_path)
+    prepare(settings)
+    with temporary_engine(settings.database) as engine, Session(engine) as session:
+        add(session, a_key("bank", id=ID))
     assert problems(tmp_path) == []
 
 

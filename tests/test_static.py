@@ -50,7 +50,7 @@ def test_each_script_names_the_hash_of_its_file() -> None:
         path.name for path in STATIC.glob("*.js")
     }
     for tag in tags:
-        html = environment.from_string(tag).render()
+        html = environment().from_string(tag).render()
         (name,) = LOADED.findall(tag)
         digest = hashlib.sha256((STATIC / name).read_bytes()).digest()
         assert f' integrity="sha256-{b64encode(digest).decode()}"' in html

@@ -78,7 +78,7 @@ def serve(
 ) -> None:
     """Start the dashboard; AWS's own environment variables say which AWS it uses."""
     gc.disable()  # until all is imported, as in __main__
-    from webapp.edge.server import allow_open_files, server_of
+    from webapp.edge.server import allow_open_files, end_in_time, server_of
     from webapp.main import create_app, metrics_of
     from webapp.telemetry.exporting import traces_sent
 
@@ -101,7 +101,9 @@ def serve(
         allow_open_files()
         signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again when all is answered
         with metrics_of(dashboard.state.parts):
-            server_of(dashboard, settings).run([listening])
+            server = server_of(dashboard, settings)
+            dashboard.state.connections.when_ending.append(end_in_time)
+            server.run([listening])
 
 
 @app.command(name="migrate")

@@ -26,6 +26,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
 from sqlmodel import SQLModel
 
+from webapp.database.errors import plain
+
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
 CHECK_WAIT_MS = 1_000
@@ -33,11 +35,11 @@ BRIEF_WAIT_MS = 200
 LOCK_WAIT = {"sqlite": "PRAGMA busy_timeout={}", "postgresql": "SET LOCAL lock_timeout={}"}
 HEARTBEAT = "UPDATE heartbeat SET at = at + 1"
 POOL_SIZE = 10
-POOL_OVERFLOW = 10
-"""Opened when they are needed, and closed again. Together they are more than all threads that
-compute: see `webapp.capacity.outside`."""
+CONNECTIONS = 20
+"""How many there are at most: those beyond POOL_SIZE are opened when they are needed, and closed
+again. Requests and the background share more of them: see `webapp.main`."""
 POOL_WAIT_S = 10
-"""How long a request waits for a connection, before it is told to come again."""
+"""How long a thread waits for a connection, where there are fewer than threads."""
 VERSIONS, VERSION = "alembic_version", "SELECT version_num FROM alembic_version"
 _REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
 _FOLLOWS = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
@@ -53,9 +55,10 @@ AT_COMMIT = "at commit"
 """What a session writes when it commits: see `webapp.audit_chain`."""
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, connections: int = CONNECTIONS) -> Engine:
     """An engine for `url`; the folder and file of an SQLite database are made private."""
-    pool = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": POOL_WAIT_S}
+    more = connections - POOL_SIZE
+    pool = {"pool_size": POOL_SIZE, "max_overflow": more, "pool_timeout": POOL_WAIT_S}
     if url.startswith("sqlite"):
         _make_private(make_url(url).database)
         engine = create_engine(_without_creating(url), hide_parameters=True, **pool)
@@ -68,6 +71,7 @@ def make_engine(url: str) -> Engine:
             connect_args={"options": f"-c lock_timeout={LOCK_WAIT_MS}"},
             **pool,
         )
+        event.listen(engine, "handle_error", plain)
     event.listen(engine, "begin", _forget_writes)
     event.listen(engine, "before_cursor_execute", _note_write)
     event.listen(engine, "commit", _count_generation)

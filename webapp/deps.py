@@ -5,18 +5,15 @@ request has a connection of the database only while it asks it, and waits for it
 without one: it is given back once it is known who asks, and at the end of a route. Hence `Router`.
 """
 
-import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import anyio
-from fastapi import APIRouter, Depends, Request, Response, Security
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
 from sqlmodel import Session
-from starlette.exceptions import HTTPException
 
 from webapp import logs
 from webapp.aws import Cloud
@@ -33,8 +30,7 @@ from webapp.browsers import (
 from webapp.capacity.allowance import Allowance
 from webapp.capacity.one_go import in_one_go
 from webapp.capacity.stream_places import StreamPlaces
-from webapp.edge.json_bodies import JsonRequest
-from webapp.edge.middleware import BY_HEAD
+from webapp.edge.late_routes import LateRoute
 from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
 from webapp.hot.cache import HotCache
 from webapp.models import AccessToken, Role, User
@@ -254,30 +250,7 @@ class Router(APIRouter):
     """Of routes that keep no connection of the database once they have made their answer."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(route_class=_Route, **options)
-
-
-class _Route(APIRoute):
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        is_async = inspect.isasyncgenfunction(endpoint) or inspect.iscoroutinefunction(endpoint)
-        if getattr(options.get("response_class"), "media_type", "") == "text/event-stream":
-            options["dependencies"] = [Depends(_refuse_head), *(options["dependencies"] or ())]
-        super().__init__(path, endpoint if is_async else in_one_go(endpoint), **options)
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """JSON is read by our own rules."""
-        answer = super().get_route_handler()
-
-        async def answer_checked(request: Request) -> Response:
-            return await answer(JsonRequest(request.scope, request.receive))
-
-        return answer_checked
-
-
-async def _refuse_head(request: Request) -> None:
-    """Only a reader begins a stream."""
-    if request.scope.get(BY_HEAD):
-        raise HTTPException(405, headers={"Allow": "GET"})
+        super().__init__(route_class=LateRoute, **options)
 
 
 Anyone = Annotated[Context, Depends(anyone)]

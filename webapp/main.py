@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 
@@ -20,11 +20,13 @@ from webapp.aws.pace import Budget, Pace
 from webapp.browsers import refuse_cross_origin
 from webapp.capacity import threads
 from webapp.capacity.outside import outside
+from webapp.capacity.sizes import CONNECTIONS
 from webapp.capacity.threads import SWITCH_S
 from webapp.capacity.waiting import BoundedQueue, Queue
 from webapp.db import give_back, make_engine
 from webapp.deps import Parts, note_operation
 from webapp.edge.compression import Compression
+from webapp.edge.late_routes import LateRoute, included
 from webapp.edge.limits import BodyLimit, HeadLimits, KnownHosts
 from webapp.edge.middleware import AccessLogAndHeaders, HeadAsGet
 from webapp.edge.one_name import OneName
@@ -100,12 +102,19 @@ def create_app(settings: Settings, cloud: Cloud | None = None) -> FastAPI:
     _add_middleware(app, settings, queue)
     add_handlers(app)
     app.add_route(DESCRIPTION, app.describe, include_in_schema=False)
-    app.include_router(health.router)
-    app.include_router(api.router)
-    app.include_router(pages.router, include_in_schema=False)
+    app.routes.extend(_routes_of(app.router))
     app.mount(f"/static/{static_version()}", files)
     app.router.middleware_stack = Shortcuts(app)
     return app
+
+
+def _routes_of(router: APIRouter) -> list[LateRoute]:
+    """All of ours, as that router includes them."""
+    return included(
+        (*health.router.routes, *api.routes, *pages.routes),
+        dependencies=router.dependencies,
+        dependency_overrides_provider=router.dependency_overrides_provider,
+    )
 
 
 def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
@@ -115,7 +124,7 @@ def make_parts(settings: Settings, cloud: Cloud | None = None) -> Parts:
     pace = Pace(turns, budget=Budget(settings.poll_s))
     return Parts(
         settings=settings,
-        engine=make_engine(settings.database),
+        engine=make_engine(settings.database, CONNECTIONS),
         pace=pace,
         cloud=cloud or _connect(settings, pace),
         images=Images(settings),
@@ -159,8 +168,9 @@ def before_call() -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
-    _finish_routes(app)
     reconciler = Reconciler(parts.engine, parts.cloud, parts.settings)
+    if connections := getattr(app.state, "connections", None):
+        connections.when_ending.append(reconciler.begin_to_end)
     reconciler.start()
     threads.set_up(parts.engine.dialect.name)
     sys.setswitchinterval(SWITCH_S)
@@ -170,13 +180,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts.pace.close()
     reconciler.stop()
     parts.engine.dispose()
-
-
-def _finish_routes(app: FastAPI) -> None:
-    """FastAPI finishes all routes when it looks for one: a second in which nothing is answered."""
-    wanted = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": []}
-    for route in app.routes:
-        route.matches(wanted)
 
 
 def _add_middleware(app: FastAPI, settings: Settings, queue: Queue) -> None:

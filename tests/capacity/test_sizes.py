@@ -1,19 +1,30 @@
 """Threads, connections of the database and queues fit each other."""
 
-from webapp import db, reconciler
-from webapp.capacity import threads, waiting
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+from webapp.capacity import sizes, threads, waiting
 from webapp.hot import looks
-from webapp.routes import health
+from webapp.main import make_parts
+from webapp.settings import Settings
 
-OTHERS = 2
-"""The look of all streams, and whoever closes a connection of a request that was given up."""
+LIMIT_S = 20
 
 
-def test_no_thread_that_computes_waits_for_a_connection_of_the_database() -> None:
-    assert threads.READERS <= threads.READERS_OF_POSTGRESQL
-    of_requests = threads.THREADS + threads.READERS_OF_POSTGRESQL
-    others = reconciler.THREADS + looks.THREADS + health.READINGS_AT_ONCE + OTHERS
-    assert of_requests + others < db.POOL_SIZE + db.POOL_OVERFLOW
+def test_every_thread_has_a_connection_while_all_others_have_theirs(tmp_path: Path) -> None:
+    """A server of PostgreSQL has fewer by default: see docs/operations.md."""
+    engine = make_parts(Settings(data_dir=tmp_path, database_url="")).engine
+    all_have_one = Barrier(sizes.CONNECTIONS)
+
+    def work(_: int) -> int:
+        with engine.connect():
+            return all_have_one.wait(LIMIT_S)
+
+    with ThreadPoolExecutor(sizes.CONNECTIONS) as everyone:
+        came = set(everyone.map(work, range(sizes.CONNECTIONS)))
+    engine.dispose()
+    assert came == set(range(sum(sizes.OF_THREADS.values())))
 
 
 def test_who_is_let_in_is_answered_soon() -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from tests.clouds import boto_session, connected
 from tests.dashboard import wait_for
 from tests.databases import prepare, settings_of
-from tests.faults import worker
+from tests.faults import replicas, worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
 from tests.locks import watched
@@ -61,7 +61,10 @@ def observer(own: Sandbox) -> Clients:
 
 @dataclass
 class Bench:
-    """One dashboard's services, on one database, behind the proxy."""
+    """A dashboard's services, on one database, behind the proxy.
+
+    Clicks are the first replica's; the steps of the background are everybody's, in turn.
+    """
 
     session: Session
     cloud: Cloud
@@ -69,6 +72,7 @@ class Bench:
     settings: Settings
     proxy: Proxy
     aws_endpoint: str
+    one_step: worker.Step
 
     @property
     def scope(self) -> CloudScope:
@@ -88,7 +92,7 @@ class Bench:
         httpx.put(url, json=body, auth=user).raise_for_status()
 
     def drive(self) -> None:
-        worker.drive(self.session, self.cloud, self.settings)
+        worker.drive(self.session, self.cloud, self.settings, self.one_step)
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Steps of the background until it is true."""
@@ -103,7 +107,7 @@ class Bench:
         """So many steps of the background, whatever comes of them."""
         for _ in range(count):
             worker.outlive(self.session)
-            worker.one_step(self.session, self.cloud, self.settings)
+            self.one_step()
         self.session.expire_all()
 
     @property
@@ -132,14 +136,20 @@ def bench(own: Sandbox, user: dict[str, str], observer: Clients, tmp_path: Path)
         endpoints=json.loads(own.environment()["EGRET_ENDPOINTS"]),
     )
     prepare(settings)
-    engine = make_engine(settings.database)
+    engines = [make_engine(settings.database) for _ in range(replicas.count())]
     with (
         proxied(own.info.aws_endpoint) as proxy,
-        Session(engine, expire_on_commit=False) as session,
+        Session(engines[0], expire_on_commit=False) as session,
     ):
         faulty = Clients(proxy.url, watched(boto_session(user=user)), before_call=give_back)
-        cloud = connected(faulty, poll_s=worker.POLL_S)
-        made = Bench(session, cloud, observer, settings, proxy, own.info.aws_endpoint)
+        clouds = [connected(faulty, poll_s=worker.POLL_S) for _ in engines]
+        steps = [
+            worker.stepping(engine, cloud, settings)
+            for engine, cloud in zip(engines, clouds, strict=True)
+        ]
+        one_step = replicas.in_turn(*steps)
+        endpoint = own.info.aws_endpoint
+        made = Bench(session, clouds[0], observer, settings, proxy, endpoint, one_step)
         yield made
         proxy.rules.clear()
         made.switch()
@@ -149,4 +159,5 @@ def bench(own: Sandbox, user: dict[str, str], observer: Clients, tmp_path: Path)
         made.do("delete")
         made.do("release")
         assert not made.allocations()
-    engine.dispose()
+    for engine in engines:
+        engine.dispose()

@@ -19,9 +19,10 @@ from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
 from tests.databases import prepare, settings_of
-from tests.faults import worker
+from tests.faults import replicas, worker
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
+from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import make_engine
 from webapp.errors import EgretError
@@ -104,8 +105,14 @@ def refusal(code: str, message: str) -> tuple[_Refused, dict[str, Any]]:
     return _Refused(), {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {}}
 
 
+@dataclass(frozen=True)
+class Replica:
+    engine: Engine
+    cloud: Cloud
+
+
 class Lab:
-    """One sandbox, one database, one cloud with faults; the machine's examples share them."""
+    """One sandbox, one database, replicas with faults; the machine's examples share them."""
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         endpoints = json.loads(sandbox.environment()["EGRET_ENDPOINTS"])
@@ -118,20 +125,31 @@ class Lab:
             endpoints=endpoints,
         )
         prepare(self.settings)
-        self.engine: Engine = make_engine(self.settings.database)
         self.injector = Injector(user)
         # Proofs would start a process each; they fail here, and that must harm nothing.
         self.injector.session.events.register("before-call.lambda.Invoke", self._no_probe)
         faulty = Clients(sandbox.info.aws_endpoint, self.injector.session)
-        self.cloud = connected(faulty, poll_s=worker.POLL_S)
+        self.replicas = [
+            Replica(make_engine(self.settings.database), connected(faulty, poll_s=worker.POLL_S))
+            for _ in range(replicas.count())
+        ]
         self.clients = Clients(sandbox.info.aws_endpoint)
 
     @staticmethod
     def _no_probe(**_: object) -> Any:
         return refusal("ServiceException", "Lambda is not there.")
 
-    def scope(self, session: Session) -> CloudScope:
-        return CloudScope(session, worker.ACTOR, self.cloud, self.settings)
+    @property
+    def engine(self) -> Engine:
+        return self.replicas[0].engine
+
+    @contextmanager
+    def replica(self) -> Iterator[CloudScope]:
+        """The next one that does something."""
+        self.replicas.append(self.replicas.pop(0))
+        one = self.replicas[-1]
+        with Session(one.engine, expire_on_commit=False) as session:
+            yield CloudScope(session, worker.ACTOR, one.cloud, self.settings)
 
     def allocations(self) -> set[str]:
         return allocations(self.clients, REGION)
@@ -150,7 +168,8 @@ def lab(folder: Path) -> Iterator[Lab]:
     ):
         opened = Lab(sandbox, folder / "data")
         yield opened
-        opened.engine.dispose()
+        for each in opened.replicas:
+            each.engine.dispose()
 
 
 def machine(at: Lab) -> type[RuleBasedStateMachine]:
@@ -243,19 +262,19 @@ def machine(at: Lab) -> type[RuleBasedStateMachine]:
             self._run(fault, lambda scope: service(scope, worker.NAME, **options))
 
         def _run(self, fault: Fault | None, service: Callable[[CloudScope], object]) -> None:
-            """Click, go on in the background; after a crash a new process goes on."""
+            """Click, go on in the background; after a crash another process goes on."""
             at.injector.arm(fault)
             try:
-                with Session(at.engine, expire_on_commit=False) as session:
-                    service(at.scope(session))
-                    worker.drive(session, at.cloud, at.settings)
+                with at.replica() as scope:
+                    service(scope)
+                    worker.drive(scope.session, scope.own, scope.settings)
             except (Crash, EgretError):
                 pass
             at.injector.arm(None)
-            with Session(at.engine, expire_on_commit=False) as session:
-                worker.outlive(session)
-                worker.drive(session, at.cloud, at.settings)
-                compare_with_aws(at.scope(session), Site(None, REGION))
+            with at.replica() as scope:
+                worker.outlive(scope.session)
+                worker.drive(scope.session, scope.own, scope.settings)
+                compare_with_aws(scope, Site(None, REGION))
 
     return AnyOrder
 

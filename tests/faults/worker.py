@@ -3,7 +3,8 @@
 It is a process of its own, forked from one that has made its boto3 clients already: that takes
 longer than what they are used for. What it does is what the dashboard does: the service takes the
 click, the background steps go on with it. As a dashboard does, it goes on until it is killed, and
-then another one takes its place.
+then another one takes its place: a new one, or on PostgreSQL a replica that has been running and
+takes every other order, see `replicas`.
 """
 
 import gc
@@ -15,16 +16,18 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from multiprocessing.connection import Connection
 from threading import local
 from typing import Any
 
 import boto3
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
+from tests.faults import replicas
 from tests.faults.callers import CALLER_OPERATIONS, WITH_CALLERS
 from tests.faults.functions import FUNCTION_OPERATIONS
 from tests.faults.keys import BEFORE_FUNCTIONS, KEY_OPERATIONS
@@ -54,6 +57,10 @@ from webapp.services.networks.operation import NetworkOperation
 from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
+Worker = tuple[Any, Connection]
+"""The process, and where it gets its orders."""
+Step = Callable[[], bool]
+"""One step of the background. False when nothing was due."""
 NAME = "swept"
 ACTOR = "test"
 POLL_S = 0.02
@@ -119,7 +126,8 @@ class Workshop:
         clients = Clients(aws_endpoint, session, before_call=give_back)
         self._cloud = connected(clients, poll_s=POLL_S)
         self._statements: dict[Any, Any] = {}
-        self._worker: tuple[Any, Connection] | None = None
+        self._engines: dict[str, Engine] = {}
+        self._workers: list[Worker | None] = [None] * replicas.count()
         self._made = [
             make(region)
             for make in (
@@ -137,8 +145,8 @@ class Workshop:
         ]
 
     def act_as(self, user: Mapping[str, str]) -> None:
-        """All calls are this user's from now on; the clients stay, the worker does not."""
-        self._worker = None
+        """All calls are this user's from now on; the clients stay, the workers do not."""
+        self._workers = [None for _ in self._workers]
         self._credentials.access_key = user["AWS_ACCESS_KEY_ID"]
         self._credentials.secret_key = user["AWS_SECRET_ACCESS_KEY"]
 
@@ -146,6 +154,7 @@ class Workshop:
         """Do everything once here, so that no worker has to read and compile what all need."""
         for operation in operations:
             self.work(settings, operation, None)
+        self._engine_of("")
         for client in self._made:
             client.close()
         # Memory is shared until it is written to, and to search it for garbage is to write.
@@ -153,19 +162,21 @@ class Workshop:
         gc.freeze()
 
     def ended(self, settings: Settings, operation: str, kill: Kill | None) -> bool:
-        """Have the worker do it. False when that was killed: the next time it is another one."""
-        process, orders = self._worker = self._worker or self._forked()
+        """Have the next worker do it. False when it was killed: then the others have not been."""
+        first, *others = [worker or self._forked() for worker in self._workers]
+        process, orders = first
         orders.send((settings, operation, kill))
         try:
             orders.recv()
         except (EOFError, ConnectionResetError):
-            self._worker = None
+            self._workers = [*others, None]
             process.join()
             assert process.exitcode == -signal.SIGKILL, f"{operation} failed"
             return False
+        self._workers = [*others, first]
         return True
 
-    def _forked(self) -> tuple[Any, Connection]:
+    def _forked(self) -> Worker:
         ours, its = FORKED.Pipe()
         process = FORKED.Process(target=self._follow, args=(ours, its), daemon=True)
         process.start()
@@ -184,16 +195,22 @@ class Workshop:
     def work(self, settings: Settings, operation: str, kill: Kill | None) -> None:
         """Click, then go on in the background until all is settled; or until it is killed."""
         self._killer.arm(kill)
-        engine = make_engine(settings.database)
-        compiled = engine.execution_options(compiled_cache=self._statements)
-        with Session(compiled, expire_on_commit=False) as session:
+        with Session(self._engine_of(settings.database), expire_on_commit=False) as session:
             outlive(session)
             drive(session, self._cloud, settings)
             every = OPERATIONS | KEY_OPERATIONS | FUNCTION_OPERATIONS | BEFORE_FUNCTIONS
             do = (every | CALLER_OPERATIONS | WITH_CALLERS)[operation]
             do(CloudScope(session, ACTOR, self._cloud, settings))
             drive(session, self._cloud, settings)
-        engine.dispose()
+
+    def _engine_of(self, database: str) -> Engine | None:
+        """It stays for the next order; when that is for another database, or none, it is closed."""
+        for url in self._engines.keys() - {database}:
+            self._engines.pop(url).dispose()
+        if database and database not in self._engines:
+            made = make_engine(database)
+            self._engines[database] = made.execution_options(compiled_cache=self._statements)
+        return self._engines.get(database)
 
 
 def outlive(session: Session) -> None:
@@ -205,29 +222,28 @@ def outlive(session: Session) -> None:
     session.commit()
 
 
-def drive(session: Session, cloud: Cloud, settings: Settings) -> None:
+def drive(session: Session, cloud: Cloud, settings: Settings, one_step: Step | None = None) -> None:
     """What the background loop does, until nothing is left to do; waits are virtual."""
     until = time.monotonic() + TIMEOUT_S
+    one_step = one_step or stepping(session.get_bind(), cloud, settings)
     while session.exec(select(Lease)).first():
         assert time.monotonic() < until, "it did not settle"
-        if not one_step(session, cloud, settings):
+        session.rollback()
+        if not one_step():
             time.sleep(POLL_S)
             session.connection().execute(update(Lease).values(due_at=0.0))
             session.commit()
     session.expire_all()
 
 
-def one_step(session: Session, cloud: Cloud, settings: Settings) -> bool:
-    """False when nothing was due."""
-    session.rollback()
-    engine: Any = session.get_bind()
+def stepping(engine: Any, cloud: Cloud, settings: Settings) -> Step:
     handlers = {
         "network": NetworkOperation.handler(cloud, settings),
         "function": FunctionOperation.handler(cloud, settings),
         caller_operation.NOUN: caller_operation.handler(cloud, settings),
         key_operation.NOUN: key_operation.handler(cloud, settings),
     }
-    return leases.run_one(engine, handlers)
+    return partial(leases.run_one, engine, handlers)
 
 
 def _network(session: Session) -> Network | None:

@@ -1,6 +1,7 @@
 """Pages by keyset: no row twice, none left out, whatever comes and goes."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import pytest
 from sqlmodel import Session, col, select
@@ -9,7 +10,13 @@ from tests.services.rows import a_network, add, ago, an_address
 from webapp.errors import Invalid
 from webapp.lists import keyset
 from webapp.lists.keyset import Order, Place
+from webapp.lists.listing import Listing, beginning, beginnings
 from webapp.models import Address, Network
+
+
+class Named(NamedTuple):
+    name: str
+
 
 BY_NAME = Order(col(Network.name))
 BY_AGE = Order(col(Address.created_at), col(Address.id), datetime.fromisoformat)
@@ -57,6 +64,9 @@ def test_what_is_no_key_is_refused(session: Session) -> None:
 @pytest.mark.parametrize(("text", "found"), [("a", ["a", "a-b", "ab"]), (" a- ", ["a-b"])])
 def test_a_text_begins_with_another_one(session: Session, text: str, found: list[str]) -> None:
     add(session, *(a_network(name) for name in ("a", "a-b", "ab", "b", "ba")))
-    query = select(Network).where(*keyset.begins(col(Network.name), text))
-    assert not keyset.begins(col(Network.name), " ")
-    assert [row.name for row in keyset.page(session, query, BY_NAME).rows] == found
+    listing = Listing(
+        lambda: select(Network.name), beginnings("name", col(Network.name)), Named._make
+    )
+    assert not beginning("name", " ")
+    rows = listing.page(session, BY_NAME, beginning("name", text)).rows
+    assert [row.name for row in rows] == found

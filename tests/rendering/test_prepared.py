@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from markupsafe import Markup
 
-from webapp.rendering.prepared import Prepared
+from webapp.rendering.prepared import KEY_CHARS, Prepared
 
 
 @pytest.fixture
@@ -36,13 +36,13 @@ def test_a_part_is_made_once_for_each_key(
     assert made == ["<b>", "<i>"]
 
 
-def test_the_parts_that_were_used_last_are_kept_while_there_is_room(
+def test_the_parts_that_were_used_lately_are_kept_while_there_is_room(
     made: list[str], make: Callable[[str], Callable[[], str]]
 ) -> None:
-    prepared = Prepared(chars_max=4)
-    for text in ("aa", "bb", "aa", "cc", "aa", "bb"):
+    prepared = Prepared(chars_max=4 * (2 + 2 + KEY_CHARS))
+    for text in ("aa", "bb", "cc", "aa", "dd", "aa", "bb", "aa"):
         prepared.get(text, make(text))
-    assert made == ["aa", "bb", "cc", "bb"]
+    assert made == ["aa", "bb", "cc", "dd", "bb"]
 
 
 def test_what_is_too_large_is_not_kept(

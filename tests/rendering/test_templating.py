@@ -10,12 +10,12 @@ PORTAL = "http://127.0.0.1:9/a-long-pass/portal"
 
 def linked(text: str, *, portal: str = "") -> str:
     with showing({"portal_url": portal}):
-        return environment.from_string("{{ text | linked }}").render(text=text)
+        return environment().from_string("{{ text | linked }}").render(text=text)
 
 
 def shortened(text: str, *, portal: str = "") -> str:
     with showing({"portal_url": portal}):
-        return environment.from_string("{{ text | shortened }}").render(text=text)
+        return environment().from_string("{{ text | shortened }}").render(text=text)
 
 
 def test_a_long_address_in_a_text_is_a_link_named_by_its_host() -> None:
@@ -50,7 +50,7 @@ def test_a_text_that_is_a_link_already_has_no_long_address() -> None:
 
 def test_hidden_characters_of_what_others_wrote_can_be_seen() -> None:
     def visible(text: str) -> str:
-        return environment.from_string("{{ text | visible }}").render(text=text)
+        return environment().from_string("{{ text | visible }}").render(text=text)
 
     assert visible("caf\u00e9 \U0001f3c6\n\tb") == "caf\u00e9 \U0001f3c6\n\tb"
     assert visible("\x00\x1b[31m\r") == "\u2400\u241b[31m\u240d"
@@ -59,13 +59,13 @@ def test_hidden_characters_of_what_others_wrote_can_be_seen() -> None:
 
 
 def test_a_query_has_what_is_not_empty_and_not_the_place_of_a_page() -> None:
-    made = environment.from_string("{{ values | query }} {{ values | query('b') }}")
+    made = environment().from_string("{{ values | query }} {{ values | query('b') }}")
     values = {"a": "1 &", "b": "2", "c": "", "after": "3"}
     assert made.render(values=values) == "a=1+%26&amp;b=2 b=2"
 
 
 def test_a_long_list_of_others_is_cut_with_a_word() -> None:
-    template = environment.from_string("{{ texts | some }}")
+    template = environment().from_string("{{ texts | some }}")
     assert template.render(texts=("a", "b")) == "a, b"
     many = template.render(texts=[f"10.0.0.{n}" for n in range(1, 1_030)])
     assert many.endswith("10.0.0.20 and 1,009 more")

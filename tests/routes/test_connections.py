@@ -27,6 +27,7 @@ from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
 from webapp.aws.clients import Clients
 from webapp.aws.tags import STACK_NAME_TAG
+from webapp.edge.connections import Connections
 from webapp.edge.problems import RETRY_AFTER_S
 from webapp.main import before_call, create_app
 from webapp.partners import KeyClaims
@@ -220,6 +221,20 @@ def test_a_full_pool_is_not_taken_for_a_database_that_cannot_be_written(crowded:
     refused = TestClient(crowded, base_url=HOST).get("/readyz")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
     assert "Too many requests" in refused.text
+
+
+def test_a_replica_that_is_told_to_end_is_alive_but_not_ready(app: FastAPI, client: Any) -> None:
+    app.state.connections = connections = Connections()
+    try:
+        before = client.get("/readyz").status_code
+        connections.begin_to_end()
+        refused = client.get("/readyz")
+        after = client.get("/healthz").status_code
+    finally:
+        del app.state.connections  # the application is shared
+    assert (before, after) == (200, 200)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
+    assert "This replica is ending." in refused.text
 
 
 def test_a_stream_that_cannot_begin_is_told_to_come_again(app: FastAPI, engine: Engine) -> None:

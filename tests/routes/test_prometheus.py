@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import Session
 
+from tests.databases import gone
 from tests.services.rows import a_network, a_snapshot, add, add_function, ago
 from webapp.aws.clients import Clients
 from webapp.errors import Unavailable
@@ -125,9 +126,8 @@ def test_a_lease_that_was_not_given_back_is_counted_when_it_is_taken_over(
 
 def test_a_database_that_is_gone_is_a_metric_and_no_error(app: FastAPI, port: int) -> None:
     app.state.parts.engine.dispose()
-    database = app.state.parts.settings.data_dir / "egret.db"
-    database.rename(database.with_suffix(".away"))
-    assert samples(port)["egret_database_up", ""] == 0
+    with gone(app.state.parts.settings):
+        assert samples(port)["egret_database_up", ""] == 0
 
 
 def test_only_metrics_are_there_and_only_by_the_name_of_this_machine(port: int) -> None:

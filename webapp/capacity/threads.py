@@ -16,8 +16,7 @@ from anyio.lowlevel import RunVar
 
 Result = TypeVar("Result")
 THREADS = 6
-"""With READERS, fewer than there are connections of the database (`webapp.db`), so that no request
-waits for one while others compute."""
+"""Each finds a connection of the database, as all other threads do: see `webapp.capacity.sizes`."""
 READERS = 2
 """With SQLite. One would do, but for a page that reads much."""
 READERS_OF_POSTGRESQL = 4

@@ -61,6 +61,8 @@ class Connections:
     """Answers some requests before the application does."""
     is_ending: bool = False
     """Each answer is the last one of its connection."""
+    when_ending: list[Callable[[], None]] = field(default_factory=list)
+    """What else has to know as soon as it is known that the process is to end."""
     admitted: "dict[Connection, str]" = field(default_factory=dict)
     """In the order in which they came, with the client of each; '' for a proxy."""
     _of_client: Counter[str] = field(default_factory=Counter)
@@ -83,6 +85,8 @@ class Connections:
         An idle one is left to its client for a moment: what is on its way is answered.
         """
         self.is_ending = True
+        for tell in self.when_ending:
+            tell()
         for connection in list(self.admitted):
             connection.begin_to_end()
 

@@ -5,15 +5,18 @@ the security headers too: see `webapp.edge.connections`. WebSockets are off: not
 """
 
 import asyncio
+import logging
 import os
 import resource
 import socket
 import time
 from contextlib import suppress
+from threading import Timer
 
 import uvicorn
 from fastapi import FastAPI
 
+from webapp import logs
 from webapp.edge.connections import Connections
 from webapp.edge.handing_over import protocol_of
 from webapp.settings import Settings
@@ -24,6 +27,10 @@ FILES_MAX = 4096
 GRACEFUL_SHUTDOWN_S = 3
 """For requests that are being answered."""
 LOOK_S = 0.05
+END_S = 4.8
+"""Of the process, from when it is told to end, whatever its threads are doing."""
+
+log = logging.getLogger("egret")
 
 
 class Server(uvicorn.Server):
@@ -99,6 +106,23 @@ def server_of(app: FastAPI, settings: Settings, connections: Connections | None 
         ws="none",
     )
     return Server(config, connections)
+
+
+def end_in_time(seconds: float = END_S) -> None:
+    """End the process by then. A thread cannot be ended, and its call to AWS may take a minute.
+
+    What is cut is taken over when its lease expires, as after a kill.
+    """
+    timer = Timer(seconds, _end_now)
+    timer.daemon = True
+    timer.start()
+
+
+def _end_now() -> None:
+    log.warning("it ends now; what it has not finished, the next start or another replica will")
+    if stream := logs.stream():
+        stream.flush()
+    os._exit(0)
 
 
 def allow_open_files() -> None:

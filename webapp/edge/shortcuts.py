@@ -38,7 +38,9 @@ class Shortcuts:
 
     def __init__(self, app: FastAPI) -> None:
         self._app, self._router = app, app.router.app
-        self._by_shape: dict[Shape, list[tuple[RouteContext, ASGIApp]]] = {}
+        self._by_shape: dict[Shape, list[RouteContext]] = {}
+        self._answers: dict[int, ASGIApp] = {}
+        """By the `id` of their routes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_plain = scope["type"] == "http" and not self._app.dependency_overrides
@@ -56,14 +58,13 @@ class Shortcuts:
         await answer(scope, receive, send)
 
     def prepare(self) -> None:
-        """Finish all routes, which takes a second; otherwise the first request does."""
+        """By their shapes; otherwise the first request does."""
         by_shape = defaultdict(list)
         for route in iter_route_contexts(self._app.routes):
             if not isinstance(route.original_route, APIRoute):
                 continue
-            answer = _one_hop(route) if is_read_in_one_go(route) else route.app
             for method in route.methods or ():
-                by_shape[_shape(method, route.path or "")].append((route, answer))
+                by_shape[_shape(method, route.path or "")].append(route)
         self._by_shape = dict(by_shape)
 
     def _find(self, scope: Scope) -> tuple[RouteContext, ASGIApp, dict[str, str]] | None:
@@ -71,10 +72,18 @@ class Shortcuts:
         if not self._by_shape:
             self.prepare()
         path = scope["path"]
-        for route, answer in self._by_shape.get(_shape(scope["method"], path), ()):
+        for route in self._by_shape.get(_shape(scope["method"], path), ()):
             if match := route.path_regex.match(path):
-                return route, answer, match.groupdict()
+                return route, self._answer(route), match.groupdict()
         return None
+
+    def _answer(self, route: RouteContext) -> ASGIApp:
+        """Made when it is first asked for."""
+        made = self._answers.get(id(route.original_route))
+        if made is None:
+            made = _one_hop(route) if is_read_in_one_go(route) else route.app
+            self._answers[id(route.original_route)] = made
+        return made
 
 
 def _shape(method: str, path: str) -> Shape:

@@ -1,6 +1,7 @@
 """The answer to an error that nobody has foreseen."""
 
 import logging
+from asyncio import CancelledError
 from functools import cache
 
 from fastapi import Request
@@ -16,6 +17,8 @@ from webapp.errors import Busy, EgretError
 from webapp.rendering.templating import render
 
 UNEXPECTED = "Egret failed unexpectedly. The error is in its log."
+CUT = "This replica ends, and had no answer yet."
+LOOK = "Load the page again: it shows whether a change was made."
 log = logging.getLogger("egret")
 
 
@@ -39,6 +42,10 @@ class UnexpectedErrors:
 
         try:
             await self._app(scope, receive, send_noting)
+        except CancelledError:  # the process ends, and this has taken too long
+            if has_begun or scope["type"] != "http":
+                raise
+            await _answer_busy(Request(scope), Busy(CUT, remedy=LOOK))(scope, receive, send)
         except Exception as error:
             if has_begun or scope["type"] != "http":
                 raise

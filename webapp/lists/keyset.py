@@ -77,40 +77,46 @@ class Order:
 
 def page(session: Session, query: Select[Any], order: Order, place: Place = START) -> Page[Any]:
     """The page at that place of what the query selects: entities, or rows of columns."""
-    back = bool(place.before)
-    columns = [column.desc() if back else column for column in order.columns]
-    if key := place.before or place.after:
-        query = query.where(_beyond(order, key, back=back))
-    found = session.execute(query.order_by(*columns).limit(place.limit + 1)).all()
-    rows = [row[0] if len(row) == 1 else row for row in found[: place.limit]]
-    is_more = len(found) > place.limit
-    if back:
-        rows.reverse()
+    bounds = [
+        literal(value, column.type)
+        for value, column in zip(bounds_of(order, place), order.columns, strict=False)
+    ]
+    query = placed(query, order, bounds, back=bool(place.before))
+    found = session.execute(query.limit(place.limit + 1)).all()
+    return page_of([row[0] if len(row) == 1 else row for row in found], order, place)
+
+
+def bounds_of(order: Order, place: Place) -> list[Any]:
+    """The values beyond which the page begins. Raises Invalid."""
+    key = place.before or place.after
+    return order.values(key) if key else []
+
+
+def placed(
+    query: Select[Any], order: Order, bounds: Sequence[ColumnElement[Any]], *, back: bool
+) -> Select[Any]:
+    """The rows beyond the bounds, in their order, or back to the first one."""
+    columns = order.columns
+    if bounds:
+        of, there = (
+            (tuple_(*columns), tuple_(*bounds))
+            if order.tie is not None
+            else (columns[0], bounds[0])
+        )
+        query = query.where(of < there if back else of > there)
+    return query.order_by(*(column.desc() if back else column for column in columns))
+
+
+def page_of(found: Sequence[Row], order: Order, place: Place) -> Page[Row]:
+    """Of the rows that were found there, one more than the page has, if there are more."""
+    back, is_more = bool(place.before), len(found) > place.limit
+    rows = found[: place.limit][::-1] if back else found[: place.limit]
     first, last = (order.key(rows[0]), order.key(rows[-1])) if rows else (None, None)
     return Page(
         rows,
         next=last if is_more or back else None,
         previous=first if place.after or (back and is_more) else None,
     )
-
-
-def begins(column: SQLColumnExpression[Any], typed: str) -> list[ColumnElement[bool]]:
-    """That the column's text begins with what was typed: a range of its index. No condition for
-    what is empty."""
-    text = typed.strip()
-    return [(column >= text) & (column < text + HIGHEST)] if text else []
-
-
-def _beyond(order: Order, key: str, *, back: bool) -> ColumnElement[bool]:
-    values = order.values(key)
-    if order.tie is None:
-        first: Any = order.column
-        beyond: ColumnElement[bool] = first < values[0] if back else first > values[0]
-        return beyond
-    of = tuple_(*order.columns)
-    bounds = tuple_(*(literal(v, c.type) for v, c in zip(values, order.columns, strict=True)))
-    beyond = of < bounds if back else of > bounds
-    return beyond
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,12 @@ class Address(InAccount, Audited, Versioned, table=True):
 
     @property
     def monthly_cost_usd(self) -> float:
-        return monthly_usd(nat_gateways=0, addresses=int(self.status is not AddressStatus.LOST))
+        return monthly_cost_usd(self.status)
+
+
+def monthly_cost_usd(status: AddressStatus) -> float:
+    """What one of that status costs."""
+    return monthly_usd(nat_gateways=0, addresses=int(status is not AddressStatus.LOST))
 
 
 def number_of(ip: str | None) -> int | None:

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ColumnElement, Index, event, or_, text
 from sqlmodel import Field, col
 
 from webapp.models.account import Account, InAccount, its_account
-from webapp.models.base import HAS_REASON, Input, StackRow, enum_text, look_at_changed
+from webapp.models.base import HAS_REASON, Input, StackRow, enum_text, index_where, look_at_changed
 from webapp.models.rules import (
     CALLS_PER_SECOND,
     Environment,
@@ -108,14 +108,8 @@ class Function(InAccount, StackRow, table=True):
         Index("ix_function_key_networks", "key_id", "network_id"),
         Index("ix_function_access", "access", "name"),
         Index("ix_function_look_at", "account_id", "look_at"),
-        Index(
-            "ix_function_scheduled",
-            "account_id",
-            "look_at",
-            sqlite_where=SCHEDULED,
-            postgresql_where=SCHEDULED,
-        ),
-        Index("ix_function_told", "name", sqlite_where=HAS_REASON, postgresql_where=HAS_REASON),
+        index_where("ix_function_scheduled", "account_id", "look_at", where=SCHEDULED),
+        index_where("ix_function_told", "name", where=HAS_REASON),
     )
 
     express_deletion: ClassVar[bool] = True

@@ -16,6 +16,7 @@ from webapp.models.base import (
     Status,
     WithOutputs,
     enum_text,
+    index_where,
     look_at_changed,
 )
 from webapp.models.costs import monthly_usd
@@ -168,7 +169,7 @@ class Network(InAccount, NetworkFacts, StackRow, table=True):
         Index("ix_network_account", "account_id", "name"),
         Index("ix_network_site", "account_id", "region", "name"),
         Index("ix_network_look_at", "account_id", "region", "look_at"),
-        Index("ix_network_told", "name", sqlite_where=HAS_REASON, postgresql_where=HAS_REASON),
+        index_where("ix_network_told", "name", where=HAS_REASON),
     )
 
     account: Account | None = its_account()

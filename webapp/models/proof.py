@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import UtcDateTime, new_id, utc_now
+from webapp.models.base import UtcDateTime, index_where, new_id, utc_now
 from webapp.models.texts import ID_MAX, IP_MAX, TOLD_MAX, URL_MAX, ZONE_MAX, sized
 
 BROKEN = text("seen_ip IS NULL OR seen_ip <> expected_ip")
@@ -16,7 +16,7 @@ class Proof(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_proof_newest", "network_id", "availability_zone", "at"),
-        Index("ix_proof_broken", "at", sqlite_where=BROKEN, postgresql_where=BROKEN),
+        index_where("ix_proof_broken", "at", where=BROKEN),
     )
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)

@@ -4,19 +4,17 @@ import hashlib
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from jinja2.environment import TemplateModule
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
@@ -33,6 +31,9 @@ from webapp.rendering.user_agents import short_name
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.names import NOT_CONFIRMED
 from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
@@ -62,7 +63,7 @@ def page(
 
 def render(template: str, /, **context: Any) -> str:
     with showing(context):
-        return environment.get_template(template).render(context)
+        return environment().get_template(template).render(context)
 
 
 @contextmanager
@@ -245,25 +246,13 @@ def _duration(seconds: float) -> str:
     return " ".join(shown) or "0 s"
 
 
-class _Template(Template):
-    """Imported, it is one module for all pages: none has globals of its own."""
+@cache
+def environment() -> "Environment":
+    """Made for the first page, as Jinja is imported for it: an API alone does without its 3 MiB."""
+    from webapp.rendering.jinja import make_environment
 
-    def _get_default_module(self, ctx: Any = None) -> TemplateModule:  # noqa: ARG002 - Jinja's name
-        return super()._get_default_module()
-
-
-def _environment() -> Environment:
     version = static_version()
-    made = Environment(
-        loader=FileSystemLoader(ROOT / "templates"),
-        auto_reload=False,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.template_class = _Template
-    made.globals |= {
+    names = {
         "asset": lambda path: f"/static/{version}/{path}",
         "icon": icon,
         "integrity": _integrity,
@@ -271,7 +260,7 @@ def _environment() -> Environment:
         "may": _may,
         "keys_per_account": lambda name=DEFAULT_PARTNER: partner(name).keys_per_account,
     }
-    made.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "amount": amount,
         "browser": short_name,
         "duration": _duration,
@@ -286,7 +275,4 @@ def _environment() -> Environment:
         "utc": _utc,
         "visible": _visible,
     }
-    return made
-
-
-environment = _environment()
+    return make_environment(ROOT / "templates", names, filters)

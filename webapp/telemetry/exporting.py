@@ -25,7 +25,7 @@ PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PR
 EXPORTER: Final = "OTEL_TRACES_EXPORTER"
 PROPAGATORS: Final = "OTEL_PROPAGATORS"
 OURS, HTTP, NONE = "otlp", "http/protobuf", "none"
-LAST_SPANS_S: Final = 0.5
+LAST_SPANS_S: Final = 0.3
 """How long the end of the process waits for the last spans to be sent."""
 
 log = logging.getLogger("egret")

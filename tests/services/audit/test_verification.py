@@ -11,6 +11,8 @@ from webapp.models import AuditEvent
 from webapp.services.audit import list_after, verify
 from webapp.services.scope import Scope
 
+NEVER = {"sqlite": "never", "postgresql": "infinity"}
+"""What the database takes for a time, and Python does not."""
 SWAPPED = [
     f"UPDATE audit_event SET id = {to} WHERE id = {id}" for id, to in ((3, 9), (4, 3), (9, 4))
 ]
@@ -76,7 +78,7 @@ def test_it_is_read_in_pages(session: Session, engine: Engine) -> None:
             "Row -1 of the audit trail does not follow",
         ),
         (["UPDATE audit_head SET last_id = 4"], "ends with row 5, but its head says row 4"),
-        (["UPDATE audit_event SET at = 'never' WHERE id = 4"], "The row after row 3"),
+        (["UPDATE audit_event SET at = '{never}' WHERE id = 4"], "The row after row 3"),
         (["UPDATE audit_event SET name = x'00' WHERE id = 4"], "Row 4 of the audit trail was edit"),
         (["UPDATE audit_event SET result = 'none' WHERE id = 4"], "Row 4 of the audit trail was"),
         (["UPDATE audit_head SET hash = 'x'"], "ends with row 5, but its head says row 5 with"),
@@ -87,7 +89,7 @@ def test_what_was_changed_is_found(
     session: Session, engine: Engine, changes: list[str], found: str
 ) -> None:
     record(session, 5)
-    execute(session, *changes)
+    execute(session, *(change.format(never=NEVER[engine.dialect.name]) for change in changes))
     with pytest.raises(Conflict, match=found) as raised:
         verify(engine)
     assert raised.value.code == "audit_chain_broken"

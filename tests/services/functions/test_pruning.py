@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlmodel import Session, select
 
 from tests.services.rows import REGION, add_function
@@ -17,6 +17,13 @@ from webapp.services.functions.previews import SNAPSHOTS_KEPT
 
 DAY_S = 86_400
 JULIAN_1970 = 2_440_587.5
+AHEAD = (
+    "CREATE SCHEMA ahead",
+    "CREATE FUNCTION ahead.clock_timestamp() RETURNS timestamptz LANGUAGE sql "
+    "AS $$ SELECT pg_catalog.clock_timestamp() + interval '1 day' $$",
+    "SET search_path = public, ahead, pg_catalog",
+)
+"""Whose functions hide PostgreSQL's own."""
 
 
 @pytest.fixture
@@ -75,14 +82,24 @@ def test_what_another_process_stores_meanwhile_is_not_deleted(
     assert len(kept) == SNAPSHOTS_KEPT + 2
 
 
+def set_forward(connection: Connection) -> None:
+    """The database's clock is ahead by a day, as far as this connection knows."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        ahead = JULIAN_1970 + time.time() / DAY_S + 1
+        driver.create_function("julianday", 1, lambda _: ahead)
+    else:
+        for statement in AHEAD:
+            connection.exec_driver_sql(statement)
+
+
 def test_what_a_process_stores_whose_clock_is_behind_is_the_newest(
     session: Session, function: Function, cloud: Cloud
 ) -> None:
     """By a day: the others have stored theirs by the database's clock, as this one does."""
     store(session, function, SNAPSHOTS_KEPT + 5, ok=False, age_s=-DAY_S)
-    database: Any = session.connection().connection.driver_connection
-    ahead = JULIAN_1970 + time.time() / DAY_S + 1
-    database.create_function("julianday", 1, lambda _: ahead)
+    set_forward(session.connection())
+    session.commit()
     stored = previews.store_answer(session, cloud, function, region=REGION)
     assert previews.latest(session, function) == (None, stored)
     assert len(session.exec(select(Snapshot)).all()) == SNAPSHOTS_KEPT

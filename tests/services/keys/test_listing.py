@@ -13,7 +13,7 @@ from webapp.services.keys.listing import NETWORKS_MAX, Wanted
 
 
 def matching(session: Session) -> dict[str, list[str]]:
-    return {each.key.name: each.matching for each in keys.page(session).rows}
+    return {each.name: each.matching for each in keys.page(session).rows}
 
 
 def test_a_key_matches_the_networks_of_which_it_allows_every_address(session: Session) -> None:
@@ -34,7 +34,7 @@ def test_a_key_matches_the_networks_of_which_it_allows_every_address(session: Se
     found = matching(session)
     assert found == {"exact": ["both"], "none": [], "range": ["both", "lost"]}
     for each in keys.page(session).rows:
-        detail = keys.detail(session, each.key.name)
+        detail = keys.detail(session, each.name)
         assert each.matching == [m.network.name for m in detail.matches.rows if m.ok]
 
 
@@ -70,7 +70,7 @@ def test_a_page_has_what_is_wanted_by_name(
 ) -> None:
     add(session, a_key("b-key", status=Status.DELETING), a_key("a-key"))
     page = keys.page(session, wanted)
-    assert [each.key.name for each in page.rows] == names
+    assert [each.name for each in page.rows] == names
     assert [each.key.name for each in keys.details_page(session, wanted).rows] == names
     assert keys.count_of(session, wanted).number == len(names)
 
@@ -79,5 +79,5 @@ def test_pages_follow_each_other(session: Session) -> None:
     add(session, *(a_key(f"key-{number}") for number in range(3)))
     first = keys.page(session, place=Place(limit=2))
     rest = keys.page(session, place=Place(after=first.next or "", limit=2))
-    assert [each.key.name for each in rest.rows] == ["key-2"]
+    assert [each.name for each in rest.rows] == ["key-2"]
     assert [each.same_secret for each in rest.rows] == [["key-0", "key-1"]]

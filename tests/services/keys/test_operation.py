@@ -139,7 +139,7 @@ def test_what_aws_refuses_is_forgotten_at_once(
     proxy.add(Rule("CreateSecret", "refuse", **REFUSED))
     with pytest.raises(AwsError, match="No"):
         keys.create(faulty, NewKey(name="other", secret=FIRST))
-    assert [d.key.name for d in keys.page(session).rows] == [key.name]
+    assert [d.name for d in keys.page(session).rows] == [key.name]
     assert leases_of(session) == 0
 
 

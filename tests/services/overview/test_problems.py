@@ -49,10 +49,9 @@ def test_the_same_networks_and_functions_have_problems_as_in_their_lists(session
     gone = a_function(every["well"], key, "gone", status=Status.DELETING)
     add(session, troubled, again, gone, a_snapshot(troubled, ok=False), a_snapshot(gone, ok=False))
     listed = networks.listing.page(session).rows
-    found = problems.of_networks(session)
+    found, of_functions = problems.found(session)
     assert found.by_status.total() == sum(not each.health.ok for each in listed) == 6
     assert found.by_status[Status.READY] == 3
-    of_functions = problems.of_functions(session)
     shown = functions.listing.page(session).rows
     assert of_functions.by_status.total() == sum(not each.health.ok for each in shown)
     assert of_functions.ids[problems.CALLS] == [troubled.id]
@@ -61,5 +60,4 @@ def test_the_same_networks_and_functions_have_problems_as_in_their_lists(session
 def test_where_all_is_well_nothing_is_found(session: Session) -> None:
     network, key = a_network(), a_key()
     add(session, network, key, a_function(network, key), a_proof(network))
-    assert not problems.of_networks(session)
-    assert not problems.of_functions(session)
+    assert not any(problems.found(session))

@@ -10,7 +10,7 @@ from tests.services.many import add_many
 from tests.services.rows import a_network, a_proof, a_snapshot, add, add_function, an_address
 from webapp.models import Address, AddressStatus, Function, Key, Network, Status
 from webapp.services.overview import state_of
-from webapp.services.overview.totals import EXACT_MAX
+from webapp.services.overview.facts import EXACT_MAX
 
 
 def the(session: Session, kind: Any) -> Any:

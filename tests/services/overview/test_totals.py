@@ -7,7 +7,8 @@ from tests.services.rows import REGION, a_key, a_network, add, add_everything, a
 from webapp.models import Nat, Status
 from webapp.services.networks import listing
 from webapp.services.overview import overview
-from webapp.services.overview.totals import EXACT_MAX, add_up, totals
+from webapp.services.overview.facts import EXACT_MAX, facts
+from webapp.services.overview.totals import add_up, totals
 
 
 def test_the_cost_is_that_of_networks_free_addresses_and_keys(session: Session) -> None:
@@ -47,7 +48,7 @@ def test_what_there_is_is_counted(session: Session) -> None:
     for number in range(2):
         add_everything(session, number)
     add(session, an_address(), a_network("idle", region=REGION, status=Status.PARKED), a_key())
-    figures = totals(session)
+    figures = totals(session, facts(session))
     assert (figures.networks, figures.ready_networks) == (3, 2)
     assert (figures.functions, figures.ready_functions) == (2, 2)
     assert (figures.addresses_in_use, figures.free_addresses) == (4, 1)
@@ -56,8 +57,8 @@ def test_what_there_is_is_counted(session: Session) -> None:
 
 def test_the_figures_of_many_are_kept_for_a_while(session: Session) -> None:
     add_many(session, 1, EXACT_MAX + 1)
-    first = totals(session)
+    first = totals(session, facts(session))
     assert (first.networks, first.about) == (EXACT_MAX + 1, True)
     add(session, a_network("late"))
-    assert totals(session) == first
+    assert totals(session, facts(session)) == first
     assert add_up(session).networks == EXACT_MAX + 2

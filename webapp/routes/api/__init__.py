@@ -1,7 +1,6 @@
 """The API under /api/v1: JSON for programs, with the same services beneath as the pages."""
 
-from fastapi import APIRouter
-
+from webapp.edge.late_routes import included
 from webapp.edge.problems import Problem
 from webapp.routes.api import (
     accounts,
@@ -31,8 +30,7 @@ PROBLEM = {
     "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
 }
 
-router = APIRouter(prefix="/api/v1", responses={"default": PROBLEM})
-for noun in (
+NOUNS = (
     networks,
     change,
     addresses,
@@ -53,5 +51,9 @@ for noun in (
     whitelists,
     orphans,
     accounts,
-):
-    router.include_router(noun.router)
+)
+routes = included(
+    (route for noun in NOUNS for route in noun.router.routes),
+    "/api/v1",
+    {"default": PROBLEM},
+)

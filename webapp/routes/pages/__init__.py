@@ -1,7 +1,6 @@
 """Pages: HTML for people. A form that changes something is a POST that answers 303."""
 
-from fastapi import APIRouter
-
+from webapp.edge.late_routes import included
 from webapp.routes.pages import (
     access,
     account,
@@ -37,8 +36,7 @@ from webapp.routes.pages import (
     whitelists,
 )
 
-router = APIRouter()
-for page in (
+PAGES = (
     access,
     second_step,
     provider,
@@ -71,5 +69,7 @@ for page in (
     accounts,
     reference,
     audit,
-):
-    router.include_router(page.router)
+)
+routes = included(
+    (route for page in PAGES for route in page.router.routes), include_in_schema=False
+)

@@ -11,6 +11,7 @@ from webapp.models.costs import monthly_usd
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import FieldErrors, Form, errors_by_field
 from webapp.rendering.lists import NOTHING_ASKED, Asked, ListQuery
+from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import page, see_other
 from webapp.services import accounts, addresses
 from webapp.services.addresses import adoption
@@ -100,24 +101,33 @@ def _index(
     )
     total = addresses.count_of(ctx.session)
     filters = asked.filters("q", "status", "in")
-    shown = addresses.page(ctx.session, wanted, _place(ctx, asked, at or asked.text("from")))
+    shown = listing.addresses.page(
+        ctx.session, wanted, _place(ctx, asked, at or asked.text("from"))
+    )
+    form = form or dict.fromkeys(TYPED, "")
     return page(
         ctx.request,
         "addresses/index.html",
         status_code=422 if errors else 200,
         shown=shown,
+        rows=prepared.rows("addresses/_row.html", shown.rows, ctx.role, said=_said(form, errors)),
         total=total,
         matching=addresses.count_of(ctx.session, wanted) if any(filters.values()) else total,
         filters=filters,
-        networks=listing.by_id(
-            ctx.session, (each.network.id for each in shown.rows if each.network)
-        ),
         regions=ctx.settings.region_names,
         accounts=accounts.choices(ctx.session),
         address_cost_usd=monthly_usd(nat_gateways=0, addresses=1),
         errors=errors,
-        form=form or dict.fromkeys(TYPED, ""),
+        form=form,
     )
+
+
+def _said(form: dict[str, str], errors: dict[str, str]) -> dict[str, dict[str, str]]:
+    """What the forms of single addresses say, by the address's id."""
+    said = {id: {"error": error} for id, error in errors.items()}
+    if id := form["address"]:
+        said[id] = said.get(id, {}) | {"typed": form["name"]}
+    return said
 
 
 def _place(ctx: Context, asked: Asked, address_id: str) -> Place:

@@ -46,10 +46,12 @@ def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
     )
     total = listing.count_of(ctx.session)
     filters = asked.filters("q", "status", "network", "key")
+    shown = listing.page(ctx.session, wanted, asked.place)
     return page(
         ctx.request,
         "functions/index.html",
-        shown=listing.page(ctx.session, wanted, asked.place),
+        shown=shown,
+        rows=prepared.rows("functions/_row.html", shown.rows),
         total=total,
         matching=listing.count_of(ctx.session, wanted) if any(filters.values()) else total,
         filters=filters,

@@ -13,9 +13,10 @@ from webapp.partners import KEY_KINDS
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
 from webapp.rendering.lists import ListQuery
+from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import page, see_other
 from webapp.services import accounts, keys
-from webapp.services.keys.listing import NETWORKS_MAX, Wanted
+from webapp.services.keys.listing import Wanted
 
 router = Router()
 
@@ -25,14 +26,15 @@ def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
     wanted = Wanted(q=asked.text("q"), status=asked.choice("status", Status))
     total = keys.count_of(ctx.session)
     filters = asked.filters("q", "status")
+    shown = keys.page(ctx.session, wanted, asked.place)
     return page(
         ctx.request,
         "keys/index.html",
-        shown=keys.page(ctx.session, wanted, asked.place),
+        shown=shown,
+        rows=prepared.rows("keys/_row.html", shown.rows),
         total=total,
         matching=keys.count_of(ctx.session, wanted) if any(filters.values()) else total,
         filters=filters,
-        networks_max=NETWORKS_MAX,
     )
 
 

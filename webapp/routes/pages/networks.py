@@ -13,6 +13,7 @@ from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
 from webapp.rendering.lists import ListQuery
+from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import form_address, page, see_other
 from webapp.rendering.timelines import timeline_of
 from webapp.services import accounts, addresses, keys, networks
@@ -31,10 +32,12 @@ def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
     )
     total = listing.count_of(ctx.session)
     filters = asked.filters("q", "status", "region")
+    shown = listing.page(ctx.session, wanted, asked.place)
     return page(
         ctx.request,
         "networks/index.html",
-        shown=listing.page(ctx.session, wanted, asked.place),
+        shown=shown,
+        rows=prepared.rows("networks/_row.html", shown.rows),
         total=total,
         matching=listing.count_of(ctx.session, wanted) if any(filters.values()) else total,
         filters=filters,

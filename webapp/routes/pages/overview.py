@@ -9,7 +9,7 @@ from webapp.deps import Context, Router, Viewer
 from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import page, partial_context, render
 from webapp.services.overview import Overview, overview, state_of
-from webapp.services.overview.page import Table
+from webapp.services.overview.page import Table, first_rows
 
 router = Router()
 
@@ -34,13 +34,16 @@ def changes(ctx: Viewer) -> PlainTextResponse:
 def _parts(ctx: Context) -> dict[str, Any]:
     view = overview(ctx.session)
     parts = {each.name: getattr(view, each.name) for each in fields(Overview)}
-    return parts | {"tables": [(table.detail, _drawn(table)) for table in view.tables]}
+    return parts | {
+        "tables": [(table.detail, _drawn(ctx, table)) for table in view.tables],
+        "networks": prepared.rows("networks/_overview_row.html", view.networks),
+        "functions": prepared.rows("functions/_overview_row.html", view.functions),
+    }
 
 
-def _drawn(table: Table) -> str:
+def _drawn(ctx: Context, table: Table) -> str:
     """As HTML; a snapshot never changes."""
-    template = table.detail.template
-    read_by = template.partner, template.preview, repr(table.settings)
+    template = table.template
     path = f"functions/previews/{template.preview}.html"
-    key = "first rows", table.snapshot_id, *read_by
-    return prepared.get(key, lambda: render(path, rows=table.rows))
+    key = "first rows", table.snapshot_id, template.partner, path, table.settings
+    return prepared.get(key, lambda: render(path, rows=first_rows(ctx.session, table)))

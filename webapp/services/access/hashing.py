@@ -9,14 +9,16 @@ other page goes on as before.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import BoundedSemaphore, Lock
-
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
+from typing import TYPE_CHECKING
 
 from webapp.capacity.outside import outside
 from webapp.db import give_back
 from webapp.errors import Unavailable
+
+if TYPE_CHECKING:
+    from pwdlib import PasswordHash
 
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 WAITING_MAX = 16
@@ -24,8 +26,6 @@ WAIT_MAX_S = 10.0
 """For a turn: longer only while the database answers nobody."""
 RETRY_AFTER_S = 2
 
-# OWASP's parameters for argon2id: 19 MiB, two passes, one lane; about 20 ms.
-_argon2 = PasswordHash((Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),))
 _NOBODY = f"$argon2id$v=19$m={19 * 1024},t=2,p=1${'A' * 22}${'A' * 43}"
 """Of no password that anybody knows, with the same parameters: as much work to verify."""
 
@@ -86,16 +86,28 @@ def _busy() -> Unavailable:
 turns = Turns()
 
 
+@cache
+def _argon2() -> "PasswordHash":
+    """With OWASP's parameters for argon2id: 19 MiB, two passes, one lane; about 20 ms.
+
+    Imported when somebody signs in.
+    """
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    return PasswordHash((Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),))
+
+
 def hash_password(password: str) -> str:
     """Holds no connection with which was only read meanwhile."""
     give_back()
-    return _argon2.hash(_bytes(password))
+    return _argon2().hash(_bytes(password))
 
 
 def verify(password: str, password_hash: str) -> bool:
     """Whether it is the password. As much work for somebody who has none: `password_hash` is ''."""
     give_back()
-    return _argon2.verify(_bytes(password), password_hash or _NOBODY) and bool(password_hash)
+    return _argon2().verify(_bytes(password), password_hash or _NOBODY) and bool(password_hash)
 
 
 def _bytes(password: str) -> bytes:

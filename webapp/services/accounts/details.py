@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from sqlmodel import Session, col, select
 
 from webapp.aws.identities import Identity
 from webapp.errors import EgretError, Invalid, NotFound
+from webapp.lists.statements import Statement
 from webapp.models import (
     OWN,
     Account,
@@ -70,9 +72,14 @@ def names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
 def choices(session: Session) -> list[str]:
     """The names of those that things can be created in, OFFERED_MAX at most beside the own one; []
     while there is only that one."""
-    connected = select(Account.name).where(Account.status == AccountStatus.CONNECTED)
-    first = session.exec(connected.order_by(col(Account.name)).limit(OFFERED_MAX)).all()
+    first = [name for (name,) in _connected().rows(session)]
     return [OWN, *first] if first else []
+
+
+@cache
+def _connected() -> Statement:
+    connected = select(Account.name).where(Account.status == AccountStatus.CONNECTED)
+    return Statement(connected.order_by(col(Account.name)).limit(OFFERED_MAX))
 
 
 def sites(session: Session, settings: Settings) -> list[Site]:

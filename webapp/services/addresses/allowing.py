@@ -14,6 +14,7 @@ from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, select,
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from webapp.lists.statements import Statement
 from webapp.models import Address, Key, KeyRange
 
 NAMED_MAX = 50
@@ -33,7 +34,7 @@ def keys_allowing(
 ) -> defaultdict[str, list[KeyName]]:
     """By the address's id: at most so many keys that allow it, by name."""
     found: defaultdict[str, set[KeyName]] = defaultdict(set)
-    sizes = _prefixes(session) if address_ids else []
+    sizes = sizes_of_ranges(session) if address_ids else []
     if sizes:
         statement, values = _with_ranges(tuple(sizes), most), {"ids": list(address_ids)}
         for address_id, *key in session.connection().execute(statement, values):
@@ -53,13 +54,13 @@ def keys_naming(session: Session, address: Address) -> list[Key]:
     return list(session.execute(query.limit(NAMED_MAX)).scalars())
 
 
-def _prefixes(session: Session) -> list[int]:
+def sizes_of_ranges(session: Session) -> list[int]:
     """How many bits the ranges that there are share, without reading all ranges."""
-    return [*session.connection().execute(_sizes()).scalars()]
+    return [size for (size,) in _sizes().rows(session)]
 
 
 @cache
-def _sizes() -> Select[Any]:
+def _sizes() -> Statement:
     first = select(func.min(KeyRange.prefix).label("prefix")).cte("sizes", recursive=True)
     next_one = (
         select(func.min(KeyRange.prefix))
@@ -67,7 +68,7 @@ def _sizes() -> Select[Any]:
         .scalar_subquery()
     )
     sizes = first.union_all(select(next_one).where(first.c.prefix.is_not(None)))
-    return select(sizes.c.prefix).where(sizes.c.prefix.is_not(None))
+    return Statement(select(sizes.c.prefix).where(sizes.c.prefix.is_not(None)))
 
 
 @lru_cache(STATEMENTS_KEPT)
@@ -75,21 +76,21 @@ def _with_ranges(sizes: tuple[int, ...], most: int) -> CompoundSelect[Any]:
     return union_all(*(_with_ranges_of(prefix, most) for prefix in sizes))
 
 
-def _with_ranges_of(prefix: int, most: int) -> Select[Any]:
-    """Selects the addresses' ids with the keys that allow them by a range of that size."""
+def ranges_around(prefix: int, most: int) -> Select[Any]:
+    """Selects the ids of ranges of that size with an address in them, so many at most."""
     size, number = 2 ** (BITS - prefix), col(Address.ip_number)
     one: Any = aliased(KeyRange)
+    there = one.first == number - number % literal(size)
+    found = select(one.id).where(one.prefix == literal(prefix), there).order_by(one.id)
+    return found.limit(most).correlate(Address)
+
+
+def _with_ranges_of(prefix: int, most: int) -> Select[Any]:
+    """Selects the addresses' ids with the keys that allow them by a range of that size."""
     columns: list[Any] = [Address.id, Key.id, Key.name]
-    around = (
-        select(one.id)
-        .where(one.prefix == literal(prefix), one.first == number - number % literal(size))
-        .order_by(one.id)
-        .limit(most)
-        .correlate(Address)
-    )
     return (
         select(*columns)
-        .join_from(Address, KeyRange, col(KeyRange.id).in_(around))
+        .join_from(Address, KeyRange, col(KeyRange.id).in_(ranges_around(prefix, most)))
         .join(Key, col(Key.id) == col(KeyRange.key_id))
         .where(col(Address.id).in_(bindparam("ids", expanding=True)))
     )

@@ -7,14 +7,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_
 
 from webapp.errors import NotFound
-from webapp.lists import counts, keyset
+from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
+from webapp.lists.listing import Filter, Listing, beginning, beginnings
+from webapp.lists.statements import Raw
 from webapp.models import Address, AddressStatus, Function, Network
 from webapp.services.addresses.allowing import KeyName, keys_allowing
 
@@ -42,13 +44,21 @@ class Wanted:
             return BY_AGE
         return BY_IP if self.q.strip()[0].isdigit() else BY_NAME
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        found = keyset.begins(self.order.column, self.q)
-        found += [col(Address.status) == self.status] if self.status else []
-        return found + ([col(Address.region) == self.region] if self.region else [])
+    def values(self) -> dict[str, Any]:
+        """Of the filters that are set."""
+        found: dict[str, Any] = beginning("ip" if self.order is BY_IP else "name", self.q)
+        found |= {"status": self.status} if self.status else {}
+        return found | ({"region": self.region} if self.region else {})
 
 
 EVERY = Wanted()
+FILTERS: dict[str, Filter] = {
+    **beginnings("ip", col(Address.public_ip)),
+    **beginnings("name", col(Address.name)),
+    "status": lambda status: col(Address.status) == status,
+    "region": lambda region: col(Address.region) == region,
+}
+LISTING: Listing[Raw] = Listing(lambda: select(col(Address.id)), FILTERS, tuple)
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ def page(
     order: Order | None = None,
 ) -> Page[AddressDetail]:
     """Oldest first, or in another order. Takes as many statements for one as for many."""
-    query = select(Address).where(*wanted.conditions())
+    query = select(Address).where(*LISTING.conditions(wanted.values()))
     found = keyset.page(session, query, order or wanted.order, place)
     return found.of(_details(session, found.rows))
 
@@ -97,7 +107,7 @@ def place_of(session: Session, address_id: str) -> Place:
 
 
 def count_of(session: Session, wanted: Wanted = EVERY) -> Count:
-    return counts.count(session, col(Address.id), *wanted.conditions())
+    return LISTING.count(session, col(Address.id), wanted.values())
 
 
 def get(session: Session, address_id: str) -> Address:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
 from sqlmodel import Session
 
 from webapp.errors import Conflict
@@ -18,6 +19,8 @@ from webapp.services.audit.trail import list_after
 
 PAGE = 1_000
 """Rows that are in memory at once."""
+UNREADABLE = (ValueError, DataError)
+"""The second one is PostgreSQL's driver's, for a time such as `infinity`."""
 REMEDY = "Compare it with an export or a backup, and find out who wrote to the database."
 
 
@@ -86,11 +89,11 @@ def _page(session: Session, last_id: int | None, page: int) -> list[AuditEvent]:
     """What cannot even be read, such as a time that is none, is found one by one."""
     try:
         return list_after(session, last_id, limit=page)
-    except ValueError:
-        pass
+    except UNREADABLE:
+        session.rollback()
     try:
         return list_after(session, last_id, limit=1)
-    except ValueError:
+    except UNREADABLE:
         raise _broken(f"The row after row {last_id or 0} cannot be read: it was edited.") from None
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from webapp.lists.keyset import ROWS_PER_PAGE, Offer
 from webapp.models import Key, Network
 from webapp.partners import coverage, kind_of
-from webapp.services.keys.listing import EVERY, Wanted, addresses_of, pending_of
+from webapp.services.keys.listing import EVERY, LISTING, Wanted, addresses_of, pending_of
 from webapp.services.keys.matching import cidrs_of, concerned, names_addresses
 
 
@@ -35,7 +35,7 @@ def offered(
 ) -> Offer[KeyChoice]:
     """The first ones by name, as they match the networks; with the key of that name, and where
     there are more, with those that concern the network of that name."""
-    query = select(Key).where(*wanted.conditions()).order_by(col(Key.name))
+    query = select(Key).where(*LISTING.conditions(wanted.values())).order_by(col(Key.name))
     first = list(session.exec(query.limit(ROWS_PER_PAGE + 1)))
     more = len(first) > ROWS_PER_PAGE
     found = {each.id: each for each in first[:ROWS_PER_PAGE]}

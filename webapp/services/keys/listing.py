@@ -2,29 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from webapp.lists import counts, keyset
+from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
+from webapp.lists.listing import Filter, Listing, beginning, beginnings
+from webapp.lists.statements import When, as_json, as_text, as_time, collected, lines
 from webapp.models import Account, Address, Key, KeyRange, KeyVersion, Network, Status
 from webapp.models.address import AddressStatus
 from webapp.models.key import PENDING
 from webapp.partners import coverage, partner
-from webapp.services.keys.details import KeyDetail, details_of, names_by_fingerprint
+from webapp.services.keys.details import KeyDetail, details_of
 
 BY_NAME = Order(col(Key.name))
 RANGES_MAX = 20
 """So many ranges of a key are searched for networks that it matches, and …"""
 NETWORKS_MAX = 10
 """… so many networks of each. A page names no more of them either."""
+SAME_MAX = 100
+"""So many keys with the same secret are read for each."""
 
 
 @dataclass(frozen=True)
@@ -36,127 +40,129 @@ class Wanted:
     status: Status | None = None
     account: tuple[str | None, ...] = ()
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        found = keyset.begins(col(Key.name), self.q.lower())
-        found += [col(Key.status) == self.status] if self.status else []
-        return found + [col(Key.account_id) == each for each in self.account]
+    def values(self) -> dict[str, Any]:
+        """Of the filters that are set."""
+        found: dict[str, Any] = beginning("name", self.q.lower())
+        found |= {"status": self.status} if self.status else {}
+        for account_id in self.account:
+            found |= {"account": account_id} if account_id else {"own": True}
+        return found
 
 
 EVERY = Wanted()
 
 
-@dataclass(frozen=True)
-class KeyRow:
-    """Some columns of a key, and the name of its account, if it is not the own one."""
+class _Columns(NamedTuple):
+    """`same` has a line for each other key with that fingerprint, `near` one for each network with
+    an address in one of its ranges, `pending` one with the claims of each pending version."""
 
     id: str
     name: str
-    status: Status
+    status: str
     partner: str
     fingerprint: str
-    claims: dict[str, Any]
-    created_at: datetime
-    account_id: str | None
+    claims: str
+    created_at: When
     account: str | None
+    uploaded: When | None
+    same: str | None
+    near: str | None
+    pending: str | None
 
 
-@dataclass(frozen=True)
-class ListedKey:
-    """`matching`: names of networks of which it allows every address, NETWORKS_MAX at most.
-    `same_secret`: the other keys with the same fingerprint."""
+ACCOUNT = _Columns._fields.index("account")
 
-    key: KeyRow
-    uploaded_at: datetime
-    same_secret: list[str]
-    matching: list[str] = field(default_factory=list)
+
+class ListedKey(_Columns):
+    """A row of `_rows_query`, and all that it says."""
 
     @property
     def names_addresses(self) -> bool:
-        return partner(self.key.partner).keys_name_addresses
+        return partner(self.partner).keys_name_addresses
+
+    @cached_property
+    def cidrs(self) -> list[str]:
+        """What it allows, as far as it says so."""
+        cidrs: list[str] = as_json(self.claims).get("cidrs", [])
+        return cidrs
+
+    @property
+    def uploaded_at(self) -> datetime:
+        return as_time(self.uploaded or self.created_at)
+
+    @property
+    def same_secret(self) -> list[str]:
+        """The other keys with the same fingerprint."""
+        return [name for (name,) in lines(self.same)]
+
+    @cached_property
+    def matching(self) -> list[str]:
+        """Names of networks of which it allows every address, NETWORKS_MAX at most."""
+        pending = [as_json(claims).get("cidrs", []) for (claims,) in lines(self.pending)]
+        found = set()
+        for name, ips in lines(self.near):
+            own = allowed = tuple(ips.split(","))
+            for cidrs in (self.cidrs, *pending):
+                allowed = coverage(cidrs, allowed).allowed
+            found |= {name} if ips and allowed == own else set()
+        return sorted(found)[:NETWORKS_MAX]
+
+    @property
+    def may_match_more(self) -> bool:
+        return len(self.matching) == NETWORKS_MAX
 
 
 def page(session: Session, wanted: Wanted = EVERY, place: Place = START) -> Page[ListedKey]:
-    """With what a list shows. Takes as many statements for one key as for many."""
-    found = keyset.page(session, _rows_query().where(*wanted.conditions()), BY_NAME, place)
-    keys = [KeyRow(*row) for row in found.rows]
-    ids = [key.id for key in keys]
-    uploaded = _uploaded(session, ids)
-    same = names_by_fingerprint(session, {key.fingerprint for key in keys})
-    matching = _matching(session, keys)
-    return found.of(
-        [
-            ListedKey(
-                key,
-                uploaded.get(key.id, key.created_at),
-                [name for name in same[key.fingerprint] if name != key.name],
-                sorted(matching[key.id])[:NETWORKS_MAX],
-            )
-            for key in keys
-        ]
-    )
+    """With what a list shows, by one statement."""
+    return LISTING.page(session, BY_NAME, wanted.values(), place)
 
 
 def details_page(session: Session, wanted: Wanted = EVERY, place: Place = START) -> Page[KeyDetail]:
     """The same with all that belongs to them, but how they match."""
-    query = select(Key).where(*wanted.conditions())
+    query = select(Key).where(*LISTING.conditions(wanted.values()))
     found = keyset.page(session, query, BY_NAME, place)
     return found.of(details_of(session, found.rows))
 
 
 def count_of(session: Session, wanted: Wanted = EVERY) -> Count:
-    return counts.count(session, col(Key.name), *wanted.conditions())
-
-
-def _rows_query() -> Select[Any]:
-    columns = (
-        "id",
-        "name",
-        "status",
-        "partner",
-        "fingerprint",
-        "claims",
-        "created_at",
-        "account_id",
-    )
-    query: Select[Any] = select(*(getattr(Key, name) for name in columns), col(Account.name))
-    return query.select_from(Key).outerjoin(Account, col(Account.id) == col(Key.account_id))
-
-
-def _uploaded(session: Session, ids: Sequence[str]) -> dict[str, datetime]:
-    """When the newest version of each was uploaded."""
-    of = col(KeyVersion.key_id)
-    newest = select(of, func.max(KeyVersion.created_at)).where(of.in_(ids)).group_by(of)
-    return {row[0]: row[1] for row in (session.execute(newest) if ids else ())}
-
-
-def _matching(session: Session, keys: Sequence[KeyRow]) -> defaultdict[str, list[str]]:
-    """By the key's id, the names of networks of which it allows every address."""
-    candidates = _candidates(session, [key.id for key in keys])
-    networks = {network_id for ids in candidates.values() for network_id in ids}
-    staying, used = _staying(session, networks), addresses_of(session, networks)
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    pending = pending_of(session, [*candidates])
-    for key in keys:
-        for network_id in candidates.get(key.id, ()):
-            allowed = own = tuple(used.get(network_id, ()))
-            for cidrs in (key.claims.get("cidrs", []), *pending[key.id]):
-                allowed = coverage(cidrs, allowed).allowed
-            name, account_id = staying.get(network_id, ("", None))
-            if name and account_id == key.account_id and own and allowed == own:
-                found[key.id].append(name)
-    return found
-
-
-def _candidates(session: Session, ids: Sequence[str]) -> dict[str, set[str]]:
-    """By the key's id: networks with an address in one of its ranges."""
-    found: dict[str, set[str]] = {}
-    for key_id, network_id in session.connection().execute(_near(), {"ids": ids}) if ids else ():
-        found.setdefault(key_id, set()).add(network_id)
-    return found
+    return LISTING.count(session, col(Key.name), wanted.values())
 
 
 @cache
-def _near() -> Select[Any]:
+def _rows_query() -> Select[Any]:
+    own = [getattr(Key, name) for name in _Columns._fields[:ACCOUNT]]
+    own[own.index(Key.claims)] = as_text(col(Key.claims))
+    belonging = _uploaded(), _same(), _near(), _pending()
+    query: Select[Any] = select(*own, col(Account.name), *belonging).select_from(Key)
+    return query.outerjoin(Account, col(Account.id) == col(Key.account_id))
+
+
+def _uploaded() -> Any:
+    """When its newest version was."""
+    newest = select(func.max(KeyVersion.created_at)).where(col(KeyVersion.key_id) == col(Key.id))
+    return newest.correlate(Key).scalar_subquery()
+
+
+def _same() -> Any:
+    one, other = aliased(Key), aliased(Key)
+    some = (
+        select(col(one.id))
+        .where(col(one.fingerprint) == col(Key.fingerprint), col(one.id) != col(Key.id))
+        .limit(SAME_MAX)
+        .correlate(Key)
+    )
+    named = select(collected(col(other.name))).where(col(other.id).in_(some))
+    return named.correlate(Key).scalar_subquery()
+
+
+def _pending() -> Any:
+    claims = select(collected(as_text(col(KeyVersion.claims)))).where(
+        col(KeyVersion.key_id) == col(Key.id), col(KeyVersion.stage) == PENDING
+    )
+    return claims.correlate(Key).scalar_subquery()
+
+
+def _near() -> Any:
     one: Any = aliased(KeyRange)
     there: Any = aliased(Address)
     first_ranges = (
@@ -176,23 +182,29 @@ def _near() -> Select[Any]:
         .limit(NETWORKS_MAX)
         .correlate(KeyRange)
     )
-    columns: list[Any] = [col(Key.id), col(Address.network_id)]
-    return (
-        select(*columns)
-        .join_from(Key, KeyRange, col(KeyRange.id).in_(first_ranges))
-        .join(Address, col(Address.id).in_(first_addresses))
-        .where(col(Key.id).in_(bindparam("ids", expanding=True)))
+    networks = (
+        select(collected(col(Network.name), _ips_of_network()))
+        .join_from(KeyRange, Address, col(Address.id).in_(first_addresses))
+        .join(Network, col(Network.id) == col(Address.network_id))
+        .where(
+            col(KeyRange.id).in_(first_ranges),
+            col(Network.status) != Status.DELETING,
+            col(Network.unwanted).is_(False),
+            func.coalesce(Network.account_id, "") == func.coalesce(Key.account_id, ""),
+        )
     )
+    return networks.correlate(Key).scalar_subquery()
 
 
-def _staying(session: Session, ids: set[str]) -> dict[str, tuple[str, str | None]]:
-    """The names and accounts of those of the networks that are not being deleted, by id."""
-    query = select(col(Network.id), col(Network.name), col(Network.account_id)).where(
-        col(Network.id).in_(ids),
-        col(Network.status) != Status.DELETING,
-        col(Network.unwanted).is_(False),
+def _ips_of_network() -> Any:
+    """The addresses that it calls from, with commas between them."""
+    its: Any = aliased(Address)
+    own = select(func.aggregate_strings(its.public_ip, ",")).where(
+        its.network_id == col(Network.id),
+        its.status != AddressStatus.LOST,
+        its.public_ip.is_not(None),
     )
-    return {row[0]: (row[1], row[2]) for row in (session.execute(query) if ids else ())}
+    return own.correlate(Network).scalar_subquery()
 
 
 def addresses_of(session: Session, ids: set[str]) -> defaultdict[str, list[str]]:
@@ -217,3 +229,12 @@ def pending_of(session: Session, ids: Sequence[str]) -> defaultdict[str, list[li
     for key_id, claims in session.execute(query) if ids else ():
         found[key_id].append(claims.get("cidrs", []))
     return found
+
+
+FILTERS: dict[str, Filter] = {
+    **beginnings("name", col(Key.name)),
+    "status": lambda status: col(Key.status) == status,
+    "account": lambda id: col(Key.account_id) == id,
+    "own": lambda _: col(Key.account_id).is_(None),
+}
+LISTING = Listing(_rows_query, FILTERS, ListedKey._make)

@@ -20,6 +20,7 @@ from webapp.models import (
 from webapp.services.functions import previews
 from webapp.services.inspection import health, proofs
 from webapp.services.overview import problems
+from webapp.services.overview.facts import Facts
 from webapp.services.overview.problems import Problems
 from webapp.services.overview.totals import Totals
 
@@ -39,16 +40,16 @@ class Alert:
 
 
 def alerts(
-    session: Session, totals: Totals, networks: Problems, functions: Problems
+    session: Session, known: Facts, totals: Totals, networks: Problems, functions: Problems
 ) -> list[Alert]:
     """With those problems of networks and functions that need words."""
     return [
-        *_lost(session),
+        *(_lost(session) if known.lost_addresses else ()),
         *(_failed(session, Network) if networks.ids[problems.FAILED] else ()),
         *(_failed(session, Function) if functions.ids[problems.FAILED] else ()),
         *_unproven(session, networks.ids[problems.BROKEN]),
         *_stale(session, functions.ids[problems.CALLS]),
-        *_public(session),
+        *(_public(session) if known.open_endpoints else ()),
         *(_free_addresses(session, totals) if totals.free_addresses else ()),
     ]
 

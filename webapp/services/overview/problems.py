@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from webapp.lists.counts import COUNTED_MAX
+from webapp.lists.statements import Raw, Statement
 from webapp.models import Address, AddressStatus, Function, Nat, Network, Proof, Snapshot, Status
 from webapp.services.inspection.health import IN_SERVICE
 
@@ -32,6 +33,7 @@ STATUSES = {
 }
 """In which statuses it is one. For a function, LOST and BROKEN are of its network."""
 OUT_OF_SERVICE = tuple(status for status in Status if status not in IN_SERVICE)
+NETWORK, FUNCTION = "network", "function"
 Model = type[Network] | type[Function]
 
 
@@ -46,13 +48,14 @@ class Problems:
         return bool(self.by_status)
 
 
-def of_networks(session: Session) -> Problems:
-    return _found(session, _statement(Network), in_networks=())
-
-
-def of_functions(session: Session) -> Problems:
-    """A function has the problems of its network as well, but for its updates."""
-    return _found(session, _statement(Function), in_networks=(LOST, BROKEN))
+def found(session: Session) -> tuple[Problems, Problems]:
+    """Of networks, and of functions, by one statement. A function has the problems of its network
+    as well, but for its updates."""
+    rows = _statement().rows(session)
+    return (
+        _sorted([row for row in rows if row[0] == NETWORK], in_networks=()),
+        _sorted([row for row in rows if row[0] == FUNCTION], in_networks=(LOST, BROKEN)),
+    )
 
 
 def lost_addresses() -> Select[Any]:
@@ -120,22 +123,29 @@ def _queries(model: Model) -> dict[str, Select[Any]]:
 
 
 @cache
-def _statement(model: Model) -> Select[Any]:
-    """Ids with statuses and kinds of problems. Making it takes longer than executing it."""
+def _statement() -> Statement:
+    """Nouns, ids, statuses and kinds of problems."""
+    return Statement(
+        union_all(_with_problems(NETWORK, Network), _with_problems(FUNCTION, Function))
+    )
+
+
+def _with_problems(noun: str, model: Model) -> Select[Any]:
     kinds = []
     for kind, query in _queries(model).items():
         some = query.limit(COUNTED_MAX + 1).subquery()
         columns = (some.exported_columns.values()[0].label("id"), literal(kind).label("kind"))
         kinds.append(select(*columns))
     every = union_all(*kinds).subquery()
-    found: list[Any] = [col(model.id), col(model.status), every.c.kind]
-    return select(*found).join_from(every, model, col(model.id) == every.c.id)
+    those: list[Any] = [literal(noun), col(model.id), col(model.status), every.c.kind]
+    return select(*those).join_from(every, model, col(model.id) == every.c.id)
 
 
-def _found(session: Session, statement: Select[Any], *, in_networks: Iterable[str]) -> Problems:
+def _sorted(rows: Iterable[Raw], *, in_networks: Iterable[str]) -> Problems:
     ids: defaultdict[str, list[str]] = defaultdict(list)
     statuses: dict[str, Status] = {}
-    for id, status, kind in session.connection().execute(statement):
+    for _noun, id, stored, kind in rows:
+        status = Status(stored)
         if status in (IN_SERVICE if kind in in_networks else STATUSES[kind]):
             ids[kind].append(id)
             statuses[id] = status

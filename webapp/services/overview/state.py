@@ -7,7 +7,7 @@ from sqlalchemy import case
 from sqlmodel import Session, col, func, select
 
 from webapp.models import Address, Function, Key, KeyVersion, Network, Proof, Snapshot, Whitelisting
-from webapp.services.overview.totals import are_many
+from webapp.services.overview.facts import facts
 
 
 def state_of(session: Session) -> str:
@@ -17,7 +17,7 @@ def state_of(session: Session) -> str:
     Where there are many rows, it is another one each time: it would cost more to compare all of
     them than to load a page. `webapp.watching.latest` asks for it only after a commit.
     """
-    if are_many(session):
+    if facts(session).are_many:
         return secrets.token_hex(16)
     proven = func.sum(case((col(Proof.seen_ip) == col(Proof.expected_ip), 1), else_=0))
     found = [

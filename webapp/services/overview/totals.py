@@ -4,7 +4,6 @@ They are exact while there are few rows. Where there are many, adding them up wo
 the slower the more there are, so the figures are estimates: each replica adds up once a minute.
 """
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -13,18 +12,18 @@ from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Select, String, case, cast, func, select
+from sqlalchemy import Engine, case, func, select
 from sqlmodel import Session, col
 
+from webapp.lists.statements import Statement, as_json, as_text
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
 from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH, monthly_usd
 from webapp.models.network import UNDELETED_NAT_GATEWAY_IDS, NetworkFacts
+from webapp.services.overview.facts import Facts
 
-EXACT_MAX = 500
-"""With more networks, functions, addresses or keys, the figures are estimates."""
 ESTIMATED_FOR_S = 60.0
-TABLES = (Network, Function, Address, Key)
 NOTHING = "{}"
+NUMBERS = ("functions", "ready", "used", "free", "keys")
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ class Estimate:
 _estimates: "WeakKeyDictionary[Engine, Estimate]" = WeakKeyDictionary()
 
 
-def totals(session: Session) -> Totals:
-    if not are_many(session):
+def totals(session: Session, known: Facts) -> Totals:
+    if not known.are_many:
         return add_up(session)
     engine = session.get_bind().engine
     kept = _estimates.setdefault(engine, Estimate())
@@ -109,23 +108,23 @@ class _Group(NetworkFacts):
 def _groups(session: Session) -> Iterator[_Group]:
     """What a network costs follows from a few columns; only of those that are being deleted, have
     failed, or still have something of an update, its outputs matter."""
-    for *plain, changed, put_out, number in session.connection().execute(_grouped()):
+    for *plain, changed, put_out, number in _grouped().rows(session):
         region, status, nat, zones, unwanted = plain
         yield _Group(
             region=region,
-            status=status,
-            nat=nat,
+            status=Status(status),
+            nat=Nat(nat),
             availability_zones=zones,
-            unwanted=unwanted,
-            change=json.loads(changed),
-            outputs=json.loads(put_out),
+            unwanted=bool(unwanted),
+            change=as_json(changed),
+            outputs=as_json(put_out),
             number=number,
         )
 
 
 @cache
-def _grouped() -> Select[Any]:
-    change, outputs = cast(col(Network.change), String), cast(col(Network.outputs), String)
+def _grouped() -> Statement:
+    change, outputs = as_text(col(Network.change)), as_text(col(Network.outputs))
     matter = (
         col(Network.unwanted)
         | (col(Network.status) == Status.FAILED)
@@ -140,35 +139,25 @@ def _grouped() -> Select[Any]:
         change,
         case((matter, outputs), else_=NOTHING),
     ]
-    return select(*columns, func.count()).group_by(*columns)
+    return Statement(select(*columns, func.count()).group_by(*columns))
 
 
 def _others(session: Session) -> dict[str, int]:
-    return dict(session.connection().execute(_numbers()).one()._mapping)
+    (numbers,) = _numbers().rows(session)
+    return dict(zip(NUMBERS, numbers, strict=True))
 
 
 @cache
-def _numbers() -> Select[Any]:
+def _numbers() -> Statement:
     def number(column: Any, *conditions: Any) -> Any:
         return select(func.count(column)).where(*conditions).scalar_subquery()
 
     is_ready = col(Function.status) == Status.READY
     numbers: list[Any] = [
-        number(col(Function.id)).label("functions"),
-        number(col(Function.id), is_ready).label("ready"),
-        number(col(Address.network_id)).label("used"),
-        number(col(Address.id), col(Address.status) == AddressStatus.FREE).label("free"),
-        number(col(Key.id)).label("keys"),
+        number(col(Function.id)),
+        number(col(Function.id), is_ready),
+        number(col(Address.network_id)),
+        number(col(Address.id), col(Address.status) == AddressStatus.FREE),
+        number(col(Key.id)),
     ]
-    return select(*numbers)
-
-
-def are_many(session: Session) -> bool:
-    """Whether one of the tables has more rows than are added up for each page."""
-    return any(session.connection().execute(_beyond()).one())
-
-
-@cache
-def _beyond() -> Select[Any]:
-    there = [select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES]
-    return select(*there)
+    return Statement(select(*numbers))

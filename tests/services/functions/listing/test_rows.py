@@ -23,4 +23,4 @@ def test_a_list_shows_of_each_function_what_its_own_page_shows(session: Session)
         assert each.failed == bool(alone.failure)
         assert alone.snapshot and each.fetched_at == alone.snapshot.fetched_at
         assert each.network.network.name == alone.network.name
-        assert each.template == alone.template
+        assert each.title == alone.template.title

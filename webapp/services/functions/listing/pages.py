@@ -1,19 +1,43 @@
 """Pages of functions, in the order of their names."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from webapp.lists import counts, keyset
+from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
+from webapp.lists.listing import Filter, Listing, beginning, beginnings
 from webapp.models import Function, Key, Network, Status
 from webapp.services.functions.details import FunctionDetail, details_of
 from webapp.services.functions.listing import rows
 from webapp.services.functions.listing.rows import ListedFunction
 
 BY_NAME = Order(col(Function.name))
+
+
+def _in_network(name: Any) -> ColumnElement[bool]:
+    other: Any = aliased(Network)
+    its_id = select(other.id).where(other.name == name).scalar_subquery()
+    return col(Function.network_id) == its_id
+
+
+def _with_key(name: Any) -> ColumnElement[bool]:
+    other: Any = aliased(Key)
+    its_id = select(other.id).where(other.name == name).scalar_subquery()
+    return col(Function.key_id) == its_id
+
+
+FILTERS: dict[str, Filter] = {
+    **beginnings("name", col(Function.name)),
+    "status": lambda status: col(Function.status) == status,
+    "network": _in_network,
+    "key": _with_key,
+}
+LISTING = Listing(rows.rows_query, FILTERS, rows.read)
 
 
 @dataclass(frozen=True)
@@ -26,35 +50,29 @@ class Wanted:
     network: str = ""
     key: str = ""
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        found = keyset.begins(col(Function.name), self.q.lower())
-        found += [col(Function.status) == self.status] if self.status else []
-        if self.network:
-            its_id = select(Network.id).where(Network.name == self.network).scalar_subquery()
-            found.append(col(Function.network_id) == its_id)
-        if self.key:
-            its_id = select(Key.id).where(Key.name == self.key).scalar_subquery()
-            found.append(col(Function.key_id) == its_id)
-        return found
+    def values(self) -> dict[str, Any]:
+        """Of the filters that are set."""
+        found: dict[str, Any] = beginning("name", self.q.lower())
+        chosen = {"status": self.status, "network": self.network, "key": self.key}
+        return found | {name: value for name, value in chosen.items() if value}
 
 
 EVERY = Wanted()
 
 
 def page(session: Session, wanted: Wanted = EVERY, place: Place = START) -> Page[ListedFunction]:
-    """With what a list shows. Takes as many statements for one function as for many."""
-    query = rows.rows_query().where(*wanted.conditions())
-    found = keyset.page(session, query, BY_NAME, place)
-    return found.of(rows.listed(session, found.rows))
+    """With what a list shows, by one statement."""
+    return LISTING.page(session, BY_NAME, wanted.values(), place)
 
 
 def details_page(
     session: Session, wanted: Wanted = EVERY, place: Place = START
 ) -> Page[FunctionDetail]:
     """The same with all that belongs to them."""
-    found = keyset.page(session, select(Function).where(*wanted.conditions()), BY_NAME, place)
+    query = select(Function).where(*LISTING.conditions(wanted.values()))
+    found = keyset.page(session, query, BY_NAME, place)
     return found.of(details_of(session, found.rows))
 
 
 def count_of(session: Session, wanted: Wanted = EVERY) -> Count:
-    return counts.count(session, col(Function.name), *wanted.conditions())
+    return LISTING.count(session, col(Function.name), wanted.values())

@@ -1,21 +1,24 @@
-"""What lists show of functions, read as columns."""
+"""What lists show of functions: columns as the database gives them, and what they say."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, bindparam, false, func, select, true
 from sqlmodel import Session, col
 
-from webapp.models import Function, Snapshot, Status
-from webapp.services.functions.catalogue.templates import Template, template_of
+from webapp.lists.statements import Raw, When, as_time
+from webapp.models import Account, Function, Network, Snapshot, Status
+from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.inspection import health
 from webapp.services.inspection.health import Health
-from webapp.services.networks.listing import ListedNetwork
-from webapp.services.networks.listing.rows import IDS, by_id
+from webapp.services.networks.listing.rows import ListedNetwork
+from webapp.services.networks.listing.rows import selected as network_columns
+
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 @dataclass(frozen=True)
@@ -25,21 +28,48 @@ class FunctionRow:
     status: Status
     reason: str
     template: str
-    network_id: str
 
 
-@dataclass(frozen=True)
-class ListedFunction:
-    """`fetched_at` is when the newest good answer came; `failed`: the newest one is no success."""
+class _Columns(NamedTuple):
+    """`good_at` and `bad_at` are when the newest answer came that was a success, or none.
+    `in_network` has the columns of its network, `title` is its template's."""
 
-    function: FunctionRow
-    network: ListedNetwork
-    fetched_at: datetime | None
-    failed: bool
+    id: str
+    name: str
+    status: str
+    reason: str
+    template: str
+    good_at: When | None
+    bad_at: When | None
+    in_network: Raw
+    title: str
+
+
+TEMPLATE, ANSWERED, OWN = map(_Columns._fields.index, ("template", "good_at", "in_network"))
+
+
+class ListedFunction(_Columns):
+    """A row of `rows_query`, and all that it says."""
+
+    @cached_property
+    def function(self) -> FunctionRow:
+        return FunctionRow(self.id, self.name, Status(self.status), self.reason, self.template)
+
+    @cached_property
+    def network(self) -> ListedNetwork:
+        return ListedNetwork._make(self.in_network)
+
+    @cached_property
+    def fetched_at(self) -> datetime | None:
+        """When the newest good answer came."""
+        return as_time(self.good_at) if self.good_at else None
 
     @property
-    def template(self) -> Template:
-        return template_of(self.function.template)
+    def failed(self) -> bool:
+        """Whether the newest answer is no success."""
+        if not self.bad_at:
+            return False
+        return not self.good_at or as_time(self.bad_at) > as_time(self.good_at)
 
     @cached_property
     def health(self) -> Health:
@@ -49,31 +79,20 @@ class ListedFunction:
         )
 
 
+def read(row: Raw) -> ListedFunction:
+    title = template_of(row[TEMPLATE]).title
+    return ListedFunction._make((*row[:OWN], row[OWN:], title))
+
+
 @cache
 def rows_query() -> Select[Any]:
-    """Selects what a `FunctionRow` has, in that order."""
-    columns = ("id", "name", "status", "reason", "template", "network_id")
-    query: Select[Any] = select(*(getattr(Function, name) for name in columns))
-    return query
-
-
-def listed(session: Session, rows: Iterable[Any]) -> list[ListedFunction]:
-    """What `rows_query` has found, with their networks and the times of their answers."""
-    functions = [FunctionRow(*row) for row in rows]
-    return in_networks(session, functions, by_id(session, (f.network_id for f in functions)))
-
-
-def in_networks(
-    session: Session, functions: Sequence[FunctionRow], networks: Mapping[str, ListedNetwork]
-) -> list[ListedFunction]:
-    """The same with their networks, by id."""
-    answered = answers(session, [each.id for each in functions])
-    found = []
-    for function in functions:
-        good, bad = answered[function.id].get(True), answered[function.id].get(False)
-        failed = bad is not None and (good is None or bad > good)
-        found.append(ListedFunction(function, networks[function.network_id], good, failed))
-    return found
+    """Selects a `ListedFunction`, with the columns of its network."""
+    own = [getattr(Function, name) for name in _Columns._fields[:ANSWERED]]
+    answered = _newest_of(true(), "good_at"), _newest_of(false(), "bad_at")
+    query: Select[Any] = select(*own, *answered, *network_columns())
+    return query.join_from(
+        Function, Network, col(Network.id) == col(Function.network_id)
+    ).outerjoin(Account, col(Account.id) == col(Network.account_id))
 
 
 def answers(session: Session, ids: Sequence[str]) -> defaultdict[str, dict[bool, datetime]]:
@@ -90,3 +109,10 @@ def _newest() -> Select[Any]:
     of: list[Any] = [col(Snapshot.function_id), col(Snapshot.ok)]
     newest = select(*of, func.max(Snapshot.fetched_at))
     return newest.where(of[0].in_(IDS)).group_by(*of)
+
+
+def _newest_of(is_good: Any, name: str) -> Any:
+    mine = select(func.max(Snapshot.fetched_at)).where(
+        col(Snapshot.function_id) == col(Function.id), col(Snapshot.ok) == is_good
+    )
+    return mine.correlate(Function).scalar_subquery().label(name)

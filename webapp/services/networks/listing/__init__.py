@@ -1,5 +1,6 @@
 """Lists of networks: a page of them, by what is searched for."""
 
+from webapp.services.networks.listing import addresses
 from webapp.services.networks.listing.pages import (
     EVERY,
     Wanted,
@@ -9,14 +10,14 @@ from webapp.services.networks.listing.pages import (
     page,
     under_way,
 )
-from webapp.services.networks.listing.rows import ListedNetwork, NetworkRow, by_id
+from webapp.services.networks.listing.rows import ListedNetwork, NetworkRow
 
 __all__ = [
     "EVERY",
     "ListedNetwork",
     "NetworkRow",
     "Wanted",
-    "by_id",
+    "addresses",
     "count_of",
     "details_page",
     "offered",

@@ -1,13 +1,14 @@
 """Pages of networks, in the order of their names."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from webapp.lists import counts, keyset
+from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Offer, Order, Page, Place
+from webapp.lists.listing import Filter, Listing, beginning, beginnings
 from webapp.models import Network, Site, Status
 from webapp.services.networks.details import NetworkDetail, details_of
 from webapp.services.networks.listing import rows
@@ -15,6 +16,16 @@ from webapp.services.networks.listing.rows import ListedNetwork
 
 COMING = (Status.REQUESTED, Status.CREATING, Status.UPDATING, Status.UNPARKING)
 BY_NAME = Order(col(Network.name))
+FILTERS: dict[str, Filter] = {
+    **beginnings("name", col(Network.name)),
+    "exactly": lambda name: col(Network.name) == name,
+    "status": lambda status: col(Network.status) == status,
+    "region": lambda region: col(Network.region) == region,
+    "account": lambda id: col(Network.account_id) == id,
+    "own": lambda _: col(Network.account_id).is_(None),
+    "there": lambda region: col(Network.region) == region,
+}
+LISTING = Listing(rows.rows_query, FILTERS, ListedNetwork._make)
 
 
 @dataclass(frozen=True)
@@ -26,28 +37,32 @@ class Wanted:
     region: str = ""
     site: Site | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        found = keyset.begins(col(Network.name), self.q.lower())
-        found += [col(Network.status) == self.status] if self.status else []
-        found += [col(Network.region) == self.region] if self.region else []
-        return found + ([self.site.holds(Network)] if self.site else [])
+    def values(self) -> dict[str, Any]:
+        """Of the filters that are set."""
+        found: dict[str, Any] = beginning("name", self.q.lower())
+        found |= {"status": self.status} if self.status else {}
+        found |= {"region": self.region} if self.region else {}
+        if self.site:
+            account_id = self.site.account_id
+            found |= {"account": account_id} if account_id else {"own": True}
+            found["there"] = self.site.region
+        return found
 
 
 EVERY = Wanted()
 
 
 def page(session: Session, wanted: Wanted = EVERY, place: Place = START) -> Page[ListedNetwork]:
-    """With what a list shows. Takes as many statements for one network as for many."""
-    query = rows.rows_query().where(*wanted.conditions())
-    found = keyset.page(session, query, BY_NAME, place)
-    return found.of(rows.listed(session, found.rows))
+    """With what a list shows, by one statement."""
+    return LISTING.page(session, BY_NAME, wanted.values(), place)
 
 
 def details_page(
     session: Session, wanted: Wanted = EVERY, place: Place = START
 ) -> Page[NetworkDetail]:
     """The same with all that belongs to them."""
-    found = keyset.page(session, select(Network).where(*wanted.conditions()), BY_NAME, place)
+    query = select(Network).where(*LISTING.conditions(wanted.values()))
+    found = keyset.page(session, query, BY_NAME, place)
     return found.of(details_of(session, found.rows))
 
 
@@ -55,9 +70,8 @@ def offered(session: Session, wanted: Wanted, *, chosen: str) -> Offer[ListedNet
     """What a form offers of them, by name; and the `chosen` one, whether it is wanted or not."""
     found = page(session, wanted)
     rows_ = list(found.rows)
-    if chosen and all(each.network.name != chosen for each in rows_):
-        one = rows.rows_query().where(col(Network.name) == chosen)
-        rows_ += rows.listed(session, session.execute(one))
+    if chosen and all(each.name != chosen for each in rows_):
+        rows_ += LISTING.page(session, BY_NAME, {"exactly": chosen}).rows
     return Offer(rows_, more=found.next is not None)
 
 
@@ -68,4 +82,4 @@ def under_way(session: Session) -> Network | None:
 
 
 def count_of(session: Session, wanted: Wanted = EVERY) -> Count:
-    return counts.count(session, col(Network.name), *wanted.conditions())
+    return LISTING.count(session, col(Network.name), wanted.values())
