@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
+from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
@@ -68,7 +68,7 @@ def counting(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def counted(app: FastAPI, client: TestClient) -> dict[str, int]:
+def counted(app: FastAPI, client: DirectClient) -> dict[str, int]:
     """The number of statements of each page and answer."""
     paths = {path_of(route) for route in routes_of(app) if route.reads}
     found = {}
@@ -130,7 +130,7 @@ def of_the_first(number: int, network: Network, key: Key, function: Function) ->
 
 
 def test_no_page_asks_more_for_more_rows(app: FastAPI, session: Session) -> None:
-    client = TestClient(app, base_url=HOST, follow_redirects=False)
+    client = DirectClient(app, base_url=HOST, follow_redirects=False)
     sign_in(client, app)
     counts = []
     for numbers in (FEW, MANY):

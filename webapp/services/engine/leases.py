@@ -27,8 +27,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from webapp import logs
 from webapp.db import insert_into, now_s
 from webapp.models import Lease
-from webapp.telemetry import spans
-from webapp.telemetry.counts import TAKEOVERS
+from webapp.telemetry import counts, spans
 
 LEASE_S = 60.0
 """How long a killed process's work waits for another process, by default."""
@@ -190,10 +189,7 @@ def claim(
 def run(work: Work, handler: Handler) -> None:
     """Handle the claimed row. If the row or the claim changed meanwhile, it is soon run again."""
     try:
-        if tracing := spans.active:
-            with tracing.step(work.noun):
-                handler(work)
-        else:
+        with spans.step(work.noun):
             handler(work)
     except (LeaseLost, StaleDataError):
         work.session.rollback()
@@ -283,7 +279,7 @@ def _work(session: Session, claimed: Any, lease_s: float) -> Work | None:
         return None
     resource, fence, due_at, taken_over = claimed
     if taken_over:
-        TAKEOVERS.add(resource.partition(":")[0])
+        counts.TAKEOVERS.add(resource.partition(":")[0])
     return Work(session, resource, fence, due_at, lease_s)
 
 

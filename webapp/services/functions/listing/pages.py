@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -19,23 +18,17 @@ from webapp.services.functions.listing.rows import ListedFunction
 BY_NAME = Order(col(Function.name))
 
 
-def _in_network(name: Any) -> ColumnElement[bool]:
-    other: Any = aliased(Network)
-    its_id = select(other.id).where(other.name == name).scalar_subquery()
-    return col(Function.network_id) == its_id
-
-
-def _with_key(name: Any) -> ColumnElement[bool]:
-    other: Any = aliased(Key)
-    its_id = select(other.id).where(other.name == name).scalar_subquery()
-    return col(Function.key_id) == its_id
+def _of(model: type[Network | Key], column: Any) -> Filter:
+    """Those whose column has the id of the row of that name."""
+    other: Any = aliased(model)
+    return lambda name: column == select(other.id).where(other.name == name).scalar_subquery()
 
 
 FILTERS: dict[str, Filter] = {
     **beginnings("name", col(Function.name)),
     "status": lambda status: col(Function.status) == status,
-    "network": _in_network,
-    "key": _with_key,
+    "network": _of(Network, col(Function.network_id)),
+    "key": _of(Key, col(Function.key_id)),
 }
 LISTING = Listing(rows.rows_query, FILTERS, rows.read)
 
