@@ -16,7 +16,8 @@ run: $(VENV)/.run
 test: $(VENV)/.dev browser nginx
 	$(BIN)/pytest
 
-# The same tests, with all databases on a PostgreSQL server that each worker starts from a wheel.
+# Those that use a database, on a PostgreSQL server that each worker starts from a wheel; where one
+# dashboard fails, another one on the same database goes on.
 test-postgres: $(VENV)/.dev browser nginx
 	$(BIN)/pytest --database=postgresql
 

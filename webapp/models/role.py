@@ -16,5 +16,7 @@ class Role(StrEnum):
 
     def includes(self, other: "Role") -> bool:
         """Whether who has this role may do what the other one may."""
-        ranks = list(Role)
-        return ranks.index(self) >= ranks.index(other)
+        return RANKS[self] >= RANKS[other]
+
+
+RANKS = {role: rank for rank, role in enumerate(Role)}

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, Template
 from jinja2.environment import TemplateModule
+
+from webapp.rendering.inlining import Inlining
 
 
 class _Template(Template):
@@ -20,7 +22,7 @@ def make_environment(
 ) -> Environment:
     """Of the templates in that folder, which all can use these names and filters."""
     made = Environment(
-        loader=FileSystemLoader(folder),
+        loader=Inlining(folder),
         auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,

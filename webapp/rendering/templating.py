@@ -44,6 +44,7 @@ UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 CONTROL_PICTURES = 0x2400
 NOTICE_COOKIE = "egret_notice"
 NOTICE_MAX_AGE_S = 60
+ROLES = {role.value: role for role in Role}
 NOTHING: Mapping[str, Any] = {}
 _shown: ContextVar[Mapping[str, Any]] = ContextVar("shown", default=NOTHING)
 
@@ -165,7 +166,7 @@ def _pattern(text: str) -> str:
 def _may(role: str) -> bool:
     """Whether the person who is shown the page may do what needs that role."""
     user: User | None = _shown.get().get("user")
-    return user is not None and user.role.includes(Role(role))
+    return user is not None and user.role.includes(ROLES[role])
 
 
 def _linked(text: str) -> Markup:

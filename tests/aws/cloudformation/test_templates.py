@@ -149,10 +149,10 @@ def test_subnets_are_inside_the_network_and_do_not_overlap() -> None:
 
 
 def test_a_small_range_has_room_for_two_zones_in_the_smallest_subnets() -> None:
-    assert subnet_cidrs("10.0.0.64/26", 2) == [
+    assert subnet_cidrs("10.0.0.64/26", 2) == (
         ("10.0.0.64/28", "10.0.0.96/28"),
         ("10.0.0.80/28", "10.0.0.112/28"),
-    ]
+    )
     assert subnet_cidrs("10.0.0.64/26", 1) == subnet_cidrs("10.0.0.64/26", 2)[:1]
     assert subnet_cidrs("10.0.0.0/25", 3)[2] == ("10.0.0.32/28", "10.0.0.80/28")
 

@@ -9,6 +9,7 @@ import ipaddress
 import json
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ SUBNET_BITS = 3
 """A network's range is cut into eight parts, so that three zones fit with room to spare."""
 SMALLEST_SUBNET_PREFIX = 28
 """AWS's smallest subnet. A range of /26 is therefore cut into four parts, for two zones."""
+RANGES_KEPT = 256
+"""Whose parts are known: each page of a network shows them."""
 ZONES_MAX = 3
 """As many as network.yaml has. The first parts are the public subnets of all zones that fit, the
 next ones the private subnets. Another numbering would replace the subnets of every network that
@@ -211,13 +214,14 @@ def fits_inline(code: str, methods: tuple[str, ...] = ("GET",), *, subpaths: boo
     return len(body.encode()) + ROOM_FOR_IDS_AND_PATH_BYTES <= BODY_MAX_BYTES
 
 
-def subnet_cidrs(cidr: str, zones: int) -> list[tuple[str, str]]:
+@lru_cache(RANGES_KEPT)
+def subnet_cidrs(cidr: str, zones: int) -> tuple[tuple[str, str], ...]:
     """The public and the private range of each zone."""
     network = ipaddress.IPv4Network(cidr)
     bits = min(SUBNET_BITS, SMALLEST_SUBNET_PREFIX - network.prefixlen)
     parts = [str(part) for part in network.subnets(prefixlen_diff=bits)]
     first_private = zones_in_range(cidr)
-    return [(parts[zone], parts[first_private + zone]) for zone in range(zones)]
+    return tuple((parts[zone], parts[first_private + zone]) for zone in range(zones))
 
 
 def zones_in_range(cidr: str) -> int:

@@ -1,5 +1,6 @@
 """Pages of networks."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import Response
@@ -8,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from webapp.deps import Admin, ConfirmedAdmin, Context, Operator, Router, Viewer
 from webapp.edge.refusals import note
 from webapp.errors import EgretError, Invalid, Upstream
-from webapp.models import MAX_ZONES, AuditResult, Nat, Network, NewNetwork, Shape, Status
+from webapp.models import MAX_ZONES, AuditResult, Nat, NewNetwork, Shape, Status
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
@@ -156,8 +157,10 @@ def _show(
         matches=matches.rows,
         more_keys=matches.more,
         confirm_error=confirm_error,
-        lacking=change.insufficient_keys(detail.functions, matches.rows),
-        shapes=_larger(detail.network),
+        lacking=change.insufficient_keys(ctx.session, detail.network, matches.rows)
+        if detail.network.change
+        else [],
+        shapes=_larger(detail.network.shape),
     )
 
 
@@ -180,18 +183,18 @@ def _new(
     )
 
 
-def _larger(network: Network) -> list[tuple[Shape, float]]:
-    """The shapes that the network may be changed to, and the monthly cost of each in US dollars."""
+@cache
+def _larger(now: Shape) -> tuple[tuple[Shape, float], ...]:
+    """The shapes that a network may be changed to, and the monthly cost of each in US dollars."""
     every = [Shape(zones, nat) for zones in range(1, MAX_ZONES + 1) for nat in Nat]
-    now = network.shape
-    return [
+    return tuple(
         (shape, monthly_usd(nat_gateways=shape.nat_gateways, addresses=shape.nat_gateways))
         for shape in every
         if shape != now
         and shape.availability_zones >= now.availability_zones
         and shape.nat_gateways >= now.nat_gateways
         and not (shape.availability_zones == 1 and now.availability_zones == 1)
-    ]
+    )
 
 
 def _costs() -> list[tuple[int, str, float]]:

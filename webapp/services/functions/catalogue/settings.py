@@ -189,7 +189,8 @@ def readable(schema: Schema, value: Any) -> str:
         return ", ".join(
             f"{label.lower()} {readable(parts.get(n, {}), value[n])}" for label, n in named
         )
-    return dict(choices_of(schema)).get(str(value), str(value))
+    labels = (one["title"] for one in schema.get("oneOf", ()) if str(one["const"]) == str(value))
+    return str(next(labels, value))
 
 
 def _typed(schema: Schema, given: Any) -> Any:
