@@ -16,7 +16,7 @@ from tests import fast, portal, postgresql, twice
 from tests.audit_coverage import AuditCoverage
 from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
-from tests.databases import SECRET_KEY, engine_of, prepare
+from tests.databases import SECRET_KEY, USUAL, engine_of, prepare
 from tests.locks import watched
 from tests.oidc.server import LocalProvider
 from tests.oidc.server import running as provider_running
@@ -240,7 +240,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 def settings(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Settings:
     has_key = database and request.config.getoption("database") == "postgresql"
     key = SECRET_KEY if has_key else ""
-    return Settings(data_dir=tmp_path, database_url=database, secret_key=key)
+    its_own = {"data_dir": tmp_path, "database_url": database, "secret_key": key}
+    return USUAL.model_copy(update=its_own)
 
 
 @pytest.fixture
