@@ -50,6 +50,7 @@ LONGEST = (
     "tests/sandbox/test_nat_egress_paths.py",
     "tests/services/functions/test_lifecycle.py",
     "tests/services/networks/test_lifecycle_on_aws.py",
+    "tests/test_",
 )
 """They begin first, so that in the end no worker waits for another one."""
 
@@ -125,8 +126,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """More than the cores for all tests: the slow ones also wait, for processes of their own."""
-    return (os.cpu_count() or 1) + (0 if config.getoption("fast") else 3)
+    """More than the cores: tests also wait, the slow ones most, for processes of their own."""
+    return (os.cpu_count() or 1) + (1 if config.getoption("fast") else 3)
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
