@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from webapp.lists.keyset import Offer
 from webapp.models import Address, Function, Key, KeyVersion, Network, Status
 from webapp.models.key import PENDING
+from webapp.models.queries import Query
 from webapp.models.reading import Reading
 from webapp.partners import coverage, partner
 from webapp.services.addresses import pool
@@ -212,8 +213,7 @@ def concerned(
     """The ids of keys that its functions use, or that allow one of its addresses, which may be
     given."""
     addresses = pool.read(session, network.id) if addresses is None else addresses
-    used = session.connection().execute(_used_query(), {"network_id": network.id})
-    found = set(filter(None, used.scalars()))
+    found = set(filter(None, _used().scalars(session, network_id=network.id)))
     allowing = keys_allowing(session, [address.id for address in addresses], most=MATCHED_MAX)
     return found | {key.id for keys in allowing.values() for key in keys}
 
@@ -221,24 +221,24 @@ def concerned(
 def _first_of(session: Session, account_id: str | None) -> tuple[set[str], bool]:
     """Ids of keys of the account; and whether there are more than FEW_KEYS."""
     values = {"account_id": account_id} if account_id else {}
-    found = session.connection().execute(_some_query(is_own=not account_id), values).scalars().all()
+    found = _some(is_own=not account_id).scalars(session, **values)
     return set(found), len(found) > FEW_KEYS
 
 
 @cache
-def _some_query(*, is_own: bool) -> Any:
+def _some(*, is_own: bool) -> Query:
     mine = col(Key.account_id)
     theirs = mine.is_(None) if is_own else mine == bindparam("account_id")
-    return select(Key.id).where(theirs).limit(FEW_KEYS + 1)
+    return Query(select(Key.id).where(theirs).limit(FEW_KEYS + 1))
 
 
 @cache
-def _used_query() -> Any:
+def _used() -> Query:
     """The keys of the network's functions, now and after the changes that are under way."""
     here: Any = bindparam("network_id")
     now = select(Function.key_id).where(col(Function.network_id) == here)
     then = select(Function.next_key_id).where(col(Function.next_network_id) == here)
-    return union(now, then)
+    return Query(union(now, then))
 
 
 def _ids(functions: Iterable[Function]) -> set[str]:
