@@ -16,11 +16,13 @@ run: $(VENV)/.run
 test: $(VENV)/.dev browser nginx
 	$(BIN)/pytest
 
-# The same tests, with all databases on a PostgreSQL server that each worker starts from a wheel.
+# Those that use a database, on a PostgreSQL server that each worker starts from a wheel; where one
+# dashboard fails, another one on the same database goes on.
 test-postgres: $(VENV)/.dev browser nginx
 	$(BIN)/pytest --database=postgresql
 
-# While working: no browser, no embedded AWS, no PostgreSQL, no process of its own.
+# While working: no browser, no embedded AWS, no PostgreSQL, no process of its own, and none that is
+# marked as thorough.
 test-fast: $(VENV)/.dev
 	$(BIN)/pytest --fast
 

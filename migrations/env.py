@@ -1,5 +1,8 @@
 """Alembic's environment. The URL comes from `webapp.db.migrate`, else from the settings."""
 
+import logging
+from typing import Any
+
 from alembic import context
 from sqlmodel import AutoString, SQLModel
 
@@ -13,6 +16,24 @@ ALONE = {
     "postgresql": "SELECT pg_advisory_xact_lock(20261124)",
 }
 """A migration is one transaction in one process; others that start meanwhile wait for it."""
+
+log = logging.getLogger("egret.database")
+steps: list[Any] = []
+"""Those that were taken, as Alembic's MigrationInfo."""
+
+
+def note(step: Any, **_: object) -> None:
+    steps.append(step)
+
+
+def tell() -> None:
+    """In one line. What each step has changed is of interest only where there was something."""
+    first, last = steps[0].source_revision_ids, steps[-1].up_revision_id
+    if not first:
+        log.info("made the schema of a new database: revision %s", last)
+        return
+    each = "; ".join(f"{step.up_revision_id} ({step.up_revision.doc})" for step in steps)
+    log.info("brought the schema from revision %s to %s: %s", ", ".join(first), last, each)
 
 
 def as_plain_type(kind: str, item: object, _context: object) -> str | bool:
@@ -35,7 +56,11 @@ with temporary_engine(url) as engine, engine.connect() as connection:
         render_as_batch=True,
         render_item=as_plain_type,
         transactional_ddl=True,
+        on_version_apply=note,
     )
     with context.begin_transaction():
         connection.exec_driver_sql(ALONE[connection.dialect.name])
         context.run_migrations()
+
+if steps:
+    tell()

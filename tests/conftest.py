@@ -90,10 +90,17 @@ def pytest_collection_finish() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite_alone(why): not with --database=postgresql")
+    config.addinivalue_line("markers", "thorough(why): not with --fast")
     config.pluginmanager.register(RouteCoverage(config))
     config.pluginmanager.register(AuditCoverage(config))
     config.pluginmanager.register(SecretCanary(config))
     config.pluginmanager.register(twice.Guard())
+
+
+def pytest_sessionfinish() -> None:
+    """pytest searches five times at the end, for what could not be ended in order."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlmodel import Session
 
 from tests.databases import settings_of
@@ -63,6 +63,11 @@ class Dashboard:
     port: int = 0
     process: "subprocess.Popen[str] | None" = None
     _user: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def replica(self, folder: Path) -> "Dashboard":
+        """Another one on the same database."""
+        same = {"EGRET_DATABASE_URL": self.settings.database}
+        return Dashboard(self.sandbox, folder, self.environment | same)
 
     @property
     def url(self) -> str:
@@ -169,6 +174,13 @@ class Dashboard:
         with temporary_engine(self.settings.database) as engine, engine.begin() as connection:
             connection.exec_driver_sql(WITHOUT_FOREIGN_KEYS[engine.dialect.name])
             connection.execute(text(statement))
+
+    def rows(self) -> str:
+        """All that its database has now."""
+        with temporary_engine(self.settings.database) as engine, engine.connect() as connection:
+            tables = inspect(connection).get_table_names()
+            found = [connection.exec_driver_sql(f'SELECT * FROM "{name}"') for name in tables]
+            return "\n".join(str(row) for each in found for row in each)
 
     def signed_in(self) -> dict[str, str]:
         """The cookies of an administrator's session. The first one is set up."""

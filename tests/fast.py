@@ -1,8 +1,9 @@
 """`--fast`: only the tests that start no sandbox, no dashboard, no browser and no PostgreSQL.
 
-Nobody marks tests by hand. A test is slow when its own code, or that of a fixture or a helper in
+Nobody marks these by hand. A test is slow when its own code, or that of a fixture or a helper in
 `tests` that it uses, refers to one of `SLOW`, or starts Python or one of its programs in a process
-of its own. Annotations do not count.
+of its own. Annotations do not count. What is left out by hand is `thorough`: a few tests that send
+hundreds of made-up requests or keep thousands of rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,11 @@ from webapp.sandbox.launcher import Sandbox
 SLOW: tuple[object, ...] = (Sandbox, Dashboard)
 STARTS_PYTHON = "executable"
 """The name in `sys.executable`."""
+POSTGRESQL = "postgresql"
+
+thorough = pytest.mark.thorough
+"""A mark with the reason."""
+_known: dict[object, bool] = {}
 
 
 def split(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
@@ -25,8 +31,8 @@ def split(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.
     fast: list[pytest.Item] = []
     slow: list[pytest.Item] = []
     for item in items:
-        is_slow_item = _uses_postgresql(item) or any(map(is_slow, _functions(item)))
-        (slow if is_slow_item else fast).append(item)
+        by_hand = item.get_closest_marker(thorough.name) or _uses_postgresql(item)
+        (slow if by_hand or any(map(_is_slow, _functions(item))) else fast).append(item)
     return fast, slow
 
 
@@ -46,9 +52,17 @@ def is_slow(function: Callable[..., Any], seen: frozenset[object] = frozenset())
     )
 
 
+def _is_slow(function: Callable[..., Any]) -> bool:
+    if function not in _known:
+        _known[function] = is_slow(function)
+    return _known[function]
+
+
 def _uses_postgresql(item: pytest.Item) -> bool:
-    """The half of the tests with `on_either_database` that asks for it."""
-    return isinstance(item, pytest.Function) and "postgresql" in item.name.rpartition("[")[2]
+    """Also the half of the tests with `on_either_database` that asks for it."""
+    return isinstance(item, pytest.Function) and (
+        POSTGRESQL in item.fixturenames or POSTGRESQL in item.name.rpartition("[")[2]
+    )
 
 
 def _functions(item: pytest.Item) -> Iterator[Callable[..., Any]]:

@@ -5,7 +5,7 @@ confirmed), so there is no table with one example per route. Instead the request
 makes are counted: dashboards that tests start are processes of their own, and log each request.
 That each route also *refuses* is tested directly, in `tests/routes/test_refusals.py`.
 
-Requests to an app inside a test's process (`TestClient`) are not counted.
+Requests to an app inside a test's process are not counted.
 """
 
 import re

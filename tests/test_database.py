@@ -61,6 +61,19 @@ def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> 
     command.check(config)
 
 
+def test_an_upgrade_is_one_line_of_the_log_which_lists_what_changes_a_database_that_exists(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "egret.database")
+    for revision in ("20261124", "20261125b", "20261125b"):
+        migrate(settings.database, revision)
+    told = [record.getMessage() for record in caplog.records if record.name == "egret.database"]
+    assert told[0] == "made the schema of a new database: revision 20261124"
+    assert told[1].startswith("brought the schema from revision 20261124 to 20261125b: 20261125 (")
+    assert "; 20261125b (Let replicas take turns" in told[1]
+    assert len(told) == 2
+
+
 @on_either_database
 def test_a_migration_keeps_existing_rows(settings: Settings) -> None:
     """A network with an address and a proof, a key, and events, as the first version kept them."""

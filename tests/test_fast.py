@@ -4,8 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.dashboard import Dashboard
-from tests.fast import is_slow
+from tests.fast import is_slow, split, thorough
 from webapp.sandbox.launcher import Sandbox
 
 
@@ -33,3 +35,13 @@ def test_what_starts_one_by_itself_or_by_a_helper_is_slow() -> None:
 
 def test_what_only_names_one_in_an_annotation_or_calls_itself_is_fast() -> None:
     assert not is_slow(by_annotation)
+
+
+@thorough("it is a test of this mark")
+def test_what_is_thorough_is_left_out(request: pytest.FixtureRequest) -> None:
+    assert split([request.node]) == ([], [request.node])
+
+
+@pytest.mark.parametrize("of", ["postgresql"])
+def test_what_uses_postgresql_is_left_out(request: pytest.FixtureRequest, of: str) -> None:
+    assert (of, split([request.node])) == ("postgresql", ([], [request.node]))

@@ -20,26 +20,23 @@ ONCE = (
     "tests/docs/",
     "tests/image/",
     "tests/lambda_templates/",
-    "tests/oidc/",
     "tests/outbound/",
     "tests/partners/",
     "tests/sandbox/",
-    "tests/scale/",
     "tests/test_fast.py",
     "tests/test_house_rules.py",
     "tests/test_safe_code.py",
 )
-ON_POSTGRESQL = ("tests/deploy/", "tests/routes/test_on_postgresql.py")
-"""Whatever the option says: they have a server of their own, or say which they use."""
-CHOOSING = {"database", "running_pair"}
+BUT = ("tests/aws/policy/test_proof.py", "tests/sandbox/test_info.py")
+"""They use one."""
+OWN = ("tests/deploy/", "tests/routes/test_on_postgresql.py", "tests/scale/")
+"""Whatever the option says, they use the one that they are about."""
+CHOOSING = ("database", "running_pair")
 """Fixtures by which a test says which database it uses, or that it uses either of them."""
 SHARED = {"dashboard", "bare_app"}
 """Fixtures that may have been made for another test."""
-SQLITE_FILE = "egret.db"
-USED = (
-    "It uses a database, so it is to be run on PostgreSQL too: put it in another folder, or take "
-    "its folder out of ONCE in tests/twice.py."
-)
+SQLITE = b"SQLite format 3"
+USED = "It uses a database, so it is to be run on PostgreSQL too: see ONCE in tests/twice.py."
 
 _uses = [0]
 _before = pytest.StashKey[int]()
@@ -50,7 +47,7 @@ def split(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.
     twice: list[pytest.Item] = []
     once: list[pytest.Item] = []
     for item in items:
-        has_chosen = item.nodeid.startswith(ON_POSTGRESQL) or _chooses(item)
+        has_chosen = item.nodeid.startswith(OWN) or _chooses(item)
         (once if has_chosen or _is_once(item) else twice).append(item)
     return twice, once
 
@@ -69,16 +66,20 @@ class Guard:
         if _is_once(item):
             assert item.stash[_before] == _count(), USED
             assert not SHARED & set(getattr(item, "fixturenames", ())), USED
-            assert not (folder and list(Path(folder).rglob(SQLITE_FILE))), USED
+            assert not (folder and any(map(_is_sqlite, Path(folder).rglob("*.db")))), USED
 
 
 def _is_once(item: pytest.Item) -> bool:
-    return item.nodeid.startswith(ONCE)
+    return item.nodeid.startswith(ONCE) and not item.nodeid.startswith(BUT)
 
 
 def _chooses(item: pytest.Item) -> bool:
     parameters = getattr(item, "callspec", None)
-    return bool(parameters and CHOOSING & parameters.params.keys())
+    return bool(parameters and any(parameters.params.get(name) for name in CHOOSING))
+
+
+def _is_sqlite(file: Path) -> bool:
+    return file.read_bytes().startswith(SQLITE)
 
 
 def _count() -> int:

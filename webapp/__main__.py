@@ -22,12 +22,9 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """Before anything else is imported. Models make their validators when they are first used."""
+    """Before anything else is imported."""
     leave_out(*UNUSED)
     _import_logs()
-    from pydantic import BaseModel
-
-    BaseModel.model_config["defer_build"] = True
 
 
 def leave_out(*names: str) -> None:

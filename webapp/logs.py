@@ -22,13 +22,13 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import EventDict
 
 QUIET = {
-    "alembic.runtime.plugins": logging.WARNING,
+    "alembic.runtime": logging.WARNING,
     "botocore": logging.WARNING,
     "botocore.credentials": logging.CRITICAL,
     "httpx": logging.WARNING,
     "opentelemetry.exporter": logging.ERROR,
 }
-"""They log what they are made of, each call with its URL, and what was read instead of
+"""They log what they are made of, each step and call with its URL, and what was read instead of
 credentials."""
 EXTRA = ("status", "took_ms")
 """What a record may have beside its message, by `extra`."""

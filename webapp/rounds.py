@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.errors import EgretError
-from webapp.models import Lease, Network, Site, Status, utc_now
+from webapp.models import Lease, Network, Site, Status, lease, utc_now
 from webapp.services import access, accounts
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
@@ -25,7 +25,7 @@ from webapp.services.networks import schedule
 from webapp.services.scope import EGRET, CloudScope
 from webapp.settings import Settings
 
-NOUN, PROOF, CALLS = "region", leases.PROOF, "calls"
+NOUN, PROOF, CALLS = "region", lease.PROOF, "calls"
 ROUND_S = 300.0
 CLOCK_SLACK_S = 1.0
 """So that a round starts after the hours have begun or ended, not just before."""

@@ -35,13 +35,14 @@ def test_a_call_is_a_span_with_what_aws_calls_it_and_none_of_its_arguments() -> 
 def test_what_aws_refuses_or_does_not_answer_is_an_error_by_its_code() -> None:
     with kept() as in_memory:
         aws = ScriptedAws()
-        aws.answers["GetSecretValue"] = refusal("AccessDenied", "of a secret")
+        aws.answers["CreateSecret"] = refusal("AccessDenied", "of a secret")
         client: Any = aws.clients.secretsmanager(REGION)
         with pytest.raises(ClientError):
-            client.get_secret_value(SecretId="s")
+            client.create_secret(Name="s", SecretString="of a secret")
         with pytest.raises(EndpointConnectionError):
             client.list_secrets()
         refused, unanswered = in_memory.all
+    assert refused.name == "Secrets Manager/CreateSecret"
     assert attributes(refused)["error.type"] == "AccessDenied"
     assert attributes(unanswered)["error.type"] == "EndpointConnectionError"
     assert "of a secret" not in in_memory.text

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -217,7 +218,8 @@ def test_in_forced_colours_what_a_colour_says_is_still_there(
 
 
 def test_deployment_events_are_shown_in_whole_lines(signed_in: Page, shown: Dashboard) -> None:
-    long = "UPDATE stack_event SET reason = hex(randomblob(200)), status = 'CREATE_FAILED'"
+    reason = token_hex(200)
+    long = f"UPDATE stack_event SET reason = '{reason}', status = 'CREATE_FAILED'"
     shown.execute("CREATE TABLE kept AS SELECT * FROM stack_event")
     shown.execute(f"{long} WHERE id % 5 = 0")
     for size, lines in zip(SIZES, (16, 7), strict=True):

@@ -3,10 +3,13 @@
 import re
 
 from playwright.sync_api import Browser, Page, expect
+from sqlmodel import Session
 
 from tests.dashboard import PASSWORD, USER, Dashboard
 from tests.e2e.axe import violations
 from tests.e2e.conftest import sign_in
+from webapp.db import temporary_engine
+from webapp.services import functions
 
 READY_TIMEOUT_MS = 60_000
 ADDRESS_TIMEOUT_MS = 15_000
@@ -99,8 +102,11 @@ def test_difficult_names_are_whole_escaped_and_isolated(page: Page, shown: Dashb
 def test_a_function_that_could_not_follow_its_network_is_told_to_try_again(
     page: Page, shown: Dashboard
 ) -> None:
-    lagging = "reason = 'It failed.', outputs = json_set(outputs, '$.SubnetIds', 'subnet-0')"
-    shown.execute(f"UPDATE function SET {lagging} WHERE name = 'names'")
+    with temporary_engine(shown.settings.database) as engine, Session(engine) as session:
+        lagging = functions.get(session, "names")
+        lagging.reason = "It failed."
+        lagging.outputs = lagging.outputs | {"SubnetIds": "subnet-0"}
+        session.commit()
     sign_in(page, shown)
     page.goto(f"{shown.url}/functions/names")
     expect(page.get_by_text("It failed.")).to_be_visible()

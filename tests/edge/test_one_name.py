@@ -3,9 +3,9 @@
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from tests.inside import DirectClient
 from webapp.edge.one_name import OneName
 
 
@@ -13,8 +13,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(Request(scope).url.path)(scope, receive, send)
 
 
-def client(name: str, asked: str) -> TestClient:
-    return TestClient(OneName(app, name=name), base_url=asked, follow_redirects=False)
+def client(name: str, asked: str) -> DirectClient:
+    return DirectClient(OneName(app, name=name), base_url=asked, follow_redirects=False)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request
-from fastapi.testclient import TestClient
 
+from tests.inside import DirectClient
 from webapp.edge.proxies import TrustedProxies
 from webapp.settings import Settings
 
@@ -23,7 +23,7 @@ def seen(peer: str, headers: list[tuple[str, str]], trusted: str = "10.0.0.0/8, 
         assert request.client
         return [request.client.host, request.url.scheme]
 
-    return TestClient(app, client=(peer, 5)).get("/", headers=headers).json()
+    return DirectClient(app, client=(peer, 5)).get("/", headers=headers).json()
 
 
 def test_a_trusted_proxy_names_the_client_and_the_scheme() -> None:

@@ -29,9 +29,7 @@ def dashboards(
     running = Dashboard(sandbox, folder, environment=environment).start()
     all_of_them = [running]
     if replicas.count() > 1:
-        same = {"EGRET_DATABASE_URL": running.settings.database}
-        other = Dashboard(sandbox, folder / "other", environment=environment | same)
-        all_of_them.append(other.start())
+        all_of_them.append(running.replica(folder / "other").start())
     api = running.api()
     api.post("/networks", {"name": "steady", "region": REGION}).raise_for_status()
     secret = partner_key(sandbox, addresses_of(api.settled(NETWORK)))

@@ -12,6 +12,7 @@ import httpx
 from sqlmodel import Session
 
 from tests.dashboard import TIMEOUT_S, Dashboard, wait_for
+from tests.faults import replicas
 from tests.services.rows import a_network, add
 from tests.services.scripted import STACK_ID
 from webapp.db import temporary_engine
@@ -96,7 +97,9 @@ def test_what_waits_for_aws_is_cut_its_client_is_told_and_its_lease_stays(tmp_pa
 
 
 def test_streams_end_and_what_has_begun_is_answered(tmp_path: Path) -> None:
+    """Whoever followed one replica can follow another one, if there is any."""
     with Dashboard(None, tmp_path, NOWHERE) as own, ThreadPoolExecutor(2) as pool:
+        others = [own.replica(tmp_path / str(number)) for number in range(1, replicas.count())]
         cookies = own.signed_in()
         with temporary_engine(own.settings.database) as engine, Session(engine) as session:
             add(session, a_network("followed", status=Status.CREATING))
@@ -115,3 +118,9 @@ def test_streams_end_and_what_has_begun_is_answered(tmp_path: Path) -> None:
         assert not any("event: done" in each.result() for each in streams)
         assert own.process.wait(TIMEOUT_S) == 0
         assert "Traceback" not in own.log
+        for other in others:
+            with other:
+                resumed = Event()
+                stream = pool.submit(follow, other.url + STREAM, cookies, resumed)
+                assert resumed.wait(TIMEOUT_S)
+            assert "event: status" in stream.result()

@@ -34,7 +34,8 @@ JITTER_CALLS = 2
 on_either_database = pytest.mark.parametrize(
     "running_pair", ["sqlite", "postgresql"], indirect=True
 )
-on_sqlite = pytest.mark.parametrize("running_pair", ["sqlite"], indirect=True)
+on_the_runs_own = pytest.mark.parametrize("running_pair", [None], indirect=True)
+"""As `--database` says."""
 
 
 @dataclass
@@ -77,7 +78,7 @@ def running_pair(
 ) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
     database = Settings(data_dir=folder).database
-    if request.param == "postgresql":
+    if (request.param or request.config.getoption("database")) == "postgresql":
         database = request.getfixturevalue("postgresql").new_database()
     endpoint = own.info.aws_endpoint
     with ExitStack() as stack:
@@ -194,7 +195,7 @@ def test_who_is_frozen_past_its_lease_writes_nothing_any_more(pair: Pair) -> Non
     assert len(allocations(pair.clients, REGION)) == 1
 
 
-@on_sqlite
+@on_the_runs_own
 def test_where_aws_throttles_all_replicas_together_make_a_call_a_second(pair: Pair) -> None:
     """Both ask as fast as answers come; what was begun meanwhile ends well."""
     code, message = "RequestLimitExceeded", "Request limit exceeded."

@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
+from tests.inside import DirectClient
 from webapp.main import create_app
 from webapp.routes.api.description.document import operations
 from webapp.settings import Settings
@@ -130,7 +130,7 @@ def _described() -> Described:
         return Described(create_app(Settings(data_dir=Path(folder))).openapi())
 
 
-class CheckingClient(TestClient):
+class CheckingClient(DirectClient):
     """Whatever the API answers is as it is described."""
 
     def send(self, *arguments: Any, **options: Any) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session, select
 
+from tests.fast import thorough
 from tests.routes.all_routes import routes_of
 from tests.routes.people import CREDENTIALS, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
@@ -62,6 +63,7 @@ def loads(client: Any, path: str) -> bool:
     return all(answer.status_code in (200, 422, 503) for answer in answers)
 
 
+@thorough("each form twice, and each address that follows")
 @pytest.mark.parametrize("form", [{}, {"confirm": "wrong", "name": "\x07" * 99, "region": "mars"}])
 def test_the_address_after_every_form_can_be_loaded(
     client: Any, app: FastAPI, session: Session, form: dict[str, str]

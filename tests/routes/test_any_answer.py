@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
+from tests.fast import thorough
 from tests.lambda_templates.world import Clock, Environment, Respond, World, load, serving
 from tests.partners.json_of_others import JSON
 from tests.services.rows import add_function
@@ -95,6 +96,7 @@ def function(session: Session, template: Template) -> Function:
     return add_function(session, outputs={"FunctionName": "fun"}, **chosen)
 
 
+@thorough("600 answers that are made up")
 def test_no_answer_of_a_partner_breaks_a_page_or_loses_the_last_good_one(
     world: World, cloud: Cloud, function: Function, session: Session, signed_in: Any
 ) -> None:

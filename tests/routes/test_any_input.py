@@ -10,12 +10,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
+from tests.fast import thorough
+from tests.inside import DirectClient
 from tests.routes.all_routes import routes_of
 from tests.routes.anything import (
     ID,
@@ -113,7 +114,7 @@ def tried(app: FastAPI, scripted_aws: ScriptedAws, session: Session) -> Tried:
     app.state.parts = replace(app.state.parts, cloud=scripted_aws.cloud)
     add_more_rows(session, add_usable_function(session))
     session.close()
-    client = TestClient(app, base_url=HOST, follow_redirects=False)  # without the background loop
+    client = DirectClient(app, base_url=HOST, follow_redirects=False)  # without the background loop
     sign_in(client, app)
     return Tried(app, client, scripted_aws)
 
@@ -148,6 +149,7 @@ def as_form(values: dict[str, Any]) -> bytes:
     return urlencode(texts, errors="surrogatepass").encode()
 
 
+@thorough("each operation with values that are made up")
 def test_any_json_is_accepted_or_refused_by_the_api(
     tried: Tried, api: dict[str, str], app: FastAPI
 ) -> None:
@@ -167,6 +169,7 @@ def test_any_json_is_accepted_or_refused_by_the_api(
     assert len(refused) > len(bodies) / 2
 
 
+@thorough("each form with values that are made up")
 def test_any_text_is_accepted_or_refused_by_every_form(tried: Tried, app: FastAPI) -> None:
     forms = list(all_forms(tried, app))
     assert len(forms) > 15
@@ -182,6 +185,7 @@ def test_any_text_is_accepted_or_refused_by_every_form(tried: Tried, app: FastAP
     try_all()
 
 
+@thorough("each route with values that are made up")
 def test_any_text_is_accepted_or_refused_wherever_a_form_may_be_sent(
     tried: Tried, app: FastAPI
 ) -> None:
@@ -214,6 +218,7 @@ def all_forms(tried: Tried, app: FastAPI) -> Iterator[Form]:
     yield from sorted(seen, key=lambda form: (form.path, form.fields))
 
 
+@thorough("each route with values that are made up")
 def test_any_address_of_a_page_or_of_the_api_is_answered(
     tried: Tried, api: dict[str, str], app: FastAPI
 ) -> None:

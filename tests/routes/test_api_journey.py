@@ -279,7 +279,11 @@ def test_the_secret_is_nowhere_but_in_secrets_manager(
     awslambda = clients.awslambda(REGION)
     texts.append(repr(awslambda.get_function(FunctionName="egret-function-top")))
     files = [p for p in journey.dashboard.data_dir.rglob("*") if p.is_file()]
-    assert {"egret.db", "egret.db-wal", "dashboard.log"} <= {file.name for file in files}
+    of_sqlite = set() if journey.dashboard.settings.database_url else {"egret.db", "egret.db-wal"}
+    assert {"dashboard.log", *of_sqlite} <= {file.name for file in files}
+    rows = journey.dashboard.rows()
+    assert journey.network["name"] in rows
+    texts.append(rows)
     texts += [path.read_bytes().decode("latin-1") for path in files]
     logs = [path.read_text() for path in sandbox.folder.glob("*.log")]
     assert logs

@@ -13,13 +13,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, create_engine
 
 from tests.clouds import boto_session, connected
 from tests.databases import prepare
+from tests.inside import DirectClient
 from tests.postgresql import on_either_database
 from tests.routes.all_routes import PARAMETER, routes_of
 from tests.routes.conftest import HOST
@@ -82,7 +82,7 @@ def test_many_signed_in_requests_at_once_are_all_answered(app: FastAPI) -> None:
 
 
 def test_a_body_that_comes_slowly_keeps_no_connection(app: FastAPI) -> None:
-    client = TestClient(app, base_url=HOST)  # without a background loop, which has its own
+    client = DirectClient(app, base_url=HOST)  # without a background loop, which has its own
     sign_in(client, app)
     cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     held: list[int] = []
@@ -112,7 +112,7 @@ def calls() -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestClient]:
+def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[DirectClient]:
     """Signed in, on an AWS that answers every call with one of everything."""
     prepare(settings)
     boto = boto_session()
@@ -128,7 +128,7 @@ def asking(settings: Settings, calls: list[tuple[str, int]]) -> Iterator[TestCli
     with Session(app.state.parts.engine) as session:
         add_rows(session)
     # Without the application's life: its background loop has connections of its own.
-    client = TestClient(app, base_url=HOST, raise_server_exceptions=False, follow_redirects=False)
+    client = DirectClient(app, base_url=HOST, raise_server_exceptions=False, follow_redirects=False)
     sign_in(client, app)
     yield client
     app.state.parts.engine.dispose()
@@ -149,7 +149,7 @@ def example(shape: Any, name: str = "") -> Any:
 
 
 def test_no_route_keeps_a_connection_while_aws_is_asked(
-    asking: TestClient, calls: list[tuple[str, int]]
+    asking: DirectClient, calls: list[tuple[str, int]]
 ) -> None:
     app: Any = asking.app
     wanted = {
@@ -210,7 +210,7 @@ def crowded(app: FastAPI, engine: Engine) -> Iterator[FastAPI]:
 def test_without_a_free_connection_a_request_is_told_to_come_again(
     crowded: FastAPI, path: str
 ) -> None:
-    client = TestClient(crowded, base_url=HOST, raise_server_exceptions=False)
+    client = DirectClient(crowded, base_url=HOST, raise_server_exceptions=False)
     client.cookies.set("egret_session", "whatever")
     refused = client.get(path)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
@@ -218,7 +218,7 @@ def test_without_a_free_connection_a_request_is_told_to_come_again(
 
 
 def test_a_full_pool_is_not_taken_for_a_database_that_cannot_be_written(crowded: FastAPI) -> None:
-    refused = TestClient(crowded, base_url=HOST).get("/readyz")
+    refused = DirectClient(crowded, base_url=HOST).get("/readyz")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, str(RETRY_AFTER_S))
     assert "Too many requests" in refused.text
 
@@ -238,7 +238,7 @@ def test_a_replica_that_is_told_to_end_is_alive_but_not_ready(app: FastAPI, clie
 
 
 def test_a_stream_that_cannot_begin_is_told_to_come_again(app: FastAPI, engine: Engine) -> None:
-    client = TestClient(app, base_url=HOST)
+    client = DirectClient(app, base_url=HOST)
     sign_in(client, app)
     small = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
     taken: list[Any] = []

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlmodel import Session, select, update
 
 from tests.databases import impatient, locked_by_another
+from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
@@ -43,17 +43,17 @@ FORM = {
 
 
 @pytest.fixture
-def client(app: FastAPI, session: Session) -> Iterator[TestClient]:
+def client(app: FastAPI, session: Session) -> Iterator[DirectClient]:
     """Signed in, among rows of every kind. It sees what a browser would see of an error."""
     add_rows(session)
-    client = TestClient(app, base_url=HOST, raise_server_exceptions=False, follow_redirects=False)
+    client = DirectClient(app, base_url=HOST, raise_server_exceptions=False, follow_redirects=False)
     sign_in(client, app)
     yield client
     app.state.parts.engine.dispose()
 
 
 @pytest.fixture
-def locked(app: FastAPI, client: TestClient, settings: Settings) -> Iterator[TestClient]:
+def locked(app: FastAPI, client: DirectClient, settings: Settings) -> Iterator[DirectClient]:
     """Somebody else writes and does not end; nobody waits for them."""
     engine = app.state.parts.engine
     engine.dispose()
@@ -71,7 +71,7 @@ def ask(client: Any, route: Route) -> Any:
     return client.request(route.method, path_of(route), **{kind: FORM})
 
 
-def test_with_a_locked_database_every_form_and_call_answers_as_itself(locked: TestClient) -> None:
+def test_with_a_locked_database_every_form_and_call_answers_as_itself(locked: DirectClient) -> None:
     app: Any = locked.app
     later = 0
     for route in (route for route in routes_of(app) if not route.reads):
@@ -85,7 +85,7 @@ def test_with_a_locked_database_every_form_and_call_answers_as_itself(locked: Te
 
 
 def test_a_long_form_is_answered_although_it_cannot_be_kept(
-    locked: TestClient, client: TestClient
+    locked: DirectClient, client: DirectClient
 ) -> None:
     refused = locked.post("/networks", data=FORM | {"name": LONG})
     assert refused.status_code == 422
@@ -96,7 +96,7 @@ def test_a_long_form_is_answered_although_it_cannot_be_kept(
 
 
 @pytest.mark.parametrize("path", ["/functions", "/functions/new", "/api/v1/functions"])
-def test_a_template_that_does_not_exist_is_not_found(client: TestClient, path: str) -> None:
+def test_a_template_that_does_not_exist_is_not_found(client: DirectClient, path: str) -> None:
     form = FORM | {"name": "other", "template": "none"}
     if path.endswith("new"):
         answer = client.get(path, params=form)
@@ -135,7 +135,7 @@ def test_posts_at_the_same_time_are_done_or_refused(
 
 
 def test_a_page_is_shown_although_it_cannot_be_written_that_the_session_was_used(
-    app: FastAPI, client: TestClient, session: Session
+    app: FastAPI, client: DirectClient, session: Session
 ) -> None:
     headers = bearer(app)
     client.get("/api/v1/users", headers=headers)

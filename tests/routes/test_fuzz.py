@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.fast import thorough
 from tests.openapi.described import described
 from tests.openapi.fuzz import Findings, authenticated, is_unsayable, loaded, tried
 from tests.routes.conftest import HOST
@@ -53,6 +54,7 @@ def run(document: dict[str, Any], app: FastAPI) -> Findings:
     return tried(authenticated(schema, lambda: bearer(app)["Authorization"].split()[1]))
 
 
+@thorough("1,000 requests that are made up")
 def test_the_api_does_what_its_description_says(app: FastAPI, session: Session) -> None:
     add_usable_function(session)
     session.close()

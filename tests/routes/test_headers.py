@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from httpx import Request, Response
 from sqlmodel import Session
 
+from tests.inside import DirectClient
 from tests.routes.all_routes import routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
@@ -58,14 +58,14 @@ def check(answer: Any, *, stored: bool = False) -> None:
 @pytest.fixture
 def client(app: FastAPI, session: Session) -> Iterator[Any]:
     add_rows(session)
-    client = TestClient(app, base_url=HOST, raise_server_exceptions=False, follow_redirects=False)
+    client = DirectClient(app, base_url=HOST, raise_server_exceptions=False, follow_redirects=False)
     sign_in(client, app)
     yield client
     app.state.parts.engine.dispose()
 
 
 def test_every_route_answers_with_the_headers_to_anybody(app: FastAPI, client: Any) -> None:
-    nobody = TestClient(app, base_url=HOST, follow_redirects=False)
+    nobody = DirectClient(app, base_url=HOST, follow_redirects=False)
     asked = 0
     for route in routes_of(app):
         for who in (client, nobody) if route.reads else (nobody,):
@@ -143,5 +143,5 @@ def test_a_stream_begins_with_the_headers(app: FastAPI, client: Any) -> None:
 def test_by_https_browsers_are_told_to_stay_there() -> None:
     app = FastAPI()
     app.add_middleware(AccessLogAndHeaders, https=True)
-    answer = TestClient(app).get("/")
+    answer = DirectClient(app).get("/")
     assert answer.headers["strict-transport-security"].startswith("max-age=31536000")

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests import loops
+from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
@@ -80,7 +80,7 @@ def path_of(route: Route) -> str:
 def test_no_route_holds_a_connection_while_it_waits_for_its_client(
     app: FastAPI, session: Session
 ) -> None:
-    client = TestClient(app, base_url=HOST)  # without a background loop, which has its own
+    client = DirectClient(app, base_url=HOST)  # without a background loop, which has its own
     sign_in(client, app)
     add_everything(session, 1)
     session.close()

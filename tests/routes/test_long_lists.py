@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.costs import STEPS_AT_ONCE, Cost, counted
+from tests.fast import thorough
 from tests.postgresql import on_either_database, sqlite_alone
 from tests.services.many import add_many
 from tests.services.rows import a_key, a_network, add, add_everything, an_address
@@ -92,6 +93,7 @@ def engine(app: FastAPI) -> Engine:
     return engine
 
 
+@thorough("lists of 10,000 rows")
 @sqlite_alone("it counts what SQLite's own machine does")
 def test_no_list_reads_more_of_a_long_table_than_of_a_short_one(
     signed_in: Any, engine: Engine, session: Session

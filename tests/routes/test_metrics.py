@@ -1,16 +1,15 @@
 """Pages and API of metrics: numbers, charts, tables, and what is wrong when there are none."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests.databases import prepare, settings_of
+from tests.inside import DirectClient
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
 from tests.services.measured import cloudwatch, without_kept_answers
@@ -53,7 +52,7 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def opened(bare_app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def opened(bare_app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A network of two zones, with a function in it. Nobody changes them."""
     settings, aws = settings_of(tmp_path_factory.mktemp("metrics")), ScriptedAws()
     prepare(settings)
@@ -64,11 +63,11 @@ def opened(bare_app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Itera
     stack = f"arn:aws:cloudformation:eu-central-1:1:stack/{API_NAME}/1"
     function = a_function(network, key, "shop", stack_id=stack, outputs={"FunctionName": NAME})
     new = a_function(network, key, "new", status=Status.CREATING)
-    with TestClient(bare_app, base_url=HOST) as client:
-        with Session(bare_app.state.parts.engine) as session:
-            add(session, network, key, an_address(network), function, new)
-        sign_in(client, bare_app)
-        yield Site(client, bearer(bare_app), aws)
+    with Session(bare_app.state.parts.engine) as session:
+        add(session, network, key, an_address(network), function, new)
+    client = DirectClient(bare_app, base_url=HOST)
+    sign_in(client, bare_app)
+    return Site(client, bearer(bare_app), aws)
 
 
 @pytest.fixture
@@ -194,6 +193,6 @@ def test_what_could_not_be_read_is_said(site: Site) -> None:
 
 @pytest.mark.parametrize("path", [FUNCTION, NETWORK])
 def test_who_is_not_signed_in_sees_nothing(site: Site, path: str) -> None:
-    nobody: Any = TestClient(site.client.app, base_url=HOST, follow_redirects=False)
+    nobody: Any = DirectClient(site.client.app, base_url=HOST, follow_redirects=False)
     assert nobody.get(path).status_code == 303
     assert nobody.get(f"/api/v1{path}").status_code == 401

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlmodel import Session, select, update
 
+from tests.inside import DirectClient
 from tests.routes.conftest import HOST
 from tests.routes.people import CREDENTIALS, bearer
 from webapp.browsers import SESSION_COOKIE
@@ -24,7 +24,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.
 @pytest.fixture
 def another(app: FastAPI) -> Any:
     """The browser of somebody else."""
-    return TestClient(app, base_url=HOST, follow_redirects=False, headers={"user-agent": FIREFOX})
+    return DirectClient(app, base_url=HOST, follow_redirects=False, headers={"user-agent": FIREFOX})
 
 
 def add(session: Session, name: str, role: Role = Role.VIEWER) -> User:

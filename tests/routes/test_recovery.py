@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.conftest import NETWORK_QUOTA
 from tests.dashboard import Api, Dashboard, wait_for
+from tests.faults import replicas
 from tests.sandbox.credentials import clients_of
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox, read_info
@@ -118,13 +120,18 @@ def test_a_running_dashboard_is_alive_and_ready(dashboard: Dashboard) -> None:
         assert httpx.get(f"{dashboard.url}{path}").status_code == 200
 
 
-def test_a_killed_dashboard_continues_where_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_what_a_killed_dashboard_began_is_continued(sandbox: Sandbox, tmp_path: Path) -> None:
+    """By itself when it is started again, or by another one that has been running."""
     environment = {"EGRET_NAME_PREFIX": "killed", "EGRET_LEASE_S": LEASE_S}
-    with Dashboard(sandbox, tmp_path, environment=environment) as own:
-        api = own.api()
-        create(api, "survivor")
+    with ExitStack() as stack:
+        own = stack.enter_context(Dashboard(sandbox, tmp_path, environment=environment))
+        others = [
+            stack.enter_context(own.replica(tmp_path / str(number)))
+            for number in range(1, replicas.count())
+        ]
+        create(own.api(), "survivor")
         own.stop(signal.SIGKILL)
-        own.start()
+        api = (others or [own.start()])[0].api()
         network = api.settled("/networks/survivor")
         assert network["status"] == "ready", network["reason"]
         remove(api, "survivor")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from fastapi.testclient import TestClient
 from sqlmodel import Session
 
+from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
@@ -25,7 +25,7 @@ LEFT_OUT = ("/stream", "/tail", "/metrics")
 Asked = tuple[str, str, dict[str, str]]
 
 
-def answers_of(client: TestClient, asked: list[Asked]) -> list[Any]:
+def answers_of(client: DirectClient, asked: list[Asked]) -> list[Any]:
     found = []
     for method, path, headers in asked:
         answer = client.request(method, path, headers=headers)
@@ -35,10 +35,10 @@ def answers_of(client: TestClient, asked: list[Asked]) -> list[Any]:
 
 
 @pytest.fixture
-def both_ways(app: FastAPI) -> Callable[[TestClient, list[Asked]], tuple[list[Any], list[Any]]]:
+def both_ways(app: FastAPI) -> Callable[[DirectClient, list[Asked]], tuple[list[Any], list[Any]]]:
     """The answers with the shortcuts, and those of FastAPI alone."""
 
-    def ask(client: TestClient, asked: list[Asked]) -> tuple[list[Any], list[Any]]:
+    def ask(client: DirectClient, asked: list[Asked]) -> tuple[list[Any], list[Any]]:
         short = answers_of(client, asked)
         app.dependency_overrides[ask] = ask  # of no route, but the shortcuts leave all to FastAPI
         return short, answers_of(client, asked)
@@ -55,7 +55,7 @@ def test_they_answer_as_the_router_does(
     app: FastAPI, session: Session, both_ways: Callable[..., tuple[list[Any], list[Any]]]
 ) -> None:
     add_everything(session, 1)
-    client = TestClient(app, base_url=HOST, follow_redirects=False)
+    client = DirectClient(app, base_url=HOST, follow_redirects=False)
     sign_in(client, app)
     reading = {path_of(route) for route in routes_of(app) if route.reads}
     paths = sorted(path for path in reading if not path.endswith(LEFT_OUT))
@@ -70,7 +70,7 @@ def test_they_refuse_as_the_router_does(
 ) -> None:
     add_everything(session, 1)
     session.close()
-    client = TestClient(app, base_url=HOST, follow_redirects=False)
+    client = DirectClient(app, base_url=HOST, follow_redirects=False)
     viewer = bearer(app, Role.VIEWER, scopes=("networks",))
     asked: list[Asked] = [
         ("GET", "/networks/network-1", {}),

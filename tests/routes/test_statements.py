@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
+from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
-from tests.services.rows import add_everything, an_address, an_event
+from tests.services.rows import a_network, add, add_everything, an_address, an_event
 from webapp.models import (
     AccessToken,
     Account,
@@ -68,7 +68,7 @@ def counting(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def counted(app: FastAPI, client: TestClient) -> dict[str, int]:
+def counted(app: FastAPI, client: DirectClient) -> dict[str, int]:
     """The number of statements of each page and answer."""
     paths = {path_of(route) for route in routes_of(app) if route.reads}
     found = {}
@@ -130,7 +130,7 @@ def of_the_first(number: int, network: Network, key: Key, function: Function) ->
 
 
 def test_no_page_asks_more_for_more_rows(app: FastAPI, session: Session) -> None:
-    client = TestClient(app, base_url=HOST, follow_redirects=False)
+    client = DirectClient(app, base_url=HOST, follow_redirects=False)
     sign_in(client, app)
     counts = []
     for numbers in (FEW, MANY):
@@ -139,3 +139,18 @@ def test_no_page_asks_more_for_more_rows(app: FastAPI, session: Session) -> None
     few, many = counts
     grown = {path: (few[path], many[path]) for path in few if many[path] > few[path]}
     assert grown == {}
+
+
+def test_the_overview_is_read_once_after_each_commit(
+    app: FastAPI, signed_in: Any, session: Session
+) -> None:
+    add_everything(session, 1)
+    engine = app.state.parts.engine
+    counts = []
+    for name in ("one", "two"):
+        add(session, a_network(name))
+        for _ in range(2):
+            with counting(engine) as statements:
+                assert name in signed_in.get("/overview").text
+            counts.append(len(statements))
+    assert counts[1] == counts[3] < counts[2]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlmodel import Session, delete
 
 from tests import loops
+from tests.inside import DirectClient
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
 from tests.served import Served, rest, run
@@ -38,9 +38,9 @@ def network(session: Session) -> Network:
 
 
 @pytest.fixture
-def visitor(app: FastAPI) -> TestClient:
+def visitor(app: FastAPI) -> DirectClient:
     """Of somebody who is signed in."""
-    client = TestClient(app, base_url=HOST)
+    client = DirectClient(app, base_url=HOST)
     sign_in(client, app)
     return client
 
@@ -99,7 +99,7 @@ def test_an_event_is_sent_once_and_moves_the_progress(
 
 
 @asynccontextmanager
-async def listening(app: FastAPI, client: TestClient, **headers: str) -> AsyncIterator[list[str]]:
+async def listening(app: FastAPI, client: DirectClient, **headers: str) -> AsyncIterator[list[str]]:
     """What a stream of the network's page says, while it is open."""
     cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     sent = {"host": "127.0.0.1:8000", "cookie": cookies} | headers
@@ -142,7 +142,7 @@ async def heard_times(heard: list[str], times: int) -> None:
 
 
 def test_a_stream_without_a_place_says_so_and_reads_nothing(
-    app: FastAPI, visitor: TestClient
+    app: FastAPI, visitor: DirectClient
 ) -> None:
     with ExitStack() as others:
         for number in range(STREAMS_MAX):
@@ -154,7 +154,7 @@ def test_a_stream_without_a_place_says_so_and_reads_nothing(
 
 
 def test_a_stream_holds_no_connection_while_it_waits(
-    network: Network, app: FastAPI, visitor: TestClient, session: Session
+    network: Network, app: FastAPI, visitor: DirectClient, session: Session
 ) -> None:
     async def listen() -> str:
         async with listening(app, visitor) as heard:
@@ -173,7 +173,7 @@ def test_a_stream_holds_no_connection_while_it_waits(
 def test_a_stream_waits_while_the_database_cannot_be_read(
     network: Network,
     app: FastAPI,
-    visitor: TestClient,
+    visitor: DirectClient,
     session: Session,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -193,7 +193,7 @@ def test_a_stream_waits_while_the_database_cannot_be_read(
 
 
 def test_who_has_signed_out_sees_nothing_more(
-    network: Network, app: FastAPI, visitor: TestClient, session: Session
+    network: Network, app: FastAPI, visitor: DirectClient, session: Session
 ) -> None:
     async def listen() -> str:
         async with listening(app, visitor) as heard:
@@ -222,7 +222,7 @@ class Dashboard(Served):
 
 
 def test_a_stream_is_a_connection_and_nothing_else(
-    network: Network, app: FastAPI, visitor: TestClient, session: Session
+    network: Network, app: FastAPI, visitor: DirectClient, session: Session
 ) -> None:
     cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
     head = f"GET /networks/{NAME}/stream HTTP/1.1\r\nhost: 127.0.0.1:8000\r\ncookie: {cookies}"
@@ -254,7 +254,7 @@ def test_what_is_streamed_is_what_the_page_has(
     app: FastAPI, session: Session, pages: StreamedPages, role: Role
 ) -> None:
     """It is made without a request, once for all who have the role."""
-    client = TestClient(app, base_url=HOST)
+    client = DirectClient(app, base_url=HOST)
     sign_in(client, app, role)
     add_everything(session, 1)
     failed = a_network("failed", status=Status.FAILED, reason="No.", remedy="See https://a.example")

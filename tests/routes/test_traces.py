@@ -16,6 +16,7 @@ from sqlmodel import Session
 from tests import loops
 from tests.routes.asking import LINK, PREVIEW, TABLE, Asking, add_answers, program, somebody
 from tests.routes.conftest import HOST
+from tests.secret_canary import TOKEN
 from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws, refusal
 from tests.spans import Kept, attributes, is_part, kept, trace_of
@@ -108,9 +109,14 @@ def test_a_call_to_aws_is_a_part_of_its_request(
     assert attributes(call)["error.type"] == "TooManyRequestsException"
 
 
-def test_no_secret_of_a_request_is_in_a_span(signed_in: Any, client: Any, in_memory: Kept) -> None:
-    token = mint()
-    signed_in.post("/keys", data={"name": "bank", "secret": OPAQUE, "partner": token})
+def test_no_secret_of_a_request_is_in_a_span(
+    app: FastAPI, signed_in: Any, client: Any, in_memory: Kept
+) -> None:
+    token, aws = mint(), ScriptedAws()
+    app.state.parts = replace(app.state.parts, cloud=aws.cloud)
+    signed_in.post("/keys", data={"name": "game", "secret": token})
+    assert '"rpc.system": "aws-api"' in in_memory.text
+    signed_in.post("/keys", data={"name": "bank", "secret": OPAQUE, "note": token})
     signed_in.get(f"/networks/none?secret={OPAQUE}")
     client.get(f"{LINK}-{OPAQUE}.txt")
     headers = {"Authorization": f"Bearer {token}", "Cookie": f"egret_session={OPAQUE}"}
@@ -119,6 +125,7 @@ def test_no_secret_of_a_request_is_in_a_span(signed_in: Any, client: Any, in_mem
     assert len(in_memory.all) >= 5
     for secret in (token, OPAQUE, LINK.rpartition("/")[2]):
         assert secret not in in_memory.text
+    assert not TOKEN.search(in_memory.text.encode())
 
 
 def test_an_error_that_nobody_has_foreseen_is_an_error_without_its_words(

@@ -1,22 +1,21 @@
 """Whatever AWS says in a stack's events, its advice is on the page and in the API."""
 
 import json
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
+from fastapi import FastAPI
 from sqlmodel import Session
 
-from tests.databases import prepare
+from tests.inside import DirectClient
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_function, a_key, a_network, add
 from tests.services.scripted import STACK_ID, ScriptedAws, a_stack
-from webapp.main import create_app
 from webapp.models import Function, Network, Status
 from webapp.services.engine import leases
 from webapp.services.engine.teardown import ATTEMPTS_MAX
@@ -34,18 +33,18 @@ AT = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 @pytest.fixture
-def aws() -> ScriptedAws:
-    return ScriptedAws()
+def aws(scripted_aws: ScriptedAws) -> ScriptedAws:
+    scripted_aws.reset()
+    return scripted_aws
 
 
 @pytest.fixture
-def client(settings: Settings, aws: ScriptedAws) -> Iterator[tuple[Any, dict[str, str]]]:
+def client(app: FastAPI, aws: ScriptedAws) -> tuple[Any, dict[str, str]]:
     """A page's client that is signed in, and the API's headers."""
-    prepare(settings)
-    app = create_app(settings, aws.cloud)
-    with TestClient(app, base_url=HOST) as client:
-        sign_in(client, app)
-        yield client, bearer(app)
+    app.state.parts = replace(app.state.parts, cloud=aws.cloud)
+    client = DirectClient(app, base_url=HOST)
+    sign_in(client, app)
+    return client, bearer(app)
 
 
 def step(

@@ -9,10 +9,10 @@ from html import unescape
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests.databases import prepare
+from tests.inside import DirectClient
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
 from tests.routes.test_what_aws_said import ECHO, SAID, rows
@@ -77,7 +77,7 @@ def test_each_message_shows_its_advice_on_the_page_and_in_the_api(
         for plan, said in zip(plans, SAID, strict=True)
     ]
     put_switches(sandbox.info, switches)
-    browser = TestClient(app, base_url=HOST)
+    browser = DirectClient(app, base_url=HOST)
     sign_in(browser, app)
     for number, (plan, said) in enumerate(zip(plans, SAID, strict=True)):
         row = rows(session, number, said)

@@ -103,6 +103,9 @@ class Function(InAccount, StackRow, table=True):
     __table_args__ = (
         Index("ix_function_status", "status", "name"),
         Index("ix_function_network", "network_id", "name"),
+        Index("ix_function_key", "key_id", "name"),
+        Index("ix_function_network_keys", "network_id", "key_id"),
+        Index("ix_function_key_networks", "key_id", "network_id"),
         Index("ix_function_access", "access", "name"),
         Index("ix_function_look_at", "account_id", "look_at"),
         index_where("ix_function_scheduled", "account_id", "look_at", where=SCHEDULED),
@@ -115,7 +118,7 @@ class Function(InAccount, StackRow, table=True):
     template: str = Field(sa_type=sized(WORD_MAX))
     environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
     network_id: str = Field(sa_type=sized(ID_MAX), foreign_key="network.id")
-    key_id: str = Field(sa_type=sized(ID_MAX), foreign_key="key.id", index=True)
+    key_id: str = Field(sa_type=sized(ID_MAX), foreign_key="key.id")
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
     cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)

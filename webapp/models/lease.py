@@ -3,10 +3,21 @@
 Times are seconds of the database's clock, so that the clocks of the replicas need not agree.
 """
 
+from typing import Any
+
 from sqlalchemy import Index, false
 from sqlmodel import Field, SQLModel
 
 from webapp.models.texts import AWS_ID_MAX, ordered, sized
+
+PROOF = "proof"
+"""The noun of what can wait."""
+
+
+def _can_wait(context: Any) -> bool:
+    """Of the row that is being inserted."""
+    resource: str = context.get_current_parameters()["resource"]
+    return resource.startswith(f"{PROOF}:")
 
 
 class Lease(SQLModel, table=True):
@@ -30,8 +41,9 @@ class Lease(SQLModel, table=True):
         sa_column_kwargs={"server_default": false()},
         description="By its last claim, from a process that did not give it back",
     )
-    can_wait: bool = Field(
-        default=False,
-        sa_column_kwargs={"server_default": false()},
+    can_wait: bool | None = Field(
+        default=None,
+        nullable=False,
+        sa_column_kwargs={"default": _can_wait, "server_default": false()},
         description="A proof: it has a lane of its own, so that nothing else waits for it",
     )

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Strict
 from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import Audited, Input, UtcDateTime, enum_text, new_id, utc_now
+from webapp.models.base import Audited, Input, UtcDateTime, enum_text, folded, new_id, utc_now
 from webapp.models.role import Role
 from webapp.models.rules import WHOLE
 from webapp.models.texts import (
@@ -28,6 +28,13 @@ TOKEN_DAYS = 90
 TOKEN_DAYS_MAX = 3650
 SCOPES_MAX = 50
 USER_AGENT_MAX = 200
+FOLDED_MAX = 4 * PERSON_MAX
+"""Some characters are folded to several."""
+
+
+def _folded_name(context: Any) -> str:
+    """Of the row that is being inserted; a name never changes."""
+    return folded(context.get_current_parameters()["name"])
 
 
 class User(Audited, SQLModel, table=True):
@@ -40,6 +47,13 @@ class User(Audited, SQLModel, table=True):
 
     id: str = Field(sa_type=sized(ID_MAX), default_factory=new_id, primary_key=True)
     name: str = Field(sa_type=sized(PERSON_MAX), unique=True)
+    folded: str | None = Field(
+        sa_type=sized(FOLDED_MAX),
+        default=None,
+        sa_column_kwargs={"default": _folded_name},
+        index=True,
+        description="What tells the name from others: nobody else's may look the same",
+    )
     password_hash: str = Field(
         sa_type=sized(AWS_ID_MAX), repr=False, description="'' until the person has chosen one"
     )

@@ -68,7 +68,7 @@ class Prepared:
             else:
                 key = template, rights, tuple(row)
                 parts.append(self.get(key, partial(_drawn, template, row, role)))
-        return Markup("".join(parts))  # noqa: S704 - rendered by a template
+        return Markup("\n".join(parts))  # noqa: S704 - rendered by a template
 
     def _keep(self, key: Hashable, made: Markup) -> None:
         chars = len(made) + _chars_of(key)

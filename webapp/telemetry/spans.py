@@ -5,7 +5,7 @@ then looking at it is all that they cost. This module imports nothing, so any ot
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ BY_PROXY: Final = "egret.by_proxy"
 """In a request's scope: its connection comes from a proxy that is trusted."""
 
 active: "Tracing | None" = None
+
+
+def step(kind: str) -> AbstractContextManager[None]:
+    """One step of the work on a row, in the block."""
+    return active.step(kind) if active else nullcontext()
 
 
 def note(**known: str) -> None:

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fastapi.testclient import TestClient
-
+from tests.inside import DirectClient
 from webapp.sandbox.doors import USER
 from webapp.sandbox.partner.__main__ import create_partner
 
@@ -14,10 +13,10 @@ ADDRESS = "203.0.113.7"
 LOCAL = "http://127.0.0.1"
 
 
-def opened(state_dir: Path) -> TestClient:
+def opened(state_dir: Path) -> DirectClient:
     """A client that has the secret."""
     app = create_partner(state_dir, NAT_TOKEN, SECRET)
-    client = TestClient(app, base_url=LOCAL, client=("127.0.0.1", 1))
+    client = DirectClient(app, base_url=LOCAL, client=("127.0.0.1", 1))
     client.auth = (USER, SECRET)
     return client
 
@@ -25,7 +24,7 @@ def opened(state_dir: Path) -> TestClient:
 class Partner:
     """`get` comes from the whitelisted address with a good key; `token` and `address` vary it."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: DirectClient) -> None:
         self.client = client
         self.key = self.new_key([ADDRESS])
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
+from tests.inside import DirectClient
 from tests.sandbox.partner.client import LOCAL, NAT_TOKEN, SECRET
 from webapp.sandbox.doors import USER, portal_pass
 from webapp.sandbox.partner.__main__ import create_partner
@@ -22,7 +22,7 @@ FOLLOWED = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 def stranger(tmp_path: Path) -> Iterator[Any]:
     """A client that does not have the secret."""
     app = create_partner(tmp_path, NAT_TOKEN, SECRET)
-    with TestClient(app, base_url=LOCAL, follow_redirects=False) as client:
+    with DirectClient(app, base_url=LOCAL, follow_redirects=False) as client:
         yield client
 
 

@@ -155,7 +155,8 @@ def test_keys_are_listed_by_name_with_the_functions_that_use_them(session: Sessi
     function = add_function(session)
     add(session, a_key("another"))
     listed = {detail.key.name: detail.functions for detail in keys.details_page(session).rows}
-    assert list(listed.items()) == [("another", []), ("key", [function])]
+    named = {name: [user.name for user in users] for name, users in listed.items()}
+    assert list(named.items()) == [("another", []), ("key", [function.name])]
 
 
 def test_an_unknown_key_is_not_found(session: Session) -> None:

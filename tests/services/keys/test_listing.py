@@ -38,6 +38,13 @@ def test_a_key_matches_the_networks_of_which_it_allows_every_address(session: Se
         assert each.matching == [m.network.name for m in detail.matches.rows if m.ok]
 
 
+def test_a_network_that_has_lost_its_addresses_is_not_matched(session: Session) -> None:
+    network = a_network()
+    lost = an_address(network, "203.0.113.1", status=AddressStatus.LOST)
+    add(session, network, lost, a_key(cidrs=("203.0.113.0/24",)))
+    assert matching(session) == {"key": []}
+
+
 def test_what_a_pending_version_does_not_allow_is_not_matched(session: Session) -> None:
     network, key = a_network(), a_key(cidrs=("203.0.113.1",))
     version = KeyVersion(id="v", key_id=key.id, stage=PENDING, fingerprint="1" * 16)

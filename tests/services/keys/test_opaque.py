@@ -50,7 +50,7 @@ def test_which_addresses_it_allows_is_unknown_and_blocks_nothing(
     found = keys.match(session, key, other)
     assert (found.ok, found.unknown, found.usable) == (False, True, True)
     assert (found.allowed, found.missing, found.paste.split()) == ([], [], [B, A])
-    assert not insufficient_keys([function], keys.match_all(session, network).rows)
+    assert not insufficient_keys(session, network)
     assert losses(session, key, []) == []
     (address,) = addresses.of_network(session, network.id)
     assert addresses.detail(session, address.id).keys == []

@@ -10,7 +10,7 @@ from tests.services.scripted import NOTHING_USED, STACK_ID, ScriptedAws
 from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.errors import Conflict, Invalid
 from webapp.models import AddressStatus, Nat, Network, NewChange, Site, Status
-from webapp.services import addresses, keys
+from webapp.services import addresses
 from webapp.services.engine import leases
 from webapp.services.networks import change
 from webapp.services.scope import CloudScope
@@ -161,7 +161,7 @@ def test_only_keys_of_the_networks_functions_can_be_insufficient(session: Sessio
     used, unused, good = a_key("used"), a_key("unused"), a_key("good", cidrs=(IP, SECOND_IP))
     functions = [a_function(network, used, "one"), a_function(network, good, "two")]
     add(session, used, unused, good, *functions)
-    found = change.insufficient_keys(functions, keys.match_all(session, network).rows)
+    found = change.insufficient_keys(session, network)
     assert [match.key.name for match in found] == ["used"]
 
 

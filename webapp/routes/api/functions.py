@@ -36,13 +36,14 @@ from webapp.services.engine import events
 from webapp.services.functions import listing, previews
 
 router = Router(tags=["functions"])
+WithKey = Annotated[str, Query(max_length=NAME_MAX, description="Only those that use this key")]
 InNetwork = Annotated[str, Query(max_length=NAME_MAX, description="Only those in this network")]
 
 
 async def _wanted(
-    q: Begins = "", status: OfStatus = None, network: InNetwork = ""
+    q: Begins = "", status: OfStatus = None, network: InNetwork = "", key: WithKey = ""
 ) -> listing.Wanted:
-    return listing.Wanted(q=q, status=status, network=network)
+    return listing.Wanted(q=q, status=status, network=network, key=key)
 
 
 @router.get("/functions", operation_id="list_functions", summary="List functions")

@@ -39,10 +39,13 @@ JSON_CUT = "The rest is cut; Raw JSON has all of it."
 @router.get("/functions")
 def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
     wanted = listing.Wanted(
-        q=asked.text("q"), status=asked.choice("status", Status), network=asked.text("network")
+        q=asked.text("q"),
+        status=asked.choice("status", Status),
+        network=asked.text("network"),
+        key=asked.text("key"),
     )
     total = listing.count_of(ctx.session)
-    filters = asked.filters("q", "status", "network")
+    filters = asked.filters("q", "status", "network", "key")
     shown = listing.page(ctx.session, wanted, asked.place)
     return page(
         ctx.request,

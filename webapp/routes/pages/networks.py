@@ -157,7 +157,9 @@ def _show(
         matches=matches.rows,
         more_keys=matches.more,
         confirm_error=confirm_error,
-        lacking=change.insufficient_keys(detail.functions, matches.rows),
+        lacking=change.insufficient_keys(ctx.session, detail.network, matches.rows)
+        if detail.network.change
+        else [],
         shapes=_larger(detail.network.shape),
     )
 

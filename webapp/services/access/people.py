@@ -83,9 +83,8 @@ def add_person(
     """The caller has checked the name, and commits: two at once cannot have names that only look
     the same. Raises Conflict."""
     lock(scope.session, LOCK)
-    known = next(
-        (u for u in scope.session.exec(select(User.name)) if folded(u) == folded(name)), ""
-    )
+    alike = select(User.name).where(User.folded == folded(name))
+    known = scope.session.exec(alike.limit(1)).first() or ""
     user = User(name=name, password_hash=password_hash, role=role, issuer=issuer, subject=subject)
     try:
         if not known:

@@ -1,6 +1,7 @@
 """The events of a row's stack, copied from CloudFormation for pages to show and stream; and what
 they tell: the root cause of a failure, and what AWS waits for."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,6 +70,15 @@ def list_after(session: Session, row: StackRow, event_id: int = 0) -> list[Stack
     """The row's events that arrived after the one with that id, oldest first."""
     later = select(StackEvent).where(_of(row), col(StackEvent.id) > event_id)
     return list(session.exec(later.order_by(col(StackEvent.id))).all())
+
+
+def of_each(session: Session, rows: Sequence[StackRow]) -> defaultdict[str, list[StackEvent]]:
+    """The events of each row by its `owner`, oldest first."""
+    found = defaultdict(list)
+    theirs = select(StackEvent).where(col(StackEvent.owner).in_([row.owner for row in rows]))
+    for event in session.exec(theirs.order_by(col(StackEvent.id))) if rows else ():
+        found[event.owner].append(event)
+    return found
 
 
 def newest(session: Session, row: StackRow, *, most: int, up_to: int) -> list[StackEvent]:

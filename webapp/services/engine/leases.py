@@ -27,14 +27,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 from webapp import logs
 from webapp.db import insert_into, now_s
 from webapp.models import Lease
-from webapp.telemetry import spans
-from webapp.telemetry.counts import TAKEOVERS
+from webapp.telemetry import counts, spans
 
 LEASE_S = 60.0
 """How long a killed process's work waits for another process, by default."""
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
-PROOF = "proof"
-"""The noun of what can wait."""
 MADE_DUE = "made due"
 """The mark of a session that has made a row due, until it commits."""
 
@@ -162,10 +159,7 @@ def make_due_in(session: Session, resources: Mapping[str, float]) -> None:
     session.info[MADE_DUE] = True
     connection, due_at = session.connection(), now_s() + bindparam("in_s")
     row = insert_into(connection, Lease).values(due_at=due_at, expires_at=0, owner="", fence=0)
-    each = [
-        {"resource": resource, "can_wait": _can_wait(resource), "in_s": in_s}
-        for resource, in_s in resources.items()
-    ]
+    each = [{"resource": resource, "in_s": in_s} for resource, in_s in resources.items()]
     connection.execute(row.on_conflict_do_nothing(index_elements=["resource"]), each)
 
 
@@ -195,10 +189,7 @@ def claim(
 def run(work: Work, handler: Handler) -> None:
     """Handle the claimed row. If the row or the claim changed meanwhile, it is soon run again."""
     try:
-        if tracing := spans.active:
-            with tracing.step(work.noun):
-                handler(work)
-        else:
+        with spans.step(work.noun):
             handler(work)
     except (LeaseLost, StaleDataError):
         work.session.rollback()
@@ -271,7 +262,7 @@ def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
     mine = {"due_at": now_s(), "owner": OWNER, "expires_at": now_s() + lease_s}
     claimed = connection.execute(
         insert_into(connection, Lease)
-        .values(resource=resource, fence=1, can_wait=_can_wait(resource), **mine)
+        .values(resource=resource, fence=1, **mine)
         .on_conflict_do_update(
             index_elements=["resource"],
             set_=mine | {"fence": Lease.fence + 1, "taken_over": col(Lease.expires_at) > 0},
@@ -282,17 +273,13 @@ def _claim_now(session: Session, resource: str, lease_s: float) -> Any:
     return claimed.first()
 
 
-def _can_wait(resource: str) -> bool:
-    return resource.partition(":")[0] == PROOF
-
-
 def _work(session: Session, claimed: Any, lease_s: float) -> Work | None:
     """`claimed`: the row's CLAIMED, or None."""
     if claimed is None:
         return None
     resource, fence, due_at, taken_over = claimed
     if taken_over:
-        TAKEOVERS.add(resource.partition(":")[0])
+        counts.TAKEOVERS.add(resource.partition(":")[0])
     return Work(session, resource, fence, due_at, lease_s)
 
 

@@ -10,7 +10,7 @@ delete again; or retain what AWS will not delete.
 """
 
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -37,6 +37,8 @@ GATEWAY_REMEDY = (
     "Press Try again, or delete it in the AWS console; then park or unpark as you like."
 )
 NAT_GATEWAY = "AWS::EC2::NatGateway"
+Told = Sequence[StackEvent]
+"""Events of one row, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,13 @@ def delete_stack(operation: Operation, stack_name: str) -> bool:
     return False
 
 
-def undeleted(session: Session, row: StackRow) -> list[Undeleted]:
+def undeleted(session: Session, row: StackRow, told: Told | None = None) -> list[Undeleted]:
     """What the last operation could not delete: a deletion, or a creation that was rolled back or
-    had to delete first what the one before it left."""
+    had to delete first what the one before it left. `told`: the row's events, if they are known."""
     operations = (row.operation_id, events.clearing_of(row))
     newest = {
         event.logical_id: event
-        for event in events.list_after(session, row)
+        for event in (events.list_after(session, row) if told is None else told)
         if event.operation_id in operations and event.resource_type != STACK_TYPE
     }
     return [
@@ -96,9 +98,10 @@ def undeleted(session: Session, row: StackRow) -> list[Undeleted]:
     ]
 
 
-def undeleted_by_updates(session: Session, row: StackRow, ids: Collection[str]) -> list[Undeleted]:
-    """Those of the NAT gateways in `ids` that updates of the stack could not delete."""
-    given_up = _given_up(session, row)
+def undeleted_by_updates(told: Told, ids: Collection[str]) -> list[Undeleted]:
+    """Those of the NAT gateways in `ids` that updates of the stack could not delete, as the row's
+    events tell."""
+    given_up = _given_up(told)
     return [
         Undeleted(event.logical_id, event.physical_id, event.resource_type, event.reason)
         for event in given_up.values()
@@ -114,7 +117,7 @@ def delete_undeleted(operation: Operation) -> list[str] | None:
     the ids of those that are there after `GATEWAY_ATTEMPTS_MAX` attempts, and the row says why.
     """
     row, gateways, region = operation.row, operation.cloud.nat_gateways, operation.region
-    given_up = _given_up(operation.work.session, row)
+    given_up = _given_up(events.list_after(operation.work.session, row))
     if not given_up:
         return []
     operation.work.commit()  # no connection is held while AWS is asked
@@ -155,11 +158,11 @@ def wait_s(attempts: int) -> float:
     return float(min(FIRST_WAIT_S * 2 ** max(attempts - 2, 0), LONGEST_WAIT_S))
 
 
-def _given_up(session: Session, row: StackRow) -> dict[str, StackEvent]:
+def _given_up(told: Told) -> dict[str, StackEvent]:
     """NAT gateways by id whose newest event is a deletion that failed, and that event."""
     newest = {
         event.physical_id: event
-        for event in events.list_after(session, row)
+        for event in told
         if event.resource_type == NAT_GATEWAY and event.physical_id
     }
     return {i: event for i, event in newest.items() if event.status == "DELETE_FAILED"}

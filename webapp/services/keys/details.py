@@ -13,17 +13,17 @@ from webapp.errors import NotFound
 from webapp.lists import keyset
 from webapp.lists.keyset import START, Order, Page, Place
 from webapp.models import Function, Key, KeyVersion, Network, Status
-from webapp.models.function import with_keys
+from webapp.models.function import in_networks, with_keys
 from webapp.partners import KeyKind, coverage, kind_of
+from webapp.services.keys import uses
 from webapp.services.keys.matching import (
     Match,
     addresses_of,
     cidrs_of,
-    functions_of,
     ips,
     match_each,
     names_addresses,
-    needing,
+    networks_of,
     versions_of,
 )
 
@@ -33,14 +33,15 @@ SAME_MAX = 1000
 
 @dataclass(frozen=True)
 class KeyDetail:
-    """`matches`: with a page of the networks of its account that stay; empty in a list. `needed`:
-    all addresses that its functions call from. `same_secret`: the names of the other keys with the
+    """`functions` use the key, or are being given it: the first by name. `matches`: with a page of
+    the networks of its account that stay; empty in a list. `needed`: all addresses that its
+    functions call from. `same_secret`: the names of the other keys with the
     same fingerprint.
     """
 
     key: Key
     versions: list[KeyVersion]
-    functions: list[Function]
+    functions: uses.Users
     needed: list[str]
     same_secret: list[str]
     matches: Page[Match] = field(default_factory=Page)
@@ -93,7 +94,8 @@ def detail(session: Session, name: str, place: Place = START) -> KeyDetail:
 
 
 def functions_with(session: Session, key: Key) -> list[Function]:
-    return list(session.exec(select(Function).where(with_keys([key.id]))))
+    """The first of them by name."""
+    return uses.rows_of(session, uses.with_keys(session, [key.id])[key.id])
 
 
 @contextmanager
@@ -117,45 +119,47 @@ def claims_held(session: Session, key_id: str) -> Iterator[Key]:
 
 def needed(session: Session, key: Key) -> list[str]:
     """All addresses that the functions which use the key call from."""
-    networks = needing(session, functions_with(session, key))
+    networks = networks_of(session, uses.networks_of_keys(session, [key.id])[key.id])
     return ips(addresses_of(session, networks), networks)
 
 
 def losses(session: Session, key: Key, cidrs: Sequence[str]) -> list[Loss]:
-    """What functions lose when the key allows `cidrs` instead of what it says it allows now."""
-    functions = functions_with(session, key)
-    networks = {network.id: network for network in needing(session, functions)}
-    used = addresses_of(session, networks.values())
-    found = []
-    for function in functions:
-        staying = function.status is not Status.DELETING
-        for network in [networks[id] for id in sorted(function.network_ids) if staying]:
-            now = coverage(cidrs_of(key), ips(used, [network])).allowed
-            lost = coverage(cidrs, now).missing
-            if lost:
-                found.append(Loss(function, network, list(lost)))
-    return found
+    """What the first functions lose when the key allows `cidrs` instead of what it says it allows
+    now."""
+    networks = networks_of(session, uses.networks_of_keys(session, [key.id])[key.id])
+    used = addresses_of(session, networks)
+    lost = {}
+    for network in networks:
+        now = coverage(cidrs_of(key), ips(used, [network])).allowed
+        if missing := coverage(cidrs, now).missing:
+            lost[network.id] = network, list(missing)
+    losing = select(Function).where(with_keys([key.id]), in_networks(lost))
+    losing = losing.where(Function.status != Status.DELETING).order_by(col(Function.name))
+    return [
+        Loss(function, *lost[id])
+        for function in (session.exec(losing.limit(uses.NAMED_MAX)) if lost else ())
+        for id in sorted(function.network_ids & {*lost})
+    ]
 
 
 def details_of(session: Session, keys: Sequence[Key]) -> list[KeyDetail]:
     """Without matches. Takes as many queries as for one key."""
-    functions, versions = functions_of(session, keys), versions_of(session, keys)
+    ids = [key.id for key in keys]
+    functions, versions = uses.with_keys(session, ids), versions_of(session, keys)
     same = names_by_fingerprint(session, [key.fingerprint for key in keys])
-    networks = needing(session, [each for found in functions.values() for each in found])
+    places = uses.networks_of_keys(session, ids)
+    networks = networks_of(session, {id for found in places.values() for id in found})
     used = addresses_of(session, networks)
-    details = []
-    for key in keys:
-        ids = {id for each in functions[key.id] if _stays(each) for id in each.network_ids}
-        details.append(
-            KeyDetail(
-                key=key,
-                versions=versions[key.id],
-                functions=functions[key.id],
-                needed=ips(used, (network for network in networks if network.id in ids)),
-                same_secret=[name for name in same[key.fingerprint] if name != key.name],
-            )
+    return [
+        KeyDetail(
+            key=key,
+            versions=versions[key.id],
+            functions=functions[key.id],
+            needed=ips(used, (network for network in networks if network.id in places[key.id])),
+            same_secret=[name for name in same[key.fingerprint] if name != key.name],
         )
-    return details
+        for key in keys
+    ]
 
 
 def names_by_fingerprint(
@@ -177,7 +181,3 @@ def _staying(session: Session, key: Key, place: Place) -> Page[Network]:
         col(Network.unwanted).is_(False),
     )
     return keyset.page(session, mine, Order(col(Network.name)), place)
-
-
-def _stays(function: Function) -> bool:
-    return function.status is not Status.DELETING

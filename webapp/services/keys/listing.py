@@ -101,10 +101,10 @@ class ListedKey(_Columns):
         pending = [as_json(claims).get("cidrs", []) for (claims,) in lines(self.pending)]
         found = set()
         for name, ips in lines(self.near):
-            own = allowed = tuple(ips.split(","))
+            own = allowed = tuple(filter(None, ips.split(",")))
             for cidrs in (self.cidrs, *pending):
                 allowed = coverage(cidrs, allowed).allowed
-            found |= {name} if ips and allowed == own else set()
+            found |= {name} if own and allowed == own else set()
         return sorted(found)[:NETWORKS_MAX]
 
     @property

@@ -11,17 +11,18 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import bindparam, or_, union
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from webapp.lists.keyset import Offer
-from webapp.models import Address, Function, Key, KeyVersion, Network, Status
+from webapp.models import Address, Key, KeyVersion, Network
 from webapp.models.key import PENDING
 from webapp.models.queries import Query
 from webapp.models.reading import Reading
 from webapp.partners import coverage, partner
 from webapp.services.addresses import pool
 from webapp.services.addresses.allowing import keys_allowing
+from webapp.services.keys import uses
 
 Used = Mapping[str, Sequence[Address]]
 """Addresses by the id of their network."""
@@ -38,11 +39,6 @@ _NETWORKS = Reading(Network, col(Network.id).in_(_IDS), order_by=col(Network.nam
 _ADDRESSES = Reading(Address, col(Address.network_id).in_(_IDS), order_by=col(Address.position))
 _VERSIONS = Reading(
     KeyVersion, col(KeyVersion.key_id).in_(_IDS), order_by=col(KeyVersion.created_at).desc()
-)
-_FUNCTIONS = Reading(
-    Function,
-    or_(col(Function.key_id).in_(_IDS), col(Function.next_key_id).in_(_IDS)),
-    order_by=col(Function.name),
 )
 
 
@@ -120,8 +116,8 @@ def match_each(
     session: Session, keys: Sequence[Key], networks: Sequence[Network], known: Used = NOT_KNOWN
 ) -> dict[str, list[Match]]:
     """Of each key, by its id, with each of the networks. `known` addresses are not read."""
-    functions, versions = functions_of(session, keys), versions_of(session, keys)
-    needing = {key.id: _ids(functions[key.id]) for key in keys}
+    versions = versions_of(session, keys)
+    needing = uses.networks_of_keys(session, (key.id for key in keys))
     ids = {id for ids in needing.values() for id in ids}
     given = [network for network in networks if network.id in ids]
     others = networks_of(session, ids - {network.id for network in given})
@@ -139,11 +135,6 @@ def match_each(
 def names_addresses(key: Key) -> bool:
     """Whether the key says which addresses it allows."""
     return partner(key.partner).keys_name_addresses
-
-
-def needing(session: Session, functions: Iterable[Function]) -> list[Network]:
-    """The networks that the functions are in; functions being deleted need nothing."""
-    return networks_of(session, _ids(functions))
 
 
 def networks_of(session: Session, ids: Iterable[str]) -> list[Network]:
@@ -177,15 +168,6 @@ def versions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[
     return found
 
 
-def functions_of(session: Session, keys: Sequence[Key]) -> defaultdict[str, list[Function]]:
-    """By the id of their key."""
-    found = defaultdict(list)
-    for function in _FUNCTIONS.all(session, ids=[key.id for key in keys]):
-        for key_id in function.key_ids:
-            found[key_id].append(function)
-    return found
-
-
 def _with_each(
     key: Key,
     versions: Sequence[KeyVersion],
@@ -213,7 +195,7 @@ def concerned(
     """The ids of keys that its functions use, or that allow one of its addresses, which may be
     given."""
     addresses = pool.read(session, network.id) if addresses is None else addresses
-    found = set(filter(None, _used().scalars(session, network_id=network.id)))
+    found = uses.keys_of_network(session, network.id)
     allowing = keys_allowing(session, [address.id for address in addresses], most=MATCHED_MAX)
     return found | {key.id for keys in allowing.values() for key in keys}
 
@@ -230,17 +212,3 @@ def _some(*, is_own: bool) -> Query:
     mine = col(Key.account_id)
     theirs = mine.is_(None) if is_own else mine == bindparam("account_id")
     return Query(select(Key.id).where(theirs).limit(FEW_KEYS + 1))
-
-
-@cache
-def _used() -> Query:
-    """The keys of the network's functions, now and after the changes that are under way."""
-    here: Any = bindparam("network_id")
-    now = select(Function.key_id).where(col(Function.network_id) == here)
-    then = select(Function.next_key_id).where(col(Function.next_network_id) == here)
-    return Query(union(now, then))
-
-
-def _ids(functions: Iterable[Function]) -> set[str]:
-    staying = (each for each in functions if each.status is not Status.DELETING)
-    return {network_id for each in staying for network_id in each.network_ids}

@@ -29,6 +29,7 @@ from webapp.models.key import PENDING
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
 from webapp.services.keys.details import claims_held, functions_with
+from webapp.services.keys.uses import NAMED_MAX
 from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 from webapp.telemetry import spans
@@ -211,8 +212,10 @@ def keep(work: Work, key: Key) -> None:
 
 
 def in_use(name: str, by: Sequence[Function]) -> Conflict:
+    """`by`: the first of the functions that use it."""
+    more = " and more" if len(by) == NAMED_MAX else ""
     return Conflict(
-        f"The key {name} is used by: {', '.join(function.name for function in by)}.",
+        f"The key {name} is used by: {', '.join(function.name for function in by)}{more}.",
         code="key_in_use",
         remedy="Delete what uses it first.",
         about=by,

@@ -12,15 +12,15 @@ from sqlmodel import Session, col, select
 
 from webapp.aws import Cloud
 from webapp.errors import Conflict, EgretError, Invalid
-from webapp.models import Function, Key, Network, NewChange, Shape, Status
+from webapp.models import Key, Network, NewChange, Shape, Status
 from webapp.services import keys
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
 from webapp.services.engine import leases
 from webapp.services.engine.intents import intend, retry_on_conflict
-from webapp.services.keys import Match
+from webapp.services.keys import Match, uses
 from webapp.services.networks import cidrs, zones
-from webapp.services.networks.details import functions_in, get, read_again
+from webapp.services.networks.details import get, read_again
 from webapp.services.networks.operation import NetworkOperation, drop_change
 from webapp.services.scope import CloudScope
 
@@ -109,16 +109,15 @@ def withdraw(scope: CloudScope, name: str) -> Network:
     return network
 
 
-def keys_in_use(session: Session, functions: Sequence[Function], network: Network) -> list[Match]:
-    """How the functions' keys match the network, by name."""
-    used = {key_id for function in functions for key_id in function.key_ids}
-    mine = select(Key).where(col(Key.id).in_(used)).order_by(col(Key.name))
-    return keys.match_keys(session, session.exec(mine).all() if used else [], network)
-
-
-def insufficient_keys(functions: Sequence[Function], matches: Sequence[Match]) -> list[Match]:
-    """The functions' keys that do not allow all addresses of their network."""
-    used = {key_id for function in functions for key_id in function.key_ids}
+def insufficient_keys(
+    session: Session, network: Network, matches: Sequence[Match] | None = None
+) -> list[Match]:
+    """The keys of its functions that do not allow all addresses of the network, by name. `matches`
+    has what is known of them already."""
+    used = uses.keys_of_network(session, network.id)
+    if matches is None:
+        mine = select(Key).where(col(Key.id).in_(used)).order_by(col(Key.name))
+        matches = keys.match_keys(session, session.exec(mine).all() if used else [], network)
     return [match for match in matches if match.key.id in used and match.missing]
 
 
@@ -214,9 +213,7 @@ def _check_confirmable(network: Network) -> None:
 
 
 def _check_keys(session: Session, network: Network) -> None:
-    functions = functions_in(session, network)
-    refused = insufficient_keys(functions, keys_in_use(session, functions, network))
-    if refused:
+    if refused := insufficient_keys(session, network):
         which = [f"The key {m.key.name} does not allow {', '.join(m.missing)}." for m in refused]
         raise Conflict(
             f"{' '.join(which)} The partner would refuse every call from there.",

@@ -1,38 +1,29 @@
 """Networks as pages and the API show them: a row with all that belongs to it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
-from sqlalchemy import bindparam, or_
+from sqlalchemy import bindparam
 from sqlalchemy.exc import InvalidRequestError
 from sqlmodel import Session, col, select
 
 from webapp.aws.cloudformation.templates import subnet_cidrs
 from webapp.errors import NotFound
 from webapp.models import Address, Function, Network, Proof, Status
-from webapp.models.function import in_networks
 from webapp.models.reading import Reading
 from webapp.services.addresses import pool
-from webapp.services.engine import teardown
+from webapp.services.engine import events, teardown
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
 from webapp.services.engine.teardown import Undeleted
 from webapp.services.inspection import health, proofs
 from webapp.services.inspection.health import Health
+from webapp.services.keys import uses
 
 TYPICAL_S = 180
 """How long AWS takes for a network, until this installation has created one."""
 _NETWORK = Reading(Network, col(Network.name) == bindparam("name"))
-_FUNCTIONS = Reading(
-    Function,
-    or_(
-        col(Function.network_id) == bindparam("network_id"),
-        col(Function.next_network_id) == bindparam("network_id"),
-    ),
-    order_by=col(Function.name),
-)
 
 
 @dataclass(frozen=True)
@@ -52,11 +43,11 @@ class Zone:
 
 @dataclass(frozen=True)
 class NetworkDetail:
-    """`progress` is None when nothing is under way."""
+    """`functions` are the first by name. `progress` is None when nothing is under way."""
 
     network: Network
     addresses: list[Address]
-    functions: list[Function]
+    functions: uses.Users
     zones: list[Zone]
     undeleted: list[Undeleted]
     proofs: list[Proof]
@@ -112,37 +103,32 @@ def detail(session: Session, name: str) -> NetworkDetail:
     return NetworkDetail(
         network=network,
         addresses=used,
-        functions=_FUNCTIONS.all(session, network_id=network.id),
+        functions=uses.in_networks(session, [network.id])[network.id],
         zones=_zones(network, used, proven),
-        undeleted=_undeleted(session, network),
+        undeleted=_undeleted(session, [network])[network.id],
         proofs=proven,
         progress=progress_of(session, network, typical_s=TYPICAL_S) if is_busy else None,
     )
 
 
 def functions_in(session: Session, network: Network) -> list[Function]:
-    """The functions that call through the network, or are being moved to it, by name."""
-    mine = select(Function).where(in_networks([network.id]))
-    return list(session.exec(mine.order_by(col(Function.name))))
+    """The first functions that call through the network, or are being moved to it, by name."""
+    return uses.rows_of(session, uses.in_networks(session, [network.id])[network.id])
 
 
 def details_of(session: Session, rows: Sequence[Network]) -> list[NetworkDetail]:
-    """Takes as many queries as for one network, and one more for each that failed."""
+    """Takes as many queries as for one network."""
     ids = [network.id for network in rows]
     used = pool.by_network(session, col(Address.network_id).in_(ids))
     proven = proofs.latest_by_network(session, col(Proof.network_id).in_(ids))
-    functions = defaultdict(list)
-    mine = select(Function).where(in_networks(ids))
-    for function in session.exec(mine.order_by(col(Function.name))):
-        for network_id in function.network_ids:
-            functions[network_id].append(function)
+    functions, undeleted = uses.in_networks(session, ids), _undeleted(session, rows)
     return [
         NetworkDetail(
             network=network,
             addresses=used[network.id],
             functions=functions[network.id],
             zones=_zones(network, used[network.id], proven[network.id]),
-            undeleted=_undeleted(session, network),
+            undeleted=undeleted[network.id],
             proofs=proven[network.id],
         )
         for network in rows
@@ -171,12 +157,19 @@ def _zones(network: Network, used: list[Address], proven: list[Proof]) -> list[Z
     ]
 
 
-def _undeleted(session: Session, network: Network) -> list[Undeleted]:
-    """Of a deletion that failed, or of an update that is done but for its NAT gateways."""
-    if network.status is Status.FAILED:
-        return teardown.undeleted(session, network)
-    left = network.undeleted_nat_gateways
-    return teardown.undeleted_by_updates(session, network, left) if left else []
+def _undeleted(session: Session, rows: Sequence[Network]) -> dict[str, list[Undeleted]]:
+    """By the network's id: of deletions that failed, or of updates that are done but for their NAT
+    gateways."""
+    failed = [network for network in rows if network.status is Status.FAILED]
+    left = {network.id: network.undeleted_nat_gateways for network in rows if network not in failed}
+    some = [network for network in rows if network in failed or left[network.id]]
+    told = events.of_each(session, some)
+    return {
+        network.id: teardown.undeleted(session, network, told[network.owner])
+        if network in failed
+        else teardown.undeleted_by_updates(told[network.owner], left[network.id])
+        for network in rows
+    }
 
 
 def _none(name: str) -> NotFound:

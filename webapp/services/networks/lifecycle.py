@@ -13,8 +13,9 @@ from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
 from webapp.services.engine import teardown
 from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
+from webapp.services.keys import uses
 from webapp.services.networks import cidrs, preflight
-from webapp.services.networks.details import functions_in, get, read_again
+from webapp.services.networks.details import get, read_again
 from webapp.services.networks.operation import SWITCHES, NetworkOperation
 from webapp.services.scope import CloudScope
 
@@ -184,13 +185,12 @@ def _begin_again(scope: CloudScope, network: Network) -> None:
 
 
 def _check_deletable(session: Session, network: Network) -> None:
-    functions = functions_in(session, network)
-    if functions:
+    if users := uses.in_networks(session, [network.id])[network.id]:
         raise Conflict(
-            f"The network {network.name} is used by: {', '.join(f.name for f in functions)}.",
+            f"The network {network.name} is used by: {users}.",
             code="network_in_use",
             remedy="Delete these functions first.",
-            about=functions,
+            about=uses.rows_of(session, users),
         )
     if network.protected:
         raise Conflict(

@@ -26,7 +26,8 @@ def version_out(version: KeyVersion) -> VersionOut:
 class KeyOut(BaseModel):
     """`kind` says where the key is sent; `sent_as` is the name of its header or query parameter.
 
-    `same_secret`: the other keys with the same fingerprint.
+    `same_secret`: the other keys with the same fingerprint. `functions`: the first 50 by name; with
+    `more_functions`, `/functions?key=` has them all.
     """
 
     name: str
@@ -40,6 +41,7 @@ class KeyOut(BaseModel):
     claims: dict[str, Any]
     versions: list[VersionOut]
     functions: list[str]
+    more_functions: bool
     same_secret: list[str]
     created_at: datetime
 
@@ -58,6 +60,7 @@ def key_out(detail: KeyDetail) -> KeyOut:
         claims=key.claims,
         versions=[version_out(version) for version in detail.versions],
         functions=[function.name for function in detail.functions],
+        more_functions=detail.functions.more,
         same_secret=detail.same_secret,
         created_at=key.created_at,
     )

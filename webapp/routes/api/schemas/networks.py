@@ -99,7 +99,8 @@ def _undeleted_out(resource: Undeleted) -> UndeletedOut:
 
 
 class NetworkOut(BaseModel):
-    """`health` is ok, degraded or failing; `health_text` says what is wrong in a few words."""
+    """`health` is ok, degraded or failing; `health_text` says what is wrong in a few words.
+    `functions`: the first 50 by name; with `more_functions`, `/functions?network=` has them all."""
 
     name: str
     account: str
@@ -121,6 +122,7 @@ class NetworkOut(BaseModel):
     addresses: list[AddressOfNetwork]
     stack_id: str | None
     functions: list[str]
+    more_functions: bool
     monthly_cost_usd: float
     proof: NetworkProof | None
     schedule: ScheduleOut
@@ -157,6 +159,7 @@ def network_out(detail: NetworkDetail) -> NetworkOut:
         undeleted=[_undeleted_out(resource) for resource in detail.undeleted],
         addresses=[_address_out(network, address) for address in detail.addresses],
         functions=[function.name for function in detail.functions],
+        more_functions=detail.functions.more,
         monthly_cost_usd=network.monthly_cost_usd,
         proof=_network_proof(detail.proofs),
         schedule=schedule_out(network),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -11,7 +10,7 @@ from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
 from webapp.lists.listing import Filter, Listing, beginning, beginnings
-from webapp.models import Function, Network, Status
+from webapp.models import Function, Key, Network, Status
 from webapp.services.functions.details import FunctionDetail, details_of
 from webapp.services.functions.listing import rows
 from webapp.services.functions.listing.rows import ListedFunction
@@ -19,33 +18,36 @@ from webapp.services.functions.listing.rows import ListedFunction
 BY_NAME = Order(col(Function.name))
 
 
-def _in_network(name: Any) -> ColumnElement[bool]:
-    other: Any = aliased(Network)
-    its_id = select(other.id).where(other.name == name).scalar_subquery()
-    return col(Function.network_id) == its_id
+def _of(model: type[Network | Key], column: Any) -> Filter:
+    """Those whose column has the id of the row of that name."""
+    other: Any = aliased(model)
+    return lambda name: column == select(other.id).where(other.name == name).scalar_subquery()
 
 
 FILTERS: dict[str, Filter] = {
     **beginnings("name", col(Function.name)),
     "status": lambda status: col(Function.status) == status,
-    "network": _in_network,
+    "network": _of(Network, col(Function.network_id)),
+    "key": _of(Key, col(Function.key_id)),
 }
 LISTING = Listing(rows.rows_query, FILTERS, rows.read)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Those whose names begin with `q`, of that status, in the network of that name; empty: any."""
+    """Those whose names begin with `q`, of that status, in the network and with the key of these
+    names; empty: any."""
 
     q: str = ""
     status: Status | None = None
     network: str = ""
+    key: str = ""
 
     def values(self) -> dict[str, Any]:
         """Of the filters that are set."""
         found: dict[str, Any] = beginning("name", self.q.lower())
-        found |= {"status": self.status} if self.status else {}
-        return found | ({"network": self.network} if self.network else {})
+        chosen = {"status": self.status, "network": self.network, "key": self.key}
+        return found | {name: value for name, value in chosen.items() if value}
 
 
 EVERY = Wanted()
