@@ -16,7 +16,7 @@ from tests import fast, portal, postgresql, twice
 from tests.audit_coverage import AuditCoverage
 from tests.clouds import boto_session, connected
 from tests.dashboard import Dashboard
-from tests.databases import SECRET_KEY, engine_of, prepare
+from tests.databases import SECRET_KEY, USUAL, engine_of, prepare
 from tests.locks import watched
 from tests.oidc.server import LocalProvider
 from tests.oidc.server import running as provider_running
@@ -50,6 +50,7 @@ LONGEST = (
     "tests/sandbox/test_nat_egress_paths.py",
     "tests/services/functions/test_lifecycle.py",
     "tests/services/networks/test_lifecycle_on_aws.py",
+    "tests/test_",
 )
 """They begin first, so that in the end no worker waits for another one."""
 
@@ -74,7 +75,8 @@ hypothesis.settings.load_profile("any machine")
 # What is imported stays: to search it again and again takes a tenth of the time. So does to search
 # what one test has made many times.
 gc.disable()
-OBJECTS_BETWEEN_SEARCHES = 50_000
+OBJECTS_BETWEEN_SEARCHES, SEARCHES_OF_ALL = 50_000, 100
+"""All that is left is searched a tenth as often as by default."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,7 +86,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_SEARCHES)
+    gc.set_threshold(OBJECTS_BETWEEN_SEARCHES, 10, SEARCHES_OF_ALL)
     gc.enable()
 
 
@@ -124,8 +126,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """More than the cores for all tests: the slow ones also wait, for processes of their own."""
-    return (os.cpu_count() or 1) + (0 if config.getoption("fast") else 3)
+    """More than the cores: tests also wait, the slow ones most, for processes of their own."""
+    return (os.cpu_count() or 1) + (1 if config.getoption("fast") else 3)
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -239,7 +241,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 def settings(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Settings:
     has_key = database and request.config.getoption("database") == "postgresql"
     key = SECRET_KEY if has_key else ""
-    return Settings(data_dir=tmp_path, database_url=database, secret_key=key)
+    its_own = {"data_dir": tmp_path, "database_url": database, "secret_key": key}
+    return USUAL.model_copy(update=its_own)
 
 
 @pytest.fixture

@@ -18,12 +18,16 @@ SECRET_KEY = "of all replicas, and of no use elsewhere"
 """With SQLite it is in a file that is made."""
 AWAY = ".away"
 END_ALL = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s"
+USUAL = Settings()
+"""Read once: to look for each setting in the environment takes as long as many tests."""
 IMPATIENT = {"sqlite": "PRAGMA busy_timeout=0", "postgresql": "SET lock_timeout=1"}
 
 
 def settings_of(folder: Path, **values: Any) -> Settings:
     """Of a dashboard with its data in the folder, or in the database that all tests use."""
-    return Settings(**(values_of(folder) | values))
+    if values:
+        return Settings(**(values_of(folder) | values))
+    return USUAL.model_copy(update=values_of(folder))
 
 
 def values_of(folder: Path) -> dict[str, Any]:
@@ -71,7 +75,14 @@ def _engine(_user: str, dialect: str) -> Engine:
         arguments[:], of_url = dialect.create_connect_args(engine.url)
         options.update({} if dialect.name == "sqlite" else of_url)
 
+    if dialect == "sqlite":
+        event.listen(engine, "connect", _without_disk)
     return engine
+
+
+def _without_disk(connection: Any, _record: object) -> None:
+    """What a test keeps does not outlive the machine, so nothing waits for its disk."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @cache

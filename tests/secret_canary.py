@@ -88,8 +88,7 @@ def problems(folder: Path) -> list[str]:
     stored = [secret for file in states(folder) for secret in read(file)]
     others = {text for each in stored for text in each.texts if not text.startswith("eyJ")}
     opaque = sorted(text for text in others if len(text) >= SHORTEST)
-    ids = {each for file in folder.rglob("egret.db") for each in key_ids(file)}
-    ids |= postgresql.key_ids()
+    ids = ids_of_keys(folder) if stored else set()
     return [
         *(told(*each) for each in leaks(folder, opaque)),
         *(f"{name}: in Secrets Manager, but no row has it" for name in rowless(stored, ids)),
@@ -145,6 +144,12 @@ def rowless(stored: list[Stored], ids: set[str]) -> Iterator[str]:
         named = NAME.search(secret.name)
         if named and not secret.is_deleted and named[1] not in ids:
             yield secret.name
+
+
+def ids_of_keys(folder: Path) -> set[str]:
+    """In all databases below the folder, and in those of this process's server."""
+    found = {each for file in folder.rglob("egret.db") for each in key_ids(file)}
+    return found | postgresql.key_ids()
 
 
 def key_ids(database: Path) -> set[str]:

@@ -251,6 +251,7 @@ def test_what_was_only_read_is_given_back_and_what_was_written_is_not(engine: En
     pool: Any = engine.pool
     with Session(engine, expire_on_commit=False) as session:
         session.exec(select(Heartbeat)).all()
+        session.execute(text("WITH one AS (SELECT 1) SELECT * FROM one")).all()
         assert pool.checkedout() == 1
         give_back()
         assert pool.checkedout() == 0

@@ -46,6 +46,7 @@ _REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
 _FOLLOWS = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 WRITTEN = "written"
 """The mark of a connection that has done more than read in its transaction."""
+READS = re.compile(r"SELECT|WITH(?!.*\b(?:INSERT|UPDATE|DELETE)\b)", re.DOTALL)
 HOT_TABLES = re.compile(
     r'(INSERT INTO|UPDATE|DELETE FROM) "?(access_token|user|snapshot|function|network|address)\b'
 )
@@ -257,8 +258,8 @@ def _forget_writes(connection: Connection) -> None:
 
 
 def _note_write(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-    """Whatever is no plain SELECT may have changed or locked something."""
-    if not statement.startswith("SELECT") or "FOR UPDATE" in statement:
+    """Whatever is no plain reading may have changed or locked something."""
+    if not READS.match(statement) or "FOR UPDATE" in statement:
         connection.info[WRITTEN] = True
         if HOT_TABLES.match(statement):
             connection.info[HOT] = True

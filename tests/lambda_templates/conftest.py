@@ -43,9 +43,11 @@ def environment(start: Start) -> Environment:
 
 
 @pytest.fixture
-def impatient(world: World, module: ModuleType) -> Iterator[Environment]:
-    """On the real clock, with one second for its partner in all."""
-    limits = module.Limits(total_s=PATIENCE_S)
+def impatient(
+    request: pytest.FixtureRequest, world: World, module: ModuleType
+) -> Iterator[Environment]:
+    """On the real clock, with one second for its partner in all; or as many as a test says."""
+    limits = module.Limits(total_s=getattr(request, "param", PATIENCE_S))
     made = Environment(module.Rankings(world.environment(), time.monotonic, limits), Clock())
     yield made
     world.over.set()

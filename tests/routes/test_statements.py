@@ -12,7 +12,7 @@ from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
-from tests.services.rows import add_everything, an_address, an_event
+from tests.services.rows import a_network, add, add_everything, an_address, an_event
 from webapp.models import (
     AccessToken,
     Account,
@@ -139,3 +139,18 @@ def test_no_page_asks_more_for_more_rows(app: FastAPI, session: Session) -> None
     few, many = counts
     grown = {path: (few[path], many[path]) for path in few if many[path] > few[path]}
     assert grown == {}
+
+
+def test_the_overview_is_read_once_after_each_commit(
+    app: FastAPI, signed_in: Any, session: Session
+) -> None:
+    add_everything(session, 1)
+    engine = app.state.parts.engine
+    counts = []
+    for name in ("one", "two"):
+        add(session, a_network(name))
+        for _ in range(2):
+            with counting(engine) as statements:
+                assert name in signed_in.get("/overview").text
+            counts.append(len(statements))
+    assert counts[1] == counts[3] < counts[2]

@@ -31,10 +31,10 @@ MOST = bound("most", Integer)
 
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
-    """`select` gives the SELECT without conditions; `filters` are those that may be asked for, by
+    """`query` gives the SELECT without conditions; `filters` are those that may be asked for, by
     name; `read` makes a row of what the SELECT finds."""
 
-    select: Callable[[], Select[Any]]
+    query: Callable[[], Select[Any]]
     filters: Mapping[str, Filter]
     read: Callable[[Raw], Row]
     _made: dict[Any, Statement] = field(default_factory=dict, repr=False)
@@ -69,7 +69,7 @@ class Listing(Generic[Row]):
         bounds = [
             bound(name, column.type) for name, column in zip(BOUNDS, order.columns, strict=False)
         ]
-        query = self.select().where(*self._bound(names))
+        query = self.query().where(*self._bound(names))
         return Statement(placed(query, order, bounds if is_after else [], back=back).limit(MOST))
 
     def _counted(self, column: SQLColumnExpression[Any], names: tuple[str, ...]) -> Statement:

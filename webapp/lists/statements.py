@@ -28,6 +28,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session
 
+from webapp.database.driver import fetch
+
 Values = Mapping[str, Any]
 Raw = tuple[Any, ...]
 Column = SQLColumnExpression[Any]
@@ -65,11 +67,7 @@ class Statement:
             if given[each] is not None:
                 given[each] = bound(given[each])
         parameters = given if sql.names is None else tuple(given[each] for each in sql.names)
-        result = connection.exec_driver_sql(sql.text, parameters)
-        cursor: Any = result.cursor
-        found: list[Raw] = cursor.fetchall()
-        result.close()
-        return found
+        return fetch(connection, sql.text, parameters)
 
     def _sql(self, dialect: Dialect) -> _Sql:
         made: Any = self._query.compile(

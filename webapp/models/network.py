@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Strict, field_validator, model_validator
-from sqlalchemy import JSON, Index, event
+from sqlalchemy import JSON, BigInteger, Index, event
 from sqlmodel import Field
 
 from webapp.models.account import Account, InAccount, Site, its_account
@@ -169,12 +170,18 @@ class Network(InAccount, NetworkFacts, StackRow, table=True):
         Index("ix_network_account", "account_id", "name"),
         Index("ix_network_site", "account_id", "region", "name"),
         Index("ix_network_look_at", "account_id", "region", "look_at"),
+        Index("ix_network_range", "account_id", "region", "range_start"),
         index_where("ix_network_told", "name", where=HAS_REASON),
     )
 
     account: Account | None = its_account()
     region: str = Field(sa_type=sized(REGION_MAX))
     cidr: str = Field(sa_type=sized(CIDR_MAX))
+    range_start: int | None = Field(
+        sa_type=BigInteger,
+        default=None,
+        description="The first address of `cidr` as a number, by which free ranges are found",
+    )
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
     nat: Nat = Field(sa_type=enum_text(Nat))
     zones: list[str] = Field(
@@ -233,3 +240,10 @@ class Network(InAccount, NetworkFacts, StackRow, table=True):
 
 
 event.listen(Network, "before_update", look_at_changed)
+
+
+def _keep_range(_mapper: object, _connection: object, network: Network) -> None:
+    network.range_start = int(ip_network(network.cidr, strict=False).network_address)
+
+
+event.listen(Network, "before_insert", _keep_range)

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnExpressionArgument, FromClause, Select, inspect, select
+from sqlalchemy import ColumnExpressionArgument, FromClause, inspect, select
 from sqlmodel import Session, SQLModel
 
 from webapp.models.account import Account, InAccount
+from webapp.models.queries import Query
 
 Model = TypeVar("Model", bound=SQLModel)
 
@@ -31,13 +32,13 @@ class Reading(Generic[Model]):
         self._part = _Part(model)
         made = select(*self._part.columns).select_from(self._part.source).where(*conditions)
         made = made if order_by is None else made.order_by(order_by)
-        self._statement = made if limit is None else made.limit(limit)
+        self._statement = Query(made if limit is None else made.limit(limit))
 
     def all(self, session: Session, **values: Any) -> list[Model]:
-        return [self._part.made(row) for row in _execute(session, self._statement, values)]
+        return [self._part.made(row) for row in self._statement.rows(session, **values)]
 
     def first(self, session: Session, **values: Any) -> Model | None:
-        found = _execute(session, self._statement, values)
+        found = self._statement.rows(session, **values)
         return self._part.made(found[0]) if found else None
 
 
@@ -55,11 +56,11 @@ class Together:
         for part, on in zip(self._parts[1:], joins.values(), strict=True):
             source = part.joined(source.join(part.table, on))
         columns = [column for part in self._parts for column in part.columns]
-        self._statement = select(*columns).select_from(source).where(*conditions)
+        self._statement = Query(select(*columns).select_from(source).where(*conditions))
 
     def first(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
         """The rows, in the order of the tables."""
-        for row in _execute(session, self._statement, values):
+        for row in self._statement.rows(session, **values):
             made, at = [], 0
             for part in self._parts:
                 made.append(part.made(row[at : at + len(part.columns)]))
@@ -90,11 +91,6 @@ class _Part(Generic[Model]):
             there = account[0] is not None
             made.__dict__["account"] = _made(Account, _names(Account), account) if there else None
         return made
-
-
-def _execute(session: Session, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
-    session.flush()
-    return session.connection().execute(statement, values).all()
 
 
 def _table(model: type[SQLModel]) -> FromClause:

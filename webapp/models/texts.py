@@ -122,10 +122,6 @@ class Text(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
         return value if value is None else fitted(value, self.max_chars)
 
-    def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
-        read: str | None = value
-        return read
-
 
 class OrderedText(Text):
     """One that lists are ordered by and searched for by how it begins: both databases compare it

@@ -1,10 +1,13 @@
 """What the address of a list asks for: its filters, and where its page begins."""
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
+from sqlmodel import Session
 
+from webapp.lists.counts import Count
 from webapp.lists.keyset import Place
 from webapp.rendering.drafts import read_query
 from webapp.rendering.forms import SubmittedForm
@@ -34,6 +37,14 @@ class Asked:
     def filters(self, *names: str) -> dict[str, str]:
         """As they were sent, to be kept in the addresses of the other pages."""
         return {name: self.text(name) for name in names}
+
+
+def counts(
+    count_of: Callable[..., Count], session: Session, wanted: object, filters: Mapping[str, str]
+) -> tuple[Count, Count]:
+    """What the head of a list says: how many there are, and how many of them are asked for."""
+    total = count_of(session)
+    return total, count_of(session, wanted) if any(filters.values()) else total
 
 
 NOTHING_ASKED = Asked(SubmittedForm.empty())

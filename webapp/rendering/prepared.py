@@ -7,14 +7,14 @@ another key. What fifty people see is made once.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 from typing import Any
 
 from markupsafe import Markup
 
 from webapp.models import Role, User
-from webapp.rendering.templating import NOTHING, render
+from webapp.rendering.templating import NOTHING, environment, showing
 
 CHARS_MAX = 16_000_000
 """Of all parts with their keys."""
@@ -54,9 +54,10 @@ class Prepared:
         rows: Iterable[tuple[Any, ...]],
         role: Role | None = None,
         *,
-        said: Mapping[str, Mapping[str, Any]] = NOTHING,
+        said: Mapping[str, Mapping[str, str]] = NOTHING,
     ) -> Markup:
-        """The rows of a list: each by the template, which knows `row`, and what that role may do.
+        """The rows of a list: each by the template's macro `drawn`, which knows the row, and what
+        that role may do.
 
         A row is a tuple of texts, numbers and tuples, and says more only by what follows from them.
         `said` is what a form said about a row, by its id: that one is made anew, with these names.
@@ -88,9 +89,16 @@ def _chars_of(key: Any) -> int:
     return KEY_CHARS + (len(key) if isinstance(key, str) else 0)
 
 
-def _drawn(template: str, row: tuple[Any, ...], role: Role | None, **names: Any) -> str:
-    user = User(name="", password_hash="", role=role) if role else None
-    return render(template, row=row, user=user, **names)
+def _drawn(template: str, row: tuple[Any, ...], role: Role | None, **names: str) -> str:
+    module: Any = environment().get_template(template).module
+    with showing(_reader(role)):
+        return str(module.drawn(row, **names))
+
+
+@cache
+def _reader(role: Role | None) -> Mapping[str, Any]:
+    """All that is known of who is shown a row."""
+    return {"user": User(name="", password_hash="", role=role)} if role else NOTHING
 
 
 prepared = Prepared()

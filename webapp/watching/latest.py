@@ -6,12 +6,12 @@ reads at a time; the others wait for what it reads.
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-Read = Callable[[Session], str]
+Value = TypeVar("Value")
 SNAPSHOT = text("SELECT CAST(pg_current_snapshot() AS text)")
 
 
@@ -21,17 +21,18 @@ class Latest:
     def __init__(self, engine: Engine) -> None:
         self._pool = engine.pool.recreate() if engine.dialect.name == "sqlite" else None
         self._lock = Lock()
-        self._read: dict[Read, tuple[object, str]] = {}
+        self._read: dict[Any, tuple[object, Any]] = {}
 
-    def of(self, session: Session, read: Read) -> str:
-        """What `read` gives now."""
+    def of(self, session: Session, read: Callable[[Session], Value]) -> Value:
+        """What `read` gives now: values that several may have, and no rows of a session."""
         with self._lock:
             version = self._version(session)
-            known, value = self._read.get(read, (None, ""))
+            known, value = self._read.get(read, (None, None))
             if known != version:
                 value = read(session)
                 self._read[read] = version, value
-            return value
+            given: Value = value
+            return given
 
     def _version(self, session: Session) -> object:
         """The same one if nothing was committed in between.

@@ -1,4 +1,8 @@
-"""CPU time of pages that are made anew for each request, with 100 networks; lists show 50 rows."""
+"""CPU time of pages that are made anew for each request, with 100 networks; lists show 50 rows.
+
+As in use between two changes: rows of lists that have not changed are kept as HTML, and what the
+overview says is read once after each commit. All else is read and drawn for each request.
+"""
 
 from tests.bench.processes import cpu_s
 from tests.bench.rows import name_of

@@ -86,6 +86,7 @@ def says_nothing(world: World, out: BufferedIOBase) -> None:
     world.silence(out)
 
 
+@pytest.mark.parametrize("impatient", [0.2], indirect=True)
 @pytest.mark.parametrize(
     "behaviour", [drips_a_body, drips_a_header, stops_in_an_error, says_nothing]
 )

@@ -19,7 +19,7 @@ from webapp.services import accounts, keys, names
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Reading
 from webapp.services.engine import leases
-from webapp.services.networks import preflight
+from webapp.services.networks import cidrs
 from webapp.services.scope import CloudScope
 
 REGION = "eu-central-1"
@@ -91,8 +91,8 @@ def test_a_range_is_free_that_a_network_of_another_account_has(
     scripted: CloudScope, shop: Account
 ) -> None:
     add(scripted.session, a_network("theirs", cidr="10.7.0.0/16", account_id=shop.id))
-    assert preflight.ranges_of_rows(scripted.session, OWN) == []
-    assert preflight.ranges_of_rows(scripted.session, Site(shop.id, REGION)) == ["10.7.0.0/16"]
+    assert cidrs.of_rows(scripted.session, OWN) == []
+    assert cidrs.of_rows(scripted.session, Site(shop.id, REGION)) == ["10.7.0.0/16"]
 
 
 def test_a_free_address_serves_networks_of_its_account_alone(

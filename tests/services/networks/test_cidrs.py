@@ -3,8 +3,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
+from sqlmodel import Session
 
+from tests.costs import counted
+from tests.postgresql import on_either_database, sqlite_alone
+from tests.services.rows import REGION, a_network, add
 from webapp.errors import Invalid
+from webapp.models import Site
 from webapp.services.networks import cidrs
 
 
@@ -83,3 +89,45 @@ def test_a_chosen_range_never_overlaps_a_taken_one(taken: list[int]) -> None:
     used = [f"10.{second}.0.0/16" for second in taken]
     if len(set(taken)) < 256:
         assert cidrs.choose(used) not in used
+
+
+HERE = Site(None, REGION)
+
+
+@on_either_database
+def test_of_the_rows_those_near_the_typed_range_are_taken_or_each_16_without_one(
+    session: Session,
+) -> None:
+    ranges = ("10.0.0.0/16", "10.3.64.0/20", "10.3.0.0/24", "192.168.128.0/20")
+    add(session, *(a_network(f"n-{n}", cidr=cidr) for n, cidr in enumerate(ranges)))
+    add(session, a_network("elsewhere", region="us-east-1", cidr="10.1.0.0/16"))
+    assert cidrs.of_rows(session, HERE) == ["10.0.0.0/16", "10.3.0.0/16", "192.168.0.0/16"]
+    assert cidrs.choose(cidrs.of_rows(session, HERE)) == "10.1.0.0/16"
+    for typed, near in (
+        ("10.3.0.0/16", {"10.3.64.0/20", "10.3.0.0/24"}),
+        ("10.3.0.64/26", {"10.3.0.0/24"}),
+        ("10.4.0.0/20", set()),
+    ):
+        taken = cidrs.of_rows(session, HERE, typed=typed)
+        assert near <= {*taken} <= {"10.3.64.0/20", "10.3.0.0/24"}
+        if not near:
+            assert cidrs.check(typed, taken) == typed
+            continue
+        with pytest.raises(Invalid, match="overlaps"):
+            cidrs.check(typed, taken)
+    assert cidrs.of_rows(session, Site(None, "eu-west-1")) == []
+
+
+@sqlite_alone("it counts what SQLite's own machine does")
+def test_a_free_range_is_found_without_reading_every_network(
+    session: Session, engine: Engine
+) -> None:
+    steps = []
+    for numbers in (range(10), range(10, 2_000)):
+        session.add_all(a_network(f"n-{n}", cidr=f"10.{n % 5}.{n % 256}.0/24") for n in numbers)
+        session.commit()
+        with counted(engine) as cost, Session(engine) as other:
+            cidrs.of_rows(other, HERE)
+            cidrs.of_rows(other, HERE, typed="10.200.0.0/16")
+        steps.append(cost.steps)
+    assert steps[1] < 1.5 * steps[0]

@@ -10,7 +10,7 @@ from webapp.models import Address, AddressStatus, Site
 from webapp.models.costs import monthly_usd
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import FieldErrors, Form, errors_by_field
-from webapp.rendering.lists import NOTHING_ASKED, Asked, ListQuery
+from webapp.rendering.lists import NOTHING_ASKED, Asked, ListQuery, counts
 from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import page, see_other
 from webapp.services import accounts, addresses
@@ -99,8 +99,8 @@ def _index(
         status=asked.choice("status", AddressStatus),
         region=asked.text("in"),  # `region` is a field of the forms
     )
-    total = addresses.count_of(ctx.session)
     filters = asked.filters("q", "status", "in")
+    total, matching = counts(addresses.count_of, ctx.session, wanted, filters)
     shown = listing.addresses.page(
         ctx.session, wanted, _place(ctx, asked, at or asked.text("from"))
     )
@@ -111,9 +111,9 @@ def _index(
         status_code=422 if errors else 200,
         shown=shown,
         rows=prepared.rows("addresses/_row.html", shown.rows, ctx.role, said=_said(form, errors)),
-        total=total,
-        matching=addresses.count_of(ctx.session, wanted) if any(filters.values()) else total,
         filters=filters,
+        total=total,
+        matching=matching,
         regions=ctx.settings.region_names,
         accounts=accounts.choices(ctx.session),
         address_cost_usd=monthly_usd(nat_gateways=0, addresses=1),

@@ -15,7 +15,7 @@ from webapp.partners import partner
 from webapp.partners.untrusted_json import ROWS_MAX
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, SubmittedForm, errors_by_field
-from webapp.rendering.lists import ListQuery
+from webapp.rendering.lists import ListQuery, counts
 from webapp.rendering.paging import number_in, paged
 from webapp.rendering.prepared import prepared
 from webapp.rendering.shown_json import shown_json
@@ -44,17 +44,17 @@ def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
         network=asked.text("network"),
         key=asked.text("key"),
     )
-    total = listing.count_of(ctx.session)
     filters = asked.filters("q", "status", "network", "key")
+    total, matching = counts(listing.count_of, ctx.session, wanted, filters)
     shown = listing.page(ctx.session, wanted, asked.place)
     return page(
         ctx.request,
         "functions/index.html",
         shown=shown,
         rows=prepared.rows("functions/_row.html", shown.rows),
-        total=total,
-        matching=listing.count_of(ctx.session, wanted) if any(filters.values()) else total,
         filters=filters,
+        total=total,
+        matching=matching,
     )
 
 

@@ -12,7 +12,7 @@ from webapp.models import GoingBack, NewKey, NewVersion, Status
 from webapp.partners import KEY_KINDS
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
-from webapp.rendering.lists import ListQuery
+from webapp.rendering.lists import ListQuery, counts
 from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import page, see_other
 from webapp.services import accounts, keys
@@ -24,17 +24,17 @@ router = Router()
 @router.get("/keys")
 def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
     wanted = Wanted(q=asked.text("q"), status=asked.choice("status", Status))
-    total = keys.count_of(ctx.session)
     filters = asked.filters("q", "status")
+    total, matching = counts(keys.count_of, ctx.session, wanted, filters)
     shown = keys.page(ctx.session, wanted, asked.place)
     return page(
         ctx.request,
         "keys/index.html",
         shown=shown,
         rows=prepared.rows("keys/_row.html", shown.rows),
-        total=total,
-        matching=keys.count_of(ctx.session, wanted) if any(filters.values()) else total,
         filters=filters,
+        total=total,
+        matching=matching,
     )
 
 

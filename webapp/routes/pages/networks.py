@@ -13,7 +13,7 @@ from webapp.models import MAX_ZONES, AuditResult, Nat, NewNetwork, Shape, Status
 from webapp.models.costs import TRAFFIC_USD_PER_GB, monthly_usd
 from webapp.rendering.drafts import Draft
 from webapp.rendering.forms import Form, errors_by_field
-from webapp.rendering.lists import ListQuery
+from webapp.rendering.lists import ListQuery, counts
 from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import form_address, page, see_other
 from webapp.rendering.timelines import timeline_of
@@ -31,17 +31,17 @@ def index(ctx: Viewer, asked: ListQuery) -> HTMLResponse:
     wanted = listing.Wanted(
         q=asked.text("q"), status=asked.choice("status", Status), region=asked.text("region")
     )
-    total = listing.count_of(ctx.session)
     filters = asked.filters("q", "status", "region")
+    total, matching = counts(listing.count_of, ctx.session, wanted, filters)
     shown = listing.page(ctx.session, wanted, asked.place)
     return page(
         ctx.request,
         "networks/index.html",
         shown=shown,
         rows=prepared.rows("networks/_row.html", shown.rows),
-        total=total,
-        matching=listing.count_of(ctx.session, wanted) if any(filters.values()) else total,
         filters=filters,
+        total=total,
+        matching=matching,
         regions=ctx.settings.region_names,
     )
 

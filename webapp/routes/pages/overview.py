@@ -32,7 +32,7 @@ def changes(ctx: Viewer) -> PlainTextResponse:
 
 
 def _parts(ctx: Context) -> dict[str, Any]:
-    view = overview(ctx.session)
+    view = ctx.parts.hub.latest.of(ctx.session, overview)
     parts = {each.name: getattr(view, each.name) for each in fields(Overview)}
     return parts | {
         "tables": [(table.detail, _drawn(ctx, table)) for table in view.tables],

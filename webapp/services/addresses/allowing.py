@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from webapp.lists.statements import Statement, among
 from webapp.models import Address, Key, KeyRange
+from webapp.models.queries import Query
 
 NAMED_MAX = 50
 """So many keys of an address are named."""
@@ -36,8 +37,8 @@ def keys_allowing(
     found: defaultdict[str, set[KeyName]] = defaultdict(set)
     sizes = sizes_of_ranges(session) if address_ids else []
     if sizes:
-        statement, values = _with_ranges(tuple(sizes), most), {"ids": list(address_ids)}
-        for address_id, *key in session.connection().execute(statement, values):
+        with_ranges = _with_ranges(tuple(sizes), most)
+        for address_id, *key in with_ranges.rows(session, ids=list(address_ids)):
             found[address_id].add(KeyName(*key))
     by_name = defaultdict(list)
     for address_id, keys in found.items():
@@ -72,8 +73,8 @@ def _sizes() -> Statement:
 
 
 @lru_cache(STATEMENTS_KEPT)
-def _with_ranges(sizes: tuple[int, ...], most: int) -> CompoundSelect[Any]:
-    return union_all(*(_with_ranges_of(prefix, most) for prefix in sizes))
+def _with_ranges(sizes: tuple[int, ...], most: int) -> Query:
+    return Query(union_all(*(_with_ranges_of(prefix, most) for prefix in sizes)))
 
 
 def ranges_around(prefix: int, most: int) -> Any:

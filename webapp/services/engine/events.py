@@ -14,6 +14,7 @@ from webapp.aws import Cloud
 from webapp.aws.answers import Answer, Kind, understand
 from webapp.aws.cloudformation.stacks import Event, Phase, Stack
 from webapp.models import StackEvent, StackRow, utc_now
+from webapp.models.queries import Query
 from webapp.services.engine.leases import Work
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -27,8 +28,12 @@ SHOWN_MAX = 200
 """Events on a page; the API has all of them."""
 
 _OF_OWNER = col(StackEvent.owner) == bindparam("owner")
-_LAST = select(StackEvent.id, StackEvent.event_id).where(_OF_OWNER)
-_LAST = _LAST.order_by(col(StackEvent.id).desc()).limit(1)
+_LAST = Query(
+    select(StackEvent.id, StackEvent.event_id)
+    .where(_OF_OWNER)
+    .order_by(col(StackEvent.id).desc())
+    .limit(1)
+)
 
 AnyEvent = TypeVar("AnyEvent", StackEvent, Event)
 
@@ -84,8 +89,8 @@ def newest(session: Session, row: StackRow, *, most: int, up_to: int) -> list[St
 
 def newest_of(session: Session, row: StackRow) -> Newest | None:
     """The row's last event."""
-    found = session.connection().execute(_LAST, {"owner": row.owner}).first()
-    return Newest(*found) if found else None
+    found = _LAST.rows(session, owner=row.owner)
+    return Newest(*found[0]) if found else None
 
 
 def busy_stack(session: Session, row: StackRow) -> Stack | None:

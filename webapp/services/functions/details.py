@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from webapp.errors import NotFound
 from webapp.models import Access, Address, Caller, Function, Key, Network, Proof, Snapshot
+from webapp.models.queries import Query
 from webapp.models.reading import Together
 from webapp.services.addresses import pool
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of
@@ -27,7 +28,7 @@ _FUNCTION = Together(
         Key: col(Key.id) == col(Function.key_id),
     },
 )
-_CALLERS = select(func.count()).where(col(Caller.function_id) == bindparam("id"))
+_CALLERS = Query(select(func.count()).where(col(Caller.function_id) == bindparam("id")))
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,8 @@ def details_of(session: Session, rows: Sequence[Function]) -> list[FunctionDetai
 def _count_callers(session: Session, function: Function) -> int | None:
     if function.access is not Access.API_KEY:
         return None
-    number: int = session.connection().execute(_CALLERS, {"id": function.id}).scalar_one()
-    return number
+    (number,) = _CALLERS.scalars(session, id=function.id)
+    return int(number)
 
 
 def _none(name: str) -> NotFound:

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from webapp.lists.keyset import Offer
 from webapp.models import Address, Key, KeyVersion, Network
 from webapp.models.key import PENDING
+from webapp.models.queries import Query
 from webapp.models.reading import Reading
 from webapp.partners import coverage, partner
 from webapp.services.addresses import pool
@@ -202,12 +203,12 @@ def concerned(
 def _first_of(session: Session, account_id: str | None) -> tuple[set[str], bool]:
     """Ids of keys of the account; and whether there are more than FEW_KEYS."""
     values = {"account_id": account_id} if account_id else {}
-    found = session.connection().execute(_some_query(is_own=not account_id), values).scalars().all()
+    found = _some(is_own=not account_id).scalars(session, **values)
     return set(found), len(found) > FEW_KEYS
 
 
 @cache
-def _some_query(*, is_own: bool) -> Any:
+def _some(*, is_own: bool) -> Query:
     mine = col(Key.account_id)
     theirs = mine.is_(None) if is_own else mine == bindparam("account_id")
-    return select(Key.id).where(theirs).limit(FEW_KEYS + 1)
+    return Query(select(Key.id).where(theirs).limit(FEW_KEYS + 1))

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from webapp.lists.statements import among
 from webapp.models import Function, Key, Network, Status
+from webapp.models.queries import Query
 
 NAMED_MAX = 50
 """So many functions of a key or a network are named; its list of functions has them all."""
@@ -53,14 +54,14 @@ def networks_of_keys(session: Session, key_ids: Iterable[str]) -> defaultdict[st
     key's id. Functions that are being deleted need nothing."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     if ids := [*key_ids]:
-        for key_id, network_id in session.connection().execute(_networks(), {"ids": ids}):
+        for key_id, network_id in _networks().rows(session, ids=ids):
             found[key_id].add(network_id)
     return found
 
 
 def keys_of_network(session: Session, network_id: str) -> set[str]:
     """The ids of the keys that its functions use, now and after the changes under way."""
-    return {*session.connection().execute(_keys(), {"ids": [network_id]}).scalars()}
+    return {*_keys().scalars(session, ids=[network_id])}
 
 
 def rows_of(session: Session, users: Users) -> list[Function]:
@@ -74,7 +75,7 @@ def _first(
 ) -> defaultdict[str, Users]:
     found: defaultdict[str, Users] = defaultdict(Users)
     if wanted := [*ids]:
-        read = session.connection().execute(_first_of_each(owner), {"ids": wanted})
+        read = _first_of_each(owner).rows(session, ids=wanted)
         for owner_id, *user in sorted({tuple(row) for row in read}):
             users = found[owner_id]
             users.more = len(users) == NAMED_MAX
@@ -84,9 +85,9 @@ def _first(
 
 
 @cache
-def _first_of_each(owner: type[Key | Network]) -> Any:
+def _first_of_each(owner: type[Key | Network]) -> Query:
     """Of each: one more than are named, of those that are there and of those to come."""
-    return union_all(*(_first_by(owner, place) for place in _places(owner)))
+    return Query(union_all(*(_first_by(owner, place) for place in _places(owner))))
 
 
 def _first_by(owner: type[Key | Network], place: str) -> Select[Any]:
@@ -135,7 +136,7 @@ def _next(of: str, other: str, owner: Any, after: Any = None) -> ColumnElement[A
 
 
 @cache
-def _networks() -> Any:
+def _networks() -> Query:
     """Where functions with the keys are, and where changes under way lead to. Of these there are
     few: they are looked for among all changes, which a range of an index finds on either database.
     """
@@ -148,20 +149,21 @@ def _networks() -> Any:
         query: Select[Any] = select(*columns).join(these, these.c.id == col(Function.id))
         return query.where(key_id.in_(_IDS), col(Function.status) != Status.DELETING)
 
-    return union_all(
+    found = union_all(
         _jumps(Key),
         coming("key_id", "next_network_id"),
         coming("next_key_id", "network_id"),
         coming("next_key_id", "next_network_id"),
     )
+    return Query(found)
 
 
 @cache
-def _keys() -> Any:
+def _keys() -> Query:
     now = _jumps(Network).subquery()
     key_id, network_id = col(Function.next_key_id), col(Function.next_network_id)
     then = select(key_id).where(network_id.in_(_IDS), key_id.is_not(None))
-    return union_all(select(now.c.found), then)
+    return Query(union_all(select(now.c.found), then))
 
 
 def _places(owner: type[Key | Network]) -> tuple[str, str]:

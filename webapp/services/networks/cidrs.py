@@ -2,14 +2,21 @@
 
 import ipaddress
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Select, func
+from sqlmodel import Session, col, select
 
 from webapp.aws.cloudformation.templates import zones_in_range
 from webapp.errors import Invalid
+from webapp.models import Network, Site
 
 LARGEST_PREFIX = 16
 SMALLEST_PREFIX = 26
 """Cut into four subnets of /28, the smallest that AWS makes: a public and a private one for each of
 two zones."""
+BLOCK = 2 ** (32 - LARGEST_PREFIX)
+"""Addresses of the largest range. No range is in two of these."""
 PRIVATE = (
     ipaddress.IPv4Network("10.0.0.0/8"),
     ipaddress.IPv4Network("172.16.0.0/12"),
@@ -36,6 +43,23 @@ def first_free(taken: Iterable[str]) -> str:
     candidates = (c for private in PRIVATE for c in private.subnets(new_prefix=LARGEST_PREFIX))
     free = (c for c in candidates if not any(c.overlaps(other) for other in used))
     return str(next(free, ""))
+
+
+def of_rows(session: Session, site: Site, *, typed: str = "") -> list[str]:
+    """Ranges of the site's networks, whether or not their VPCs exist yet: those around the one that
+    was typed, or in it. Without it, each /16 that has one. Raises Invalid for what is no range.
+
+    Both are found through an index, however many networks there are.
+    """
+    if not typed.strip():
+        return [
+            f"{ipaddress.IPv4Address(start // BLOCK * BLOCK)}/{LARGEST_PREFIX}"
+            for start in session.execute(_blocks(site)).scalars()
+        ]
+    wanted = parse(typed)
+    first = int(wanted.network_address) // BLOCK * BLOCK
+    near = col(Network.range_start).between(first, int(wanted.broadcast_address))
+    return list(session.exec(select(Network.cidr).where(site.holds(Network), near)))
 
 
 def parse(cidr: str) -> ipaddress.IPv4Network:
@@ -86,6 +110,19 @@ def check_room(cidr: str, availability_zones: int) -> None:
             "none smaller than /28.",
             field="availability_zones",
         )
+
+
+def _blocks(site: Site) -> Select[Any]:
+    """Selects the start of a range in each /16 that has one: jumps from one to the next."""
+    start = col(Network.range_start)
+    here: Any = select(func.min(start).label("start")).where(site.holds(Network))
+    first = here.cte("blocks", recursive=True)
+    after = first.c.start - first.c.start % BLOCK + BLOCK
+    next_one = select(func.min(start)).where(site.holds(Network), start >= after)
+    found = select(next_one.correlate(first).scalar_subquery())
+    blocks = first.union_all(found.where(first.c.start.is_not(None)))
+    query: Select[Any] = select(blocks.c.start)
+    return query.where(blocks.c.start.is_not(None))
 
 
 def _networks(cidrs: Iterable[str]) -> Iterator[ipaddress.IPv4Network]:

@@ -40,7 +40,7 @@ def create(scope: CloudScope, new: NewNetwork) -> Network:
     with capacity.one_at_a_time(session, site):
         names.check_free(session, Network, new.name)
         capacity.require(capacity.fill(session, settings, reading), need)
-        taken = in_aws + preflight.ranges_of_rows(session, site)
+        taken = in_aws + cidrs.of_rows(session, site, typed=new.cidr)
         network = Network(
             name=new.name,
             account_id=site.account_id,

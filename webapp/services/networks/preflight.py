@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from webapp.aws import Cloud
 from webapp.aws.answers import understand
@@ -98,8 +98,9 @@ def check(scope: CloudScope, new: NewNetwork) -> Preflight:
     need = need_of(new, chosen)
     reading = capacity.read(scope, site, need, now=True)
     in_aws = cloud.vpcs.cidrs(region, now=bool(new.cidr.strip()))
-    taken = in_aws + ranges_of_rows(session, site)
-    cidr, range_check = _range(new, taken)
+    taken = in_aws + cidrs.of_rows(session, site, typed=new.cidr)
+    free = cidrs.first_free(in_aws + cidrs.of_rows(session, site))
+    cidr, range_check = _range(new, taken, free)
     checks = [_name(session, new.name), range_check, zone_check]
     if new.addresses:
         checks.append(_addresses(session, new, site))
@@ -172,11 +173,6 @@ def need_of(new: NewNetwork, zones: Sequence[str]) -> Need:
     return Need(addresses=missing, vpcs=1, nat_zones=zones[:nat_gateways])
 
 
-def ranges_of_rows(session: Session, site: Site) -> list[str]:
-    """Ranges of networks here, whether or not their VPCs exist yet."""
-    return list(session.exec(select(Network.cidr).where(site.holds(Network))).all())
-
-
 def _basic_rules(settings: Settings, new: NewNetwork) -> list[Callable[[], object]]:
     return [
         lambda: names.check_name(new.name),
@@ -211,9 +207,8 @@ def _addresses(session: Session, new: NewNetwork, site: Site) -> Check:
     return Check("Addresses", Verdict.OK, f"{named}: available.")
 
 
-def _range(new: NewNetwork, taken: list[str]) -> tuple[str, Check]:
+def _range(new: NewNetwork, taken: list[str], free: str) -> tuple[str, Check]:
     """The range that the network would have, or an example of one, and whether it can."""
-    free = cidrs.first_free(taken)
     try:
         chosen = cidrs.check(new.cidr, taken) if new.cidr.strip() else cidrs.choose(taken)
         cidrs.check_room(chosen, new.availability_zones)

@@ -14,18 +14,21 @@ from sqlmodel.sql.expression import SelectOfScalar
 from webapp.aws.secrets import CURRENT
 from webapp.errors import NotFound
 from webapp.models import Function, FunctionRevision, Key, KeyVersion, Network, RevisionStatus
+from webapp.models.queries import Query
 from webapp.models.revision import CONFIGURATION
 from webapp.services.functions.catalogue.templates import Template, template_of
 from webapp.services.functions.revisions import code
 
 PAGE = 50
-_CODE = select(
-    FunctionRevision.template_version,
-    FunctionRevision.code_hash,
-    col(FunctionRevision.code) != "",
-).where(
-    col(FunctionRevision.function_id) == bindparam("function_id"),
-    col(FunctionRevision.number) == bindparam("number"),
+_CODE = Query(
+    select(
+        FunctionRevision.template_version,
+        FunctionRevision.code_hash,
+        col(FunctionRevision.code) != "",
+    ).where(
+        col(FunctionRevision.function_id) == bindparam("function_id"),
+        col(FunctionRevision.number) == bindparam("number"),
+    )
 )
 
 
@@ -62,13 +65,11 @@ def live(session: Session, function: Function) -> FunctionRevision:
 
 def has_code_of(session: Session, function: Function, template: Template) -> bool:
     """Whether the live one has the code that the template has now: see `live`."""
-    about = {"function_id": function.id, "number": function.revision}
-    found = session.connection().execute(_CODE, about).first()
-    return (
-        found is None
-        or not found[2]
-        or tuple(found[:2]) == (template.version, code.hash_of(template))
-    )
+    for version, code_hash, has_code in _CODE.rows(
+        session, function_id=function.id, number=function.revision
+    ):
+        return not has_code or (version, code_hash) == (template.version, code.hash_of(template))
+    return True
 
 
 def pending(session: Session, function: Function) -> FunctionRevision | None:
