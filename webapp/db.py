@@ -27,6 +27,7 @@ from sqlalchemy.types import Float
 from sqlmodel import SQLModel
 
 from webapp.database.errors import plain
+from webapp.database.plans import BY_INDEX
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK_WAIT_MS = 10_000
@@ -69,7 +70,7 @@ def make_engine(url: str, connections: int = CONNECTIONS) -> Engine:
             url,
             hide_parameters=True,
             pool_pre_ping=True,
-            connect_args={"options": f"-c lock_timeout={LOCK_WAIT_MS}"},
+            connect_args={"options": f"-c lock_timeout={LOCK_WAIT_MS} {BY_INDEX}"},
             **pool,
         )
         event.listen(engine, "handle_error", plain)

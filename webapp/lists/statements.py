@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     ColumnElement,
     Dialect,
     Select,
@@ -23,6 +24,8 @@ from sqlalchemy import (
     cast,
     func,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session
 
 from webapp.database.driver import fetch
@@ -85,6 +88,33 @@ def bound(name: str, type_: Any = None) -> BindParameter[Any]:
     """Stands for a value that is given by name; without a type, it has that of what it is compared
     with."""
     return bindparam(name, None, type_, required=False)
+
+
+class among(FunctionElement[bool]):
+    """The column has one of the few values that a subquery selects, which is the second argument.
+
+    PostgreSQL looks them up in an index of the column. Of IN with a subquery it makes a join, and
+    may read the column's whole table for each row outside, since it cannot know that it is few.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, *_: Any, **__: Any) -> Any:
+        """As it is: SQLite would find no index for `… = 1`, which is put behind a boolean."""
+        return self
+
+
+@compiles(among)
+def _in_subquery(element: Any, compiler: Any, **options: Any) -> str:
+    column, some = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN {some}"
+
+
+@compiles(among, "postgresql")
+def _in_array(element: Any, compiler: Any, **options: Any) -> str:
+    column, some = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY (ARRAY{some})"
 
 
 def collected(*values: Column) -> ColumnElement[str]:

@@ -14,7 +14,7 @@ from sqlalchemy import Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from webapp.lists.statements import Statement
+from webapp.lists.statements import Statement, among
 from webapp.models import Address, Key, KeyRange
 from webapp.models.queries import Query
 
@@ -77,13 +77,13 @@ def _with_ranges(sizes: tuple[int, ...], most: int) -> Query:
     return Query(union_all(*(_with_ranges_of(prefix, most) for prefix in sizes)))
 
 
-def ranges_around(prefix: int, most: int) -> Select[Any]:
+def ranges_around(prefix: int, most: int) -> Any:
     """Selects the ids of ranges of that size with an address in them, so many at most."""
     size, number = 2 ** (BITS - prefix), col(Address.ip_number)
     one: Any = aliased(KeyRange)
     there = one.first == number - number % literal(size)
     found = select(one.id).where(one.prefix == literal(prefix), there).order_by(one.id)
-    return found.limit(most).correlate(Address)
+    return found.limit(most).correlate(Address).scalar_subquery()
 
 
 def _with_ranges_of(prefix: int, most: int) -> Select[Any]:
@@ -91,7 +91,7 @@ def _with_ranges_of(prefix: int, most: int) -> Select[Any]:
     columns: list[Any] = [Address.id, Key.id, Key.name]
     return (
         select(*columns)
-        .join_from(Address, KeyRange, col(KeyRange.id).in_(ranges_around(prefix, most)))
+        .join_from(Address, KeyRange, among(KeyRange.id, ranges_around(prefix, most)))
         .join(Key, col(Key.id) == col(KeyRange.key_id))
         .where(col(Address.id).in_(bindparam("ids", expanding=True)))
     )

@@ -16,7 +16,7 @@ from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
 from webapp.lists.listing import Filter, Listing, beginning, beginnings
-from webapp.lists.statements import Raw
+from webapp.lists.statements import Raw, among
 from webapp.models import Address, AddressStatus, Function, Network
 from webapp.services.addresses.allowing import KeyName, keys_allowing
 
@@ -167,6 +167,7 @@ def _first_of_each() -> Select[Any]:
         .order_by(col(one.name))
         .limit(FUNCTIONS_MAX)
         .correlate(Network)
+        .scalar_subquery()
     )
     coming = (
         select(col(other.id))
@@ -174,12 +175,11 @@ def _first_of_each() -> Select[Any]:
         .order_by(col(other.name))
         .limit(FUNCTIONS_MAX)
         .correlate(Network)
+        .scalar_subquery()
     )
     query: Select[Any] = (
         select(*columns)
-        .join_from(
-            Network, Function, or_(col(Function.id).in_(inside), col(Function.id).in_(coming))
-        )
+        .join_from(Network, Function, or_(among(Function.id, inside), among(Function.id, coming)))
         .where(col(Network.id).in_(IDS))
     )
     return query

@@ -15,7 +15,7 @@ from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
 from webapp.lists.listing import Filter, Listing, beginning, beginnings
-from webapp.lists.statements import When, as_json, as_text, as_time, collected, lines
+from webapp.lists.statements import When, among, as_json, as_text, as_time, collected, lines
 from webapp.models import Account, Address, Key, KeyRange, KeyVersion, Network, Status
 from webapp.models.address import AddressStatus
 from webapp.models.key import PENDING
@@ -150,8 +150,9 @@ def _same() -> Any:
         .where(col(one.fingerprint) == col(Key.fingerprint), col(one.id) != col(Key.id))
         .limit(SAME_MAX)
         .correlate(Key)
+        .scalar_subquery()
     )
-    named = select(collected(col(other.name))).where(col(other.id).in_(some))
+    named = select(collected(col(other.name))).where(among(other.id, some))
     return named.correlate(Key).scalar_subquery()
 
 
@@ -171,6 +172,7 @@ def _near() -> Any:
         .order_by(one.id)
         .limit(RANGES_MAX)
         .correlate(Key)
+        .scalar_subquery()
     )
     first_addresses = (
         select(col(there.id))
@@ -181,13 +183,14 @@ def _near() -> Any:
         .order_by(col(there.ip_number))
         .limit(NETWORKS_MAX)
         .correlate(KeyRange)
+        .scalar_subquery()
     )
     networks = (
         select(collected(col(Network.name), _ips_of_network()))
-        .join_from(KeyRange, Address, col(Address.id).in_(first_addresses))
+        .join_from(KeyRange, Address, among(Address.id, first_addresses))
         .join(Network, col(Network.id) == col(Address.network_id))
         .where(
-            col(KeyRange.id).in_(first_ranges),
+            among(KeyRange.id, first_ranges),
             col(Network.status) != Status.DELETING,
             col(Network.unwanted).is_(False),
             func.coalesce(Network.account_id, "") == func.coalesce(Key.account_id, ""),

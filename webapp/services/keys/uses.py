@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from webapp.lists.statements import among
 from webapp.models import Function, Key, Network, Status
 from webapp.models.queries import Query
 
@@ -97,10 +98,11 @@ def _first_by(owner: type[Key | Network], place: str) -> Select[Any]:
         .order_by(one.name)
         .limit(NAMED_MAX + 1)
         .correlate(owner)
+        .scalar_subquery()
     )
     columns: list[Any] = [owner.id, Function.name, Function.id, Function.version]
     query: Select[Any] = select(*columns)
-    return query.join_from(owner, Function, col(Function.id).in_(first)).where(
+    return query.join_from(owner, Function, among(Function.id, first)).where(
         col(owner.id).in_(_IDS)
     )
 

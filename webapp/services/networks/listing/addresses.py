@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from webapp.lists.keyset import START, Page, Place
 from webapp.lists.listing import Listing
-from webapp.lists.statements import Raw, When, as_time, collected, lines
+from webapp.lists.statements import Raw, When, among, as_time, collected, lines
 from webapp.models import Account, Address, AddressStatus, Function, Key, KeyRange, Network
 from webapp.models.address import monthly_cost_usd
 from webapp.services.addresses.allowing import NAMED_MAX, ranges_around, sizes_of_ranges
@@ -131,7 +131,7 @@ def _first(network_id: Any, label: str) -> Any:
 def _allowing(sizes: Sequence[int]) -> Any:
     if not sizes:
         return null().label("allowing")
-    around = [col(KeyRange.id).in_(ranges_around(size, NAMED_MAX)) for size in sizes]
+    around = [among(KeyRange.id, ranges_around(size, NAMED_MAX)) for size in sizes]
     names = select(collected(col(Key.name)))
     mine = names.join_from(KeyRange, Key, col(Key.id) == col(KeyRange.key_id)).where(or_(*around))
     return mine.correlate(Address).scalar_subquery().label("allowing")
