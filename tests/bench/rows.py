@@ -131,9 +131,13 @@ def _key(number: int, ip: str) -> Row:
         "secret_arn": f"arn:aws:secretsmanager:{REGION}:000000000000:secret:key-{number}",
         "kms_key_arn": f"arn:aws:kms:{REGION}:000000000000:key/1",
         "fingerprint": f"{number:016x}",
-        "claims": json.dumps({"cidrs": [ip], "scopes": ["clash"]}),
+        "claims": _claims(ip),
         "created_at": _at(DAY_S),
     }
+
+
+def _claims(ip: str) -> str:
+    return json.dumps({"kind": "clash_of_clans", "cidrs": [ip], "scopes": ["clash"]})
 
 
 def _key_version(number: int, ip: str) -> Row:
@@ -142,7 +146,7 @@ def _key_version(number: int, ip: str) -> Row:
         "key_id": f"k{number}",
         "stage": "AWSCURRENT",
         "fingerprint": f"{number:016x}",
-        "claims": json.dumps({"cidrs": [ip], "scopes": ["clash"]}),
+        "claims": _claims(ip),
         "created_at": _at(DAY_S),
     }
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from webapp.models import Role, User
+from webapp.models import Role
+from webapp.rendering.readers import Reader
 from webapp.rendering.templating import NOTHING, environment, showing
 
 CHARS_MAX = 16_000_000
@@ -98,7 +99,7 @@ def _drawn(template: str, row: tuple[Any, ...], role: Role | None, **names: str)
 @cache
 def _reader(role: Role | None) -> Mapping[str, Any]:
     """All that is known of who is shown a row."""
-    return {"user": User(name="", password_hash="", role=role)} if role else NOTHING
+    return {"user": Reader(role)} if role else NOTHING
 
 
 prepared = Prepared()

@@ -27,6 +27,7 @@ from webapp.partners import DEFAULT_PARTNER, partner
 from webapp.rendering.charts import amount
 from webapp.rendering.drafts import draft_url
 from webapp.rendering.icons import icon
+from webapp.rendering.readers import Reader
 from webapp.rendering.user_agents import short_name
 from webapp.services.functions.activity.levels import level_of
 from webapp.services.names import NOT_CONFIRMED
@@ -74,7 +75,7 @@ def _header_of(names: Mapping[str, Any]) -> Markup:
 @lru_cache(HEADERS_KEPT)
 def _header(section: str, name: str, role: Role | None, cloud: str) -> Markup:
     """The top of each page of a section, such as /networks."""
-    user = User(name=name, password_hash="", role=role) if role else None
+    user = Reader(role, name) if role else None
     made = render("_header.html", path=section, user=user, settings_cloud=cloud)
     return Markup(made)  # noqa: S704 - rendered by a template, which escapes
 
@@ -128,7 +129,7 @@ def shared_context(settings: Settings, path: str, role: Role) -> dict[str, Any]:
         "path": path,
         "portal_url": _portal_url(settings, DEFAULT_PARTNER),
         "settings_cloud": settings.cloud,
-        "user": User(name="", password_hash="", role=role),
+        "user": Reader(role),
     }
 
 
@@ -182,7 +183,7 @@ def _pattern(text: str) -> str:
 
 def _may(role: str) -> bool:
     """Whether the person who is shown the page may do what needs that role."""
-    user: User | None = _shown.get().get("user")
+    user: User | Reader | None = _shown.get().get("user")
     return user is not None and user.role.includes(ROLES[role])
 
 
