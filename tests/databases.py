@@ -77,20 +77,26 @@ def engine_of(settings: Settings, user: str) -> Engine:
 @cache
 def _engine(_user: str, dialect: str) -> Engine:
     sqlite = f"sqlite:///{_migrated().name}/egret.db"
-    engine = make_engine(sqlite if dialect == "sqlite" else "postgresql+psycopg://")
+    engine = quick_engine(sqlite if dialect == "sqlite" else "postgresql+psycopg://")
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, arguments: list[Any], options: Any) -> None:
         arguments[:], of_url = dialect.create_connect_args(engine.url)
         options.update({} if dialect.name == "sqlite" else of_url)
 
-    if dialect == "sqlite":
+    return engine
+
+
+def quick_engine(url: str) -> Engine:
+    """As the product makes it; but what a test keeps does not outlive the machine, so nothing waits
+    for its disk. What a killed process has committed stays."""
+    engine = make_engine(url)
+    if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _without_disk)
     return engine
 
 
 def _without_disk(connection: Any, _record: object) -> None:
-    """What a test keeps does not outlive the machine, so nothing waits for its disk."""
     connection.execute("PRAGMA synchronous=OFF")
 
 

@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from tests import syntax
+from tests.fast import thorough
 
 ROOT = Path(__file__).parents[1]
 LINES_MAX = 300
@@ -53,6 +54,7 @@ def test_only_the_clients_start_threads_that_call_aws() -> None:
     assert found == ["clients.py"]
 
 
+@thorough("it reads the syntax of all tests")
 def test_every_test_asserts_something() -> None:
     trees = {path: syntax.parsed(path) for path in sources("tests")}
     asserting = syntax.asserting([*trees.values()])

@@ -247,8 +247,7 @@ event.listen(Session, "after_transaction_end", _end)
 
 def _has_changes(session: Session) -> bool:
     """Also of a session whose last write failed: it can only be rolled back."""
-    pending = session.new or session.deleted or session.info.get(AT_COMMIT)
-    pending = pending or not session.is_active
+    pending = session.new or session.deleted or session.info.get(AT_COMMIT) or not session.is_active
     changed = any(session.is_modified(row) for row in session.dirty)
     return bool(pending) or changed or bool(session.connection().info.get(WRITTEN))
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from tests.clouds import boto_session, connected
 from tests.dashboard import wait_for
-from tests.databases import prepare, settings_of
+from tests.databases import prepare, quick_engine, settings_of
 from tests.faults import replicas, worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
@@ -21,7 +21,7 @@ from tests.locks import watched
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import give_back, make_engine
+from webapp.db import give_back
 from webapp.models import Network
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.services import networks
@@ -136,7 +136,7 @@ def bench(own: Sandbox, user: dict[str, str], observer: Clients, tmp_path: Path)
         endpoints=json.loads(own.environment()["EGRET_ENDPOINTS"]),
     )
     prepare(settings)
-    engines = [make_engine(settings.database) for _ in range(replicas.count())]
+    engines = [quick_engine(settings.database) for _ in range(replicas.count())]
     with (
         proxied(own.info.aws_endpoint) as proxy,
         Session(engines[0], expire_on_commit=False) as session,

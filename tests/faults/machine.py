@@ -18,13 +18,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
-from tests.databases import prepare, settings_of
+from tests.databases import prepare, quick_engine, settings_of
 from tests.faults import replicas, worker
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import make_engine
 from webapp.errors import EgretError
 from webapp.models import Address, Nat, Network, NewChange, NewNetwork, Site, Status
 from webapp.sandbox.launcher import REGION, Sandbox
@@ -130,7 +129,7 @@ class Lab:
         self.injector.session.events.register("before-call.lambda.Invoke", self._no_probe)
         faulty = Clients(sandbox.info.aws_endpoint, self.injector.session)
         self.replicas = [
-            Replica(make_engine(self.settings.database), connected(faulty, poll_s=worker.POLL_S))
+            Replica(quick_engine(self.settings.database), connected(faulty, poll_s=worker.POLL_S))
             for _ in range(replicas.count())
         ]
         self.clients = Clients(sandbox.info.aws_endpoint)

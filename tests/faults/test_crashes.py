@@ -12,12 +12,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from tests.databases import prepare, settings_of
+from tests.databases import prepare, quick_engine, settings_of
 from tests.faults.worker import OPERATIONS, Kill, Workshop
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import BOUNDARY, environment_of
 from webapp.aws.clients import Clients
-from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings
 
@@ -76,7 +75,7 @@ class Lane:
         return settings
 
     def _world(self, settings: Settings) -> dict[str, Any]:
-        engine = make_engine(settings.database)
+        engine = quick_engine(settings.database)
         with Session(engine) as session:
             found = world(session, self._clients, settings)
         engine.dispose()

@@ -12,12 +12,11 @@ from typing import Any
 import httpx
 from sqlmodel import Session
 
-from tests.databases import prepare, settings_of
+from tests.databases import prepare, quick_engine, settings_of
 from tests.faults.functions import CHANGED_MB, FUNCTION_OPERATIONS, NAME, functions_world
 from tests.faults.worker import Kill, Workshop
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
 from webapp.aws.clients import Clients
-from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 from webapp.settings import Settings
 
@@ -36,7 +35,7 @@ REASON = (
 
 
 def world(settings: Settings, clients: Clients) -> dict[str, Any]:
-    engine = make_engine(settings.database)
+    engine = quick_engine(settings.database)
     with Session(engine) as session:
         found = functions_world(session, clients, settings)
     engine.dispose()

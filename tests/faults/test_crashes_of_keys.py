@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from tests.databases import prepare, settings_of
+from tests.databases import prepare, quick_engine, settings_of
 from tests.faults.keys import FIRST, KEY_OPERATIONS, SECOND, fingerprint, keys_world
 from tests.faults.test_crashes import CALLS_MAX
 from tests.faults.worker import Kill, Workshop
 from webapp.aws.clients import Clients
-from webapp.db import make_engine
 from webapp.sandbox.launcher import REGION, Sandbox
 
 World = dict[str, Any]
@@ -56,7 +55,7 @@ class Desk:
         return worlds, survived
 
     def _world(self) -> World:
-        engine = make_engine(self._settings.database)
+        engine = quick_engine(self._settings.database)
         with Session(engine) as session:
             found = keys_world(session, self._clients, self._settings)
         engine.dispose()

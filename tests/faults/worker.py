@@ -27,6 +27,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
+from tests.databases import quick_engine
 from tests.faults import replicas
 from tests.faults.callers import CALLER_OPERATIONS, WITH_CALLERS
 from tests.faults.functions import FUNCTION_OPERATIONS
@@ -34,7 +35,7 @@ from tests.faults.keys import BEFORE_FUNCTIONS, KEY_OPERATIONS
 from tests.locks import watched
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
-from webapp.db import give_back, make_engine
+from webapp.db import give_back
 from webapp.models import (
     Address,
     KeyVersion,
@@ -208,7 +209,7 @@ class Workshop:
         for url in self._engines.keys() - {database}:
             self._engines.pop(url).dispose()
         if database and database not in self._engines:
-            made = make_engine(database)
+            made = quick_engine(database)
             self._engines[database] = made.execution_options(compiled_cache=self._statements)
         return self._engines.get(database)
 

@@ -142,7 +142,8 @@ def plans(engine: Engine, statements: list[tuple[str, Any]]) -> Iterator[str]:
     with engine.connect() as connection:
         for statement, values in statements:
             if statement.startswith(("SELECT", "WITH")) and "EXISTS (SELECT *" not in statement:
-                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                given = tuple(values) if isinstance(values, list) else values
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
                 yield from (row[3] for row in rows)
 
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlmodel import Session, SQLModel, col, delete, select, update
 
 from tests import loops
+from tests.fast import thorough
 from tests.routes.all_routes import Route, declarations
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
@@ -116,6 +117,7 @@ def test_only_these_are_for_anyone_and_only_reading_is_for_viewers(app: FastAPI)
     assert [r for r in viewers if not r.reads and not r.path.startswith(OWN)] == []
 
 
+@thorough("each route is asked by everybody: 2,000 requests")
 @pytest.mark.parametrize("asker", ASKERS, ids=lambda asker: asker.name)
 def test_what_is_answered_follows_from_the_declaration(app: FastAPI, asker: Asker) -> None:
     client = a_client(app)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
@@ -129,6 +130,7 @@ def of_the_first(number: int, network: Network, key: Key, function: Function) ->
     ]
 
 
+@thorough("each page is asked twice, with few rows and with many")
 def test_no_page_asks_more_for_more_rows(app: FastAPI, session: Session) -> None:
     client = DirectClient(app, base_url=HOST, follow_redirects=False)
     sign_in(client, app)

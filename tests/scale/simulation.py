@@ -15,9 +15,10 @@ from greenlet import getcurrent
 from sqlalchemy import Engine, event, insert, select
 from sqlalchemy import func as sql
 
+from tests.databases import quick_engine
 from tests.scale.clock import Clock
 from webapp.aws.pace import Budget, Pace, TurnQueueFull, patiently
-from webapp.db import make_engine, migrate
+from webapp.db import migrate
 from webapp.models import Lease
 from webapp.reconciler import LOOK_S, THREADS
 from webapp.services.engine import leases
@@ -108,7 +109,7 @@ class Simulation:
 
     def _engine(self, url: str) -> Engine:
         """The product's, whose clock (`now_s`) is ours."""
-        engine = make_engine(url)
+        engine = quick_engine(url)
 
         @event.listens_for(engine, "connect")
         def set_clock(connection: Any, _record: object) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -44,6 +44,7 @@ UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 CONTROL_PICTURES = 0x2400
 NOTICE_COOKIE = "egret_notice"
 NOTICE_MAX_AGE_S = 60
+HEADERS_KEPT = 256
 ROLES = {role.value: role for role in Role}
 NOTHING: Mapping[str, Any] = {}
 _shown: ContextVar[Mapping[str, Any]] = ContextVar("shown", default=NOTHING)
@@ -55,11 +56,27 @@ def page(
     """A whole page. The notice that the previous request left is shown once."""
     if status_code >= 400:
         _note(request, **context)
-    html = render(template, **(_request_context(request) | context | _notices(request)))
+    names = _request_context(request) | context | _notices(request)
+    html = render(template, **names, header=_header_of(names))
     response = HTMLResponse(html, status_code=status_code)
     if NOTICE_COOKIE in request.cookies:
         response.delete_cookie(NOTICE_COOKIE)
     return response
+
+
+def _header_of(names: Mapping[str, Any]) -> Markup:
+    user: User | None = names["user"]
+    section = "/" + str(names["path"]).removeprefix("/").partition("/")[0]
+    person = (user.name, user.role) if user else ("", None)
+    return _header(section, *person, names["settings_cloud"])
+
+
+@lru_cache(HEADERS_KEPT)
+def _header(section: str, name: str, role: Role | None, cloud: str) -> Markup:
+    """The top of each page of a section, such as /networks."""
+    user = User(name=name, password_hash="", role=role) if role else None
+    made = render("_header.html", path=section, user=user, settings_cloud=cloud)
+    return Markup(made)  # noqa: S704 - rendered by a template, which escapes
 
 
 def render(template: str, /, **context: Any) -> str:
