@@ -39,6 +39,15 @@ def values_of(folder: Path) -> dict[str, Any]:
     return {"data_dir": folder, "database_url": url, "secret_key": SECRET_KEY}
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """For a command on the same database."""
+    return {
+        "EGRET_DATA_DIR": str(settings.data_dir),
+        "EGRET_DATABASE_URL": settings.database_url,
+        "EGRET_SECRET_KEY": settings.secret_key,
+    }
+
+
 def prepare(settings: Settings) -> None:
     """Bring a new database up to date. SQLite is copied: migrations take longer than most tests.
 

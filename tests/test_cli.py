@@ -13,6 +13,7 @@ import pytest
 from sqlmodel import Session, select
 
 from tests.dashboard import free_port
+from tests.databases import environment_of
 from tests.postgresql import sqlite_alone
 from webapp.cli import main
 from webapp.db import temporary_engine
@@ -73,8 +74,8 @@ def command(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """The command in this process, on a data folder and a database of the test."""
-    monkeypatch.setenv("EGRET_DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("EGRET_DATABASE_URL", settings.database_url)
+    for setting, text in environment_of(settings).items():
+        monkeypatch.setenv(setting, text)
 
     def run(*arguments: str, **environment: str) -> Ended:
         for name, value in environment.items():

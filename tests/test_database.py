@@ -61,6 +61,7 @@ def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> 
     command.check(config)
 
 
+@on_either_database
 def test_an_upgrade_is_one_line_of_the_log_which_lists_what_changes_a_database_that_exists(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from tests.dashboard import wait_for
-from tests.databases import prepare
+from tests.databases import prepare, settings_of
 from tests.portal import partner_key
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
@@ -94,11 +94,12 @@ def settle(scope: CloudScope) -> None:
 @contextmanager
 def restored(scope: CloudScope, file: Path) -> Iterator[CloudScope]:
     """A dashboard with the backup's rows."""
-    elsewhere = Settings(data_dir=file.parent / f"new-{next(_numbers)}")
+    elsewhere = settings_of(file.parent / f"new-{next(_numbers)}")
     prepare(elsewhere)
     restore(elsewhere.database, file, actor="tests")
     with temporary_engine(elsewhere.database) as new, Session(new, expire_on_commit=False) as found:
-        there = scope.settings.model_copy(update={"data_dir": elsewhere.data_dir})
+        its = {"data_dir": elsewhere.data_dir, "database_url": elsewhere.database_url}
+        there = scope.settings.model_copy(update=its)
         yield CloudScope(found, "tests", scope.own, there)
 
 

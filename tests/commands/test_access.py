@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.databases import environment_of
 from tests.oidc.server import LocalProvider
 from webapp.cli import main
 from webapp.settings import Settings
@@ -12,7 +13,7 @@ def only_provider(
     settings: Settings, provider: LocalProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     off = {"EGRET_PASSWORD_SIGN_IN": "off", "EGRET_PUBLIC_URL": "http://127.0.0.1:8000"}
-    own = {"EGRET_DATA_DIR": str(settings.data_dir)} | off
+    own = environment_of(settings) | off
     for name, text in (provider.environment() | own).items():
         monkeypatch.setenv(name, text)
 

@@ -6,6 +6,7 @@ import socket
 import pytest
 from sqlmodel import Session
 
+from tests.databases import environment_of
 from tests.services.rows import a_network
 from webapp.cli import main
 from webapp.services.scope import Scope
@@ -14,7 +15,8 @@ from webapp.settings import Settings
 
 @pytest.fixture(autouse=True)
 def with_two_events(session: Session, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EGRET_DATA_DIR", str(settings.data_dir))
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
     for action in ("create", "park"):
         Scope(session, "command line").record(action, a_network())
     session.commit()

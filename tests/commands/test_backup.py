@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
+from tests.databases import environment_of, settings_of
 from tests.services.rows import a_network, add
 from webapp.cli import main
 from webapp.settings import Settings
@@ -25,13 +26,15 @@ def test_a_backup_is_restored_into_a_new_folder_and_only_on_request_over_another
 ) -> None:
     add(session, a_network())
     file = str(tmp_path / "backup.jsonl.gz")
-    monkeypatch.setenv("EGRET_DATA_DIR", str(settings.data_dir))
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
     assert run("backup", file) == 0
     assert run("restore", file) == 1
     assert "use --replace" in capsys.readouterr().err
     assert run("restore", file, "--replace") == 0
     assert len(list(settings.data_dir.glob("before-restore-*.jsonl.gz"))) == 1
-    monkeypatch.setenv("EGRET_DATA_DIR", str(tmp_path / "new" / "folder"))
+    for name, value in environment_of(settings_of(tmp_path / "new" / "folder")).items():
+        monkeypatch.setenv(name, value)
     assert run("restore", file) == 0
     assert "Everybody signs in once more" in capsys.readouterr().out
 
