@@ -19,7 +19,7 @@ READ_AND_WRITE = {"sqlite": "PRAGMA query_only = off"}
 @on_either_database
 def test_it_does_not_quote_the_row_that_was_refused(session: Session) -> None:
     """Nor does a traceback, which is logged when nobody expected the error."""
-    nameless = {"id": "a", "name": None, "password_hash": QUOTED, "role": "viewer"}
+    nameless = {"id": "a", "name": None, "folded": "", "password_hash": QUOTED, "role": "viewer"}
     with pytest.raises(IntegrityError) as refused:
         session.connection().execute(insert(User), nameless)
     assert QUOTED not in "".join(format_exception(refused.value))
