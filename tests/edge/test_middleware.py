@@ -22,10 +22,12 @@ LINK = "8GyPp3vU5QkVtQvPZ0nWzA"
 
 
 @pytest.fixture
-def app(settings: Settings, nowhere: Cloud) -> FastAPI:
+def app(settings: Settings, nowhere: Cloud) -> Iterator[FastAPI]:
     """Not the one that tests share: routes are added to it."""
     prepare(settings)
-    return create_app(settings, nowhere)
+    made = create_app(settings, nowhere)
+    yield made
+    made.state.parts.engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Pages and API of metrics: numbers, charts, tables, and what is wrong when there are none."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,11 +53,11 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def opened(bare_app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def opened(bare_app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A network of two zones, with a function in it. Nobody changes them."""
     settings, aws = settings_of(tmp_path_factory.mktemp("metrics")), ScriptedAws()
     prepare(settings)
-    bare_app.state.parts = make_parts(settings, aws.cloud)
+    parts = bare_app.state.parts = make_parts(settings, aws.cloud)
     outputs = {"AvailabilityZones": ",".join(ZONES), "NatGatewayIds": "nat-1,nat-2"}
     network = a_network("main", availability_zones=2, nat=Nat.PER_AZ, outputs=outputs)
     key = a_key()
@@ -67,7 +68,8 @@ def opened(bare_app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> Site:
         add(session, network, key, an_address(network), function, new)
     client = DirectClient(bare_app, base_url=HOST)
     sign_in(client, bare_app)
-    return Site(client, bearer(bare_app), aws)
+    yield Site(client, bearer(bare_app), aws)
+    parts.engine.dispose()
 
 
 @pytest.fixture

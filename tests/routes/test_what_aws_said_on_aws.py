@@ -96,3 +96,4 @@ def test_each_message_shows_its_advice_on_the_page_and_in_the_api(
             assert word in page, said
         assert said["message"] in shown["reason"]
         assert ECHO not in shown["reason"]
+    app.state.parts.engine.dispose()
