@@ -2,12 +2,11 @@
 
 import httpx
 
-from tests.bench.measures.pages import PATIENCE_S, cost_us
+from tests.bench.measures.pages import PATIENCE_S, cost_us, costs_of
 from tests.bench.served import Served
 from tests.bench.world import World
 
 FEW, MANY = 100, 10_000
-ROUNDS = 2
 PAGES = {"overview": "/", "networks": "/networks", "keys": "/keys", "addresses": "/addresses"}
 OTHERS = (
     "/functions",
@@ -36,11 +35,10 @@ def measure(world: World) -> dict[str, float | None]:
 
 def ratio(world: World, few: Served, many: Served, path: str) -> float:
     """At least so much, for a page that takes longer than anybody waits."""
-    base_us = cost_us(few, path, ROUNDS)
     try:
-        found_us = cost_us(many, path, ROUNDS)
+        base_us, found_us = costs_of(path, few, many)
     except httpx.TimeoutException:
         many.restart()
-        found_us = PATIENCE_S * 1e6
+        base_us, found_us = cost_us(few, path), PATIENCE_S * 1e6
         world.note(f"growth: {path} takes longer than {PATIENCE_S} s with {MANY:,} networks")
     return found_us / base_us
