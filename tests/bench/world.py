@@ -17,7 +17,7 @@ from tests.bench.served import NOWHERE, Served
 from webapp.sandbox.launcher import Sandbox
 from webapp.settings import Settings
 
-QUOTA = 30
+QUOTA = 40
 
 
 @dataclass

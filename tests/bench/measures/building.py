@@ -16,7 +16,7 @@ from tests.bench.rows import REGION
 from tests.bench.world import World
 from tests.dashboard import wait_for
 
-NETWORKS = 3
+NETWORKS = 5
 AT_ONCE = 20
 LIMIT_S = 240
 QUIET_S = 3
