@@ -74,9 +74,11 @@ def list_after(session: Session, row: StackRow, event_id: int = 0) -> list[Stack
 
 def of_each(session: Session, rows: Sequence[StackRow]) -> defaultdict[str, list[StackEvent]]:
     """The events of each row by its `owner`, oldest first."""
-    found = defaultdict(list)
+    found = defaultdict[str, list[StackEvent]](list)
+    if not rows:
+        return found
     theirs = select(StackEvent).where(col(StackEvent.owner).in_([row.owner for row in rows]))
-    for event in session.exec(theirs.order_by(col(StackEvent.id))) if rows else ():
+    for event in session.exec(theirs.order_by(col(StackEvent.id))):
         found[event.owner].append(event)
     return found
 
