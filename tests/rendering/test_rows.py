@@ -44,7 +44,7 @@ OF_FUNCTIONS = {"functions/_row.html", "functions/_overview_row.html"}
 
 def one(session: Session, model: type[SQLModel]) -> Any:
     """The first one by name."""
-    return session.exec(select(model).order_by(model.name)).first()  # type: ignore[attr-defined]
+    return session.exec(select(model).order_by(model.name)).first()  # type: ignore[attr-defined]  # all have one
 
 
 def the(model: type[SQLModel], **values: Any) -> Callable[[Session], None]:
