@@ -17,8 +17,8 @@ from anyio.lowlevel import RunVar
 Result = TypeVar("Result")
 THREADS = 6
 """Each finds a connection of the database, as all other threads do: see `webapp.capacity.sizes`."""
-READERS = 2
-"""With SQLite. One would do, but for a page that reads much."""
+READERS = 1
+"""With SQLite. With two, a page took a fifth more CPU while both had work; no page reads much."""
 READERS_OF_POSTGRESQL = 4
 SWITCH_S = 0.0005
 """After how long a thread that computes makes room for the loop: a tenth of Python's default."""
