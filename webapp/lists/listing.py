@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
-from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, bindparam, func, select
 from sqlmodel import Session
 
+from webapp.database.columns import Raw
+from webapp.database.queries import Query
 from webapp.lists.counts import COUNTED_MAX, Count
 from webapp.lists.keyset import (
     HIGHEST,
@@ -21,12 +23,12 @@ from webapp.lists.keyset import (
     page_of,
     placed,
 )
-from webapp.lists.statements import Raw, Statement, Values, bound
 
 Filter = Callable[[Any], ColumnElement[bool]]
 """The condition for a value, or for what a value is bound to."""
+Values = Mapping[str, Any]
 BOUNDS = ("bound_0", "bound_1")
-MOST = bound("most", Integer)
+MOST = bindparam("most", type_=Integer)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Listing(Generic[Row]):
     query: Callable[[], Select[Any]]
     filters: Mapping[str, Filter]
     read: Callable[[Raw], Row]
-    _made: dict[Any, Statement] = field(default_factory=dict, repr=False)
+    _made: dict[Any, Query] = field(default_factory=dict, repr=False)
 
     def page(
         self, session: Session, order: Order, wanted: Values, place: Place = START
@@ -47,7 +49,7 @@ class Listing(Generic[Row]):
         shape = order, tuple(wanted), bool(bounds), bool(place.before)
         statement = self._made.get(shape) or self._made.setdefault(shape, self._paged(*shape))
         values = {**wanted, **bounds, "most": place.limit + 1}
-        rows = [self.read(row) for row in statement.rows(session, values)]
+        rows = [self.read(row) for row in statement.rows(session, **values)]
         return page_of(rows, order, place)
 
     def first(self, session: Session, order: Order, wanted: Values, most: int) -> list[Row]:
@@ -58,26 +60,28 @@ class Listing(Generic[Row]):
         """How many rows of the column's table there are, as `counts.count`."""
         shape = column, tuple(wanted)
         statement = self._made.get(shape) or self._made.setdefault(shape, self._counted(*shape))
-        ((number,),) = statement.rows(session, {**wanted, "most": COUNTED_MAX + 1})
+        ((number,),) = statement.rows(session, **wanted, most=COUNTED_MAX + 1)
         return Count(min(number, COUNTED_MAX), number > COUNTED_MAX)
 
     def conditions(self, wanted: Values) -> list[ColumnElement[bool]]:
         """The same for other statements."""
         return [self.filters[name](value) for name, value in wanted.items()]
 
-    def _paged(self, order: Order, names: tuple[str, ...], is_after: bool, back: bool) -> Statement:
+    def _paged(self, order: Order, names: tuple[str, ...], is_after: bool, back: bool) -> Query:
         bounds = [
-            bound(name, column.type) for name, column in zip(BOUNDS, order.columns, strict=False)
+            bindparam(name, type_=column.type)
+            for name, column in zip(BOUNDS, order.columns, strict=False)
         ]
         query = self.query().where(*self._bound(names))
-        return Statement(placed(query, order, bounds if is_after else [], back=back).limit(MOST))
+        query = placed(query, order, bounds if is_after else [], back=back)
+        return Query(query.limit(MOST), raw=True)
 
-    def _counted(self, column: SQLColumnExpression[Any], names: tuple[str, ...]) -> Statement:
+    def _counted(self, column: SQLColumnExpression[Any], names: tuple[str, ...]) -> Query:
         some = select(column).where(*self._bound(names)).limit(MOST).subquery()
-        return Statement(select(func.count()).select_from(some))
+        return Query(select(func.count()).select_from(some), raw=True)
 
     def _bound(self, names: tuple[str, ...]) -> list[ColumnElement[bool]]:
-        return [self.filters[name](bound(name)) for name in names]
+        return [self.filters[name](bindparam(name)) for name in names]
 
 
 def beginnings(name: str, column: SQLColumnExpression[Any]) -> dict[str, Filter]:

@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnExpressionArgument, FromClause, inspect, select
 from sqlmodel import Session, SQLModel
 
+from webapp.database.queries import Query
 from webapp.models.account import Account, InAccount
-from webapp.models.queries import Query
 
 Model = TypeVar("Model", bound=SQLModel)
 

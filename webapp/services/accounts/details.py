@@ -8,8 +8,8 @@ from typing import Protocol
 from sqlmodel import Session, col, select
 
 from webapp.aws.identities import Identity
+from webapp.database.queries import Query
 from webapp.errors import EgretError, Invalid, NotFound
-from webapp.lists.statements import Statement
 from webapp.models import (
     OWN,
     Account,
@@ -77,9 +77,9 @@ def choices(session: Session) -> list[str]:
 
 
 @cache
-def _connected() -> Statement:
+def _connected() -> Query:
     connected = select(Account.name).where(Account.status == AccountStatus.CONNECTED)
-    return Statement(connected.order_by(col(Account.name)).limit(OFFERED_MAX))
+    return Query(connected.order_by(col(Account.name)).limit(OFFERED_MAX), raw=True)
 
 
 def sites(session: Session, settings: Settings) -> list[Site]:

@@ -14,9 +14,9 @@ from sqlalchemy import Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from webapp.lists.statements import Statement, among
+from webapp.database.columns import among
+from webapp.database.queries import Query
 from webapp.models import Address, Key, KeyRange
-from webapp.models.queries import Query
 
 NAMED_MAX = 50
 """So many keys of an address are named."""
@@ -61,7 +61,7 @@ def sizes_of_ranges(session: Session) -> list[int]:
 
 
 @cache
-def _sizes() -> Statement:
+def _sizes() -> Query:
     first = select(func.min(KeyRange.prefix).label("prefix")).cte("sizes", recursive=True)
     next_one = (
         select(func.min(KeyRange.prefix))
@@ -69,7 +69,7 @@ def _sizes() -> Statement:
         .scalar_subquery()
     )
     sizes = first.union_all(select(next_one).where(first.c.prefix.is_not(None)))
-    return Statement(select(sizes.c.prefix).where(sizes.c.prefix.is_not(None)))
+    return Query(select(sizes.c.prefix).where(sizes.c.prefix.is_not(None)), raw=True)
 
 
 @lru_cache(STATEMENTS_KEPT)

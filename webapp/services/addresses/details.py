@@ -11,12 +11,12 @@ from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_
 
+from webapp.database.columns import Raw, among
 from webapp.errors import NotFound
 from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
 from webapp.lists.listing import Filter, Listing, beginning, beginnings
-from webapp.lists.statements import Raw, among
 from webapp.models import Address, AddressStatus, Function, Network
 from webapp.services.addresses.allowing import KeyName, keys_allowing
 

@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.aws.answers import Answer, Kind, understand
 from webapp.aws.cloudformation.stacks import Event, Phase, Stack
+from webapp.database.queries import Query
 from webapp.models import StackEvent, StackRow, utc_now
-from webapp.models.queries import Query
 from webapp.services.engine.leases import Work
 
 STACK_TYPE = "AWS::CloudFormation::Stack"

@@ -7,9 +7,9 @@ from functools import cached_property
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
+from webapp.database.queries import Query
 from webapp.errors import NotFound
 from webapp.models import Access, Address, Caller, Function, Key, Network, Proof, Snapshot
-from webapp.models.queries import Query
 from webapp.models.reading import Together
 from webapp.services.addresses import pool
 from webapp.services.engine.progress import Progress, is_just_ready, progress_of

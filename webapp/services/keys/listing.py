@@ -11,11 +11,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from webapp.database.columns import When, among, as_json, as_text, as_time, collected, lines
 from webapp.lists import keyset
 from webapp.lists.counts import Count
 from webapp.lists.keyset import START, Order, Page, Place
 from webapp.lists.listing import Filter, Listing, beginning, beginnings
-from webapp.lists.statements import When, among, as_json, as_text, as_time, collected, lines
 from webapp.models import Account, Address, Key, KeyRange, KeyVersion, Network, Status
 from webapp.models.address import AddressStatus
 from webapp.models.key import PENDING

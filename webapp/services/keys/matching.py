@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from webapp.database.queries import Query
 from webapp.lists.keyset import Offer
 from webapp.models import Address, Key, KeyVersion, Network
 from webapp.models.key import PENDING
-from webapp.models.queries import Query
 from webapp.models.reading import Reading
 from webapp.partners import coverage, partner
 from webapp.services.addresses import pool

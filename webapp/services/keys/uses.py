@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from webapp.lists.statements import among
+from webapp.database.columns import among
+from webapp.database.queries import Query
 from webapp.models import Function, Key, Network, Status
-from webapp.models.queries import Query
 
 NAMED_MAX = 50
 """So many functions of a key or a network are named; its list of functions has them all."""

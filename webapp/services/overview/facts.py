@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import exists, select, true
 from sqlmodel import Session, col
 
-from webapp.lists.statements import Statement, as_text
+from webapp.database.columns import as_text
+from webapp.database.queries import Query
 from webapp.models import (
     Access,
     Address,
@@ -45,7 +46,7 @@ def facts(session: Session) -> Facts:
 
 
 @cache
-def _statement() -> Statement:
+def _statement() -> Query:
     beyond = [select(col(each.id)).limit(1).offset(EXACT_MAX).scalar_subquery() for each in TABLES]
     outputs = select(as_text(col(Network.outputs)).label("outputs"))
     some = outputs.where(col(Network.status).in_(CREATED)).limit(LOOKED_MAX).subquery()
@@ -57,4 +58,4 @@ def _statement() -> Statement:
         exists().where(col(Address.status) == AddressStatus.LOST),
         exists().where(col(Function.access) == Access.OPEN),
     ]
-    return Statement(select(*beyond, *there))
+    return Query(select(*beyond, *there), raw=True)

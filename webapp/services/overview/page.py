@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import String, func, select, true
+from sqlalchemy import bindparam, func, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from webapp.lists.statements import Statement, as_json, as_text, bound
+from webapp.database.columns import as_json, as_text
+from webapp.database.queries import Query
 from webapp.models import Function, Role, Snapshot, Status
 from webapp.partners import partner
 from webapp.services.functions.catalogue.template import NO_PREVIEW
@@ -151,8 +152,8 @@ def _steps(
 def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Table]:
     answered = [(each, template_of(each.template)) for each in running if each.good_at]
     shown = [pair for pair in answered if pair[1].preview != NO_PREVIEW][:TABLES_MAX]
-    ids = {f"id_{number}": each.id for number, (each, _) in enumerate(shown)}
-    read = _last_good().rows(session, ids) if shown else ()
+    ids = [each.id for each, _ in shown]
+    read = _last_good().rows(session, ids=ids) if shown else ()
     found = {function_id: columns for function_id, *columns in read}
     for each, template in shown:
         if each.id in found:
@@ -160,9 +161,8 @@ def _tables(session: Session, running: Sequence[ListedFunction]) -> Iterator[Tab
 
 
 @cache
-def _last_good() -> Statement:
-    """The newest good answers of TABLES_MAX functions, with the settings of these."""
-    ids = [bound(f"id_{number}", String) for number in range(TABLES_MAX)]
+def _last_good() -> Query:
+    """The newest good answers of some functions, with the settings of these."""
     other: Any = aliased(Snapshot)
     newest = (
         select(func.max(other.fetched_at))
@@ -171,12 +171,13 @@ def _last_good() -> Statement:
         .scalar_subquery()
     )
     last: list[Any] = [col(Function.id), col(Snapshot.id), as_text(col(Function.settings))]
-    return Statement(
+    return Query(
         select(*last)
         .join_from(Function, Snapshot, col(Snapshot.function_id) == col(Function.id))
         .where(
-            col(Function.id).in_(ids),
+            col(Function.id).in_(bindparam("ids", expanding=True)),
             col(Snapshot.ok) == true(),
             col(Snapshot.fetched_at) == newest,
-        )
+        ),
+        raw=True,
     )

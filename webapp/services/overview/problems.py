@@ -15,8 +15,9 @@ from sqlalchemy import Select, case, false, literal, literal_column, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from webapp.database.columns import Raw
+from webapp.database.queries import Query
 from webapp.lists.counts import COUNTED_MAX
-from webapp.lists.statements import Raw, Statement
 from webapp.models import Address, AddressStatus, Function, Nat, Network, Proof, Snapshot, Status
 from webapp.services.inspection.health import IN_SERVICE
 
@@ -123,10 +124,11 @@ def _queries(model: Model) -> dict[str, Select[Any]]:
 
 
 @cache
-def _statement() -> Statement:
+def _statement() -> Query:
     """Nouns, ids, statuses and kinds of problems."""
-    return Statement(
-        union_all(_with_problems(NETWORK, Network), _with_problems(FUNCTION, Function))
+    return Query(
+        union_all(_with_problems(NETWORK, Network), _with_problems(FUNCTION, Function)),
+        raw=True,
     )
 
 

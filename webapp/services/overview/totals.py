@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, case, func, select
 from sqlmodel import Session, col
 
-from webapp.lists.statements import Statement, as_json, as_text
+from webapp.database.columns import as_json, as_text
+from webapp.database.queries import Query
 from webapp.models import Address, AddressStatus, Function, Key, Nat, Network, Status
 from webapp.models.costs import KMS_KEY_USD_PER_MONTH, SECRET_USD_PER_MONTH, monthly_usd
 from webapp.models.network import UNDELETED_NAT_GATEWAY_IDS, NetworkFacts
@@ -123,7 +124,7 @@ def _groups(session: Session) -> Iterator[_Group]:
 
 
 @cache
-def _grouped() -> Statement:
+def _grouped() -> Query:
     change, outputs = as_text(col(Network.change)), as_text(col(Network.outputs))
     matter = (
         col(Network.unwanted)
@@ -139,7 +140,7 @@ def _grouped() -> Statement:
         change,
         case((matter, outputs), else_=NOTHING),
     ]
-    return Statement(select(*columns, func.count()).group_by(*columns))
+    return Query(select(*columns, func.count()).group_by(*columns), raw=True)
 
 
 def _others(session: Session) -> dict[str, int]:
@@ -148,7 +149,7 @@ def _others(session: Session) -> dict[str, int]:
 
 
 @cache
-def _numbers() -> Statement:
+def _numbers() -> Query:
     def number(column: Any, *conditions: Any) -> Any:
         return select(func.count(column)).where(*conditions).scalar_subquery()
 
@@ -160,4 +161,4 @@ def _numbers() -> Statement:
         number(col(Address.id), col(Address.status) == AddressStatus.FREE),
         number(col(Key.id)),
     ]
-    return Statement(select(*numbers))
+    return Query(select(*numbers), raw=True)

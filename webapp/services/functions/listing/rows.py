@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Select, bindparam, false, func, select, true
 from sqlmodel import Session, col
 
-from webapp.lists.statements import Raw, When, as_time
+from webapp.database.columns import Raw, When, as_time
 from webapp.models import Account, Function, Network, Snapshot, Status
 from webapp.services.functions.catalogue.templates import template_of
 from webapp.services.inspection import health

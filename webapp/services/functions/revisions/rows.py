@@ -12,9 +12,9 @@ from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from webapp.aws.secrets import CURRENT
+from webapp.database.queries import Query
 from webapp.errors import NotFound
 from webapp.models import Function, FunctionRevision, Key, KeyVersion, Network, RevisionStatus
-from webapp.models.queries import Query
 from webapp.models.revision import CONFIGURATION
 from webapp.services.functions.catalogue.templates import Template, template_of
 from webapp.services.functions.revisions import code

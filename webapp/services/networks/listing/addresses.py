@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, null, or_, select
 from sqlmodel import Session, col
 
+from webapp.database.columns import Raw, When, among, as_time, collected, lines
 from webapp.lists.keyset import START, Page, Place
 from webapp.lists.listing import Listing
-from webapp.lists.statements import Raw, When, among, as_time, collected, lines
 from webapp.models import Account, Address, AddressStatus, Function, Key, KeyRange, Network
 from webapp.models.address import monthly_cost_usd
 from webapp.services.addresses.allowing import NAMED_MAX, ranges_around, sizes_of_ranges

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Select, case, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from webapp.lists.statements import When, as_json, as_text, as_time, collected, lines
+from webapp.database.columns import When, as_json, as_text, as_time, collected, lines
 from webapp.models import Account, Address, AddressStatus, Nat, Network, Proof, Status
 from webapp.models.network import NetworkFacts
 from webapp.services.inspection import health

@@ -9,8 +9,9 @@ from sqlmodel import Session, col, select
 
 from tests.postgresql import on_either_database
 from tests.services.rows import a_network, add, ago
-from webapp.models import Lease, Network, Status, queries
-from webapp.models.queries import Query
+from webapp.database import queries
+from webapp.database.queries import Query
+from webapp.models import Lease, Network, Status
 
 NAMES = "name", "status", "updated_at", "tags", "protected"
 COLUMNS: list[Any] = [getattr(Network, name) for name in NAMES]
