@@ -46,6 +46,15 @@ def test_a_list_may_have_any_length(session: Session) -> None:
         assert NAMED.scalars(session, names=names) == found
 
 
+@on_either_database
+def test_a_list_may_be_part_of_the_statement(session: Session) -> None:
+    add(session, a_network("a"), a_network("b", status=Status.FAILED), a_network("c"))
+    some = col(Network.status).in_([Status.FAILED, Status.PARKED])
+    query = Query(select(Network.name).where(some, col(Network.name) > bindparam("name")))
+    assert query.scalars(session, name="a") == ["b"]
+    assert query.scalars(session, name="b") == []
+
+
 def test_plans_of_many_lengths_do_not_pile_up(session: Session) -> None:
     query = Query(select(Network.id).where(col(Network.id).in_(bindparam("ids", expanding=True))))
     for length in range(queries.PLANS_MAX + 5):
@@ -57,7 +66,7 @@ def test_plans_of_many_lengths_do_not_pile_up(session: Session) -> None:
 def test_numbers_are_read_as_numbers(session: Session) -> None:
     add(session, Lease(resource="a", due_at=1.5, expires_at=0, fence=2))
     columns: list[Any] = [Lease.due_at, Lease.fence, Lease.expires_at]
-    assert Query(select(*columns)).rows(session) == [[1.5, 2, 0.0]]
+    assert Query(select(*columns)).rows(session) == [(1.5, 2, 0.0)]
 
 
 def test_what_several_queries_find_is_read_and_what_the_session_has_not_written(
@@ -70,7 +79,10 @@ def test_what_several_queries_find_is_read_and_what_the_session_has_not_written(
         select(Network.cidr, Network.status).where(col(Network.name) == name),
     )
     found = Query(both).rows(session, name="new")
-    assert sorted(found) == [["10.0.0.0/16", Status.READY], ["new", Status.READY]]
+    assert {tuple(row) for row in found} == {
+        ("10.0.0.0/16", Status.READY),
+        ("new", Status.READY),
+    }
 
 
 def test_a_query_that_fails_raises_what_all_statements_raise(session: Session) -> None:

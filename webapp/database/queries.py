@@ -96,8 +96,9 @@ def _plan(
     dialect = connection.dialect
     compiled = query.compile(dialect=dialect)
     state = compiled.construct_expanded_state(values)
-    parts = state.parameter_expansion
-    alone = {name: bind for bind, name in compiled.bind_names.items() if name not in parts}
+    expanded = state.parameter_expansion
+    parts = {name: names for name, names in expanded.items() if name in values}
+    alone = {name: bind for bind, name in compiled.bind_names.items() if name not in expanded}
     sent = {n: each.type.dialect_impl(dialect).bind_processor(dialect) for n, each in alone.items()}
     of_values = {*values, *(n for names in parts.values() for n in names)}
     read = [(at, _reading(each.type, dialect)) for at, each in enumerate(columns)]
