@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
@@ -41,6 +41,8 @@ class Served:
     opened: list[Client] = field(default_factory=list)
     is_left: bool = False
     """Whether the clients stay when the server ends."""
+    graceful_s: int | None = None
+    """For requests that are being answered, if it is not the usual time."""
 
     def __post_init__(self) -> None:
         networks = [ip_network(self.proxies)] if self.proxies else []
@@ -109,19 +111,27 @@ class Served:
 async def serving(served: Served) -> AsyncIterator[Served]:
     server = server_of(served.application(), Settings(), served.connections)
     server.config.port, served.server = 0, server
+    if served.graceful_s is not None:
+        server.config.timeout_graceful_shutdown = served.graceful_s
     running = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     served.port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield served
     finally:
-        server.should_exit = True
         if served.is_left:
+            server.should_exit = True
             await running
         served.go_on.set()
         for _, writer in served.opened:
             writer.transport.abort()
-        await running
+        if not server.should_exit:  # to end in order takes uvicorn longer than most tests
+            running.cancel()
+            for each in server.servers:
+                each.close()
+            await server.lifespan.shutdown()
+        with suppress(asyncio.CancelledError):
+            await running
 
 
 async def until(condition: Callable[[], bool]) -> None:

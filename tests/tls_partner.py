@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.answering import answering
 from webapp.sandbox.tls_partners import TlsPartners
 
 HOST = "api.partner.test"
@@ -56,13 +57,9 @@ def running(folder: Path) -> Iterator[TlsPartner]:
     context.load_cert_chain(certificate, key)
     server = Server(context)
     server.partner = TlsPartner(server.server_port, certificate)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield server.partner
-    server.partner.over.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with answering(server):
+        yield server.partner
+        server.partner.over.set()
 
 
 @contextmanager

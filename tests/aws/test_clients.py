@@ -2,11 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
 
+from tests.answering import answering
 from webapp.aws.clients import (
     CLOUDWATCH_MAX_ATTEMPTS,
     CLOUDWATCH_READ_TIMEOUT_S,
@@ -79,11 +79,9 @@ class FailingAws(HTTPServer):
 @pytest.mark.parametrize("status", [0, 500, 502, 503, 504])
 def test_a_function_that_may_have_run_is_not_run_again(status: int) -> None:
     """Whether AWS fails or its answer is lost: the partner is called once."""
-    with FailingAws(("127.0.0.1", 0), Failing) as server:
+    with answering(FailingAws(("127.0.0.1", 0), Failing)) as server:
         server.status = status
-        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         functions = Functions(Clients(f"http://127.0.0.1:{server.server_port}"))
         with pytest.raises(NotReached):
             functions.invoke(REGION, "f")
         assert server.asked == 1
-        server.shutdown()

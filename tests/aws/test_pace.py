@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
-from threading import Thread
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.answering import answering
 from tests.clouds import connected
 from webapp.aws.clients import Clients
 from webapp.aws.errors import NotReached, QuotaExceeded
@@ -95,8 +95,7 @@ class Throttling(BaseHTTPRequestHandler):
 
 def test_running_too_many_functions_at_once_does_not_slow_the_control_plane_down() -> None:
     turns = LocalTurns(Time().clock)
-    with HTTPServer(("127.0.0.1", 0), Throttling) as server:
-        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    with answering(HTTPServer(("127.0.0.1", 0), Throttling)) as server:
         clients = Clients(f"http://127.0.0.1:{server.server_port}", pace=Pace(turns), attempts=1)
         with pytest.raises(QuotaExceeded):
             Functions(clients).invoke(REGION, "f")
@@ -107,7 +106,6 @@ def test_running_too_many_functions_at_once_does_not_slow_the_control_plane_down
         with pytest.raises(QuotaExceeded):
             Functions(clients).invoke(REGION, "f")
         assert turns.take(REGION) == 2.0, "running a function took no turn"
-        server.shutdown()
 
 
 def test_waiting_threads_take_turns() -> None:

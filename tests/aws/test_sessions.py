@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -19,6 +18,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 from botocore.utils import parse_timestamp
 
+from tests.answering import answering
 from tests.aws.test_clients import Failing
 from tests.aws.test_credentials import SECRET, clients, own, refused
 from webapp.aws.clients import Clients
@@ -278,8 +278,7 @@ def test_after_an_answer_that_they_have_expired_credentials_are_read_again(
         )
 
     write("AKIDOLD")
-    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
-        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    with answering(HTTPServer(("127.0.0.1", 0), Refusing)) as server:
         clients = Clients(f"http://127.0.0.1:{server.server_port}", attempts=1)
         old: Any = clients.secretsmanager(REGION)
         write("AKIDNEW")
@@ -287,7 +286,6 @@ def test_after_an_answer_that_they_have_expired_credentials_are_read_again(
         with pytest.raises(ClientError, match="ExpiredTokenException"):
             old.list_secrets()
         new: Any = clients.secretsmanager(REGION)
-        server.shutdown()
     assert new._request_signer._credentials.access_key == "AKIDNEW"
 
 

@@ -4,8 +4,8 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 
+from tests.answering import answering
 from tests.faults.proxy import Proxy, Rule
 
 
@@ -29,11 +29,8 @@ class Counted(Proxy):
 
 @contextmanager
 def counting(upstream: str) -> Iterator[Counted]:
-    proxy = Counted(upstream)
-    Thread(target=proxy.serve_forever, daemon=True).start()
-    yield proxy
-    proxy.shutdown()
-    proxy.server_close()
+    with answering(Counted(upstream)) as proxy:
+        yield proxy
 
 
 def peak_in_a_second(times: list[float]) -> int:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.answering import answering
 from tests.dashboard import Dashboard
 from tests.e2e.conftest import says, sign_in
 
@@ -30,12 +30,8 @@ def site(tmp_path: Path) -> Iterator[int]:
     """The port of a web server with one page."""
     (tmp_path / "index.html").write_text("<!doctype html><title>Another site</title>")
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
         yield server.server_port
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

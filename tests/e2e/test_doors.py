@@ -1,7 +1,6 @@
 """A page of another site, in a real browser, and a function's code get in nowhere."""
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -9,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.answering import answering
 from tests.dashboard import Dashboard
 from tests.e2e.conftest import REBOUND
 from tests.sandbox.inside import READ, inside_of, private_to
@@ -48,11 +48,8 @@ class Nothing(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Nothing)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Nothing)) as server:
+        yield f"http://localhost:{server.server_port}/"
 
 
 @pytest.fixture

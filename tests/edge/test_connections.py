@@ -1,5 +1,7 @@
 """What a connection may take in time, and how many there may be; time is what the test says."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests import loops
@@ -192,7 +194,8 @@ def test_a_late_head_after_an_unfinished_request_gets_no_answer_of_its_own() -> 
 
 def test_the_server_ends_although_clients_do_not() -> None:
     async def whole() -> None:
-        async with serving(Served()) as served:
+        hasty = replace(LIMITS, leave_s=0.1, linger_s=0.1)
+        async with serving(Served(hasty, graceful_s=1)) as served:
             await served.connected()
             await served.connected(POST + b"content-length: 9\r\n\r\n")
             await served.connected(KEPT.replace(b"/ ", b"/large ", 1))

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from urllib.parse import parse_qs, urlsplit
+
+from tests.answering import answering
 
 UPSTREAM_TIMEOUT_S = 60
 DELAY_S = 0.5
@@ -73,11 +75,8 @@ class Proxy(ThreadingHTTPServer):
 
 @contextmanager
 def proxied(upstream: str) -> Iterator[Proxy]:
-    proxy = Proxy(upstream)
-    Thread(target=proxy.serve_forever, daemon=True).start()
-    yield proxy
-    proxy.shutdown()
-    proxy.server_close()
+    with answering(Proxy(upstream)) as proxy:
+        yield proxy
 
 
 class _Handler(BaseHTTPRequestHandler):

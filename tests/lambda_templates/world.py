@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tests.answering import answering
 from webapp.services.functions.catalogue.code import assemble
 
 HANDLERS = Path(__file__).parents[2] / "lambda_templates"
@@ -156,14 +157,9 @@ class Server(ThreadingHTTPServer):
 def serving() -> Iterator[World]:
     """A world on a free port."""
     made = World()
-    opened = _server(made)
-    thread = threading.Thread(target=opened.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield made
-    made.over.set()
-    opened.shutdown()
-    opened.server_close()
-    thread.join()
+    with answering(_server(made)):
+        yield made
+        made.over.set()
 
 
 def _server(world: World) -> Server:

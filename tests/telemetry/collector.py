@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
+
+from tests.answering import answering
 
 
 @dataclass
@@ -37,13 +39,11 @@ def collecting(*, hangs: bool = False, status: int = 200) -> Iterator[Collector]
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         server.daemon_threads = True
         collector.url = f"http://127.0.0.1:{server.server_port}"
-        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield collector
         collector.over.set()
-        server.shutdown()
 
 
 def nobody() -> str:

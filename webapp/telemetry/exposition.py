@@ -25,6 +25,8 @@ from webapp.telemetry.looks import Look, Looks
 LOOPBACK = "127.0.0.1"
 PATH = "/metrics"
 READ_TIMEOUT_S = 5
+POLL_S = 0.1
+"""How soon it ends with the dashboard."""
 
 
 class EgretCollector(Collector):
@@ -140,7 +142,7 @@ def serving(port: int, registry: CollectorRegistry) -> Iterator[int]:
             remedy="Set EGRET_METRICS_PORT to a free port; each replica needs its own.",
         ) from None
     server.registry = registry
-    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    Thread(target=server.serve_forever, args=(POLL_S,), name="metrics", daemon=True).start()
     try:
         yield server.server_port
     finally:

@@ -98,6 +98,7 @@ def test_every_kind_of_slow_partner_is_given_up_in_time(
     assert (answer["statusCode"], code(answer)) == (504, "partner_timeout")
 
 
+@pytest.mark.parametrize("impatient", [0.2], indirect=True)
 def test_a_partner_that_recovers_is_used_again(impatient: Environment, world: World) -> None:
     world.raw = lambda out: says_nothing(world, out)
     assert impatient.call()["statusCode"] == 504

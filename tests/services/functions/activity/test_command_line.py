@@ -1,13 +1,13 @@
 """The command line of each kind of access, run by a real shell and a real curl."""
 
 import subprocess
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from tests.answering import answering
 from webapp.models import Access, Function
 from webapp.services.functions import curl
 
@@ -43,10 +43,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    with Api(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
+    with answering(Api(("127.0.0.1", 0), Handler)) as made:
         yield made
-        made.shutdown()
 
 
 def sent(api: Api, access: Access, **environment: str) -> dict[str, str]:
