@@ -129,6 +129,9 @@ async def serving(served: Served) -> AsyncIterator[Served]:
             running.cancel()
             for each in server.servers:
                 each.close()
+            for connection in server.server_state.connections:
+                connection.transport.abort()
+            await until(lambda: not server.server_state.connections)
             await server.lifespan.shutdown()
         with suppress(asyncio.CancelledError):
             await running
