@@ -2,8 +2,10 @@
 
 import gc
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import hypothesis
@@ -36,6 +38,7 @@ from webapp.settings import Settings
 ADDRESS_QUOTA = 40
 NETWORK_QUOTA = 20
 PACE_S = 0.05
+FOLDER_NAME_MAX = 22
 BROWSER_TESTS = "tests/e2e/"
 NETWORKS_THAT_FAIL = (
     "tests/faults/test_answers_from_aws.py",
@@ -126,8 +129,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """More than the cores: tests also wait, the slow ones most, for processes of their own."""
-    return (os.cpu_count() or 1) + (1 if config.getoption("fast") else 3)
+    """More than the cores, unless fast: the slow ones wait, mostly for processes of their own."""
+    return (os.cpu_count() or 1) + (0 if config.getoption("fast") else 3)
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -143,6 +146,13 @@ class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     return OneWorkerPerFile(config, log)
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """pytest's own fixture searches the folders of all earlier tests for the next number."""
+    name = re.sub(r"\W", "_", request.node.name)[:FOLDER_NAME_MAX]
+    return Path(mkdtemp(prefix=f"{name}-", dir=tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, inspect, make_url
 
 from tests import postgresql
-from webapp.db import make_engine, migrate
+from webapp.db import make_engine, migrate, without_creating
 from webapp.settings import Settings
 
 SECRET_KEY = "of all replicas, and of no use elsewhere"
@@ -67,10 +67,11 @@ def engine_of(settings: Settings, user: str) -> Engine:
     Its user, the test or the app, has had it before, with other databases: the SQL that it has
     compiled would take longer to compile again than most tests.
     """
-    made = make_engine(settings.database)
-    shared = _engine(user, made.dialect.name)
+    url = settings.database
+    is_sqlite = url.startswith("sqlite")
+    shared = _engine(user, "sqlite" if is_sqlite else "postgresql")
     shared.dispose()  # connections to the last test's database
-    shared.url = made.url
+    shared.url = without_creating(url) if is_sqlite else make_url(url)
     return shared.execution_options()  # what listens to this one does not hear the next
 
 

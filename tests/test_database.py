@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
+from tests.fast import thorough
 from tests.postgresql import on_either_database, sqlite_alone
 from webapp.db import (
     MIGRATIONS,
@@ -166,6 +167,7 @@ def test_a_time_is_read_in_utc_whatever_the_database_session_uses(settings: Sett
     assert (read, read.tzinfo) == (MORNING, UTC)
 
 
+@thorough("every migration runs")
 @on_either_database
 def test_an_interrupted_migration_changes_nothing(settings: Settings) -> None:
     """Interrupted at its first statement, and at every eleventh after it, until one is complete."""

@@ -11,6 +11,8 @@ import pytest
 from tests import syntax
 from tests.fast import thorough
 
+pytestmark = thorough("all sources are read")
+
 ROOT = Path(__file__).parents[1]
 LINES_MAX = 300
 ROOMS_MAX = 13

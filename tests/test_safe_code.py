@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from tests.fast import thorough
 from tests.syntax import parsed
+
+pytestmark = thorough("all sources are read")
 
 ROOT = Path(__file__).parents[1]
 RUNS_TEXT = {"eval", "exec", "__import__", "os.system", "os.popen"}

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.fast import thorough
 from tests.twice import ONCE, OWN, Guard
+
+pytestmark = thorough("pytest runs inside it")
 
 TESTS = """
 import sqlite3

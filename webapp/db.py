@@ -63,7 +63,7 @@ def make_engine(url: str, connections: int = CONNECTIONS) -> Engine:
     pool = {"pool_size": POOL_SIZE, "max_overflow": more, "pool_timeout": POOL_WAIT_S}
     if url.startswith("sqlite"):
         _make_private(make_url(url).database)
-        engine = create_engine(_without_creating(url), hide_parameters=True, **pool)
+        engine = create_engine(without_creating(url), hide_parameters=True, **pool)
         event.listen(engine, "connect", _set_pragmas)
     else:
         engine = create_engine(
@@ -273,7 +273,7 @@ def _count_generation(connection: Connection) -> None:
         _generations[:] = [_generations[-1] + 1]
 
 
-def _without_creating(url: str) -> URL:
+def without_creating(url: str) -> URL:
     """The URL that makes a missing SQLite file an error; by default a new, empty one is created."""
     parsed = make_url(url)
     if not parsed.database or parsed.database == ":memory:":

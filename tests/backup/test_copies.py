@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlmodel import Session, select
 
 from tests.databases import prepare
+from tests.fast import thorough
 from tests.postgresql import PostgreSql, on_either_database
 from tests.services.rows import a_network, add_usable_function
 from webapp.backup.copies import back_up, restore
@@ -112,6 +113,7 @@ def test_a_database_in_use_is_replaced_only_when_told_to(
     assert rows_of(settings.database) == before
 
 
+@thorough("every migration runs")
 def test_an_older_backup_is_migrated(tmp_path: Path) -> None:
     old = f"sqlite:///{tmp_path}/old.db"
     migrate(old, "20261124")

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from tests import loops
 from tests.clouds import connected
 from tests.databases import prepare
+from tests.fast import thorough
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer
 from webapp.aws.clients import Clients
@@ -88,6 +89,7 @@ def slow(settings: Settings, silent: socket.socket) -> Iterator[FastAPI]:
     app.state.parts.engine.dispose()
 
 
+@thorough("many requests at once")
 def test_pages_are_answered_while_many_requests_wait_for_aws(
     slow: FastAPI, silent: socket.socket
 ) -> None:

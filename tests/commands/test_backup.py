@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.databases import environment_of, settings_of
+from tests.fast import thorough
 from tests.services.rows import a_network, add
 from webapp.cli import main
 from webapp.settings import Settings
@@ -17,6 +18,7 @@ def run(*arguments: str) -> object:
     return ended.value.code
 
 
+@thorough("every migration runs")
 def test_a_backup_is_restored_into_a_new_folder_and_only_on_request_over_another(
     session: Session,
     settings: Settings,

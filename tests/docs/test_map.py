@@ -6,7 +6,10 @@ import pytest
 from sqlmodel import SQLModel
 
 from docs.make_map import MAP, map_text
+from tests.fast import thorough
 from webapp.settings import Settings
+
+pytestmark = thorough("all sources are read")
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,14 @@ from docs.packages import (
     license_of,
     locked,
 )
+from tests.fast import thorough
 
 DIRECT_MAX = 28
 EXTRAS = ("otel", "sandbox", "dev")
 DEPENDENCY = re.compile(r'^  "[\w-]+[^"]*", +# \w', re.MULTILINE)
 
 
+@thorough("every package is read")
 def test_every_package_has_a_licence_that_is_allowed() -> None:
     found = list(rows())
     assert {row.used for row in found} == {IMAGE, "sandbox", DEVELOPMENT}

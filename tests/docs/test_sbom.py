@@ -11,6 +11,9 @@ from referencing import Registry, Resource
 
 from docs.make_sbom import LOCKS, sbom_text
 from docs.packages import locked
+from tests.fast import thorough
+
+pytestmark = thorough("every package is read")
 
 SCHEMAS = Path(cyclonedx.schema.__file__).parent / "_res"
 NAMES = ("bom-1.6", "spdx", "jsf-0.82")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests import loops
+from tests.fast import thorough
 from tests.served import (
     CLOSING,
     KEPT,
@@ -192,6 +193,7 @@ def test_a_late_head_after_an_unfinished_request_gets_no_answer_of_its_own() -> 
     run(scenario)
 
 
+@thorough("it waits for a second")
 def test_the_server_ends_although_clients_do_not() -> None:
     async def whole() -> None:
         hasty = replace(LIMITS, leave_s=0.1, linger_s=0.1)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fast import thorough
 from tests.partners.json_of_others import JSON
 from tests.tokens import encoded, mint
 from webapp.partners.clash_of_clans_keys import NoKey, claims_of
@@ -75,6 +76,7 @@ def test_a_time_that_is_not_a_valid_date_is_left_out(iat: Any) -> None:
     assert claims_of(mint(iat=iat)).issued_at == ""
 
 
+@thorough("hundreds of tokens")
 @given(st.dictionaries(st.sampled_from(CLAIMS), JSON))
 def test_every_token_is_either_read_or_refused(payload: dict[str, Any]) -> None:
     token = f"{encoded({'alg': 'HS512'})}.{encoded({'scopes': ['clash']} | payload)}.{'A' * 86}"

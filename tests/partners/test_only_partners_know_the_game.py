@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+from tests.fast import thorough
+
+pytestmark = thorough("all sources are read")
+
 WEBAPP = Path(__file__).parents[2] / "webapp"
 ALLOWED = (WEBAPP / "partners", WEBAPP / "sandbox" / "partner")
 GAME = re.compile(r"clash|clan|supercell", re.IGNORECASE)

@@ -264,6 +264,7 @@ def is_stream(path: str) -> bool:
     return path.endswith(("/stream", "/events", "/tail", "/live"))
 
 
+@thorough("every route is asked")
 def test_every_text_that_the_api_takes_has_a_size_in_its_description(bare_app: FastAPI) -> None:
     schema = bare_app.openapi()
     bodies = [

@@ -19,6 +19,7 @@ from sqlmodel import Session, create_engine
 
 from tests.clouds import boto_session, connected
 from tests.databases import prepare
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.postgresql import on_either_database
 from tests.routes.all_routes import PARAMETER, routes_of
@@ -62,6 +63,7 @@ def in_use(app: FastAPI) -> int:
     return pool.checkedout()
 
 
+@thorough("hundreds of requests")
 @on_either_database
 def test_many_signed_in_requests_at_once_are_all_answered(app: FastAPI) -> None:
     """Ten times as many as there are connections."""
@@ -148,6 +150,7 @@ def example(shape: Any, name: str = "") -> Any:
     return usual.get(kind, 1)
 
 
+@thorough("every route is asked")
 def test_no_route_keeps_a_connection_while_aws_is_asked(
     asking: DirectClient, calls: list[tuple[str, int]]
 ) -> None:

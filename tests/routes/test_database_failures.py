@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlmodel import Session, select, update
 
 from tests.databases import impatient, locked_by_another
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
@@ -71,6 +72,7 @@ def ask(client: Any, route: Route) -> Any:
     return client.request(route.method, path_of(route), **{kind: FORM})
 
 
+@thorough("every route is asked")
 def test_with_a_locked_database_every_form_and_call_answers_as_itself(locked: DirectClient) -> None:
     app: Any = locked.app
     later = 0

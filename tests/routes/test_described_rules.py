@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
+from tests.fast import thorough
 from tests.openapi.described import Operation, described
 from tests.routes.people import bearer
 from tests.services.rows import add_function
@@ -50,6 +51,7 @@ def program(app: FastAPI, client: Any, session: Session) -> Any:
     return client
 
 
+@thorough("hundreds of requests")
 def test_what_a_schema_forbids_is_refused(program: Any) -> None:
     wrong = [*wrong_bodies()]
     assert len(wrong) > 20

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
+from tests.fast import thorough
 from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_network, a_snapshot, add, add_function
 from webapp.partners.untrusted_json import CELL_MAX_CHARS, CUT, ROWS_MAX
@@ -58,6 +59,7 @@ def test_a_public_whitelist_belongs_to_no_origin(
     assert is_sandboxed(shown.headers)
 
 
+@thorough("thousands of rows")
 def test_sixty_thousand_rows_are_shown_fifty_at_a_time(signed_in: Any, session: Session) -> None:
     items: list[dict[str, Any]] = [{"rank": n} for n in range(1, 60_001)]
     items[0]["name"] = "n" * 1000

@@ -64,6 +64,7 @@ def test_the_api_does_what_its_description_says(app: FastAPI, session: Session) 
     assert {200, 401, 404, 409, 422} <= found.statuses.keys()
 
 
+@thorough("hundreds of requests")
 def test_a_failure_is_found_and_told(app: FastAPI) -> None:
     document = deepcopy(described().document)
     path = "/api/v1/templates"

@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
+from tests.fast import thorough
 from tests.routes.all_routes import routes_of
 from tests.routes.people import sign_in
 from tests.routes.test_connections import add_rows
@@ -17,6 +18,7 @@ STREAMS = ("/stream", "/tail")
 FROM_AWS = ("/diagnosis", "/drift", "/metrics", "/logs", "/requests", "/orphans", "/preflight")
 
 
+@thorough("every route is asked")
 def test_head_answers_as_get_does_without_a_body(
     app: FastAPI, client: Any, session: Session
 ) -> None:

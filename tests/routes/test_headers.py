@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from httpx import Request, Response
 from sqlmodel import Session
 
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.routes.all_routes import routes_of
 from tests.routes.conftest import HOST
@@ -64,6 +65,7 @@ def client(app: FastAPI, session: Session) -> Iterator[Any]:
     app.state.parts.engine.dispose()
 
 
+@thorough("every route is asked")
 def test_every_route_answers_with_the_headers_to_anybody(app: FastAPI, client: Any) -> None:
     nobody = DirectClient(app, base_url=HOST, follow_redirects=False)
     asked = 0

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from tests import loops
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
@@ -77,6 +78,7 @@ def path_of(route: Route) -> str:
     return PARAMETER.sub("unknown", re.sub(r"\{name\}", f"{noun}-1", route.path))
 
 
+@thorough("every route is asked")
 def test_no_route_holds_a_connection_while_it_waits_for_its_client(
     app: FastAPI, session: Session
 ) -> None:

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from tests import loops
+from tests.fast import thorough
 from tests.routes.asking import (
     LINK,
     PREVIEW,
@@ -72,6 +73,7 @@ def comparable(answered: Answered) -> Answered:
     return Answered(answered.status, headers, body)
 
 
+@thorough("hundreds of requests")
 def test_the_layer_answers_what_the_router_answers(asking: Asking, session: Session) -> None:
     async def scenario() -> None:
         _, who = somebody(session)
@@ -116,6 +118,7 @@ def test_who_has_to_set_up_a_second_factor_is_led_there_by_the_router(
     loops.run(scenario())
 
 
+@thorough("hundreds of requests")
 def test_the_layer_leaves_to_the_router_what_it_does_not_know(
     asking: Asking, session: Session
 ) -> None:

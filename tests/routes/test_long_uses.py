@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from tests.costs import counted
+from tests.fast import thorough
 from tests.postgresql import sqlite_alone
 from tests.services.many import add_many
 from tests.services.rows import a_network, add, an_event
@@ -47,6 +48,7 @@ def steps(client: Any, engine: Engine, path: str) -> tuple[int, int]:
     return cost.steps, len(cost.statements)
 
 
+@thorough("hundreds of rows")
 @sqlite_alone("it counts what SQLite's own machine does")
 def test_what_many_functions_share_costs_the_same_as_with_few(
     signed_in: Any, engine: Engine, session: Session
@@ -73,6 +75,7 @@ def test_what_many_functions_share_costs_the_same_as_with_few(
     assert "and more" in refused.json()["detail"]
 
 
+@thorough("hundreds of rows")
 def test_failed_networks_are_listed_by_the_same_number_of_statements(
     signed_in: Any, engine: Engine, session: Session
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session, select
 
+from tests.fast import thorough
 from tests.routes.all_routes import declarations
 from tests.routes.people import bearer, sign_in
 from webapp.models import AuditEvent, Role, User
@@ -26,6 +27,7 @@ def strict(app: FastAPI) -> Iterator[FastAPI]:
     yield app
 
 
+@thorough("every route is asked")
 def test_every_other_route_is_refused(strict: FastAPI, client: Any) -> None:
     sign_in(client, strict)
     closed = 0

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from tests.fast import thorough
 from tests.routes.all_routes import Route, routes_of
 from tests.routes.people import sign_in
 
@@ -20,6 +21,7 @@ EXCEPTIONS = {
 }
 
 
+@thorough("every route is asked")
 def test_each_route_refuses_what_does_not_exist_or_is_incomplete(app: FastAPI, client: Any) -> None:
     """Signed in. A list or an empty form takes nothing that could be wrong."""
     takers = [r for r in routes_of(app) if r.has_parameters or not r.reads]
@@ -29,6 +31,7 @@ def test_each_route_refuses_what_does_not_exist_or_is_incomplete(app: FastAPI, c
     assert not {route for route, answer in answers.items() if answer.status_code not in (404, 422)}
 
 
+@thorough("every route is asked")
 def test_each_route_that_changes_something_refuses_another_site(app: FastAPI, client: Any) -> None:
     sign_in(client, app)
     writers = [route for route in routes_of(app) if not route.reads]

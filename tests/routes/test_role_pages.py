@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlmodel import Session, select
 
 from tests import loops
+from tests.fast import thorough
 from tests.routes.all_routes import Route, declarations
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
@@ -126,6 +127,7 @@ PAGES = [
 ]
 
 
+@thorough("every page for every role")
 @pytest.mark.usefixtures("world")
 def test_a_page_offers_what_its_reader_may_do_and_nothing_else(
     app: FastAPI, session: Session

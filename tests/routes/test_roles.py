@@ -156,6 +156,7 @@ def outcome(route: Route, answer: httpx.Response) -> str:
     return REFUSED if answer.status_code == 403 else ANSWERED
 
 
+@thorough("every route is asked")
 def test_reading_changes_nothing(app: FastAPI, session: Session) -> None:
     add_everything(session, 1)
     session.exec(select(Network)).one().link = "link"

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from sqlmodel import Session
 
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.routes.all_routes import PARAMETER, Route, routes_of
 from tests.routes.conftest import HOST
@@ -51,6 +52,7 @@ def path_of(route: Route) -> str:
     return PARAMETER.sub("unknown", route.path.replace("{name}", f"{noun}-1"))
 
 
+@thorough("every route is asked")
 def test_they_answer_as_the_router_does(
     app: FastAPI, session: Session, both_ways: Callable[..., tuple[list[Any], list[Any]]]
 ) -> None:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlmodel import Session, delete
 
 from tests import loops
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.routes.conftest import HOST
 from tests.routes.people import sign_in
@@ -170,6 +171,7 @@ def test_a_stream_holds_no_connection_while_it_waits(
     assert app.state.parts.streams.taken == 0
 
 
+@thorough("it waits for a second")
 def test_a_stream_waits_while_the_database_cannot_be_read(
     network: Network,
     app: FastAPI,

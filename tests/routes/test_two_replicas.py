@@ -9,6 +9,7 @@ from sqlmodel import Session
 from starlette.datastructures import State
 
 from tests import loops
+from tests.fast import thorough
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer
 from webapp.aws import Cloud
@@ -28,6 +29,7 @@ def another(app: FastAPI, settings: Settings, cloud: Cloud) -> FastAPI:
     return replica
 
 
+@thorough("it waits for a second")
 def test_a_session_that_is_ended_on_one_replica_is_over_on_the_other_with_its_stream(
     app: FastAPI, client: Any, session: Session, settings: Settings, nowhere: Cloud
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
+from tests.fast import thorough
 from tests.inside import DirectClient
 from tests.routes.conftest import HOST
 from tests.routes.people import bearer, sign_in
@@ -104,6 +105,7 @@ def rows(session: Session, number: int, said: Any) -> Network | Function:
     return function
 
 
+@thorough("every message")
 def test_each_message_shows_its_advice_on_the_page_and_in_the_api(
     client: tuple[Any, dict[str, str]], session: Session, settings: Settings, aws: ScriptedAws
 ) -> None:

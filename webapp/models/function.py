@@ -9,7 +9,15 @@ from sqlalchemy import JSON, ColumnElement, Index, event, or_, text
 from sqlmodel import Field, col
 
 from webapp.models.account import Account, InAccount, its_account
-from webapp.models.base import HAS_REASON, Input, StackRow, enum_text, index_where, look_at_changed
+from webapp.models.base import (
+    HAS_REASON,
+    Input,
+    StackRow,
+    enum_text,
+    index_where,
+    look_at_changed,
+    no_items,
+)
 from webapp.models.rules import (
     CALLS_PER_SECOND,
     Environment,
@@ -121,7 +129,7 @@ class Function(InAccount, StackRow, table=True):
     key_id: str = Field(sa_type=sized(ID_MAX), foreign_key="key.id")
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
-    cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
+    cors_origins: list[str] = Field(default_factory=no_items, sa_type=JSON)
     stage: str = Field(
         sa_type=sized(WORD_MAX),
         default=STAGE,

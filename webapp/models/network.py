@@ -19,6 +19,7 @@ from webapp.models.base import (
     enum_text,
     index_where,
     look_at_changed,
+    no_items,
 )
 from webapp.models.costs import monthly_usd
 from webapp.models.rules import Cidr, Environment, Name, Region, ZoneCount, ZoneNames
@@ -185,7 +186,7 @@ class Network(InAccount, NetworkFacts, StackRow, table=True):
     availability_zones: int = Field(description="How many zones it spans, 1 to 3")
     nat: Nat = Field(sa_type=enum_text(Nat))
     zones: list[str] = Field(
-        default_factory=list, sa_type=JSON, description="Its zones, chosen before it exists"
+        default_factory=no_items, sa_type=JSON, description="Its zones, chosen before it exists"
     )
     environment: str = Field(default="", sa_type=sized(ENVIRONMENT_MAX))
     tags: dict[str, str] = Field(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import UtcDateTime, enum_text, new_id, utc_now
+from webapp.models.base import UtcDateTime, enum_text, new_id, no_items, utc_now
 from webapp.models.function import Access, Function
 from webapp.models.texts import (
     ACTOR_MAX,
@@ -77,7 +77,7 @@ class FunctionRevision(SQLModel, table=True):
     )
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     access: Access = Field(default=Access.API_KEY, sa_type=enum_text(Access))
-    cors_origins: list[str] = Field(default_factory=list, sa_type=JSON)
+    cors_origins: list[str] = Field(default_factory=no_items, sa_type=JSON)
     memory_mb: int = 0
     timeout_s: int = 0
 

@@ -8,7 +8,16 @@ from pydantic import Strict
 from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
-from webapp.models.base import Audited, Input, UtcDateTime, enum_text, folded, new_id, utc_now
+from webapp.models.base import (
+    Audited,
+    Input,
+    UtcDateTime,
+    enum_text,
+    folded,
+    new_id,
+    no_items,
+    utc_now,
+)
 from webapp.models.role import Role
 from webapp.models.rules import WHOLE
 from webapp.models.texts import (
@@ -113,7 +122,7 @@ class AccessToken(Audited, SQLModel, table=True):
     name: str = Field(default="", sa_type=sized(PERSON_MAX))
     role: Role = Field(default=Role.VIEWER, sa_type=enum_text(Role), description="Of an API token")
     scopes: list[str] = Field(
-        default_factory=list, sa_type=JSON, description="Areas of the API; none means all"
+        default_factory=no_items, sa_type=JSON, description="Areas of the API; none means all"
     )
     user_id: str | None = Field(
         sa_type=sized(ID_MAX),

@@ -4,6 +4,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.fast import thorough
 from tests.lambda_templates.shared.test_partner import code
 from tests.lambda_templates.world import ARN, Environment, Respond, World
 from webapp.aws.partitions import CONSOLES, dns_suffix_of
@@ -54,6 +55,7 @@ def test_an_unreadable_key_is_reported_with_the_code_of_aws_alone(
     assert "arn" not in body
 
 
+@thorough("it waits for a second")
 def test_a_secret_on_another_continent_is_waited_for(
     environment: Environment, world: World
 ) -> None:

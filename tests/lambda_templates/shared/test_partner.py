@@ -109,7 +109,7 @@ def test_a_partner_that_recovers_is_used_again(impatient: Environment, world: Wo
 def test_calls_that_were_given_up_never_keep_others_waiting(
     world: World, module: ModuleType
 ) -> None:
-    partner = module.Partner(world.url, module.Limits(total_s=0.3))
+    partner = module.Partner(world.url, module.Limits(total_s=0.2))
     world.raw = lambda out: drips_a_header(world, out)
     for _ in range(2):
         with pytest.raises(module.Problem, match="No complete answer"):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from tests.fast import thorough
 from tests.postgresql import on_either_database
 from webapp.errors import EgretError, Invalid, Refused, TooMany, Unauthenticated
 from webapp.models import AuditEvent, Guesses
@@ -98,6 +99,7 @@ def test_one_client_that_tries_many_names_waits_for_any_name(
     assert waits[20] == 1
 
 
+@thorough("hundreds of guesses")
 def test_an_attack_from_everywhere_never_locks_the_owner_out(
     session: Session, clock: Clock
 ) -> None:

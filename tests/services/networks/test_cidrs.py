@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.costs import counted
+from tests.fast import thorough
 from tests.postgresql import on_either_database, sqlite_alone
 from tests.services.rows import REGION, a_network, add
 from webapp.errors import Invalid
@@ -118,6 +119,7 @@ def test_of_the_rows_those_near_the_typed_range_are_taken_or_each_16_without_one
     assert cidrs.of_rows(session, Site(None, "eu-west-1")) == []
 
 
+@thorough("thousands of rows")
 @sqlite_alone("it counts what SQLite's own machine does")
 def test_a_free_range_is_found_without_reading_every_network(
     session: Session, engine: Engine
