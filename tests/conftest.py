@@ -74,6 +74,7 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+hypothesis.settings.register_profile("fast", max_examples=20)
 
 # What is imported stays: to search it again and again takes a tenth of the time. So does to search
 # what one test has made many times.
@@ -94,6 +95,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("fast"):
+        hypothesis.settings.load_profile("fast")
     config.addinivalue_line("markers", "sqlite_alone(why): not with --database=postgresql")
     config.addinivalue_line("markers", "thorough(why): not with --fast")
     config.pluginmanager.register(RouteCoverage(config))

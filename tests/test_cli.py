@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import Session, select
 
 from tests.dashboard import free_port
-from tests.databases import environment_of
+from tests.databases import environment_of, prepare
 from tests.postgresql import sqlite_alone
 from webapp.cli import main
 from webapp.db import temporary_engine
@@ -74,6 +74,7 @@ def command(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """The command in this process, on a data folder and a database of the test."""
+    prepare(settings)
     for setting, text in environment_of(settings).items():
         monkeypatch.setenv(setting, text)
 
