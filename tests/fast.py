@@ -3,7 +3,7 @@
 Nobody marks these by hand. A test is slow when its own code, or that of a fixture or a helper in
 `tests` that it uses, refers to one of `SLOW`, or starts Python or one of its programs in a process
 of its own. Annotations do not count. What is left out by hand is `thorough`: a few tests that send
-hundreds of requests, keep thousands of rows or read all sources.
+hundreds of requests, keep thousands of rows, read all sources, or wait.
 """
 
 from collections.abc import Callable, Iterable, Iterator

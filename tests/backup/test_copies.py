@@ -50,6 +50,7 @@ def new_database(folder: Path) -> str:
     return settings.database
 
 
+@thorough("all tables")
 @on_either_database
 def test_what_is_restored_is_what_was_there(
     session: Session, settings: Settings, tmp_path: Path
@@ -100,6 +101,7 @@ def test_it_moves_to_the_other_database(
         assert verify(engine).rows == 3
 
 
+@thorough("all tables")
 def test_a_database_in_use_is_replaced_only_when_told_to(
     session: Session, settings: Settings, tmp_path: Path
 ) -> None:
@@ -141,6 +143,7 @@ def changed(file: Path, line: int, to: str | None) -> Path:
     return copy
 
 
+@thorough("all tables, many times")
 def test_a_backup_that_is_damaged_or_newer_changes_nothing(
     session: Session, settings: Settings, tmp_path: Path
 ) -> None:

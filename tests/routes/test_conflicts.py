@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
+from tests.fast import thorough
 from tests.routes.people import sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
 from tests.syntax import parsed
@@ -28,6 +29,7 @@ STORED = "_preview"
 """The function whose Conflict becomes the network's reason, not a page."""
 
 
+@thorough("every conflict")
 def test_every_conflict_links_where_it_can_be_dealt_with() -> None:
     """Who adds one says what it is about, or why there is nothing to link."""
     found = 0

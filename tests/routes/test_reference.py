@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from tests.fast import thorough
 from tests.openapi.described import described
 from tests.routes.people import sign_in
 from webapp.models import Role
@@ -22,6 +23,7 @@ def operations() -> dict[str, Operation]:
     return {each.id: each for tag in tags for each in tag.operations}
 
 
+@thorough("every operation")
 def test_every_operation_is_on_the_page_of_its_tag(signed_in: Any) -> None:
     overview = signed_in.get("/api").text
     for tag in described().document["tags"]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fast import thorough
 from webapp.errors import Conflict
 from webapp.sandbox.folder import LOG_KEPT_BYTES, LOG_MAX_BYTES, Folder, is_locked
 
@@ -18,6 +19,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     made.unlock()
 
 
+@thorough("it waits")
 def test_a_folder_is_locked_until_it_is_unlocked(folder: Folder) -> None:
     assert is_locked(folder.path)
     with pytest.raises(Conflict, match="already running"):

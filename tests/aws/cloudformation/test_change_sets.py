@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from tests.fast import thorough
 from webapp.aws.clients import Clients
 from webapp.aws.cloudformation.change_sets import Change, preview
 from webapp.aws.errors import AwsError
@@ -27,6 +28,7 @@ def previewed(clients: Clients, *answers: dict[str, Any]) -> list[Change]:
             stub.assert_no_pending_responses()
 
 
+@thorough("it waits")
 def test_the_changes_are_read_once_they_are_computed(offline: Clients) -> None:
     change = {"Action": "Modify", "LogicalResourceId": "Nat1", "ResourceType": NAT_GATEWAY}
     replaced = {"ResourceChange": change | {"Replacement": "Conditional"}}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from tests.fast import thorough
 from webapp.aws.clients import Clients
 from webapp.aws.drift.detection import BY_HAND, Detection, detect, last_detection
 from webapp.aws.drift.difference import Difference
@@ -84,6 +85,7 @@ def detected(client: Any, *statuses: str, reason: str = "") -> Detection:
         return detect(client, STACK)
 
 
+@thorough("it waits")
 def test_a_detection_is_waited_for(offline: Clients) -> None:
     client = offline.cloudformation(REGION)
     found = detected(client, "DETECTION_IN_PROGRESS", "DETECTION_COMPLETE")

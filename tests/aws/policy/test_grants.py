@@ -10,6 +10,7 @@ import botocore.session
 from botocore import xform_name
 
 from tests.aws.cloudformation.test_templates import PLANS
+from tests.fast import thorough
 from webapp.aws.cloudformation.conditions import parse
 from webapp.aws.policy import GRANTS, Grant
 from webapp.sandbox.embedded_aws.iam.handlers import LINE, TABLE
@@ -200,6 +201,7 @@ def test_nothing_is_allowed_for_a_handler_that_none_declares() -> None:
     assert granted("handlers") <= declared()
 
 
+@thorough("all sources are read")
 def test_each_call_of_the_dashboard_is_allowed_and_nothing_else_is() -> None:
     needed = {action for call in calls() for action in ACTIONS_OF_CALLS.get(call, {call})}
     assert granted("own") == needed - OPTIONAL
