@@ -38,6 +38,8 @@ from webapp.settings import Settings
 ADDRESS_QUOTA = 40
 NETWORK_QUOTA = 20
 PACE_S = 0.05
+POLL_S = 0.1
+"""Of stacks in the embedded AWS."""
 FOLDER_NAME_MAX = 22
 BROWSER_TESTS = "tests/e2e/"
 NETWORKS_THAT_FAIL = (
@@ -53,6 +55,10 @@ LONGEST = (
     "tests/sandbox/test_nat_egress_paths.py",
     "tests/services/functions/test_lifecycle.py",
     "tests/services/networks/test_lifecycle_on_aws.py",
+    "tests/aws/cloudformation/test_deployed_templates.py",
+    "tests/aws/policy/test_proof.py",
+    "tests/sandbox/test_launcher.py",
+    "tests/services/networks/test_schedule.py",
     "tests/test_",
 )
 """They begin first, so that in the end no worker waits for another one."""
@@ -204,7 +210,7 @@ def clients(sandbox: Sandbox) -> Clients:
 def cloud(sandbox: Sandbox) -> Cloud:
     boto = watched(boto_session())
     clients = Clients(sandbox.info.aws_endpoint, boto, before_call=give_back)
-    return connected(clients)
+    return connected(clients, poll_s=POLL_S)
 
 
 @pytest.fixture(scope="session")

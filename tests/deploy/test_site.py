@@ -52,7 +52,7 @@ def site(sandbox: Sandbox, aws: Proxy, tmp_path_factory: pytest.TempPathFactory)
         "AWS_ENDPOINT_URL": aws.url,
         "EGRET_LEASE_S": str(LEASE_S),
         "EGRET_NAME_PREFIX": "nginx",
-        "EGRET_POLL_S": "0.3",
+        "EGRET_POLL_S": "0.15",
         "EGRET_REGIONS": REGION,
         "PYTHONWARNINGS": "error",
     }
