@@ -26,9 +26,11 @@ from webapp.rendering.prepared import Prepared
 from webapp.rendering.templating import ROOT, environment
 from webapp.services import keys
 from webapp.services.functions import listing as functions
+from webapp.services.networks import detail
 from webapp.services.networks import listing as networks
 
 Rows = Callable[[Session], Any]
+TOPOLOGY = "networks/_topology.html"
 LISTS: dict[str, Rows] = {
     "addresses/_row.html": lambda session: networks.addresses.page(session).rows,
     "functions/_overview_row.html": lambda session: functions.page(session).rows,
@@ -36,6 +38,7 @@ LISTS: dict[str, Rows] = {
     "keys/_row.html": lambda session: keys.page(session).rows,
     "networks/_overview_row.html": lambda session: networks.page(session).rows,
     "networks/_row.html": lambda session: networks.page(session).rows,
+    TOPOLOGY: lambda session: [detail(session, one(session, Network).name).topology],
 }
 ADDRESSES, KEYS = "addresses/_row.html", "keys/_row.html"
 OF_NETWORKS = {"networks/_row.html", "networks/_overview_row.html"}
@@ -80,16 +83,16 @@ CHANGES: list[tuple[Callable[[Session], None], set[str]]] = [
     (the(Network, change={"availability_zones": 3, "nat": Nat.PER_AZ}), {"networks/_row.html"}),
     (
         adding(lambda s: [a_proof(one(s, Network), seen_ip=None, at=utc_now())]),
-        {*OF_NETWORKS, ADDRESSES},
+        {*OF_NETWORKS, ADDRESSES, TOPOLOGY},
     ),
     (adding(lambda s: [a_snapshot(one(s, Function), age_s=-60)]), OF_FUNCTIONS),
-    (the(Network, status=Status.PARKED), {*OF_NETWORKS, *OF_FUNCTIONS, ADDRESSES}),
+    (the(Network, status=Status.PARKED), {*OF_NETWORKS, *OF_FUNCTIONS, ADDRESSES, TOPOLOGY}),
     (the(Address, name="renamed"), {ADDRESSES}),
     (the(Address, status=AddressStatus.LOST), {*OF_NETWORKS, ADDRESSES}),
     (the(Address, public_ip="198.51.100.77"), {*OF_NETWORKS, ADDRESSES}),
-    (the(Function, name="a-function"), {*OF_FUNCTIONS, ADDRESSES}),
+    (the(Function, name="a-function"), {*OF_FUNCTIONS, ADDRESSES, TOPOLOGY}),
     (the(Function, status=Status.FAILED), OF_FUNCTIONS),
-    (the(Network, name="a-network"), {*OF_NETWORKS, "functions/_row.html", ADDRESSES}),
+    (the(Network, name="a-network"), {*OF_NETWORKS, "functions/_row.html", ADDRESSES, TOPOLOGY}),
     (the(Key, claims={"cidrs": ["203.0.0.0/16"]}), {KEYS, ADDRESSES}),
     (adding(a_pending_version), {KEYS}),
     (the(Key, fingerprint="f" * 16), {KEYS}),
@@ -120,7 +123,8 @@ def test_whatever_changes_is_shown_at_once(session: Session) -> None:
 
 def test_a_row_knows_nothing_but_what_it_is_kept_under() -> None:
     folder = ROOT / "templates"
-    assert {str(path.relative_to(folder)) for path in folder.glob("*/_*row.html")} == {*LISTS}
+    rows = {str(path.relative_to(folder)) for path in folder.glob("*/_*row.html")}
+    assert rows | {TOPOLOGY} == {*LISTS}
     for name in LISTS:
         names = find_undeclared_variables(environment().parse((folder / name).read_text()))
         assert not names - environment().globals.keys(), name

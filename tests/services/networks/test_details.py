@@ -82,7 +82,7 @@ def test_a_zone_has_a_nat_gateway_by_the_networks_shape_unless_it_is_parked(
     add(session, network, *used)
     zones = networks.detail(session, "net").zones
     assert [zone.nat for zone in zones] == with_nat
-    assert [zone.address for zone in zones if zone.address] == used
+    assert [zone.address for zone in zones if zone.address] == [each.public_ip for each in used]
 
 
 @pytest.mark.parametrize(("status", "undeleted"), [(Status.FAILED, 1), (Status.DELETING, 0)])

@@ -17,6 +17,7 @@ from webapp.rendering.lists import ListQuery, counts
 from webapp.rendering.prepared import prepared
 from webapp.rendering.templating import form_address, page, see_other
 from webapp.rendering.timelines import timeline_of
+from webapp.rendering.topologies import topology_of
 from webapp.services import accounts, addresses, keys, networks
 from webapp.services.addresses.pool import FREE_MAX
 from webapp.services.inspection import proofs
@@ -153,6 +154,7 @@ def _show(
         "networks/show.html",
         status_code=status_code,
         detail=detail,
+        topology=topology_of(detail),
         timeline=timeline_of(ctx.session, detail.network),
         matches=matches.rows,
         more_keys=matches.more,

@@ -22,6 +22,7 @@ from webapp.deps import Context, Router, Viewer
 from webapp.errors import NotFound
 from webapp.models import Function, Network, Role, StackEvent
 from webapp.rendering.templating import render, shared_context
+from webapp.rendering.topologies import topology_of
 from webapp.routes.places import APlace, Place
 from webapp.routes.streaming import EventStream, Follows, event
 from webapp.services import functions, networks
@@ -89,7 +90,9 @@ class StreamedPages:
             if (each.id or 0) > had.after
         ]
         if view.state != had.state:
-            html = render(f"{folder}/_status.html", **context, detail=view.detail)
+            drawn = topology_of(view.detail) if isinstance(view.detail, NetworkDetail) else ""
+            status = f"{folder}/_status.html"
+            html = render(status, **context, detail=view.detail, topology=drawn)
             parts.append(event("status", html))
         if view.detail.settled:
             parts.append(event("done", "settled"))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
+from typing import NamedTuple
 
 from sqlalchemy import bindparam
 from sqlalchemy.exc import InvalidRequestError
@@ -11,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from webapp.aws.cloudformation.templates import subnet_cidrs
 from webapp.errors import NotFound
-from webapp.models import Address, Function, Network, Proof, Status
+from webapp.models import Address, AddressStatus, Function, Network, Proof, Status
 from webapp.models.reading import Reading
 from webapp.services.addresses import pool
 from webapp.services.engine import events, teardown
@@ -21,24 +22,40 @@ from webapp.services.inspection import health, proofs
 from webapp.services.inspection.health import Health
 from webapp.services.keys import uses
 
+DRAWN_MAX = 2
+"""So many functions are named in the picture."""
 TYPICAL_S = 180
 """How long AWS takes for a network, until this installation has created one."""
 _NETWORK = Reading(Network, col(Network.name) == bindparam("name"))
 
 
-@dataclass(frozen=True)
-class Zone:
+class Zone(NamedTuple):
     """One availability zone of a network, for the picture of its topology.
 
-    `broken`: the newest probe did not arrive from the network's address.
+    `nat`: it has a NAT gateway. `address` is that of it, or of the one that was removed; '' before
+    it is allocated. `broken`: the newest probe did not arrive from the network's address.
     """
 
     name: str
     public_cidr: str
     private_cidr: str
     nat: bool
-    address: Address | None
-    broken: bool = False
+    address: str | None
+    lost: bool
+    broken: bool
+
+
+class Topology(NamedTuple):
+    """All that the picture of a network shows. `functions` are the names of the first ones, of
+    `function_count`, or of more."""
+
+    name: str
+    cidr: str
+    parked: bool
+    zones: tuple[Zone, ...]
+    functions: tuple[str, ...]
+    function_count: int
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,18 @@ class NetworkDetail:
         """Whether nothing is about to change. A network is proven right after it becomes ready."""
         unproven = all(proof.at < self.network.updated_at for proof in self.proofs)
         return self.network.status.settled and not (unproven and is_just_ready(self.network))
+
+    @property
+    def topology(self) -> Topology:
+        return Topology(
+            self.network.name,
+            self.network.cidr,
+            self.network.status is Status.PARKED,
+            tuple(self.zones),
+            tuple(user.name for user in self.functions[:DRAWN_MAX]),
+            len(self.functions),
+            self.functions.more,
+        )
 
     @cached_property
     def health(self) -> Health:
@@ -148,7 +177,8 @@ def _zones(network: Network, used: list[Address], proven: list[Proof]) -> list[Z
             public,
             private,
             nat=bool(address) and not parked,
-            address=address,
+            address=(address.public_ip or "") if address else None,
+            lost=bool(address) and address.status is AddressStatus.LOST,
             broken=name in broken,
         )
         for name, (public, private), address in zip_longest(
