@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from tests.clouds import boto_session, connected
 from tests.dashboard import wait_for
-from tests.databases import prepare, quick_engine, settings_of
+from tests.databases import engine_of, prepare, settings_of
 from tests.faults import replicas, worker
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.world import allocations, world
@@ -136,7 +136,7 @@ def bench(own: Sandbox, user: dict[str, str], observer: Clients, tmp_path: Path)
         endpoints=json.loads(own.environment()["EGRET_ENDPOINTS"]),
     )
     prepare(settings)
-    engines = [quick_engine(settings.database) for _ in range(replicas.count())]
+    engines = [engine_of(settings, f"replica {number}") for number in range(replicas.count())]
     with (
         proxied(own.info.aws_endpoint) as proxy,
         Session(engines[0], expire_on_commit=False) as session,

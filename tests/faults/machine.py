@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
-from tests.databases import prepare, quick_engine, settings_of
+from tests.databases import engine_of, prepare, settings_of
 from tests.faults import replicas, worker
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
@@ -129,8 +129,11 @@ class Lab:
         self.injector.session.events.register("before-call.lambda.Invoke", self._no_probe)
         faulty = Clients(sandbox.info.aws_endpoint, self.injector.session)
         self.replicas = [
-            Replica(quick_engine(self.settings.database), connected(faulty, poll_s=worker.POLL_S))
-            for _ in range(replicas.count())
+            Replica(
+                engine_of(self.settings, f"replica {number}"),
+                connected(faulty, poll_s=worker.POLL_S),
+            )
+            for number in range(replicas.count())
         ]
         self.clients = Clients(sandbox.info.aws_endpoint)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from tests.databases import prepare, quick_engine, settings_of
+from tests.databases import engine_of, prepare, settings_of
 from tests.faults.worker import OPERATIONS, Kill, Workshop
 from tests.faults.world import allocations, world
 from tests.sandbox.credentials import BOUNDARY, environment_of
@@ -75,7 +75,7 @@ class Lane:
         return settings
 
     def _world(self, settings: Settings) -> dict[str, Any]:
-        engine = quick_engine(settings.database)
+        engine = engine_of(settings, "world")
         with Session(engine) as session:
             found = world(session, self._clients, settings)
         engine.dispose()

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from sqlmodel import Session
 
-from tests.databases import prepare, quick_engine, settings_of
+from tests.databases import engine_of, prepare, settings_of
 from tests.faults.functions import CHANGED_MB, FUNCTION_OPERATIONS, NAME, functions_world
 from tests.faults.worker import Kill, Workshop
 from tests.sandbox.credentials import BOUNDARY, credentials_of, environment_of
@@ -35,7 +35,7 @@ REASON = (
 
 
 def world(settings: Settings, clients: Clients) -> dict[str, Any]:
-    engine = quick_engine(settings.database)
+    engine = engine_of(settings, "world")
     with Session(engine) as session:
         found = functions_world(session, clients, settings)
     engine.dispose()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from tests.databases import prepare, quick_engine, settings_of
+from tests.databases import engine_of, prepare, settings_of
 from tests.faults.keys import FIRST, KEY_OPERATIONS, SECOND, fingerprint, keys_world
 from tests.faults.test_crashes import CALLS_MAX
 from tests.faults.worker import Kill, Workshop
@@ -55,7 +55,7 @@ class Desk:
         return worlds, survived
 
     def _world(self) -> World:
-        engine = quick_engine(self._settings.database)
+        engine = engine_of(self._settings, "world")
         with Session(engine) as session:
             found = keys_world(session, self._clients, self._settings)
         engine.dispose()

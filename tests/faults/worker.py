@@ -27,7 +27,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session, select
 
 from tests.clouds import boto_session, connected
-from tests.databases import quick_engine
+from tests.databases import engine_of
 from tests.faults import replicas
 from tests.faults.callers import CALLER_OPERATIONS, WITH_CALLERS
 from tests.faults.functions import FUNCTION_OPERATIONS
@@ -126,8 +126,8 @@ class Workshop:
         self._credentials: Any = session.get_credentials()
         clients = Clients(aws_endpoint, session, before_call=give_back)
         self._cloud = connected(clients, poll_s=POLL_S)
-        self._statements: dict[Any, Any] = {}
-        self._engines: dict[str, Engine] = {}
+        self._engine: Engine | None = None
+        self._database = ""
         self._workers: list[Worker | None] = [None] * replicas.count()
         self._made = [
             make(region)
@@ -155,7 +155,9 @@ class Workshop:
         """Do everything once here, so that no worker has to read and compile what all need."""
         for operation in operations:
             self.work(settings, operation, None)
-        self._engine_of("")
+        if self._engine:
+            self._engine.dispose()
+        self._database = ""
         for client in self._made:
             client.close()
         # Memory is shared until it is written to, and to search it for garbage is to write.
@@ -196,7 +198,7 @@ class Workshop:
     def work(self, settings: Settings, operation: str, kill: Kill | None) -> None:
         """Click, then go on in the background until all is settled; or until it is killed."""
         self._killer.arm(kill)
-        with Session(self._engine_of(settings.database), expire_on_commit=False) as session:
+        with Session(self._engine_of(settings), expire_on_commit=False) as session:
             outlive(session)
             drive(session, self._cloud, settings)
             every = OPERATIONS | KEY_OPERATIONS | FUNCTION_OPERATIONS | BEFORE_FUNCTIONS
@@ -204,14 +206,11 @@ class Workshop:
             do(CloudScope(session, ACTOR, self._cloud, settings))
             drive(session, self._cloud, settings)
 
-    def _engine_of(self, database: str) -> Engine | None:
-        """It stays for the next order; when that is for another database, or none, it is closed."""
-        for url in self._engines.keys() - {database}:
-            self._engines.pop(url).dispose()
-        if database and database not in self._engines:
-            made = quick_engine(database)
-            self._engines[database] = made.execution_options(compiled_cache=self._statements)
-        return self._engines.get(database)
+    def _engine_of(self, settings: Settings) -> Engine:
+        """It stays as it is for the next order, unless that is for another database."""
+        if self._engine is None or settings.database != self._database:
+            self._engine, self._database = engine_of(settings, "worker"), settings.database
+        return self._engine
 
 
 def outlive(session: Session) -> None:
