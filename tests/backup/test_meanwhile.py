@@ -17,6 +17,7 @@ from sqlmodel import Session, select
 from tests.dashboard import wait_for
 from tests.databases import prepare, settings_of
 from tests.portal import partner_key
+from tests.services.rows import a_new_function
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.aws.inventory import ADDRESS, SECRET, STACK
@@ -29,7 +30,6 @@ from webapp.models import (
     FunctionChange,
     Lease,
     Network,
-    NewFunction,
     NewKey,
     NewNetwork,
     NewVersion,
@@ -144,13 +144,7 @@ def make_the_rest(scope: CloudScope, network: Network, sandbox: Sandbox) -> list
     secrets = [partner_key(sandbox, [used.public_ip or ""]) for _ in range(2)]
     for name in (NAME, UNUSED):
         keys.create(scope, NewKey(name=name, secret=secrets[0]))
-    new = NewFunction(
-        name=NAME,
-        template="clash_rankings",
-        network=NAME,
-        key=NAME,
-        settings={"location": "32000006", "limit": 10},
-    )
+    new = a_new_function(NAME)
     functions.create(scope, new)
     settle(scope)
     return secrets

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, select
 
+from tests.services.rows import a_new_function
 from webapp.aws.clients import Clients
 from webapp.aws.functions import LIVE
-from webapp.models import Function, FunctionChange, FunctionRevision, NewFunction, Status
+from webapp.models import Function, FunctionChange, FunctionRevision, Status
 from webapp.services import functions, networks
 from webapp.services.functions.operation import lags
 from webapp.services.scope import CloudScope
@@ -25,13 +26,7 @@ def _create(scope: CloudScope) -> None:
     """In the first of its network's subnets."""
     if not functions.find(scope.session, NAME):
         _grow(scope, to=1)
-        new = NewFunction(
-            name=NAME,
-            template="clash_rankings",
-            network=NAME,
-            key=NAME,
-            settings={"location": "32000006", "limit": 3},
-        )
+        new = a_new_function(NAME, limit=3)
         functions.create(scope, new)
 
 

@@ -13,6 +13,7 @@ from webapp.models import (
     Key,
     Nat,
     Network,
+    NewFunction,
     Proof,
     Snapshot,
     StackEvent,
@@ -74,6 +75,17 @@ def a_key(name: str = "key", *, cidrs: tuple[str, ...] = (IP,), **columns: Any) 
 def a_function(network: Network, key: Key, name: str = "fun", **columns: Any) -> Function:
     usual: dict[str, Any] = {"template": "clash_rankings", "status": Status.READY}
     return Function(name=name, network_id=network.id, key_id=key.id, **usual | columns)
+
+
+def a_new_function(name: str, *, network: str = "", key: str = "", limit: int = 10) -> NewFunction:
+    """As a form asks for it; its network and key have its name if nothing else is said."""
+    return NewFunction(
+        name=name,
+        template="clash_rankings",
+        network=network or name,
+        key=key or name,
+        settings={"location": "32000006", "limit": limit},
+    )
 
 
 def add_function(session: Session, **columns: Any) -> Function:

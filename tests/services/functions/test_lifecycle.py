@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from tests.dashboard import wait_for
 from tests.portal import partner_key, revoke
 from tests.sandbox.credentials import put_switches
-from tests.services.rows import IP, a_key, a_network, add, add_function, an_address
+from tests.services.rows import IP, a_key, a_network, a_new_function, add, add_function, an_address
 from tests.services.scripted import STACK_ID
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import (
@@ -97,13 +97,7 @@ def test_a_function_is_created_fetches_follows_its_key_and_is_deleted(
     ip = addresses.of_network(session, network.id)[0].public_ip or ""
     secrets = [partner_key(sandbox, [ip]) for _ in range(2)]
     keys.create(scope, NewKey(name=NAME, secret=secrets[0]))
-    new = NewFunction(
-        name=NAME,
-        template="clash_rankings",
-        network=NAME,
-        key=NAME,
-        settings={"location": "32000006", "limit": 10},
-    )
+    new = a_new_function(NAME)
     throttle(sandbox, when="create")
     function = functions.create(scope, new)
     settle(scope, engine)

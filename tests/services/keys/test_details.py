@@ -8,8 +8,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from tests.services.keys.rows import add_function, add_key, add_network
+from tests.services.rows import a_new_function
 from webapp.errors import Conflict
-from webapp.models import Address, AddressStatus, KeyVersion, NewFunction, Status
+from webapp.models import Address, AddressStatus, KeyVersion, Status
 from webapp.models.key import PENDING
 from webapp.services import functions, keys
 from webapp.services.keys.details import losses, needed
@@ -131,10 +132,7 @@ def test_who_creates_a_function_waits_for_who_is_just_changing_its_key(
 ) -> None:
     session = offline.session
     key, network = add_key(session, "shared", B), add_network(session, "first", A)
-    settings = {"location": "32000006", "limit": 10}
-    new = NewFunction(
-        name="late", template="clash_rankings", network="first", key="shared", settings=settings
-    )
+    new = a_new_function("late", network="first", key="shared")
 
     def deploy() -> None:
         with Session(engine, expire_on_commit=False) as other:

@@ -14,10 +14,11 @@ from tests.postgresql import on_either_database
 from tests.services.keys.conftest import Use
 from tests.services.keys.hooks import hooked
 from tests.services.keys.rows import add_key, add_network
+from tests.services.rows import a_new_function
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Function, Key, Lease, NewFunction, NewKey, NewVersion, Status
+from webapp.models import Function, Key, Lease, NewKey, NewVersion, Status
 from webapp.partners.base import RefusedKey
 from webapp.services import functions, keys
 from webapp.services.keys.lifecycle import _fingerprint
@@ -241,10 +242,7 @@ def test_a_function_cannot_come_between_the_check_and_the_new_version(
 ) -> None:
     """Neither while a version is being stored, nor while one is made current again."""
     network = add_network(session, "first", A, B)
-    settings = {"location": "32000006", "limit": 10}
-    new = NewFunction(
-        name="late", template="clash_rankings", network=network.name, key=NAME, settings=settings
-    )
+    new = a_new_function("late", network=network.name, key=NAME)
     refused: list[str] = []
 
     def deploy(**_: object) -> None:

@@ -8,11 +8,11 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session
 
 from tests.dashboard import wait_for
-from tests.services.rows import a_key, a_network, add
+from tests.services.rows import a_key, a_network, a_new_function, add
 from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.models import Lease, Nat, Network, NewChange, NewFunction, NewNetwork, Site, Status
+from webapp.models import Lease, Nat, Network, NewChange, NewNetwork, Site, Status
 from webapp.services import addresses, functions, networks, whitelists
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
@@ -144,16 +144,7 @@ def test_no_function_is_created_in_a_network_that_is_deleted_at_the_same_moment(
         networks.delete(replace(scope, session=other), "going", typed="going")
     assert network.status is Status.READY, "what it has read before"
     with pytest.raises(Conflict, match="deleting"):
-        functions.create(
-            scope,
-            NewFunction(
-                name="late",
-                template="clash_rankings",
-                network="going",
-                key="early",
-                settings={"location": "32000006", "limit": 10},
-            ),
-        )
+        functions.create(scope, a_new_function("late", network="going", key="early"))
     session.rollback()
     session.delete(key)
     session.commit()
