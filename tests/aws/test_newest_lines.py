@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.fast import thorough
 from webapp.aws.newest_lines import (
     KEPT,
     LINES_MAX,
@@ -59,6 +60,7 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 
 
+@thorough("thousands of lines")
 @pytest.mark.parametrize(
     "ages",
     [
@@ -119,6 +121,7 @@ def test_what_a_search_had_no_time_for_is_found_by_the_next_one() -> None:
     assert times(found) == log.times[:1]
 
 
+@thorough("thousands of lines")
 @pytest.mark.parametrize("ages", [every(7, since_s=DAY), [5.0] * 30, every(0.0004, since_s=1)])
 def test_page_by_page_every_line_is_found_once(ages: list[float]) -> None:
     events = [an_event(at, number + 1000) for number, at in enumerate(FakeLog(ages).times)]

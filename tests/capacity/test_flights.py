@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from tests.fast import thorough
 from tests.services.functions.test_previews import returning
 from tests.services.rows import a_snapshot, add, add_function
 from tests.services.scripted import INCONCLUSIVE, ScriptedAws
@@ -106,6 +107,7 @@ def test_all_get_the_error_of_the_one_that_ran_it(
     assert not session.exec(select(Lease)).all()
 
 
+@thorough("it waits")
 def test_another_replicas_answer_is_waited_for(
     fetch: Callable[[], str], door: Door, session: Session, function: Function
 ) -> None:

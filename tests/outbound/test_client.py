@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fast import thorough
 from tests.outbound.origin import Origin, response, running
 from tests.outbound.test_urls import HOSTILE
 from tests.spans import attributes, kept
@@ -235,6 +236,7 @@ def test_an_answer_beyond_the_limits_is_none(origin: Origin, answer: bytes, then
     assert len(origin.asked) == 1
 
 
+@thorough("it waits")
 @pytest.mark.parametrize(
     ("answer", "then"),
     [(b"HTTP/1.1 200 OK\r\nX: ", b"y"), (response(b"x" * 9)[:-8], b"x"), (b"H", b"T")],

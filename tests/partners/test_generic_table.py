@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import given
 
+from tests.fast import thorough
 from tests.partners.json_of_others import JSON
 from webapp.partners.generic_table import COLUMNS_MAX, NAME_MAX_CHARS, table_of
 from webapp.partners.untrusted_json import CELL_MAX_CHARS, CUT, ROWS_MAX
@@ -38,6 +39,7 @@ def test_what_has_no_list_of_objects_is_no_table() -> None:
     assert not table_of(b"<html>")
 
 
+@thorough("thousands of rows")
 def test_a_table_is_bounded() -> None:
     (row, *others) = rows([{f"c{n}": "x" * 1000 for n in range(50)}] * 1001)
     assert len(others) + 1 == ROWS_MAX

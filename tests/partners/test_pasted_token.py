@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fast import thorough
 from tests.tokens import mint
 from webapp.partners.clash_of_clans_keys import NoKey, claims_of
 from webapp.partners.pasted_token import PASTED_MAX_CHARS, token_in
@@ -170,6 +171,7 @@ def test_a_token_that_was_wrapped_at_any_width_is_whole(
         assert token_in(pasted) == token
 
 
+@thorough("long texts")
 @pytest.mark.parametrize(
     "part", ["\\", " ", '" ', "|\t", "eyJabcdefgh ", "abcdefghij ", "a ", "=", "# "]
 )

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session, col, update
 
+from tests.fast import thorough
 from tests.routes.all_routes import declarations
 from tests.routes.people import CREDENTIALS, bearer, sign_in
 from tests.services.rows import a_function, a_key, a_network, add, an_address
@@ -44,6 +45,7 @@ def forget(session: Session) -> None:
     session.commit()
 
 
+@thorough("every route is asked")
 def test_every_route_that_deletes_or_opens_something_is_declared_so(
     app: FastAPI, long_ago: Any
 ) -> None:

@@ -136,6 +136,7 @@ def test_posts_at_the_same_time_are_done_or_refused(
     assert statuses <= {200, 201, 202, 303, 409, 422, 503}, answers
 
 
+@thorough("it waits")
 def test_a_page_is_shown_although_it_cannot_be_written_that_the_session_was_used(
     app: FastAPI, client: DirectClient, session: Session
 ) -> None:

@@ -147,6 +147,7 @@ def plans(engine: Engine, statements: list[tuple[str, Any]]) -> Iterator[str]:
                 yield from (row[3] for row in rows)
 
 
+@thorough("every list")
 @on_either_database
 def test_every_list_is_in_the_same_order_on_either_database(
     signed_in: Any, session: Session

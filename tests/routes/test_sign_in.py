@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlmodel import Session, update
 
 from tests.dashboard import wait_for
+from tests.fast import thorough
 from tests.routes.people import CREDENTIALS, sign_in
 from webapp.browsers import SESSION_COOKIE
 from webapp.models import Guesses, utc_now
@@ -52,6 +53,7 @@ def test_wrong_bearer_and_setup_tokens_are_slowed_down_as_well(client: Any) -> N
     assert "Try again in 1 second" in pages[20].text
 
 
+@thorough("many requests at once")
 def test_while_many_sign_in_at_once_all_other_pages_are_answered(
     client: Any, signed_in: Any
 ) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.fast import thorough
 from tests.telemetry.collector import collecting, nobody
 from webapp.telemetry import spans
 from webapp.telemetry.exporting import ENDPOINTS, is_asked_for, traces_sent
@@ -56,6 +57,7 @@ def test_spans_go_to_the_collector_in_its_format_with_what_the_variables_say(
     assert spans.active is None
 
 
+@thorough("it waits")
 @pytest.mark.parametrize("kind", ["nobody there", "never answers", "refuses"])
 def test_nobody_waits_for_a_collector_that_fails(
     environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.fast import thorough
 from tests.lambda_templates.world import NOBODY, Clock, Environment, Start, World
 
 START = b"HTTP/1.1 200 OK\r\n"
@@ -86,6 +87,7 @@ def says_nothing(world: World, out: BufferedIOBase) -> None:
     world.silence(out)
 
 
+@thorough("it waits")
 @pytest.mark.parametrize("impatient", [0.2], indirect=True)
 @pytest.mark.parametrize(
     "behaviour", [drips_a_body, drips_a_header, stops_in_an_error, says_nothing]
@@ -106,6 +108,7 @@ def test_a_partner_that_recovers_is_used_again(impatient: Environment, world: Wo
     assert impatient.call()["statusCode"] == 200
 
 
+@thorough("it waits")
 def test_calls_that_were_given_up_never_keep_others_waiting(
     world: World, module: ModuleType
 ) -> None:
