@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 THREADS = 6
 """Each finds a connection of the database, as all other threads do: see `webapp.capacity.sizes`."""
 READERS = 1
-"""With SQLite. With two, a page took a fifth more CPU while both had work; no page reads much."""
+"""With SQLite. With two, pages took 7 to 20 % more CPU while both had work."""
 READERS_OF_POSTGRESQL = 4
 SWITCH_S = 0.0005
 """After how long a thread that computes makes room for the loop: a tenth of Python's default."""
