@@ -8,8 +8,18 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, SQLModel, select
 
-from tests.services.rows import a_key, a_network, a_proof, a_snapshot, add, add_function, an_event
+from tests.services.rows import (
+    a_function,
+    a_key,
+    a_network,
+    a_proof,
+    a_snapshot,
+    add,
+    add_function,
+    an_event,
+)
 from webapp.models import Address, AddressStatus, Function, Network, Status
+from webapp.services.keys.uses import NAMED_MAX
 from webapp.watching.marks import marks_of
 
 KEYS = [("networks", "net"), ("functions", "fun")]
@@ -56,6 +66,19 @@ def test_a_mark_follows_what_a_page_shows(
     session.commit()
     after = marks_of(session, KEYS)
     assert {key[1] for key in KEYS if before[key] != after.get(key)} == seen_by
+
+
+def test_a_mark_of_a_network_reads_the_functions_that_its_page_names(session: Session) -> None:
+    network, key_of_all = a_network(), a_key()
+    mine = (a_function(network, key_of_all, f"fun-{n:03}") for n in range(2 * NAMED_MAX))
+    add(session, network, key_of_all, *mine)
+    key, seen = ("networks", network.name), []
+    for number in (0, NAMED_MAX - 1, NAMED_MAX, NAMED_MAX + 1):
+        before = marks_of(session, [key])
+        fail(session.exec(select(Function).where(Function.name == f"fun-{number:03}")).one())
+        session.commit()
+        seen.append(before != marks_of(session, [key]))
+    assert seen == [True, True, False, False]
 
 
 def test_there_are_as_many_statements_for_many_pages_as_for_one(session: Session) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from webapp.models import Address, Function, Network, Proof, Snapshot, StackEvent
-from webapp.models.function import in_networks
+from webapp.services.keys import uses
 
 Key = tuple[str, str]
 """The folder of a page, `networks` or `functions`, and the name of what it shows."""
@@ -20,12 +20,13 @@ Marks = dict[Key, Hashable]
 
 def marks_of(session: Session, keys: Collection[Key]) -> Marks:
     """Those of what exists."""
-    function = select(Function.id, Function.name, Function.network_id)
+    function = select(Function.id, Function.name, Function.version, Function.network_id)
     functions = session.exec(function.where(_in(Function.name, _names(keys, "functions")))).all()
     wanted = _in(Network.name, _names(keys, "networks"))
-    wanted |= _in(Network.id, {network_id for _, _, network_id in functions})
+    wanted |= _in(Network.id, {network_id for *_, network_id in functions})
     networks = session.exec(select(Network.id, Network.name, Network.version).where(wanted)).all()
-    seen = _seen_of_networks(session, [id for id, _, _ in networks])
+    ids = [id for id, *_ in networks]
+    seen, users = _seen_of_networks(session, ids), uses.in_networks(session, ids)
     fetched = _newest(session, Snapshot.function_id, Snapshot.fetched_at, [f[0] for f in functions])
     owners = [f"network:{id}" for id, *_ in networks]
     owners += [f"function:{id}" for id, *_ in functions]
@@ -33,9 +34,10 @@ def marks_of(session: Session, keys: Collection[Key]) -> Marks:
     marks: Marks = {}
     for id, name, version in networks:
         seen[id].append(version)
-        marks["networks", name] = (id, *seen[id], told.get(f"network:{id}"))
-    for id, name, network_id in functions:
-        own = (id, fetched.get(id), told.get(f"function:{id}"))
+        shown = (*users[id], users[id].more, told.get(f"network:{id}"))
+        marks["networks", name] = (id, *seen[id], *shown)
+    for id, name, version, network_id in functions:
+        own = (id, version, fetched.get(id), told.get(f"function:{id}"))
         marks["functions", name] = (*own, network_id, *seen[network_id])
     return marks
 
@@ -45,12 +47,8 @@ def _names(keys: Collection[Key], folder: str) -> list[str]:
 
 
 def _seen_of_networks(session: Session, ids: list[str]) -> defaultdict[str, list[Any]]:
-    """What pages show of networks beside their own rows: functions, addresses, proofs."""
+    """What pages of networks and of functions in them show beside the rows: addresses, proofs."""
     seen: defaultdict[str, list[Any]] = defaultdict(list)
-    used_by = (Function.id, Function.version, Function.network_id, col(Function.next_network_id))
-    for function in session.exec(_select(*used_by).where(in_networks(ids)).order_by(Function.id)):
-        for network_id in {*function[2:]} - {None}:
-            seen[network_id].append(function)
     address = _select(Address.network_id, Address.id, Address.version).order_by(Address.id)
     for network_id, *row in session.exec(address.where(_in(Address.network_id, ids))):
         seen[network_id].append(tuple(row))

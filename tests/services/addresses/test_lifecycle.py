@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.postgresql import on_either_database
-from tests.services.rows import a_key, a_network, add, add_function, an_address
+from tests.services.rows import a_function, a_key, a_network, add, add_function, an_address
 from tests.services.scripted import NOTHING_USED, ScriptedAws, refusal
 from webapp.aws import Cloud
 from webapp.aws.clients import Clients
@@ -14,6 +14,7 @@ from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import Address, AddressStatus, NewNetwork, Site, Status
 from webapp.services import addresses
 from webapp.services.addresses import adoption, pool
+from webapp.services.addresses.allowing import NAMED_MAX
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.scope import CloudScope
 
@@ -72,6 +73,18 @@ def test_a_key_that_names_an_address_keeps_it_from_release(
     session.delete(key)
     session.commit()
     addresses.release(scope, row.id, typed=ip)
+
+
+def test_of_many_functions_that_need_an_address_the_first_are_named(offline: CloudScope) -> None:
+    session, network, key = offline.session, a_network(), a_key()
+    address = an_address(network)
+    mine = (a_function(network, key, f"fun-{n:03}") for n in range(2 * NAMED_MAX))
+    add(session, network, key, address, *mine)
+    with pytest.raises(Conflict) as refused:
+        addresses.release(offline, address.id, typed=address.public_ip or "")
+    assert len(refused.value.links) == NAMED_MAX
+    assert "the function fun-000, the function fun-001" in refused.value.detail
+    assert refused.value.detail.endswith(" and more.")
 
 
 def nat_gateway(clients: Clients, address: Address) -> str:

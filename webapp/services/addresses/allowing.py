@@ -19,7 +19,7 @@ from webapp.database.queries import Query
 from webapp.models import Address, Key, KeyRange
 
 NAMED_MAX = 50
-"""So many keys of an address are named."""
+"""So many keys, and so many of what needs an address, are named."""
 BITS = 32
 STATEMENTS_KEPT = 64
 

@@ -1,6 +1,6 @@
 """What people do with an address: allocate it, name it, get it back, release it."""
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from webapp.aws.errors import AwsError, is_transient, pauses_operation
 from webapp.errors import Conflict, EgretError
@@ -8,7 +8,7 @@ from webapp.models import Address, AddressStatus, Function, Key, Network, Site
 from webapp.models.address import LABEL_PREFIX
 from webapp.models.function import in_networks
 from webapp.services.addresses import capacity
-from webapp.services.addresses.allowing import keys_naming
+from webapp.services.addresses.allowing import NAMED_MAX, keys_naming
 from webapp.services.addresses.capacity import Need
 from webapp.services.addresses.details import get
 from webapp.services.addresses.pool import (
@@ -127,15 +127,18 @@ def _check_unused(session: Session, address: Address) -> None:
     """Raises Conflict with the network, its functions, and the keys that name the address."""
     network = session.get(Network, address.network_id) if address.network_id else None
     functions = select(Function).where(in_networks([address.network_id or ""]))
+    functions = functions.order_by(col(Function.name)).limit(NAMED_MAX)
     used_by: list[Network | Function | Key] = []
     if network:
         used_by += [network, *session.exec(functions)]
     used_by += keys_naming(session, address)
     if used_by:
-        needing = ", ".join(f"the {row.noun} {row.name}" for row in used_by)
+        named = used_by[:NAMED_MAX]
+        needing = ", ".join(f"the {row.noun} {row.name}" for row in named)
+        more = " and more" if len(used_by) > len(named) else ""
         raise Conflict(
-            f"{address.public_ip} is needed by {needing}.",
+            f"{address.public_ip} is needed by {needing}{more}.",
             code="address_in_use",
             remedy="Delete these first; the address stays until it is released here.",
-            about=used_by,
+            about=named,
         )
