@@ -8,8 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+import uvicorn
 
 from webapp.sandbox.doors import FLOWS
 from webapp.sandbox.embedded_aws.confinement import Confinement
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 MINISTACK_VERSION = "1.5.33"
+GRACE_S = 3
+"""For what is being answered when the sandbox ends."""
 
 
 def main() -> None:
@@ -35,21 +36,30 @@ def main() -> None:
     os.environ["AUTH"] = "true"
     os.environ["PERSIST_STATE"] = "1"
     os.environ["STATE_DIR"] = str(options.state_dir / "blobs")
+    signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again when all is answered
     asyncio.run(_serve(options))
 
 
+def _end(*_: object) -> None:
+    """To be told to end is no failure."""
+    sys.exit(0)
+
+
 async def _serve(options: Options) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    """By uvicorn: with ministack's own server, hypercorn, a request takes half as long again."""
     embedded, state = _assemble(options)
     end_with_parent()
     saving = asyncio.create_task(state.save_periodically())
-    config = Config()
-    config.bind = [f"127.0.0.1:{options.port}"]
-    config.loglevel = "WARNING"
-    await serve(embedded, config, shutdown_trigger=stop.wait)
+    config = uvicorn.Config(
+        embedded,
+        port=options.port,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    await uvicorn.Server(config).serve()
     saving.cancel()
 
 

@@ -21,7 +21,7 @@ from webapp.sandbox.embedded_aws.public_access import PublicAccess
 from webapp.sandbox.private_files import write_private
 
 SAVE_EVERY_S = 1.0
-SHARE_OF_TIME = 0.05
+SHARE_OF_TIME = 0.02
 """What saving may take of the time: a state that has become large is saved less often."""
 SETTLE_S = 10.0
 """How long after the last request something may still change by itself, such as a NAT gateway."""
