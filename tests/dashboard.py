@@ -8,13 +8,14 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from sqlalchemy import inspect, text
 from sqlmodel import Session
 
-from tests.databases import settings_of
+from tests.databases import prepare, settings_of
+from tests.forking import Forked
 from tests.openapi.described import described
 from tests.sandbox.credentials import environment_of
 from webapp.db import temporary_engine
@@ -56,12 +57,15 @@ class Dashboard:
     must be `demo`, which starts one of its own.
     """
 
+    is_forked: ClassVar[bool] = True
+    """And its database is a copy of a new one, as are those of other tests."""
+
     sandbox: Sandbox | None
     data_dir: Path
     environment: dict[str, str] = field(default_factory=dict)
     command: str = "serve"
     port: int = 0
-    process: "subprocess.Popen[str] | None" = None
+    process: "subprocess.Popen[str] | Forked | None" = None
     _user: dict[str, str] = field(default_factory=dict, repr=False)
 
     def replica(self, folder: Path) -> "Dashboard":
@@ -96,21 +100,29 @@ class Dashboard:
     def start(self) -> "Dashboard":
         self.port = self.port or free_port()
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.log_file.touch()
         _of_this_run[self.log_file] = self.settings.database
-        with self.log_file.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "webapp", self.command],
-                env=self._environment(),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
+        self.process = self._process()
         try:
             wait_for(self._has_started, START_TIMEOUT_S)
         except AssertionError:
             self.stop(signal.SIGKILL)
             raise
         return self
+
+    def _process(self) -> "subprocess.Popen[str] | Forked":
+        if self.command == "serve" and self.is_forked:
+            if not self.settings.database_url:
+                prepare(self.settings)
+            return Forked(self._environment(), self.log_file)
+        with self.log_file.open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "webapp", self.command],
+                env=self._environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
 
     def __enter__(self) -> "Dashboard":
         return self.start()

@@ -22,6 +22,8 @@ STANDARD = ("EGRET_POLL_S", "PYTHONWARNINGS")
 class Served(Dashboard):
     """`egret serve` as it is by default."""
 
+    is_forked = False
+
     def _environment(self) -> dict[str, str]:
         every = super()._environment()
         own = self.environment
