@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
-import boto3
 import pytest
 
+from tests.clouds import session_with
 from tests.faults.proxy import Proxy, Rule
 from webapp.aws.addresses import Addresses, Allocation
 from webapp.aws.clients import Clients
@@ -96,7 +96,7 @@ def test_an_address_that_is_gone_is_released_by_a_policy_that_asks_for_its_tag(
     sandbox: Sandbox, clients: Clients, row_id: str
 ) -> None:
     user, ec2 = sandbox.users.dashboard, clients.ec2(REGION)
-    session = boto3.Session(aws_access_key_id=user.access_key_id, aws_secret_access_key=user.secret)
+    session = session_with(user.access_key_id, user.secret)
     ours = Addresses(Clients(sandbox.info.aws_endpoint, session), "egret")
     gone = ours.ensure(REGION, row_id, name="shop")
     ec2.release_address(AllocationId=gone.allocation_id)

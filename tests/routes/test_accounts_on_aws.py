@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
+from tests.clouds import session_with
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key
 from tests.sandbox.lab import Lab, role
@@ -32,7 +32,7 @@ def second(sandbox: Sandbox) -> Iterator[Clients]:
     """As the administrator of the second account, where nothing is left afterwards."""
     info = sandbox.info
     keys = (info.second_access_key_id, info.second_secret_access_key)
-    made = Clients(info.aws_endpoint, boto3.Session(*keys))
+    made = Clients(info.aws_endpoint, session_with(*keys))
     yield made
     delete_role(made)
 

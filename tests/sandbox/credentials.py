@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-import boto3
 import httpx
 
+from tests.clouds import session_with
 from webapp.aws.apply_policies import apply, place_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import Place, all_of
@@ -32,9 +32,7 @@ def clients_of(info: Info) -> Clients:
     """Clients for one sandbox of several."""
     return Clients(
         info.aws_endpoint,
-        boto3.Session(
-            aws_access_key_id=info.access_key_id, aws_secret_access_key=info.secret_access_key
-        ),
+        session_with(info.access_key_id, info.secret_access_key),
     )
 
 
@@ -88,9 +86,7 @@ def decisions_of(info: Info, name: str) -> set[tuple[str, bool]]:
 @cache
 def iam_of(info: Info) -> Any:
     """IAM, as the administrator."""
-    session: Any = boto3.Session(
-        aws_access_key_id=info.access_key_id, aws_secret_access_key=info.secret_access_key
-    )
+    session: Any = session_with(info.access_key_id, info.secret_access_key)
     return session.client("iam", region_name=info.region, endpoint_url=info.aws_endpoint)
 
 

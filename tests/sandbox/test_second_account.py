@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.clouds import session_with
 from tests.sandbox.lab import code_of
 from webapp.aws.clients import Clients
 from webapp.aws.policy import trust
@@ -24,7 +24,7 @@ def second(sandbox: Sandbox) -> Clients:
     """As its administrator."""
     info = sandbox.info
     keys = (info.second_access_key_id, info.second_secret_access_key)
-    return Clients(info.aws_endpoint, boto3.Session(*keys))
+    return Clients(info.aws_endpoint, session_with(*keys))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def role(second: Clients) -> Iterator[str]:
 def sts(sandbox: Sandbox) -> Any:
     """As the dashboard."""
     user = sandbox.users.dashboard
-    session = boto3.Session(user.access_key_id, user.secret)
+    session = session_with(user.access_key_id, user.secret)
     return Clients(sandbox.info.aws_endpoint, session).sts(REGION)
 
 
@@ -73,7 +73,7 @@ def test_its_role_is_assumed_with_the_external_id_alone(
         assert code_of(raised) == "AccessDenied"
     found = assume(sts, role, ExternalId=ID)
     keys = (found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
-    inside = Clients(sandbox.info.aws_endpoint, boto3.Session(*keys))
+    inside = Clients(sandbox.info.aws_endpoint, session_with(*keys))
     assert inside.account_id(REGION) == SECOND_ACCOUNT
     assert inside.ec2(REGION).describe_addresses()["Addresses"] == []
     with pytest.raises(ClientError) as raised:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 from botocore.auth import SigV4Auth
@@ -10,6 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from tests.clouds import boto_session, session_with
 from tests.sandbox.lab import code_of
 from webapp.sandbox.embedded_aws.door import (
     BODY_MAX_BYTES,
@@ -94,7 +94,7 @@ def test_a_body_that_becomes_another_after_it_was_judged_is_refused(
 
 def test_what_a_web_page_can_send_makes_nothing(info: Info) -> None:
     """A form that is posted from another site, without a signature."""
-    ec2 = boto3.client("ec2", endpoint_url=info.aws_endpoint)
+    ec2 = boto_session().client("ec2", endpoint_url=info.aws_endpoint)
     before = len(ec2.describe_vpcs()["Vpcs"])
     httpx.post(f"{info.aws_endpoint}/", data=FORM, headers={"origin": "https://evil.example"})
     assert len(ec2.describe_vpcs()["Vpcs"]) == before
@@ -113,7 +113,7 @@ def test_what_a_web_page_can_send_makes_nothing(info: Info) -> None:
 def test_other_credentials_are_refused_as_aws_does(
     info: Info, key_id: str, service: str, call: str, code: str
 ) -> None:
-    make: Any = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key="x").client
+    make: Any = session_with(key_id, "x").client
     client = make(service, endpoint_url=info.aws_endpoint)
     with pytest.raises(ClientError) as refused:
         getattr(client, call)()
@@ -131,7 +131,7 @@ def test_a_foreign_request_is_refused_even_with_credentials(
 
 def test_no_answer_may_be_read_by_another_site(info: Info) -> None:
     with pytest.raises(ClientError) as tried:
-        boto3.client("ec2", endpoint_url=info.aws_endpoint).create_vpc(
+        boto_session().client("ec2", endpoint_url=info.aws_endpoint).create_vpc(
             CidrBlock="10.250.0.0/16", DryRun=True
         )
     assert code_of(tried) == "DryRunOperation"

@@ -1,7 +1,6 @@
 """Drift detection of the embedded CloudFormation finds a resource that was deleted by hand."""
 
-import boto3
-
+from tests.clouds import session_with
 from tests.dashboard import wait_for
 from tests.sandbox.credentials import put_switches
 from tests.sandbox.lab import Lab, vpc
@@ -35,7 +34,7 @@ def test_what_may_not_be_read_fails_the_detection(lab: Lab, sandbox: Sandbox) ->
     stack = lab.settled(lab.stacks.create(lab.plan(vpc(), name="egret-drift"), token="drift"))
     lab.made.append(stack.id)
     user = sandbox.users.dashboard
-    session = boto3.Session(aws_access_key_id=user.access_key_id, aws_secret_access_key=user.secret)
+    session = session_with(user.access_key_id, user.secret)
     client = Clients(sandbox.info.aws_endpoint, session).cloudformation(lab.region)
     put_switches(sandbox.info, [{"deny_actions": ["ec2:DescribeVpcEncryptionControls"]}])
     try:

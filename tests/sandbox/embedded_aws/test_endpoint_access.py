@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import boto3
 import httpx
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
@@ -12,6 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.sandbox.conftest import REGION
+from tests.sandbox.credentials import iam_of
 from tests.sandbox.lab import Lab, ref, unique
 from tests.sandbox.mock_api import mock_api
 from webapp.aws.clients import Clients
@@ -42,7 +42,7 @@ def closed(clients: Clients, sandbox: Sandbox) -> Iterator[Api]:
 
 def user(sandbox: Sandbox, arn: str) -> Credentials:
     """A new IAM user who may invoke the method of that ARN."""
-    iam, name = boto3.client("iam", endpoint_url=sandbox.info.aws_endpoint), unique("caller")
+    iam, name = iam_of(sandbox.info), unique("caller")
     statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": arn}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.create_user(UserName=name)

@@ -1,12 +1,12 @@
 """A function acts with its role: it may read its one secret, and nothing else."""
 
-import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator
 from ministack.services import sts
 
+from tests.clouds import session_with
 from tests.sandbox.inside import SECRET, Inside
 from tests.sandbox.lab import code_of
 from webapp.sandbox.embedded_aws import role_sessions
@@ -105,6 +105,6 @@ def credentials(inside: Inside) -> dict[str, str]:
 
 def _read_with(inside: Inside, sandbox: Sandbox, given: dict[str, str]) -> str:
     key_id, secret, token = given.values()
-    session = boto3.Session(key_id, secret, token, region_name=inside.lab.region)
+    session = session_with(key_id, secret, token, inside.lab.region)
     client = session.client("secretsmanager", endpoint_url=sandbox.info.aws_endpoint)
     return str(client.get_secret_value(SecretId=inside.secret_arn)["SecretString"])

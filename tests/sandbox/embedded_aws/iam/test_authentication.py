@@ -4,7 +4,6 @@ import datetime as dt
 import json
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
@@ -12,6 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from tests.clouds import boto_session, session_with
 from tests.sandbox.credentials import iam_of
 from tests.sandbox.lab import code_of, unique
 from webapp.sandbox.launcher import ACCOUNT, REGION, Info, Sandbox
@@ -64,9 +64,7 @@ class SignedAnHourAgo(SigV4Auth):
 
 
 def code(info: Info, service: str, key_id: str, secret: str, token: str | None = None) -> str:
-    session = boto3.Session(
-        aws_access_key_id=key_id, aws_secret_access_key=secret, aws_session_token=token
-    )
+    session = session_with(key_id, secret, token)
     make: Any = session.client
     client = make(service, endpoint_url=info.aws_endpoint)
     with pytest.raises(ClientError) as refused:
@@ -138,7 +136,7 @@ def test_temporary_credentials_need_their_token(info: Info) -> None:
     trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    sts: Any = boto3.client("sts", endpoint_url=info.aws_endpoint)
+    sts: Any = boto_session().client("sts", endpoint_url=info.aws_endpoint)
     given = sts.assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
     key = given["AccessKeyId"], given["SecretAccessKey"]
     assert code(info, "lambda", *key) == "UnrecognizedClientException"

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.clouds import session_with
 from tests.sandbox.credentials import iam_of, put_switches
 from tests.sandbox.lab import unique
 from webapp.sandbox.launcher import ACCOUNT, REGION, Sandbox
@@ -28,7 +29,7 @@ def switched(sandbox: Sandbox) -> Iterator[Any]:
 @pytest.fixture
 def me(sandbox: Sandbox) -> boto3.Session:
     user = sandbox.users.dashboard
-    return boto3.Session(aws_access_key_id=user.access_key_id, aws_secret_access_key=user.secret)
+    return session_with(user.access_key_id, user.secret)
 
 
 def refused(
@@ -182,9 +183,7 @@ def test_a_boundary_of_a_user_limits_what_its_policies_allow(sandbox: Sandbox) -
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
     iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    who = boto3.Session(
-        aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
-    )
+    who = session_with(key["AccessKeyId"], key["SecretAccessKey"])
     assert refused(sandbox, who, "ec2", "describe_subnets") == ("", "")
     _, text = refused(sandbox, who, "ec2", "describe_vpcs")
     assert "because no permissions boundary allows the ec2:DescribeVpcs action" in text
