@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
+from tests.conftest import is_whole_run
 from tests.dashboard import databases
-from tests.route_coverage import is_whole_run, successes
+from tests.route_coverage import successes
 from tests.routes.all_routes import Route, routes_of_the_product
 from webapp.db import temporary_engine
 

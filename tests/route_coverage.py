@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import is_whole_run
 from tests.dashboard import logs
 from tests.routes.all_routes import Route, routes_of_the_product
 
@@ -21,7 +22,6 @@ LOGGED = re.compile(r"\b([A-Z]+) (/\S*) (\d{3}) \d+ ms$", re.M)
 KEY = "succeeded"
 LEADING_ON = {("GET", "/sign-in/callback")}
 """It answers 303 when it succeeds."""
-SELECTING = ("fast", "keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly")
 
 
 class RouteCoverage:
@@ -75,11 +75,3 @@ def missing(succeeded: Iterable[tuple[str, str]], routes: list[Route]) -> list[R
         next((route for route in routes if route.matches(*request)), None) for request in succeeded
     }
     return [route for route in routes if route not in answered]
-
-
-def is_whole_run(config: pytest.Config) -> bool:
-    """No file was named, and no option leaves tests out, as that for another database does."""
-    named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
-    if named or config.getoption("database", "sqlite") != "sqlite":
-        return False
-    return not any(config.getoption(name, None) for name in SELECTING)

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from tests import postgresql, tokens
-from tests.route_coverage import is_whole_run
+from tests import tokens
+from tests.conftest import is_whole_run
 
 ROOT = Path(__file__).parents[1]
 KEY = "canary"
@@ -44,6 +44,10 @@ class Stored:
     name: str
     is_deleted: bool
     texts: tuple[str, ...]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SecretCanary(config))
 
 
 class SecretCanary:
@@ -148,6 +152,8 @@ def rowless(stored: list[Stored], ids: set[str]) -> Iterator[str]:
 
 def ids_of_keys(folder: Path) -> set[str]:
     """In all databases below the folder, and in those of this process's server."""
+    from tests import postgresql
+
     found = {each for file in folder.rglob("egret.db") for each in key_ids(file)}
     return found | postgresql.key_ids()
 

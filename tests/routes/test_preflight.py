@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import NETWORK_QUOTA
 from tests.dashboard import Api, Dashboard
+from tests.fixtures import NETWORK_QUOTA
 from webapp.aws.clients import Clients
 from webapp.aws.tags import tags_of
 

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import NETWORK_QUOTA
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.faults import replicas
+from tests.fixtures import NETWORK_QUOTA
 from tests.sandbox.credentials import clients_of
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox, read_info

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import ADDRESS_QUOTA
+from tests.fixtures import ADDRESS_QUOTA
 from tests.sandbox.lab import Lab, code_of, unique
 
 

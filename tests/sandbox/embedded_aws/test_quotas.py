@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import ADDRESS_QUOTA, NETWORK_QUOTA
+from tests.fixtures import ADDRESS_QUOTA, NETWORK_QUOTA
 from tests.sandbox.lab import Lab, code_of
 
 
