@@ -209,7 +209,7 @@ class Dashboard:
             "EGRET_PORT": str(self.port),
             "EGRET_DATABASE_URL": self.settings.database_url,
             "EGRET_SECRET_KEY": self.settings.secret_key,
-            "EGRET_POLL_S": "0.15",
+            "EGRET_POLL_S": "0.4",
             "PYTHONWARNINGS": "error",
         }
         shared = self.sandbox.environment() if self.sandbox else {}

@@ -4,13 +4,14 @@ content security policy, and on a request to another machine."""
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.dashboard import PASSWORD, USER, Dashboard
+from tests.dashboard import PASSWORD, USER, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key
 from webapp.sandbox.launcher import Sandbox
 
@@ -34,6 +35,7 @@ IN_SIGHT = """() => {
   return [whole, !location.hash || (target.top >= notice.bottom - 1 && target.top < innerHeight)];
 }"""
 
+MOVED_S = 2
 
 LOCAL = ("http://127.0.0.1:", "http://localhost:", "data:")
 
@@ -115,8 +117,13 @@ def sign_in_by_form(page: Page, dashboard: Dashboard) -> None:
 
 
 def says(page: Page, notice: str) -> None:
-    """What the action has done is said once, in sight, and what it is about begins below it."""
+    """What the action has done is said once, in sight, and what it is about begins below it.
+
+    Soon: an update that comes just then moves what is below it.
+    """
     expect(page.locator(".of-action")).to_contain_text(notice)
+    with suppress(AssertionError):
+        wait_for(lambda: page.evaluate(IN_SIGHT) == [True, True], MOVED_S)
     assert page.evaluate(IN_SIGHT) == [True, True], (notice, page.url)
     expect(page.get_by_role("status").filter(has_text=notice)).to_have_count(1)
 
