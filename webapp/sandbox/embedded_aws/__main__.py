@@ -52,6 +52,7 @@ async def _serve(options: Options) -> None:
     saving = asyncio.create_task(state.save_periodically())
     config = uvicorn.Config(
         embedded,
+        host="127.0.0.1",
         port=options.port,
         log_level="warning",
         server_header=False,
