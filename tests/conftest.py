@@ -1,6 +1,7 @@
 """Which options a run has, and how its files are given to workers.
 
-Tests run in workers, which import all that they need. The process that gives out files does not.
+Tests run in workers, which import all that they need. The process that gives out files imports it
+for a whole run alone, which it judges.
 """
 
 import os
@@ -16,7 +17,6 @@ NETWORKS_THAT_FAIL = (
     "tests/faults/test_missing_permissions.py",
     "tests/faults/test_stacks_that_fail.py",
 )
-
 SELECTING = ("fast", "keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly")
 
 

@@ -102,7 +102,7 @@ class Dashboard:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.log_file.touch()
         _of_this_run[self.log_file] = self.settings.database
-        self.process = self._process()
+        self.process = self._start_process()
         try:
             wait_for(self._has_started, START_TIMEOUT_S)
         except AssertionError:
@@ -110,7 +110,7 @@ class Dashboard:
             raise
         return self
 
-    def _process(self) -> "subprocess.Popen[str] | Forked":
+    def _start_process(self) -> "subprocess.Popen[str] | Forked":
         if self.command == "serve" and self.is_forked:
             if not self.settings.database_url:
                 prepare(self.settings)

@@ -25,7 +25,7 @@ sqlite_alone = pytest.mark.sqlite_alone
 """A mark with the reason: the test is about SQLite itself, or about its file."""
 QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """Nothing here has to survive the machine."""
-STEADY = ("autovacuum = off",)
+QUIET = ("autovacuum = off",)
 """A vacuum commits too, once a minute, and what is read once after each commit is read again."""
 QUERY_IDS = "SELECT id FROM key"
 AS_MIGRATED = """
@@ -95,7 +95,7 @@ class PostgreSql:
         self._free: list[str] = []
         self._key_ids: set[str] = set()
         self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
-        for setting in (*QUICK, *STEADY):
+        for setting in (*QUICK, *QUIET):
             self._do(f"ALTER SYSTEM SET {setting}")
         self._do("SELECT pg_reload_conf()")
 

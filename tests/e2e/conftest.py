@@ -35,7 +35,7 @@ IN_SIGHT = """() => {
   return [whole, !location.hash || (target.top >= notice.bottom - 1 && target.top < innerHeight)];
 }"""
 
-MOVED_S = 2
+SHIFT_S = 2
 
 LOCAL = ("http://127.0.0.1:", "http://localhost:", "data:")
 
@@ -119,11 +119,12 @@ def sign_in_by_form(page: Page, dashboard: Dashboard) -> None:
 def says(page: Page, notice: str) -> None:
     """What the action has done is said once, in sight, and what it is about begins below it.
 
-    Soon: an update that comes just then moves what is below it.
+    Within SHIFT_S: once the place was not right at once, for a reason that is not known. Where it
+    stays wrong, this fails.
     """
     expect(page.locator(".of-action")).to_contain_text(notice)
     with suppress(AssertionError):
-        wait_for(lambda: page.evaluate(IN_SIGHT) == [True, True], MOVED_S)
+        wait_for(lambda: page.evaluate(IN_SIGHT) == [True, True], SHIFT_S)
     assert page.evaluate(IN_SIGHT) == [True, True], (notice, page.url)
     expect(page.get_by_role("status").filter(has_text=notice)).to_have_count(1)
 
