@@ -120,7 +120,10 @@ class Stream(logging.StreamHandler[TextIO]):
 
 def stream() -> Stream | None:
     """Where this process's log goes, if `configure` was called."""
-    return next((each for each in logging.root.handlers if isinstance(each, Stream)), None)
+    for each in logging.root.handlers:
+        if isinstance(each, Stream):
+            return each
+    return None
 
 
 class Lines(ProcessorFormatter):

@@ -133,7 +133,7 @@ def time_passes(app: FastAPI, seconds: float) -> None:
     """Since what is known was looked up."""
     cache = app.state.parts.hot
     for key, (who, looked) in cache.who.items():
-        cache.who[key] = who, replace(looked, at_s=looked.at_s - seconds)
+        cache.who[key] = who, looked._replace(at_s=looked.at_s - seconds)
     for slot in cache.slots.values():
         looked = slot.state.looked
-        slot.state = replace(slot.state, looked=replace(looked, at_s=looked.at_s - seconds))
+        slot.state = replace(slot.state, looked=looked._replace(at_s=looked.at_s - seconds))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from sqlmodel import Session
 
@@ -31,8 +31,7 @@ Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """When a look at the database began, and what this process had written by then."""
 
     at_s: float
@@ -47,6 +46,9 @@ class Moment:
         if self.at_s >= begun.at_s:
             return 0
         return begun.at_s - self.at_s if begun.generation == self.generation else float("inf")
+
+
+NEVER: Final = Moment(float("-inf"), -1)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class State:
     """Of a slot: answers of one version, for browsers and for programs as far as they asked."""
 
     version: Hashable = None
-    looked: Moment = Moment(float("-inf"), -1)
+    looked: Moment = NEVER
     answers: Mapping[bool, Prepared] = field(default_factory=dict)
 
     @property

@@ -48,16 +48,16 @@ class AccessLines:
 
     def __init__(self) -> None:
         self._models: dict[tuple[Line, bool], tuple[str, str, str]] = {}
-        self._ids = ""
-        self._second, self._written = 0, ""
+        self._ids: list[str] = []
+        self._at_ms, self._written = 0, ""
         self._timer: asyncio.TimerHandle | None = None
 
     def new_id(self) -> str:
         """As random as others, and read from the system many at a time."""
         if not self._ids:
-            self._ids = secrets.token_hex(ID_BYTES * IDS_AT_ONCE)
-        found, self._ids = self._ids[: 2 * ID_BYTES], self._ids[2 * ID_BYTES :]
-        return found
+            found = secrets.token_bytes(ID_BYTES * IDS_AT_ONCE).hex(" ", ID_BYTES)
+            self._ids = found.split()
+        return self._ids.pop()
 
     def write(self, line: Line, request_id: str, trace_id: str = "") -> None:
         """`trace_id` is empty if no trace of it is recorded."""
@@ -96,11 +96,13 @@ class AccessLines:
         return before, between, after
 
     def _now(self) -> str:
-        at = time.time()
-        if int(at) != self._second:
-            self._second = int(at)
-            self._written = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
-        return f"{self._written}.{int(at % 1 * 1000):03}+00:00"
+        at_ms = time.time_ns() // 1_000_000
+        if at_ms != self._at_ms:
+            self._at_ms = at_ms
+            seconds, rest_ms = divmod(at_ms, 1000)
+            until_second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+            self._written = f"{until_second}.{rest_ms:03}+00:00"
+        return self._written
 
 
 def _message(line: Line) -> tuple[str, str, str, int]:

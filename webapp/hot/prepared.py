@@ -5,6 +5,7 @@ The routes answer with them as well, so what is sent early is what the router wo
 
 import hashlib
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,6 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from webapp.hot.encodings import IDENTITY, Encoded
-from webapp.models import utc_now
 
 NOT_MODIFIED: Final = 304
 ETAG_CHARACTERS: Final = 32
@@ -95,8 +95,7 @@ class Prepared:
 
     def age_s(self) -> int:
         """Whole seconds; 0 of what has no age."""
-        since = self.since
-        return max(0, int((utc_now() - since).total_seconds())) if since else 0
+        return max(0, int(time.time() - self.since.timestamp())) if self.since else 0
 
 
 def etag_of(body: bytes) -> str:
