@@ -20,7 +20,7 @@ from tests.served import (
     until,
 )
 from webapp.edge.connection_limits import Limits
-from webapp.edge.connections import RETRY_AFTER_S
+from webapp.edge.plain_answers import RETRY_AFTER_S
 
 
 @pytest.mark.parametrize("sent", [b"", b"G", b"GET / HTTP/1.1\r\nx-slow: ", b"\r\n\r\n"])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from threading import Event
@@ -21,6 +21,7 @@ from webapp.capacity import threads
 from webapp.capacity.waiting import OF_CLIENT_MAX, WAITING_MAX
 from webapp.edge.problems import RETRY_AFTER_S
 from webapp.hot.cache import FRESH_S
+from webapp.hot.requests import Head
 
 PAGE, LIST = "/sign-in", "/api/v1/networks"
 LIMIT_S = 20
@@ -77,13 +78,14 @@ def test_who_finds_the_queue_full_is_told_so_as_a_page_or_a_problem(app: FastAPI
 
 def test_the_server_refuses_a_page_as_the_router_does(app: FastAPI) -> None:
     async def scenario() -> tuple[Any, httpx.Response]:
-        ask = partial(app.state.front.at_once, b"GET", headers=HEADERS, peer=("198.51.100.7", 1))
+        def ask(path: bytes, headers: Sequence[tuple[bytes, bytes]] = HEADERS) -> Any:
+            return app.state.front.at_once(Head(b"GET", path, headers), ("198.51.100.7", 1))
+
         async with without_a_thread(app, WAITING_MAX), client_of(app, "198.51.100.7") as client:
             for path in (b"/api/v1/networks", b"/healthz", b"/static/x/app.css", b"/sign-out"):
-                assert ask(address=path) is None  # which are answered, or in another way
-            elsewhere = [(b"host", b"evil.example")]
-            assert app.state.front.at_once(b"GET", b"/", elsewhere, None) is None
-            return ask(address=b"/networks?page=2"), await client.get("/networks?page=2")
+                assert ask(path) is None  # which are answered, or in another way
+            assert ask(b"/", [(b"host", b"evil.example")]) is None
+            return ask(b"/networks?page=2"), await client.get("/networks?page=2")
 
     sent, answer = loops.run(scenario())
     early = httpx.Response(

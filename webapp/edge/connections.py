@@ -10,7 +10,6 @@ What is refused is answered first (RFC 9110, 15.5.9 and 15.6.4), and then read n
 
 import asyncio
 import logging
-import secrets
 import socket
 import time
 from collections import Counter
@@ -18,20 +17,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from http import HTTPStatus
-
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from webapp.edge.client_addresses import address_of, subscriber_of
 from webapp.edge.connection_limits import Limits
 from webapp.edge.limits import COOKIES_MAX_BYTES, HEADERS_MAX_BYTES, PATH_MAX_BYTES, QUERY_MAX_BYTES
-from webapp.edge.middleware import NO_STORE, security_headers
+from webapp.edge.plain_answers import plain_answer
 from webapp.hot.connection import AtOnce, HotConnection
 from webapp.setting_rules import Network
 
 HEAD_MAX_BYTES = 2 * (PATH_MAX_BYTES + QUERY_MAX_BYTES + HEADERS_MAX_BYTES + COOKIES_MAX_BYTES)
 """Twice what `webapp.edge.limits` allows: what is a little too large is answered by a page."""
-RETRY_AFTER_S = 5
 
 log = logging.getLogger("egret.connections")
 
@@ -153,11 +148,17 @@ class Connection(HotConnection):
     def data_received(self, data: bytes) -> None:
         if self.waits is Waits.END:
             return
-        if self.waits is Waits.IDLE:
-            self._wait_for(Waits.HEAD)
+        was_idle, begun = self.waits is Waits.IDLE, self.begun
+        if was_idle:
+            is_known = self.answer_known(self._front, data)
+            self._wait_for(Waits.IDLE if is_known else Waits.HEAD)
+            if is_known:
+                return
         if self.waits is Waits.HEAD:
             self.received_bytes += len(data)
         super().data_received(data)
+        if was_idle and self.waits is Waits.IDLE:
+            self.remember(data, begun)
         if self.waits is Waits.HEAD and self.received_bytes > HEAD_MAX_BYTES:
             self.refuse(431, f"The request's head is larger than {HEAD_MAX_BYTES // 1024} KiB.")
 
@@ -167,7 +168,7 @@ class Connection(HotConnection):
             self._wait_for(Waits.HEAD)
 
     def on_headers_complete(self) -> None:
-        if self.answer_at_once(None if self.all.is_ending else self.all.front):
+        if self.answer_at_once(self._front):
             return
         self._wait_for(Waits.BODY)
         super().on_headers_complete()
@@ -182,8 +183,7 @@ class Connection(HotConnection):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self.was_at_once:  # now the request is read, too
-            self.was_at_once = False
+        if self.at_once:  # now the request is read, too
             self._wait_for(Waits.IDLE)
             return
         super().on_message_complete()
@@ -212,6 +212,7 @@ class Connection(HotConnection):
 
     def shutdown(self) -> None:
         """The server ends: what was refused is not waited for, streams and bodies not for long."""
+        self.outbox.send()
         if self.waits is Waits.END:
             self.transport.abort()
         super().shutdown()
@@ -247,7 +248,7 @@ class Connection(HotConnection):
             self.drop(text)
             return
         self._give_up(text)
-        self.transport.write(self._refusal(status, text))
+        self.transport.write(plain_answer(status, text, https=self.all.https))
         with suppress(OSError):  # the client has gone already
             self.transport.write_eof()
         self.loop.call_later(self.all.limits.linger_s, self.transport.abort)
@@ -257,7 +258,13 @@ class Connection(HotConnection):
         self._give_up(why)
         self.transport.abort()
 
+    @property
+    def _front(self) -> AtOnce | None:
+        """What answers at once; None while the server ends, when an answer has to say so."""
+        return None if self.all.is_ending else self.all.front
+
     def _give_up(self, why: str) -> None:
+        self.outbox.send()
         self.all.note(why)
         self._wait_for(Waits.END)
         if self.cycle:  # so that the application waits for nothing more
@@ -285,16 +292,3 @@ class Connection(HotConnection):
     def _at_least(self, size: int) -> float:
         """How many seconds so many bytes may take."""
         return size / self.all.limits.bytes_per_s
-
-    def _refusal(self, status: int, text: str) -> bytes:
-        headers = security_headers(https=self.all.https) | {
-            "X-Request-ID": secrets.token_hex(8),
-            "Cache-Control": NO_STORE,
-            "Content-Type": "text/plain; charset=utf-8",
-            "Content-Length": str(len(text)),
-            "Connection": "close",
-        }
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            headers["Retry-After"] = str(RETRY_AFTER_S)
-        lines = "".join(f"{name.lower()}: {value}\r\n" for name, value in headers.items())
-        return STATUS_LINE[status] + f"{lines}\r\n{text}".encode("ascii")

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from webapp.edge.connections import Connection, Connections, Waits
+from webapp.hot.cache import Bounded
+from webapp.hot.connection import HEADS_MAX, Outbox
 
 HAND_OVER: Final = "egret.hand_over"
 UNREAD_MAX_BYTES: Final = 64 * 1024
@@ -90,5 +92,7 @@ def protocol_of(connections: Connections) -> type[StreamingConnection]:
 
     class OfServer(StreamingConnection):
         all = connections
+        heads = Bounded(HEADS_MAX)
+        outbox = Outbox()
 
     return OfServer

@@ -23,12 +23,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from webapp.capacity.waiting import Queue
 from webapp.edge.middleware import complete
 from webapp.edge.proxies import TrustedProxies
-from webapp.hot.cache import ANYBODY, FRESH_S, RENEWED_AFTER_S, Bounded, Moment, Slot, Who
+from webapp.hot.cache import ANYBODY, FRESH_S, RENEWED_AFTER_S, Bounded, HotCache, Moment, Slot, Who
 from webapp.hot.lines import AccessLines, Line
 from webapp.hot.looks import About, Looks, Peer
 from webapp.hot.prepared import Answer, Prepared, Sent
 from webapp.hot.refusals import PAUSE_S, Refusals
-from webapp.hot.requests import Asked, Headers, address_of, read
+from webapp.hot.requests import Asked, Head, Headers, address_of, read
 from webapp.hot.serving import begin
 from webapp.settings import Settings
 from webapp.telemetry import spans
@@ -55,35 +55,36 @@ class Front:
         self._lines = AccessLines()
         self._looks = Looks()
 
-    def at_once(self, method: bytes, address: bytes, headers: Headers, peer: Peer) -> Sent | None:
+    def at_once(self, head: Head, peer: Peer) -> Sent | None:
         """The answer, if there is one without waiting. Writes its line of the log."""
-        if method not in READING:
+        if head.method not in READING:
             return None
-        if about := self.about(address, headers, peer):
-            return self.answer(READING[method], about)
-        return self.refuse(READING[method], address, headers, peer)
+        if about := self.about(head, peer):
+            return self.answer(READING[head.method], about)
+        return self.refuse(head, peer)
 
-    def refuse(self, method: str, address: bytes, headers: Headers, peer: Peer) -> Sent | None:
+    def refuse(self, head: Head, peer: Peer) -> Sent | None:
         """The refusal of a page, while all threads are busy and many requests wait for one."""
-        asked = read(headers)
+        asked, address = head.asked, head.address
         if asked is None or HOT.match(address.decode("latin-1")):
             return None
-        refused = self._refusals.at_once(method, address, asked.host, self._client(asked, peer))
+        method, client = READING[head.method], self._client(asked, peer)
+        refused = self._refusals.at_once(method, address, asked.host, client)
         if refused is None:
             return None
         answer, line = refused
-        return self._logged(answer, line, headers, peer)._replace(pause_s=PAUSE_S)
+        return self._logged(answer, line, head.headers, peer)._replace(pause_s=PAUSE_S)
 
-    def about(
-        self, address: bytes, headers: Headers, peer: Peer, app: FastAPI | None = None
-    ) -> About | None:
+    def about(self, head: Head, peer: Peer, app: FastAPI | None = None) -> About | None:
         """What is asked for, of this application or a copy of it, if the answer may be known."""
         app = app or self._app
-        slot = app.state.parts.hot.slots.get(address) or self.files.get(address)
-        asked = read(headers) if slot else None
+        cache: HotCache = app.state.parts.hot
+        slot = cache.slots.get(head.address) or self.files.get(head.address)
+        asked = head.asked if slot else None
         if not slot or not asked or asked.host not in slot.hosts:
             return None
-        return About(app, slot, asked, headers, self._client(asked, peer), Moment.now(), peer)
+        client = self._client(asked, peer)
+        return About(app, cache, slot, asked, head.headers, client, Moment.now(), peer)
 
     def _client(self, asked: Asked, peer: Peer) -> str:
         forwarded_for = asked.forwarded_for.decode("latin-1")
@@ -187,8 +188,8 @@ class HotAnswers:
 
         The first one may have begun too early for this request; then the second one has not.
         """
-        front, of_client = self._front, (scope["headers"], scope.get("client"))
-        about = front.about(address_of(scope), *of_client, scope.get("app"))
+        front, head = self._front, Head(b"GET", address_of(scope), scope["headers"])
+        about = front.about(head, scope.get("client"), scope.get("app"))
         if about is None:
             return None
         for _ in range(LOOKS):

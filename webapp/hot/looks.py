@@ -38,6 +38,7 @@ class About(NamedTuple):
     """The answer that is wanted, and the request for it."""
 
     app: FastAPI
+    cache: HotCache
     slot: Slot
     asked: Asked
     headers: Headers
@@ -48,11 +49,6 @@ class About(NamedTuple):
     @property
     def who(self) -> Hashable:
         return self.asked.who(self.slot.source.operation)
-
-    @property
-    def cache(self) -> HotCache:
-        cache: HotCache = self.app.state.parts.hot
-        return cache
 
     def request(self) -> Request:
         scope = {"type": "http", "method": "GET", "path": self.slot.path, "query_string": b""}

@@ -1,6 +1,8 @@
 """What a hot answer depends on in a request. Whatever is unusual is left to the router."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from starlette.types import Scope
@@ -52,6 +54,20 @@ class Asked(NamedTuple):
         """What decides whether somebody may ask for it, and whether a session is used by that."""
         is_used = self.destination in (b"", b"document")  # see `webapp.browsers.is_used`
         return operation, self.authorization, self.cookie, is_used
+
+
+@dataclass(frozen=True)
+class Head:
+    """A request without a body. `address` is path and query, as they were sent."""
+
+    method: bytes
+    address: bytes
+    headers: Headers
+
+    @cached_property
+    def asked(self) -> Asked | None:
+        """None for a request that only the router may answer."""
+        return read(self.headers)
 
 
 def address_of(scope: Scope) -> bytes:
