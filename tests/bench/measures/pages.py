@@ -15,6 +15,8 @@ CONNECTIONS = 8
 """A person's browser has no more; the bound for one client is not reached."""
 ROUNDS = 3
 SLOW_S = 0.03
+TRIES = 3
+"""Of a slow page. What the process does beside it, such as at its start, is no part of its cost."""
 PATIENCE_S = 10
 PATHS = {
     "function": f"/functions/{name_of('function', 7)}",
@@ -40,16 +42,20 @@ def cost_us(dashboard: Served, path: str) -> float:
 
 
 def costs_of(path: str, *dashboards: Served) -> tuple[float, ...]:
-    """Of one request to each, which take turns; of a slow page, that of the second one."""
-    once_us = tuple(_second_us(each, path) for each in dashboards)
+    """Of one request to each, which take turns; of a slow page, the cheapest of a few."""
+    once_us = tuple(_once_us(each, path) for each in dashboards)
     if max(once_us) > SLOW_S * 1e6:
         return once_us
     targets = [each.target(path) for each in dashboards]
     return costs_us(*targets, connections=CONNECTIONS, rounds=ROUNDS)
 
 
-def _second_us(dashboard: Served, path: str) -> float:
+def _once_us(dashboard: Served, path: str) -> float:
+    """After a first request, which reads and compiles what the others need."""
     dashboard.get(path, timeout=PATIENCE_S)
-    before_s = cpu_s(dashboard.pid)
-    dashboard.get(path, timeout=PATIENCE_S)
-    return (cpu_s(dashboard.pid) - before_s) * 1e6
+    found_s = []
+    for _ in range(TRIES):
+        before_s = cpu_s(dashboard.pid)
+        dashboard.get(path, timeout=PATIENCE_S)
+        found_s.append(cpu_s(dashboard.pid) - before_s)
+    return min(found_s) * 1e6
