@@ -133,8 +133,9 @@ async def serving(served: Served) -> AsyncIterator[Served]:
                 connection.transport.abort()
             await until(lambda: not server.server_state.connections)
             await server.lifespan.shutdown()
-        with suppress(asyncio.CancelledError):
-            await running
+        async with asyncio.timeout(LIMIT_S):
+            with suppress(asyncio.CancelledError):
+                await running
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from tests.edge.test_handing_over import Streams
 from tests.served import KEPT, LIMITS, Served, rest, rest_of_one, run, until
+from webapp.edge.server import TICK_S
 
 PATIENT = replace(LIMITS, leave_s=60)
+NEVER_S = 3600.0
 LONG = KEPT.replace(b"/", b"/long", 1)
 
 
@@ -55,6 +57,18 @@ def test_who_stays_idle_is_not_waited_for() -> None:
     async def scenario(served: Served) -> None:
         idle = await served.connected(KEPT)
         await rest_of_one(idle)
+        served.server.should_exit = True
+        assert await rest(idle) == ""
+
+    run(scenario, Served(replace(LIMITS, leave_s=0)))
+
+
+def test_a_server_that_does_nothing_is_woken_to_end() -> None:
+    async def scenario(served: Served) -> None:
+        idle = await served.connected(KEPT)
+        await rest_of_one(idle)
+        served.server.tick_s = NEVER_S
+        await asyncio.sleep(TICK_S)  # now it waits for that long
         served.server.should_exit = True
         assert await rest(idle) == ""
 

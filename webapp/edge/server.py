@@ -21,7 +21,8 @@ from webapp.edge.connections import Connections
 from webapp.edge.handing_over import protocol_of
 from webapp.settings import Settings
 
-SWEEP_EVERY_S = 1
+TICK_S = 1
+"""Connections are swept, and the answers' date is set, so often."""
 FILES_MAX = 4096
 """Of one process: connections, those that are refused, and what else it has open."""
 GRACEFUL_SHUTDOWN_S = 3
@@ -42,9 +43,33 @@ class Server(uvicorn.Server):
     crosses the close would be lost.
     """
 
+    tick_s: float = TICK_S
+
     def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        self._connections, self._is_told = connections, asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         super().__init__(config)
-        self._connections = connections
+
+    @property
+    def should_exit(self) -> bool:
+        """uvicorn sets it when a signal comes, which may be in the middle of anything."""
+        return self._should_exit
+
+    @should_exit.setter
+    def should_exit(self, should_exit: bool) -> None:
+        self._should_exit = should_exit
+        if should_exit and self._loop:
+            self._loop.call_soon_threadsafe(self._is_told.set)
+
+    async def main_loop(self) -> None:
+        """uvicorn's looks ten times a second whether it should exit: half of what an idle process
+        does. This one is woken."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            await self._connections.sweep()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.tick_s):
+                    await self._is_told.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._connections.begin_to_end()
@@ -94,14 +119,12 @@ def server_of(app: FastAPI, settings: Settings, connections: Connections | None 
     config = uvicorn.Config(
         app,
         access_log=False,
-        callback_notify=connections.sweep,
         http=protocol_of(connections),
         log_config=None,
         loop="asyncio",  # uvloop accepts one connection a turn: those behind a flood wait seconds
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=connections.limits.idle_s,
-        timeout_notify=SWEEP_EVERY_S,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         ws="none",
     )
