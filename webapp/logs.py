@@ -52,6 +52,11 @@ def note(**known: str) -> None:
     _about.get({}).update(known)
 
 
+def known() -> dict[str, str]:
+    """What is said of what goes on."""
+    return {**_about.get({})}
+
+
 def configure(log_format: Literal["text", "json"]) -> None:
     """For the whole process, also for warnings and errors that nobody catches."""
     handler = Stream()
@@ -95,9 +100,13 @@ class Stream(logging.StreamHandler[TextIO]):
         super().__init__()
         self._waiting: deque[str] = deque()
 
-    def later(self, line: str) -> int:
-        """How many lines wait now; somebody has to `flush` soon."""
+    def later(self, line: str) -> None:
+        """Somebody has to `flush` soon."""
         self._waiting.append(line)
+
+    @property
+    def waiting(self) -> int:
+        """How many lines are not written yet."""
         return len(self._waiting)
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -3,11 +3,10 @@
 Written as plain ASGI: nothing is buffered, so a streamed response passes through as it is written.
 """
 
-import logging
 import re
 import secrets
 import time
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp import logs
+from webapp.edge.lines import AccessLines, Line
 from webapp.telemetry import spans
 from webapp.telemetry.counts import count_request, operation_of
 
@@ -54,12 +54,11 @@ BY_HEAD: Final = "egret.by_head"
 """In the scope of a request that was made with HEAD."""
 ROUTED: Final = ("endpoint", spans.TEMPLATE)
 """What the router puts into the scope for the log, the counters and the spans."""
+PATHS_REMEMBERED: Final = 1024
 PATH_CHARACTERS: Final = "/:@!$&'()*+,;=~-._"
 _LINK: Final = re.compile(
     r"((?:^|/)whitelist/+)(?!(?:link|partners)(?:/|$)).*?(\.txt)?$", re.I | re.S
 )
-
-log = logging.getLogger("egret.access")
 
 
 @cache
@@ -68,6 +67,7 @@ def security_headers(*, https: bool) -> dict[str, str]:
     return SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if https else {})
 
 
+@lru_cache(PATHS_REMEMBERED)
 def loggable(path: str) -> str:
     """The path in one line of ASCII, without the secret link of a whitelist."""
     return quote(_LINK.sub(r"\1-\2", path), safe=PATH_CHARACTERS, errors="backslashreplace")
@@ -81,6 +81,7 @@ class AccessLogAndHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app, self._https = app, https
+        self._lines = AccessLines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -107,11 +108,9 @@ class AccessLogAndHeaders:
                     await self._app(scope, receive, send_with_headers)
             finally:
                 took_s = time.perf_counter() - started_s
-                took_ms = round(took_s * 1000)
                 count_request(scope, status or 500, took_s)
-                method, path = scope["method"], loggable(scope["path"])
-                values = {"status": status or 500, "took_ms": took_ms}
-                log.info("%s %s %s %s ms", method, path, *values.values(), extra=values)
+                line, trace_id = _line(scope, status or 500, logs.known())
+                self._lines.write(line, request_id, trace_id, round(took_s * 1000))
 
     async def _traced(self, tracing: "Tracing", scope: Scope, receive: Receive, send: Send) -> None:
         """The same as a span; lines of the log say which trace it is in, if that is recorded."""
@@ -131,6 +130,13 @@ class AccessLogAndHeaders:
         finally:
             template, operation = scope.get(spans.TEMPLATE, ""), operation_of(scope)
             span.end(template, operation, status or 500, scope["request_id"])
+
+
+def _line(scope: Scope, status: int, known: dict[str, str]) -> tuple[Line, str]:
+    """What the log says of a request, and the trace that it is in; '' for none."""
+    of_request = (known.get(name, "") for name in ("client", "operation", "user", "role"))
+    line = Line(scope["method"], loggable(scope["path"]), status, *of_request)
+    return line, known.get("trace_id", "")
 
 
 def complete(headers: MutableHeaders, path: str, status: int, *, https: bool) -> None:

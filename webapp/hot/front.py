@@ -21,10 +21,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webapp.capacity.waiting import Queue
+from webapp.edge.lines import AccessLines, Line
 from webapp.edge.middleware import complete
 from webapp.edge.proxies import TrustedProxies
 from webapp.hot.cache import ANYBODY, FRESH_S, RENEWED_AFTER_S, Bounded, HotCache, Moment, Slot, Who
-from webapp.hot.lines import AccessLines, Line
 from webapp.hot.looks import About, Looks, Peer
 from webapp.hot.prepared import Answer, Prepared, Sent
 from webapp.hot.refusals import PAUSE_S, Refusals
@@ -122,7 +122,7 @@ class Front:
             template = about.slot.template if about else ""
             span.end(template, counted(line.operation, line.status), line.status, request_id)
             trace_id = span.trace_id
-        self._lines.write(line, request_id, trace_id)
+        self._lines.write_soon(line, request_id, trace_id)
         return Sent(answer, [(b"x-request-id", request_id.encode())])
 
     async def look_up(self, about: About) -> bool:

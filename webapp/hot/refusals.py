@@ -11,11 +11,11 @@ from urllib.parse import unquote
 from starlette.datastructures import MutableHeaders
 
 from webapp.capacity.waiting import NEVER_REFUSED, Queue
+from webapp.edge.lines import Line
 from webapp.edge.middleware import complete, loggable
 from webapp.edge.one_name import FOR_PROGRAMS
 from webapp.edge.unexpected import busy_page
 from webapp.errors import Busy
-from webapp.hot.lines import Line
 from webapp.hot.prepared import Answer
 
 SUBSCRIBERS_REMEMBERED: Final = 1024
