@@ -14,6 +14,7 @@ import httpx
 from sqlalchemy import inspect, text
 from sqlmodel import Session
 
+from tests import plain_http
 from tests.databases import prepare, settings_of
 from tests.forking import Forked
 from tests.openapi.described import described
@@ -138,7 +139,7 @@ class Dashboard:
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return plain_http.get(f"{self.url}/readyz", timeout=5).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -198,7 +199,7 @@ class Dashboard:
         """The cookies of an administrator's session. The first one is set up."""
         form = {"name": USER, "password": PASSWORD, "token": self.setup_url.partition("token=")[2]}
         for page in ("setup", "sign-in") if form["token"] else ("sign-in",):
-            answer = httpx.post(f"{self.url}/{page}", data=form, timeout=TIMEOUT_S)
+            answer = plain_http.post(f"{self.url}/{page}", data=form, timeout=TIMEOUT_S)
             if answer.cookies:
                 break
         return dict(answer.cookies)
@@ -263,7 +264,7 @@ class Api:
     def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = self.headers | options.pop("headers", {})
         url = self.url + path
-        answer = httpx.request(method, url, headers=headers, timeout=TIMEOUT_S, **options)
+        answer = plain_http.request(method, url, headers=headers, timeout=TIMEOUT_S, **options)
         described().check(answer)
         return answer
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from tests import plain_http
 from tests.tokens import noted
 from webapp.sandbox.launcher import Sandbox
 
@@ -21,7 +22,7 @@ def partner_key(
 ) -> str:
     """A key from the portal, as its form makes one. It stays if the whole session shares it."""
     form = {"name": "tests", "description": "", "cidrRanges": cidrs, "scopes": list(scopes)}
-    answer = httpx.post(f"{sandbox.info.partner_url}/api/apikey/create", json=form)
+    answer = plain_http.post(f"{sandbox.info.partner_url}/api/apikey/create", json=form)
     key = noted(answer.raise_for_status().json()["key"]["key"])
     if not is_shared:
         _made.append((sandbox, key))
@@ -31,9 +32,9 @@ def partner_key(
 def revoke(sandbox: Sandbox, token: str) -> None:
     """No harm if it was revoked already."""
     portal = f"{sandbox.info.partner_url}/api/apikey"
-    for key in httpx.post(f"{portal}/list").json()["keys"]:
+    for key in plain_http.post(f"{portal}/list").json()["keys"]:
         if key["key"] == token:
-            httpx.post(f"{portal}/revoke", json={"id": key["id"]}).raise_for_status()
+            plain_http.post(f"{portal}/revoke", json={"id": key["id"]}).raise_for_status()
 
 
 @contextmanager

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from botocore.stub import Stubber
 
+from tests import plain_http
 from tests.sandbox.lab import Lab, ref, unique
 from tests.sandbox.mock_api import mock_api
 from webapp.aws.callers import ApiKey, Callers, CallLimits
@@ -33,7 +33,7 @@ def test_a_key_opens_the_endpoint_from_its_admission_to_its_deletion(
     url = f"{sandbox.info.aws_endpoint}/_aws/execute-api/{api}/live/"
 
     def status() -> int:
-        return httpx.get(url, headers={"x-api-key": key.value}).status_code
+        return plain_http.get(url, headers={"x-api-key": key.value}).status_code
 
     plan_id = callers.create_plan(REGION, name, LIMITS, endpoint=(api, "live"), tags={"a": "b"})
     key = callers.create_key(REGION, name, tags={"a": "b"})

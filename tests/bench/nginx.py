@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from tests import plain_http
 from tests.bench.wrk import Target
 from tests.dashboard import free_port, wait_for
 
@@ -73,7 +74,7 @@ class Nginx:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/").status_code > 0
+            return plain_http.get(f"http://127.0.0.1:{self.port}/").status_code > 0
         except httpx.TransportError:
             return False
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
+from tests import plain_http
 from tests.bench.calls import Counted
 from tests.bench.rows import REGION
 from tests.bench.served import Served
@@ -52,6 +51,6 @@ class OnAws:
 
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         url, headers = f"{self.dashboard.url}/api/v1{path}", self.dashboard.cookie
-        answer = httpx.request(method, url, headers=headers, timeout=TIMEOUT_S, **options)
+        answer = plain_http.request(method, url, headers=headers, timeout=TIMEOUT_S, **options)
         found: dict[str, Any] = answer.raise_for_status().json() if answer.content else {}
         return found

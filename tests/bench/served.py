@@ -5,6 +5,7 @@ from functools import cached_property
 
 import httpx
 
+from tests import plain_http
 from tests.bench.rows import REGION
 from tests.bench.wrk import Target
 from tests.dashboard import Dashboard
@@ -61,7 +62,7 @@ class Served(Dashboard):
 
     def get(self, path: str, timeout: float = 30, **headers: str) -> httpx.Response:
         """Signed in. Raises httpx.HTTPError."""
-        answer = httpx.get(self.url + path, headers=self.cookie | headers, timeout=timeout)
+        answer = plain_http.get(self.url + path, headers=self.cookie | headers, timeout=timeout)
         return answer.raise_for_status()
 
     def target(self, path: str) -> Target:

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from sqlmodel import Session, col, func, select
 
+from tests import plain_http
 from tests.dashboard import PASSWORD, wait_for
 from tests.deploy.rolling import load
 from tests.deploy.site import HOST, NGINX, Site
@@ -85,7 +86,7 @@ def invited(site: Site, ada: httpx.Client) -> httpx.Client:
 def at(replica: str, browser: httpx.Client) -> httpx.Client:
     """The same browser's session at one replica, without nginx."""
     cookie = f"{HTTPS_SESSION_COOKIE}={browser.cookies[HTTPS_SESSION_COOKIE]}"
-    return httpx.Client(base_url=replica, headers={"Host": HOST, "Cookie": cookie}, timeout=30)
+    return plain_http.Client(base_url=replica, headers={"Host": HOST, "Cookie": cookie}, timeout=30)
 
 
 def watch(browser: httpx.Client, begun: Event) -> str:
@@ -104,10 +105,10 @@ def has_each_once(headers: httpx.Headers) -> bool:
 
 
 def test_people_sign_in_by_https_alone(site: Site, ada: httpx.Client) -> None:
-    plain = httpx.get(f"{site.plain_url}/networks?after=x")
+    plain = plain_http.get(f"{site.plain_url}/networks?after=x")
     assert plain.status_code == 308
     assert plain.headers["location"] == f"{site.url}/networks?after=x"
-    on_the_other_port = httpx.get(f"{site.url.replace('https', 'http')}/keys")
+    on_the_other_port = plain_http.get(f"{site.url.replace('https', 'http')}/keys")
     assert on_the_other_port.headers["location"] == f"{site.url}/keys"
     assert HTTPS_SESSION_COOKIE in ada.cookies
     page = ada.get("/networks")
@@ -119,7 +120,7 @@ def test_people_sign_in_by_https_alone(site: Site, ada: httpx.Client) -> None:
 def test_a_program_that_calls_by_plain_http_is_told_so(site: Site) -> None:
     """It is not led on: then it would send its token so for ever."""
     for url in (site.plain_url, site.url.replace("https", "http")):
-        answer = httpx.get(f"{url}/api/v1/networks", headers={"Authorization": "Bearer x"})
+        answer = plain_http.get(f"{url}/api/v1/networks", headers={"Authorization": "Bearer x"})
         assert answer.status_code == 403
         assert site.url in answer.text
         assert "strict-transport-security" not in answer.headers

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests import plain_http
 from tests.answering import answering
 from tests.dashboard import Dashboard
 from tests.e2e.conftest import REBOUND
@@ -110,7 +110,7 @@ def test_a_name_that_was_rebound_to_this_machine_is_refused(
 def test_nothing_was_made_by_them(sandbox: Sandbox, clients: Clients) -> None:
     vpcs = clients.ec2(REGION).describe_vpcs()["Vpcs"]
     assert "10.251.0.0/16" not in {vpc["CidrBlock"] for vpc in vpcs}
-    keys = httpx.post(f"{sandbox.info.partner_url}/api/apikey/list").json()["keys"]
+    keys = plain_http.post(f"{sandbox.info.partner_url}/api/apikey/list").json()["keys"]
     assert "foreign" not in {key["name"] for key in keys}
 
 

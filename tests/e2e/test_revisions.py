@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import plain_http
 from tests.dashboard import TIMEOUT_S, Dashboard
 from tests.e2e.conftest import sign_in
 
@@ -57,7 +57,7 @@ def test_a_function_is_changed_after_a_review_and_rolled_back_to_its_first_revis
     expect(page.get_by_text("Revision 3 is being deployed.")).to_be_visible()
     changed = api.settled(PAGE)
     assert (changed["revision"], changed["settings"]["limit"], changed["memory_mb"]) == (3, 5, 512)
-    assert len(httpx.get(url, timeout=TIMEOUT_S).json()["items"]) == 5
+    assert len(plain_http.get(url, timeout=TIMEOUT_S).json()["items"]) == 5
 
     page.goto(f"{shown.url}{REVISIONS}/3?since=1")
     expect(page.get_by_role("row", name="Memory (MB) 256 512")).to_be_visible()
@@ -67,14 +67,14 @@ def test_a_function_is_changed_after_a_review_and_rolled_back_to_its_first_revis
     back = api.settled(PAGE)
     assert (back["revision"], back["settings"]["limit"], back["memory_mb"]) == (4, 3, 256)
     assert back["endpoint_url"] == url
-    assert len(httpx.get(url, timeout=TIMEOUT_S).json()["items"]) == 3
+    assert len(plain_http.get(url, timeout=TIMEOUT_S).json()["items"]) == 3
 
     listed = api.get(REVISIONS).json()["items"]
     assert [each["status"] for each in listed] == ["live", *["replaced"] * 3]
     assert api.get(f"{REVISIONS}/4").json()["copy_of"] == 1
     assert api.get(f"{REVISIONS}/4/differences", {"since": 1}).json()["changes"] == []
     form = {"version": listed[0]["template_version"]}
-    done = httpx.post(f"{shown.url}{PAGE}/template", data=form, cookies=shown.signed_in())
+    done = plain_http.post(f"{shown.url}{PAGE}/template", data=form, cookies=shown.signed_in())
     assert done.status_code == 303
     assert api.post(f"{REVISIONS}/2/deployment").status_code == 202
     assert api.settled(PAGE)["memory_mb"] == 512

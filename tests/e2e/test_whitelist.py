@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import Page, expect
 
+from tests import plain_http
 from tests.dashboard import Dashboard
 from tests.e2e.axe import check
 from tests.e2e.conftest import sign_in
@@ -35,14 +35,14 @@ def test_addresses_are_copied_and_partners_are_tracked(
     assert page.evaluate("navigator.clipboard.readText()") == f"{ip}/32"
     url = page.locator("#link ~ .paste code").inner_text()
     assert url.startswith(f"{shown.url}/whitelist/")
-    answer = httpx.get(url)
+    answer = plain_http.get(url)
     assert (answer.status_code, answer.json()["addresses"]) == (200, [ip])
     assert answer.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=300"
-    assert httpx.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
-    assert httpx.get(f"{url}.txt").text == f"{ip}\n"
+    assert plain_http.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert plain_http.get(f"{url}.txt").text == f"{ip}\n"
     page.get_by_role("button", name="Withdraw link").click()
     expect(page.get_by_text("Public link withdrawn.")).to_be_visible()
-    assert httpx.get(url).status_code == 404
+    assert plain_http.get(url).status_code == 404
     shown.execute("UPDATE whitelisting SET addresses = '[]'")
     page.reload()
     expect(page.get_by_text(f"Outdated: {ip} hasn't been sent.")).to_be_visible()
@@ -65,5 +65,5 @@ def test_the_api_gives_the_same(shown: Dashboard) -> None:
     assert api.delete(partner).status_code == 204
     assert api.post(f"{partner}/confirmation").status_code == 404
     link = api.post(f"{PATH}/link").json()["link"]
-    assert httpx.get(f"{shown.url}{link}").status_code == 200
+    assert plain_http.get(f"{shown.url}{link}").status_code == 200
     assert api.delete(f"{PATH}/link").json()["link"] is None

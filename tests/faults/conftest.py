@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlmodel import Session
 
+from tests import plain_http
 from tests.clouds import boto_session, connected
 from tests.dashboard import wait_for
 from tests.databases import engine_of, prepare, settings_of
@@ -89,7 +89,7 @@ class Bench:
         body = [{"stack": stack} | switch for switch in switches]
         url = f"{self.aws_endpoint}/_egret/switches"
         user = (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
-        httpx.put(url, json=body, auth=user).raise_for_status()
+        plain_http.put(url, json=body, auth=user).raise_for_status()
 
     def drive(self) -> None:
         worker.drive(self.session, self.cloud, self.settings, self.one_step)

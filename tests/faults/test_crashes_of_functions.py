@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlmodel import Session
 
+from tests import plain_http
 from tests.databases import engine_of, prepare, settings_of
 from tests.faults.functions import CHANGED_MB, FUNCTION_OPERATIONS, NAME, functions_world
 from tests.faults.worker import Kill, Workshop
@@ -47,7 +47,7 @@ def fail_once(sandbox: Sandbox, stack: str) -> None:
     switch = {"stack": stack, "resource": "LogGroup", "when": "create", "reason": REASON}
     user = (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     url = f"{sandbox.info.aws_endpoint}/_egret/switches"
-    httpx.put(url, json=[switch], auth=user).raise_for_status()
+    plain_http.put(url, json=[switch], auth=user).raise_for_status()
 
 
 def test_what_a_function_does_is_done_once_whenever_a_worker_is_killed(tmp_path: Path) -> None:

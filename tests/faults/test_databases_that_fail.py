@@ -5,9 +5,9 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.databases import gone, locked_by_another, read_only
 from tests.faults import replicas
@@ -79,7 +79,7 @@ def away(own: Dashboard) -> Iterator[None]:
 
 
 def status(own: Dashboard, path: str) -> int:
-    return httpx.get(f"{own.url}{path}", timeout=30).status_code
+    return plain_http.get(f"{own.url}{path}", timeout=30).status_code
 
 
 @pytest.mark.parametrize("fault", [locked, on_a_full_disk, away])

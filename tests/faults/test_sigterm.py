@@ -11,6 +11,7 @@ from threading import Event, Thread
 import httpx
 from sqlmodel import Session
 
+from tests import plain_http
 from tests.dashboard import TIMEOUT_S, Dashboard, wait_for
 from tests.faults import replicas
 from tests.services.rows import a_network, add
@@ -29,7 +30,7 @@ KIND = b"content-type: application/x-www-form-urlencoded\r\n\r\n"
 def follow(url: str, cookies: dict[str, str], begun: Event) -> str:
     """What a stream says until it ends; httpx raises an error if it is not whole."""
     heard = ""
-    with httpx.stream("GET", url, cookies=cookies, timeout=TIMEOUT_S) as answer:
+    with plain_http.stream("GET", url, cookies=cookies, timeout=TIMEOUT_S) as answer:
         for text in answer.iter_text():
             heard += text
             if "event: status" in heard:

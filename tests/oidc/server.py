@@ -13,8 +13,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-import httpx
-
+from tests import plain_http
 from webapp.settings import Settings
 
 CLIENT_ID, CLIENT_SECRET = "egret", "secret-of-egret"
@@ -56,7 +55,7 @@ class LocalProvider:
     def knows(self, subject: str, *groups: str, **claims: Any) -> None:
         """Somebody who is called like their subject, in those groups."""
         about = {"preferred_username": subject, "groups": list(groups)} | claims
-        httpx.put(f"{self.issuer}/users/{subject}", json=about, timeout=TIMEOUT_S)
+        plain_http.put(f"{self.issuer}/users/{subject}", json=about, timeout=TIMEOUT_S)
 
     def consent(self, url: str, subject: str, **changed: str) -> str:
         """What the person does there; returns path and query of where they are sent.
@@ -67,7 +66,7 @@ class LocalProvider:
         query = {name: each[0] for name, each in parse_qs(parts.query).items()} | changed
         there = urlunsplit(parts._replace(query=urlencode(query)))
         form = {"sub": subject} if subject else {"action": "deny"}
-        answer = httpx.post(there, data=form, timeout=TIMEOUT_S)
+        answer = plain_http.post(there, data=form, timeout=TIMEOUT_S)
         back = urlsplit(answer.headers["location"])
         return f"{back.path}?{back.query}"
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.clouds import session_with
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key
@@ -101,7 +101,7 @@ def test_accounts_are_managed_on_their_pages(api: Api, dashboard: Dashboard, sho
 
     def sent(path: str, **form: str) -> int:
         url = f"{dashboard.url}{path}"
-        return httpx.post(url, data=form, cookies=cookies, timeout=WAIT_S).status_code
+        return plain_http.post(url, data=form, cookies=cookies, timeout=WAIT_S).status_code
 
     assert sent("/accounts", name="stall", number="111122223333") == 303
     assert {row["name"] for row in api.get("/accounts").json()["items"]} >= {shop, "stall"}

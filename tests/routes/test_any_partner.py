@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import TIMEOUT_S, Api, Dashboard
 from tests.portal import addresses_of
 from tests.tls_partner import HOST, KEY, ROWS, Call, TlsPartner, allowing
@@ -47,7 +48,7 @@ class Abroad:
         return [call for call in self.partner.calls if call.path != OWN_PATH]
 
     def get(self, **parameters: str) -> httpx.Response:
-        return httpx.get(self.urls[NAME], params=parameters, timeout=TIMEOUT_S)
+        return plain_http.get(self.urls[NAME], params=parameters, timeout=TIMEOUT_S)
 
 
 @pytest.fixture(scope="module")
@@ -140,20 +141,20 @@ def test_a_payment_is_passed_on_with_its_body_and_without_the_callers_secrets(
         "Authorization": "Bearer of-the-caller",
         "Cookie": "a=b",
     }
-    paid = httpx.post(url, content=b'{"amount": 7}', headers=headers, timeout=TIMEOUT_S)
+    paid = plain_http.post(url, content=b'{"amount": 7}', headers=headers, timeout=TIMEOUT_S)
     assert (paid.status_code, paid.json()) == (201, {"id": "p1", "method": "POST"})
     call = abroad.calls[-1]
     assert (call.path, call.body, call.source) == ("/v1/payments", b'{"amount": 7}', abroad.ip)
     assert (call.headers["X-Api-Key"], call.headers["Idempotency-Key"]) == (KEY, "k1")
     assert not {"Authorization", "Cookie"} & call.headers.keys()
-    assert httpx.delete(f"{url}/12", timeout=TIMEOUT_S).json()["method"] == "DELETE"
+    assert plain_http.delete(f"{url}/12", timeout=TIMEOUT_S).json()["method"] == "DELETE"
 
 
 def test_a_path_or_method_that_is_not_allowed_never_reaches_the_partner(abroad: Abroad) -> None:
     base, before = abroad.urls[RELAY].rstrip("/"), len(abroad.calls)
-    assert httpx.post(f"{base}/accounts", timeout=TIMEOUT_S).status_code == 404
-    assert httpx.post(f"{base}/payments/%2e%2e", timeout=TIMEOUT_S).status_code in (404, 422)
-    assert httpx.put(f"{base}/payments", timeout=TIMEOUT_S).status_code == 405
+    assert plain_http.post(f"{base}/accounts", timeout=TIMEOUT_S).status_code == 404
+    assert plain_http.post(f"{base}/payments/%2e%2e", timeout=TIMEOUT_S).status_code in (404, 422)
+    assert plain_http.put(f"{base}/payments", timeout=TIMEOUT_S).status_code == 405
     assert len(abroad.calls) == before
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import TIMEOUT_S, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key, revoke
 from tests.routes.journey import REGION, Journey, journey_in
@@ -31,7 +32,7 @@ def journey(
 
 
 def called(url: str, key: str) -> httpx.Response:
-    return httpx.get(url, headers={"x-api-key": key}, timeout=TIMEOUT_S)
+    return plain_http.get(url, headers={"x-api-key": key}, timeout=TIMEOUT_S)
 
 
 def test_a_network_becomes_ready_with_one_address_per_zone(journey: Journey) -> None:
@@ -88,14 +89,14 @@ def test_the_preview_is_byte_for_byte_what_the_function_returned(journey: Journe
     assert preview.content == returned["body"].encode()
     assert int(preview.headers["Age"]) >= 0
     url = f"{journey.api.url}/functions/top/preview"
-    head = httpx.head(url, headers=journey.api.headers)
+    head = plain_http.head(url, headers=journey.api.headers)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["ETag"] == preview.headers["ETag"]
 
 
 def test_a_browser_gets_the_table_alone_and_each_time_is_logged(journey: Journey) -> None:
     url, cookies = f"{journey.dashboard.url}/functions/top/table", journey.dashboard.signed_in()
-    with httpx.Client(cookies=cookies) as browser:
+    with plain_http.Client(cookies=cookies) as browser:
         tables = [browser.get(url) for _ in range(3)]
     assert {table.text for table in tables} == {tables[0].text}
     assert tables[0].text.count("<tr>") == 11
@@ -125,7 +126,7 @@ def test_a_callers_key_is_shown_once_and_ends_when_it_is_rotated_or_revoked(
     journey: Journey,
 ) -> None:
     api, url, callers = journey.api, journey.function["endpoint_url"], "/functions/top/callers"
-    for nobody in (httpx.get(url), called(url, "wrong")):
+    for nobody in (plain_http.get(url), called(url, "wrong")):
         assert (nobody.status_code, nobody.json()) == (403, {"message": "Forbidden"})
     made = api.post(callers, {"name": "web", "rate": 5, "quota": 1})
     assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store")
@@ -206,11 +207,11 @@ def test_lists_show_what_was_made(journey: Journey) -> None:
 def test_a_public_whitelist_answers_head_as_it_answers_get(journey: Journey) -> None:
     link = journey.api.post("/networks/main/whitelist/link").raise_for_status().json()["link"]
     for url in (f"{journey.dashboard.url}{link}", f"{journey.dashboard.url}{link}.txt"):
-        head, get = httpx.head(url), httpx.get(url)
+        head, get = plain_http.head(url), plain_http.get(url)
         assert (head.status_code, get.status_code, head.content) == (200, 200, b"")
         assert head.headers["etag"] == get.headers["etag"]
     journey.api.delete("/networks/main/whitelist/link").raise_for_status()
-    assert httpx.head(f"{journey.dashboard.url}{link}").status_code == 404
+    assert plain_http.head(f"{journey.dashboard.url}{link}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -222,9 +223,9 @@ def test_when_the_partner_fails_the_last_good_answer_stays(
 ) -> None:
     before = journey.api.get("/functions/top/preview").content
     faults = f"{sandbox.info.partner_url}/sandbox/faults"
-    httpx.post(faults, json={"mode": mode, "seconds": 30}).raise_for_status()
+    plain_http.post(faults, json={"mode": mode, "seconds": 30}).raise_for_status()
     failed = journey.api.post("/functions/top/snapshots").json()
-    httpx.post(faults, json={"mode": "none"}).raise_for_status()
+    plain_http.post(faults, json={"mode": "none"}).raise_for_status()
     assert not failed["ok"]
     assert failed["problem"]
     assert failed["remedy"]
@@ -267,7 +268,7 @@ def test_the_secret_is_nowhere_but_in_secrets_manager(
     """Not in answers, pages, logs, the database, the stacks, nor in the function's environment."""
     cookies = journey.dashboard.signed_in()
     answers = [journey.api.get(path) for path in ANSWERS]
-    answers += [httpx.get(journey.dashboard.url + path, cookies=cookies) for path in PAGES]
+    answers += [plain_http.get(journey.dashboard.url + path, cookies=cookies) for path in PAGES]
     assert {
         str(answer.url): answer.status_code for answer in answers if answer.status_code != 200
     } == {}

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import TIMEOUT_S, Api, Dashboard
 from tests.portal import addresses_of, partner_key
 from webapp.sandbox.launcher import Sandbox
@@ -29,7 +30,7 @@ class Load:
     """
 
     def __init__(self, url: str, key: str) -> None:
-        self._client = httpx.Client(headers={"x-api-key": key}, timeout=TIMEOUT_S)
+        self._client = plain_http.Client(headers={"x-api-key": key}, timeout=TIMEOUT_S)
         self._url, self._stopped = url, threading.Event()
         self._people = [threading.Thread(target=self._call_again) for _ in range(PEOPLE)]
         self.answers: list[tuple[int, str, int]] = []

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import Api, Dashboard
 from tests.portal import addresses_of, partner_key, revoke
 from tests.postgresql import PostgreSql
@@ -43,7 +43,7 @@ def test_from_nothing_to_the_answer_and_back(dashboard: Dashboard, sandbox: Sand
     known = {"If-None-Match": preview.headers["ETag"]}
     assert api.get(f"{FUNCTION}/preview", headers=known).status_code == 304
     for path in PAGES:
-        page = httpx.get(f"{dashboard.url}{path}", cookies=cookies)
+        page = plain_http.get(f"{dashboard.url}{path}", cookies=cookies)
         assert (page.status_code, NAME in page.text) == (200, True), path
     daily_work(api, dashboard.url, cookies)
     for path in (FUNCTION, NETWORK):
@@ -60,7 +60,7 @@ def daily_work(api: Api, url: str, cookies: dict[str, str]) -> None:
     """A caller, saved requests, and what the function did: by the API, and by forms."""
 
     def sent(path: str, **form: str) -> int:
-        return httpx.post(f"{url}{path}", data=form, cookies=cookies).status_code
+        return plain_http.post(f"{url}{path}", data=form, cookies=cookies).status_code
 
     callers, saved = f"{FUNCTION}/callers", f"{FUNCTION}/saved-requests"
     api.post(callers, {"name": "web"}).raise_for_status()

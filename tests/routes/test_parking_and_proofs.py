@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import Api, Dashboard
 from tests.portal import addresses_of, partner_key, revoke
 from webapp.aws.clients import Clients
@@ -150,8 +150,8 @@ def test_a_wrong_address_is_an_alarm_on_every_page_of_the_network(
     paths = ["/", NETWORK, *more, FUNCTION, f"{FUNCTION}/diagnosis"]
     pages = [f"{dashboard.url}{path}" for path in paths]
     for page in pages:
-        assert alarm in httpx.get(page, cookies=cookies).text, page
+        assert alarm in plain_http.get(page, cookies=cookies).text, page
     api.post(f"{NETWORK}/drift/restoration").raise_for_status()
     api.post(f"{NETWORK}/proofs").raise_for_status()
     for page in pages:
-        assert alarm not in httpx.get(page, cookies=cookies).text, page
+        assert alarm not in plain_http.get(page, cookies=cookies).text, page

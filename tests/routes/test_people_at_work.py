@@ -9,6 +9,7 @@ import httpx
 import pyotp
 import pytest
 
+from tests import plain_http
 from tests.dashboard import PASSWORD, Dashboard
 
 NAME = "grace"
@@ -23,7 +24,7 @@ class Person:
     """A browser; each request is one that succeeds."""
 
     def __init__(self, url: str, cookies: dict[str, str]) -> None:
-        self._client = httpx.Client(base_url=url, cookies=cookies, timeout=30)
+        self._client = plain_http.Client(base_url=url, cookies=cookies, timeout=30)
 
     def get(self, path: str) -> str:
         return self._text(self._client.get(path))

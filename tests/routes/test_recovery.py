@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.faults import replicas
 from tests.fixtures import NETWORK_QUOTA
@@ -89,7 +89,7 @@ def test_a_failed_network_is_tried_again_by_the_api_and_by_its_page(
     create(api, "blocked")
     assert api.settled("/networks/blocked")["status"] == "failed"
     cookies, page = dashboard.signed_in(), f"{dashboard.url}/networks/blocked/attempts"
-    assert httpx.post(page, cookies=cookies).status_code == 303
+    assert plain_http.post(page, cookies=cookies).status_code == 303
     again = api.settled("/networks/blocked")
     assert "already a stack named egret-network-blocked" in again["reason"]
     cloudformation.delete_stack(StackName=name)
@@ -109,15 +109,15 @@ def test_a_network_can_be_deleted_while_it_is_made(api: Api) -> None:
 
 def test_signing_out_ends_the_session_for_every_copy_of_its_cookie(dashboard: Dashboard) -> None:
     cookies = dashboard.signed_in()
-    assert httpx.get(dashboard.url, cookies=cookies).status_code == 200
-    assert httpx.post(f"{dashboard.url}/sign-out", cookies=cookies).status_code == 303
-    refused = httpx.get(dashboard.url, cookies=cookies)
+    assert plain_http.get(dashboard.url, cookies=cookies).status_code == 200
+    assert plain_http.post(f"{dashboard.url}/sign-out", cookies=cookies).status_code == 303
+    refused = plain_http.get(dashboard.url, cookies=cookies)
     assert (refused.status_code, refused.headers["location"]) == (303, "/sign-in?next=/")
 
 
 def test_a_running_dashboard_is_alive_and_ready(dashboard: Dashboard) -> None:
     for path in ("/healthz", "/readyz"):
-        assert httpx.get(f"{dashboard.url}{path}").status_code == 200
+        assert plain_http.get(f"{dashboard.url}{path}").status_code == 200
 
 
 def test_what_a_killed_dashboard_began_is_continued(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_killed_demo_continues_with_one_vpc_and_one_address(tmp_path: Path) ->
 def test_a_token_that_the_command_prints_is_accepted(dashboard: Dashboard) -> None:
     token = dashboard.run("tokens", "create", "--name", "program").splitlines()[-1]
     headers = {"Authorization": f"Bearer {token}"}
-    assert httpx.get(f"{dashboard.url}/api/v1/networks", headers=headers).status_code == 200
+    assert plain_http.get(f"{dashboard.url}/api/v1/networks", headers=headers).status_code == 200
 
 
 def test_the_command_prints_where_the_sandbox_is(tmp_path: Path) -> None:

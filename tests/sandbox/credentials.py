@@ -7,8 +7,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-import httpx
-
+from tests import plain_http
 from tests.clouds import session_with
 from webapp.aws.apply_policies import apply, place_of
 from webapp.aws.clients import Clients
@@ -79,7 +78,9 @@ def environment_with_service_role(sandbox: Sandbox, prefix: str) -> dict[str, st
 def decisions_of(info: Info, name: str) -> set[tuple[str, bool]]:
     """What IAM decided for principals with that name: each action, and whether it is allowed."""
     user = (info.access_key_id, info.secret_access_key)
-    made = httpx.get(f"{info.aws_endpoint}/_egret/decisions", auth=user).raise_for_status().json()
+    made = (
+        plain_http.get(f"{info.aws_endpoint}/_egret/decisions", auth=user).raise_for_status().json()
+    )
     return {(action, is_allowed) for who, action, is_allowed in made if name in who}
 
 
@@ -94,7 +95,7 @@ def put_switches(info: Info, switches: list[dict[str, Any]]) -> None:
     """Make the embedded AWS fail as the switches say; an empty list switches all off."""
     user = (info.access_key_id, info.secret_access_key)
     url = f"{info.aws_endpoint}/_egret/switches"
-    httpx.put(url, json=switches, auth=user).raise_for_status()
+    plain_http.put(url, json=switches, auth=user).raise_for_status()
 
 
 def _variables(info: Info) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.portal import partner_key
 from tests.sandbox.conftest import REGION
 from tests.sandbox.lab import Lab, function, role
@@ -68,7 +69,7 @@ def say(nat: Address, head: str, user: str = "", timeout_s: float = TIMEOUT_S) -
 
 def through(nat: Address, user: str, timeout_s: float = TIMEOUT_S) -> httpx.Client:
     proxy = f"http://{nat.credentials(user)}@{nat.host}:{nat.port}"
-    return httpx.Client(proxy=proxy, timeout=timeout_s, trust_env=False)
+    return plain_http.Client(proxy=proxy, timeout=timeout_s, trust_env=False)
 
 
 def test_a_function_without_a_vpc_has_an_address_of_aws(nat: Address, name: str) -> None:
@@ -92,12 +93,12 @@ def test_a_connection_that_the_partner_closes_is_closed_for_the_function_too(
     nat: Address, name: str, sandbox: Sandbox
 ) -> None:
     faults = f"{sandbox.info.partner_url}/sandbox/faults"
-    httpx.post(faults, json={"mode": "reset"}).raise_for_status()
+    plain_http.post(faults, json={"mode": "reset"}).raise_for_status()
     try:
         with through(nat, name) as client, pytest.raises(httpx.RemoteProtocolError):
             client.get(RANKING)
     finally:
-        httpx.post(faults, json={"mode": "none"}).raise_for_status()
+        plain_http.post(faults, json={"mode": "none"}).raise_for_status()
 
 
 def test_a_dropped_request_delays_no_other_request(nat: Address, name: str) -> None:

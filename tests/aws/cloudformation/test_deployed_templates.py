@@ -7,6 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.aws.deployment import (
     ECHO_URL,
     PARTNER_URL,
@@ -119,7 +120,7 @@ def place(clients: Clients, sandbox: Sandbox) -> Iterator[FunctionStack]:
 
 
 def get(url: str, headers: dict[str, str] | None = None) -> httpx.Response:
-    return httpx.get(url, headers=headers or {}, timeout=CALL_TIMEOUT_S)
+    return plain_http.get(url, headers=headers or {}, timeout=CALL_TIMEOUT_S)
 
 
 def read(url: str, *calls: dict[str, str]) -> list[int]:
@@ -156,7 +157,7 @@ def test_an_endpoint_answers_whom_each_access_says_and_its_stack_leaves_nothing(
     assert read(url, unsigned, by_key) == [200, 200]
     updated(lab, stack, replace(function, access="api_key").plan())
     assert read(url, by_key, by_key, unsigned, signed) == [200, 429, 403, 403]
-    asked = httpx.options(url, headers={"Origin": ORIGIN}, timeout=CALL_TIMEOUT_S)
+    asked = plain_http.options(url, headers={"Origin": ORIGIN}, timeout=CALL_TIMEOUT_S)
     assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
     sent = {"content-type", "x-amz-content-sha256", "x-amz-user-agent", "if-none-match"}
     assert sent <= set(asked.headers["Access-Control-Allow-Headers"].split(","))
@@ -166,7 +167,7 @@ def test_an_endpoint_answers_whom_each_access_says_and_its_stack_leaves_nothing(
     assert read(url, by_key) == [403]
     callers.delete_plan(REGION, plan_id)
     updated(lab, stack, replace(function, cors_origins=()).plan())
-    refused = httpx.options(url, headers={"Origin": ORIGIN}, timeout=CALL_TIMEOUT_S)
+    refused = plain_http.options(url, headers={"Origin": ORIGIN}, timeout=CALL_TIMEOUT_S)
     assert refused.status_code == 403
     assert not [name for name in refused.headers if name.startswith("access-control")]
     assert lab.deleted(stack.id).phase is Phase.GONE
@@ -185,9 +186,9 @@ def test_an_endpoint_answers_each_of_its_methods_also_below_its_path(
     stack = deployed(lab, replace(function, path="bank").plan())
     url = f"{endpoint(sandbox, stack)}bank"
     assert get(url).text == "GET /bank"
-    assert httpx.post(f"{url}/a/b", timeout=CALL_TIMEOUT_S).text == "POST /bank/a/b"
-    assert httpx.options(f"{url}/a/b").headers["Access-Control-Allow-Methods"] == "GET,POST"
-    for refused in (httpx.delete(f"{url}/a"), get(endpoint(sandbox, stack))):
+    assert plain_http.post(f"{url}/a/b", timeout=CALL_TIMEOUT_S).text == "POST /bank/a/b"
+    assert plain_http.options(f"{url}/a/b").headers["Access-Control-Allow-Methods"] == "GET,POST"
+    for refused in (plain_http.delete(f"{url}/a"), get(endpoint(sandbox, stack))):
         assert refused.json() == {"message": "Missing Authentication Token"}
 
 

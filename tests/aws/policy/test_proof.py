@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.aws.policy.damage import damage
 from tests.dashboard import Api, Dashboard, wait_for
 from tests.portal import addresses_of, partner_key
@@ -122,7 +123,9 @@ def decisions(sandbox: Sandbox) -> list[tuple[str, str, bool]]:
     """What the sandbox decided for this dashboard: who, the action, whether it was allowed."""
     info = sandbox.info
     user = (info.access_key_id, info.secret_access_key)
-    made = httpx.get(f"{info.aws_endpoint}/_egret/decisions", auth=user).raise_for_status().json()
+    made = (
+        plain_http.get(f"{info.aws_endpoint}/_egret/decisions", auth=user).raise_for_status().json()
+    )
     return [each for each in made if each[0].endswith(f":user/dashboard-of-{PREFIX}")]
 
 

@@ -8,8 +8,7 @@ import time
 from datetime import datetime
 from statistics import median
 
-import httpx
-
+from tests import plain_http
 from tests.bench.calls import peak_in_a_second
 from tests.bench.on_aws import OnAws
 from tests.bench.rows import REGION
@@ -77,9 +76,9 @@ def _watched(site: OnAws, name: str, began: float) -> tuple[float, float]:
     """When the page shows the address, since it was asked for, and *ready*, since 1970."""
     page, headers = f"{site.dashboard.url}/networks/{name}", site.dashboard.cookie
     shown_s = None
-    if ADDRESS.search(httpx.get(page, headers=headers).text):
+    if ADDRESS.search(plain_http.get(page, headers=headers).text):
         shown_s = time.monotonic() - began
-    with httpx.stream("GET", f"{page}/stream", headers=headers, timeout=LIMIT_S) as stream:
+    with plain_http.stream("GET", f"{page}/stream", headers=headers, timeout=LIMIT_S) as stream:
         for line in stream.iter_lines():
             if shown_s is None and ADDRESS.search(line):
                 shown_s = time.monotonic() - began

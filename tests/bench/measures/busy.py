@@ -4,8 +4,7 @@ deleted, and its page's stream is followed: no answer fails, and no event is mis
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
-
+from tests import plain_http
 from tests.bench.measures.refreshes import FUNCTION, make_function
 from tests.bench.on_aws import OnAws
 from tests.bench.rows import REGION
@@ -55,7 +54,7 @@ def _followed(site: OnAws, after: int) -> tuple[set[int], bool]:
     url = f"{site.dashboard.url}{PATH}/stream"
     seen: set[int] = set()
     is_gone = False
-    with httpx.stream("GET", url, headers=headers, timeout=LIMIT_S) as stream:
+    with plain_http.stream("GET", url, headers=headers, timeout=LIMIT_S) as stream:
         for line in stream.iter_lines():
             is_gone = is_gone or line == GONE
             if found := EVENT_ID.match(line):

@@ -7,6 +7,7 @@ import re
 
 import httpx
 
+from tests import plain_http
 from tests.bench.rows import link_of, name_of
 from tests.bench.world import World
 from tests.bench.wrk import Target, costs_us
@@ -55,4 +56,4 @@ def compared(world: World, name: str, nginx: Target, egret: Target) -> float:
 
 
 def _etag(target: Target) -> str:
-    return httpx.get(target.url, headers=target.headers).headers["etag"]
+    return plain_http.get(target.url, headers=target.headers).headers["etag"]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from tests import plain_http
 from tests.bench.measures.pages import CONNECTIONS, ROUNDS
 from tests.bench.rows import name_of
 from tests.bench.world import World
@@ -83,7 +84,7 @@ def measure(world: World) -> dict[str, float | None]:
             "sqladmin's list": sqladmin.at("/admin/network/list"),
         }
         for target in every.values():
-            httpx.get(target.url, headers=target.headers).raise_for_status()
+            plain_http.get(target.url, headers=target.headers).raise_for_status()
         found = costs_us(*every.values(), connections=CONNECTIONS, rounds=ROUNDS)
     costs = dict(zip(every, found, strict=True))
     world.note("peers: " + ", ".join(f"{name} {cost:,.0f} µs" for name, cost in costs.items()))
@@ -122,7 +123,7 @@ def running(peer: Peer, database: Path) -> Iterator[Running]:
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(lambda: _answers(process, url + peer.first), START_TIMEOUT_S)
-        cookies = httpx.get(url + peer.first).cookies
+        cookies = plain_http.get(url + peer.first).cookies
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         yield Running(process.pid, url, cookie)
     finally:
@@ -133,6 +134,6 @@ def running(peer: Peer, database: Path) -> Iterator[Running]:
 def _answers(process: "subprocess.Popen[bytes]", url: str) -> bool:
     assert process.poll() is None, f"{url} has ended"
     try:
-        return httpx.get(url).status_code < 400
+        return plain_http.get(url).status_code < 400
     except httpx.TransportError:
         return False

@@ -4,8 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import httpx
-
+from tests import plain_http
 from tests.bench.measures.building import NUMBERED, wait_until_quiet
 from tests.bench.on_aws import OnAws
 from tests.bench.world import World
@@ -45,6 +44,6 @@ def make_function(site: OnAws) -> None:
 def _refresh(site: OnAws, together: Barrier) -> int:
     """With a client that is ready: to make one takes as long as some answers do."""
     url = f"{site.dashboard.url}/api/v1/functions/{FUNCTION}/snapshots"
-    with httpx.Client(headers=site.dashboard.cookie, timeout=TIMEOUT_S) as client:
+    with plain_http.Client(headers=site.dashboard.cookie, timeout=TIMEOUT_S) as client:
         together.wait()
         return client.post(url).status_code

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.sandbox.lab import Lab, ref
 from tests.sandbox.mock_api import mock_api
 from webapp.aws.clients import Clients
@@ -28,14 +28,14 @@ def test_a_changed_api_is_served_once_it_is_deployed(lab: Lab, sandbox: Sandbox)
     (root,) = gateway.get_resources(restApiId=api_id)["items"]
     method = {"restApiId": api_id, "resourceId": root["id"], "httpMethod": "GET"}
     gateway.delete_method(**method)
-    assert httpx.get(url).status_code == 200
+    assert plain_http.get(url).status_code == 200
     gateway.put_method(**method, authorizationType="NONE", apiKeyRequired=True)
-    assert httpx.get(url).status_code == 200, "which has no integration now"
+    assert plain_http.get(url).status_code == 200, "which has no integration now"
     gateway.put_integration(**method, type="MOCK")
     deployment = gateway.create_deployment(restApiId=api_id)["id"]
-    assert httpx.get(url).status_code == 200
+    assert plain_http.get(url).status_code == 200
     served = {"op": "replace", "path": "/deploymentId", "value": deployment}
     gateway.update_stage(restApiId=api_id, stageName="live", patchOperations=[served])
-    assert httpx.get(url).status_code == 403
+    assert plain_http.get(url).status_code == 403
     gateway.create_resource(restApiId=api_id, parentId=root["id"], pathPart="below")
-    assert httpx.get(f"{url}below").json() == {"message": "Missing Authentication Token"}
+    assert plain_http.get(f"{url}below").json() == {"message": "Missing Authentication Token"}

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import httpx
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from tests import plain_http
 from tests.clouds import boto_session, session_with
 from tests.sandbox.lab import code_of
 from webapp.sandbox.embedded_aws.door import (
@@ -50,7 +50,7 @@ def user(info: Info) -> tuple[str, str]:
     ],
 )
 def test_a_request_without_credentials_is_refused(info: Info, method: str, path: str) -> None:
-    refused = httpx.request(method, f"{info.aws_endpoint}{path}", data=FORM)
+    refused = plain_http.request(method, f"{info.aws_endpoint}{path}", data=FORM)
     assert refused.status_code in (400, 401, 403)
     assert not [name for name in refused.headers if name.startswith("access-control-")]
 
@@ -67,9 +67,12 @@ def test_a_body_is_read_up_to_a_limit_before_anybody_is_known(
     info: Info, path: str, limit: int, headers: dict[str, str]
 ) -> None:
     url, piece = f"{info.aws_endpoint}{path}", b"x" * (limit // 4)
-    refused = httpx.post(url, content=iter([piece] * 4 + [b"x"]), headers=headers)
+    refused = plain_http.post(url, content=iter([piece] * 4 + [b"x"]), headers=headers)
     assert refused.status_code == 413
-    assert httpx.post(url, content=iter([piece] * 4), headers=headers).status_code in (403, 404)
+    assert plain_http.post(url, content=iter([piece] * 4), headers=headers).status_code in (
+        403,
+        404,
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,7 @@ def test_a_body_that_becomes_another_after_it_was_judged_is_refused(
     kind = {"content-type": "application/x-www-form-urlencoded"}
     request = AWSRequest("POST", url, data=action, headers=kind | encoding)
     SigV4Auth(Credentials(*user(info)), "ec2", REGION).add_auth(request)
-    refused = httpx.post(url, content=action, headers=dict(request.headers))
+    refused = plain_http.post(url, content=action, headers=dict(request.headers))
     assert (refused.status_code, "AuthFailure" in refused.text) == (401, True)
 
 
@@ -96,7 +99,7 @@ def test_what_a_web_page_can_send_makes_nothing(info: Info) -> None:
     """A form that is posted from another site, without a signature."""
     ec2 = boto_session().client("ec2", endpoint_url=info.aws_endpoint)
     before = len(ec2.describe_vpcs()["Vpcs"])
-    httpx.post(f"{info.aws_endpoint}/", data=FORM, headers={"origin": "https://evil.example"})
+    plain_http.post(f"{info.aws_endpoint}/", data=FORM, headers={"origin": "https://evil.example"})
     assert len(ec2.describe_vpcs()["Vpcs"]) == before
 
 
@@ -125,8 +128,8 @@ def test_a_foreign_request_is_refused_even_with_credentials(
     info: Info, headers: dict[str, str]
 ) -> None:
     url = f"{info.aws_endpoint}/_ministack/health"
-    assert httpx.get(url, auth=user(info)).status_code == 200
-    assert httpx.get(url, auth=user(info), headers=headers).status_code == 403
+    assert plain_http.get(url, auth=user(info)).status_code == 200
+    assert plain_http.get(url, auth=user(info), headers=headers).status_code == 403
 
 
 def test_no_answer_may_be_read_by_another_site(info: Info) -> None:
@@ -144,17 +147,17 @@ def test_what_is_no_api_of_aws_is_for_the_administrator_alone(sandbox: Sandbox, 
     """By a signature for the service `sandbox`, or as user and password."""
     url = sandbox.info.aws_endpoint + path
     dashboard = sandbox.users.dashboard
-    assert httpx.get(url, headers=signed(url, *user(sandbox.info))).status_code in (200, 405)
+    assert plain_http.get(url, headers=signed(url, *user(sandbox.info))).status_code in (200, 405)
     other = signed(url, dashboard.access_key_id, dashboard.secret)
-    assert httpx.get(url, headers=other).status_code == 403
-    assert httpx.get(url, auth=(user(sandbox.info)[0], "wrong")).status_code == 403
+    assert plain_http.get(url, headers=other).status_code == 403
+    assert plain_http.get(url, auth=(user(sandbox.info)[0], "wrong")).status_code == 403
 
 
 def test_switches_are_signed_for_the_service_of_the_sandbox(info: Info) -> None:
     url = f"{info.aws_endpoint}/_egret/switches"
     headers = signed(url, *user(info), method="PUT", body="[]")
-    assert httpx.put(url, headers=headers, content="[]").status_code == 204
-    assert httpx.put(url, headers=headers, content="[ ]").status_code == 403
+    assert plain_http.put(url, headers=headers, content="[]").status_code == 204
+    assert plain_http.put(url, headers=headers, content="[ ]").status_code == 403
 
 
 def signed(
@@ -168,6 +171,6 @@ def signed(
 def test_an_endpoint_is_open_to_callers_without_the_sandboxs_credentials(info: Info) -> None:
     """That no such endpoint exists is API Gateway's own answer."""
     url = f"{info.aws_endpoint}/_aws/execute-api/nosuchapi/main/"
-    answer = httpx.get(url, headers={"origin": "https://shop.example"})
+    answer = plain_http.get(url, headers={"origin": "https://shop.example"})
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
-    assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403
+    assert plain_http.get(url, headers={"host": "evil.example"}).status_code == 403

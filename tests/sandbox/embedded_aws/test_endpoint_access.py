@@ -10,6 +10,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tests import plain_http
 from tests.sandbox.conftest import REGION
 from tests.sandbox.credentials import iam_of
 from tests.sandbox.lab import Lab, ref, unique
@@ -56,18 +57,18 @@ def called(
 ) -> httpx.Response:
     request = AWSRequest("GET", api.url)
     SigV4Auth(credentials, service, region).add_auth(request)
-    return httpx.get(api.url, headers=dict(request.headers.items()))
+    return plain_http.get(api.url, headers=dict(request.headers.items()))
 
 
 def test_who_may_invoke_it_is_answered(closed: Api) -> None:
     assert called(closed, closed.caller).json() == {"is": "open"}
     request = AWSRequest("GET", closed.url)
     SigV4QueryAuth(closed.caller, "execute-api", REGION).add_auth(request)
-    assert httpx.get(str(request.url)).json() == {"is": "open"}
+    assert plain_http.get(str(request.url)).json() == {"is": "open"}
 
 
 def test_who_does_not_sign_is_refused(closed: Api) -> None:
-    refused = httpx.get(closed.url)
+    refused = plain_http.get(closed.url)
     assert (refused.status_code, refused.json()) == (
         403,
         {MESSAGE: "Missing Authentication Token"},

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import wait_for
 from tests.sandbox.conftest import REGION
 from tests.sandbox.inside import Inside
@@ -84,7 +84,7 @@ def test_calls_of_an_endpoint_are_counted_also_those_that_are_refused(
     name = made["Api"]["Properties"]["Name"]
     stack = lab.deployed(made, {"Api": ref("Api")})
     url = f"{sandbox.info.aws_endpoint}/_aws/execute-api/{stack.outputs['Api']}/live/"
-    assert httpx.get(url).status_code == 403
+    assert plain_http.get(url).status_code == 403
     found = measured(lab.clients, "AWS/ApiGateway", ("ApiName", str(name)))
     assert (found["Count"], found["4XXError"], found["5XXError"]) == (1, 1, 0)
 
@@ -107,8 +107,8 @@ def test_a_nat_gateway_has_the_bytes_and_connections_that_went_through_it(lab: L
 def test_only_the_nat_and_the_administrator_may_report_what_was_forwarded(sandbox: Sandbox) -> None:
     url = f"{sandbox.info.aws_endpoint}{FLOWS}"
     user = (sandbox.info.access_key_id, sandbox.info.secret_access_key)
-    assert httpx.post(url, content=b"[]", auth=user).status_code == 204
-    assert httpx.post(url, content=b"[]").status_code == 403
+    assert plain_http.post(url, content=b"[]", auth=user).status_code == 204
+    assert plain_http.post(url, content=b"[]").status_code == 403
     dashboard = sandbox.users.dashboard
     own = (dashboard.access_key_id, dashboard.secret)
-    assert httpx.post(url, content=b"[]", auth=own).status_code == 403
+    assert plain_http.post(url, content=b"[]", auth=own).status_code == 403

@@ -1,11 +1,11 @@
 """A function acts with its role: it may read its one secret, and nothing else."""
 
-import httpx
 import pytest
 from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator
 from ministack.services import sts
 
+from tests import plain_http
 from tests.clouds import session_with
 from tests.sandbox.inside import SECRET, Inside
 from tests.sandbox.lab import code_of
@@ -94,8 +94,8 @@ def test_the_sandboxs_own_paths_are_closed_to_it(inside: Inside, sandbox: Sandbo
     signed = {"authorization": f"AWS4-HMAC-SHA256 Credential={key_id}/20260101/x/ec2/x"}
     for path in ("/_ministack/health", "/_egret/switches"):
         url = sandbox.info.aws_endpoint + path
-        assert httpx.get(url, auth=(key_id, secret)).status_code in (401, 403)
-        assert httpx.get(url, headers=signed).status_code in (401, 403)
+        assert plain_http.get(url, auth=(key_id, secret)).status_code in (401, 403)
+        assert plain_http.get(url, headers=signed).status_code in (401, 403)
 
 
 def credentials(inside: Inside) -> dict[str, str]:

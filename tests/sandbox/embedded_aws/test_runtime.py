@@ -5,9 +5,9 @@ import os
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.dashboard import wait_for
 from tests.sandbox.inside import KNOCK, READ, Inside, inside_of, private_to
 from tests.sandbox.lab import Lab, function, role
@@ -91,11 +91,11 @@ def test_nobody_else_takes_a_functions_event(inside: Inside) -> None:
     host, _, path = api.partition("/")
     following = "2018-06-01/runtime/invocation/next"
     url = f"http://{host}/{path}/{following}"
-    assert httpx.get(f"http://{host}/{following}").status_code == 403
-    assert httpx.get(f"http://{host}/x{path}/{following}").status_code == 403
-    assert httpx.post(f"http://{host}/2018-06-01/runtime/init/error").status_code == 403
-    assert httpx.get(url, headers={"sec-fetch-site": "cross-site"}).status_code == 403
-    assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403
+    assert plain_http.get(f"http://{host}/{following}").status_code == 403
+    assert plain_http.get(f"http://{host}/x{path}/{following}").status_code == 403
+    assert plain_http.post(f"http://{host}/2018-06-01/runtime/init/error").status_code == 403
+    assert plain_http.get(url, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert plain_http.get(url, headers={"host": "evil.example"}).status_code == 403
 
 
 def test_an_environment_that_is_replaced_leaves_nothing(inside: Inside) -> None:

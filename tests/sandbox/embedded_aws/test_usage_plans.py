@@ -9,6 +9,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from tests import plain_http
 from tests.sandbox.lab import Lab, code_of, ref, unique
 from tests.sandbox.mock_api import mock_api
 from webapp.aws.clients import Clients
@@ -44,7 +45,7 @@ class Api:
         return made["id"], made["value"]
 
     def called(self, key: str) -> httpx.Response:
-        return httpx.get(self.url, headers={"x-api-key": key})
+        return plain_http.get(self.url, headers={"x-api-key": key})
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_only_a_key_in_a_plan_for_the_stage_is_let_through(api: Api) -> None:
     plan_id = api.plan()
     key_id, value = api.key(plan_id)
     assert api.called(value).json() == {"is": "open"}
-    for refused in (httpx.get(api.url), api.called("wrong"), api.called(api.key()[1])):
+    for refused in (plain_http.get(api.url), api.called("wrong"), api.called(api.key()[1])):
         assert (refused.status_code, refused.json()) == (403, {"message": "Forbidden"})
         assert refused.headers["x-amzn-errortype"] == "ForbiddenException"
     api.gateway.delete_api_key(apiKey=key_id)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import uvicorn
 
+from tests import plain_http
 from tests.sandbox.partner.client import ADDRESS, NAT_TOKEN, SECRET, Partner
 from webapp.sandbox.doors import USER
 from webapp.sandbox.partner.__main__ import create_partner
@@ -93,9 +94,9 @@ def test_a_reset_closes_the_connection_early(tmp_path: Path) -> None:
             while not server.started and time.monotonic() < until:
                 time.sleep(0.01)
             fault = {"mode": "reset"}
-            httpx.post(f"{url}/sandbox/faults", json=fault, auth=user).raise_for_status()
+            plain_http.post(f"{url}/sandbox/faults", json=fault, auth=user).raise_for_status()
             with pytest.raises(httpx.RemoteProtocolError):
-                httpx.get(f"{url}{RANKING}", headers={"authorization": f"Bearer {ADDRESS}"})
+                plain_http.get(f"{url}{RANKING}", headers={"authorization": f"Bearer {ADDRESS}"})
         finally:
             server.should_exit = True
             thread.join()

@@ -4,13 +4,13 @@ import datetime as dt
 import json
 from typing import Any
 
-import httpx
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from tests import plain_http
 from tests.clouds import boto_session, session_with
 from tests.sandbox.credentials import iam_of
 from tests.sandbox.lab import code_of, unique
@@ -102,13 +102,13 @@ def test_a_request_of_a_clock_that_is_wrong_is_refused(
     url = info.aws_endpoint + path
     request = AWSRequest("GET", url)
     SignedAnHourAgo(credentials(info), service, REGION).add_auth(request)
-    assert code in httpx.get(url, headers=dict(request.headers)).text
+    assert code in plain_http.get(url, headers=dict(request.headers)).text
 
 
 def test_a_presigned_request_is_good_until_it_expires(info: Info) -> None:
-    assert httpx.get(presigned(info, 60)).status_code == 200
-    assert httpx.get(presigned(info, 60) + "&DryRun=true").status_code == 401
-    assert httpx.get(presigned(info, -1)).status_code == 400
+    assert plain_http.get(presigned(info, 60)).status_code == 200
+    assert plain_http.get(presigned(info, 60) + "&DryRun=true").status_code == 401
+    assert plain_http.get(presigned(info, -1)).status_code == 400
 
 
 def test_a_body_that_was_changed_on_the_way_is_refused(info: Info) -> None:
@@ -116,8 +116,8 @@ def test_a_body_that_was_changed_on_the_way_is_refused(info: Info) -> None:
     request.headers["Content-Type"] = "application/x-www-form-urlencoded"
     SigV4Auth(credentials(info), "ec2", REGION).add_auth(request)
     url, headers = f"{info.aws_endpoint}/", dict(request.headers)
-    sent = httpx.post(url, content=DESCRIBE, headers=headers)
-    changed = httpx.post(url, content=f"{DESCRIBE}&MaxResults=5", headers=headers)
+    sent = plain_http.post(url, content=DESCRIBE, headers=headers)
+    changed = plain_http.post(url, content=f"{DESCRIBE}&MaxResults=5", headers=headers)
     assert (sent.status_code, changed.status_code) == (200, 401)
 
 
