@@ -47,7 +47,7 @@ def is_whole_run(config: pytest.Config) -> bool:
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """More than the cores, unless fast: the slow ones wait, mostly for processes of their own."""
-    return (os.cpu_count() or 1) + (0 if config.getoption("fast") else 2)
+    return (os.cpu_count() or 1) + (0 if config.getoption("fast") else 3)
 
 
 class OneWorkerPerFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
