@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Event, Lock
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.services.functions.test_previews import returning
 from tests.services.rows import a_snapshot, add, add_function
 from tests.services.scripted import INCONCLUSIVE, ScriptedAws
 from webapp.aws.errors import AwsError
-from webapp.capacity import flights
+from webapp.capacity import coming, flights
 from webapp.models import Function, Lease, Snapshot
 from webapp.services import functions
 from webapp.services.engine import leases
@@ -82,10 +83,10 @@ def test_twenty_who_fetch_at_once_run_the_function_once(
     fetch: Callable[[], str], door: Door, session: Session
 ) -> None:
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        waiting = [threads.submit(fetch) for _ in range(AT_ONCE)]
+        asking = [threads.submit(fetch) for _ in range(AT_ONCE)]
         until_all_wait()
         door.open.set()
-        ids = {each.result(WAIT_S) for each in waiting}
+        ids = {each.result(WAIT_S) for each in asking}
     assert door.invocations == 1
     assert ids == set(session.exec(select(Snapshot.id)))
     assert not session.exec(select(Lease)).all()
@@ -93,15 +94,26 @@ def test_twenty_who_fetch_at_once_run_the_function_once(
     assert fetch() not in ids  # who comes later runs it again
 
 
+def test_who_came_before_it_landed_gets_what_landed(fetch: Callable[[], str], door: Door) -> None:
+    door.open.set()
+    earlier = copy_context()
+    earlier.run(coming.note_coming)
+    first = fetch()
+    assert earlier.run(fetch) == first
+    assert door.invocations == 1
+    door.answer = returning(200, {"items": []})
+    assert fetch() != first
+
+
 def test_all_get_the_error_of_the_one_that_ran_it(
     fetch: Callable[[], str], door: Door, session: Session
 ) -> None:
     door.answer = lambda _: INCONCLUSIVE[0]
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        waiting = [threads.submit(fetch) for _ in range(AT_ONCE)]
+        asking = [threads.submit(fetch) for _ in range(AT_ONCE)]
         until_all_wait()
         door.open.set()
-        errors = {type(each.exception(WAIT_S)) for each in waiting}
+        errors = {type(each.exception(WAIT_S)) for each in asking}
     assert all(issubclass(each, AwsError) for each in errors)
     assert door.invocations == 1
     assert not session.exec(select(Lease)).all()

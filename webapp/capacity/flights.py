@@ -13,6 +13,7 @@ from threading import Lock
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
+from webapp.capacity.coming import came_s_ago
 from webapp.capacity.outside import outside
 from webapp.db import give_back, now_s
 from webapp.services.engine import leases
@@ -76,8 +77,8 @@ class Flights:
 def _fly_alone(
     session: Session, what: str, fly: Callable[[], str], landed: Callable[[float], str | None]
 ) -> str:
-    """Unless another replica does."""
-    since_s = session.exec(select(now_s())).one()
+    """Unless another replica does, or somebody has while this request waited for a thread."""
+    since_s = session.exec(select(now_s())).one() - came_s_ago()
     while True:
         if found := landed(since_s):
             return found

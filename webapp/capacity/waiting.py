@@ -12,6 +12,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp.capacity import threads
+from webapp.capacity.coming import note_coming
 from webapp.edge.client_addresses import subscriber_of
 from webapp.edge.one_name import FOR_PROGRAMS
 from webapp.errors import Busy
@@ -58,6 +59,7 @@ class BoundedQueue:
         if scope["type"] != "http" or scope["path"] in NEVER_REFUSED:
             await self._app(scope, receive, send)
             return
+        note_coming()
         address = scope["client"][0] if scope.get("client") else ""
         client, unanswered = subscriber_of(address), self._queue.unanswered
         is_counted = True
