@@ -183,7 +183,7 @@ class Connection(HotConnection):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self.at_once:  # now the request is read, too
+        if self.answered:  # now the request is read, too
             self._wait_for(Waits.IDLE)
             return
         super().on_message_complete()

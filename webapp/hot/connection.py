@@ -64,14 +64,14 @@ class HotConnection(HttpToolsProtocol):
 
     heads: Bounded[bytes, Head]
     outbox: Outbox
-    at_once: Head | None = None
+    answered: Head | None = None
     """The request that was read last, if it was answered at once."""
     begun = 0
     """Requests of which the first byte has come."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.at_once = None
+        self.answered = None
         self.begun += 1
 
     def answer_known(self, front: AtOnce | None, data: bytes) -> bool:
@@ -89,13 +89,13 @@ class HotConnection(HttpToolsProtocol):
             return False
         head = Head(parser.get_method(), self.url, self.headers)
         if self._answer(front, head):
-            self.at_once = head
-        return self.at_once is not None
+            self.answered = head
+        return self.answered is not None
 
     def remember(self, data: bytes, begun: int) -> None:
         """Called between two requests, after `data`; `begun` as it was before, between two, too."""
-        if self.at_once and self.begun == begun + 1 and len(data) <= HEAD_MAX_BYTES:
-            self.heads.put(data, self.at_once)
+        if self.answered and self.begun == begun + 1 and len(data) <= HEAD_MAX_BYTES:
+            self.heads.put(data, self.answered)
 
     def _answer(self, front: AtOnce | None, head: Head) -> bool:
         """An earlier request that waits for its answer comes first.

@@ -18,7 +18,6 @@ from webapp.edge.unexpected import busy_page
 from webapp.errors import Busy
 from webapp.hot.prepared import Answer
 
-SUBSCRIBERS_REMEMBERED: Final = 1024
 PAUSE_S: Final = 0.25
 
 
