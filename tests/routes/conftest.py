@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import Session
 
+from tests.dashboard import wait_for
 from tests.databases import engine_of, prepare, settings_of
 from tests.oidc.server import LocalProvider
 from tests.openapi.described import CheckingClient
@@ -21,6 +22,7 @@ from webapp.models import Role, User
 from webapp.settings import Settings
 
 HOST = "http://127.0.0.1:8000"
+LIMIT_S = 10
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +44,8 @@ def app(bare_app: FastAPI, settings: Settings, nowhere: Cloud) -> Iterator[FastA
     bare_app.state.parts = parts
     bare_app.dependency_overrides.clear()
     yield bare_app
+    # It ends a moment after the last stream; in the next test it would use this one's database.
+    wait_for(lambda: not parts.hub.is_awake, LIMIT_S)
     parts.engine.dispose()
 
 
