@@ -23,7 +23,7 @@ def client_of(app: FastAPI) -> httpx.AsyncClient:
 
 def test_pages_are_read_while_all_who_write_wait(app: FastAPI) -> None:
     async def scenario() -> tuple[int, int]:
-        _, others = threads.pools()
+        others = threads.others()
         others.total_tokens = 0
         async with asyncio.timeout(LIMIT_S), client_of(app) as client:
             writing = asyncio.create_task(client.post(FORM))
@@ -40,15 +40,15 @@ def test_who_reads_leaves_the_thread_to_others_while_the_database_is_locked(
     app: FastAPI, session: Session
 ) -> None:
     async def scenario() -> list[int]:
-        readers, _ = threads.pools()
-        before = readers.total_tokens
+        readers = threads.readers()
+        before = readers.limit
         async with asyncio.timeout(LIMIT_S), client_of(app) as client:
             with session.begin():  # it is now written that the token was used, or not
                 session.connection().execute(update(AccessToken).values(last_used_at=None))
                 reading = asyncio.create_task(client.get(PAGE))
-                while readers.total_tokens == before:
+                while readers.limit == before:
                     await asyncio.sleep(0.001)
                 status = (await reading).status_code
-            return [status, int(readers.total_tokens - before)]
+            return [status, readers.limit - before]
 
     assert loops.run(scenario()) == [200, 0]

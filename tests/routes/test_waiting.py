@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from threading import Event
 from typing import Any
 
@@ -45,10 +44,9 @@ async def ask_at_once(app: FastAPI, address: str, path: str, number: int) -> lis
 async def without_a_thread(app: FastAPI, waiting: int) -> AsyncIterator[None]:
     """The only thread of each pool is at work, and so many requests wait, of a client each."""
     done = Event()
-    for pool in threads.pools():
-        pool.total_tokens = 1
-    waits = partial(anyio.to_thread.run_sync, done.wait)
-    at_work = [asyncio.create_task(waits(limiter=pool)) for pool in threads.pools()]
+    threads.readers().limit = threads.others().total_tokens = 1
+    waiting_ones = (threads.read(done.wait), anyio.to_thread.run_sync(done.wait))
+    at_work = [asyncio.create_task(each) for each in waiting_ones]
     async with asyncio.timeout(LIMIT_S):
         queue = [
             asyncio.create_task(ask_at_once(app, f"192.0.2.{number}", PAGE, 1))
@@ -134,8 +132,7 @@ def test_signing_out_waits_for_its_turn(app: FastAPI) -> None:
 
 def test_healthz_runs_in_no_thread(app: FastAPI) -> None:
     async def scenario() -> int:
-        for pool in threads.pools():
-            pool.total_tokens = 0
+        threads.readers().limit = threads.others().total_tokens = 0
         async with client_of(app, "198.51.100.7") as client, asyncio.timeout(LIMIT_S):
             return (await client.get("/healthz")).status_code
 

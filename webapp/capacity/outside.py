@@ -7,10 +7,8 @@ its pool has one thread more. The background loop has threads of its own and nee
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import BoundedSemaphore, local
-
-from anyio.from_thread import run_sync as in_the_loop
 
 from webapp.capacity import threads
 from webapp.errors import Unavailable
@@ -37,16 +35,16 @@ class Outside:
         finally:
             if self._here.__dict__.pop("has_place"):
                 self._places.release()
-                _add_threads(-1)
+                threads.add(-1)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """While this thread waits for something that is not outside, another one may work."""
-        _add_threads(1)
+        threads.add(1)
         try:
             yield
         finally:
-            _add_threads(-1)
+            threads.add(-1)
 
     def enter(self) -> None:
         """Before a call. Raises Unavailable when all places are taken."""
@@ -58,13 +56,7 @@ class Outside:
                 remedy="Nothing was asked. Try again in a moment.",
             )
         self._here.has_place = True
-        _add_threads(1)
-
-
-def _add_threads(number: int) -> None:
-    """To the pool that this thread is of, if it is of one."""
-    with suppress(RuntimeError):
-        in_the_loop(threads.add, number)
+        threads.add(1)
 
 
 outside = Outside()

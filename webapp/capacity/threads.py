@@ -8,11 +8,14 @@ database's lock, share THREADS.
 """
 
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import anyio
+from anyio.from_thread import run_sync as in_the_loop
 from anyio.lowlevel import RunVar
+
+from webapp.capacity.readers import Readers, own_turn
 
 Result = TypeVar("Result")
 THREADS = 6
@@ -23,41 +26,46 @@ READERS_OF_POSTGRESQL = 4
 SWITCH_S = 0.0005
 """After how long a thread that computes makes room for the loop: a tenth of Python's default."""
 
-_readers: RunVar[anyio.CapacityLimiter] = RunVar("threads that read")
-_own: ContextVar[anyio.CapacityLimiter | None] = ContextVar("pool of this request", default=None)
+_readers: RunVar[Readers] = RunVar("threads that read")
 
 
 def set_up(dialect: str) -> None:
     """Of this loop, whose database has that dialect."""
-    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    readers = READERS if dialect == "sqlite" else READERS_OF_POSTGRESQL
-    _readers.set(anyio.CapacityLimiter(readers))
+    others().total_tokens = THREADS
+    _readers.set(Readers(READERS if dialect == "sqlite" else READERS_OF_POSTGRESQL))
 
 
 async def read(function: Callable[..., Result], *arguments: Any) -> Result:
     """What it returns, by one of the threads that read."""
-    _own.set(pool := _reading())
-    return await anyio.to_thread.run_sync(function, *arguments, limiter=pool)
+    return await readers().run(function, *arguments)
 
 
 def add(number: int) -> None:
-    """So many threads to the pool of this request; called in the loop."""
-    pool = _own.get() or anyio.to_thread.current_default_thread_limiter()
-    pool.total_tokens += number
+    """So many threads more, where the thread that calls this works for a request."""
+    if turn := own_turn():
+        turn.change(number)
+        return
+    with suppress(RuntimeError):  # it works for none
+        in_the_loop(_add_others, number)
 
 
 def waiting() -> int:
     """How many requests wait for a thread."""
-    return sum(pool.statistics().tasks_waiting for pool in pools())
+    return len(readers().waiting) + others().statistics().tasks_waiting
 
 
-def pools() -> tuple[anyio.CapacityLimiter, anyio.CapacityLimiter]:
-    """Of this loop: of those that only read, and of all others."""
-    return _reading(), anyio.to_thread.current_default_thread_limiter()
+def readers() -> Readers:
+    """Of this loop."""
+    found = _readers.get(None)
+    if found is None:  # of a test without a server
+        _readers.set(found := Readers(THREADS))
+    return found
 
 
-def _reading() -> anyio.CapacityLimiter:
-    pool = _readers.get(None)
-    if pool is None:  # of a test without a server
-        _readers.set(pool := anyio.CapacityLimiter(THREADS))
-    return pool
+def others() -> anyio.CapacityLimiter:
+    """Of this loop: for all but those that only read."""
+    return anyio.to_thread.current_default_thread_limiter()
+
+
+def _add_others(number: int) -> None:
+    others().total_tokens += number
