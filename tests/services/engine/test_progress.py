@@ -99,3 +99,16 @@ def test_a_stack_is_looked_at_more_often_when_it_is_soon_done(
     network = a_network(**usual | columns)
     add(session, network, an_event(network, "CREATE_COMPLETE", at=ago(news_s)))
     assert (poll_in_s(session, network, 1.0) < 1 - POLL_JITTER) is sooner
+
+
+@pytest.mark.parametrize("status", [Status.CREATING, Status.DELETING])
+def test_a_stack_is_looked_at_less_often_while_nothing_happens(
+    session: Session, status: Status
+) -> None:
+    network = a_network(status=status, resource_count=FEW + 5)
+    add(session, network, an_event(network, "CREATE_COMPLETE", at=ago(3600)))
+    long_quiet = poll_in_s(session, network, 1.0)
+    add(session, network, an_event(network, "CREATE_COMPLETE", at=ago(-60)))
+    by_a_clock_that_is_ahead = poll_in_s(session, network, 1.0)
+    assert long_quiet == pytest.approx(2.0, rel=POLL_JITTER)
+    assert by_a_clock_that_is_ahead == pytest.approx(1.0, rel=POLL_JITTER)

@@ -21,6 +21,8 @@ PART_FOR_FEW, PART_FOR_NONE = 0.35, 0.15
 """Of a poll interval: when so few resources are left, or none, the stack is soon done."""
 FEW_WITHIN, NONE_WITHIN = timedelta(minutes=1), timedelta(seconds=10)
 """After the last event; else it takes longer than usual."""
+DOUBLE_AFTER, PARTS_MAX = timedelta(seconds=10), 2.0
+"""Since the last event. A NAT gateway takes a minute or two, and nothing else happens meanwhile."""
 UNDOES = "AWS is taking back what it made"
 THEN_DECIDE = "After that, this page says what to do."
 
@@ -68,7 +70,7 @@ def is_just_ready(row: StackRow) -> bool:
 
 def poll_in_s(session: Session, row: StackRow, poll_s: float) -> float:
     """When to look at the stack again: sooner when little is left to be made, or nothing but the
-    stack itself; with jitter, as many rows start together."""
+    stack itself; later while nothing happens; with jitter, as many rows start together."""
     jitter = random.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)  # noqa: S311 - no secret
     return poll_s * _part(session, row) * jitter
 
@@ -76,13 +78,16 @@ def poll_in_s(session: Session, row: StackRow, poll_s: float) -> float:
 def _part(session: Session, row: StackRow) -> float:
     """Of the interval. A deletion, and what has brought no news for a while, may still take very
     long."""
-    left = row.resource_count - len(_finished(session, row))
-    if row.status is Status.DELETING or not row.resource_count or left > FEW:
-        return 1.0
-    part, expected_within = (PART_FOR_FEW, FEW_WITHIN) if left > 0 else (PART_FOR_NONE, NONE_WITHIN)
     newest = select(func.max(StackEvent.at)).where(StackEvent.owner == row.owner)
     last_news = session.exec(newest).one()
-    return part if last_news and last_news > utc_now() - expected_within else 1.0
+    quiet = max(utc_now() - last_news, timedelta()) if last_news else timedelta()
+    left = row.resource_count - len(_finished(session, row))
+    if last_news and row.resource_count and row.status is not Status.DELETING:
+        if left <= 0 and quiet < NONE_WITHIN:
+            return PART_FOR_NONE
+        if 0 < left <= FEW and quiet < FEW_WITHIN:
+            return PART_FOR_FEW
+    return min(1 + quiet / DOUBLE_AFTER, PARTS_MAX)
 
 
 def _finished(session: Session, row: StackRow) -> set[str]:
