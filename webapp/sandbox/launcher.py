@@ -204,7 +204,6 @@ def _environments(folder: Path, ports: dict[str, int], users: Users) -> dict[str
             "NAT_PORT": str(ports["nat"]),
             "NAT_SECRET": administrator.secret,
             "NAT_TOKEN": token,
-            "NAT_ACCOUNT": ACCOUNT,
             "NAT_SECOND_ACCOUNT": json.dumps(
                 [users.second, users.second_nat.access_key_id, users.second_nat.secret]
             ),

@@ -9,6 +9,9 @@ runs into its own time-out. A walk takes about 60 ms of CPU; one that found its 
 KNOWN_S, so that many calls a second do not keep the machine busy. A broken path is walked again for
 each request.
 
+boto3 and httpx are imported for the first request: they take three quarters of the start, and most
+sandboxes of tests end without one.
+
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
 counts. To them only plain HTTP is forwarded: the proxy could not add the source address inside
 TLS. Hosts in EGRET_SANDBOX_PARTNERS are reached over TLS (`tls_partners`).
@@ -18,16 +21,14 @@ import asyncio
 import json
 import logging
 import os
+import ssl
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import boto3
-import httpx
-from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError, ClientError
 
 from webapp.aws.clients import Clients
 from webapp.aws.egress.hops import EgressPath
@@ -47,6 +48,9 @@ from webapp.sandbox.nat_http import (
 from webapp.sandbox.nat_tunnel import Tunnel
 from webapp.sandbox.parent import end_with_parent
 from webapp.sandbox.tls_partners import TlsPartners
+
+if TYPE_CHECKING:
+    import httpx
 
 SILENCE_MAX_S = 60.0
 """How long a connection stays open without an answer before the proxy closes it."""
@@ -112,7 +116,7 @@ NOWHERE = Exit()
 
 
 class Nat:
-    """`clients` are those of each account, by its number.
+    """`clients_of` gives those of an account, by its number.
 
     `partner_url` is where the one process behind all virtual names listens.
 
@@ -122,24 +126,31 @@ class Nat:
 
     def __init__(
         self,
-        clients: Mapping[str, Clients],
+        clients_of: Callable[[str], Clients],
         *,
         partner_url: str,
         token: str,
         secret: str,
         tls_partners: TlsPartners,
     ) -> None:
-        self._clients = clients
+        self._clients_of = clients_of
         self._partner_url = partner_url
         self._token, self._secret = token, secret
         self._tls_partners = tls_partners
         self._walks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._known: dict[Path, tuple[float, Exit]] = {}
-        self._partner = httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False)
         self.flows = Flows()
 
     async def serve(self, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._handle, "127.0.0.1", port, limit=HEAD_MAX_BYTES)
+
+    @cached_property
+    def _partner(self) -> "httpx.AsyncClient":
+        """Speaks plain HTTP on this machine, and so trusts no certificate."""
+        import httpx
+
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False, verify=nobody)
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -200,6 +211,8 @@ class Nat:
 
     def _exit(self, caller: Caller, port: int) -> Exit:
         """At the end of the caller's egress path; without an address if the path is broken."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
             return self._walk(caller, port)
         except (EgretError, BotoCoreError, ClientError) as error:
@@ -210,7 +223,7 @@ class Nat:
         if caller.subnet_id == OUTSIDE:
             return Exit(address=ADDRESS_OUTSIDE_VPCS)
         path = walk(
-            self._clients[caller.account].ec2(caller.region),
+            self._clients_of(caller.account).ec2(caller.region),
             caller.region,
             subnet_id=caller.subnet_id,
             group_ids=caller.groups.split("+"),
@@ -219,6 +232,8 @@ class Nat:
         return Exit(_nat_gateway(path), path.source_address)
 
     async def _forward(self, request: Request, address: str) -> bytes:
+        import httpx
+
         parts = urlsplit(request.url)
         query = f"?{parts.query}" if parts.query else ""
         target = f"{self._partner_url}{parts.path or '/'}{query}"
@@ -275,19 +290,23 @@ def _caller(user: str) -> Caller | None:
 
 async def _main() -> None:
     second, *key = json.loads(os.environ["NAT_SECOND_ACCOUNT"])
+
+    @cache
+    def clients_of(account: str) -> Clients:
+        import boto3
+
+        return Clients(session=boto3.Session(*key) if account == second else None)
+
     nat = Nat(
-        {
-            os.environ["NAT_ACCOUNT"]: Clients(),
-            second: Clients(session=boto3.Session(*key)),
-        },
+        clients_of,
         partner_url=os.environ["PARTNER_URL"],
         token=os.environ["NAT_TOKEN"],
         secret=os.environ["NAT_SECRET"],
         tls_partners=TlsPartners.of(os.environ["TLS_PARTNERS"]),
     )
     server = await nat.serve(int(os.environ["NAT_PORT"]))
-    own = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
-    reporting = asyncio.create_task(report(nat.flows, os.environ["AWS_ENDPOINT_URL"], own))
+    own = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+    reporting = asyncio.create_task(report(nat.flows, os.environ["AWS_ENDPOINT_URL"], *own))
     end_with_parent()
     await server.serve_forever()
     reporting.cancel()

@@ -5,9 +5,8 @@ Chunked requests are refused: Python's own clients send a length to a proxy.
 
 import asyncio
 from dataclasses import dataclass
+from http.client import responses
 from urllib.parse import urlsplit
-
-import httpx
 
 from webapp.sandbox.tls_partners import TLS_PORT
 
@@ -73,7 +72,7 @@ def response(status: int, body: bytes, headers: dict[str, str], reason: str = ""
         if name not in ("content-encoding", "transfer-encoding", "connection")
     }
     kept |= {"content-length": str(len(body)), "connection": "close"}
-    first = f"HTTP/1.1 {status} {reason or httpx.codes.get_reason_phrase(status)}"
+    first = f"HTTP/1.1 {status} {reason or responses.get(status, '')}"
     lines = [first, *(f"{name}: {value}" for name, value in kept.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
 
