@@ -84,6 +84,8 @@ class Readers:
     def end(self, turn: "Turn") -> None:
         """Answers are sent before the next turn begins: both want to compute."""
         self._at_work -= 1
+        if turn.late:
+            turn.late.cancel()
         self.settle(turn.done)
         self.loop.call_soon(self._begin)
 
@@ -92,7 +94,7 @@ class Readers:
             turn = Turn(self)
             workers.begin(turn.take)
             self._at_work += 1
-            self.loop.call_later(LATE * self.turn_s, self.settle, turn.done)
+            turn.late = self.loop.call_later(LATE * self.turn_s, self.settle, turn.done)
 
 
 @dataclass
@@ -102,6 +104,7 @@ class Turn:
     readers: Readers
     done: deque[Reading] = field(default_factory=deque)
     is_over: bool = False
+    late: asyncio.TimerHandle | None = None
 
     def take(self) -> Tell:
         waiting, until_s = self.readers.waiting, time.monotonic() + self.readers.turn_s
