@@ -11,7 +11,7 @@ from tests.dashboard import Api, Dashboard
 from tests.portal import addresses_of, partner_key, revoke
 from webapp.aws.clients import Clients
 from webapp.sandbox.launcher import Sandbox
-from webapp.sandbox.nat import KNOWN_S
+from webapp.sandbox.nat_ways_out import KNOWN_S
 
 REGION = "us-east-1"
 NETWORK = "/networks/resting"

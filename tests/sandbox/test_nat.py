@@ -20,8 +20,8 @@ from tests.tls_partner import HOST, KEY, TlsPartner, allowing
 from webapp.aws.clients import Clients
 from webapp.sandbox.doors import nat_password
 from webapp.sandbox.launcher import ACCOUNT, Sandbox
-from webapp.sandbox.nat import ADDRESS_OUTSIDE_VPCS
 from webapp.sandbox.nat_http import HEAD_MAX_BYTES
+from webapp.sandbox.nat_ways_out import ADDRESS_OUTSIDE_VPCS
 
 SHORT_TIMEOUT_S = 1.0
 TIMEOUT_S = 10.0

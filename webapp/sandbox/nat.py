@@ -5,12 +5,9 @@ right for that user only. They are those of the version that runs, and so still 
 one has taken its place or it is deleted. For each request the egress path of that subnet is walked
 in the embedded EC2. If it ends at an address, the request is forwarded to the partner with that
 source address. If it is broken, the proxy never answers, as with dropped packets, and the function
-runs into its own time-out. A walk takes about 60 ms of CPU; one that found its way out counts for
-KNOWN_S, so that many calls a second do not keep the machine busy. A broken path is walked again for
-each request.
+runs into its own time-out.
 
-boto3 and httpx are imported for the first request: they take three quarters of the start, and most
-sandboxes of tests end without one.
+boto3 and httpx are imported for the first request: with them, a start takes twice as long.
 
 Partners have virtual names that end in `.sandbox`, on port 443 so that the security group's rule
 counts. To them only plain HTTP is forwarded: the proxy could not add the source address inside
@@ -22,18 +19,12 @@ import json
 import logging
 import os
 import ssl
-import time
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from webapp.aws.clients import Clients
-from webapp.aws.egress.hops import EgressPath
-from webapp.aws.egress.walk import walk
-from webapp.errors import EgretError
 from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, nat_password
 from webapp.sandbox.nat_flows import Flows, report
 from webapp.sandbox.nat_http import (
@@ -46,6 +37,7 @@ from webapp.sandbox.nat_http import (
     target_of,
 )
 from webapp.sandbox.nat_tunnel import Tunnel
+from webapp.sandbox.nat_ways_out import Caller, WaysOut
 from webapp.sandbox.parent import end_with_parent
 from webapp.sandbox.tls_partners import TlsPartners
 
@@ -57,12 +49,6 @@ SILENCE_MAX_S = 60.0
 PARTNER_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 10.0
 SUFFIX = ".sandbox"
-ADDRESS_OUTSIDE_VPCS = "198.18.0.1"
-"""The source address of a function without a VPC: one of AWS's own."""
-KNOWN_S = 0.3
-"""How long a change of the network may go unnoticed. On AWS too it takes a moment to count."""
-OUTSIDE = "-"
-CALLER_PARTS = 5
 CHUNK_BYTES = 4096
 NO_CALLER = (
     "name the function, its subnet and groups as the proxy's user, with its environment's password"
@@ -84,35 +70,7 @@ HOP_BY_HOP = frozenset(
 NAT_HEADERS = frozenset({"x-sandbox-source-address", "x-sandbox-nat-token"})
 """Only the NAT may set these; they are removed from what a function sends."""
 
-Path = tuple[str, str, str, str, int]
-"""Account, region, subnet, security groups and port: what a walk depends on."""
-
 log = logging.getLogger("egret.sandbox.nat")
-
-
-@dataclass(frozen=True)
-class Caller:
-    """A function's execution environment; `subnet_id` and `groups` are '-' outside any VPC.
-
-    `groups` are security groups with a plus between them.
-    """
-
-    account: str
-    region: str
-    function: str
-    subnet_id: str
-    groups: str
-
-
-@dataclass(frozen=True)
-class Exit:
-    """Where a request ends: at which NAT gateway, if any; with which address, if it gets out."""
-
-    nat_gateway_id: str = ""
-    address: str | None = None
-
-
-NOWHERE = Exit()
 
 
 class Nat:
@@ -133,12 +91,10 @@ class Nat:
         secret: str,
         tls_partners: TlsPartners,
     ) -> None:
-        self._clients_of = clients_of
         self._partner_url = partner_url
         self._token, self._secret = token, secret
         self._tls_partners = tls_partners
-        self._walks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._known: dict[Path, tuple[float, Exit]] = {}
+        self._ways_out = WaysOut(clients_of)
         self.flows = Flows()
 
     async def serve(self, port: int) -> asyncio.Server:
@@ -177,14 +133,14 @@ class Nat:
         if is_foreign({"host": host or "localhost"} | request.headers, hosts=_hosts(host)):
             return own_response(403, FOREIGN)
         user, password = basic(request.headers.get("proxy-authorization", ""))
-        caller = _caller(user)
+        caller = Caller.of(user)
         if caller is None or not is_secret(password, nat_password(self._secret, user)):
             return own_response(403, NO_CALLER, reason=REFUSED)
         is_tls = request.method == "CONNECT"
         place = self._tls_partners.place(host, port) if is_tls else None
         if not place and (is_tls or not host.endswith(SUFFIX)):
             return _unknown(host, is_tls=is_tls)
-        way_out = await self._way_out(caller, port)
+        way_out = await self._ways_out.find(caller, port)
         gateway = (caller.account, caller.region, way_out.nat_gateway_id)
         if place and way_out.address:
             return Tunnel(*place, way_out.address, self.flows.connection(gateway))
@@ -196,40 +152,6 @@ class Nat:
             answer = await self._forward(request, way_out.address)
             connection.answered(len(answer))
         return answer
-
-    async def _way_out(self, caller: Caller, port: int) -> Exit:
-        """At the end of the egress path. Of several requests at once, one walks for all."""
-        path = (caller.account, caller.region, caller.subnet_id, caller.groups, port)
-        async with self._walks[path]:
-            until, known = self._known.get(path, (0.0, NOWHERE))
-            if time.monotonic() < until:
-                return known
-            found = await asyncio.to_thread(self._exit, caller, port)
-            if found.address is not None:
-                self._known[path] = (time.monotonic() + KNOWN_S, found)
-            return found
-
-    def _exit(self, caller: Caller, port: int) -> Exit:
-        """At the end of the caller's egress path; without an address if the path is broken."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return self._walk(caller, port)
-        except (EgretError, BotoCoreError, ClientError) as error:
-            log.info("no egress path for %s: %s", caller.function, error)
-            return NOWHERE
-
-    def _walk(self, caller: Caller, port: int) -> Exit:
-        if caller.subnet_id == OUTSIDE:
-            return Exit(address=ADDRESS_OUTSIDE_VPCS)
-        path = walk(
-            self._clients_of(caller.account).ec2(caller.region),
-            caller.region,
-            subnet_id=caller.subnet_id,
-            group_ids=caller.groups.split("+"),
-            port=port,
-        )
-        return Exit(_nat_gateway(path), path.source_address)
 
     async def _forward(self, request: Request, address: str) -> bytes:
         import httpx
@@ -258,12 +180,6 @@ class Nat:
         return response(answer.status_code, answer.content, dict(answer.headers))
 
 
-def _nat_gateway(path: EgressPath) -> str:
-    """The id of the one that packets get to; '' if there is none on the path."""
-    passed = (hop.resource_id for hop in path.hops if hop.name == "NAT gateway" and hop.ok)
-    return next(passed, "")
-
-
 async def _stay_silent(reader: asyncio.StreamReader) -> None:
     """Wait without an answer until the caller hangs up; TimeoutError after SILENCE_MAX_S."""
     async with asyncio.timeout(SILENCE_MAX_S):
@@ -281,11 +197,6 @@ def _unknown(host: str, *, is_tls: bool) -> bytes:
 def _hosts(target: str) -> frozenset[str]:
     """The names that a Host header may have: a client of a proxy sends its target's."""
     return frozenset({target}) if target else HOSTS
-
-
-def _caller(user: str) -> Caller | None:
-    names = user.split(".")
-    return Caller(*names) if len(names) == CALLER_PARTS and all(names) else None
 
 
 async def _main() -> None:
