@@ -18,7 +18,6 @@ import asyncio
 import json
 import logging
 import os
-import ssl
 from collections.abc import Callable
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from webapp.sandbox.doors import FOREIGN, HOSTS, basic, is_foreign, is_secret, n
 from webapp.sandbox.nat_flows import Flows, report
 from webapp.sandbox.nat_http import (
     HEAD_MAX_BYTES,
+    WITHOUT_TLS,
     MalformedRequest,
     Request,
     own_response,
@@ -102,11 +102,9 @@ class Nat:
 
     @cached_property
     def _partner(self) -> "httpx.AsyncClient":
-        """Speaks plain HTTP on this machine, and so trusts no certificate."""
         import httpx
 
-        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False, verify=nobody)
+        return httpx.AsyncClient(timeout=PARTNER_TIMEOUT_S, trust_env=False, verify=WITHOUT_TLS)
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
