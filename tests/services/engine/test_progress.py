@@ -105,10 +105,13 @@ def test_a_stack_is_looked_at_more_often_when_it_is_soon_done(
 def test_a_stack_is_looked_at_less_often_while_nothing_happens(
     session: Session, status: Status
 ) -> None:
-    network = a_network(status=status, resource_count=FEW + 5)
+    network = a_network(status=status, resource_count=FEW + 5, started_at=ago(3600))
     add(session, network, an_event(network, "CREATE_COMPLETE", at=ago(3600)))
     long_quiet = poll_in_s(session, network, 1.0)
+    network.started_at = ago(0)
+    just_begun = poll_in_s(session, network, 1.0)
     add(session, network, an_event(network, "CREATE_COMPLETE", at=ago(-60)))
     by_a_clock_that_is_ahead = poll_in_s(session, network, 1.0)
     assert long_quiet == pytest.approx(2.0, rel=POLL_JITTER)
+    assert just_begun == pytest.approx(1.0, rel=POLL_JITTER + 0.05)
     assert by_a_clock_that_is_ahead == pytest.approx(1.0, rel=POLL_JITTER)

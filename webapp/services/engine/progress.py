@@ -79,15 +79,15 @@ def _part(session: Session, row: StackRow) -> float:
     """Of the interval. A deletion, and what has brought no news for a while, may still take very
     long."""
     newest = select(func.max(StackEvent.at)).where(StackEvent.owner == row.owner)
-    last_news = session.exec(newest).one()
-    quiet = max(utc_now() - last_news, timedelta()) if last_news else timedelta()
+    now, last_news = utc_now(), session.exec(newest).one()
     left = row.resource_count - len(_finished(session, row))
     if last_news and row.resource_count and row.status is not Status.DELETING:
-        if left <= 0 and quiet < NONE_WITHIN:
+        if left <= 0 and now - last_news < NONE_WITHIN:
             return PART_FOR_NONE
-        if 0 < left <= FEW and quiet < FEW_WITHIN:
+        if 0 < left <= FEW and now - last_news < FEW_WITHIN:
             return PART_FOR_FEW
-    return min(1 + quiet / DOUBLE_AFTER, PARTS_MAX)
+    quiet = now - max(row.started_at, last_news or row.started_at)
+    return min(1 + max(quiet, timedelta()) / DOUBLE_AFTER, PARTS_MAX)
 
 
 def _finished(session: Session, row: StackRow) -> set[str]:
