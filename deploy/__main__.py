@@ -40,8 +40,6 @@ NGINX_USER = "www-data"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
 CHECK_INTERVAL_S = 0.2
-LEFT_OUT_S = 2
-"""A replica that nginx could not reach gets no request for so long."""
 
 
 def main(
@@ -159,9 +157,9 @@ def nginx_values(settings: Settings, *, listen: str, http_port: int) -> dict[str
 
 
 def servers(ports: list[str]) -> str:
-    """One that fails is left out for a moment, and then tried again."""
-    limits = f"max_fails=1 fail_timeout={LEFT_OUT_S}s"
-    return " ".join(f"server {LOOPBACK}:{port} {limits};" for port in ports)
+    """One that refuses a request costs nothing: it goes to the next one. If nginx left it out for a
+    time after that, none would be left when another one ends in that time."""
+    return " ".join(f"server {LOOPBACK}:{port} max_fails=0;" for port in ports)
 
 
 def filled_in(text: str, values: dict[str, str]) -> str:
@@ -209,13 +207,9 @@ def watch(nginx: "subprocess.Popen[bytes]", replicas: list[Replica], restart: Ev
 
 
 def start_anew(replicas: list[Replica]) -> None:
-    """One after the other, those that have ended too. Raises Unavailable if one does not start.
-
-    The next one goes on until nginx asks this one again: otherwise it would have nobody to ask.
-    """
-    for each in replicas:
-        if each is not replicas[0]:
-            time.sleep(LEFT_OUT_S + 1)  # nginx counts whole seconds
+    """One after the other, first those that have ended: the others answer meanwhile. Raises
+    Unavailable if one does not start."""
+    for each in sorted(replicas, key=lambda replica: not replica.has_ended):
         end(each.process)
         each.__enter__()
         wait_until_ready([each])

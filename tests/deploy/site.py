@@ -10,10 +10,15 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
+from urllib.parse import urlsplit
 
 import httpx
 
+from tests import plain_http
+from tests.bench.processes import family
 from tests.dashboard import PASSWORD, START_TIMEOUT_S, TIMEOUT_S, USER, free_port, wait_for
+from webapp.browsers import HTTPS_SESSION_COOKIE
 from webapp.sandbox.launcher import Sandbox
 
 HOST = "localhost"
@@ -104,6 +109,12 @@ class Site:
                 break
         return client
 
+    def at(self, replica: str, browser: httpx.Client) -> httpx.Client:
+        """The same browser's session at one replica, without nginx."""
+        cookie = f"{HTTPS_SESSION_COOKIE}={browser.cookies[HTTPS_SESSION_COOKIE]}"
+        headers = {"Host": HOST, "Cookie": cookie}
+        return plain_http.Client(base_url=replica, headers=headers, timeout=TIMEOUT_S)
+
     def connected(self, **limits: ssl.TLSVersion) -> ssl.SSLSocket:
         """Without HTTP; `limits` are attributes of an SSLContext."""
         trusted = ssl.create_default_context(cafile=str(self.certificate))
@@ -118,11 +129,21 @@ class Site:
             connection.sendall(request.replace("\n", "\r\n").encode())
             return b"".join(iter(lambda: connection.recv(4096), b"")).decode()
 
+    def kill(self, replica: str) -> None:
+        """The one at this address, as if memory had run out."""
+        assert self.process
+        setting = f"EGRET_PORT={urlsplit(replica).port}".encode()
+        environments = {pid: Path(f"/proc/{pid}/environ") for pid in family(self.process.pid)}
+        (pid,) = [pid for pid, file in environments.items() if setting in file.read_bytes()]
+        os.kill(pid, signal.SIGKILL)
+
     def restart(self) -> None:
         """Each replica, one after the other."""
         assert self.process
+        said = "All replicas were started anew."
+        before = self.log.count(said)
         self.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "All replicas were started anew." in self.log, START_TIMEOUT_S)
+        wait_for(lambda: self.log.count(said) > before, START_TIMEOUT_S)
 
     def stop(self) -> int:
         """As systemd does. Gives the exit code."""
@@ -137,3 +158,14 @@ class Site:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def watch(browser: httpx.Client, begun: Event) -> str:
+    """What the stream of the network `watched` says, until it ends."""
+    heard = ""
+    with browser.stream("GET", "/networks/watched/stream") as answer:
+        for text in answer.iter_text():
+            heard += text
+            if "event: status" in heard:
+                begun.set()
+    return heard

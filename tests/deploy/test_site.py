@@ -21,7 +21,7 @@ from sqlmodel import Session, col, func, select
 from tests import plain_http
 from tests.dashboard import PASSWORD, wait_for
 from tests.deploy.rolling import load
-from tests.deploy.site import HOST, NGINX, Site
+from tests.deploy.site import HOST, NGINX, Site, watch
 from tests.faults.proxy import Proxy, Rule, proxied
 from tests.faults.world import allocations
 from tests.sandbox.credentials import environment_of
@@ -81,23 +81,6 @@ def invited(site: Site, ada: httpx.Client) -> httpx.Client:
     browser = site.client()
     browser.post("/choose-password", data={"token": token, "password": f"{PASSWORD}, and more"})
     return browser
-
-
-def at(replica: str, browser: httpx.Client) -> httpx.Client:
-    """The same browser's session at one replica, without nginx."""
-    cookie = f"{HTTPS_SESSION_COOKIE}={browser.cookies[HTTPS_SESSION_COOKIE]}"
-    return plain_http.Client(base_url=replica, headers={"Host": HOST, "Cookie": cookie}, timeout=30)
-
-
-def watch(browser: httpx.Client, begun: Event) -> str:
-    """What a stream says, until it ends."""
-    heard = ""
-    with browser.stream("GET", "/networks/watched/stream") as answer:
-        for text in answer.iter_text():
-            heard += text
-            if "event: status" in heard:
-                begun.set()
-    return heard
 
 
 def has_each_once(headers: httpx.Headers) -> bool:
@@ -218,21 +201,20 @@ def test_a_session_that_another_admin_ends_is_over_on_all_replicas_with_its_stre
     rows.commit()
     grace = invited(site, ada)
     first, second = site.replicas
-    watching = [grace, at(first, grace), at(second, grace)]
+    watching = [grace, site.at(first, grace), site.at(second, grace)]
     begun = [Event() for _ in watching]
     with ThreadPoolExecutor(len(watching)) as pool:
         streams: list[Future[str]] = [*map(pool.submit, [watch] * 3, watching, begun)]
         assert all(event.wait(30) for event in begun), [each.done() for each in streams]
         (end,) = re.findall(r'"(/people/[^"]+/sessions/[^"]+/end)"', ada.get("/people/grace").text)
-        with at(second, ada) as elsewhere:
+        with site.at(second, ada) as elsewhere:
             assert elsewhere.post(end).status_code == 303
-        heard = [stream.result(WITHIN_S) for stream in streams]
-    assert not any("event: done" in each for each in heard)
+        assert not any("event: done" in stream.result(WITHIN_S) for stream in streams)
     for browser in watching:
-        refused = browser.get("/networks")
+        with closing(browser):
+            refused = browser.get("/networks")
         assert refused.status_code == 303
         assert refused.headers["location"].startswith("/sign-in")
-        browser.close()
 
 
 def test_replicas_are_started_anew_at_fifty_requests_a_second_and_none_fails(
@@ -245,6 +227,15 @@ def test_replicas_are_started_anew_at_fifty_requests_a_second_and_none_fails(
     assert set(became) == {"read 200", "made 201"}, became
     rows.rollback()
     assert rows.exec(tokens).one() - before == became["made 201"], "one was made twice"
+
+
+def test_nor_does_one_when_a_replica_had_ended(site: Site, ada: httpx.Client) -> None:
+    """It is started first: the other one is the last that answers."""
+    site.kill(site.replicas[1])
+    wait_for(lambda: "has ended; 1 left" in site.log, 10)
+    with load(site, ada) as became:
+        site.restart()
+    assert set(became) == {"read 200", "made 201"}, became
 
 
 def lease_of(rows: Session, network_id: str) -> tuple[str, int, bool]:
@@ -287,7 +278,7 @@ def test_the_work_of_a_replica_that_is_killed_with_its_lease_is_taken_over_by_th
     events = ada.get("/api/v1/audit-events", params=its_own).json()["items"]
     assert [each["action"] for each in events] == ["create"]
     assert {ada.get("/networks").status_code for _ in range(10)} == {200}
-    wait_for(lambda: "has ended; 1 left" in site.log, 10)
+    wait_for(lambda: site.log.count("has ended; 1 left") == 2, 10)
 
 
 def test_one_signal_ends_everything(site: Site) -> None:
