@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tests import fast, portal, postgresql, twice
+from tests import compiled, fast, portal, postgresql, twice
 from tests.clouds import boto_session, connected
 from tests.conftest import BROWSER_TESTS
 from tests.dashboard import Dashboard
@@ -124,6 +124,12 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     """pytest's own fixture searches the folders of all earlier tests for the next number."""
     name = re.sub(r"\W", "_", request.node.name)[:FOLDER_NAME_MAX]
     return Path(mkdtemp(prefix=f"{name}-", dir=tmp_path_factory.getbasetemp()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    own = tmp_path_factory.getbasetemp()
+    compiled.keep_in((own if worker_id == "master" else own.parent) / "templates")
 
 
 @pytest.fixture(scope="session")
