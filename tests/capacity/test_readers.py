@@ -1,9 +1,10 @@
 """Threads that read for many requests of one loop."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Event, current_thread
+from threading import Event, current_thread, stack_size
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from tests import loops
 from webapp.capacity import threads, workers
 from webapp.capacity.readers import Readers
+from webapp.capacity.workers import IDLE_MAX
 
 LIMIT_S = 20.0
 LONG_S = 60.0
 """A turn that only ends because nothing waits."""
+STACK_BYTES = 2**47
 who: ContextVar[str] = ContextVar("who", default="nobody")
 
 
@@ -35,6 +38,25 @@ class Slow:
     async def is_at_work(self) -> None:
         while not self.begun.is_set():
             await asyncio.sleep(0.001)
+
+
+@contextmanager
+def no_thread_can_be_started() -> Iterator[None]:
+    """None is idle, and there is not so much memory for the stack of a new one."""
+    busy = Slow()
+
+    def job() -> workers.Tell:
+        busy()
+        return int
+
+    for _ in range(IDLE_MAX):
+        workers.begin(job)
+    before = stack_size(STACK_BYTES)
+    try:
+        yield
+    finally:
+        stack_size(before)
+        busy.may_end.set()
 
 
 def test_a_function_is_called_in_a_thread_with_the_context_of_who_asks() -> None:
@@ -234,3 +256,30 @@ def test_a_loop_that_was_closed_meanwhile_does_not_keep_the_thread_from_others()
     slow.may_end.set()
     limited(wait_until_it_is_free())
     assert found[0].is_alive()
+
+
+def test_where_no_thread_can_be_started_a_reading_is_refused() -> None:
+    async def scenario() -> None:
+        readers = Readers(1)
+        with no_thread_can_be_started(), pytest.raises(RuntimeError, match="can't start new"):
+            await readers.run(int)
+        assert not readers.waiting
+
+    limited(scenario())
+
+
+def test_or_it_is_done_by_a_thread_that_is_at_work() -> None:
+    slow = Slow()
+
+    async def scenario() -> int:
+        readers = Readers(2, LONG_S)
+        first = asyncio.create_task(readers.run(slow))
+        await slow.is_at_work()
+        with no_thread_can_be_started():
+            second = asyncio.create_task(readers.run(lambda: 7))
+            await asyncio.sleep(0)
+            slow.may_end.set()
+            await first
+            return await second
+
+    assert limited(scenario()) == 7

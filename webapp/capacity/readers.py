@@ -56,7 +56,8 @@ class Readers:
         self._at_work = 0
 
     async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """What it returns or raises in a thread that has the context of this task."""
+        """What it returns or raises in a thread that has the context of this task. Raises
+        RuntimeError when no thread can be started and none is at work."""
         coming: asyncio.Future[Reading] = self.loop.create_future()
         self.waiting.append(Reading(function, arguments, copy_context(), coming))
         self._begin()
@@ -90,11 +91,22 @@ class Readers:
         self.loop.call_soon(self._begin)
 
     def _begin(self) -> None:
-        if self.waiting and self._at_work < self.limit:
-            turn = Turn(self)
+        if not self.waiting or self._at_work >= self.limit:
+            return
+        turn = Turn(self)
+        try:
             workers.begin(turn.take)
-            self._at_work += 1
-            turn.late = self.loop.call_later(LATE * self.turn_s, self.settle, turn.done)
+        except RuntimeError as error:
+            if not self._at_work:  # or else they would wait until somebody else asks
+                self._refuse(error)
+            return
+        self._at_work += 1
+        turn.late = self.loop.call_later(LATE * self.turn_s, self.settle, turn.done)
+
+    def _refuse(self, error: RuntimeError) -> None:
+        for reading in self.waiting:
+            reading.error = RuntimeError(*error.args)
+        self.settle(self.waiting)
 
 
 @dataclass
