@@ -22,8 +22,8 @@ from tests.sandbox.credentials import environment_of
 from webapp.db import temporary_engine
 from webapp.sandbox.folder import bind
 from webapp.sandbox.launcher import Sandbox
+from webapp.scope import Scope
 from webapp.services import access
-from webapp.services.scope import Scope
 from webapp.settings import Settings
 
 WITHOUT_FOREIGN_KEYS = {

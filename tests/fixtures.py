@@ -31,7 +31,7 @@ from webapp.aws import Cloud
 from webapp.aws.clients import Clients
 from webapp.db import give_back
 from webapp.sandbox.launcher import REGION, Sandbox
-from webapp.services.scope import CloudScope
+from webapp.scope import CloudScope
 from webapp.settings import Settings
 
 ADDRESS_QUOTA = 40

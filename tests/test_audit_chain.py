@@ -12,8 +12,8 @@ from tests.postgresql import on_either_database
 from tests.services.rows import a_network
 from webapp.db import give_back, lock
 from webapp.models import AuditEvent, Network
+from webapp.scope import Scope
 from webapp.services.audit import list_after, verify
-from webapp.services.scope import Scope
 
 THREADS, EVENTS = 6, 8
 

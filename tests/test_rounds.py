@@ -41,12 +41,12 @@ from webapp.models import (
     utc_now,
 )
 from webapp.sandbox.launcher import Sandbox
+from webapp.scope import CloudScope
 from webapp.services import access, addresses, networks
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler
 from webapp.services.functions import previews
 from webapp.services.inspection import proofs
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "us-east-1"

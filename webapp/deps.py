@@ -35,11 +35,11 @@ from webapp.errors import FactorMissing, NotConfirmed, Refused, Unauthenticated
 from webapp.hot.cache import HotCache
 from webapp.models import AccessToken, Role, User
 from webapp.oidc.provider import Provider
+from webapp.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.functions.activity.tails import Tails
 from webapp.services.functions.images import Images
-from webapp.services.scope import NOBODY, CloudScope, Origin, Placed
 from webapp.settings import Settings
 from webapp.watching.hub import Hub
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.errors import EgretError
 from webapp.models import Lease, Network, Site, Status, lease, utc_now
+from webapp.scope import EGRET, CloudScope
 from webapp.services import access, accounts
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
@@ -22,7 +23,6 @@ from webapp.services.functions import previews
 from webapp.services.functions.calls import due
 from webapp.services.inspection import proofs
 from webapp.services.networks import schedule
-from webapp.services.scope import EGRET, CloudScope
 from webapp.settings import Settings
 
 NOUN, PROOF, CALLS = "region", lease.PROOF, "calls"

@@ -16,10 +16,10 @@ from webapp.backup.copies import back_up, restore
 from webapp.db import migrate, temporary_engine
 from webapp.errors import Conflict, Invalid
 from webapp.models import AccessToken, AuditEvent, Function, Network, Role, TokenKind, User
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access import people
 from webapp.services.audit import verify
-from webapp.services.scope import Scope
 from webapp.settings import Settings
 
 ACTOR = "tests"

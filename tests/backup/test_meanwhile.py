@@ -37,6 +37,7 @@ from webapp.models import (
     Status,
 )
 from webapp.sandbox.launcher import Sandbox
+from webapp.scope import CloudScope
 from webapp.services import addresses, functions, keys, networks
 from webapp.services.addresses import orphans
 from webapp.services.addresses.comparison import compare_with_aws
@@ -45,7 +46,6 @@ from webapp.services.functions import previews
 from webapp.services.functions.operation import FunctionOperation
 from webapp.services.inspection import drift
 from webapp.services.networks.operation import NetworkOperation
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 NAME, REGION = "meanwhile", "us-east-1"

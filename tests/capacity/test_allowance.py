@@ -5,7 +5,7 @@ import time
 import pytest
 
 from webapp.capacity.allowance import ANONYMOUS_ROWS_A_MINUTE, ROWS_A_MINUTE, Allowance
-from webapp.services.scope import NOBODY, Origin
+from webapp.scope import NOBODY, Origin
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from tests.services.scripted import INCONCLUSIVE, ScriptedAws
 from webapp.aws.errors import AwsError
 from webapp.capacity import coming, flights
 from webapp.models import Function, Lease, Snapshot
+from webapp.scope import CloudScope
 from webapp.services import functions
 from webapp.services.engine import leases
 from webapp.services.functions import previews
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 AT_ONCE = 20

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from tests.databases import environment_of
 from tests.services.rows import a_network
 from webapp.cli import main
-from webapp.services.scope import Scope
+from webapp.scope import Scope
 from webapp.settings import Settings
 
 

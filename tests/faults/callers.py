@@ -8,9 +8,9 @@ from sqlmodel import Session, select
 from tests import plain_http
 from webapp.aws.clients import Clients
 from webapp.models import Caller, Function, NewCaller, NewLimits
+from webapp.scope import CloudScope
 from webapp.services import functions
 from webapp.services.functions import callers
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 NAME = "swept"

@@ -24,8 +24,8 @@ from webapp.aws.clients import Clients
 from webapp.db import give_back
 from webapp.models import Network
 from webapp.sandbox.launcher import REGION, Sandbox
+from webapp.scope import CloudScope
 from webapp.services import networks
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 ADDRESS_QUOTA = 40

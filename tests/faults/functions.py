@@ -9,9 +9,9 @@ from tests.services.rows import a_new_function
 from webapp.aws.clients import Clients
 from webapp.aws.functions import LIVE
 from webapp.models import Function, FunctionChange, FunctionRevision, Status
+from webapp.scope import CloudScope
 from webapp.services import functions, networks
 from webapp.services.functions.operation import lags
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 if TYPE_CHECKING:

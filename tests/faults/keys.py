@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 from tests.tokens import mint
 from webapp.aws.clients import Clients
 from webapp.models import Address, Key, KeyVersion, NewKey, NewVersion
+from webapp.scope import CloudScope
 from webapp.services import keys
 from webapp.services.keys.lifecycle import FINGERPRINT_CHARS
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 NAME = "swept"

@@ -27,10 +27,10 @@ from webapp.aws.clients import Clients
 from webapp.errors import EgretError
 from webapp.models import Address, Nat, Network, NewChange, NewNetwork, Site, Status
 from webapp.sandbox.launcher import REGION, Sandbox
+from webapp.scope import CloudScope
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.networks import change
-from webapp.services.scope import CloudScope
 
 EXAMPLES = 80
 STEPS = 4

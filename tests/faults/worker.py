@@ -47,6 +47,7 @@ from webapp.models import (
     Site,
     utc_now,
 )
+from webapp.scope import CloudScope
 from webapp.services import addresses, networks
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
@@ -55,7 +56,6 @@ from webapp.services.functions.operation import FunctionOperation
 from webapp.services.keys import operation as key_operation
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 Worker = tuple[Any, Connection]

@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from webapp.browsers import SESSION_COOKIE
 from webapp.models import Role, User
+from webapp.scope import Scope
 from webapp.services import access
-from webapp.services.scope import Scope
 
 CREDENTIALS = {"name": "ada", "password": "correct horse battery"}
 

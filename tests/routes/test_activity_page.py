@@ -11,7 +11,7 @@ from tests.routes.people import sign_in
 from tests.services.rows import IP, a_key, a_network, add_function
 from webapp.models import AuditResult, Key, Role
 from webapp.routes.pages.audit import PAGE
-from webapp.services.scope import Origin, Scope
+from webapp.scope import Origin, Scope
 
 ORIGIN = Origin("operator", "203.0.113.9", "feedfeedfeedfeed")
 

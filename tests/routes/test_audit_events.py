@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from tests.routes.people import bearer
 from tests.services.rows import a_key, a_network
-from webapp.services.scope import Origin, Scope
+from webapp.scope import Origin, Scope
 
 EVENTS = "/api/v1/audit-events"
 EXPORT = f"{EVENTS}/export"

@@ -23,8 +23,8 @@ from tests.routes.asking import (
 from tests.services.rows import a_snapshot, add, ago
 from webapp.hot.cache import FRESH_S, RENEWED_AFTER_S
 from webapp.models import AccessToken
+from webapp.scope import Scope
 from webapp.services import access, functions, networks
-from webapp.services.scope import Scope
 
 LAST_YEAR = "2025-11-26"
 

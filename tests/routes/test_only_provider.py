@@ -8,8 +8,8 @@ from sqlmodel import Session
 from tests.oidc.server import LocalProvider
 from tests.routes.by_provider import come_in, use
 from tests.routes.people import CREDENTIALS, sign_in
+from webapp.scope import Scope
 from webapp.services import access
-from webapp.services.scope import Scope
 
 
 def test_passwords_can_be_turned_off_but_for_the_first_admin_and_links(

@@ -9,9 +9,9 @@ from sqlmodel import Session
 from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_network, add, add_function, an_address
 from webapp.models import AuditEvent, Role
+from webapp.scope import NOBODY, Scope
 from webapp.services import access
 from webapp.services.audit import list_after, verify
-from webapp.services.scope import NOBODY, Scope
 
 FOREIGN = {"Sec-Fetch-Site": "cross-site"}
 NETWORKS = "/api/v1/networks"

@@ -29,7 +29,7 @@ from webapp.models import (
     User,
     Whitelisting,
 )
-from webapp.services.scope import Scope
+from webapp.scope import Scope
 
 FEW, MANY = range(1, 4), range(4, 31)
 """All of them fit on one page of a list."""

@@ -18,11 +18,11 @@ from tests.routes.people import bearer, sign_in
 from tests.services.rows import a_function, a_key, a_network, add
 from tests.services.scripted import STACK_ID, ScriptedAws, a_stack
 from webapp.models import Function, Network, Status
+from webapp.scope import CloudScope
 from webapp.services.engine import leases
 from webapp.services.engine.teardown import ATTEMPTS_MAX
 from webapp.services.functions.operation import THROTTLED_ATTEMPTS_MAX, FunctionOperation
 from webapp.services.networks.operation import NetworkOperation
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 DATA = Path(__file__).parents[1] / "aws" / "answers"

@@ -5,7 +5,7 @@ from sqlmodel import Session
 
 from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
-from webapp.services.scope import CloudScope
+from webapp.scope import CloudScope
 from webapp.settings import Settings
 
 

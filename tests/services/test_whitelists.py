@@ -11,9 +11,9 @@ from tests.postgresql import on_either_database
 from tests.services.rows import a_function, a_key, a_network, a_snapshot, add, an_address
 from webapp.errors import Invalid, NotFound
 from webapp.models import AddressStatus, Nat, Network, Snapshot, Whitelisting, utc_now
+from webapp.scope import Scope
 from webapp.services import addresses, networks, whitelists
 from webapp.services.audit import list_after
-from webapp.services.scope import Scope
 from webapp.services.whitelists import Stage
 
 IPS = ["203.0.113.7", "203.0.113.9"]

@@ -34,7 +34,7 @@ from webapp.models import (
     User,
     utc_now,
 )
-from webapp.services.scope import Scope, Thing
+from webapp.scope import Scope, Thing
 
 IN_USE: tuple[type[SQLModel], ...] = (User, Account, Network, Address, Key, Function, AuditEvent)
 """A database with rows of one of these is somebody's."""

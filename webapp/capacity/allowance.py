@@ -4,7 +4,7 @@ import time
 from collections import Counter
 
 from webapp.edge.client_addresses import subscriber_of
-from webapp.services.scope import Origin
+from webapp.scope import Origin
 
 ROWS_A_MINUTE = 600
 """Of one actor, in one process."""

@@ -8,9 +8,9 @@ from webapp.commands.base import ACTOR, database_session
 from webapp.errors import Conflict
 from webapp.models import AccessToken, Role
 from webapp.models.user import TOKEN_DAYS
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access.rights import checked_role
-from webapp.services.scope import Scope
 from webapp.starting import read_settings
 
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")

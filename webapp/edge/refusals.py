@@ -26,7 +26,7 @@ from webapp.browsers import SAFE_METHODS, client_of, request_id_of
 from webapp.deps import parts_of
 from webapp.edge.middleware import PATH_CHARACTERS, loggable
 from webapp.models import AccessToken, Address, AuditResult, User
-from webapp.services.scope import NOBODY, Origin, Scope, Thing
+from webapp.scope import NOBODY, Origin, Scope, Thing
 
 REFUSED = (403, 409, 422)
 FAILED_FROM = 500

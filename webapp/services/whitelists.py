@@ -20,9 +20,9 @@ from sqlmodel import Session, col, select
 from webapp.errors import Invalid, NotFound
 from webapp.models import Function, Network, Snapshot, Whitelisting, folded, utc_now
 from webapp.models.texts import PARTNER_MAX
+from webapp.scope import Scope
 from webapp.services import addresses, functions, networks
 from webapp.services.functions import previews
-from webapp.services.scope import Scope
 
 Answer = tuple[datetime, str | None]
 LINK_BYTES = 24

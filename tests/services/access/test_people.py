@@ -12,10 +12,10 @@ from sqlmodel import Session, col, delete, select, update
 from tests.postgresql import on_either_database
 from webapp.errors import Conflict, EgretError, Invalid, NotFound
 from webapp.models import AccessToken, Role, TokenKind, User, utc_now
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.access.people import LISTED_MAX
-from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
 

@@ -12,9 +12,9 @@ from webapp.db import lock
 from webapp.errors import NotFound
 from webapp.models import AccessToken, User, utc_now
 from webapp.models.user import USER_AGENT_MAX
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access import Browser, Limits
-from webapp.services.scope import Scope
 
 HOME = Browser(address="192.0.2.1", user_agent="Firefox" * 100)
 

@@ -20,12 +20,12 @@ from webapp.errors import (
     Unavailable,
 )
 from webapp.models import AccessToken, AuditEvent, Role, User
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.access.guesses import OF_CLIENT_AT_ACCOUNT
 from webapp.services.access.hashing import AT_ONCE, WAITING_MAX, turns
 from webapp.services.audit import list_after
-from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
 

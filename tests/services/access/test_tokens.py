@@ -8,11 +8,11 @@ from sqlmodel import Session, select, update
 from webapp.errors import Conflict, Invalid, NotFound, Unauthenticated
 from webapp.models import AccessToken, Role, User, utc_now
 from webapp.models.user import TOKEN_DAYS, TOKEN_DAYS_MAX
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.access.tokens import LISTED_MAX
 from webapp.services.audit import list_after
-from webapp.services.scope import Scope
 
 
 @pytest.fixture

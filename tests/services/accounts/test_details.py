@@ -8,8 +8,8 @@ from tests.services.rows import a_key, a_network, add, an_address
 from tests.services.scripted import ScriptedAws
 from webapp.errors import Invalid, NotFound
 from webapp.models import Account, AccountStatus, Site
+from webapp.scope import CloudScope
 from webapp.services import accounts
-from webapp.services.scope import CloudScope
 
 REGION = "eu-central-1"
 

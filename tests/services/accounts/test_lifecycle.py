@@ -9,8 +9,8 @@ from tests.services.rows import a_network, add
 from tests.services.scripted import NO_STACK, ScriptedAws, refusal
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, AccountStatus, Connection, Lease, NewAccount, Site
+from webapp.scope import CloudScope
 from webapp.services import accounts
-from webapp.services.scope import CloudScope
 
 OWN_NUMBER, NUMBER = "111122223333", "444455556666"
 ARN = f"arn:aws:iam::{NUMBER}:role/dashboard-for-egret"

@@ -6,9 +6,9 @@ from tests.services.accounts.test_details import an_account
 from tests.services.rows import a_network, add
 from webapp.lists.counts import COUNTED_MAX
 from webapp.lists.keyset import Place
+from webapp.scope import CloudScope
 from webapp.services import accounts
 from webapp.services.accounts.listing import MOST, contents, count_of, own_contents
-from webapp.services.scope import CloudScope
 
 
 def add_some(session: Session) -> None:

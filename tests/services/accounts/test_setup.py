@@ -8,8 +8,8 @@ from tests.services.accounts.test_details import an_account
 from tests.services.scripted import ScriptedAws
 from webapp.aws.policy import Place, all_of
 from webapp.cli import app
+from webapp.scope import CloudScope
 from webapp.services import accounts
-from webapp.services.scope import CloudScope
 
 OWN, NUMBER = "111122223333", "444455556666"
 

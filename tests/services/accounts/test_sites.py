@@ -15,12 +15,12 @@ from webapp.aws.errors import AccessDenied
 from webapp.aws.quotas import VPCS, Quota
 from webapp.errors import Conflict
 from webapp.models import Account, Address, AddressStatus, Lease, NewNetwork, Site, Status
+from webapp.scope import CloudScope
 from webapp.services import accounts, keys, names
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Reading
 from webapp.services.engine import leases
 from webapp.services.networks import cidrs
-from webapp.services.scope import CloudScope
 
 REGION = "eu-central-1"
 OWN = Site(None, REGION)

@@ -15,9 +15,9 @@ from webapp.aws.clients import Clients
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Site
 from webapp.sandbox.launcher import Sandbox
+from webapp.scope import CloudScope
 from webapp.services import addresses
 from webapp.services.addresses import adoption
-from webapp.services.scope import CloudScope
 
 REGION = "eu-west-1"
 

@@ -12,9 +12,9 @@ from webapp.aws import Cloud
 from webapp.aws.errors import QuotaExceeded
 from webapp.aws.quotas import ADDRESSES, NAT_GATEWAYS, VPCS, Quota
 from webapp.models import Address, AddressStatus, Nat, Network, Site, Status
+from webapp.scope import CloudScope
 from webapp.services.addresses import capacity
 from webapp.services.addresses.capacity import Need, Reading
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "eu-west-1"

@@ -14,9 +14,9 @@ from webapp.aws.clients import Clients
 from webapp.errors import EgretError
 from webapp.models import Address, AddressStatus, Site
 from webapp.sandbox.launcher import Sandbox
+from webapp.scope import CloudScope
 from webapp.services import addresses
 from webapp.services.addresses.comparison import ALLOCATION_TIMEOUT_S, compare_with_aws
-from webapp.services.scope import CloudScope
 
 REGION = "eu-west-1"
 

@@ -12,11 +12,11 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import QuotaExceeded
 from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import Address, AddressStatus, NewNetwork, Site, Status
+from webapp.scope import CloudScope
 from webapp.services import addresses
 from webapp.services.addresses import adoption, pool
 from webapp.services.addresses.allowing import NAMED_MAX
 from webapp.services.addresses.comparison import compare_with_aws
-from webapp.services.scope import CloudScope
 
 REGION = "eu-west-1"
 

@@ -8,10 +8,10 @@ from tests.services.rows import a_network, add
 from tests.services.scripted import ScriptedAws
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Address, AddressStatus, Site
+from webapp.scope import CloudScope
 from webapp.services.addresses import orphans
 from webapp.services.addresses.orphans import Orphans
 from webapp.services.audit import list_after
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "eu-west-1"

@@ -14,9 +14,9 @@ from tests.services.scripted import ScriptedAws
 from webapp.aws import Cloud
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Nat, Network, NewNetwork, Site
+from webapp.scope import CloudScope
 from webapp.services import addresses
 from webapp.services.addresses import pool
-from webapp.services.scope import CloudScope
 
 REGION = "eu-west-1"
 

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from tests.services.rows import a_network
+from webapp.scope import Origin, Scope
 from webapp.services.audit import Wanted, lines
-from webapp.services.scope import Origin, Scope
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "audit.md"
 

@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from tests.services.rows import a_key, a_network
 from webapp.models import AuditResult, utc_now
+from webapp.scope import Scope
 from webapp.services.audit import Wanted, list_after, newest_first
-from webapp.services.scope import Scope
 
 BY_INDEX = {
     "sqlite": {"SEARCH audit_event"},

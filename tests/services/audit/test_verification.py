@@ -8,8 +8,8 @@ from tests.postgresql import on_either_database
 from tests.services.rows import a_network
 from webapp.errors import Conflict
 from webapp.models import AuditEvent
+from webapp.scope import Scope
 from webapp.services.audit import list_after, verify
-from webapp.services.scope import Scope
 
 NEVER = {"sqlite": "never", "postgresql": "infinity"}
 """What the database takes for a time, and Python does not."""

@@ -12,10 +12,10 @@ from tests.services.scripted import STACK_ID
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.errors import EgretError
 from webapp.models import Lease, Network, Status
+from webapp.scope import CloudScope
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Work
 from webapp.services.engine.operation import Operation
-from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
 PLAN = Plan(REGION, "egret-network-net", "{}", parameters={}, tags={}, resources=RESOURCES)

@@ -6,9 +6,9 @@ from sqlmodel import Session
 from tests.services.rows import a_network, add
 from tests.services.scripted import STACK_ID, ScriptedAws
 from webapp.models import Network, Status
+from webapp.scope import CloudScope
 from webapp.services.engine import leases
 from webapp.services.networks.operation import NetworkOperation
-from webapp.services.scope import CloudScope
 
 
 @pytest.fixture

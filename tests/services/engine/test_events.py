@@ -9,9 +9,9 @@ from sqlmodel import Session
 from tests.services.rows import a_network, a_stack_event, add, an_event
 from tests.services.scripted import STACK_ID, ScriptedAws
 from webapp.models import Network
+from webapp.scope import CloudScope
 from webapp.services.engine import events, leases
 from webapp.services.engine.leases import Work
-from webapp.services.scope import CloudScope
 
 
 @pytest.fixture

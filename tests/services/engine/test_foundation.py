@@ -10,9 +10,9 @@ from tests.services.scripted import NO_STACK, ScriptedAws, a_stack, refusal
 from webapp.aws.errors import AccessDenied
 from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Unavailable, Upstream
+from webapp.scope import CloudScope
 from webapp.services.engine import foundation
 from webapp.services.engine.foundation import POLL_S, WAIT_S
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 TAKEN = {"Aliases": [{"AliasName": "alias/egret", "TargetKeyId": "1234-theirs"}]}

@@ -8,8 +8,8 @@ from tests.services.engine.foundations import KEY_ARN, NO_ALIASES, READY, an_eve
 from tests.services.scripted import NO_STACK, ScriptedAws, a_stack
 from webapp.aws.errors import NotReached
 from webapp.errors import Conflict, Upstream
+from webapp.scope import CloudScope
 from webapp.services.engine import foundation
-from webapp.services.scope import CloudScope
 
 BUCKET = "egret-code-000000000000-eu-central-1"
 TOKEN = "operation-code"

@@ -6,8 +6,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, select
 
 from webapp.models import Nat, Network
+from webapp.scope import Scope
 from webapp.services.engine.intents import ATTEMPTS_MAX, retry_on_conflict
-from webapp.services.scope import Scope
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from tests.services.scripted import (
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, STUCK, Plan, Stack
 from webapp.aws.errors import NotReached
 from webapp.models import Lease, Network, StackEvent, Status
+from webapp.scope import CloudScope
 from webapp.services.engine import leases, operation
 from webapp.services.engine.intents import intend
 from webapp.services.engine.operation import RETRY_S
-from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
 PLAN = Plan(REGION, "egret-network-net", "{}", parameters={}, tags={}, resources=RESOURCES)

@@ -7,8 +7,8 @@ from tests.services.rows import REGION, a_stack_event, add, an_event
 from tests.services.scripted import LISTS_OF_A_VPC, ScriptedAws, a_stack, refusal
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.models import Status
+from webapp.scope import CloudScope
 from webapp.services.engine import operation, teardown
-from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
 PLAN = Plan(REGION, "egret-network-net", "{}", parameters={}, tags={}, resources=RESOURCES)

@@ -12,9 +12,9 @@ from tests.spans import attributes, kept
 from webapp.aws.cloudformation.stacks import Phase, Plan
 from webapp.aws.errors import AccessDenied, AwsError, ClockOff, NotReached
 from webapp.models import Status
+from webapp.scope import CloudScope
 from webapp.services.engine import leases
 from webapp.services.engine.operation import PAUSE_S, RETRY_S
-from webapp.services.scope import CloudScope
 
 RESOURCES = {"Vpc": "AWS::EC2::VPC", "Subnet": "AWS::EC2::Subnet"}
 PLAN = Plan(REGION, "egret-network-net", "{}", parameters={}, tags={}, resources=RESOURCES)

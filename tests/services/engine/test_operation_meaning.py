@@ -7,9 +7,9 @@ from tests.services.rows import a_stack_event, add, an_event
 from tests.services.scripted import STACK_ID, ScriptedAws
 from webapp.aws.cloudformation.stacks import ROLLED_BACK, Stack
 from webapp.models import Status
+from webapp.scope import CloudScope
 from webapp.services.engine.intents import IAM_WAIT_S
 from webapp.services.engine.operation import PUT_BACK
-from webapp.services.scope import CloudScope
 
 LAG = "The role defined for the function cannot be assumed by Lambda."
 WAITING = (

@@ -28,6 +28,7 @@ from webapp.models import (
     Status,
 )
 from webapp.sandbox.launcher import Sandbox
+from webapp.scope import CloudScope
 from webapp.services import addresses, functions, keys, networks
 from webapp.services.engine import leases
 from webapp.services.functions import previews
@@ -38,7 +39,6 @@ from webapp.services.functions.revisions import rows as revisions
 from webapp.services.inspection import proofs
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "us-east-1"

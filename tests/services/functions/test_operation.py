@@ -10,13 +10,13 @@ from sqlmodel import select
 from tests.services.rows import a_function, a_key, a_network, add_function, an_event
 from tests.services.scripted import STACK_ID, ScriptedAws, refusal
 from webapp.models import Function, Lease, Network, Snapshot, Status
+from webapp.scope import CloudScope
 from webapp.services.engine import leases
 from webapp.services.functions.operation import (
     THROTTLED_ATTEMPTS_MAX,
     FunctionOperation,
     lags,
 )
-from webapp.services.scope import CloudScope
 
 THROTTLED = "Too Many Requests (Service: ApiGateway, Status Code: 429, Request ID: 0-0)"
 STACK_OUTPUTS = {

@@ -14,11 +14,11 @@ from tests.services.scripted import ScriptedAws, a_stack, refusal
 from webapp.aws.cloudformation.templates import BODY_MAX_BYTES, ZippedCode
 from webapp.aws.errors import NotReached
 from webapp.errors import Conflict
+from webapp.scope import CloudScope
 from webapp.services.functions.catalogue.files import key_of
 from webapp.services.functions.catalogue.template import Template
 from webapp.services.functions.catalogue.templates import catalogue, get_template
 from webapp.services.functions.packages import Code, code_of, placed
-from webapp.services.scope import CloudScope
 
 REGION = "eu-west-1"
 BUCKET = f"egret-code-000000000000-{REGION}"

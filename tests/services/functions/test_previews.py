@@ -21,12 +21,12 @@ from tests.services.scripted import INCONCLUSIVE, Answer, ScriptedAws, refusal
 from webapp.aws.errors import AwsError, NotReached
 from webapp.errors import Conflict, NotFound
 from webapp.models import AddressStatus, Function, Network, Snapshot, Status
+from webapp.scope import CloudScope
 from webapp.services import keys
 from webapp.services.audit import list_after
 from webapp.services.functions import previews
 from webapp.services.functions.catalogue.template import CACHE_DEFAULT_S
 from webapp.services.functions.previews import SNAPSHOTS_KEPT
-from webapp.services.scope import CloudScope
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from webapp.aws.drift.detection import Detection
 from webapp.aws.drift.difference import Difference
 from webapp.errors import Conflict
 from webapp.models import Network, Status
+from webapp.scope import CloudScope
 from webapp.services.audit import list_after
 from webapp.services.inspection import drift
 from webapp.services.inspection.drift import Report
-from webapp.services.scope import CloudScope
 
 BY_HAND = Difference("Vpc", "vpc-1", "there", "deleted", by_hand="Make it again.")
 RESTORABLE = Difference("Route", "rtb-1", "nat-1", "none", restore=lambda: None)

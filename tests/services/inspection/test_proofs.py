@@ -13,9 +13,9 @@ from tests.services.scripted import INCONCLUSIVE, Answer, ScriptedAws, refusal
 from webapp.aws.errors import AwsError, NotReached
 from webapp.errors import Conflict
 from webapp.models import Nat, Network, Status
+from webapp.scope import CloudScope
 from webapp.services.audit import list_after
 from webapp.services.inspection import proofs
-from webapp.services.scope import CloudScope
 
 
 @pytest.fixture

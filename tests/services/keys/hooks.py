@@ -6,7 +6,7 @@ from tests.clouds import boto_session, connected
 from tests.locks import watched
 from webapp.aws.clients import Clients
 from webapp.db import give_back
-from webapp.services.scope import CloudScope
+from webapp.scope import CloudScope
 
 
 def hooked(scope: CloudScope, clients: Clients, call: str, hook: Callable[..., None]) -> CloudScope:

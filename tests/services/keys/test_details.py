@@ -12,9 +12,9 @@ from tests.services.rows import a_new_function
 from webapp.errors import Conflict
 from webapp.models import Address, AddressStatus, KeyVersion, Status
 from webapp.models.key import PENDING
+from webapp.scope import CloudScope
 from webapp.services import functions, keys
 from webapp.services.keys.details import losses, needed
-from webapp.services.scope import CloudScope
 
 A, B, C = "203.0.113.1", "203.0.113.2", "203.0.113.3"
 LONG_ENOUGH_S = 0.5

@@ -20,9 +20,9 @@ from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import AuditEvent, Function, Key, KeyVersion, NewKey, NewVersion
 from webapp.sandbox.launcher import Sandbox
+from webapp.scope import CloudScope
 from webapp.services import keys
 from webapp.services.keys.lifecycle import FINGERPRINT_CHARS
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 ARN = "arn:of:the:secret"

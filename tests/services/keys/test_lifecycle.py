@@ -20,9 +20,9 @@ from webapp.aws.clients import Clients
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Function, Key, Lease, NewKey, NewVersion, Status
 from webapp.partners.base import RefusedKey
+from webapp.scope import CloudScope
 from webapp.services import functions, keys
 from webapp.services.keys.lifecycle import _fingerprint
-from webapp.services.scope import CloudScope
 
 A, B = "203.0.113.1", "203.0.113.2"
 ONLY_A, ONLY_B, BOTH = mint(cidrs=[A]), mint(cidrs=[B]), mint(cidrs=[A, B])

@@ -9,10 +9,10 @@ from tests.services.keys.rows import add_function, add_network
 from webapp.aws.clients import Clients
 from webapp.errors import Invalid
 from webapp.models import Key, NewKey, NewVersion, SentBy
+from webapp.scope import CloudScope
 from webapp.services import addresses, keys
 from webapp.services.keys.details import losses
 from webapp.services.networks.change import insufficient_keys
-from webapp.services.scope import CloudScope
 
 A, B = "203.0.113.1", "203.0.113.2"
 NAME, SECRET = "bank", "sk_live_4f9Abcd"

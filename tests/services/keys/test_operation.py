@@ -19,11 +19,11 @@ from webapp.db import give_back, now_s
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Key, KeyVersion, Lease, NewKey, NewVersion, Status
 from webapp.sandbox.launcher import Sandbox
+from webapp.scope import CloudScope
 from webapp.services import keys
 from webapp.services.engine import leases
 from webapp.services.keys import operation
 from webapp.services.keys.lifecycle import _fingerprint
-from webapp.services.scope import CloudScope
 
 NAME = "agreed"
 FIRST, SECOND = mint(cidrs=["203.0.113.1"]), mint(cidrs=["203.0.113.2"])

@@ -10,10 +10,10 @@ from tests.services.scripted import NOTHING_USED, STACK_ID, ScriptedAws
 from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.errors import Conflict, Invalid
 from webapp.models import AddressStatus, Nat, Network, NewChange, Site, Status
+from webapp.scope import CloudScope
 from webapp.services import addresses
 from webapp.services.engine import leases
 from webapp.services.networks import change
-from webapp.services.scope import CloudScope
 
 SECOND_IP = "203.0.113.8"
 PENDING = {"availability_zones": 2, "nat": "per_az", "preview": [{"action": "Add"}]}

@@ -10,8 +10,8 @@ from tests.services.scripted import NOTHING_USED, ScriptedAws
 from webapp.aws.errors import NotReached, QuotaExceeded
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Network, NewNetwork, Status
+from webapp.scope import CloudScope
 from webapp.services import networks
-from webapp.services.scope import CloudScope
 
 REGION = "us-east-1"
 PREFIX = "steps"

@@ -13,6 +13,7 @@ from webapp.aws import Cloud
 from webapp.aws.cloudformation.stacks import Phase
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Lease, Nat, Network, NewChange, NewNetwork, Site, Status
+from webapp.scope import CloudScope
 from webapp.services import addresses, functions, networks, whitelists
 from webapp.services.addresses.comparison import compare_with_aws
 from webapp.services.engine import leases
@@ -20,7 +21,6 @@ from webapp.services.inspection import drift
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
 from webapp.services.overview import overview
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "us-east-1"

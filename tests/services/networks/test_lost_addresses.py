@@ -7,12 +7,12 @@ from sqlmodel import Session
 from webapp.aws import Cloud
 from webapp.errors import Conflict
 from webapp.models import Address, AddressStatus, Nat, Network, NewChange, Status
+from webapp.scope import CloudScope
 from webapp.services import networks
 from webapp.services.addresses import pool
 from webapp.services.engine import leases
 from webapp.services.networks import change
 from webapp.services.networks.operation import NetworkOperation
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "eu-west-1"

@@ -20,10 +20,10 @@ from tests.services.scripted import STACK_ID, ScriptedAws, a_stack, refusal
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.tags import tags_of
 from webapp.models import Address, AddressStatus, Lease, Nat, Network, Shape, Site, Status
+from webapp.scope import CloudScope
 from webapp.services import addresses
 from webapp.services.engine import leases
 from webapp.services.networks.operation import NetworkOperation, drop_change
-from webapp.services.scope import CloudScope
 
 SECOND_IP = "203.0.113.8"
 PER_ZONE = {"availability_zones": 2, "nat": "per_az", "preview": []}

@@ -10,11 +10,11 @@ from tests.services.rows import ZONES, a_network, add, an_address, an_event
 from tests.services.scripted import STACK_ID, ScriptedAws, a_stack, refusal
 from webapp.models import Network, Status
 from webapp.models.network import UNDELETED_NAT_GATEWAY_IDS
+from webapp.scope import CloudScope
 from webapp.services import networks
 from webapp.services.engine import leases
 from webapp.services.engine.teardown import GATEWAY_ATTEMPTS_MAX, NAT_GATEWAY
 from webapp.services.networks.operation import NetworkOperation
-from webapp.services.scope import CloudScope
 
 LEFT = {UNDELETED_NAT_GATEWAY_IDS: "nat-1"}
 IN_USE = refusal("DependencyViolation", "nat-1 has dependencies")

@@ -11,9 +11,9 @@ from tests.services.scripted import NOTHING_USED, ScriptedAws, refusal
 from webapp.aws.tags import tags_of
 from webapp.errors import Conflict, Invalid
 from webapp.models import Nat, NewNetwork, Site, Status
+from webapp.scope import CloudScope
 from webapp.services.networks import cidrs, preflight, zones
 from webapp.services.networks.preflight import Check, Verdict
-from webapp.services.scope import CloudScope
 
 LIMIT = 2
 MADE = (

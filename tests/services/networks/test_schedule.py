@@ -26,10 +26,10 @@ from webapp.models import (
 from webapp.models.schedule import DAYS
 from webapp.reconciler import Reconciler
 from webapp.rendering.forms import validated
+from webapp.scope import CloudScope
 from webapp.services import networks
 from webapp.services.audit import list_after
 from webapp.services.networks import schedule
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 REGION = "us-east-1"

@@ -15,8 +15,8 @@ from webapp.rendering.templating import see_other
 from webapp.routes.links import check_passwords
 from webapp.routes.pages.second_step import ask_for_code
 from webapp.routes.pages.signed_in import form_page, refused_page, welcome
+from webapp.scope import Thing
 from webapp.services import access
-from webapp.services.scope import Thing
 
 router = Router()
 PROVIDER = "provider"

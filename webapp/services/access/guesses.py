@@ -18,7 +18,7 @@ from webapp.db import lock
 from webapp.edge.client_addresses import subscriber_of
 from webapp.errors import TooMany
 from webapp.models import AuditResult, Guesses, utc_now
-from webapp.services.scope import NOBODY, Origin, Scope, Thing
+from webapp.scope import NOBODY, Origin, Scope, Thing
 
 PASSWORD, SETUP, API_TOKEN, LINK = "password", "setup token", "bearer token", "link"
 CODE, PASSKEY, PROVIDER = "code", "passkey", "sign-in by the provider"

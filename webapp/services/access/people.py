@@ -10,13 +10,13 @@ from sqlmodel import Session, col, delete, select
 from webapp.db import lock
 from webapp.errors import Conflict, NotFound
 from webapp.models import AccessToken, Role, TokenKind, User, folded, utc_now
+from webapp.scope import Scope
 from webapp.services.access.factors.owned import remove_all
 from webapp.services.access.hashing import hash_password
 from webapp.services.access.passwords import check_password
 from webapp.services.access.rights import checked_name, checked_role
 from webapp.services.access.sessions import end_sessions
 from webapp.services.access.tokens import issue
-from webapp.services.scope import Scope
 
 LINK_FOR = timedelta(days=3)
 LISTED_MAX = 50

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from webapp.errors import Invalid
 from webapp.models import Role
 from webapp.models.texts import PERSON_MAX
-from webapp.services.scope import may_be_a_person
+from webapp.scope import may_be_a_person
 
 AREAS = (
     "accounts",

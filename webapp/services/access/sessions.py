@@ -22,8 +22,8 @@ from webapp.errors import Conflict, NotFound, Unauthenticated
 from webapp.models import AccessToken, BegunSignIn, TokenKind, User, utc_now
 from webapp.models.reading import Together
 from webapp.models.user import USER_AGENT_MAX
+from webapp.scope import Scope
 from webapp.services.access.tokens import digest, issue, new_token
-from webapp.services.scope import Scope
 
 SEEN_EVERY = timedelta(minutes=1)
 CONFIRMED_FOR = timedelta(minutes=10)

@@ -13,10 +13,10 @@ from sqlmodel import Session, col, select, tuple_
 from webapp.errors import Conflict, Invalid, NotFound, Unauthenticated
 from webapp.models import AccessToken, TokenKind, utc_now
 from webapp.models.user import TOKEN_DAYS, TOKEN_DAYS_MAX
+from webapp.scope import Scope
 from webapp.services.access.guesses import API_TOKEN, Guesser, record_failure
 from webapp.services.access.hashing import turns
 from webapp.services.access.rights import checked_name, checked_role, checked_scopes
-from webapp.services.scope import Scope
 
 BYTES = 32
 PREFIX = "egret_"

@@ -17,7 +17,7 @@ from webapp.models import (
     Site,
     shown_as,
 )
-from webapp.services.scope import CloudScope, Placed
+from webapp.scope import CloudScope, Placed
 from webapp.settings import Settings
 
 OFFERED_MAX = 50

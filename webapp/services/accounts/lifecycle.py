@@ -19,12 +19,12 @@ from webapp.aws.partitions import partition
 from webapp.errors import Conflict, Invalid, check_all
 from webapp.models import OWN, Account, AccountStatus, Connection, NewAccount, Site
 from webapp.models.rules import ACCOUNT_NUMBER
+from webapp.scope import CloudScope, role_of
 from webapp.services import names
 from webapp.services.accounts.details import get, own_identity
 from webapp.services.accounts.listing import detail
 from webapp.services.accounts.setup import place_of
 from webapp.services.engine import leases
-from webapp.services.scope import CloudScope, role_of
 
 NUMBER = re.compile(ACCOUNT_NUMBER)
 CONFUSED_DEPUTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"

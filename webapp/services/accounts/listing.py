@@ -10,8 +10,8 @@ from webapp.lists import keyset
 from webapp.lists.counts import COUNTED_MAX, Count, count
 from webapp.lists.keyset import START, Order, Page, Place
 from webapp.models import OWN, Account, Address, Function, Key, Network
+from webapp.scope import CloudScope
 from webapp.services.accounts.details import AccountDetail, get, own_number
-from webapp.services.scope import CloudScope
 
 BY_NAME = Order(col(Account.name))
 IN_ACCOUNTS = (Network, Function, Key, Address)

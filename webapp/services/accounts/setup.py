@@ -8,8 +8,8 @@ from webapp.aws.accounts import in_account
 from webapp.aws.partitions import partition
 from webapp.aws.policy import Document, Place
 from webapp.models import Account
+from webapp.scope import CloudScope
 from webapp.services.accounts.details import own_identity
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 

@@ -9,8 +9,8 @@ from webapp.aws.addresses import NAT_GATEWAY, Allocation, Use
 from webapp.errors import Conflict, Invalid
 from webapp.models import Address, AddressStatus, Site
 from webapp.models.address import LABEL_PREFIX
+from webapp.scope import CloudScope
 from webapp.services.names import check_label, check_region
-from webapp.services.scope import CloudScope
 
 SERVICES = {
     "alb": "an application load balancer",

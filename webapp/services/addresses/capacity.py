@@ -31,7 +31,7 @@ from webapp.aws.quotas import (
 )
 from webapp.db import lock
 from webapp.models import Address, AddressStatus, Network, Site, Status
-from webapp.services.scope import CloudScope
+from webapp.scope import CloudScope
 from webapp.settings import Settings
 
 WITHOUT_PARTS = (Status.FAILED, Status.DELETING)

@@ -12,9 +12,9 @@ from sqlmodel import col
 
 from webapp.errors import EgretError
 from webapp.models import Address, AddressStatus, Site, utc_now
+from webapp.scope import CloudScope
 from webapp.services.addresses.lifecycle import finish_release
 from webapp.services.addresses.pool import allocated_status, set_free
-from webapp.services.scope import CloudScope
 
 ALLOCATION_TIMEOUT_S = 120.0
 AS_IN_AWS = (AddressStatus.FREE, AddressStatus.IN_USE)

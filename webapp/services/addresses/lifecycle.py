@@ -7,6 +7,7 @@ from webapp.errors import Conflict, EgretError
 from webapp.models import Address, AddressStatus, Function, Key, Network, Site
 from webapp.models.address import LABEL_PREFIX
 from webapp.models.function import in_networks
+from webapp.scope import CloudScope
 from webapp.services.addresses import capacity
 from webapp.services.addresses.allowing import NAMED_MAX, keys_naming
 from webapp.services.addresses.capacity import Need
@@ -19,7 +20,6 @@ from webapp.services.addresses.pool import (
 )
 from webapp.services.engine.intents import retry_on_conflict
 from webapp.services.names import check_label, check_region, check_typed
-from webapp.services.scope import CloudScope
 
 GONE_FOR_GOOD = frozenset({"InvalidAddress.NotFound", "InvalidParameterValue", "AuthFailure"})
 """What AWS answers when somebody else has the address by now."""

@@ -20,10 +20,10 @@ from webapp.aws.tags import ADDRESS_TAG
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Address, Function, Key, Network, Site
 from webapp.models.costs import SECRET_USD_PER_MONTH, monthly_usd
+from webapp.scope import CloudScope
 from webapp.services import accounts
 from webapp.services.addresses import adoption
 from webapp.services.names import check_typed
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 BATCH = 500

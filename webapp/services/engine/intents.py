@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from webapp.models import StackRow, Status, utc_now
 from webapp.models.base import new_id
-from webapp.services.scope import Scope
+from webapp.scope import Scope
 
 ATTEMPTS_MAX = 20
 """Each failed attempt means that another request went through in the meantime."""

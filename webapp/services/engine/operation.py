@@ -34,12 +34,12 @@ from webapp.aws.errors import is_transient, pauses_operation
 from webapp.aws.lambda_interfaces import NOTHING_HELD, Held
 from webapp.errors import EgretError
 from webapp.models import StackEvent, StackRow, Status, utc_now
+from webapp.scope import CloudScope, cloud_of
 from webapp.services.engine import events, leases
 from webapp.services.engine.events import token_of
 from webapp.services.engine.intents import IAM_WAIT_S, begin_again
 from webapp.services.engine.leases import Handler, Work
 from webapp.services.engine.progress import poll_in_s, tell_meanwhile
-from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 from webapp.telemetry import spans
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from webapp.errors import Conflict, check_all
 from webapp.models import Function, Key, Network, NewFunction, Status
 from webapp.partners import kind_of
+from webapp.scope import CloudScope
 from webapp.services import accounts, keys, names
 from webapp.services.addresses import pool
 from webapp.services.engine.intents import UNDER_WAY, intend, retry_on_conflict
@@ -19,7 +20,6 @@ from webapp.services.functions.operation import FunctionOperation, lags
 from webapp.services.functions.revisions import code
 from webapp.services.functions.revisions import rows as revisions
 from webapp.services.networks.details import get as get_network
-from webapp.services.scope import CloudScope
 
 
 @retry_on_conflict

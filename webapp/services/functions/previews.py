@@ -23,9 +23,9 @@ from webapp.models import Address, Function, Network, Snapshot, Status, utc_now
 from webapp.models.reading import Reading
 from webapp.partners import Explanation, max_age_s, partner
 from webapp.partners.untrusted_json import shortened
+from webapp.scope import CloudScope
 from webapp.services.addresses import pool
 from webapp.services.functions.catalogue.templates import template_of
-from webapp.services.scope import CloudScope
 
 SNAPSHOTS_KEPT = 20
 PROBLEM_MAX_CHARS = 1_000

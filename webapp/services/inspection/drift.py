@@ -16,9 +16,9 @@ from webapp.aws.drift.difference import Difference
 from webapp.errors import Conflict, EgretError
 from webapp.models import Address, Function, Network, Status
 from webapp.models.network import NAT_GATEWAY_IDS
+from webapp.scope import CloudScope
 from webapp.services.addresses import pool
 from webapp.services.inspection import proofs
-from webapp.services.scope import CloudScope
 
 STEADY = (Status.READY, Status.PARKED)
 STATES = ("parked", "ready")

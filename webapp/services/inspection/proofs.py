@@ -18,8 +18,8 @@ from webapp.aws.errors import is_inconclusive
 from webapp.errors import Conflict, EgretError
 from webapp.models import Nat, Network, Proof, Status, utc_now
 from webapp.models.reading import Reading
+from webapp.scope import CloudScope
 from webapp.services.addresses import pool
-from webapp.services.scope import CloudScope
 
 PROOFS_LISTED = 200
 KEPT_PER_ZONE = 30

@@ -18,6 +18,7 @@ from webapp.models import Key, KeyVersion, NewKey, NewVersion, SentBy, Status
 from webapp.models.key import PENDING
 from webapp.partners import KeyKind, Partner, key_kind, keys_of, kind_of, partner
 from webapp.partners.key_kinds import checked_name
+from webapp.scope import CloudScope
 from webapp.services import accounts
 from webapp.services.engine import foundation
 from webapp.services.engine.leases import LeaseLost, Work
@@ -37,7 +38,6 @@ from webapp.services.names import (
     check_name,
     check_typed,
 )
-from webapp.services.scope import CloudScope
 
 FINGERPRINT_CHARS = 16
 

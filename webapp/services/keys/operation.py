@@ -26,11 +26,11 @@ from webapp.aws.secrets import CURRENT, Secret
 from webapp.errors import Conflict, EgretError, NotFound
 from webapp.models import Function, Key, KeyVersion, Status, utc_now
 from webapp.models.key import PENDING
+from webapp.scope import CloudScope, cloud_of
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
 from webapp.services.keys.details import claims_held, functions_with
 from webapp.services.keys.uses import NAMED_MAX
-from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 from webapp.telemetry import spans
 

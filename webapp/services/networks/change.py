@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from webapp.aws import Cloud
 from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import Key, Network, NewChange, Shape, Status
+from webapp.scope import CloudScope
 from webapp.services import keys
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
@@ -22,7 +23,6 @@ from webapp.services.keys import Match, uses
 from webapp.services.networks import cidrs, zones
 from webapp.services.networks.details import get, read_again
 from webapp.services.networks.operation import NetworkOperation, drop_change
-from webapp.services.scope import CloudScope
 
 
 def create(scope: CloudScope, name: str, new: NewChange) -> Network:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from webapp.aws.cloudformation.templates import NetworkStack
 from webapp.errors import Conflict, Invalid
 from webapp.models import Network, NewNetwork, Status, utc_now
+from webapp.scope import CloudScope
 from webapp.services import names
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
@@ -17,7 +18,6 @@ from webapp.services.keys import uses
 from webapp.services.networks import cidrs, preflight
 from webapp.services.networks.details import get, read_again
 from webapp.services.networks.operation import SWITCHES, NetworkOperation
-from webapp.services.scope import CloudScope
 
 PRODUCTION = "prod"
 """A network in this environment is protected from deletion when it is created."""

@@ -23,6 +23,7 @@ from webapp.errors import Conflict, EgretError
 from webapp.models import Function, Network, Shape, Status, utc_now
 from webapp.models.base import new_id
 from webapp.models.network import NAT_GATEWAY_IDS, UNDELETED_NAT_GATEWAY_IDS
+from webapp.scope import EGRET, CloudScope
 from webapp.services.addresses import pool
 from webapp.services.engine import events, foundation, leases, teardown
 from webapp.services.engine.intents import intend
@@ -30,7 +31,6 @@ from webapp.services.engine.operation import Operation
 from webapp.services.engine.teardown import NAT_GATEWAY
 from webapp.services.inspection import proofs
 from webapp.services.networks import zones
-from webapp.services.scope import EGRET, CloudScope
 
 SWITCHES = {
     Status.PARKING: (Status.READY, Status.PARKED),

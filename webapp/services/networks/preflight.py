@@ -18,11 +18,11 @@ from webapp.aws.quotas import Quota
 from webapp.errors import Conflict, EgretError, Invalid, check_all
 from webapp.models import Network, NewNetwork, Shape, Site
 from webapp.models.costs import TRAFFIC_GB, monthly_usd, traffic_usd
+from webapp.scope import CloudScope
 from webapp.services import accounts, names
 from webapp.services.addresses import capacity, pool
 from webapp.services.addresses.capacity import Need
 from webapp.services.networks import cidrs, zones
-from webapp.services.scope import CloudScope
 from webapp.settings import Settings
 
 EXAMPLE = "10.0.0.0/16"

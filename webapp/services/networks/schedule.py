@@ -19,9 +19,9 @@ from webapp.models import Function, Network, NewSchedule, Site, Status, WeeklyHo
 from webapp.models.function import in_networks
 from webapp.models.rules import CLOCK, IDLE_HOURS_MAX
 from webapp.models.schedule import DAYS
+from webapp.scope import CloudScope
 from webapp.services.networks.details import get
 from webapp.services.networks.lifecycle import park, unpark
-from webapp.services.scope import CloudScope
 
 SWITCHABLE = (Status.READY, Status.PARKED)
 BY_HOURS = "schedule"

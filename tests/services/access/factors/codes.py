@@ -7,12 +7,12 @@ import pyotp
 from sqlmodel import Session
 
 from webapp.models import User
+from webapp.scope import Scope
 from webapp.sealing import Sealer
 from webapp.services import access
 from webapp.services.access import Guesser, Limits
 from webapp.services.access.factors.second_step import SignedIn, finish_sign_in, open_half_session
 from webapp.services.access.sessions import Browser
-from webapp.services.scope import Scope
 
 PASSWORD = "correct horse battery"
 SEALER = Sealer("the key of the tests, which is not in the database")

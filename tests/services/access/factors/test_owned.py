@@ -6,10 +6,10 @@ from sqlmodel import Session
 from tests.services.access.factors.codes import add_person, with_app
 from webapp.errors import NotFound
 from webapp.models import User
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access.factors.owned import Factors
 from webapp.services.audit import list_after
-from webapp.services.scope import Scope
 
 
 def test_a_reset_removes_every_factor_and_ends_the_sessions(session: Session) -> None:

@@ -13,11 +13,11 @@ from tests.services.access.factors.authenticator import Authenticator, text
 from tests.services.access.factors.codes import SEALER, add_person, guesser, with_app
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Passkey, User, utc_now
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access import Limits, RelyingParty
 from webapp.services.access.factors.passkeys import CHALLENGE_FOR
 from webapp.services.access.sessions import Browser
-from webapp.services.scope import Scope
 from webapp.settings import Settings
 
 PARTY = RelyingParty("egret.example", "https://egret.example")

@@ -6,8 +6,8 @@ from sqlmodel import Session, select
 from tests.services.access.factors.codes import add_person, finish, with_app
 from webapp.errors import Conflict, Invalid
 from webapp.models import RecoveryCode
+from webapp.scope import Scope
 from webapp.services import access
-from webapp.services.scope import Scope
 
 
 def test_a_recovery_code_signs_in_once_however_it_is_typed(session: Session) -> None:

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, update
 from tests.services.access.factors.codes import NOW, SEALER, App, finish, guesser, with_app
 from webapp.errors import Unauthenticated
 from webapp.models import AccessToken, utc_now
+from webapp.scope import Scope
 from webapp.sealing import Sealer
 from webapp.services import access
 from webapp.services.access import Limits
@@ -13,7 +14,6 @@ from webapp.services.access.factors.second_step import finish_sign_in, open_half
 from webapp.services.access.sessions import Browser
 from webapp.services.access.tokens import digest
 from webapp.services.audit import list_after
-from webapp.services.scope import Scope
 
 
 def second_step(session: Session, app: App, half: str, sealer: Sealer = SEALER) -> str:

@@ -20,10 +20,10 @@ from tests.services.access.factors.codes import (
 )
 from webapp.errors import Conflict, EgretError, Invalid, TooMany
 from webapp.models import Totp, User
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access import Guesser
 from webapp.services.access.guesses import CODE, OF_ACCOUNT_BY_CODE, OF_CLIENT_AT_ACCOUNT
-from webapp.services.scope import Scope
 
 STEP = timedelta(seconds=30)
 

@@ -12,9 +12,9 @@ from tests.postgresql import on_either_database
 from webapp.errors import Conflict, Invalid
 from webapp.models import Role, User
 from webapp.oidc.provider import Identity
+from webapp.scope import Scope
 from webapp.services import access
 from webapp.services.access.provider.people import admit, known, shut_out
-from webapp.services.scope import Scope
 
 GRACE = Identity("https://login.example", "1", "grace", Role.OPERATOR, None)
 

@@ -11,9 +11,9 @@ from webapp.aws.clients import Clients
 from webapp.aws.logs import Log
 from webapp.errors import Conflict, Invalid
 from webapp.models import Status
+from webapp.scope import CloudScope
 from webapp.services.functions.activity import logs
 from webapp.services.functions.activity.logs import LogQuery
-from webapp.services.scope import CloudScope
 
 LINES = [
     (9, "START RequestId: r-1 Version: 3"),

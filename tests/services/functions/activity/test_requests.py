@@ -17,10 +17,10 @@ from webapp.aws.clients import Clients
 from webapp.aws.errors import AccessDenied
 from webapp.aws.logs import LogLine
 from webapp.errors import Conflict, Invalid
+from webapp.scope import CloudScope
 from webapp.services.functions.activity import requests
 from webapp.services.functions.activity.requests import RequestQuery, request_of
 from webapp.services.functions.activity.times import Span
-from webapp.services.scope import CloudScope
 
 CALLERS = {"key1": "bank", "key2": "shop", "key9": "shop"}
 ARN = "arn:aws:sts::123456789012:assumed-role/reader/ada"

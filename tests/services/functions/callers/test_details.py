@@ -9,9 +9,9 @@ from tests.services.rows import add
 from tests.services.scripted import ScriptedAws
 from webapp.errors import NotFound
 from webapp.models import Function
+from webapp.scope import CloudScope
 from webapp.services.functions import callers
 from webapp.services.functions.callers.details import LISTED_MAX, USAGE_DAYS
-from webapp.services.scope import CloudScope
 
 
 def test_the_usage_of_the_last_days_is_shown_with_todays_at_the_end(

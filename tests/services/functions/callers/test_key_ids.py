@@ -5,9 +5,9 @@ from datetime import timedelta
 from tests.services.functions.callers.rows import a_caller, add_caller, function_of
 from tests.services.rows import add
 from webapp.models import FormerKey, utc_now
+from webapp.scope import CloudScope
 from webapp.services.functions.callers import key_ids
 from webapp.services.functions.callers.key_ids import KEPT
-from webapp.services.scope import CloudScope
 
 
 def test_keys_that_ended_are_known_after_those_of_now(offline: CloudScope) -> None:

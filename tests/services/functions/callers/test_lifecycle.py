@@ -22,12 +22,12 @@ from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.errors import AwsError, NotReached, QuotaExceeded
 from webapp.errors import Conflict, EgretError, Invalid, NotFound
 from webapp.models import Access, AuditEvent, Lease, NewCaller, NewLimits, Status
+from webapp.scope import CloudScope
 from webapp.services.engine import leases
 from webapp.services.functions import callers
 from webapp.services.functions.callers import key_ids
 from webapp.services.functions.callers.lifecycle import CALLERS_MAX
 from webapp.services.functions.callers.operation import ANSWER_MAX_S
-from webapp.services.scope import CloudScope
 
 NEW = NewCaller(name="web", rate=2.5, quota=1000)
 

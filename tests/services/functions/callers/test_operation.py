@@ -16,9 +16,9 @@ from tests.services.functions.callers.rows import (
 from tests.services.rows import add
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.models import Caller, Function, Lease, Status
+from webapp.scope import CloudScope
 from webapp.services.engine import leases
 from webapp.services.functions.callers import operation
-from webapp.services.scope import CloudScope
 
 
 def handled(scope: CloudScope, caller: Caller) -> None:

@@ -3,10 +3,10 @@
 from tests.services.rows import add
 from tests.services.scripted import ScriptedAws
 from webapp.models import Function, Network, StackEvent
+from webapp.scope import CloudScope
 from webapp.services import functions
 from webapp.services.engine import leases
 from webapp.services.functions.operation import FunctionOperation
-from webapp.services.scope import CloudScope
 
 OUTPUTS = {"FunctionName": "fun", "RestApiId": "api", "StageName": "live", "Alias": "live"}
 

@@ -24,9 +24,9 @@ from webapp.models import (
     RevisionStatus,
     Status,
 )
+from webapp.scope import CloudScope
 from webapp.services import functions, keys, networks
 from webapp.services.functions.revisions import rows as revisions
-from webapp.services.scope import CloudScope
 
 SETTINGS = {"location": "32000006", "limit": 10, "ranking": "clans"}
 SECRET = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:egret/key/"

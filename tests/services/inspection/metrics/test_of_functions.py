@@ -9,9 +9,9 @@ from tests.services.rows import add_function
 from tests.services.scripted import ScriptedAws, refusal
 from webapp.aws.errors import AccessDenied
 from webapp.models import Function
+from webapp.scope import CloudScope
 from webapp.services.inspection.metrics import Range, of_function
 from webapp.services.inspection.metrics.of_functions import FunctionMetrics
-from webapp.services.scope import CloudScope
 
 NAME, API = "egret-function-fun-1", "egret-function-fun"
 ARN = f"arn:aws:cloudformation:eu-central-1:1:stack/{API}/1"

@@ -11,9 +11,9 @@ from tests.services.measured import cloudwatch, without_kept_answers
 from tests.services.rows import ZONES, a_network, add, ago, an_address
 from tests.services.scripted import ScriptedAws
 from webapp.models import Nat, Network
+from webapp.scope import CloudScope
 from webapp.services.inspection.metrics import Range, of_network
 from webapp.services.inspection.metrics.of_networks import GATEWAYS_MAX, NetworkMetrics
-from webapp.services.scope import CloudScope
 
 DAY_S = 24 * 3600
 MONTH = {("BytesInFromSource", "nat-1"): 2.0**30, ("BytesInFromDestination", "nat-1"): 2.0**30}

@@ -7,9 +7,9 @@ from sqlmodel import Session, col, delete, select
 from webapp.db import lock
 from webapp.errors import NotFound
 from webapp.models import AccessToken, Passkey, RecoveryCode, Totp, User
+from webapp.scope import Scope
 from webapp.services.access.factors import recovery
 from webapp.services.access.sessions import end_sessions
-from webapp.services.scope import Scope
 
 HERE = ("/account/second-factor", "Open the second factor")
 LOCK = "second factors"

@@ -22,12 +22,12 @@ from sqlmodel import Session, col, select, update
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import AccessToken, Passkey, User
 from webapp.models.texts import LABEL_MAX, check_line
+from webapp.scope import Scope
 from webapp.sealing import Sealer
 from webapp.services.access.factors.owned import HERE, factors_of, gained, locked, lost
 from webapp.services.access.guesses import PASSKEY, Guesser, record_failure
 from webapp.services.access.hashing import turns
 from webapp.services.access.sessions import Browser, Limits, open_session
-from webapp.services.scope import Scope
 from webapp.settings import Settings
 
 CHALLENGE_FOR = timedelta(minutes=10)

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from webapp.errors import Conflict
 from webapp.models import RecoveryCode, User
-from webapp.services.scope import Scope
+from webapp.scope import Scope
 
 CODES = 10
 CODE_BYTES = 15

@@ -14,11 +14,11 @@ from sqlmodel import Session, col, func, update
 
 from webapp.errors import Conflict, Invalid
 from webapp.models import AccessToken, Totp, User
+from webapp.scope import Scope
 from webapp.sealing import Sealer
 from webapp.services.access.factors.owned import HERE, gained, locked, lost
 from webapp.services.access.guesses import CODE, Guesser
 from webapp.services.access.hashing import turns
-from webapp.services.scope import Scope
 
 PERIOD_S = 30
 STEPS_OFF = (0, -1, 1)

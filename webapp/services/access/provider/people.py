@@ -9,10 +9,10 @@ from webapp.db import lock
 from webapp.errors import Conflict, Invalid
 from webapp.models import AuditResult, Role, User
 from webapp.oidc.provider import Identity
+from webapp.scope import Scope
 from webapp.services.access.people import LOCK, add_person
 from webapp.services.access.rights import checked_name
 from webapp.services.access.sessions import end_sessions
-from webapp.services.scope import Scope
 
 NO_ROLE = "no_role"
 

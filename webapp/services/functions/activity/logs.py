@@ -8,10 +8,10 @@ from webapp.aws.logs import KeepLine, Log, LogLine, Search
 from webapp.aws.newest_lines import LINES_MAX, Place
 from webapp.errors import Conflict, Invalid
 from webapp.models import Function
+from webapp.scope import CloudScope
 from webapp.services.functions.activity.levels import CHOICES, Level, level_of, pattern_of
 from webapp.services.functions.activity.times import Span
 from webapp.services.functions.details import get, network_of
-from webapp.services.scope import CloudScope
 
 FILTER_MAX_CHARS = 200
 REQUEST_ID = re.compile("[A-Za-z0-9_-]{1,64}")

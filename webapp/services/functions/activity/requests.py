@@ -20,11 +20,11 @@ from webapp.aws.invocations import text_of
 from webapp.aws.logs import LogLine, Search
 from webapp.aws.newest_lines import Place
 from webapp.errors import Invalid
+from webapp.scope import CloudScope
 from webapp.services.functions.activity.logs import log_name
 from webapp.services.functions.activity.times import Span
 from webapp.services.functions.callers import key_ids
 from webapp.services.functions.details import get, network_of
-from webapp.services.scope import CloudScope
 
 REQUESTS_MAX = 200
 TEXT_MAX_CHARS = 300

@@ -15,6 +15,7 @@ from webapp.errors import Conflict, Invalid, NotFound, check_all
 from webapp.models import Access, Caller, Function, NewCaller, NewLimits, Status, utc_now
 from webapp.models.caller import burst_of
 from webapp.models.rules import CALLS_PER_SECOND, QUOTA_MAX, RATE_MIN
+from webapp.scope import CloudScope
 from webapp.services.engine import leases
 from webapp.services.engine.intents import retry_on_conflict
 from webapp.services.engine.leases import Work
@@ -23,7 +24,6 @@ from webapp.services.functions.callers.details import count, find, get
 from webapp.services.functions.details import get as get_function
 from webapp.services.functions.details import network_of
 from webapp.services.names import check_name, taken
-from webapp.services.scope import CloudScope
 
 CALLERS_MAX = 100
 """Of one function. An account has 300 usage plans per region by default."""

@@ -21,12 +21,12 @@ from webapp.aws.errors import is_throttled, is_transient
 from webapp.aws.tags import CALLER_TAG, FUNCTION_TAG, MANAGED_TAG
 from webapp.errors import Conflict, EgretError
 from webapp.models import Caller, Function, Status
+from webapp.scope import CloudScope, cloud_of
 from webapp.services.engine import leases
 from webapp.services.engine.leases import Handler, LeaseLost, Work
 from webapp.services.functions.callers import key_ids
 from webapp.services.functions.callers.details import list_all
 from webapp.services.functions.details import network_of
-from webapp.services.scope import CloudScope, cloud_of
 from webapp.settings import Settings
 from webapp.telemetry import spans
 

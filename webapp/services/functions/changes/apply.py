@@ -23,6 +23,7 @@ from webapp.models import (
     Status,
 )
 from webapp.models.base import new_id
+from webapp.scope import CloudScope
 from webapp.services import keys
 from webapp.services.engine.intents import intend, retry_on_conflict
 from webapp.services.functions import lifecycle
@@ -32,7 +33,6 @@ from webapp.services.functions.details import get, network_of
 from webapp.services.functions.operation import FunctionOperation, plan_of
 from webapp.services.functions.packages import code_of_revision, located
 from webapp.services.functions.revisions import rows as revisions
-from webapp.services.scope import CloudScope
 
 CALLERS_DEPEND_ON = frozenset(
     {

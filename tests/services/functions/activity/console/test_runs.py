@@ -11,11 +11,11 @@ from tests.services.rows import add_function
 from tests.services.scripted import INCONCLUSIVE, ScriptedAws
 from webapp.errors import Conflict, EgretError, Invalid
 from webapp.models import NewInvocation, Status, TriedRequest
+from webapp.scope import CloudScope
 from webapp.services import functions
 from webapp.services.audit import list_after
 from webapp.services.functions.activity.console import runs
 from webapp.services.functions.activity.console.runs import DEPTH_MAX, EVENT_MAX_BYTES
-from webapp.services.scope import CloudScope
 
 OUTPUTS = {"FunctionName": "egret-function-fun", "EndpointUrl": "https://api.example/prod/"}
 REQUEST = TriedRequest(method="POST", path="/pay", query={"token": "s3cret"}, body="s3cret")

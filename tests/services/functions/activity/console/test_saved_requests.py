@@ -7,11 +7,11 @@ import pytest
 from tests.services.rows import a_function, a_key, a_network, add_function
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Function, NewSavedRequest
+from webapp.scope import CloudScope
 from webapp.services import functions
 from webapp.services.audit import list_after
 from webapp.services.functions.activity.console import saved_requests
 from webapp.services.functions.activity.console.saved_requests import CONTENT_MAX_BYTES, SAVED_MAX
-from webapp.services.scope import CloudScope
 
 REQUEST = {"method": "POST", "path": "/top", "query": {"limit": "5"}, "body": '{"limit": 5}'}
 

@@ -6,10 +6,10 @@ from typing import Any
 from webapp.aws.invocations import Run
 from webapp.errors import Invalid
 from webapp.models import Function, NewInvocation, utc_now
+from webapp.scope import CloudScope
 from webapp.services.functions.activity.console.proxy_events import proxy_event
 from webapp.services.functions.details import get, network_of
 from webapp.services.functions.previews import lambda_name
-from webapp.services.scope import CloudScope
 
 EVENT_MAX_BYTES = 256 * 1024
 DEPTH_MAX = 100

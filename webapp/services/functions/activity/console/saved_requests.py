@@ -14,10 +14,10 @@ from sqlmodel import Session, select
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Function, NewSavedRequest, SavedRequest
 from webapp.models.texts import LABEL_MAX
+from webapp.scope import Scope
 from webapp.services.functions.activity.console.runs import event_of
 from webapp.services.functions.activity.console.secret_names import read_body, secret_names
 from webapp.services.functions.details import get
-from webapp.services.scope import Scope
 
 SAVED_MAX = 30
 """For each function."""

@@ -7,10 +7,10 @@ from tests.services.rows import a_network, an_address
 from webapp.commands.base import ACTOR
 from webapp.errors import Invalid
 from webapp.models import AccessToken, TokenKind
+from webapp.scope import EGRET, NOBODY, CloudScope, Scope, Subject, may_be_a_person
 from webapp.services import access
 from webapp.services.audit import list_after
 from webapp.services.networks.schedule import BY_HOURS, BY_IDLENESS
-from webapp.services.scope import EGRET, NOBODY, CloudScope, Scope, Subject, may_be_a_person
 
 
 @pytest.mark.parametrize(
