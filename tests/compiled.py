@@ -18,4 +18,6 @@ def keep_in(folder: Path) -> None:
 
 
 def use() -> None:
-    environment().bytecode_cache = FileSystemBytecodeCache(os.environ[FOLDER])
+    """Does nothing outside a run of tests, as in `python -m tests.lighthouse`."""
+    if folder := os.environ.get(FOLDER):
+        environment().bytecode_cache = FileSystemBytecodeCache(folder)
