@@ -249,3 +249,9 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def scope(session: Session, cloud: Cloud, settings: Settings) -> CloudScope:
     return CloudScope(session, "tests", cloud, settings)
+
+
+@pytest.fixture
+def offline(session: Session, nowhere: Cloud, settings: Settings) -> CloudScope:
+    """A scope whose AWS does not answer: what passes with it did not ask."""
+    return CloudScope(session, "tests", nowhere, settings)

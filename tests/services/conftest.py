@@ -4,7 +4,6 @@ import pytest
 from sqlmodel import Session
 
 from tests.services.scripted import ScriptedAws
-from webapp.aws import Cloud
 from webapp.scope import CloudScope
 from webapp.settings import Settings
 
@@ -25,9 +24,3 @@ def aws(scripted_aws: ScriptedAws) -> ScriptedAws:
 def scripted(session: Session, aws: ScriptedAws, settings: Settings) -> CloudScope:
     """A scope whose AWS answers by a script."""
     return CloudScope(session, "tests", aws.cloud, settings)
-
-
-@pytest.fixture
-def offline(session: Session, nowhere: Cloud, settings: Settings) -> CloudScope:
-    """A scope whose AWS does not answer: what passes with it did not ask."""
-    return CloudScope(session, "tests", nowhere, settings)
