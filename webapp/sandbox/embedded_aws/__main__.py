@@ -1,6 +1,7 @@
 """Starts the embedded AWS: `python -m webapp.sandbox.embedded_aws`, set by its environment."""
 
 import asyncio
+import gc
 import importlib.metadata
 import os
 import signal
@@ -32,6 +33,7 @@ def main() -> None:
         sys.exit(f"{needed}: run: pip install -r requirements.lock")
     os.umask(0o077)  # ministack writes files as soon as it is imported
     sys.modules["cryptography"] = None  # type: ignore[assignment]  # else it makes RSA keys at start
+    gc.disable()  # until all is imported, as in webapp.__main__
     options = Options.from_environment()
     os.environ["AUTH"] = "true"
     os.environ["PERSIST_STATE"] = "1"
@@ -48,6 +50,8 @@ def _end(*_: object) -> None:
 async def _serve(options: Options) -> None:
     """By uvicorn: with ministack's own server, hypercorn, a request takes half as long again."""
     embedded, state = _assemble(options)
+    gc.freeze()
+    gc.enable()
     end_with_parent()
     saving = asyncio.create_task(state.save_periodically())
     config = uvicorn.Config(
