@@ -128,6 +128,7 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """In a folder that all workers of the run share."""
     own = tmp_path_factory.getbasetemp()
     compiled.keep_in((own if worker_id == "master" else own.parent) / "templates")
 

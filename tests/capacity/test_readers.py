@@ -18,6 +18,7 @@ LIMIT_S = 20.0
 LONG_S = 60.0
 """A turn that only ends because nothing waits."""
 STACK_BYTES = 2**47
+"""As large as all addresses that a process has."""
 who: ContextVar[str] = ContextVar("who", default="nobody")
 
 

@@ -81,7 +81,7 @@ def test_a_request_that_comes_again_is_not_parsed_again(served: Served) -> None:
         one[1].write(AT_ONCE)
         assert await rest_of_one(one) == "early"
         for connection in served.connections.admitted:
-            connection.parser = None  # type: ignore[assignment]
+            connection.parser = None  # type: ignore[assignment]  # nothing can be parsed
         for client in (one, other):
             client[1].write(AT_ONCE)
             assert await rest_of_one(client) == "early"
