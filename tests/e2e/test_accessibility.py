@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard import Dashboard
-from tests.e2e.axe import SIZES, check_all
+from tests.e2e.axe import AXE, SIZES, check_all
 from tests.e2e.conftest import sign_in
 from webapp.sandbox.launcher import Sandbox
 
@@ -88,6 +88,7 @@ CONTENT = "getComputedStyle(document.querySelector('{}'), '{}').{}"
 def signed_in(browser: Browser, shown: Dashboard) -> Iterator[Page]:
     """One page for all tests of this module that only read."""
     page = browser.new_page(reduced_motion="reduce")
+    page.add_init_script(AXE)  # it is half a megabyte: sent once, not for every page
     sign_in(page, shown)
     yield page
     page.close()

@@ -47,14 +47,14 @@ class Lane:
         """One after the other, each killed where told and then gone on with."""
         settings = self._fresh()
         worlds, survived = [], set()
+        held = allocations(self._clients, REGION)
         for operation in operations:
-            held = allocations(self._clients, REGION)
             if self._workshop.ended(settings, operation, kill):
                 survived.add(operation)
             else:
                 assert self._workshop.ended(settings, operation, None)
-            if operation != "release":
-                assert held <= allocations(self._clients, REGION), "an address was lost"
+            before, held = held, allocations(self._clients, REGION)
+            assert operation == "release" or before <= held, "an address was lost"
             worlds.append((operation, self._world(settings)))
         return Outcome(worlds, survived)
 
