@@ -1,6 +1,7 @@
 """One look for all who watch: read once, made once, sent to each."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlmodel import Session, col, delete
@@ -9,12 +10,14 @@ from tests import loops
 from tests.postgresql import on_either_database
 from tests.services.rows import a_network, add, an_event
 from tests.watching.followed import KEY, NAME, Page, Replica, heard, signed_in, until
-from webapp.models import AccessToken, Network, Role, Status
+from webapp.models import AccessToken, Network, Role, Status, utc_now
+from webapp.services.engine.progress import RESULT_WITHIN
 from webapp.settings import Settings
 from webapp.watching.hub import PING_S
 from webapp.watching.readers import Watcher
 
 PAGES = 50
+SOON = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -161,6 +164,45 @@ def test_what_happens_between_a_page_and_its_stream_is_not_missed(
             replica.hub.join(second.reader, version)
             await heard("event: row", second)
             replica.hub.leave(second.reader)
+
+    loops.run(watch())
+
+
+def test_a_deletion_between_a_page_and_its_stream_is_not_missed(
+    network: Network, session: Session, settings: Settings
+) -> None:
+    own, replica = signed_in(session), Replica(settings)
+
+    async def watch() -> None:
+        page = Page(own)
+        view = replica.pages.read(session, KEY, 0)
+        assert view is not None
+        page.reader.sent = view.state
+        session.delete(session.get_one(Network, network.id))
+        session.commit()
+        with replica.open(page):
+            await heard("event: gone", page)
+        assert page.is_over
+
+    loops.run(watch())
+
+
+def test_a_page_that_became_ready_just_now_is_settled_although_nothing_follows(
+    network: Network, session: Session, settings: Settings
+) -> None:
+    own, replica = signed_in(session), Replica(settings)
+    other = a_network("another", status=Status.CREATING)
+    add(session, other)
+
+    async def watch() -> None:
+        page, watcher = Page(own), Watcher(own, ("networks", other.name))
+        with replica.hub.joined(watcher):
+            await until(lambda: replica.hub.version > 0)
+            network.status, network.updated_at = Status.READY, utc_now() - RESULT_WITHIN + SOON
+            session.commit()
+            await until(lambda: replica.hub.version > 1)
+            replica.hub.join(page.reader, replica.hub.version)
+            await heard("event: done", page)
 
     loops.run(watch())
 

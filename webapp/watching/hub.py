@@ -38,18 +38,21 @@ SESSIONS_S = 1.0
 AFTER_ERROR_S = 1.0
 PING_S = 15.0
 PING = b": ping\n\n"
+UNREAD = object()
+"""The mark of a page that nobody has looked at yet; None is that of one that is not there."""
 
 log = logging.getLogger("egret.watching")
 
 
 @dataclass
 class Topic:
-    """A page, and who reads it. `is_behind`: one of them may have missed a change."""
+    """A page, and who reads it. `is_behind`: one of them may have missed a change, or nobody knows
+    yet when it changes by itself."""
 
     readers: set[Reader] = field(default_factory=set)
-    mark: Any = None
+    mark: Any = UNREAD
     due_at: datetime | None = None
-    is_behind: bool = False
+    is_behind: bool = True
 
 
 @dataclass
