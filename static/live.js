@@ -19,7 +19,7 @@ customElements.define(
       this.source.onopen = () => this.setStatus("Live", "ok");
       this.source.onerror = () =>
         this.source.readyState === EventSource.CLOSED
-          ? this.setStatus("Disconnected. Reload the page.", "bad")
+          ? this.wait("Disconnected.") // it was refused, such as with 503
           : this.setStatus("Reconnecting…", "warn");
       const on = (name, act) => this.source.addEventListener(name, (event) => act(event.data));
       on("row", (html) => this.add(parse(html).querySelector("li")));
@@ -42,30 +42,28 @@ customElements.define(
       this.querySelector(`li.busy[data-of="${of}"]`)?.remove(); // this row replaces it
       this.querySelector("ol").prepend(row);
     }
-    async finish() {
+    finish() {
       this.source.close();
       this.setStatus("Up to date", "");
-      const parts = this.dataset.update.split(" ").filter(Boolean);
-      if (!parts.length) return;
-      const fresh = parse(await (await fetch(location.pathname)).text());
-      for (const part of parts) update(part, fresh);
+      this.reload();
     }
     wait(reason) {
       this.source.close();
-      this.setStatus(`${reason} This one is loaded again every ${RELOAD_EVERY_MS / 1000} seconds.`, "warn");
+      this.setStatus(`${reason} This page is loaded again every ${RELOAD_EVERY_MS / 1000} seconds.`, "warn");
       this.timer = setTimeout(() => this.reload(), RELOAD_EVERY_MS);
     }
-    // The new page has another element like this one, which asks for a stream again.
+    // While something still changes, the new page has another element like this one.
     async reload() {
       const parts = this.dataset.update.split(" ").filter(Boolean);
       try {
         const response = await fetch(location.pathname);
         if (response.redirected) return this.setStatus("Signed out. Reload the page.", "bad");
+        if (response.status === 404) return this.setStatus("This is not here any more.", "bad");
         if (!response.ok) throw new Error(response.status);
         const fresh = parse(await response.text());
-        for (const part of ["#status", ...parts, "#events"]) update(part, fresh);
+        for (const part of ["#status", ...parts]) update(part, fresh);
       } catch {
-        this.timer = setTimeout(() => this.reload(), RELOAD_EVERY_MS);
+        if (this.isConnected) this.wait("Disconnected.");
       }
     }
   },
@@ -160,10 +158,13 @@ customElements.define(
     connectedCallback() {
       this.source = new EventSource(this.getAttribute("src"));
       for (const name of ["done", "gone"]) this.source.addEventListener(name, () => location.reload());
-      this.source.addEventListener("full", () => {
-        this.source.close();
-        this.timer = setTimeout(() => location.reload(), RELOAD_EVERY_MS);
-      });
+      this.source.addEventListener("full", () => this.wait(() => location.reload()));
+      this.source.onerror = () =>
+        this.source.readyState === EventSource.CLOSED && this.wait(() => this.connectedCallback());
+    }
+    wait(act) {
+      this.source.close();
+      this.timer = setTimeout(act, RELOAD_EVERY_MS);
     }
     disconnectedCallback() {
       this.source.close();

@@ -1,6 +1,8 @@
 """The overview tells the news by itself, and a slow partner is asked once."""
 
-from playwright.sync_api import Page, Route, expect
+from contextlib import closing
+
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.dashboard import Dashboard
 from tests.e2e.conftest import sign_in
@@ -9,6 +11,10 @@ REFRESH_MS = 5_000
 """After this long an open page asks for news."""
 NEWS_MS = 3 * REFRESH_MS
 """A page that is just asking has no timer that could be moved forward: it asks again later."""
+RELOAD_MS = 10_000
+"""After this long a page is loaded again whose stream was refused."""
+STATUS = "UPDATE function SET status = '{}', version = version + 1 WHERE name = 'top-clans'"
+NETWORK_STATUS = "UPDATE network SET status = '{}', version = version + 1"
 PRESS_TWICE = """async () => {
   const button = document.querySelector("form[data-sending] button");
   button.click();
@@ -76,6 +82,51 @@ def test_lists_and_pages_of_what_is_settled_are_live(page: Page, shown: Dashboar
     expect(tabs[3]).to_have_title("Ready: production · Egret")
     for tab in tabs:
         tab.close()
+
+
+def test_a_page_comes_back_by_itself_when_its_stream_and_then_the_page_were_refused(
+    browser: Browser, shown: Dashboard
+) -> None:
+    """In a context of its own: the console tells of each refusal."""
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        sign_in(page, shown)
+        page.clock.install()
+        shown.execute(STATUS.format("updating"))
+        page.route("**/stream?*", refuse, times=1)
+        page.goto(f"{shown.url}/functions/top-clans")
+        state = page.locator("#events [data-state]")
+        expect(state).to_contain_text("Disconnected. This page is loaded again")
+        page.clock.fast_forward(RELOAD_MS)
+        expect(state).to_have_text("Live")
+        page.route("**/functions/top-clans", refuse, times=1)
+        shown.execute(STATUS.format("ready"))
+        expect(page.locator("#status .badge").first).to_have_text("Ready")
+        expect(state).to_contain_text("Disconnected. This page is loaded again")
+        page.clock.fast_forward(RELOAD_MS)
+        expect(state).to_have_count(0)
+        expect(page.get_by_role("heading", name="Deployment events")).to_be_visible()
+
+
+def test_a_form_that_waits_for_its_network_goes_on_when_its_stream_was_refused(
+    browser: Browser, shown: Dashboard
+) -> None:
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        sign_in(page, shown)
+        page.clock.install()
+        shown.execute(NETWORK_STATUS.format("updating"))
+        page.route("**/stream", refuse, times=1)
+        with page.expect_response("**/stream"):
+            page.goto(f"{shown.url}/functions/new")
+        shown.execute(NETWORK_STATUS.format("ready"))
+        expect(page.get_by_text("This page continues automatically")).to_be_visible()
+        page.clock.fast_forward(RELOAD_MS)
+        expect(page.get_by_role("button", name="Deploy function")).to_be_visible()
+
+
+def refuse(route: Route) -> None:
+    route.fulfill(status=503)
 
 
 def test_an_open_overview_says_when_its_session_has_ended(page: Page, shown: Dashboard) -> None:
