@@ -9,9 +9,11 @@ from sqlmodel import select
 
 from tests.services.rows import a_function, a_key, a_network, add_function, an_event
 from tests.services.scripted import STACK_ID, ScriptedAws, refusal
-from webapp.models import Function, Lease, Network, Snapshot, Status
+from webapp.models import Function, Lease, Network, Snapshot, Status, utc_now
 from webapp.scope import CloudScope
 from webapp.services.engine import leases
+from webapp.services.engine.operation import RETRY_S
+from webapp.services.engine.progress import RESULT_WITHIN
 from webapp.services.functions.operation import (
     THROTTLED_ATTEMPTS_MAX,
     FunctionOperation,
@@ -33,6 +35,10 @@ def begun(scope: CloudScope, **columns: Any) -> FunctionOperation:
     function = add_function(scope.session, **{"stack_id": STACK_ID} | columns)
     network = scope.session.get_one(Network, function.network_id)
     network.outputs = {"PrivateSubnetIds": "subnet-1", "SecurityGroupId": "sg-1"}
+    return claimed(scope, function)
+
+
+def claimed(scope: CloudScope, function: Function) -> FunctionOperation:
     work = leases.begin(scope.session, function.owner)
     assert work is not None
     return FunctionOperation(work, function, scope.own, scope.settings)
@@ -53,6 +59,33 @@ def test_a_function_that_is_ready_has_its_endpoint_and_its_first_answer(
     url = "https://api-id.execute-api.eu-central-1.amazonaws.com/prod/"
     assert operation.row.endpoint_url == url
     assert scripted.session.exec(select(Snapshot)).one().ok
+    assert due(scripted) == []
+
+
+def test_a_first_answer_that_aws_could_not_fetch_is_fetched_a_few_seconds_later(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, status=Status.CREATING)
+    aws.show_stack("CREATE_COMPLETE", **STACK_OUTPUTS)
+    aws.answers["Invoke"] = refusal("TooManyRequestsException", status=429)
+    operation.advance()
+    row = operation.row
+    in_s = leases.due_in_s(scripted.session)
+    assert (row.status, due(scripted)) == (Status.READY, [row.owner])
+    assert in_s and 0 < in_s <= RETRY_S
+    aws.answers["Invoke"] = {"Payload": BytesIO(b'{"statusCode": 200, "body": "{}"}')}
+    claimed(scripted, row).advance()
+    assert scripted.session.exec(select(Snapshot)).one().ok
+    assert due(scripted) == []
+
+
+def test_a_first_answer_is_not_asked_for_again_and_again(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, status=Status.READY, outputs=STACK_OUTPUTS)
+    operation.row.updated_at = utc_now() - RESULT_WITHIN
+    aws.answers["Invoke"] = refusal("TooManyRequestsException", status=429)
+    operation.advance()
     assert due(scripted) == []
 
 

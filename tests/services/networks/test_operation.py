@@ -20,9 +20,11 @@ from tests.services.scripted import STACK_ID, ScriptedAws, a_stack, refusal
 from webapp.aws.cloudformation.stacks import Plan
 from webapp.aws.tags import tags_of
 from webapp.models import Address, AddressStatus, Lease, Nat, Network, Shape, Site, Status
+from webapp.models.lease import PROOF
 from webapp.scope import CloudScope
 from webapp.services import addresses
 from webapp.services.engine import leases
+from webapp.services.engine.operation import RETRY_S
 from webapp.services.networks.operation import NetworkOperation, drop_change
 
 SECOND_IP = "203.0.113.8"
@@ -37,6 +39,10 @@ def begun(scope: CloudScope, **columns: Any) -> NetworkOperation:
     work = leases.begin(scope.session, network.owner)
     assert work is not None
     return NetworkOperation(work, network, scope.own, scope.settings)
+
+
+def due(scope: CloudScope) -> set[str]:
+    return {lease.resource for lease in scope.session.exec(select(Lease))}
 
 
 def show_zones(aws: ScriptedAws) -> None:
@@ -174,7 +180,21 @@ def test_the_functions_of_a_changed_network_follow_it(
     assert (network.status, network.change) == (Status.READY, {})
     assert network.shape == Shape(2, Nat.PER_AZ)
     assert (follows.status, parted.status) == (Status.UPDATING, Status.FAILED)
-    assert [lease.resource for lease in scripted.session.exec(select(Lease))] == [follows.owner]
+    assert due(scripted) == {follows.owner, f"{PROOF}:{network.id}"}
+
+
+def test_a_first_proof_that_aws_could_not_make_is_made_a_few_seconds_later(
+    scripted: CloudScope, aws: ScriptedAws
+) -> None:
+    operation = begun(scripted, status=Status.CREATING)
+    running = {"NatGatewayIds": "nat-1", "AvailabilityZones": ZONES[0], "ProbeFunctionNames": "a"}
+    aws.show_stack("CREATE_COMPLETE", **running)
+    aws.answers["Invoke"] = refusal("TooManyRequestsException", status=429)
+    operation.advance()
+    assert operation.row.status is Status.READY
+    assert due(scripted) == {f"{PROOF}:{operation.row.id}"}
+    in_s = leases.due_in_s(scripted.session)
+    assert in_s and 0 < in_s <= RETRY_S
 
 
 def test_a_network_that_is_gone_leaves_its_address_free(offline: CloudScope) -> None:

@@ -12,7 +12,6 @@ story that all operations share is told in `services/engine/operation.py`.
 
 import random
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,7 +28,8 @@ from webapp.models import Function, FunctionRevision, Key, Network, Status, utc_
 from webapp.models.function import endpoint_limits
 from webapp.services.engine import events, leases, teardown
 from webapp.services.engine.intents import begin_again, intend
-from webapp.services.engine.operation import PUT_BACK, RETRY_UPDATE, Operation
+from webapp.services.engine.operation import PUT_BACK, RETRY_S, RETRY_UPDATE, Operation
+from webapp.services.engine.progress import is_just_ready
 from webapp.services.functions import previews
 from webapp.services.functions.callers import operation as callers
 from webapp.services.functions.catalogue.templates import get_template
@@ -54,6 +54,7 @@ class FunctionOperation(Operation):
         return {
             Status.REQUESTED: self.request,
             Status.CREATING: self.create,
+            Status.READY: self.try_again,
             Status.UPDATING: self.update,
             Status.DELETING: self.delete,
         }
@@ -97,6 +98,11 @@ class FunctionOperation(Operation):
             self._try_out()
         if stack.status != ROLLED_BACK:  # nothing is tried for ever
             self._follow()
+
+    def try_again(self) -> None:
+        """AWS did not run it when it had become ready."""
+        self.work.finish()
+        self._try_out()
 
     def settle(self, stack: Stack, *, reached: Status, reason: str = "", remedy: str = "") -> None:
         if stack.status == ROLLED_BACK:
@@ -161,10 +167,19 @@ class FunctionOperation(Operation):
         return any(e.operation_id == row.operation_id for e in events.list_after(session, row))
 
     def _try_out(self) -> None:
-        """Fetch an answer, so that there is a table to show."""
-        if self.row.status is Status.READY:
-            with suppress(EgretError):  # a round asks later
-                previews.store_answer(self.work.session, self.cloud, self.row, region=self.region)
+        """Fetch an answer, so that there is a table to show.
+
+        If AWS does not run it just now, again soon, while its page waits; later on, a round asks.
+        """
+        row, session = self.row, self.work.session
+        if row.status is not Status.READY:
+            return
+        try:
+            previews.store_answer(session, self.cloud, row, region=self.region)
+        except EgretError:
+            if is_just_ready(row):
+                leases.make_due_in(session, {row.owner: RETRY_S})
+                session.commit()
 
     def _follow(self) -> None:
         """Begin another update if its network grew during this one."""

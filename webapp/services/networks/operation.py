@@ -9,7 +9,6 @@ story that all operations share is told in `services/engine/operation.py`.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from sqlmodel import Session, select
@@ -22,12 +21,13 @@ from webapp.aws.lambda_interfaces import Held
 from webapp.errors import Conflict, EgretError
 from webapp.models import Function, Network, Shape, Status, utc_now
 from webapp.models.base import new_id
+from webapp.models.lease import PROOF
 from webapp.models.network import NAT_GATEWAY_IDS, UNDELETED_NAT_GATEWAY_IDS
 from webapp.scope import EGRET, CloudScope
 from webapp.services.addresses import pool
 from webapp.services.engine import events, foundation, leases, teardown
 from webapp.services.engine.intents import intend
-from webapp.services.engine.operation import Operation
+from webapp.services.engine.operation import RETRY_S, Operation
 from webapp.services.engine.teardown import NAT_GATEWAY
 from webapp.services.inspection import proofs
 from webapp.services.networks import zones
@@ -262,11 +262,14 @@ class NetworkOperation(Operation):
         return [asdict(change) for change in changes]
 
     def _prove(self) -> None:
-        """Prove a network that has become ready. A proof that is lost here is made by a round."""
-        if self.row.status is Status.READY:
-            scope = CloudScope(self.work.session, EGRET, self.cloud, self.settings)
-            with suppress(EgretError):
-                proofs.prove(scope, self.row)
+        """Prove a network that has become ready; soon again if AWS does not run the probe now."""
+        row, session = self.row, self.work.session
+        if row.status is Status.READY:
+            try:
+                proofs.prove(CloudScope(session, EGRET, self.cloud, self.settings), row)
+            except EgretError:
+                leases.make_due_in(session, {f"{PROOF}:{row.id}": RETRY_S})
+                session.commit()
 
     def _zones(self, count: int, planned: list[str]) -> tuple[str, ...]:
         """The planned zones; then others of the region, where an older version planned none.
