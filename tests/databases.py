@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -9,7 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from tests import postgresql
 from webapp.db import make_engine, migrate, without_creating
@@ -22,6 +25,7 @@ PAGE_BYTES = 1024
 END_ALL = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s"
 USUAL = Settings()
 """Read once: to look for each setting in the environment takes as long as many tests."""
+LOCK_ATTEMPTS, LOCK_PAUSE_S = 1_000, 0.01
 IMPATIENT = {"sqlite": "PRAGMA busy_timeout=0", "postgresql": "SET lock_timeout=1"}
 
 
@@ -137,16 +141,28 @@ def impatient(engine: Engine) -> Iterator[None]:
 @contextmanager
 def locked_by_another(url: str) -> Iterator[None]:
     """Somebody else writes and does not end; who only reads is not kept from it."""
-    engine = create_engine(url)
+    engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as other:
         if engine.dialect.name == "sqlite":
             other.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            tables = ", ".join(f'"{name}"' for name in inspect(other).get_table_names())
-            other.exec_driver_sql(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
+            _lock_all_tables(other)
         yield
         other.rollback()
-    engine.dispose()
+
+
+def _lock_all_tables(connection: Connection) -> None:
+    """Without waiting, or who writes to two of them and this would wait for each other."""
+    tables = ", ".join(f'"{name}"' for name in inspect(connection).get_table_names())
+    for left in reversed(range(LOCK_ATTEMPTS)):
+        try:
+            connection.exec_driver_sql(f"LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT")
+            return
+        except OperationalError:
+            connection.rollback()
+            if not left:
+                raise
+            time.sleep(LOCK_PAUSE_S)
 
 
 @contextmanager
