@@ -3,14 +3,15 @@ content security policy, and on a request to another machine."""
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, expect
 
-from tests.dashboard import PASSWORD, USER, Dashboard
+from tests.dashboard import PASSWORD, USER, Dashboard, logs
 from tests.portal import addresses_of, partner_key
 from webapp.sandbox.launcher import Sandbox
 
@@ -34,6 +35,8 @@ IN_SIGHT = """() => {
   return [whole, !location.hash || (target.top >= notice.bottom - 1 && target.top < innerHeight)];
 }"""
 
+LAST_MS = 1_000
+LOG_CHARS = 2_000
 LOCAL = ("http://127.0.0.1:", "http://localhost:", "data:")
 
 
@@ -81,6 +84,18 @@ def shown(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     api.post("/accounts", {"name": "shop", "number": "444455556666"}).raise_for_status()
     yield running
     running.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, Any, Any]:
+    """A test that fails tells what its page showed, and what the dashboards had just logged."""
+    report = yield
+    page = item.funcargs.get("page")
+    if report.when == "call" and report.failed and isinstance(page, Page):
+        report.sections += [("log", log[-LOG_CHARS:]) for log in logs()]
+        with suppress(Error):  # it may be on its way to another one
+            report.sections.append((page.url, page.locator("main").inner_text(timeout=LAST_MS)))
+    return report
 
 
 @pytest.fixture
