@@ -25,6 +25,7 @@ from webapp.sandbox.launcher import Sandbox
 from webapp.scope import Scope
 from webapp.services import access
 from webapp.settings import Settings
+from webapp.watching.changes import CHANNEL
 
 WITHOUT_FOREIGN_KEYS = {
     "sqlite": "PRAGMA foreign_keys=OFF",
@@ -185,8 +186,11 @@ class Dashboard:
         Nothing is deleted with what it belongs to: it may be put back.
         """
         with temporary_engine(self.settings.database) as engine, engine.begin() as connection:
-            connection.exec_driver_sql(WITHOUT_FOREIGN_KEYS[engine.dialect.name])
+            dialect = engine.dialect.name
+            connection.exec_driver_sql(WITHOUT_FOREIGN_KEYS[dialect])
             connection.execute(text(statement))
+            if dialect == "postgresql":  # no trigger has told it
+                connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
 
     def rows(self) -> str:
         """All that its database has now."""
