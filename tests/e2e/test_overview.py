@@ -1,7 +1,9 @@
 """The overview tells the news by itself, and a slow partner is asked once."""
 
+from collections.abc import Iterator
 from contextlib import closing
 
+import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.dashboard import Dashboard
@@ -41,6 +43,16 @@ UPDATE_WITHOUT_BUTTON = """async () => {
 }"""
 WAITING = "Asking the partner\u2026"
 NOTICED = "UPDATE proof SET seen_ip = {} WHERE network_id IN (SELECT id FROM network)"
+
+
+@pytest.fixture
+def unwatched(browser: Browser, shown: Dashboard) -> Iterator[Page]:
+    """In a context of its own, where the console may tell of errors."""
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        sign_in(page, shown)
+        page.clock.install()
+        yield page
 
 
 def test_the_overview_is_live(page: Page, shown: Dashboard) -> None:
@@ -86,44 +98,37 @@ def test_lists_and_pages_of_what_is_settled_are_live(page: Page, shown: Dashboar
 
 
 def test_a_page_comes_back_by_itself_when_its_stream_and_then_the_page_were_refused(
-    browser: Browser, shown: Dashboard
+    unwatched: Page, shown: Dashboard
 ) -> None:
-    """In a context of its own: the console tells of each refusal."""
-    with closing(browser.new_context()) as context:
-        page = context.new_page()
-        sign_in(page, shown)
-        page.clock.install()
-        shown.execute(STATUS.format("updating"))
-        page.route("**/stream?*", refuse, times=1)
-        page.goto(f"{shown.url}/functions/top-clans")
-        state = page.locator("#events [data-state]")
-        expect(state).to_contain_text("Disconnected. This page is loaded again")
-        page.clock.fast_forward(RELOAD_MS)
-        expect(state).to_have_text("Live")
-        page.route("**/functions/top-clans", refuse, times=1)
-        shown.execute(STATUS.format("ready"))
-        expect(page.locator("#status .badge").first).to_have_text("Ready", timeout=NEWS_MS)
-        expect(state).to_contain_text("Disconnected. This page is loaded again")
-        page.clock.fast_forward(RELOAD_MS)
-        expect(state).to_have_count(0)
-        expect(page.get_by_role("heading", name="Deployment events")).to_be_visible()
+    page = unwatched
+    shown.execute(STATUS.format("updating"))
+    page.route("**/stream?*", refuse, times=1)
+    page.goto(f"{shown.url}/functions/top-clans")
+    state = page.locator("#events [data-state]")
+    expect(state).to_contain_text("Disconnected. This page is loaded again")
+    page.clock.fast_forward(RELOAD_MS)
+    expect(state).to_have_text("Live")
+    page.route("**/functions/top-clans", refuse, times=1)
+    shown.execute(STATUS.format("ready"))
+    expect(page.locator("#status .badge").first).to_have_text("Ready", timeout=NEWS_MS)
+    expect(state).to_contain_text("Disconnected. This page is loaded again")
+    page.clock.fast_forward(RELOAD_MS)
+    expect(state).to_have_count(0)
+    expect(page.get_by_role("heading", name="Deployment events")).to_be_visible()
 
 
 def test_a_form_that_waits_for_its_network_goes_on_when_its_stream_was_refused(
-    browser: Browser, shown: Dashboard
+    unwatched: Page, shown: Dashboard
 ) -> None:
-    with closing(browser.new_context()) as context:
-        page = context.new_page()
-        sign_in(page, shown)
-        page.clock.install()
-        shown.execute(NETWORK_STATUS.format("updating"))
-        page.route("**/stream", refuse, times=1)
-        with page.expect_response("**/stream"):
-            page.goto(f"{shown.url}/functions/new")
-        shown.execute(NETWORK_STATUS.format("ready"))
-        expect(page.get_by_text("This page continues automatically")).to_be_visible()
-        page.clock.fast_forward(RELOAD_MS)
-        expect(page.get_by_role("button", name="Deploy function")).to_be_visible()
+    page = unwatched
+    shown.execute(NETWORK_STATUS.format("updating"))
+    page.route("**/stream", refuse, times=1)
+    with page.expect_response("**/stream"):
+        page.goto(f"{shown.url}/functions/new")
+    shown.execute(NETWORK_STATUS.format("ready"))
+    expect(page.get_by_text("This page continues automatically")).to_be_visible()
+    page.clock.fast_forward(RELOAD_MS)
+    expect(page.get_by_role("button", name="Deploy function")).to_be_visible()
 
 
 def refuse(route: Route) -> None:

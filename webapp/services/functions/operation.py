@@ -54,7 +54,7 @@ class FunctionOperation(Operation):
         return {
             Status.REQUESTED: self.request,
             Status.CREATING: self.create,
-            Status.READY: self.try_again,
+            Status.READY: self.fetch_again,
             Status.UPDATING: self.update,
             Status.DELETING: self.delete,
         }
@@ -99,8 +99,8 @@ class FunctionOperation(Operation):
         if stack.status != ROLLED_BACK:  # nothing is tried for ever
             self._follow()
 
-    def try_again(self) -> None:
-        """AWS did not run it when it had become ready."""
+    def fetch_again(self) -> None:
+        """The first answer, which AWS did not fetch when the function became ready."""
         self.work.finish()
         self._try_out()
 
